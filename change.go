@@ -1,0 +1,97 @@
+package wispwright
+
+import (
+	"context"
+	"reflect"
+	"time"
+)
+
+// Change is one event of the history of an object: who did what, why, and
+// which values it had before and after.
+type Change struct {
+	// Kind of the object, as "<app label>.<model>" ("config.device").
+	Kind string
+	// ObjectID is its identifier in text form.
+	ObjectID string
+	// Label is the object's display name at that moment.
+	Label string
+	// OrganizationID is the object's organization; zero for shared objects.
+	OrganizationID ID
+	// Action is "add", "change" or "delete", or a verb of the concern.
+	Action string
+	// Cause says why it happened when it was not the caller's own wish, such
+	// as "template 3f… changed".
+	Cause string
+	// Fields are the values that differ. Secrets appear without their values.
+	Fields []FieldChange
+}
+
+// FieldChange is one field of a Change.
+type FieldChange struct {
+	// Field is the Go name of the field.
+	Field string `json:"field"`
+	// Old is the value before, nil when the object was added.
+	Old any `json:"old,omitempty"`
+	// New is the value after, nil when the object was deleted.
+	New any `json:"new,omitempty"`
+}
+
+// Recorder stores changes. Services call it inside the transaction that makes
+// the change, so that neither exists without the other; the actor is the
+// context's Caller.
+type Recorder interface {
+	Record(ctx context.Context, changes ...Change) error
+}
+
+// NoRecorder is the Recorder of whoever keeps no history.
+type NoRecorder struct{}
+
+// Record does nothing.
+func (NoRecorder) Record(context.Context, ...Change) error { return nil }
+
+// Compare returns the exported fields in which two structs of one type differ,
+// in the order of their declaration. Either may be nil: an added or a deleted
+// object. Secrets are listed with "***", Created and Modified are left out.
+func Compare[T any](before, after *T) []FieldChange {
+	var out []FieldChange
+	t := reflect.TypeFor[T]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.IsExported() || f.Name == "Modified" || f.Name == "Created" {
+			continue
+		}
+		var o, n any
+		if before != nil {
+			o = reflect.ValueOf(before).Elem().Field(i).Interface()
+		}
+		if after != nil {
+			n = reflect.ValueOf(after).Elem().Field(i).Interface()
+		}
+		if reflect.DeepEqual(o, n) || emptyValue(o) && emptyValue(n) {
+			continue
+		}
+		out = append(out, FieldChange{Field: f.Name, Old: printable(o), New: printable(n)})
+	}
+	return out
+}
+
+func emptyValue(v any) bool { return v == nil || reflect.ValueOf(v).IsZero() }
+
+// printable keeps secrets and zero values out of the history.
+func printable(v any) any {
+	switch v := v.(type) {
+	case Secret:
+		if v == "" {
+			return nil
+		}
+		return hiddenSecret
+	case []byte:
+		return string(v)
+	case time.Time:
+		return v.UTC()
+	}
+	if emptyValue(v) {
+		return nil
+	}
+	return v
+}
