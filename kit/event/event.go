@@ -1,0 +1,85 @@
+// Package event connects concerns: a Hook runs inside the transaction that
+// causes it and may refuse it, a Topic tells what was committed and cannot.
+//
+// Both carry batches, so that a change of thousands of objects is one event.
+// Zero values are ready to use. Subscribe while the program is put together,
+// before anything is fired; there are no global events.
+package event
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Hook is called inside the transaction, in order of subscription. A
+// subscriber may change the draft, write further rows through the context, or
+// return an error, which undoes everything.
+type Hook[E any] struct {
+	names []string
+	funcs []func(context.Context, ...E) error
+}
+
+// Subscribe adds a function under a name for the printed list of the wiring.
+func (h *Hook[E]) Subscribe(name string, fn func(ctx context.Context, events ...E) error) {
+	h.names, h.funcs = append(h.names, name), append(h.funcs, fn)
+}
+
+// Subscribers returns the names in the order of subscription.
+func (h *Hook[E]) Subscribers() []string { return h.names }
+
+// Fire calls every subscriber and stops at the first error. Nothing happens
+// for an empty batch.
+func (h *Hook[E]) Fire(ctx context.Context, events ...E) error {
+	if len(events) == 0 {
+		return nil
+	}
+	for i, fn := range h.funcs {
+		if err := fn(ctx, events...); err != nil {
+			return fmt.Errorf("%s: %w", h.names[i], err)
+		}
+	}
+	return nil
+}
+
+// Topic is told to its subscribers once the transaction is committed, in the
+// goroutine that committed it. It cannot fail the write: a subscriber that
+// panics is logged.
+type Topic[E any] struct {
+	names []string
+	funcs []func(context.Context, ...E)
+}
+
+// Subscribe adds a function under a name for the printed list of the wiring.
+// It must return quickly; what takes long belongs into a job.
+func (t *Topic[E]) Subscribe(name string, fn func(ctx context.Context, events ...E)) {
+	t.names, t.funcs = append(t.names, name), append(t.funcs, fn)
+}
+
+// Subscribers returns the names in the order of subscription.
+func (t *Topic[E]) Subscribers() []string { return t.names }
+
+// Publish tells the subscribers after the commit of the context's
+// transaction, or at once outside of one.
+func (t *Topic[E]) Publish(ctx context.Context, events ...E) {
+	if len(events) == 0 || len(t.funcs) == 0 {
+		return
+	}
+	wispwright.AfterCommit(ctx, func() {
+		for i, fn := range t.funcs {
+			t.call(ctx, i, fn, events)
+		}
+	})
+}
+
+func (t *Topic[E]) call(ctx context.Context, i int, fn func(context.Context, ...E), events []E) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.ErrorContext(ctx, "event subscriber panicked", "subscriber", t.names[i], "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	fn(ctx, events...)
+}

@@ -1,0 +1,57 @@
+package event_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/event"
+)
+
+func TestHookStopsAtTheFirstError(t *testing.T) {
+	var h event.Hook[int]
+	var seen []int
+	h.Subscribe("collect", func(_ context.Context, e ...int) error { seen = append(seen, e...); return nil })
+	h.Subscribe("veto", func(context.Context, ...int) error { return wispwright.ErrLimit })
+	h.Subscribe("never", func(context.Context, ...int) error { return errors.New("reached") })
+
+	err := h.Fire(context.Background(), 1, 2)
+	require.ErrorIs(t, err, wispwright.ErrLimit)
+	require.ErrorContains(t, err, "veto")
+	require.Equal(t, []int{1, 2}, seen)
+	require.NoError(t, h.Fire(context.Background()))
+	require.Equal(t, []string{"collect", "veto", "never"}, h.Subscribers())
+}
+
+func TestTopicWaitsForTheCommit(t *testing.T) {
+	var topic event.Topic[string]
+	var seen []string
+	topic.Subscribe("panics", func(context.Context, ...string) { panic("boom") })
+	topic.Subscribe("collect", func(_ context.Context, e ...string) { seen = append(seen, e...) })
+
+	ctx, hooks := wispwright.WithCommitHooks(context.Background())
+	topic.Publish(ctx, "first try")
+	hooks.Reset()
+	topic.Publish(ctx, "second try")
+	require.Empty(t, seen)
+	hooks.Run()
+	require.Equal(t, []string{"second try"}, seen)
+	topic.Publish(ctx, "later")
+	require.Equal(t, []string{"second try", "later"}, seen)
+
+	ctx, hooks = wispwright.WithCommitHooks(context.Background())
+	topic.Publish(ctx, "rolled back")
+	hooks.Discard()
+	require.Len(t, seen, 2)
+}
+
+func ExampleTopic() {
+	var renamed event.Topic[string]
+	renamed.Subscribe("greet", func(_ context.Context, names ...string) { fmt.Println("hello", names[0]) })
+	renamed.Publish(context.Background(), "ap1")
+	// Output: hello ap1
+}

@@ -1,0 +1,210 @@
+// Package fields reads the structs of entities and of their filters once, so
+// that the SQL and the in-memory storage derive the same columns, conditions
+// and orders from the same names.
+package fields
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Kind says how a field is stored.
+type Kind int
+
+// The kinds of fields.
+const (
+	Plain    Kind = iota // bool, numbers, strings
+	ID                   // wispwright.ID; zero is NULL
+	Time                 // time.Time; UTC, microseconds, zero is NULL
+	Secret               // wispwright.Secret; sealed
+	Addr                 // netip.Addr as text; zero is NULL
+	Valuer               // anything with its own Value and Scan, such as wispwright.JSON
+	Document             // slices, maps and other structs, as JSON text
+)
+
+// Field is one stored field of a struct.
+type Field struct {
+	// Name is the Go name, Column the name in SQL.
+	Name, Column string
+	// Index leads to the field through embedded structs.
+	Index []int
+	// Kind says how it is stored; Pointer that nil is NULL.
+	Kind    Kind
+	Pointer bool
+	// Type is the Go type without the pointer.
+	Type reflect.Type
+}
+
+// Plan is the stored fields of a struct in order.
+type Plan struct {
+	Fields []Field
+}
+
+// Of reads a struct type. columns renames, skip leaves out, both by Go name.
+func Of(t reflect.Type, columns map[string]string, skip []string) Plan {
+	var p Plan
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous || !f.IsExported() || slices.Contains(skip, f.Name) {
+			continue
+		}
+		column := columns[f.Name]
+		if column == "" {
+			column = Column(f.Name)
+		}
+		typ, pointer := f.Type, false
+		if typ.Kind() == reflect.Pointer {
+			typ, pointer = typ.Elem(), true
+		}
+		p.Fields = append(p.Fields, Field{Name: f.Name, Column: column, Index: f.Index, Kind: kindOf(typ), Pointer: pointer, Type: typ})
+	}
+	return p
+}
+
+// Field finds a field by its Go name.
+func (p Plan) Field(name string) (Field, bool) {
+	for _, f := range p.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+func kindOf(t reflect.Type) Kind {
+	switch t {
+	case reflect.TypeFor[wispwright.ID]():
+		return ID
+	case reflect.TypeFor[time.Time]():
+		return Time
+	case reflect.TypeFor[wispwright.Secret]():
+		return Secret
+	case reflect.TypeFor[netip.Addr]():
+		return Addr
+	}
+	if t.Implements(reflect.TypeFor[driver.Valuer]()) {
+		return Valuer
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Struct, reflect.Array, reflect.Interface:
+		return Document
+	}
+	return Plain
+}
+
+// Column is the column of a Go name: OrganizationID is organization_id,
+// CACertPEM is ca_cert_pem.
+func Column(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if unicode.IsUpper(r) && i > 0 {
+			next := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			if unicode.IsLower(runes[i-1]) || unicode.IsDigit(runes[i-1]) || next {
+				b.WriteByte('_')
+			}
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// Op is how a filter's field selects.
+type Op int
+
+// The ways to select.
+const (
+	Equal    Op = iota // the field has the value
+	Among              // the field is one of the values
+	From               // the field is the value or greater
+	Before             // the field is less than the value
+	Contains           // one of the fields contains the text, letter case ignored
+	Custom             // the storage has its own condition
+)
+
+// Cond is one field of a filter struct.
+type Cond struct {
+	// Name of the filter's field and where it is.
+	Name  string
+	Index []int
+	Op    Op
+	// Targets are the entity's fields it looks at; none for Custom.
+	Targets []Field
+	// Pointer: nil selects all, otherwise every value counts, also zero.
+	Pointer bool
+}
+
+// Conds derives the conditions of a filter struct from the names of its
+// fields: the name of an entity's field (equal), its plural (among), with the
+// suffix From, Before or Contains. search are the entity's fields that a
+// filter's field Search looks through. Names in custom are left to the storage.
+func Conds(filter reflect.Type, p Plan, search []string, custom func(string) bool) ([]Cond, error) {
+	var out []Cond
+	for _, f := range reflect.VisibleFields(filter) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		c := Cond{Name: f.Name, Index: f.Index, Pointer: f.Type.Kind() == reflect.Pointer}
+		switch {
+		case custom(f.Name):
+			c.Op = Custom
+		case f.Name == "Search":
+			c.Op = Contains
+			for _, name := range search {
+				target, ok := p.Field(name)
+				if !ok {
+					return nil, fmt.Errorf("filter %s: no field %s to search", filter, name)
+				}
+				c.Targets = append(c.Targets, target)
+			}
+		default:
+			target, op, ok := derive(f.Name, p)
+			if !ok {
+				return nil, fmt.Errorf("filter %s: no field for %s", filter, f.Name)
+			}
+			c.Op, c.Targets = op, []Field{target}
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func derive(name string, p Plan) (Field, Op, bool) {
+	if f, ok := p.Field(name); ok {
+		return f, Equal, true
+	}
+	for _, s := range []struct {
+		suffix string
+		op     Op
+	}{{"From", From}, {"Before", Before}, {"Contains", Contains}, {"s", Among}} {
+		if base, ok := strings.CutSuffix(name, s.suffix); ok {
+			if f, found := p.Field(base); found {
+				return f, s.op, true
+			}
+		}
+	}
+	return Field{}, 0, false
+}
+
+// Value returns the filter's value of a condition and whether it selects at
+// all: a zero value, an empty list and a nil pointer do not.
+func (c Cond) Value(filter reflect.Value) (reflect.Value, bool) {
+	v := filter.FieldByIndex(c.Index)
+	if c.Pointer {
+		if v.IsNil() {
+			return v, false
+		}
+		return v.Elem(), true
+	}
+	if c.Op == Among || v.Kind() == reflect.Slice {
+		return v, !v.IsNil()
+	}
+	return v, !v.IsZero()
+}

@@ -1,0 +1,207 @@
+// Package sqlstore is how concerns and vendors keep objects in SQL: one
+// database (PostgreSQL or SQLite), transactions in the context, migrations per
+// concern, and Repo, which does insert, update, delete, get and list of a
+// struct by its field names. Everything else is hand-written portable SQL.
+//
+// The settings were measured; see docs/decisions for the reasons.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"  // the driver "postgres"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Options change how a database is opened; nil means the defaults.
+type Options struct {
+	// Conns is the size of the pool on PostgreSQL. Default: 3 per core, at least 4.
+	Conns int
+	// Readers is the size of SQLite's read pool. Default: one per core, at
+	// least 4; -1 means that reads share the one writing connection.
+	Readers int
+	// BusyTimeout is how long SQLite waits for another process. Default: 5 s.
+	BusyTimeout time.Duration
+	// Synchronous is SQLite's setting. Default: "FULL", which keeps every
+	// acknowledged write through a power failure; "NORMAL" may lose the last
+	// second then, for about twice the write rate.
+	Synchronous string
+	// Keys seals secrets at rest. Default: none, secrets are stored as they are.
+	Keys *Keys
+	// Schema is the PostgreSQL schema to work in. Default: the connection's own.
+	Schema string
+}
+
+// DB is a database. It is the Transactor of every store made on it.
+type DB struct {
+	dialect Dialect
+	write   *sqlx.DB
+	read    *sqlx.DB
+	keys    *Keys
+	dsn     string
+
+	uniques   sync.Map // SQLite: "table: columns" -> index name
+	hub       hub
+	statement sync.Map // query -> *sqlx.Stmt on the pool
+}
+
+// Open connects to postgres://… or to a SQLite file (a path, or "sqlite:" and
+// a path) and checks that it answers.
+func Open(dsn string, o *Options) (*DB, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return openPostgres(dsn, o)
+	}
+	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"), o)
+}
+
+func openPostgres(dsn string, o *Options) (*DB, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", errRedacted{err})
+	}
+	q := u.Query()
+	q.Set("binary_parameters", "yes")
+	if o.Schema != "" {
+		q.Set("search_path", o.Schema)
+	}
+	u.RawQuery = q.Encode()
+	pool, err := sqlx.Open("postgres", u.String())
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	n := o.Conns
+	if n <= 0 {
+		n = max(4, 3*runtime.GOMAXPROCS(0))
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	db := &DB{dialect: Postgres, write: pool, read: pool, keys: o.Keys, dsn: u.String()}
+	return db, db.ping()
+}
+
+func openSQLite(path string, o *Options) (*DB, error) {
+	if path == "" {
+		return nil, fmt.Errorf("open database: no file named")
+	}
+	timeout, sync := o.BusyTimeout, o.Synchronous
+	if timeout == 0 {
+		timeout = 5 * time.Second
+	}
+	if sync == "" {
+		sync = "FULL"
+	}
+	common := fmt.Sprintf("file:%s?_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=foreign_keys(1)&_pragma=cache_size(-20000)&_pragma=temp_store(MEMORY)",
+		(&url.URL{Path: path}).EscapedPath(), timeout.Milliseconds(), url.QueryEscape(sync))
+	writer, err := sqlx.Open("sqlite", common+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	writer.SetMaxIdleConns(1)
+	db := &DB{dialect: SQLite, write: writer, read: writer, keys: o.Keys, dsn: path}
+	if o.Readers >= 0 {
+		reader, err := sqlx.Open("sqlite", common+"&_query_only=1")
+		if err != nil {
+			return nil, fmt.Errorf("open database %s: %w", path, err)
+		}
+		n := o.Readers
+		if n == 0 {
+			n = max(4, runtime.GOMAXPROCS(0))
+		}
+		reader.SetMaxOpenConns(n)
+		reader.SetMaxIdleConns(n)
+		db.read = reader
+	}
+	return db, db.ping()
+}
+
+func (db *DB) ping() error {
+	if err := db.Ping(context.Background()); err != nil {
+		_ = db.Close() // the first error is the one to tell
+		return err
+	}
+	return nil
+}
+
+// Ping checks that the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("reach the database: %w: %w", wispwright.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	if db.read != db.write {
+		if err := db.read.Close(); err != nil {
+			return fmt.Errorf("close database: %w", err)
+		}
+	}
+	if err := db.write.Close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+// Dialect says which SQL the database speaks.
+func (db *DB) Dialect() Dialect { return db.dialect }
+
+// SQL returns the writing pool for libraries that bring their own statements,
+// such as the job queue. Stores never use it.
+func (db *DB) SQL() *sql.DB { return db.write.DB }
+
+// errRedacted hides an address, which may hold a password.
+type errRedacted struct{ error }
+
+func (errRedacted) Error() string { return "malformed address" }
+
+// Dialect names the differences between the databases, each as a function.
+type Dialect string
+
+// The databases there are.
+const (
+	Postgres Dialect = "postgres"
+	SQLite   Dialect = "sqlite"
+)
+
+// ForUpdate is the clause that locks the rows a SELECT reads until the
+// transaction ends. SQLite has one writer and needs none.
+func (d Dialect) ForUpdate() string { return d.pick(" FOR UPDATE", "") }
+
+// ForKeyShare is the clause that keeps a row from being deleted while a row
+// that refers to it is written.
+func (d Dialect) ForKeyShare() string { return d.pick(" FOR KEY SHARE", "") }
+
+// Text casts an expression to text.
+func (d Dialect) Text(expr string) string {
+	return d.pick("("+expr+")::text", "cast("+expr+" as text)")
+}
+
+// JSONText is the expression for one key of a JSON object column.
+func (d Dialect) JSONText(column, key string) string {
+	return d.pick("("+column+"::json->>'"+key+"')", "json_extract("+column+", '$."+key+"')")
+}
+
+func (d Dialect) pick(postgres, sqlite string) string {
+	if d == Postgres {
+		return postgres
+	}
+	return sqlite
+}
+
+// folder is where a concern keeps the dialect's migrations.
+func (d Dialect) folder() string { return d.pick("pg", "sqlite") }

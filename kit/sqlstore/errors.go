@@ -1,0 +1,86 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Explain turns a driver's error into the vocabulary's: no row is ErrNotFound,
+// a broken unique index a *ConflictError with the index' name.
+func (db *DB) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return wispwright.ErrNotFound
+	}
+	var p *pq.Error
+	if errors.As(err, &p) {
+		switch p.Code {
+		case "23505":
+			return &wispwright.ConflictError{Unique: p.Constraint}
+		case "23503":
+			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: p.Table, Count: 1}, err)
+		}
+		return err
+	}
+	var s *sqlite.Error
+	if errors.As(err, &s) {
+		switch s.Code() {
+		case 2067, 1555: // UNIQUE, PRIMARY KEY
+			return &wispwright.ConflictError{Unique: db.uniqueName(s.Error())}
+		case 787, 1811: // FOREIGN KEY
+			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: "another object", Count: 1}, err)
+		}
+	}
+	return err
+}
+
+// uniqueName finds the index in SQLite's text: it names the columns of a plain
+// index ("UNIQUE constraint failed: t.a, t.b") and expression indexes by name.
+func (db *DB) uniqueName(text string) string {
+	if _, after, ok := strings.Cut(text, "index '"); ok {
+		name, _, _ := strings.Cut(after, "'")
+		return name
+	}
+	_, columns, _ := strings.Cut(text, "failed: ")
+	columns, _, _ = strings.Cut(columns, " (")
+	if name, ok := db.uniques.Load(columns); ok {
+		return name.(string)
+	}
+	return columns
+}
+
+// learnUniques reads the names of SQLite's unique indexes after a migration.
+func (db *DB) learnUniques(ctx context.Context) error {
+	if db.dialect != SQLite {
+		return nil
+	}
+	var rows []struct {
+		Table  string `db:"tbl"`
+		Name   string `db:"name"`
+		Column string `db:"col"`
+	}
+	err := db.write.SelectContext(ctx, &rows, `SELECT m.name AS tbl, l.name AS name, i.name AS col
+		FROM sqlite_master m, pragma_index_list(m.name) l, pragma_index_info(l.name) i
+		WHERE m.type = 'table' AND l."unique" = 1 AND i.name IS NOT NULL ORDER BY l.name, i.seqno`)
+	if err != nil {
+		return fmt.Errorf("read unique indexes: %w", err)
+	}
+	columns := map[string][]string{}
+	for _, r := range rows {
+		columns[r.Name] = append(columns[r.Name], r.Table+"."+r.Column)
+	}
+	for name, c := range columns {
+		db.uniques.Store(strings.Join(c, ", "), name)
+	}
+	return nil
+}

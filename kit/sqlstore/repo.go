@@ -1,0 +1,479 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/internal/fields"
+)
+
+// Spec describes how an entity is stored. Columns follow from the names of
+// its fields (OrganizationID is organization_id), conditions from the names of
+// its filter's fields: a field's name (equal), its plural (one of), with the
+// suffix From, Before or Contains; Search looks through Spec.Search.
+type Spec struct {
+	// Table is the table's name.
+	Table string
+	// Key is the Go field of the primary key. Default: "ID".
+	Key string
+	// Org is the Go field of the organization; empty for what belongs to none.
+	Org string
+	// ScopeWhere is for entities whose tenant is reached another way: it
+	// returns the condition for a scope that is not ScopeAll.
+	ScopeWhere func(wispwright.Scope) Cond
+	// Columns renames columns, by Go field.
+	Columns map[string]string
+	// Skip names Go fields that are not stored here.
+	Skip []string
+	// Order is the list's own order. Default: by key.
+	Order []wispwright.Order
+	// Search names the Go fields a filter's Search looks through.
+	Search []string
+	// Where gives filter fields a condition of their own.
+	Where map[string]func(value any) Cond
+	// Serial: the database numbers a row whose key is 0.
+	Serial bool
+}
+
+// Cond is a piece of WHERE with ? placeholders.
+type Cond struct {
+	// SQL is the condition; empty selects everything.
+	SQL string
+	// Args are its arguments.
+	Args []any
+}
+
+// Repo stores one entity. It implements wispwright.KeyedRepo.
+type Repo[K comparable, T, F any] struct {
+	db    *DB
+	spec  Spec
+	plan  fields.Plan
+	key   fields.Field
+	org   *fields.Field
+	conds []fields.Cond
+
+	columns           string
+	get, lock         *Stmt
+	insert, update    *Stmt
+	remove, insertNum *Stmt
+}
+
+// NewRepo prepares an entity's statements; a name that does not fit the table
+// is an error here and never later.
+func NewRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) {
+	r := &Repo[K, T, F]{db: db, spec: spec, plan: fields.Of(reflect.TypeFor[T](), spec.Columns, spec.Skip)}
+	if r.spec.Key == "" {
+		r.spec.Key = "ID"
+	}
+	var ok bool
+	if r.key, ok = r.plan.Field(r.spec.Key); !ok {
+		return nil, fmt.Errorf("store %s: no key field %s", spec.Table, r.spec.Key)
+	}
+	if spec.Org != "" {
+		org, ok := r.plan.Field(spec.Org)
+		if !ok {
+			return nil, fmt.Errorf("store %s: no organization field %s", spec.Table, spec.Org)
+		}
+		r.org = &org
+	}
+	var err error
+	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, spec.Search, func(name string) bool { return spec.Where[name] != nil })
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", spec.Table, err)
+	}
+	if err := r.prepare(); err != nil {
+		return nil, fmt.Errorf("store %s: %w", spec.Table, err)
+	}
+	return r, nil
+}
+
+func (r *Repo[K, T, F]) prepare() error {
+	var names, marks, sets []string
+	for _, f := range r.plan.Fields {
+		names, marks = append(names, f.Column), append(marks, "?")
+		if f.Name != r.key.Name {
+			sets = append(sets, f.Column+" = ?")
+		}
+	}
+	r.columns = strings.Join(names, ", ")
+	table, byKey := r.spec.Table, " WHERE "+r.key.Column+" = ?"
+	var err error
+	for _, s := range []struct {
+		stmt  **Stmt
+		query string
+		skip  bool
+	}{
+		{&r.get, "SELECT " + r.columns + " FROM " + table + byKey, false},
+		{&r.lock, "SELECT " + r.columns + " FROM " + table + byKey + r.db.dialect.ForUpdate(), false},
+		{&r.insert, "INSERT INTO " + table + " (" + r.columns + ") VALUES (" + strings.Join(marks, ", ") + ")", false},
+		{&r.update, "UPDATE " + table + " SET " + strings.Join(sets, ", ") + byKey, len(sets) == 0},
+		{&r.remove, "DELETE FROM " + table + byKey, false},
+		{&r.insertNum, "INSERT INTO " + table + " (" + strings.Join(without(names, r.key.Column), ", ") + ") VALUES (" +
+			strings.Join(marks[1:], ", ") + ") RETURNING " + r.key.Column, !r.spec.Serial},
+	} {
+		if s.skip {
+			continue
+		}
+		if *s.stmt, err = r.db.Prepare(s.query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+}
+
+// Get returns a copy of the object.
+func (r *Repo[K, T, F]) Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error) {
+	return r.one(ctx, r.get, scope, id)
+}
+
+func (r *Repo[K, T, F]) one(ctx context.Context, stmt *Stmt, scope wispwright.Scope, id K) (*T, error) {
+	object := new(T)
+	if err := stmt.QueryRow(ctx, id).Scan(r.cells(object)...); err != nil {
+		return nil, r.failed("read", err)
+	}
+	ok, err := r.within(ctx, scope, object, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, wispwright.ErrNotFound
+	}
+	return object, nil
+}
+
+// within checks the scope of a row that was read by its key.
+func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, object *T, id K) (bool, error) {
+	switch {
+	case scope.All():
+		return true, nil
+	case r.spec.ScopeWhere != nil:
+		c := r.spec.ScopeWhere(scope)
+		n, err := Get[int](ctx, r.db, "SELECT count(*) FROM "+r.spec.Table+" WHERE "+r.key.Column+" = ? AND "+c.SQL, append([]any{id}, c.Args...)...)
+		return n > 0, err
+	case r.org == nil:
+		return true, nil
+	}
+	org := reflect.ValueOf(object).Elem().FieldByIndex(r.org.Index).Interface().(wispwright.ID)
+	return scope.Allows(org), nil
+}
+
+func (r *Repo[K, T, F]) cells(object *T) []any {
+	v := reflect.ValueOf(object).Elem()
+	cells := make([]cell, len(r.plan.Fields))
+	out := make([]any, len(cells))
+	for i := range cells {
+		f := &r.plan.Fields[i]
+		cells[i] = cell{r.db, r.spec.Table, f, v.FieldByIndex(f.Index)}
+		out[i] = &cells[i]
+	}
+	return out
+}
+
+func (r *Repo[K, T, F]) failed(what string, err error) error {
+	err = r.db.Explain(err)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return wispwright.ErrNotFound
+	}
+	return fmt.Errorf("%s %s: %w", what, r.spec.Table, err)
+}
+
+// List returns copies of the selected objects.
+func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
+	where, args, err := r.where(scope, filter)
+	if err != nil {
+		return wispwright.Items[T]{}, err
+	}
+	items := wispwright.Items[T]{Total: -1}
+	if !page.NoTotal {
+		if items.Total, err = Get[int](ctx, r.db, "SELECT count(*) FROM "+r.spec.Table+where, args...); err != nil {
+			return items, r.failed("count", err)
+		}
+		if items.Total <= page.Offset {
+			return items, nil
+		}
+	}
+	query := "SELECT " + r.columns + " FROM " + r.spec.Table + where + r.orderBy(page.Order)
+	if page.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d OFFSET %d", page.Limit, page.Offset)
+	}
+	items.Rows, err = r.Query(ctx, query, args...)
+	return items, err
+}
+
+// Query reads objects with a hand-written SELECT, whose columns must be those
+// of Columns.
+func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) (out []*T, err error) {
+	rows, err := r.db.Read(ctx).QueryxContext(ctx, r.db.Rebind(query), args...)
+	if err != nil {
+		return nil, r.failed("read", err)
+	}
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			err = r.failed("read", cerr)
+		}
+	}()
+	for rows.Next() {
+		object := new(T)
+		if err := rows.Scan(r.cells(object)...); err != nil {
+			return nil, r.failed("read", err)
+		}
+		out = append(out, object)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.failed("read", err)
+	}
+	return out, nil
+}
+
+// Columns lists the entity's columns for Query.
+func (r *Repo[K, T, F]) Columns() string { return r.columns }
+
+func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, error) {
+	var parts []string
+	var args []any
+	add := func(sql string, a ...any) {
+		if sql != "" {
+			parts, args = append(parts, sql), append(args, a...)
+		}
+	}
+	if !scope.All() {
+		c := r.scopeCond(scope)
+		add(c.SQL, c.Args...)
+	}
+	v := reflect.ValueOf(filter)
+	for _, cond := range r.conds {
+		value, ok := cond.Value(v)
+		if !ok {
+			continue
+		}
+		sql, a, err := r.condition(cond, value)
+		if err != nil {
+			return "", nil, err
+		}
+		add(sql, a...)
+	}
+	if len(parts) == 0 {
+		return "", nil, nil
+	}
+	return " WHERE " + strings.Join(parts, " AND "), args, nil
+}
+
+func (r *Repo[K, T, F]) scopeCond(scope wispwright.Scope) Cond {
+	if r.spec.ScopeWhere != nil {
+		return r.spec.ScopeWhere(scope)
+	}
+	if r.org == nil {
+		return Cond{}
+	}
+	return ScopeCond(r.org.Column, scope)
+}
+
+// ScopeCond is the condition that a column holds an organization of the scope.
+func ScopeCond(column string, scope wispwright.Scope) Cond {
+	if scope.All() {
+		return Cond{}
+	}
+	marks, args := In(scope.Organizations())
+	sql := column + " IN (" + marks + ")"
+	if scope.Shared() {
+		sql = "(" + sql + " OR " + column + " IS NULL)"
+	}
+	return Cond{SQL: sql, Args: args}
+}
+
+func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, []any, error) {
+	if c.Op == fields.Custom {
+		custom := r.spec.Where[c.Name](value.Interface())
+		return custom.SQL, custom.Args, nil
+	}
+	if c.Op == fields.Contains {
+		var parts []string
+		var args []any
+		pattern := "%" + escapeLike(strings.ToLower(value.String())) + "%"
+		for _, t := range c.Targets {
+			parts = append(parts, "lower("+r.db.dialect.Text(t.Column)+`) LIKE ? ESCAPE '\'`)
+			args = append(args, pattern)
+		}
+		return "(" + strings.Join(parts, " OR ") + ")", args, nil
+	}
+	target := c.Targets[0]
+	target.Pointer = false
+	if c.Op == fields.Among {
+		args := make([]any, value.Len())
+		for i := range args {
+			a, err := r.db.encode(r.spec.Table, target, value.Index(i))
+			if err != nil {
+				return "", nil, err
+			}
+			args[i] = a
+		}
+		marks, args := In(args)
+		return target.Column + " IN (" + marks + ")", args, nil
+	}
+	arg, err := r.db.encode(r.spec.Table, target, value)
+	if err != nil {
+		return "", nil, err
+	}
+	if arg == nil {
+		return target.Column + " IS NULL", nil, nil
+	}
+	op := map[fields.Op]string{fields.Equal: " = ?", fields.From: " >= ?", fields.Before: " < ?"}[c.Op]
+	return target.Column + op, []any{arg}, nil
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+func (r *Repo[K, T, F]) orderBy(order []wispwright.Order) string {
+	if len(order) == 0 {
+		order = r.spec.Order
+	}
+	var keys []string
+	descending := false
+	for _, o := range order {
+		f, ok := r.plan.Field(o.Field)
+		if !ok {
+			continue
+		}
+		key := f.Column
+		if descending = o.Descending; descending {
+			key += " DESC"
+		}
+		keys = append(keys, key)
+	}
+	last := r.key.Column
+	if descending {
+		last += " DESC"
+	}
+	return " ORDER BY " + strings.Join(append(keys, last), ", ")
+}
+
+func (r *Repo[K, T, F]) args(object *T, key bool) ([]any, error) {
+	v := reflect.ValueOf(object).Elem()
+	out := make([]any, 0, len(r.plan.Fields))
+	for _, f := range r.plan.Fields {
+		if !key && f.Name == r.key.Name {
+			continue
+		}
+		a, err := r.db.encode(r.spec.Table, f, v.FieldByIndex(f.Index))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Insert stores a new object.
+func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
+	key := reflect.ValueOf(object).Elem().FieldByIndex(r.key.Index)
+	if r.spec.Serial && key.IsZero() {
+		args, err := r.args(object, false)
+		if err != nil {
+			return err
+		}
+		// with the reading pool RETURNING would be refused: a transaction makes sure
+		return r.db.InTx(ctx, func(ctx context.Context) error {
+			var id int64
+			if err := r.insertNum.QueryRow(ctx, args...).Scan(&id); err != nil {
+				return r.failed("insert", err)
+			}
+			key.SetInt(id)
+			return nil
+		})
+	}
+	args, err := r.args(object, true)
+	if err != nil {
+		return err
+	}
+	if _, err := r.insert.Exec(ctx, args...); err != nil {
+		return r.failed("insert", err)
+	}
+	return nil
+}
+
+// batch is how many rows one statement inserts or deletes; both databases
+// allow more parameters than a row of 60 columns needs with it.
+const batch = 500
+
+// InsertMany stores new objects, many with one statement.
+func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
+	return r.db.InTx(ctx, func(ctx context.Context) error {
+		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(r.plan.Fields)), ", ") + ")"
+		for chunk := range slices.Chunk(objects, batch) {
+			var args []any
+			for _, o := range chunk {
+				a, err := r.args(o, true)
+				if err != nil {
+					return err
+				}
+				args = append(args, a...)
+			}
+			rows := strings.TrimSuffix(strings.Repeat(row+", ", len(chunk)), ", ")
+			if _, err := Exec(ctx, r.db, "INSERT INTO "+r.spec.Table+" ("+r.columns+") VALUES "+rows, args...); err != nil {
+				return r.failed("insert", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Update reads the object, hands it to change, and stores the outcome.
+func (r *Repo[K, T, F]) Update(ctx context.Context, scope wispwright.Scope, id K, change func(*T) error) (*T, error) {
+	var object *T
+	err := r.db.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if object, err = r.one(ctx, r.lock, scope, id); err != nil {
+			return err
+		}
+		if err := change(object); err != nil {
+			return err
+		}
+		args, err := r.args(object, false)
+		if err != nil {
+			return err
+		}
+		if _, err := r.update.Exec(ctx, append(args, id)...); err != nil {
+			return r.failed("update", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return object, nil
+}
+
+// Delete removes the object.
+func (r *Repo[K, T, F]) Delete(ctx context.Context, scope wispwright.Scope, id K) error {
+	return r.db.InTx(ctx, func(ctx context.Context) error {
+		if !scope.All() {
+			if _, err := r.one(ctx, r.lock, scope, id); err != nil {
+				return err
+			}
+		}
+		res, err := r.remove.Exec(ctx, id)
+		if err != nil {
+			return r.failed("delete", err)
+		}
+		n, err := res.RowsAffected()
+		if err == nil && n == 0 {
+			err = sql.ErrNoRows
+		}
+		if err != nil {
+			return r.failed("delete", err)
+		}
+		return nil
+	})
+}

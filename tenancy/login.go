@@ -1,0 +1,75 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/tenancy/password"
+)
+
+// Authenticator is one way to check an identifier and a password. It returns
+// nil without error when it does not know the pair.
+type Authenticator interface {
+	Authenticate(ctx context.Context, identifier, plain string) (*User, error)
+}
+
+// ErrCredentials says that no active account matches an identifier and a
+// password; it does not say which of them was wrong.
+var ErrCredentials = fmt.Errorf("wrong credentials: %w", wispwright.ErrUnauthenticated)
+
+// Login checks identifiers and passwords against the accounts: username,
+// e-mail or phone number (spec: tenancy §4.1).
+type Login struct {
+	users  *Users
+	hasher password.Hasher
+	dummy  string
+}
+
+// Authenticate returns the active user whose password matches, or nil. It
+// hashes once even when nobody has the identifier, so that the answer's time
+// does not tell.
+func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*User, error) {
+	if identifier == "" || len(identifier) > 254 {
+		return nil, nil
+	}
+	candidates, err := l.users.store.ByIdentifier(ctx, identifier)
+	if err != nil {
+		return nil, fmt.Errorf("authenticate: %w", err)
+	}
+	hashed := false
+	for _, u := range candidates {
+		hashed = hashed || password.Usable(u.Password.Reveal())
+		if l.hasher.Verify(plain, u.Password.Reveal()) && u.IsActive {
+			return u, l.rehash(ctx, u, plain)
+		}
+	}
+	if !hashed {
+		l.hasher.Verify(plain, l.dummy)
+	}
+	return nil, nil
+}
+
+// rehash replaces a hash that is weaker than those made now.
+func (l *Login) rehash(ctx context.Context, u *User, plain string) error {
+	if !l.hasher.NeedsRehash(u.Password.Reveal()) {
+		return nil
+	}
+	hash, err := l.hasher.Hash(plain)
+	if err != nil {
+		return err
+	}
+	return l.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, false)
+}
+
+// LoggedIn notes the time of a session log-in.
+func (l *Login) LoggedIn(ctx context.Context, user wispwright.ID) error {
+	_, err := l.users.store.Update(ctx, wispwright.ScopeAll(), user, func(u *User) error {
+		u.LastLogin = l.users.now()
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note log-in: %w", err)
+	}
+	return nil
+}

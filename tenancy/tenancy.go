@@ -1,0 +1,118 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/tenancy/password"
+)
+
+// Stores are everything tenancy keeps. All are required and belong to one
+// Transactor.
+type Stores struct {
+	// Organizations keeps organizations.
+	Organizations OrganizationStore
+	// Users keeps accounts.
+	Users UserStore
+	// Memberships keeps who belongs where.
+	Memberships MembershipStore
+	// Owners keeps who owns what.
+	Owners OwnerStore
+	// Groups keeps groups of permissions.
+	Groups GroupStore
+	// Tokens keeps bearer tokens.
+	Tokens TokenStore
+	// Events keeps the audit trail.
+	Events EventStore
+}
+
+func (s Stores) complete() error {
+	if s.Organizations == nil || s.Users == nil || s.Memberships == nil || s.Owners == nil || s.Groups == nil || s.Tokens == nil || s.Events == nil {
+		return errors.New("tenancy: every store is required")
+	}
+	return nil
+}
+
+// Options change what New makes; nil means the defaults.
+type Options struct {
+	// Models are the kinds of objects of the other concerns that permissions
+	// exist for. Default: those of tenancy alone.
+	Models []Model
+	// Hasher makes and checks password hashes. Default: 600,000 iterations of
+	// PBKDF2-SHA256, about 0.2 s of one core per log-in.
+	Hasher password.Hasher
+	// Clock tells the time. Default: time.Now.
+	Clock func() time.Time
+}
+
+// Tenancy is the concern: its services over one set of stores.
+type Tenancy struct {
+	// Organizations are the tenants.
+	Organizations *Organizations
+	// Users are the accounts.
+	Users *Users
+	// Memberships are who belongs where.
+	Memberships *Memberships
+	// Groups are sets of permissions.
+	Groups *Groups
+	// Tokens are bearer tokens.
+	Tokens *Tokens
+	// Callers resolves who asks.
+	Callers *Callers
+	// Login checks passwords.
+	Login *Login
+	// Trail is the audit trail, the Recorder of every concern.
+	Trail *Trail
+}
+
+// New returns the concern over its stores.
+func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, error) {
+	if tx == nil {
+		return nil, errors.New("tenancy: a transactor is required")
+	}
+	if err := stores.complete(); err != nil {
+		return nil, err
+	}
+	if options == nil {
+		options = &Options{}
+	}
+	clock := options.Clock
+	if clock == nil {
+		clock = time.Now
+	}
+	trail := NewTrail(stores.Events, clock)
+	b := base{tx: tx, recorder: trail, clock: clock}
+	t := &Tenancy{
+		Organizations: &Organizations{store: stores.Organizations, base: b},
+		Users:         &Users{store: stores.Users, groups: stores.Groups, hasher: options.Hasher, base: b},
+		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
+			organizations: stores.Organizations, base: b},
+		Groups: &Groups{store: stores.Groups, catalogue: NewCatalogue(slices.Concat(ownModels(), options.Models)...), base: b},
+		Tokens: &Tokens{store: stores.Tokens, base: b},
+		Trail:  trail,
+	}
+	t.Callers = &Callers{users: stores.Users, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
+		groups: stores.Groups, tokens: t.Tokens, clock: clock,
+		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
+	dummy, err := options.Hasher.Hash("nobody")
+	if err != nil {
+		return nil, err
+	}
+	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy}
+	t.forgetCallers()
+	return t, nil
+}
+
+// forgetCallers empties the cache of callers whenever something they are made
+// of changes.
+func (t *Tenancy) forgetCallers() {
+	const name = "forget cached callers"
+	t.Organizations.Changed.Subscribe(name, func(context.Context, ...OrganizationChange) { t.Callers.Forget() })
+	t.Users.Changed.Subscribe(name, func(context.Context, ...UserChange) { t.Callers.Forget() })
+	t.Groups.Changed.Subscribe(name, func(context.Context, ...int64) { t.Callers.Forget() })
+	t.Memberships.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
+	t.Tokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
+}

@@ -1,0 +1,352 @@
+package tenancy
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/tenancy/password"
+)
+
+// User is an account (spec: tenancy §1.1).
+type User struct {
+	// ID identifies the user.
+	ID wispwright.ID
+	// Username is unique, at most 150 characters.
+	Username string
+	// Password is the stored hash, never the password.
+	Password wispwright.Secret
+	// Email is unique without regard to letter case; empty when unknown.
+	Email string
+	// FirstName is at most 150 characters.
+	FirstName string
+	// LastName is at most 150 characters.
+	LastName string
+	// IsSuperuser may do everything everywhere.
+	IsSuperuser bool
+	// IsStaff may use the web admin.
+	IsStaff bool
+	// IsActive is false for an account that cannot authenticate by any means.
+	IsActive bool
+	// Bio is free text.
+	Bio string
+	// URL is the user's page, or empty.
+	URL string
+	// Company is at most 30 characters.
+	Company string
+	// Location is at most 256 characters.
+	Location string
+	// PhoneNumber is in E.164 form ("+393661236789"), unique; empty when unknown.
+	PhoneNumber string
+	// BirthDate is a date without time; zero when unknown.
+	BirthDate time.Time
+	// Notes are for administrators.
+	Notes string
+	// Language is the language of e-mails.
+	Language string
+	// PasswordUpdated is the day the password was set last; zero when never.
+	PasswordUpdated time.Time
+	// LastLogin is the last session log-in; token use does not count.
+	LastLogin time.Time
+	// DateJoined is when the account was made.
+	DateJoined time.Time
+}
+
+// FullName is first and last name, or the username when both are empty.
+func (u *User) FullName() string {
+	if n := strings.TrimSpace(u.FirstName + " " + u.LastName); n != "" {
+		return n
+	}
+	return u.Username
+}
+
+// UserFilter selects users; zero fields select all.
+type UserFilter struct {
+	// IDs limits to these users.
+	IDs []wispwright.ID
+	// Username limits to the one with exactly this name.
+	Username string
+	// Email limits to the address, letter case ignored.
+	Email string
+	// IsActive limits to active or inactive accounts.
+	IsActive *bool
+	// IsStaff limits to accounts with or without access to the admin.
+	IsStaff *bool
+	// IsSuperuser limits to superusers or others.
+	IsSuperuser *bool
+	// Search finds a text in username, e-mail or names.
+	Search string
+}
+
+// UserStore keeps users. Its unique rules are "user_username", "user_email"
+// and "user_phone_number". A user's tenants are those of its memberships:
+// within a Scope that is not ScopeAll only members of its organizations exist,
+// superusers never.
+type UserStore interface {
+	wispwright.Repo[User, UserFilter]
+	// ByIdentifier returns the users whose username, e-mail or phone number
+	// is one of the texts, compared exactly.
+	ByIdentifier(ctx context.Context, identifiers ...string) ([]*User, error)
+	// GroupIDs returns the groups of a user in ascending order.
+	GroupIDs(ctx context.Context, user wispwright.ID) ([]int64, error)
+	// SetGroups replaces the groups of a user.
+	SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error
+}
+
+// UserChange tells what happened to a user.
+type UserChange struct {
+	// Before is nil when the user was created.
+	Before *User
+	// After is nil when the user was deleted.
+	After *User
+}
+
+// Users is the service of accounts.
+type Users struct {
+	// Deleting is fired inside the transaction before a user is removed.
+	Deleting event.Hook[*User]
+	// Changed is published after every committed change of an account, its
+	// groups or its password.
+	Changed event.Topic[UserChange]
+
+	store  UserStore
+	groups GroupStore
+	hasher password.Hasher
+	base
+}
+
+// Create validates and stores a new account. plain is hashed; an empty one
+// makes an account that cannot log in with a password.
+func (s *Users) Create(ctx context.Context, u *User, plain string) error {
+	hash, err := s.hash(plain)
+	if err != nil {
+		return err
+	}
+	return s.CreateHashed(ctx, u, hash)
+}
+
+// CreateHashed is Create for a password that is hashed already, as imports
+// have it.
+func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
+	return s.do(ctx, "tenancy.Users.Create", func(ctx context.Context) error {
+		if u.ID.IsZero() {
+			u.ID = wispwright.NewID()
+		}
+		u.Password = wispwright.Secret(hash)
+		u.DateJoined = s.now()
+		u.PasswordUpdated = day(u.DateJoined)
+		if err := s.check(ctx, u); err != nil {
+			return err
+		}
+		if err := s.store.Insert(ctx, u); err != nil {
+			return s.explain(err)
+		}
+		return s.saved(ctx, nil, u)
+	})
+}
+
+// Get returns an account.
+func (s *Users) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*User, error) {
+	return s.store.Get(ctx, scope, id)
+}
+
+// ByUsername returns the account with exactly this name.
+func (s *Users) ByUsername(ctx context.Context, scope wispwright.Scope, name string) (*User, error) {
+	items, err := s.store.List(ctx, scope, UserFilter{Username: name}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	if name == "" || len(items.Rows) == 0 {
+		return nil, wispwright.ErrNotFound
+	}
+	return items.Rows[0], nil
+}
+
+// List returns a page of accounts, newest first.
+func (s *Users) List(ctx context.Context, scope wispwright.Scope, f UserFilter, p wispwright.Page) (wispwright.Items[User], error) {
+	return s.store.List(ctx, scope, f, p)
+}
+
+// Update changes an account; the password only through SetPassword.
+func (s *Users) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*User) error) (*User, error) {
+	var after *User
+	err := s.do(ctx, "tenancy.Users.Update", func(ctx context.Context) error {
+		var before User
+		var err error
+		after, err = s.store.Update(ctx, scope, id, func(u *User) error {
+			before = *u
+			if err := change(u); err != nil {
+				return err
+			}
+			u.ID, u.DateJoined, u.Password = before.ID, before.DateJoined, before.Password
+			return u.validate()
+		})
+		if err != nil {
+			return s.explain(err)
+		}
+		if err := s.uniqueEmail(ctx, after); err != nil {
+			return err
+		}
+		return s.saved(ctx, &before, after)
+	})
+	return after, err
+}
+
+// SetPassword replaces the password.
+func (s *Users) SetPassword(ctx context.Context, scope wispwright.Scope, id wispwright.ID, plain string) error {
+	if plain == "" {
+		return wispwright.Invalid("new_password", "This field may not be blank.")
+	}
+	hash, err := s.hash(plain)
+	if err != nil {
+		return err
+	}
+	return s.setHash(ctx, scope, id, hash, true)
+}
+
+// setHash stores a hash; dated also notes the day, which an automatic re-hash
+// must not (spec: tenancy §4.6).
+func (s *Users) setHash(ctx context.Context, scope wispwright.Scope, id wispwright.ID, hash string, dated bool) error {
+	return s.do(ctx, "tenancy.Users.SetPassword", func(ctx context.Context) error {
+		var before User
+		after, err := s.store.Update(ctx, scope, id, func(u *User) error {
+			before = *u
+			u.Password = wispwright.Secret(hash)
+			if dated {
+				u.PasswordUpdated = day(s.now())
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return s.saved(ctx, &before, after)
+	})
+}
+
+// Delete removes an account.
+func (s *Users) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.do(ctx, "tenancy.Users.Delete", func(ctx context.Context) error {
+		before, err := s.store.Get(ctx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := s.Deleting.Fire(ctx, before); err != nil {
+			return err
+		}
+		if err := s.store.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		s.Changed.Publish(ctx, UserChange{Before: before})
+		return s.record(ctx, "delete", "openwisp_users.user", before.ID.String(), before.Username, wispwright.ID{}, wispwright.Compare(before, nil))
+	})
+}
+
+// Groups returns the ids of a user's groups.
+func (s *Users) Groups(ctx context.Context, user wispwright.ID) ([]int64, error) {
+	return s.store.GroupIDs(ctx, user)
+}
+
+// SetGroups replaces the groups of a user; unknown ones are a fault of the
+// field "groups".
+func (s *Users) SetGroups(ctx context.Context, scope wispwright.Scope, user wispwright.ID, groups []int64) error {
+	return s.do(ctx, "tenancy.Users.SetGroups", func(ctx context.Context) error {
+		u, err := s.store.Get(ctx, scope, user)
+		if err != nil {
+			return err
+		}
+		before, err := s.store.GroupIDs(ctx, user)
+		if err != nil {
+			return err
+		}
+		for _, id := range groups {
+			if _, err := s.groups.Get(ctx, wispwright.ScopeAll(), id); err != nil {
+				if isNotFound(err) {
+					return wispwright.Invalid("groups", unknownPK(id))
+				}
+				return err
+			}
+		}
+		if err := s.store.SetGroups(ctx, user, groups); err != nil {
+			return err
+		}
+		s.Changed.Publish(ctx, UserChange{Before: u, After: u})
+		return s.record(ctx, "change", "openwisp_users.user", user.String(), u.Username, wispwright.ID{},
+			[]wispwright.FieldChange{{Field: "Groups", Old: before, New: groups}})
+	})
+}
+
+func (s *Users) hash(plain string) (string, error) {
+	if plain == "" {
+		return password.Unusable(), nil
+	}
+	if len(plain) > password.MaxLength {
+		return "", wispwright.Invalid("password", "Ensure this field has no more than 4096 characters.")
+	}
+	return s.hasher.Hash(plain)
+}
+
+func (s *Users) saved(ctx context.Context, before, after *User) error {
+	s.Changed.Publish(ctx, UserChange{Before: before, After: after})
+	return s.record(ctx, action(before == nil), "openwisp_users.user", after.ID.String(), after.Username, wispwright.ID{}, wispwright.Compare(before, after))
+}
+
+func (s *Users) check(ctx context.Context, u *User) error {
+	if err := u.validate(); err != nil {
+		return err
+	}
+	return s.uniqueEmail(ctx, u)
+}
+
+// uniqueEmail compares without regard to letter case, which the database's
+// rule does not.
+func (s *Users) uniqueEmail(ctx context.Context, u *User) error {
+	if u.Email == "" {
+		return nil
+	}
+	items, err := s.store.List(ctx, wispwright.ScopeAll(), UserFilter{Email: u.Email}, wispwright.Page{Limit: 2, NoTotal: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range items.Rows {
+		if other.ID != u.ID {
+			return wispwright.Invalid("email", "user with this email address already exists.")
+		}
+	}
+	return nil
+}
+
+func (s *Users) explain(err error) error {
+	return conflictAs(err, map[string]fieldMessage{
+		"user_username":     {"username", "A user with that username already exists."},
+		"user_email":        {"email", "user with this email address already exists."},
+		"user_phone_number": {"phone_number", "user with this phone number already exists."},
+	})
+}
+
+var usernamePattern = regexp.MustCompile(`^[\pL\pN\pM_.@+-]+$`)
+
+func (u *User) validate() error {
+	var v wispwright.ValidationError
+	checkText(&v, "username", &u.Username, 150, true)
+	if u.Username != "" && !usernamePattern.MatchString(u.Username) {
+		v.Add("username", "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")
+	}
+	checkText(&v, "email", &u.Email, 254, false)
+	if u.Email != "" && !validEmail(u.Email) {
+		v.Add("email", "Enter a valid email address.")
+	}
+	checkText(&v, "first_name", &u.FirstName, 150, false)
+	checkText(&v, "last_name", &u.LastName, 150, false)
+	checkText(&v, "company", &u.Company, 30, false)
+	checkText(&v, "location", &u.Location, 256, false)
+	checkText(&v, "phone_number", &u.PhoneNumber, 128, false)
+	checkText(&v, "language", &u.Language, 8, false)
+	if u.URL != "" && !validURL(u.URL, 200) {
+		v.Add("url", "Enter a valid URL.")
+	}
+	return v.Err()
+}
