@@ -1,0 +1,467 @@
+// Package memstore keeps entities in memory with the behaviour of package
+// sqlstore: the same filters, orders, scopes and unique rules derived from the
+// same field names, the same transactions. Examples, rule tests and small tools
+// use it; everything is gone when the program ends.
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/internal/fields"
+)
+
+// Store is one memory; its repositories take part in its transactions.
+type Store struct {
+	mu     sync.RWMutex
+	tables []table
+}
+
+type table interface {
+	snapshot() (restore func())
+}
+
+// New returns an empty store.
+func New() *Store { return &Store{} }
+
+type txState struct {
+	err  error
+	done bool
+}
+
+type txKey struct{ s *Store }
+
+func (s *Store) state(ctx context.Context) *txState {
+	st, _ := ctx.Value(txKey{s}).(*txState)
+	if st == nil || st.done {
+		return nil
+	}
+	return st
+}
+
+// InTx implements wispwright.Transactor: one transaction at a time, undone as
+// a whole when it fails or when a joined call failed.
+func (s *Store) InTx(ctx context.Context, fn func(context.Context) error) (err error) {
+	if st := s.state(ctx); st != nil {
+		if st.err != nil {
+			return st.err
+		}
+		if err := fn(ctx); err != nil {
+			st.err = err
+		}
+		return st.err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	var undo []func()
+	for _, t := range s.tables {
+		undo = append(undo, t.snapshot())
+	}
+	ctx, hooks := wispwright.WithCommitHooks(ctx)
+	st := &txState{}
+	committed := false
+	defer func() {
+		st.done = true
+		if !committed {
+			hooks.Discard()
+			for _, f := range undo {
+				f()
+			}
+		}
+		s.mu.Unlock()
+		if committed {
+			hooks.Run()
+		}
+	}()
+	err = fn(context.WithValue(ctx, txKey{s}, st))
+	if err == nil {
+		err = st.err
+	}
+	committed = err == nil
+	return err
+}
+
+// read runs fn while nobody writes.
+func (s *Store) read(ctx context.Context, fn func()) {
+	if s.state(ctx) == nil {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+	}
+	fn()
+}
+
+// Unique is a rule of uniqueness. A row with an empty value in one of the
+// fields never conflicts, as NULL does not in SQL.
+type Unique struct {
+	// Name is the rule's name, the same as the index' in SQL.
+	Name string
+	// Fields are the Go fields that must differ together.
+	Fields []string
+	// Fold compares texts without regard to letter case.
+	Fold bool
+}
+
+// Spec describes an entity, like sqlstore.Spec.
+type Spec[T any] struct {
+	// Key is the Go field of the key. Default: "ID".
+	Key string
+	// Org is the Go field of the organization; empty for what belongs to none.
+	Org string
+	// ScopeMatch is for entities whose tenant is reached another way; it must
+	// not call this store's repositories except through a transaction's context.
+	ScopeMatch func(ctx context.Context, scope wispwright.Scope, object *T) bool
+	// Unique are the rules of uniqueness beside the key.
+	Unique []Unique
+	// Order is the list's own order. Default: by key.
+	Order []wispwright.Order
+	// Search names the Go fields a filter's Search looks through.
+	Search []string
+	// Match gives filter fields a condition of their own.
+	Match map[string]func(ctx context.Context, object *T, value any) bool
+	// Serial numbers an object whose key is 0.
+	Serial bool
+}
+
+// Repo keeps one entity. It implements wispwright.KeyedRepo.
+type Repo[K comparable, T, F any] struct {
+	store *Store
+	spec  Spec[T]
+	plan  fields.Plan
+	key   fields.Field
+	org   *fields.Field
+	conds []fields.Cond
+	rows  map[K]*T // rows are never changed once they are in here
+	next  int64
+}
+
+// NewRepo adds an entity to a store. It panics when the spec names a field
+// that the types do not have, which is a mistake of the program.
+func NewRepo[K comparable, T, F any](s *Store, spec Spec[T]) *Repo[K, T, F] {
+	if spec.Key == "" {
+		spec.Key = "ID"
+	}
+	r := &Repo[K, T, F]{store: s, spec: spec, plan: fields.Of(reflect.TypeFor[T](), nil, nil), rows: map[K]*T{}}
+	r.key = r.mustField(spec.Key)
+	if spec.Org != "" {
+		org := r.mustField(spec.Org)
+		r.org = &org
+	}
+	for _, u := range spec.Unique {
+		for _, name := range u.Fields {
+			r.mustField(name)
+		}
+	}
+	conds, err := fields.Conds(reflect.TypeFor[F](), r.plan, spec.Search, func(name string) bool { return spec.Match[name] != nil })
+	if err != nil {
+		panic("memstore: " + err.Error())
+	}
+	r.conds = conds
+	s.tables = append(s.tables, r)
+	return r
+}
+
+func (r *Repo[K, T, F]) mustField(name string) fields.Field {
+	f, ok := r.plan.Field(name)
+	if !ok {
+		panic(fmt.Sprintf("memstore: %s has no field %s", reflect.TypeFor[T](), name))
+	}
+	return f
+}
+
+func (r *Repo[K, T, F]) snapshot() func() {
+	rows, next := maps.Clone(r.rows), r.next
+	return func() { r.rows, r.next = rows, next }
+}
+
+// Get returns a copy of the object.
+func (r *Repo[K, T, F]) Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error) {
+	var out *T
+	r.store.read(ctx, func() { out = r.get(ctx, scope, id) })
+	if out == nil {
+		return nil, wispwright.ErrNotFound
+	}
+	return clone(out), nil
+}
+
+func (r *Repo[K, T, F]) get(ctx context.Context, scope wispwright.Scope, id K) *T {
+	row := r.rows[id]
+	if row == nil || !r.within(ctx, scope, row) {
+		return nil
+	}
+	return row
+}
+
+func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, row *T) bool {
+	switch {
+	case scope.All():
+		return true
+	case r.spec.ScopeMatch != nil:
+		return r.spec.ScopeMatch(ctx, scope, row)
+	case r.org == nil:
+		return true
+	}
+	return scope.Allows(value(row, *r.org).Interface().(wispwright.ID))
+}
+
+func value[T any](row *T, f fields.Field) reflect.Value {
+	return reflect.ValueOf(row).Elem().FieldByIndex(f.Index)
+}
+
+// List returns copies of the selected objects.
+func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
+	var found []*T
+	r.store.read(ctx, func() {
+		v := reflect.ValueOf(filter)
+		for _, row := range r.rows {
+			if r.within(ctx, scope, row) && r.matches(ctx, row, v) {
+				found = append(found, row)
+			}
+		}
+	})
+	r.sort(found, page.Order)
+	items := wispwright.Items[T]{Total: len(found)}
+	if page.NoTotal {
+		items.Total = -1
+	}
+	found = found[min(page.Offset, len(found)):]
+	if page.Limit > 0 {
+		found = found[:min(page.Limit, len(found))]
+	}
+	for _, row := range found {
+		items.Rows = append(items.Rows, clone(row))
+	}
+	return items, nil
+}
+
+func (r *Repo[K, T, F]) matches(ctx context.Context, row *T, filter reflect.Value) bool {
+	for _, c := range r.conds {
+		want, ok := c.Value(filter)
+		if !ok {
+			continue
+		}
+		if c.Op == fields.Custom {
+			if !r.spec.Match[c.Name](ctx, row, want.Interface()) {
+				return false
+			}
+			continue
+		}
+		if !slices.ContainsFunc(c.Targets, func(f fields.Field) bool { return compareOp(c.Op, value(row, f), want) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func compareOp(op fields.Op, have, want reflect.Value) bool {
+	if have.Kind() == reflect.Pointer {
+		if have.IsNil() {
+			return false
+		}
+		have = have.Elem()
+	}
+	switch op {
+	case fields.Contains:
+		return strings.Contains(strings.ToLower(fmt.Sprint(have.Interface())), strings.ToLower(want.String()))
+	case fields.Among:
+		for i := range want.Len() {
+			if compare(have, want.Index(i)) == 0 {
+				return true
+			}
+		}
+		return false
+	case fields.From:
+		return compare(have, want) >= 0
+	case fields.Before:
+		return compare(have, want) < 0
+	}
+	return compare(have, want) == 0
+}
+
+// compare orders two values of one type.
+func compare(a, b reflect.Value) int {
+	if ta, ok := a.Interface().(time.Time); ok {
+		return ta.Compare(b.Interface().(time.Time).UTC().Truncate(time.Microsecond))
+	}
+	switch a.Kind() {
+	case reflect.String:
+		return strings.Compare(a.String(), b.String())
+	case reflect.Bool:
+		return number(a.Bool()) - number(b.Bool())
+	case reflect.Float64:
+		return signOf(a.Float() - b.Float())
+	}
+	if a.CanInt() {
+		return signOf(float64(a.Int() - b.Int()))
+	}
+	return strings.Compare(fmt.Sprint(a.Interface()), fmt.Sprint(b.Interface()))
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func signOf(f float64) int {
+	switch {
+	case f < 0:
+		return -1
+	case f > 0:
+		return 1
+	}
+	return 0
+}
+
+func (r *Repo[K, T, F]) sort(rows []*T, order []wispwright.Order) {
+	if len(order) == 0 {
+		order = r.spec.Order
+	}
+	last := wispwright.Order{Field: r.key.Name}
+	if len(order) > 0 {
+		last.Descending = order[len(order)-1].Descending
+	}
+	order = append(slices.Clone(order), last)
+	slices.SortFunc(rows, func(a, b *T) int {
+		for _, o := range order {
+			f, ok := r.plan.Field(o.Field)
+			if !ok {
+				continue
+			}
+			if c := compare(value(a, f), value(b, f)); c != 0 {
+				if o.Descending {
+					return -c
+				}
+				return c
+			}
+		}
+		return 0
+	})
+}
+
+// Insert stores a new object.
+func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
+	return r.store.InTx(ctx, func(context.Context) error { return r.put(object, true) })
+}
+
+// InsertMany stores new objects.
+func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
+	return r.store.InTx(ctx, func(context.Context) error {
+		for _, o := range objects {
+			if err := r.put(o, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// put checks the unique rules and keeps a copy.
+func (r *Repo[K, T, F]) put(object *T, added bool) error {
+	cutTimes(reflect.ValueOf(object).Elem())
+	keyValue := value(object, r.key)
+	if r.spec.Serial && added {
+		if keyValue.IsZero() {
+			keyValue.SetInt(r.next + 1)
+		}
+		r.next = max(r.next, keyValue.Int())
+	}
+	key := keyValue.Interface().(K)
+	if added && r.rows[key] != nil {
+		return &wispwright.ConflictError{Unique: r.spec.Key}
+	}
+	for _, u := range r.spec.Unique {
+		mine, ok := r.uniqueKey(object, u)
+		if !ok {
+			continue
+		}
+		for k, other := range r.rows {
+			if k == key {
+				continue
+			}
+			if theirs, ok := r.uniqueKey(other, u); ok && theirs == mine {
+				return &wispwright.ConflictError{Unique: u.Name}
+			}
+		}
+	}
+	r.rows[key] = clone(object)
+	return nil
+}
+
+// uniqueKey joins the values of a rule; it is not ok when one of them is one
+// that SQL stores as NULL.
+func (r *Repo[K, T, F]) uniqueKey(row *T, u Unique) (string, bool) {
+	var b strings.Builder
+	for _, name := range u.Fields {
+		f, _ := r.plan.Field(name)
+		v := value(row, f)
+		if v.Kind() == reflect.Pointer && v.IsNil() || f.Kind == fields.ID && v.IsZero() {
+			return "", false
+		}
+		text := fmt.Sprint(reflect.Indirect(v).Interface())
+		if u.Fold {
+			text = strings.ToLower(text)
+		}
+		if text == "" {
+			return "", false
+		}
+		b.WriteString(text)
+		b.WriteByte(0)
+	}
+	return b.String(), true
+}
+
+// Update reads the object, hands it to change, and stores the outcome.
+func (r *Repo[K, T, F]) Update(ctx context.Context, scope wispwright.Scope, id K, change func(*T) error) (*T, error) {
+	var out *T
+	err := r.store.InTx(ctx, func(ctx context.Context) error {
+		row := r.get(ctx, scope, id)
+		if row == nil {
+			return wispwright.ErrNotFound
+		}
+		out = clone(row)
+		if err := change(out); err != nil {
+			return err
+		}
+		return r.put(out, false)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Delete removes the object.
+func (r *Repo[K, T, F]) Delete(ctx context.Context, scope wispwright.Scope, id K) error {
+	return r.store.InTx(ctx, func(ctx context.Context) error {
+		if r.get(ctx, scope, id) == nil {
+			return wispwright.ErrNotFound
+		}
+		delete(r.rows, id)
+		return nil
+	})
+}
+
+// DeleteWhere removes every object the function picks and says how many.
+func (r *Repo[K, T, F]) DeleteWhere(ctx context.Context, pick func(*T) bool) (int, error) {
+	n := 0
+	err := r.store.InTx(ctx, func(context.Context) error {
+		for k, row := range r.rows {
+			if pick(row) {
+				delete(r.rows, k)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
