@@ -1,0 +1,68 @@
+# Wispwright. `make help` lists what there is.
+
+GO      ?= go
+SERVER  := bin/wispwright
+AGENT   := bin/wispwright-agent
+UI      := server/admin
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.build=$(VERSION)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build demo test test-go test-race test-ui test-browser lint agent bench fuzz soak services clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
+
+build: $(UI)/dist/index.html ## the server with its web admin and the agent, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(SERVER) ./server/cmd/wispwright
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT) ./agent/cmd/wispwright-agent
+
+demo: ## everything set up and running; ONCE=1 ends by itself when all devices are applied
+	@scripts/demo
+
+test: services ## every test: databases, agent against server, the admin in a browser
+	@scripts/test
+
+# the parts of `make test`, for when only one is wanted
+test-go: services
+	eval "$$(scripts/services env)" && $(GO) test -count=1 ./...
+test-race: services ## the Go tests of what runs concurrently, under the race detector
+	eval "$$(scripts/services env)" && $(GO) test -race -count=1 . ./kit/... ./netjsonconfig/... ./tenancy ./controller ./agent/... ./server/jobs
+test-ui: $(UI)/node_modules/.package-lock.json
+	cd $(UI) && npm run --silent typecheck && npm run --silent test
+test-browser: build ## the admin in a real browser against a real server
+	@scripts/test browser
+
+lint: ## go vet and staticcheck (staticcheck.conf)
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+AGENT_TARGETS := linux/amd64 linux/arm64 linux/arm/5 linux/arm/7 linux/mips/softfloat linux/mipsle/softfloat
+agent: ## the agent for every kind of device, with the sizes of the programs
+	@for t in $(AGENT_TARGETS); do \
+		set -- $$(echo $$t | tr / ' '); out=bin/wispwright-agent-$$2$${3:+-$$3}; goarm=; gomips=; \
+		case $$2 in arm) goarm=$$3;; mips*) gomips=$$3;; esac; \
+		CGO_ENABLED=0 GOOS=$$1 GOARCH=$$2 GOARM=$$goarm GOMIPS=$$gomips \
+			$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$out ./agent/cmd/wispwright-agent || exit 1; \
+		printf '%-40s %9d bytes, %9d compressed\n' $$out $$(stat -c %s $$out) $$(gzip -9c $$out | wc -c); \
+	done
+
+bench: build ## the tables of figures, ours beside a bare net/http handler
+	@scripts/bench
+
+fuzz: ## every fuzz target for a minute
+	@scripts/fuzz 60s
+
+services: ## install and start what the tests use, on loopback only
+	@scripts/services start >/dev/null
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
+	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
+
+$(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json $(shell find $(UI)/src $(UI)/index.html $(UI)/vite.config.* -type f 2>/dev/null)
+	cd $(UI) && npm run --silent build
+
+clean: ## remove what was built and the demo's state
+	rm -rf bin .demo $(UI)/node_modules
+	find $(UI)/dist -mindepth 1 ! -name README.md -delete 2>/dev/null || true
