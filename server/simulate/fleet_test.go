@@ -1,0 +1,107 @@
+package simulate
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// controller is a scripted server.
+type controller struct {
+	mu       sync.Mutex
+	devices  map[string]Registration
+	applied  map[string]int
+	archive  []byte
+	tamper   bool
+	failOnce map[string]bool
+}
+
+var errScripted = errors.New("scripted failure")
+
+func (c *controller) Register(_ context.Context, r Registration) (Identity, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failOnce[r.Name] {
+		delete(c.failOnce, r.Name)
+		return Identity{}, errScripted
+	}
+	c.devices[r.MAC] = r
+	return Identity{ID: r.MAC, Key: "k"}, nil
+}
+
+func (c *controller) sum() string {
+	s := md5.Sum(c.archive)
+	return hex.EncodeToString(s[:])
+}
+
+func (c *controller) Checksum(context.Context, Identity) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sum(), nil
+}
+
+func (c *controller) Download(context.Context, Identity) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tamper {
+		return []byte("something else"), nil
+	}
+	return c.archive, nil
+}
+
+func (c *controller) ReportApplied(_ context.Context, d Identity) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.applied[d.ID]++
+	return nil
+}
+
+func newController() *controller {
+	return &controller{devices: map[string]Registration{}, applied: map[string]int{}, archive: []byte("one"), failOnce: map[string]bool{}}
+}
+
+func TestEveryDeviceAppliesOnce(t *testing.T) {
+	c := newController()
+	c.failOnce["sim-000003"] = true
+	var progress strings.Builder
+	r, err := Run(t.Context(), c, Options{Secret: "s", Devices: 300, Once: true, Ramp: -1, Interval: 40 * time.Millisecond,
+		Duration: 30 * time.Second, Progress: &progress, Every: time.Millisecond})
+	require.NoError(t, err)
+	require.Equal(t, 300, r.Applied())
+	require.Len(t, c.devices, 300, "every device has an address of its own")
+	for id, n := range c.applied {
+		require.Equal(t, 1, n, "%s applied an unchanged configuration again", id)
+	}
+	require.EqualValues(t, 1, r.Failed(Register))
+	require.EqualValues(t, 300, r.Latency[Register].Count())
+	var table strings.Builder
+	_, err = r.WriteTo(&table)
+	require.NoError(t, err)
+	require.Contains(t, table.String(), "300 devices, 300 applied")
+	require.Contains(t, table.String(), "1 × scripted failure")
+	require.Contains(t, progress.String(), "applied")
+}
+
+func TestATamperedArchiveIsNotApplied(t *testing.T) {
+	c := newController()
+	c.tamper = true
+	r, err := Run(t.Context(), c, Options{Secret: "s", Devices: 5, Ramp: -1, Interval: time.Hour, Duration: 100 * time.Millisecond})
+	require.NoError(t, err)
+	require.Zero(t, r.Applied())
+	require.EqualValues(t, 5, r.Failed(Download))
+	require.Empty(t, c.applied)
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	_, err := Run(t.Context(), newController(), Options{})
+	require.ErrorContains(t, err, "shared secret")
+	_, err = Run(t.Context(), newController(), Options{Secret: "s", Devices: -1})
+	require.ErrorContains(t, err, "devices")
+}
