@@ -146,6 +146,9 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close closes every connection.
 func (db *DB) Close() error {
+	if err := db.closeListener(); err != nil {
+		return err
+	}
 	if db.read != db.write {
 		if err := db.read.Close(); err != nil {
 			return fmt.Errorf("close database: %w", err)

@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,19 +14,28 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// hub delivers notifications inside one process, which is all SQLite has.
+// hub delivers notifications to the functions that listen in this process.
+// SQLite has nothing else; on PostgreSQL one connection feeds it.
 type hub struct {
 	mu        sync.Mutex
-	listeners map[string][]func(payload string)
+	listeners map[string][]*func(payload string)
+	server    *pq.Listener
 }
 
-func (h *hub) add(channel string, fn func(string)) {
+func (h *hub) add(channel string, fn *func(string)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners == nil {
-		h.listeners = map[string][]func(string){}
+		h.listeners = map[string][]*func(string){}
 	}
 	h.listeners[channel] = append(h.listeners[channel], fn)
+}
+
+func (h *hub) remove(channel string, fn *func(string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	// a fresh slice: send may be walking over the old one
+	h.listeners[channel] = slices.DeleteFunc(slices.Clone(h.listeners[channel]), func(f *func(string)) bool { return f == fn })
 }
 
 func (h *hub) send(channel, payload string) {
@@ -32,7 +43,21 @@ func (h *hub) send(channel, payload string) {
 	fns := h.listeners[channel]
 	h.mu.Unlock()
 	for _, fn := range fns {
-		fn(payload)
+		(*fn)(payload)
+	}
+}
+
+// all calls every function: after a lost connection anything may have been
+// missed.
+func (h *hub) all() {
+	h.mu.Lock()
+	var fns []*func(string)
+	for _, list := range h.listeners {
+		fns = append(fns, list...)
+	}
+	h.mu.Unlock()
+	for _, fn := range fns {
+		(*fn)("")
 	}
 }
 
@@ -50,39 +75,65 @@ func (db *DB) Notify(ctx context.Context, channel, payload string) error {
 }
 
 // Listen calls fn for every notification until the context ends. After a lost
-// connection it calls fn with an empty payload, since some may have been missed.
+// connection it calls fn with an empty payload, since some may have been
+// missed. All channels share one connection and one goroutine, so fn must be
+// quick and must not query the database.
 func (db *DB) Listen(ctx context.Context, channel string, fn func(payload string)) error {
+	guarded := func(payload string) {
+		if ctx.Err() == nil {
+			fn(payload)
+		}
+	}
+	db.hub.add(channel, &guarded)
+	context.AfterFunc(ctx, func() { db.hub.remove(channel, &guarded) })
 	if db.dialect == SQLite {
-		db.hub.add(channel, func(p string) {
-			if ctx.Err() == nil {
-				fn(p)
-			}
-		})
 		return nil
 	}
-	l := pq.NewListener(db.dsn, 100*time.Millisecond, 10*time.Second, func(_ pq.ListenerEventType, err error) {
-		if err != nil && ctx.Err() == nil {
-			slog.Warn("notification connection", "channel", channel, "error", err)
-		}
-	})
-	if err := l.Listen(channel); err != nil {
-		_ = l.Close() // the first error is the one to tell
+	// the channel stays listened to when its last function is gone: it costs
+	// nothing, and leaving it would race with the next one who comes
+	if err := db.serverListener().Listen(channel); err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
+		db.hub.remove(channel, &guarded)
 		return fmt.Errorf("listen on %s: %w", channel, err)
 	}
+	return nil
+}
+
+// serverListener returns the connection that receives notifications, which is
+// opened by the first one who needs it and closed by Close.
+func (db *DB) serverListener() *pq.Listener {
+	db.hub.mu.Lock()
+	defer db.hub.mu.Unlock()
+	if db.hub.server != nil {
+		return db.hub.server
+	}
+	l := pq.NewListener(db.dsn, 100*time.Millisecond, 10*time.Second, func(_ pq.ListenerEventType, err error) {
+		if err != nil {
+			slog.Warn("notification connection", "error", err)
+		}
+	})
+	db.hub.server = l
 	go func() {
-		defer func() { _ = l.Close() }() // nothing is left to be told
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case n := <-l.Notify:
-				if n == nil {
-					fn("")
-				} else {
-					fn(n.Extra)
-				}
+		for n := range l.Notify { // closed by Close
+			if n == nil {
+				db.hub.all()
+			} else {
+				db.hub.send(n.Channel, n.Extra)
 			}
 		}
 	}()
+	return l
+}
+
+// closeListener ends the connection that receives notifications.
+func (db *DB) closeListener() error {
+	db.hub.mu.Lock()
+	defer db.hub.mu.Unlock()
+	if db.hub.server == nil {
+		return nil
+	}
+	if err := db.hub.server.Close(); err != nil {
+		return fmt.Errorf("close notification connection: %w", err)
+	}
+	db.hub.server = nil
 	return nil
 }
