@@ -35,10 +35,14 @@ func (e *ForbiddenError) Error() string { return e.Message }
 // Is makes errors.Is(err, ErrForbidden) true.
 func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
 
+// UniqueKey is the rule every entity has: two objects never share a key.
+const UniqueKey = "key"
+
 // ConflictError says that a stored rule of uniqueness was broken. Every driver
 // names the rule alike; the conformance suites check the names.
 type ConflictError struct {
-	// Unique is the name of the rule, such as "device_mac_organization".
+	// Unique is the name of the rule, such as "device_mac_organization", or
+	// UniqueKey.
 	Unique string
 }
 

@@ -34,6 +34,13 @@ func WithCommitHooks(ctx context.Context) (context.Context, *CommitHooks) {
 // Reset forgets what was collected, before the function is run again.
 func (h *CommitHooks) Reset() { h.hooks = nil }
 
+// Mark says how much was collected so far, for Rewind.
+func (h *CommitHooks) Mark() int { return len(h.hooks) }
+
+// Rewind forgets what was collected after a Mark, when a part of the
+// transaction was undone.
+func (h *CommitHooks) Rewind(mark int) { h.hooks = h.hooks[:min(mark, len(h.hooks))] }
+
 // Run runs what was collected, in order. It is called after the commit, when
 // the connection is free again.
 func (h *CommitHooks) Run() {

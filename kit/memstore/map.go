@@ -26,7 +26,7 @@ func (m *Map[K, V]) snapshot() func() {
 
 // Get returns a copy of the values of a key.
 func (m *Map[K, V]) Get(ctx context.Context, key K) (out []V) {
-	m.store.read(ctx, func() { out = slices.Clone(m.rows[key]) })
+	m.store.read(ctx, func(context.Context) { out = slices.Clone(m.rows[key]) })
 	return out
 }
 
@@ -44,6 +44,6 @@ func (m *Map[K, V]) Set(ctx context.Context, key K, values []V) error {
 
 // All returns a copy of the whole relation.
 func (m *Map[K, V]) All(ctx context.Context) (out map[K][]V) {
-	m.store.read(ctx, func() { out = maps.Clone(m.rows) })
+	m.store.read(ctx, func(context.Context) { out = maps.Clone(m.rows) })
 	return out
 }

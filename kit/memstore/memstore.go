@@ -90,13 +90,19 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context) error) (err e
 	return err
 }
 
-// read runs fn while nobody writes.
-func (s *Store) read(ctx context.Context, fn func()) {
+type readKey struct{ s *Store }
+
+// read runs fn while nobody writes. Reads through fn's context join, since
+// locking twice would wait for a writer that came in between.
+func (s *Store) read(ctx context.Context, fn func(context.Context)) {
 	if s.state(ctx) == nil {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
+		if inside, _ := ctx.Value(readKey{s}).(bool); !inside {
+			s.mu.RLock()
+			defer s.mu.RUnlock()
+			ctx = context.WithValue(ctx, readKey{s}, true)
+		}
 	}
-	fn()
+	fn(ctx)
 }
 
 // Unique is a rule of uniqueness. A row with an empty value in one of the
@@ -116,8 +122,8 @@ type Spec[T any] struct {
 	Key string
 	// Org is the Go field of the organization; empty for what belongs to none.
 	Org string
-	// ScopeMatch is for entities whose tenant is reached another way; it must
-	// not call this store's repositories except through a transaction's context.
+	// ScopeMatch is for entities whose tenant is reached another way. It may
+	// read other repositories of the store through the context it is given.
 	ScopeMatch func(ctx context.Context, scope wispwright.Scope, object *T) bool
 	// Unique are the rules of uniqueness beside the key.
 	Unique []Unique
@@ -125,7 +131,8 @@ type Spec[T any] struct {
 	Order []wispwright.Order
 	// Search names the Go fields a filter's Search looks through.
 	Search []string
-	// Match gives filter fields a condition of their own.
+	// Match gives filter fields a condition of their own. It may read other
+	// repositories of the store through the context it is given.
 	Match map[string]func(ctx context.Context, object *T, value any) bool
 	// Serial numbers an object whose key is 0.
 	Serial bool
@@ -185,7 +192,7 @@ func (r *Repo[K, T, F]) snapshot() func() {
 // Get returns a copy of the object.
 func (r *Repo[K, T, F]) Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error) {
 	var out *T
-	r.store.read(ctx, func() { out = r.get(ctx, scope, id) })
+	r.store.read(ctx, func(ctx context.Context) { out = r.get(ctx, scope, id) })
 	if out == nil {
 		return nil, wispwright.ErrNotFound
 	}
@@ -219,7 +226,7 @@ func value[T any](row *T, f fields.Field) reflect.Value {
 // List returns copies of the selected objects.
 func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
 	var found []*T
-	r.store.read(ctx, func() {
+	r.store.read(ctx, func(ctx context.Context) {
 		v := reflect.ValueOf(filter)
 		for _, row := range r.rows {
 			if r.within(ctx, scope, row) && r.matches(ctx, row, v) {
@@ -377,7 +384,7 @@ func (r *Repo[K, T, F]) put(object *T, added bool) error {
 	}
 	key := keyValue.Interface().(K)
 	if added && r.rows[key] != nil {
-		return &wispwright.ConflictError{Unique: r.spec.Key}
+		return &wispwright.ConflictError{Unique: wispwright.UniqueKey}
 	}
 	for _, u := range r.spec.Unique {
 		mine, ok := r.uniqueKey(object, u)

@@ -14,7 +14,8 @@ import (
 )
 
 // Explain turns a driver's error into the vocabulary's: no row is ErrNotFound,
-// a broken unique index a *ConflictError with the index' name.
+// a broken unique index a *ConflictError with the index' name, a primary key
+// that exists one with wispwright.UniqueKey.
 func (db *DB) Explain(err error) error {
 	if err == nil {
 		return nil
@@ -26,6 +27,9 @@ func (db *DB) Explain(err error) error {
 	if errors.As(err, &p) {
 		switch p.Code {
 		case "23505":
+			if strings.HasSuffix(p.Constraint, "_pkey") {
+				return &wispwright.ConflictError{Unique: wispwright.UniqueKey}
+			}
 			return &wispwright.ConflictError{Unique: p.Constraint}
 		case "23503":
 			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: p.Table, Count: 1}, err)
@@ -35,7 +39,9 @@ func (db *DB) Explain(err error) error {
 	var s *sqlite.Error
 	if errors.As(err, &s) {
 		switch s.Code() {
-		case 2067, 1555: // UNIQUE, PRIMARY KEY
+		case 1555: // PRIMARY KEY
+			return &wispwright.ConflictError{Unique: wispwright.UniqueKey}
+		case 2067: // UNIQUE
 			return &wispwright.ConflictError{Unique: db.uniqueName(s.Error())}
 		case 787, 1811: // FOREIGN KEY
 			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: "another object", Count: 1}, err)

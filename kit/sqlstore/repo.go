@@ -203,8 +203,11 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 		}
 	}
 	query := "SELECT " + r.columns + " FROM " + r.spec.Table + where + r.orderBy(page.Order)
-	if page.Limit > 0 {
+	switch {
+	case page.Limit > 0:
 		query += fmt.Sprintf(" LIMIT %d OFFSET %d", page.Limit, page.Offset)
+	case page.Offset > 0:
+		query += fmt.Sprintf(r.db.dialect.pick("", " LIMIT -1")+" OFFSET %d", page.Offset)
 	}
 	items.Rows, err = r.Query(ctx, query, args...)
 	return items, err
@@ -397,8 +400,25 @@ func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
 	if err != nil {
 		return err
 	}
+	if r.spec.Serial && r.db.dialect == Postgres {
+		return r.db.InTx(ctx, func(ctx context.Context) error { return r.insertNumbered(ctx, args) })
+	}
 	if _, err := r.insert.Exec(ctx, args...); err != nil {
 		return r.failed("insert", err)
+	}
+	return nil
+}
+
+// insertNumbered stores a row that brings its number and moves PostgreSQL's
+// sequence past it; SQLite does so by itself.
+func (r *Repo[K, T, F]) insertNumbered(ctx context.Context, args []any) error {
+	if _, err := r.insert.Exec(ctx, args...); err != nil {
+		return r.failed("insert", err)
+	}
+	seq := "pg_get_serial_sequence('" + r.spec.Table + "', '" + r.key.Column + "')"
+	_, err := Get[int64](ctx, r.db, "SELECT setval("+seq+", (SELECT max("+r.key.Column+") FROM "+r.spec.Table+"))")
+	if err != nil {
+		return r.failed("number", err)
 	}
 	return nil
 }
@@ -407,9 +427,18 @@ func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
 // allow more parameters than a row of 60 columns needs with it.
 const batch = 500
 
-// InsertMany stores new objects, many with one statement.
+// InsertMany stores new objects, many with one statement. Objects that the
+// database numbers are stored one by one.
 func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
 	return r.db.InTx(ctx, func(ctx context.Context) error {
+		if r.spec.Serial {
+			for _, o := range objects {
+				if err := r.Insert(ctx, o); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(r.plan.Fields)), ", ") + ")"
 		for chunk := range slices.Chunk(objects, batch) {
 			var args []any

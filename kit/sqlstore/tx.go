@@ -28,6 +28,7 @@ type Q interface {
 type txState struct {
 	db         *DB
 	tx         *sqlx.Tx
+	hooks      *wispwright.CommitHooks
 	err        error // of a joined call: the transaction cannot be committed any more
 	done       bool
 	savepoints int
@@ -76,7 +77,7 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 		return fmt.Errorf("begin: %w", err)
 	}
 	ctx, hooks := wispwright.WithCommitHooks(parent)
-	s := &txState{db: db, tx: tx}
+	s := &txState{db: db, tx: tx, hooks: hooks}
 	ctx = context.WithValue(ctx, txKey{db}, s)
 	defer func() {
 		if !s.done { // fn panicked
@@ -106,14 +107,19 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 }
 
 // Try runs fn inside a savepoint of the context's transaction: when it fails,
-// only its own writes are undone and the transaction can go on. It must be
-// called inside InTx.
+// only its own writes and AfterCommit functions are undone and the transaction
+// can go on. It must be called inside InTx. A transaction that a joined call
+// made fail before stays failed.
 func (db *DB) Try(ctx context.Context, fn func(context.Context) error) error {
 	s := db.state(ctx)
 	if s == nil {
 		return errors.New("sqlstore: Try outside of a transaction")
 	}
+	if s.err != nil {
+		return s.err
+	}
 	s.savepoints++
+	mark := s.hooks.Mark()
 	name := "sp" + strconv.Itoa(s.savepoints)
 	if _, err := s.tx.ExecContext(ctx, "SAVEPOINT "+name); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
@@ -125,6 +131,7 @@ func (db *DB) Try(ctx context.Context, fn func(context.Context) error) error {
 	end := "RELEASE SAVEPOINT " + name
 	if err != nil {
 		s.err = nil
+		s.hooks.Rewind(mark)
 		end = "ROLLBACK TO SAVEPOINT " + name
 	}
 	if _, xerr := s.tx.ExecContext(ctx, end); xerr != nil {

@@ -1,0 +1,211 @@
+package tenancy
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/memstore"
+)
+
+// NewMemory returns stores that keep everything in memory, and the transactor
+// they belong to, which other concerns may add their own stores to. Everything
+// is gone when the program ends.
+func NewMemory() (*memstore.Store, Stores) {
+	m := memstore.New()
+	memberships := memstore.NewRepo[wispwright.ID, Membership, MembershipFilter](m, memstore.Spec[Membership]{
+		Org: "OrganizationID", Order: byCreated(),
+		Unique: []memstore.Unique{{Name: "membership_user_organization", Fields: []string{"UserID", "OrganizationID"}}},
+	})
+	owners := memstore.NewRepo[wispwright.ID, Owner, OwnerFilter](m, memstore.Spec[Owner]{
+		Org: "OrganizationID", Order: byCreated(),
+		Unique: []memstore.Unique{
+			{Name: "owner_organization", Fields: []string{"OrganizationID"}},
+			{Name: "owner_membership", Fields: []string{"MembershipID"}},
+		},
+	})
+	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{
+		Key: "UserID", Unique: []memstore.Unique{{Name: "token_digest", Fields: []string{"Digest"}}},
+	})
+	userGroups := memstore.NewMap[wispwright.ID, int64](m)
+	members := &memoryMemberships{memberships, owners, m}
+	return m, Stores{
+		Organizations: &memoryOrganizations{members: members, Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{
+			Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
+			Unique: []memstore.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
+		}), store: m},
+		Users:       newMemoryUsers(m, members, tokens, userGroups),
+		Memberships: members,
+		Owners:      owners,
+		Groups: &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{
+			Serial: true, Order: []wispwright.Order{{Field: "Name"}},
+			Unique: []memstore.Unique{{Name: "group_name", Fields: []string{"Name"}}},
+		}), userGroups, m},
+		Tokens: tokens,
+		Events: memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{
+			Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		})},
+	}
+}
+
+func byCreated() []wispwright.Order { return []wispwright.Order{{Field: "Created"}} }
+
+// memoryOrganizations takes the memberships along when an organization is
+// deleted, as the foreign keys do in SQL; so do its siblings below.
+type memoryOrganizations struct {
+	*memstore.Repo[wispwright.ID, Organization, OrganizationFilter]
+	members *memoryMemberships
+	store   *memstore.Store
+}
+
+func (s *memoryOrganizations) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		return s.members.drop(ctx, func(m *Membership) bool { return m.OrganizationID == id })
+	})
+}
+
+type memoryMemberships struct {
+	*memstore.Repo[wispwright.ID, Membership, MembershipFilter]
+	owners *memstore.Repo[wispwright.ID, Owner, OwnerFilter]
+	store  *memstore.Store
+}
+
+func (s *memoryMemberships) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		_, err := s.owners.DeleteWhere(ctx, func(o *Owner) bool { return o.MembershipID == id })
+		return err
+	})
+}
+
+// drop removes memberships with their ownership.
+func (s *memoryMemberships) drop(ctx context.Context, pick func(*Membership) bool) error {
+	var gone []wispwright.ID
+	_, err := s.DeleteWhere(ctx, func(m *Membership) bool {
+		if pick(m) {
+			gone = append(gone, m.ID)
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.owners.DeleteWhere(ctx, func(o *Owner) bool { return slices.Contains(gone, o.MembershipID) })
+	return err
+}
+
+type memoryUsers struct {
+	*memstore.Repo[wispwright.ID, User, UserFilter]
+	store   *memstore.Store
+	members *memoryMemberships
+	tokens  *memstore.Repo[wispwright.ID, Token, TokenFilter]
+	groups  *memstore.Map[wispwright.ID, int64]
+}
+
+func newMemoryUsers(m *memstore.Store, members *memoryMemberships, tokens *memstore.Repo[wispwright.ID, Token, TokenFilter],
+	groups *memstore.Map[wispwright.ID, int64],
+) *memoryUsers {
+	users := &memoryUsers{store: m, members: members, tokens: tokens, groups: groups}
+	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
+		Order:  []wispwright.Order{{Field: "DateJoined", Descending: true}},
+		Search: []string{"Username", "Email", "FirstName", "LastName"},
+		Unique: []memstore.Unique{
+			{Name: "user_username", Fields: []string{"Username"}},
+			{Name: "user_email", Fields: []string{"Email"}, Fold: true},
+			{Name: "user_phone_number", Fields: []string{"PhoneNumber"}},
+		},
+		Match: map[string]func(context.Context, *User, any) bool{
+			"Email": func(_ context.Context, u *User, v any) bool {
+				return strings.ToLower(u.Email) == strings.ToLower(v.(string))
+			},
+		},
+		ScopeMatch: func(ctx context.Context, scope wispwright.Scope, u *User) bool {
+			if u.IsSuperuser {
+				return false
+			}
+			// within a read nothing can fail
+			items, err := members.List(ctx, scope, MembershipFilter{UserID: u.ID}, wispwright.Page{})
+			return err == nil && items.Total > 0
+		},
+	})
+	return users
+}
+
+func (s *memoryUsers) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		if _, err := s.tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == id }); err != nil {
+			return err
+		}
+		if err := s.groups.Set(ctx, id, nil); err != nil {
+			return err
+		}
+		return s.members.drop(ctx, func(m *Membership) bool { return m.UserID == id })
+	})
+}
+
+func (s *memoryUsers) ByIdentifier(ctx context.Context, identifiers ...string) ([]*User, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), UserFilter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(items.Rows, func(u *User) bool {
+		return !slices.ContainsFunc(identifiers, func(i string) bool {
+			return i != "" && (i == u.Username || i == u.Email || i == u.PhoneNumber)
+		})
+	}), nil
+}
+
+func (s *memoryUsers) GroupIDs(ctx context.Context, user wispwright.ID) ([]int64, error) {
+	return s.groups.Get(ctx, user), nil
+}
+
+func (s *memoryUsers) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
+	groups = slices.Clone(groups)
+	slices.Sort(groups)
+	return s.groups.Set(ctx, user, slices.Compact(groups))
+}
+
+type memoryGroups struct {
+	*memstore.Repo[int64, Group, GroupFilter]
+	users *memstore.Map[wispwright.ID, int64]
+	store *memstore.Store
+}
+
+func (s *memoryGroups) Delete(ctx context.Context, scope wispwright.Scope, id int64) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		for user, groups := range s.users.All(ctx) {
+			if i := slices.Index(groups, id); i >= 0 {
+				if err := s.users.Set(ctx, user, slices.Delete(slices.Clone(groups), i, i+1)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+type memoryEvents struct {
+	*memstore.Repo[wispwright.ID, Event, EventFilter]
+}
+
+func (s memoryEvents) Append(ctx context.Context, events ...*Event) error {
+	return s.InsertMany(ctx, events)
+}
+
+func (s memoryEvents) Prune(ctx context.Context, before time.Time) (int, error) {
+	return s.DeleteWhere(ctx, func(e *Event) bool { return e.Created.Before(before) })
+}
