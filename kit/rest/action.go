@@ -1,0 +1,105 @@
+package rest
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/wispwright/wispwright"
+)
+
+// None is the In or Out of an action without body.
+type None struct{}
+
+// Action makes an operation with a body and an answer of its own, for what is
+// not one of the five of a Resource. In with fields is read and checked before
+// handle runs; Out None means no body.
+func Action[In, Out any](method, id string, status int, handle func(*Request, *In) (Out, error)) Op {
+	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	s := &shape{status: status, partial: method == "PATCH"}
+	if in != reflect.TypeFor[None]() {
+		s.in = in
+	}
+	if out != reflect.TypeFor[None]() {
+		s.out = out
+	}
+	return Op{Method: method, ID: id, shape: s, Handle: func(r *Request) (int, any, error) {
+		body := new(In)
+		if s.in != nil {
+			var err error
+			if body, err = Decode[In](r, s.partial); err != nil {
+				return 0, nil, err
+			}
+		}
+		answer, err := handle(r, body)
+		if err != nil {
+			return 0, nil, err
+		}
+		if s.out == nil {
+			return status, nil, nil
+		}
+		return status, answer, nil
+	}}
+}
+
+// decodeChecked is Decode followed by a check whose faults are answered
+// together with those of the tags.
+func decodeChecked[In any](r *Request, partial bool, check func(*Request, *In) error) (*In, error) {
+	in, err := Decode[In](r, partial)
+	if check == nil {
+		return in, err
+	}
+	var f *faults
+	if err != nil && (!errors.As(err, &f) || in == nil) {
+		return nil, err
+	}
+	var invalid *wispwright.ValidationError
+	found := check(r, in)
+	switch {
+	case found == nil:
+		if err != nil {
+			return nil, err
+		}
+		return in, nil
+	case !errors.As(found, &invalid):
+		return nil, found
+	}
+	if f == nil {
+		f = &faults{}
+	}
+	for _, e := range nested(invalid, r.view.NonField).entries {
+		known := f.entry(e.key)
+		if known.object == nil && known.items == nil {
+			known.messages = append(known.messages, e.messages...)
+			known.object = e.object
+		}
+	}
+	f.sort(r.api.plans.of(reflect.TypeFor[In]()))
+	return nil, f
+}
+
+// sort puts the entries into the order of the fields.
+func (f *faults) sort(p *plan) {
+	sorted := make([]fault, 0, len(f.entries))
+	for _, known := range p.fields {
+		for _, e := range f.entries {
+			if e.key == known.name {
+				sorted = append(sorted, e)
+			}
+		}
+	}
+	for _, e := range f.entries {
+		if !p.has(e.key) {
+			sorted = append(sorted, e)
+		}
+	}
+	f.entries = sorted
+}
+
+func (p *plan) has(name string) bool {
+	for _, f := range p.fields {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,4 @@
+package rest
+
+// documents are the API's descriptions, rendered once.
+type documents struct{}

@@ -1,0 +1,131 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Page is the envelope of a list (rest-conventions §6).
+type Page[T any] struct {
+	// Count is the length of the whole list.
+	Count int `json:"count"`
+	// Next is the address of the next page.
+	Next *string `json:"next" format:"uri"`
+	// Previous is the address of the page before.
+	Previous *string `json:"previous" format:"uri"`
+	// Results are the page's objects.
+	Results []T `json:"results"`
+}
+
+// paging is what a request asks for. A size of 0 means everything.
+type paging struct {
+	number int
+	size   int
+	last   bool
+	bad    bool
+}
+
+func (r *Request) paging(size, limit int) paging {
+	p := paging{number: 1, size: size}
+	if r.HTTP.URL.RawQuery == "" {
+		return p
+	}
+	if n, err := strconv.Atoi(r.Query().Get("page_size")); err == nil && n > 0 {
+		p.size = min(n, limit)
+	}
+	switch text := r.Query().Get("page"); text {
+	case "", "1":
+	case "last":
+		p.last = true
+	default:
+		n, err := strconv.Atoi(text)
+		p.bad = err != nil || n < 1 || n > 1<<40
+		p.number = n
+	}
+	return p
+}
+
+func invalidPage() error { return Fail(http.StatusNotFound, "Invalid page.") }
+
+func (p paging) page() (wispwright.Page, error) {
+	if p.bad {
+		return wispwright.Page{}, invalidPage()
+	}
+	return wispwright.Page{Offset: max(p.number-1, 0) * p.size, Limit: p.size}, nil
+}
+
+// envelope wraps the rows of a page, or refuses a page that does not exist.
+func (p paging) envelope(r *Request, total int, rows any) (any, error) {
+	pages := max(1, (total+p.size-1)/p.size)
+	if p.last {
+		p.number = pages
+	}
+	if p.bad || p.number > pages {
+		return nil, invalidPage()
+	}
+	e := envelope{Count: total, Results: rows}
+	if p.number < pages {
+		e.Next = r.pageLink(p.number + 1)
+	}
+	if p.number > 1 {
+		e.Previous = r.pageLink(p.number - 1)
+	}
+	return e, nil
+}
+
+type envelope struct {
+	Count    int     `json:"count"`
+	Next     *string `json:"next"`
+	Previous *string `json:"previous"`
+	Results  any     `json:"results"`
+}
+
+// pageLink is the request's own address with another page; the first one is
+// not named.
+func (r *Request) pageLink(number int) *string {
+	q := make(url.Values, len(r.Query())+1)
+	for k, v := range r.Query() {
+		q[k] = v
+	}
+	q.Del("page")
+	if number > 1 {
+		q.Set("page", strconv.Itoa(number))
+	}
+	link := r.URL(r.HTTP.URL.EscapedPath())
+	if len(q) > 0 {
+		link += "?" + q.Encode()
+	}
+	return &link
+}
+
+// Paginate reads page and page_size for a handler that makes its own list;
+// wrap then makes the answer of a page's rows and the whole length.
+func (r *Request) Paginate(size, limit int) (page wispwright.Page, wrap func(rows any, total int) (any, error), err error) {
+	p := r.paging(size, limit)
+	if p.last {
+		return page, nil, invalidPage()
+	}
+	page, err = p.page()
+	return page, func(rows any, total int) (any, error) { return p.envelope(r, total, rows) }, err
+}
+
+// ordering reads ?ordering=; unknown keys are dropped.
+func (r *Request) ordering(known map[string]string) []wispwright.Order {
+	if len(known) == 0 || !strings.Contains(r.HTTP.URL.RawQuery, "ordering=") {
+		return nil
+	}
+	var out []wispwright.Order
+	for term := range strings.SplitSeq(r.Query().Get("ordering"), ",") {
+		name, descending := strings.CutPrefix(strings.TrimSpace(term), "-")
+		field, ok := known[name]
+		if ok && !slices.ContainsFunc(out, func(o wispwright.Order) bool { return o.Field == field }) {
+			out = append(out, wispwright.Order{Field: field, Descending: descending})
+		}
+	}
+	return out
+}

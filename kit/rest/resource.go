@@ -1,0 +1,445 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Service is what a resource needs from a concern's service.
+type Service[K comparable, T, F any] interface {
+	// Get returns an object within the scope.
+	Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error)
+	// List returns a page of the objects within the scope.
+	List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error)
+	// Create stores a new object.
+	Create(ctx context.Context, object *T) error
+	// Update changes an object within the scope; change may run more than once.
+	Update(ctx context.Context, scope wispwright.Scope, id K, change func(*T) error) (*T, error)
+	// Delete removes an object within the scope.
+	Delete(ctx context.Context, scope wispwright.Scope, id K) error
+}
+
+// Resource describes an entity: where it is, who may do what, and how it is
+// mapped to and from the wire. K is the key (wispwright.ID, int64 or string),
+// T the domain type, F its filter, In and Out the wire structs. Every field of
+// In is an Opt; Out is plain.
+type Resource[K comparable, T, F, In, Out any] struct {
+	// Path of the list, ending with a slash. The objects are at Path{id}/.
+	Path string
+	// Only limits to some of list, create, read, update and delete, separated
+	// by blanks. Default: all. An entity whose list and detail look different
+	// is two resources of one path.
+	Only string
+	// Name begins the names of its views: "Device" gives "Device List Create"
+	// and "Device Detail".
+	Name string
+	// Description is shown by OPTIONS.
+	Description string
+	// ID begins its operation ids: "device" gives "device_list".
+	ID string
+	// Tag groups it in the document.
+	Tag string
+	// Kind is the model of its permissions ("config.device").
+	Kind string
+	// Noun appears in "No <Noun> matches the given query.".
+	Noun string
+	// Access is who may come in. Default: Managers.
+	Access Access
+	// Throttle limits how often. Default: no limit.
+	Throttle *Throttle
+	// StrictIDs answers malformed ids with the router's HTML 404.
+	StrictIDs bool
+
+	// Service does the work.
+	Service Service[K, T, F]
+	// Out maps objects to the wire, a page at a time so that relations can be
+	// read at once. Each makes one of a function for one object.
+	Out func(*Request, []*T) ([]Out, error)
+	// Apply maps the wire to an object: for create (of New), put and patch.
+	// It may run more than once.
+	Apply func(*Request, *In, *T) error
+	// New returns the object Apply starts from. Default: a zero T.
+	New func(*Request) (*T, error)
+	// Create replaces New, Apply and Service.Create.
+	Create func(*Request, *In) (*T, error)
+	// Update replaces Apply and Service.Update. The object is visible to the
+	// caller and may be changed.
+	Update func(*Request, K, *In) (*T, error)
+	// Delete replaces Service.Delete.
+	Delete func(*Request, K) error
+	// Check adds faults of fields to those of the tags before anything is
+	// done: return a *wispwright.ValidationError.
+	Check func(*Request, *In) error
+
+	// Organization returns an object's tenant. With it, objects of an
+	// organization the caller does not manage cannot be made or changed, and
+	// shared ones only by superusers (spec: tenancy §2, §6).
+	Organization func(*T) wispwright.ID
+	// Scopes replaces what callers may see and change. Default:
+	// Request.ReadScope and Request.WriteScope.
+	Scopes func(*Request) (read, write wispwright.Scope)
+	// Prepare runs before each handler: it looks up parents.
+	Prepare func(*Request) error
+	// Within limits lists to the parent of the path.
+	Within func(*Request, *F) error
+	// Belongs reports whether an object is the parent's.
+	Belongs func(*Request, *T) bool
+
+	// Filters are the query parameters of the list.
+	Filters []Filter[F]
+	// Ordering are the sort keys ?ordering= takes: wire name to Go field.
+	Ordering map[string]string
+	// PageSize is the default length of a page. Default: 10.
+	PageSize int
+	// MaxPageSize is the largest length a caller may ask for. Default: 100.
+	MaxPageSize int
+	// Unpaged answers the list as a plain array.
+	Unpaged bool
+
+	// Unique says where the message of a broken rule goes (View.Unique).
+	Unique map[string]error
+	// NonField is the key of faults of the object as a whole (View.NonField).
+	NonField string
+	// Location returns the Location header of a 201. Default: none.
+	Location func(*Out) string
+	// ListOps are further operations on the list's path.
+	ListOps []Op
+	// ItemOps are further operations on the object's path.
+	ItemOps []Op
+}
+
+// Each makes an Out of a function that maps one object.
+func Each[T, Out any](one func(*T) Out) func(*Request, []*T) ([]Out, error) {
+	return func(_ *Request, rows []*T) ([]Out, error) {
+		out := make([]Out, len(rows))
+		for i, row := range rows {
+			out[i] = one(row)
+		}
+		return out, nil
+	}
+}
+
+// Mount adds a resource's views to the API.
+func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Out]) {
+	r := &res
+	if r.Only == "" {
+		r.Only = "list create read update delete"
+	}
+	if r.PageSize == 0 {
+		r.PageSize = 10
+	}
+	if r.MaxPageSize == 0 {
+		r.MaxPageSize = 100
+	}
+	if r.Scopes == nil {
+		r.Scopes = func(q *Request) (wispwright.Scope, wispwright.Scope) { return q.ReadScope(), q.WriteScope() }
+	}
+	for i := range r.Filters {
+		if r.Filters[i].Apply == nil {
+			panic("rest: a filter of " + r.Path + " has no Apply")
+		}
+	}
+	if r.has("list") || r.has("create") || len(r.ListOps) > 0 {
+		a.Mount(r.view(r.Path, r.listName()), append(r.collection(a), r.ListOps...)...)
+	}
+	if r.has("read") || r.has("update") || r.has("delete") || len(r.ItemOps) > 0 {
+		a.Mount(r.view(r.Path+r.key(), r.Name+" Detail"), append(r.item(a), r.ItemOps...)...)
+	}
+}
+
+func (res *Resource[K, T, F, In, Out]) listName() string {
+	switch {
+	case !res.has("create"):
+		return res.Name + " List"
+	case !res.has("list"):
+		return res.Name + " Create"
+	}
+	return res.Name + " List Create"
+}
+
+func (res *Resource[K, T, F, In, Out]) has(what string) bool {
+	return slices.Contains(strings.Fields(res.Only), what)
+}
+
+// key is the path of one object.
+func (res *Resource[K, T, F, In, Out]) key() string {
+	switch any(*new(K)).(type) {
+	case wispwright.ID:
+		return "{id}/"
+	case int64:
+		return "{id:int}/"
+	}
+	return "{id:text}/"
+}
+
+func (res *Resource[K, T, F, In, Out]) view(path, name string) *View {
+	return &View{
+		Path: path, Name: name, Description: res.Description, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun, Access: res.Access,
+		Throttle: res.Throttle, StrictIDs: res.StrictIDs, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
+	}
+}
+
+func (res *Resource[K, T, F, In, Out]) collection(a *API) []Op {
+	var ops []Op
+	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	if res.has("list") {
+		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_list", Summary: "List " + res.Name, Handle: res.list,
+			shape: &shape{out: out, status: http.StatusOK, list: true, unpaged: res.Unpaged, params: res.parameters()}})
+	}
+	if res.has("create") {
+		ops = append(ops, Op{Method: http.MethodPost, ID: res.ID + "_create", Summary: "Create " + res.Name, Handle: res.create,
+			shape: &shape{in: in, out: out, status: http.StatusCreated}})
+	}
+	return ops
+}
+
+func (res *Resource[K, T, F, In, Out]) item(a *API) []Op {
+	var ops []Op
+	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	if res.has("read") {
+		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_read", Summary: "Read " + res.Name, Handle: res.get,
+			shape: &shape{out: out, status: http.StatusOK}})
+	}
+	if res.has("update") {
+		ops = append(ops, Op{Method: http.MethodPut, ID: res.ID + "_update", Summary: "Replace " + res.Name, Handle: res.update,
+			shape: &shape{in: in, out: out, status: http.StatusOK}})
+		ops = append(ops, Op{Method: http.MethodPatch, ID: res.ID + "_partial_update", Summary: "Change " + res.Name, Handle: res.update,
+			shape: &shape{in: in, out: out, status: http.StatusOK, partial: true}})
+	}
+	if res.has("delete") {
+		ops = append(ops, Op{Method: http.MethodDelete, ID: res.ID + "_delete", Summary: "Delete " + res.Name, Handle: res.remove,
+			shape: &shape{status: http.StatusNoContent}})
+	}
+	return ops
+}
+
+func (res *Resource[K, T, F, In, Out]) parameters() []*huma.Param {
+	var out []*huma.Param
+	for _, f := range res.Filters {
+		out = append(out, &huma.Param{Name: f.Name, In: "query", Schema: &huma.Schema{Type: "string"}, Description: f.Help})
+	}
+	if len(res.Ordering) > 0 {
+		out = append(out, &huma.Param{Name: "ordering", In: "query", Schema: &huma.Schema{Type: "string"}, Description: "Sort keys separated by commas; a minus turns one round."})
+	}
+	return out
+}
+
+func (res *Resource[K, T, F, In, Out]) list(r *Request) (int, any, error) {
+	var filter F
+	if res.Within != nil {
+		if err := res.Within(r, &filter); err != nil {
+			return 0, nil, err
+		}
+	}
+	some, err := applyFilters(r, res.Filters, &filter)
+	if err != nil {
+		return 0, nil, err
+	}
+	page := r.paging(res.PageSize, res.MaxPageSize)
+	if res.Unpaged {
+		page = paging{}
+	}
+	items := wispwright.Items[T]{}
+	if some {
+		read, _ := res.Scopes(r)
+		p, err := page.page()
+		if err != nil {
+			return 0, nil, err
+		}
+		p.Order = r.ordering(res.Ordering)
+		if items, err = res.Service.List(r.Context(), read, filter, p); err != nil {
+			return 0, nil, err
+		}
+		if page.last && items.Total > page.size {
+			p.Offset = (items.Total - 1) / page.size * page.size
+			if items, err = res.Service.List(r.Context(), read, filter, p); err != nil {
+				return 0, nil, err
+			}
+		}
+	}
+	out, err := res.Out(r, items.Rows)
+	if err != nil {
+		return 0, nil, err
+	}
+	if out == nil {
+		out = []Out{}
+	}
+	if res.Unpaged {
+		return http.StatusOK, out, nil
+	}
+	body, err := page.envelope(r, items.Total, out)
+	return http.StatusOK, body, err
+}
+
+// id is the key of the path.
+func (res *Resource[K, T, F, In, Out]) id(r *Request) K {
+	k, _ := r.param("id").(K) // the path is made of K
+	return k
+}
+
+// visible returns the object of the path, if the caller may see it.
+func (res *Resource[K, T, F, In, Out]) visible(r *Request) (*T, wispwright.Scope, error) {
+	read, write := res.Scopes(r)
+	o, err := res.Service.Get(r.Context(), read, res.id(r))
+	if err == nil && res.Belongs != nil && !res.Belongs(r, o) {
+		err = wispwright.ErrNotFound
+	}
+	return o, write, err
+}
+
+// writable is visible for somebody who wants to change the object: shared
+// ones, and those seen only as a member, are refused.
+func (res *Resource[K, T, F, In, Out]) writable(r *Request) (wispwright.Scope, error) {
+	o, write, err := res.visible(r)
+	if err == nil && res.Organization != nil && !write.Allows(res.Organization(o)) {
+		err = wispwright.Forbidden(noPermission)
+	}
+	return write, err
+}
+
+func (res *Resource[K, T, F, In, Out]) get(r *Request) (int, any, error) {
+	o, _, err := res.visible(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	return res.answer(r, http.StatusOK, o)
+}
+
+func (res *Resource[K, T, F, In, Out]) answer(r *Request, status int, o *T) (int, any, error) {
+	out, err := res.Out(r, []*T{o})
+	if err != nil {
+		return 0, nil, err
+	}
+	if status == http.StatusCreated && res.Location != nil {
+		r.header["Location"] = []string{res.Location(&out[0])}
+	}
+	return status, out[0], nil
+}
+
+// input reads the body and checks it.
+func (res *Resource[K, T, F, In, Out]) input(r *Request, partial bool) (*In, error) {
+	in, err := decodeChecked(r, partial, res.Check)
+	if err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+func (res *Resource[K, T, F, In, Out]) create(r *Request) (int, any, error) {
+	in, err := res.input(r, false)
+	if err != nil {
+		return 0, nil, err
+	}
+	if res.Create != nil {
+		o, err := res.Create(r, in)
+		if err != nil {
+			return 0, nil, err
+		}
+		return res.answer(r, http.StatusCreated, o)
+	}
+	o := new(T)
+	if res.New != nil {
+		if o, err = res.New(r); err != nil {
+			return 0, nil, err
+		}
+	}
+	if err := res.Apply(r, in, o); err != nil {
+		return 0, nil, err
+	}
+	if err := res.ownOrganization(r, in, o); err != nil {
+		return 0, nil, err
+	}
+	if err := res.Service.Create(r.Context(), o); err != nil {
+		return 0, nil, err
+	}
+	return res.answer(r, http.StatusCreated, o)
+}
+
+// ownOrganization refuses an object outside what the caller may change. The
+// relation itself was checked with its field; what is left is a shared object
+// of somebody who is no superuser (spec: tenancy §6).
+func (res *Resource[K, T, F, In, Out]) ownOrganization(r *Request, in *In, o *T) error {
+	if res.Organization == nil {
+		return nil
+	}
+	_, write := res.Scopes(r)
+	return OwnOrganization(write, res.Organization(o), sent(in, "organization"))
+}
+
+// OwnOrganization returns the fault of the field "organization" when an object
+// of that organization may not be written: null or, when the field was not
+// sent, missing.
+func OwnOrganization(write wispwright.Scope, organization wispwright.ID, sent bool) error {
+	switch {
+	case write.Allows(organization):
+		return nil
+	case !organization.IsZero():
+		return wispwright.Invalid("organization", UnknownPK(organization))
+	case sent:
+		return wispwright.Invalid("organization", "This field may not be null.")
+	}
+	return wispwright.Invalid("organization", "This field is required.")
+}
+
+// sent reports whether a field of an input struct was in the body.
+func sent(in any, name string) bool {
+	v := reflect.ValueOf(in).Elem()
+	for i := range v.NumField() {
+		tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if tag != name {
+			continue
+		}
+		if o, ok := v.Field(i).Addr().Interface().(optional); ok {
+			set, _, _ := o.wire()
+			return *set
+		}
+	}
+	return false
+}
+
+func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
+	// the object's absence wins over faults of the body (rest-conventions §2)
+	write, err := res.writable(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	in, err := res.input(r, r.HTTP.Method == http.MethodPatch)
+	if err != nil {
+		return 0, nil, err
+	}
+	var o *T
+	if res.Update != nil {
+		o, err = res.Update(r, res.id(r), in)
+	} else {
+		o, err = res.Service.Update(r.Context(), write, res.id(r), func(o *T) error {
+			if err := res.Apply(r, in, o); err != nil {
+				return err
+			}
+			return res.ownOrganization(r, in, o)
+		})
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return res.answer(r, http.StatusOK, o)
+}
+
+func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
+	write, err := res.writable(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	if res.Delete != nil {
+		err = res.Delete(r, res.id(r))
+	} else {
+		err = res.Service.Delete(r.Context(), write, res.id(r))
+	}
+	return http.StatusNoContent, nil, err
+}

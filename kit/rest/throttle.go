@@ -1,0 +1,103 @@
+package rest
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Throttle limits how often each caller may come: by user when known, by
+// address otherwise. Views that share a Throttle share its counts
+// (rest-conventions §9). Counts are kept in memory.
+type Throttle struct {
+	limit  int
+	period time.Duration
+	clock  func() time.Time
+
+	mu    sync.Mutex
+	seen  map[string][]time.Time
+	swept time.Time
+}
+
+// NewThrottle makes a throttle of a rate such as "100/day": a number and a
+// period of which only the first letter counts (second, minute, hour, day).
+// An empty rate gives nil, which limits nothing. clock nil means time.Now.
+func NewThrottle(rate string, clock func() time.Time) (*Throttle, error) {
+	if rate == "" {
+		return nil, nil
+	}
+	if clock == nil {
+		clock = time.Now
+	}
+	number, period, _ := strings.Cut(rate, "/")
+	limit, err := strconv.Atoi(strings.TrimSpace(number))
+	periods := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
+	if err != nil || limit < 0 || period == "" || periods[period[0]] == 0 {
+		return nil, fmt.Errorf("throttle rate %q: want a number, a slash and second, minute, hour or day", rate)
+	}
+	return &Throttle{limit: limit, period: periods[period[0]], clock: clock, seen: map[string][]time.Time{}}, nil
+}
+
+// Allow counts a visit. When it comes too early the result is how long to
+// wait, else 0.
+func (t *Throttle) Allow(key string) (wait time.Duration) {
+	now := t.clock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sweep(now)
+	visits := t.recent(t.seen[key], now)
+	if len(visits) < t.limit {
+		t.seen[key] = append(visits, now)
+		return 0
+	}
+	t.seen[key] = visits
+	if len(visits) == 0 {
+		return t.period
+	}
+	return visits[0].Add(t.period).Sub(now)
+}
+
+// recent drops the visits that left the window.
+func (t *Throttle) recent(visits []time.Time, now time.Time) []time.Time {
+	i := 0
+	for i < len(visits) && !visits[i].Add(t.period).After(now) {
+		i++
+	}
+	return visits[i:]
+}
+
+// sweep forgets callers that did not come for a whole period, so that the
+// memory is bounded by the callers of two periods.
+func (t *Throttle) sweep(now time.Time) {
+	if now.Sub(t.swept) < t.period {
+		return
+	}
+	t.swept = now
+	for key, visits := range t.seen {
+		if len(t.recent(visits, now)) == 0 {
+			delete(t.seen, key)
+		}
+	}
+}
+
+func (t *Throttle) admit(r *Request) error {
+	key := "a:" + r.Address()
+	if r.Caller != nil {
+		key = "u:" + r.Caller.ID.String()
+	}
+	wait := t.Allow(key)
+	if wait == 0 {
+		return nil
+	}
+	seconds := int(math.Ceil(wait.Seconds()))
+	unit := " seconds."
+	if seconds == 1 {
+		unit = " second."
+	}
+	r.header.Set("Retry-After", strconv.Itoa(seconds))
+	return Fail(http.StatusTooManyRequests, "Request was throttled. Expected available in "+strconv.Itoa(seconds)+unit)
+}
