@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -44,7 +45,8 @@ type Tokens struct {
 	base
 }
 
-// For returns the user's token and makes one at the first request.
+// For returns the user's token and makes one at the first request. Two first
+// requests at once get the same one.
 func (s *Tokens) For(ctx context.Context, user wispwright.ID) (*Token, error) {
 	t, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
 	if !isNotFound(err) {
@@ -52,16 +54,32 @@ func (s *Tokens) For(ctx context.Context, user wispwright.ID) (*Token, error) {
 	}
 	var key [20]byte
 	_, _ = rand.Read(key[:]) // never fails: crypto/rand aborts the program instead
-	return s.Set(ctx, user, hex.EncodeToString(key[:]))
+	t, err = s.put(ctx, "tenancy.Tokens.For", user, hex.EncodeToString(key[:]), false)
+	var conflict *wispwright.ConflictError
+	if errors.As(err, &conflict) {
+		return s.store.Get(ctx, wispwright.ScopeAll(), user)
+	}
+	return t, err
 }
 
 // Set gives a user a known token, as imports and fixtures need it. It replaces
 // the one there is.
 func (s *Tokens) Set(ctx context.Context, user wispwright.ID, key string) (*Token, error) {
+	return s.put(ctx, "tenancy.Tokens.Set", user, key, true)
+}
+
+func (s *Tokens) put(ctx context.Context, operation string, user wispwright.ID, key string, replace bool) (*Token, error) {
 	t := &Token{UserID: user, Digest: Digest(key), Key: wispwright.Secret(key), Created: s.now()}
-	err := s.do(ctx, "tenancy.Tokens.Set", func(ctx context.Context) error {
-		if err := s.store.Delete(ctx, wispwright.ScopeAll(), user); err != nil && !isNotFound(err) {
-			return err
+	err := s.do(ctx, operation, func(ctx context.Context) error {
+		if replace {
+			// asked first, because a failed delete would fail the transaction
+			_, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
+			if err == nil {
+				err = s.store.Delete(ctx, wispwright.ScopeAll(), user)
+			}
+			if err != nil && !isNotFound(err) {
+				return err
+			}
 		}
 		if err := s.store.Insert(ctx, t); err != nil {
 			return err

@@ -57,7 +57,10 @@ func (db *DB) uniqueName(text string) string {
 		name, _, _ := strings.Cut(after, "'")
 		return name
 	}
-	_, columns, _ := strings.Cut(text, "failed: ")
+	columns := text
+	if i := strings.LastIndex(text, "failed: "); i >= 0 {
+		columns = text[i+len("failed: "):]
+	}
 	columns, _, _ = strings.Cut(columns, " (")
 	if name, ok := db.uniques.Load(columns); ok {
 		return name.(string)

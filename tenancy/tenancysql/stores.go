@@ -1,0 +1,217 @@
+package tenancysql
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+//go:embed sqlite/*.sql pg/*.sql
+var migrations embed.FS
+
+// OrganizationTable is the table other concerns lock an organization in while
+// they write a row that belongs to it.
+const OrganizationTable = "tenancy_organization"
+
+// Migrations are the steps that make the concern's tables; run them with
+// sqlstore.DB.Migrate before New.
+func Migrations() sqlstore.Migrations {
+	return sqlstore.Migrations{Concern: "tenancy", FS: migrations}
+}
+
+// New returns the concern's stores on a migrated database. The database is
+// their transactor.
+func New(db *sqlstore.DB) (tenancy.Stores, error) {
+	organizations, err := newOrganizations(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	u, err := newUsers(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	memberships, err := newMemberships(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	owners, err := newOwners(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	groups, err := newGroups(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	tokens, err := newTokens(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	trail, err := newEvents(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	return tenancy.Stores{
+		Organizations: organizations, Users: u, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens, Events: trail,
+	}, nil
+}
+
+func newOrganizations(db *sqlstore.DB) (tenancy.OrganizationStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{
+		Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"},
+	})
+}
+
+func newMemberships(db *sqlstore.DB) (tenancy.MembershipStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Membership, tenancy.MembershipFilter](db, sqlstore.Spec{
+		Table: "tenancy_membership", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
+	})
+}
+
+func newOwners(db *sqlstore.DB) (tenancy.OwnerStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Owner, tenancy.OwnerFilter](db, sqlstore.Spec{
+		Table: "tenancy_owner", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
+	})
+}
+
+func newGroups(db *sqlstore.DB) (tenancy.GroupStore, error) {
+	return sqlstore.NewRepo[int64, tenancy.Group, tenancy.GroupFilter](db, sqlstore.Spec{
+		Table: "tenancy_group", Serial: true, Order: []wispwright.Order{{Field: "Name"}},
+	})
+}
+
+func newTokens(db *sqlstore.DB) (tenancy.TokenStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Token, tenancy.TokenFilter](db, sqlstore.Spec{
+		Table: "tenancy_token", Key: "UserID",
+	})
+}
+
+func newest(field string) []wispwright.Order {
+	return []wispwright.Order{{Field: field, Descending: true}}
+}
+
+type users struct {
+	*sqlstore.Repo[wispwright.ID, tenancy.User, tenancy.UserFilter]
+	db     *sqlstore.DB
+	groups *sqlstore.Stmt
+}
+
+var _ tenancy.UserStore = (*users)(nil)
+
+func newUsers(db *sqlstore.DB) (*users, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.User, tenancy.UserFilter](db, sqlstore.Spec{
+		Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName"},
+		ScopeWhere: func(scope wispwright.Scope) sqlstore.Cond {
+			c := sqlstore.ScopeCond("m.organization_id", scope)
+			c.SQL = "NOT is_superuser AND EXISTS (SELECT 1 FROM tenancy_membership m WHERE m.user_id = tenancy_user.id AND " + c.SQL + ")"
+			return c
+		},
+		Where: map[string]func(any) sqlstore.Cond{
+			"Email": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "lower(email) = lower(?) AND email <> ''", Args: []any{v}}
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	groups, err := db.Prepare("SELECT group_id FROM tenancy_user_group WHERE user_id = ? ORDER BY group_id")
+	if err != nil {
+		return nil, err
+	}
+	return &users{repo, db, groups}, nil
+}
+
+// ByIdentifier asks three indexes, since OR over them would read the table.
+func (s *users) ByIdentifier(ctx context.Context, identifiers ...string) ([]*tenancy.User, error) {
+	identifiers = slices.DeleteFunc(slices.Clone(identifiers), func(i string) bool { return i == "" })
+	marks, args := sqlstore.In(identifiers)
+	var ids []string
+	for _, column := range []string{"username", "email", "phone_number"} {
+		ids = append(ids, "SELECT id FROM tenancy_user WHERE "+column+" IN ("+marks+")")
+	}
+	return s.Query(ctx, "SELECT "+s.Columns()+" FROM tenancy_user WHERE id IN ("+strings.Join(ids, " UNION ")+") ORDER BY date_joined DESC, id DESC",
+		slices.Concat(args, args, args)...)
+}
+
+// GroupIDs is asked at every log-in of a caller the cache does not know.
+func (s *users) GroupIDs(ctx context.Context, user wispwright.ID) (ids []int64, err error) {
+	rows, err := s.groups.Query(ctx, user)
+	if err != nil {
+		return nil, fmt.Errorf("read groups of user: %w", err)
+	}
+	defer func() {
+		if cerr := rows.Close(); err == nil && cerr != nil {
+			err = fmt.Errorf("read groups of user: %w", cerr)
+		}
+	}()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read groups of user: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// SetGroups replaces the groups of a user.
+func (s *users) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
+	groups = slices.Clone(groups)
+	slices.Sort(groups)
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := sqlstore.Exec(ctx, s.db, "DELETE FROM tenancy_user_group WHERE user_id = ?", user); err != nil {
+			return fmt.Errorf("clear groups of user: %w", err)
+		}
+		for _, g := range slices.Compact(groups) {
+			if _, err := sqlstore.Exec(ctx, s.db, "INSERT INTO tenancy_user_group (user_id, group_id) VALUES (?, ?)", user, g); err != nil {
+				return fmt.Errorf("set groups of user: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+type events struct {
+	*sqlstore.Repo[wispwright.ID, tenancy.Event, tenancy.EventFilter]
+	db *sqlstore.DB
+}
+
+var _ tenancy.EventStore = events{}
+
+func newEvents(db *sqlstore.DB) (tenancy.EventStore, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Event, tenancy.EventFilter](db, sqlstore.Spec{
+		Table: "tenancy_event", Org: "OrganizationID", Order: newest("Created"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return events{repo, db}, nil
+}
+
+// Append stores one entry with a prepared statement, several with one INSERT.
+func (s events) Append(ctx context.Context, entries ...*tenancy.Event) error {
+	if len(entries) == 1 {
+		return s.Insert(ctx, entries[0])
+	}
+	return s.InsertMany(ctx, entries)
+}
+
+// Prune removes entries older than a time, a few thousand per transaction so
+// that writers in between do not wait.
+func (s events) Prune(ctx context.Context, before time.Time) (int, error) {
+	const step = 5000
+	for total := 0; ; {
+		n, err := sqlstore.Exec(ctx, s.db, "DELETE FROM tenancy_event WHERE id IN (SELECT id FROM tenancy_event WHERE created < ? ORDER BY created LIMIT ?)", before.UTC(), step)
+		total += n
+		if err != nil || n < step {
+			return total, err
+		}
+	}
+}
