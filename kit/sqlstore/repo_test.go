@@ -1,0 +1,231 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/storetest"
+)
+
+// thing has a field of every kind there is.
+type thing struct {
+	ID             wispwright.ID
+	OrganizationID wispwright.ID
+	ParentID       wispwright.ID
+	Name           string
+	Size           int64
+	Ratio          float64
+	Limit          *int64
+	On             bool
+	Key            wispwright.Secret
+	Address        netip.Addr
+	Config         wispwright.JSON
+	Tags           []string
+	Seen           time.Time
+	Created        time.Time
+}
+
+type thingFilter struct {
+	OrganizationID wispwright.ID
+	Names          []string
+	NameContains   string
+	On             *bool
+	Size           *int64
+	Address        netip.Addr
+	CreatedFrom    time.Time
+	CreatedBefore  time.Time
+	Search         string
+	Big            bool
+}
+
+const things = `CREATE TABLE thing (id %[1]s PRIMARY KEY, organization_id %[1]s, parent_id %[1]s, name TEXT NOT NULL, size BIGINT NOT NULL,
+	ratio DOUBLE PRECISION NOT NULL, max_size BIGINT, "on" BOOLEAN NOT NULL, key TEXT NOT NULL, address TEXT, config %[2]s, tags %[2]s,
+	seen %[3]s, created %[3]s NOT NULL);
+	CREATE UNIQUE INDEX thing_name ON thing (organization_id, name);`
+
+func newThings(t *testing.T, db *sqlstore.DB) *sqlstore.Repo[wispwright.ID, thing, thingFilter] {
+	t.Helper()
+	if db.Dialect() == sqlstore.Postgres {
+		migrate(t, db, fmt.Sprintf(things, "UUID", "JSON", "TIMESTAMPTZ"))
+	} else {
+		migrate(t, db, fmt.Sprintf(things, "TEXT", "TEXT", "TIMESTAMP"))
+	}
+	r, err := sqlstore.NewRepo[wispwright.ID, thing, thingFilter](db, sqlstore.Spec{
+		Table: "thing", Org: "OrganizationID", Columns: map[string]string{"Limit": "max_size", "On": `"on"`}, Search: []string{"Name", "Address"},
+		Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		Where: map[string]func(any) sqlstore.Cond{"Big": func(any) sqlstore.Cond { return sqlstore.Cond{SQL: "size > ?", Args: []any{int64(1e9)}} }},
+	})
+	require.NoError(t, err)
+	return r
+}
+
+func thingID(n int) wispwright.ID { return wispwright.ID{15: byte(n), 0: 1} }
+
+func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thingFilter] {
+	orgs := []wispwright.ID{{0: 7}, {0: 8}}
+	day := time.Date(2026, 3, 1, 12, 0, 0, 999_999_999, time.FixedZone("", 3600))
+	yes, three := true, int64(3)
+	return storetest.Sample[wispwright.ID, thing, thingFilter]{
+		Tx:            tx,
+		Organizations: orgs,
+		New: func(n, org int) *thing {
+			o := &thing{ID: thingID(n), OrganizationID: orgs[org], Name: fmt.Sprintf("Thing_%d", n), Size: int64(n) * 1e9, Ratio: 0.1 * float64(n), On: n%2 == 0,
+				Key: "s3cr3t", Config: `{"b": 1.0, "a": [ ]}`, Tags: []string{"x", "y"}, Created: day.Add(time.Duration(n) * time.Hour)}
+			if n%2 == 0 {
+				o.Limit, o.Address, o.ParentID, o.Seen, o.Tags = &o.Size, netip.MustParseAddr("2001:db8::1"), thingID(n), day, nil
+			}
+			return o
+		},
+		Key:     func(o *thing) wispwright.ID { return o.ID },
+		Mutate:  func(o *thing) { o.Key += "!"; o.Tags = append(o.Tags, "z"); o.Limit = nil },
+		Missing: thingID(200),
+		Uniques: map[string]func(*thing) *thing{
+			"thing_name": func(first *thing) *thing {
+				return &thing{ID: thingID(201), OrganizationID: first.OrganizationID, Name: first.Name, Created: day}
+			},
+			wispwright.UniqueKey: func(first *thing) *thing { return &thing{ID: first.ID, Name: "other", Created: day} },
+		},
+		Filters: map[string]storetest.Filter[thing, thingFilter]{
+			"among":    {Filter: thingFilter{Names: []string{"Thing_1", "Thing_2", "%"}}, Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
+			"contains": {Filter: thingFilter{NameContains: "NG_4"}, Selects: func(o *thing) bool { return o.Name == "Thing_4" }},
+			"literal":  {Filter: thingFilter{NameContains: "g%4"}, Selects: func(*thing) bool { return false }},
+			"pointer":  {Filter: thingFilter{On: &yes}, Selects: func(o *thing) bool { return o.On }},
+			"number":   {Filter: thingFilter{Size: &three}, Selects: func(o *thing) bool { return o.Size == 3 }},
+			"address":  {Filter: thingFilter{Address: netip.MustParseAddr("2001:db8::1")}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
+			"custom":   {Filter: thingFilter{Big: true}, Selects: func(o *thing) bool { return o.Size > 1e9 }},
+			"org":      {Filter: thingFilter{OrganizationID: orgs[1]}, Selects: func(o *thing) bool { return o.OrganizationID == orgs[1] }},
+			"search":   {Filter: thingFilter{Search: "DB8"}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
+			"times": {Filter: thingFilter{CreatedFrom: day.Add(time.Hour), CreatedBefore: day.Add(3 * time.Hour)},
+				Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
+		},
+	}
+}
+
+func TestRepo(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) { storetest.RunRepo(t, newThings(t, db), sample(db)) })
+}
+
+// TestMemoryTwin holds the same sample against the storage in memory.
+func TestMemoryTwin(t *testing.T) {
+	m := memstore.New()
+	storetest.RunRepo(t, memstore.NewRepo[wispwright.ID, thing, thingFilter](m, memstore.Spec[thing]{
+		Org: "OrganizationID", Search: []string{"Name", "Address"}, Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		Unique: []memstore.Unique{{Name: "thing_name", Fields: []string{"OrganizationID", "Name"}}},
+		Match:  map[string]func(context.Context, *thing, any) bool{"Big": func(_ context.Context, o *thing, _ any) bool { return o.Size > 1e9 }},
+	}), sample(m))
+}
+
+func TestSharedRowsAndPages(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		ctx, r := context.Background(), newThings(t, db)
+		s := sample(db)
+		var many []*thing
+		for n := range 120 {
+			o := s.New(n, n%2)
+			if n%3 == 0 {
+				o.OrganizationID = wispwright.ID{}
+			}
+			many = append(many, o)
+		}
+		require.NoError(t, r.InsertMany(ctx, many))
+		list := func(scope wispwright.Scope, p wispwright.Page) wispwright.Items[thing] {
+			items, err := r.List(ctx, scope, thingFilter{}, p)
+			require.NoError(t, err)
+			return items
+		}
+		own := wispwright.ScopeOf(s.Organizations[0])
+		require.Equal(t, 40, list(own, wispwright.Page{}).Total)
+		require.Equal(t, 80, list(own.WithShared(), wispwright.Page{}).Total)
+		require.Equal(t, 40, list(wispwright.Scope{}.WithShared(), wispwright.Page{}).Total)
+		require.Len(t, list(wispwright.ScopeAll(), wispwright.Page{Offset: 115}).Rows, 5, "an offset without limit")
+		none := list(wispwright.ScopeAll(), wispwright.Page{Limit: 3, NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})
+		require.Equal(t, -1, none.Total)
+		require.Equal(t, "Thing_0", none.Rows[0].Name)
+	})
+}
+
+func TestAWrongSpecIsAnErrorAtOnce(t *testing.T) {
+	db := testkit.SQLite(t)
+	newThings(t, db)
+	for name, spec := range map[string]sqlstore.Spec{
+		"table":  {Table: "nothing"},
+		"key":    {Table: "thing", Key: "Nothing"},
+		"org":    {Table: "thing", Org: "Nothing"},
+		"column": {Table: "thing"},
+		"search": {Table: "thing", Search: []string{"Nothing"}},
+	} {
+		_, err := sqlstore.NewRepo[wispwright.ID, thing, thingFilter](db, spec)
+		require.Error(t, err, name)
+	}
+	type filter struct{ Nothing string }
+	_, err := sqlstore.NewRepo[wispwright.ID, thing, filter](db, sqlstore.Spec{Table: "thing"})
+	require.ErrorContains(t, err, "no field for Nothing")
+}
+
+func TestSecretsAreSealedAtRest(t *testing.T) {
+	old := bytes.Repeat([]byte{1}, 32)
+	file := t.TempDir() + "/test.db"
+	open := func(current string, keys map[string][]byte) *sqlstore.DB {
+		var k *sqlstore.Keys
+		if keys != nil {
+			var err error
+			k, err = sqlstore.NewKeys(current, keys)
+			require.NoError(t, err)
+		}
+		db, err := sqlstore.Open(file, &sqlstore.Options{Keys: k, Synchronous: "OFF"})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return db
+	}
+	ctx := context.Background()
+	plain := open("", nil)
+	before := newThings(t, plain)
+	o := sample(plain).New(1, 0)
+	require.NoError(t, before.Insert(ctx, o), "stored before there was a key")
+
+	db := open("a", map[string][]byte{"a": old})
+	r := newThings(t, db)
+	sealed := sample(db).New(2, 0)
+	sealed.Key = "0123456789"
+	require.NoError(t, r.Insert(ctx, sealed))
+	raw, err := sqlstore.Get[string](ctx, db, "SELECT key FROM thing WHERE id = ?", sealed.ID)
+	require.NoError(t, err)
+	require.Regexp(t, `^aes1:a:`, raw)
+	require.NotContains(t, raw, "0123456789")
+	for _, id := range []wispwright.ID{o.ID, sealed.ID} {
+		got, err := r.Get(ctx, wispwright.ScopeAll(), id)
+		require.NoError(t, err)
+		require.Contains(t, []wispwright.Secret{"s3cr3t", "0123456789"}, got.Key)
+	}
+
+	rotated := open("b", map[string][]byte{"a": old, "b": bytes.Repeat([]byte{2}, 32)})
+	r2 := newThings(t, rotated)
+	got, err := r2.Update(ctx, wispwright.ScopeAll(), sealed.ID, func(*thing) error { return nil })
+	require.NoError(t, err)
+	require.Equal(t, wispwright.Secret("0123456789"), got.Key, "the old key still opens")
+	raw, err = sqlstore.Get[string](ctx, rotated, "SELECT key FROM thing WHERE id = ?", sealed.ID)
+	require.NoError(t, err)
+	require.Regexp(t, `^aes1:b:`, raw, "and the new one seals")
+
+	_, err = r.Get(ctx, wispwright.ScopeAll(), sealed.ID)
+	require.ErrorContains(t, err, "its key is not configured")
+	_, err = sqlstore.Exec(ctx, rotated, "UPDATE thing SET key = substr(key, 1, 12) || 'A' || substr(key, 14) WHERE id = ?", sealed.ID)
+	require.NoError(t, err)
+	_, err = r2.Get(ctx, wispwright.ScopeAll(), sealed.ID)
+	require.Error(t, err, "a damaged value does not open")
+
+	for _, bad := range []map[string][]byte{{"x": old}, {"a": old[:31]}, {"a": old, "b:c": old}} {
+		_, err := sqlstore.NewKeys("a", bad)
+		require.Error(t, err)
+	}
+}
