@@ -49,6 +49,17 @@ func ParseAll(text []byte) ([]*Package, error) {
 	return r.all, nil
 }
 
+// ParseLoose is ParseAll for text that people wrote or cut: lines that are no
+// statement, options without a name or outside of a section are passed over.
+// Only text that ends within quotes is a *SyntaxError.
+func ParseLoose(text []byte) ([]*Package, error) {
+	r := &reader{text: text, line: 1, loose: true}
+	if err := r.run(); err != nil {
+		return nil, err
+	}
+	return r.all, nil
+}
+
 // reader is a cursor over the text.
 type reader struct {
 	text []byte
@@ -58,6 +69,7 @@ type reader struct {
 	pkg     *Package
 	all     []*Package
 	single  bool
+	loose   bool
 	section *Section
 	// names finds sections by name, so that files of thousands of sections
 	// are read in linear time
@@ -87,7 +99,7 @@ func (r *reader) run() error {
 		if n == 0 {
 			continue
 		}
-		if err := r.take(line, n); err != nil {
+		if err := r.take(line, n); err != nil && !r.loose {
 			return err
 		}
 	}
