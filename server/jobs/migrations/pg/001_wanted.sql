@@ -1,0 +1,10 @@
+-- +goose Up
+CREATE TABLE job_wanted (
+    kind TEXT NOT NULL,
+    job_key TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    PRIMARY KEY (kind, job_key)
+);
+
+-- +goose Down
+DROP TABLE job_wanted;
