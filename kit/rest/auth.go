@@ -71,11 +71,20 @@ func (a Access) admits(c *wispwright.Caller) error {
 	return wispwright.Forbidden("User is not a " + role + " of the organization to which the requested resource belongs.")
 }
 
+// Authenticate finds the caller on a view with Access Anonymous, for handlers
+// of which only some methods need one. It fails as any protected view does.
+func (r *Request) Authenticate() error {
+	if err := r.view.recognise(r); err != nil {
+		return err
+	}
+	if r.Caller == nil {
+		return Unauthenticated(noCredentials)
+	}
+	return nil
+}
+
 // recognise finds the caller of a request.
 func (v *View) recognise(r *Request) error {
-	if v.Access == Anonymous {
-		return nil
-	}
 	for i := range v.Schemes {
 		s := &v.Schemes[i]
 		r.cookies = r.cookies || s.Cookies

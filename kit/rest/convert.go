@@ -409,6 +409,16 @@ func (f *field) one(rd *reading, v value, into reflect.Value) *fault {
 
 func (f *field) nested(rd *reading, v value, into reflect.Value) *fault {
 	from := v.sub
+	if from == nil && f.first && pythonType(v.raw) == "list" {
+		var items []json.RawMessage
+		if err := json.Unmarshal(v.raw, &items); err != nil {
+			return wrong("Value must be valid JSON.")
+		}
+		if len(items) == 0 {
+			return nil
+		}
+		v.raw = items[0]
+	}
 	if from == nil {
 		src, err := readJSON(v.json())
 		if err != nil {

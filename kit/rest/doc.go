@@ -42,7 +42,8 @@
 //
 // The tags: json (the name), required, nullable (null is allowed; Into stores
 // the zero value), blank ("" is allowed), trim:"false", maxLength, minLength,
-// minimum, maximum, enum (comma separated, with enumLabels), format (email,
+// minimum, maximum, first:"true" (a list of
+// objects stands for its first one), enum (comma separated, with enumLabels), format (email,
 // url, slug, ip), rel ("organization" is checked against the caller and the
 // store, other names only change the messages), object:"true" (a JSON field
 // must be an object), nonEmpty (lists), writeOnly, label, help, default.

@@ -49,6 +49,9 @@ func (v *View) accessible(r *Request) bool {
 	if get == nil {
 		return true
 	}
+	if v.Prepare != nil && v.Prepare(r) != nil {
+		return false
+	}
 	_, _, err := get.Handle(r)
 	return err == nil
 }

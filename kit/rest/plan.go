@@ -57,6 +57,7 @@ type field struct {
 	nonEmpty  bool
 	writeOnly bool
 	object1   bool // JSON must be an object
+	first     bool // a list of objects stands for its first one
 	fallback  string
 }
 
@@ -107,7 +108,7 @@ func (ps *plans) compile(t reflect.Type, tag reflect.StructTag, where string) *f
 	if f.label == "" {
 		f.label = labelOf(name)
 	}
-	for key, target := range map[string]*bool{"required": &f.required, "nullable": &f.nullable, "blank": &f.blank, "writeOnly": &f.writeOnly, "nonEmpty": &f.nonEmpty, "object": &f.object1} {
+	for key, target := range map[string]*bool{"required": &f.required, "nullable": &f.nullable, "blank": &f.blank, "writeOnly": &f.writeOnly, "nonEmpty": &f.nonEmpty, "object": &f.object1, "first": &f.first} {
 		*target = tag.Get(key) == "true"
 	}
 	f.raw = tag.Get("trim") == "false"

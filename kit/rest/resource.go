@@ -26,6 +26,28 @@ type Service[K comparable, T, F any] interface {
 	Delete(ctx context.Context, scope wispwright.Scope, id K) error
 }
 
+// Reader is a Service that only reads.
+type Reader[K comparable, T, F any] interface {
+	// Get returns an object within the scope.
+	Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error)
+	// List returns a page of the objects within the scope.
+	List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error)
+}
+
+// ReadOnly makes a Service of a Reader; its writes are forbidden. Use it with
+// Only: "list read".
+func ReadOnly[K comparable, T, F any](r Reader[K, T, F]) Service[K, T, F] { return readOnly[K, T, F]{r} }
+
+type readOnly[K comparable, T, F any] struct{ Reader[K, T, F] }
+
+func (readOnly[K, T, F]) Create(context.Context, *T) error { return wispwright.ErrForbidden }
+func (readOnly[K, T, F]) Update(context.Context, wispwright.Scope, K, func(*T) error) (*T, error) {
+	return nil, wispwright.ErrForbidden
+}
+func (readOnly[K, T, F]) Delete(context.Context, wispwright.Scope, K) error {
+	return wispwright.ErrForbidden
+}
+
 // Resource describes an entity: where it is, who may do what, and how it is
 // mapped to and from the wire. K is the key (wispwright.ID, int64 or string),
 // T the domain type, F its filter, In and Out the wire structs. Every field of

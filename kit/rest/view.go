@@ -169,8 +169,10 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 		r.cookies = r.cookies || v.usesCookies()
 		return 0, nil, err
 	}
-	if err := v.recognise(r); err != nil {
-		return 0, nil, err
+	if v.Access != Anonymous {
+		if err := v.recognise(r); err != nil {
+			return 0, nil, err
+		}
 	}
 	if err := v.authorise(r); err != nil {
 		return 0, nil, err
