@@ -37,7 +37,7 @@ type PermissionInfo struct {
 	ID int64
 	// Permission is the codename with its app label.
 	Permission wispwright.Permission
-	// Model is the label of the model.
+	// Model is the lower-case name of the model, such as "devicegroup".
 	Model string
 	// Name reads "Can add device".
 	Name string
@@ -62,10 +62,10 @@ func NewCatalogue(models ...Model) *Catalogue {
 	for _, m := range c.models {
 		var codes []PermissionInfo
 		for _, a := range actions {
-			codes = append(codes, PermissionInfo{Permission: m.Permission(a.name), Model: m.Label, Name: "Can " + a.name + " " + m.Label})
+			codes = append(codes, PermissionInfo{Permission: m.Permission(a.name), Model: m.Name, Name: "Can " + a.name + " " + m.Label})
 		}
 		for code, name := range m.Extra {
-			codes = append(codes, PermissionInfo{Permission: wispwright.Permission(m.App + "." + code), Model: m.Label, Name: name})
+			codes = append(codes, PermissionInfo{Permission: wispwright.Permission(m.App + "." + code), Model: m.Name, Name: name})
 		}
 		slices.SortFunc(codes, func(a, b PermissionInfo) int { return cmp.Compare(a.Permission, b.Permission) })
 		c.infos = append(c.infos, codes...)
