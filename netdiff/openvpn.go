@@ -1,0 +1,419 @@
+package netdiff
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// OpenVPN returns the format of OpenVPN's status files, versions 1 to 3, with
+// the dates of all releases (spec: netdiff §3.6).
+func OpenVPN() *Format {
+	return &Format{Name: "netdiff.OpenvpnParser", Label: "OpenVPN", Aliases: []string{"openvpn"},
+		Protocol: "OpenVPN Status Log", Version: "1", Metric: "static", Read: readOpenVPN}
+}
+
+// client is a row of the client list.
+type client struct {
+	name           string
+	address        string // as it stands in the file: the key of the row
+	host           string
+	port           int64
+	received, sent ordered.Number
+	since          time.Time
+}
+
+// route is a row of the routing table.
+type route struct {
+	virtual, name, address string
+}
+
+// status is a status file: rows by key, in order; a repeated key overwrites
+// the earlier row in its place.
+type status struct {
+	clients  []client
+	routes   []route
+	clientAt map[string]int // by real address
+	routeAt  map[string]int // by virtual address as written
+}
+
+func newStatus() *status {
+	return &status{clientAt: map[string]int{}, routeAt: map[string]int{}}
+}
+
+// addClient adds a row of the client list.
+func (s *status) addClient(row map[string]string) error {
+	c, err := newClient(row)
+	if err != nil {
+		return err
+	}
+	if i, ok := s.clientAt[c.address]; ok {
+		s.clients[i] = c
+		return nil
+	}
+	s.clientAt[c.address] = len(s.clients)
+	s.clients = append(s.clients, c)
+	return nil
+}
+
+// addRoute adds a row of the routing table.
+func (s *status) addRoute(row map[string]string) error {
+	r, err := newRoute(row)
+	if err != nil {
+		return err
+	}
+	key := row["Virtual Address"]
+	if i, ok := s.routeAt[key]; ok {
+		s.routes[i] = r
+		return nil
+	}
+	s.routeAt[key] = len(s.routes)
+	s.routes = append(s.routes, r)
+	return nil
+}
+
+func readOpenVPN(g *Graph, in *Input) error {
+	server := TextID("openvpn-server")
+	text, isText := in.Text()
+	if isText && text == "" || !isText && !truthy(in.value) {
+		g.AddNode(server)
+		return nil
+	}
+	if !isText {
+		return conversion(in, errors.New("a text is expected"))
+	}
+	s, err := parseStatus(text)
+	if err != nil {
+		return conversion(in, err)
+	}
+	g.AddNode(server)
+	ids := s.identities(in.options.DuplicateCN)
+	virtual := map[string][]any{}
+	for _, r := range s.routes {
+		virtual[r.address] = append(virtual[r.address], r.virtual)
+	}
+	for i, c := range s.clients {
+		if c.name == "UNDEF" {
+			continue
+		}
+		attrs := []Attr{{labelAttr, c.name}}
+		if list := virtual[c.address]; list != nil {
+			attrs = append(attrs, Attr{localAttr, list})
+		}
+		g.AddNode(TextID(ids[i]), append(attrs,
+			Attr{"real_address", c.host}, Attr{"port", integer(c.port)},
+			Attr{"connected_since", c.since.Format("2006-01-02T15:04:05Z")},
+			Attr{"bytes_received", c.received}, Attr{"bytes_sent", c.sent}, Attr{"common_name", c.name})...)
+	}
+	byAddress := map[string]string{}
+	for i, c := range s.clients {
+		byAddress[c.address] = ids[i]
+	}
+	for _, r := range s.routes {
+		if r.name == "UNDEF" {
+			continue
+		}
+		id := r.name
+		if in.options.DuplicateCN {
+			if known, ok := byAddress[r.address]; ok {
+				id = known
+			} else if host, _, err := realAddress(r.address); err == nil {
+				id = r.name + "," + host
+			}
+		}
+		g.AddLink(server, TextID(id), integer(1))
+	}
+	return nil
+}
+
+func conversion(in *Input, err error) error {
+	return &ConversionError{Format: in.format, Message: "OpenVPN parsing error: " + err.Error(), Data: in.text}
+}
+
+// identities returns the id of every client's node.
+func (s *status) identities(duplicate bool) []string {
+	ids := make([]string, len(s.clients))
+	count := map[string]int{}
+	for i, c := range s.clients {
+		ids[i] = c.name
+		if duplicate {
+			ids[i] += "," + c.host
+		}
+		count[ids[i]]++
+	}
+	if duplicate {
+		for i, c := range s.clients {
+			if count[ids[i]] > 1 {
+				ids[i] += ":" + strconv.FormatInt(c.port, 10)
+			}
+		}
+	}
+	return ids
+}
+
+// parseStatus reads any version of the file.
+func parseStatus(text string) (*status, error) {
+	var lines []string
+	for _, l := range strings.Split(text, "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	if len(lines) == 0 {
+		return nil, errors.New("expected 'OpenVPN CLIENT LIST' but got end of input")
+	}
+	for _, separator := range []string{",", "\t"} {
+		if strings.HasPrefix(lines[0], "TITLE"+separator) {
+			return parseTagged(lines, separator)
+		}
+	}
+	return parsePlain(lines)
+}
+
+// parsePlain reads version 1, whose sections have titles.
+func parsePlain(lines []string) (*status, error) {
+	s := newStatus()
+	next := func() string {
+		if len(lines) == 0 {
+			return ""
+		}
+		l := lines[0]
+		lines = lines[1:]
+		return l
+	}
+	expect := func(want string) error {
+		if got := next(); got != want {
+			if got == "" {
+				got = "end of input"
+			}
+			return fmt.Errorf("expected '%s' but got '%s'", want, got)
+		}
+		return nil
+	}
+	if err := expect("OpenVPN CLIENT LIST"); err != nil {
+		return nil, err
+	}
+	updated, date, ok := strings.Cut(next(), ",")
+	if !ok || updated != "Updated" {
+		return nil, errors.New("expected 'Updated'")
+	}
+	if _, err := parseDate(date); err != nil {
+		return nil, err
+	}
+	header := strings.Split(next(), ",")
+	for len(lines) > 0 && lines[0] != "ROUTING TABLE" {
+		row, err := cellsOf(header, strings.Split(next(), ","), false)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.addClient(row); err != nil {
+			return nil, err
+		}
+	}
+	if err := expect("ROUTING TABLE"); err != nil {
+		return nil, err
+	}
+	header = strings.Split(next(), ",")
+	for len(lines) > 0 && lines[0] != "GLOBAL STATS" {
+		row, err := cellsOf(header, strings.Split(next(), ","), false)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.addRoute(row); err != nil {
+			return nil, err
+		}
+	}
+	if err := expect("GLOBAL STATS"); err != nil {
+		return nil, err
+	}
+	queue := false
+	for len(lines) > 0 && lines[0] != "END" {
+		name, value, _ := strings.Cut(next(), ",")
+		if name == "Max bcast/mcast queue length" {
+			if _, err := bigInt(value); err != nil {
+				return nil, err
+			}
+			queue = true
+		}
+	}
+	if !queue {
+		return nil, errors.New("expected 'Max bcast/mcast queue length'")
+	}
+	return s, expect("END")
+}
+
+// parseTagged reads versions 2 and 3, whose rows begin with their table.
+func parseTagged(lines []string, separator string) (*status, error) {
+	s := newStatus()
+	headers := map[string][]string{}
+	for _, l := range lines {
+		cells := strings.Split(l, separator)
+		switch cells[0] {
+		case "END":
+			return s, nil
+		case "TIME":
+			if len(cells) < 2 {
+				return nil, errors.New("expected a time")
+			}
+			if _, err := parseDate(cells[1]); err != nil {
+				return nil, err
+			}
+		case "HEADER":
+			if len(cells) < 3 {
+				return nil, errors.New("expected the names of the columns")
+			}
+			headers[cells[1]] = cells[2:]
+		case "CLIENT_LIST", "ROUTING_TABLE":
+			row, err := cellsOf(headers[cells[0]], cells[1:], true)
+			if err != nil {
+				return nil, err
+			}
+			add := s.addClient
+			if cells[0] == "ROUTING_TABLE" {
+				add = s.addRoute
+			}
+			if err := add(row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, errors.New("expected 'END' but got end of input")
+}
+
+// cellsOf puts a row under the names of its columns. Trailing empty columns
+// may be missing where the file's version allows it.
+func cellsOf(header, cells []string, lenient bool) (map[string]string, error) {
+	if len(cells) > len(header) || !lenient && len(cells) < len(header) {
+		return nil, fmt.Errorf("expected %d columns but got %d", len(header), len(cells))
+	}
+	row := make(map[string]string, len(cells))
+	for i, c := range cells {
+		row[header[i]] = c
+	}
+	return row, nil
+}
+
+func newClient(row map[string]string) (c client, err error) {
+	for _, name := range []string{"Common Name", "Real Address", "Bytes Received", "Bytes Sent", "Connected Since"} {
+		if _, ok := row[name]; !ok {
+			return c, fmt.Errorf("expected the column '%s'", name)
+		}
+	}
+	c.name, c.address = row["Common Name"], row["Real Address"]
+	if c.host, c.port, err = realAddress(c.address); err != nil {
+		return c, err
+	}
+	if c.received, err = bigInt(row["Bytes Received"]); err != nil {
+		return c, err
+	}
+	if c.sent, err = bigInt(row["Bytes Sent"]); err != nil {
+		return c, err
+	}
+	c.since, err = parseDate(row["Connected Since"])
+	return c, err
+}
+
+func newRoute(row map[string]string) (r route, err error) {
+	for _, name := range []string{"Virtual Address", "Common Name", "Real Address", "Last Ref"} {
+		if _, ok := row[name]; !ok {
+			return r, fmt.Errorf("expected the column '%s'", name)
+		}
+	}
+	r.name, r.address = row["Common Name"], row["Real Address"]
+	if _, _, err := realAddress(r.address); err != nil {
+		return r, err
+	}
+	if _, err := parseDate(row["Last Ref"]); err != nil {
+		return r, err
+	}
+	r.virtual, err = virtualAddress(row["Virtual Address"])
+	return r, err
+}
+
+// parseDate reads "Thu Jun 18 08:12:15 2015", and "2024-11-25 11:58:02" of
+// OpenVPN 2.5 and later.
+func parseDate(s string) (time.Time, error) {
+	s = strings.Join(strings.Fields(s), " ")
+	for _, layout := range []string{"Mon Jan 2 15:04:05 2006", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("expected valid format: time data '%s' does not match", s)
+}
+
+func bigInt(s string) (ordered.Number, error) {
+	n, ok := new(big.Int).SetString(strings.TrimSpace(s), 10)
+	if !ok || len(s) > 100 {
+		return "", fmt.Errorf("expected valid format: '%s' is no integer", s)
+	}
+	return ordered.Number(n.String()), nil
+}
+
+// realAddress splits an address from its port. OpenVPN 2.4 and later write a
+// protocol before it, and brackets around IPv6.
+func realAddress(s string) (host string, port int64, err error) {
+	if protocol, rest, ok := strings.Cut(s, ":"); ok && isProtocol(protocol) {
+		s = rest
+	}
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return "", 0, fmt.Errorf("expected valid format: '%s' has no port", s)
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(s[:i], "["), "]")
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return "", 0, fmt.Errorf("expected valid format: '%s' does not appear to be an IPv4 or IPv6 address", host)
+	}
+	if port, err = strconv.ParseInt(s[i+1:], 10, 64); err != nil {
+		return "", 0, fmt.Errorf("expected valid format: '%s' is no port", s[i+1:])
+	}
+	return a.String(), port, nil
+}
+
+func isProtocol(s string) bool {
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "-server"), "-client")
+	return slices.Contains([]string{"udp", "udp4", "udp6", "tcp", "tcp4", "tcp6"}, s)
+}
+
+// virtualAddress normalises what a client reaches: a hardware address, with
+// the VLAN it is in, a network, or an address.
+func virtualAddress(s string) (string, error) {
+	mac, vlan, tagged := strings.Cut(s, "@")
+	if groups := strings.Split(mac, ":"); len(groups) == 6 && !strings.Contains(s, "::") {
+		for i, g := range groups {
+			n, err := strconv.ParseUint(g, 16, 8)
+			if err != nil || len(g) != 2 {
+				return "", fmt.Errorf("expected valid format: '%s' is no hardware address", s)
+			}
+			groups[i] = strconv.FormatUint(n, 16)
+		}
+		out := strings.Join(groups, ":")
+		if tagged {
+			out += "@" + vlan
+		}
+		return out, nil
+	}
+	if strings.Contains(s, "/") {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || p.Bits() == 0 {
+			return "", fmt.Errorf("expected valid format: '%s' does not appear to be a network", s)
+		}
+		if p.Masked() != p {
+			return "", fmt.Errorf("expected valid format: %s has host bits set", s)
+		}
+		return p.String(), nil
+	}
+	a, err := netip.ParseAddr(strings.TrimSuffix(s, "C"))
+	if err != nil {
+		return "", fmt.Errorf("expected valid format: '%s' does not appear to be an IPv4 or IPv6 address", s)
+	}
+	return a.String(), nil
+}
