@@ -56,7 +56,7 @@ func (v value) scalar() (text string, ok bool) {
 		}
 		return v.text[len(v.text)-1], true
 	}
-	switch pythonType(v.raw) {
+	switch TypeName(v.raw) {
 	case "str":
 		err := json.Unmarshal(v.raw, &text)
 		return text, err == nil
@@ -240,7 +240,7 @@ func (f *field) number(v value, into reflect.Value) *fault {
 
 // id reads a UUID. With a relation the object must exist for the caller.
 func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault {
-	kind := pythonType(v.raw)
+	kind := TypeName(v.raw)
 	text, ok := v.scalar()
 	if v.form {
 		kind = "str"
@@ -324,8 +324,8 @@ func (f *field) json(v value, into reflect.Value) *fault {
 			return wrong("Value must be valid JSON.")
 		}
 	}
-	if f.object1 && pythonType(raw) != "dict" {
-		return wrong(fmt.Sprintf("Expected a dictionary of items but got type \"%s\".", pythonType(raw)))
+	if f.object1 && TypeName(raw) != "dict" {
+		return wrong(fmt.Sprintf("Expected a dictionary of items but got type \"%s\".", TypeName(raw)))
 	}
 	text, err := normalise(raw)
 	if err != nil {
@@ -359,8 +359,8 @@ func (f *field) list(rd *reading, v value, into reflect.Value) *fault {
 		}
 	} else {
 		var raws []json.RawMessage
-		if pythonType(v.raw) != "list" || json.Unmarshal(v.raw, &raws) != nil {
-			return wrong(fmt.Sprintf("Expected a list of items but got type \"%s\".", pythonType(v.raw)))
+		if TypeName(v.raw) != "list" || json.Unmarshal(v.raw, &raws) != nil {
+			return wrong(fmt.Sprintf("Expected a list of items but got type \"%s\".", TypeName(v.raw)))
 		}
 		for _, raw := range raws {
 			items = append(items, value{raw: raw})
@@ -400,8 +400,8 @@ func (f *field) one(rd *reading, v value, into reflect.Value) *fault {
 	if v.isNull() {
 		return wrong("This field may not be null.")
 	}
-	if f.shape == shapeInt && f.relation != "" && !v.form && pythonType(v.raw) != "int" {
-		return wrong("Incorrect type. Expected pk value, received " + pythonType(v.raw) + ".")
+	if f.shape == shapeInt && f.relation != "" && !v.form && TypeName(v.raw) != "int" {
+		return wrong("Incorrect type. Expected pk value, received " + TypeName(v.raw) + ".")
 	}
 	var null bool
 	return f.convert(rd, v, into, &null)
@@ -409,7 +409,7 @@ func (f *field) one(rd *reading, v value, into reflect.Value) *fault {
 
 func (f *field) nested(rd *reading, v value, into reflect.Value) *fault {
 	from := v.sub
-	if from == nil && f.first && pythonType(v.raw) == "list" {
+	if from == nil && f.first && TypeName(v.raw) == "list" {
 		var items []json.RawMessage
 		if err := json.Unmarshal(v.raw, &items); err != nil {
 			return wrong("Value must be valid JSON.")

@@ -46,7 +46,7 @@
 // objects stands for its first one), enum (comma separated, with enumLabels), format (email,
 // url, slug, ip), rel ("organization" is checked against the caller and the
 // store, other names only change the messages), object:"true" (a JSON field
-// must be an object), nonEmpty (lists), writeOnly, label, help, default.
+// must be an object), nonEmpty (lists), writeOnly, label, help, metaType (what a Wire is called).
 // Types: string, bool, int, int64, float64, wispwright.ID, wispwright.JSON,
 // time.Time, Date, File, slices and structs of them, and any Wire.
 //

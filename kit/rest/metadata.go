@@ -233,9 +233,13 @@ func (f *field) info() fieldInfo {
 			i.Type = "list"
 			i.Child = &fieldInfo{Type: f.item.info().Type, Required: true}
 		}
+	case shapeWire:
+		if i.Type = f.metaType; i.Type == "" {
+			i.Type = "field"
+		}
 	default:
 		i.Type = map[shapeKind]string{shapeBool: "boolean", shapeInt: "integer", shapeFloat: "float", shapeID: "string", shapeTime: "datetime",
-			shapeDate: "date", shapeJSON: "field", shapeFile: "file upload", shapeWire: "field"}[f.shape]
+			shapeDate: "date", shapeJSON: "field", shapeFile: "file upload"}[f.shape]
 		if f.shape == shapeID && f.relation != "" {
 			i.Type = "field"
 		}

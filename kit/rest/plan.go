@@ -44,6 +44,7 @@ type field struct {
 	label     string
 	help      string
 	format    string
+	metaType  string // the type OPTIONS and the document name for a Wire
 	relation  string
 	enum      []string
 	labels    []string
@@ -58,7 +59,6 @@ type field struct {
 	writeOnly bool
 	object1   bool // JSON must be an object
 	first     bool // a list of objects stands for its first one
-	fallback  string
 }
 
 // plan is a compiled input struct.
@@ -103,7 +103,7 @@ func (ps *plans) compile(t reflect.Type, tag reflect.StructTag, where string) *f
 	if name == "" {
 		panic("rest: " + where + " needs a json tag")
 	}
-	f := &field{name: name, element: t, help: tag.Get("help"), format: tag.Get("format"), relation: tag.Get("rel"), fallback: tag.Get("default")}
+	f := &field{name: name, element: t, help: tag.Get("help"), format: tag.Get("format"), metaType: tag.Get("metaType"), relation: tag.Get("rel")}
 	f.label = tag.Get("label")
 	if f.label == "" {
 		f.label = labelOf(name)

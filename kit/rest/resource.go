@@ -12,12 +12,18 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// Service is what a resource needs from a concern's service.
-type Service[K comparable, T, F any] interface {
+// Reader is what every resource needs from a concern's service.
+type Reader[K comparable, T, F any] interface {
 	// Get returns an object within the scope.
 	Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error)
 	// List returns a page of the objects within the scope.
 	List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error)
+}
+
+// Service is a Reader that also writes. A service with other signatures is
+// used as a Reader, with Resource.Create, Update and Delete in between.
+type Service[K comparable, T, F any] interface {
+	Reader[K, T, F]
 	// Create stores a new object.
 	Create(ctx context.Context, object *T) error
 	// Update changes an object within the scope; change may run more than once.
@@ -26,26 +32,16 @@ type Service[K comparable, T, F any] interface {
 	Delete(ctx context.Context, scope wispwright.Scope, id K) error
 }
 
-// Reader is a Service that only reads.
-type Reader[K comparable, T, F any] interface {
-	// Get returns an object within the scope.
-	Get(ctx context.Context, scope wispwright.Scope, id K) (*T, error)
-	// List returns a page of the objects within the scope.
-	List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error)
+type creator[T any] interface {
+	Create(ctx context.Context, object *T) error
 }
 
-// ReadOnly makes a Service of a Reader; its writes are forbidden. Use it with
-// Only: "list read".
-func ReadOnly[K comparable, T, F any](r Reader[K, T, F]) Service[K, T, F] { return readOnly[K, T, F]{r} }
-
-type readOnly[K comparable, T, F any] struct{ Reader[K, T, F] }
-
-func (readOnly[K, T, F]) Create(context.Context, *T) error { return wispwright.ErrForbidden }
-func (readOnly[K, T, F]) Update(context.Context, wispwright.Scope, K, func(*T) error) (*T, error) {
-	return nil, wispwright.ErrForbidden
+type updater[K comparable, T any] interface {
+	Update(ctx context.Context, scope wispwright.Scope, id K, change func(*T) error) (*T, error)
 }
-func (readOnly[K, T, F]) Delete(context.Context, wispwright.Scope, K) error {
-	return wispwright.ErrForbidden
+
+type deleter[K comparable] interface {
+	Delete(ctx context.Context, scope wispwright.Scope, id K) error
 }
 
 // Resource describes an entity: where it is, who may do what, and how it is
@@ -79,8 +75,9 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// StrictIDs answers malformed ids with the router's HTML 404.
 	StrictIDs bool
 
-	// Service does the work.
-	Service Service[K, T, F]
+	// Service does the work. It is a Service, or a Reader where the resource
+	// only reads or has its own Create, Update and Delete below.
+	Service Reader[K, T, F]
 	// Out maps objects to the wire, a page at a time so that relations can be
 	// read at once. Each makes one of a function for one object.
 	Out func(*Request, []*T) ([]Out, error)
@@ -163,6 +160,7 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 	if r.Scopes == nil {
 		r.Scopes = func(q *Request) (wispwright.Scope, wispwright.Scope) { return q.ReadScope(), q.WriteScope() }
 	}
+	r.complete()
 	for i := range r.Filters {
 		if r.Filters[i].Apply == nil {
 			panic("rest: a filter of " + r.Path + " has no Apply")
@@ -173,6 +171,25 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 	}
 	if r.has("read") || r.has("update") || r.has("delete") || len(r.ItemOps) > 0 {
 		a.Mount(r.view(r.Path+r.key(), r.Name+" Detail"), append(r.item(a), r.ItemOps...)...)
+	}
+}
+
+// complete panics when nothing does what the resource promises.
+func (res *Resource[K, T, F, In, Out]) complete() {
+	_, creates := res.Service.(creator[T])
+	_, updates := res.Service.(updater[K, T])
+	_, deletes := res.Service.(deleter[K])
+	for what, ok := range map[string]bool{
+		"create": res.Create != nil || creates && res.Apply != nil,
+		"update": res.Update != nil || updates && res.Apply != nil,
+		"delete": res.Delete != nil || deletes,
+	} {
+		if res.has(what) && !ok {
+			panic("rest: " + res.Path + ": neither the service nor the resource can " + what)
+		}
+	}
+	if res.Out == nil {
+		panic("rest: " + res.Path + ": Out is required")
 	}
 }
 
@@ -378,7 +395,7 @@ func (res *Resource[K, T, F, In, Out]) create(r *Request) (int, any, error) {
 	if err := res.ownOrganization(r, in, o); err != nil {
 		return 0, nil, err
 	}
-	if err := res.Service.Create(r.Context(), o); err != nil {
+	if err := res.Service.(creator[T]).Create(r.Context(), o); err != nil {
 		return 0, nil, err
 	}
 	return res.answer(r, http.StatusCreated, o)
@@ -440,7 +457,7 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	if res.Update != nil {
 		o, err = res.Update(r, res.id(r), in)
 	} else {
-		o, err = res.Service.Update(r.Context(), write, res.id(r), func(o *T) error {
+		o, err = res.Service.(updater[K, T]).Update(r.Context(), write, res.id(r), func(o *T) error {
 			if err := res.Apply(r, in, o); err != nil {
 				return err
 			}
@@ -461,7 +478,7 @@ func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
 	if res.Delete != nil {
 		err = res.Delete(r, res.id(r))
 	} else {
-		err = res.Service.Delete(r.Context(), write, res.id(r))
+		err = res.Service.(deleter[K]).Delete(r.Context(), write, res.id(r))
 	}
 	return http.StatusNoContent, nil, err
 }

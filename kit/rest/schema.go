@@ -203,6 +203,8 @@ func (s *schemas) inField(f *field, partial bool) *huma.Schema {
 		sc.Type, sc.Format = "string", "date"
 	case shapeFile:
 		sc.Type, sc.Format = "string", "binary"
+	case shapeWire:
+		sc.Type = map[string]string{"string": "string", "integer": "integer", "float": "number", "boolean": "boolean"}[f.metaType]
 	case shapeList:
 		sc.Type, sc.Items = "array", s.inField(f.item, partial)
 		sc.Items.WriteOnly, sc.Items.Description = false, ""

@@ -95,7 +95,7 @@ func readJSON(text []byte) (*source, error) {
 			return nil, parseError(err, "JSON parse error - ")
 		}
 		src.wrong = &faults{}
-		src.wrong.add("non_field_errors", "Invalid data. Expected a dictionary, but got "+pythonType(any)+".")
+		src.wrong.add("non_field_errors", "Invalid data. Expected a dictionary, but got "+TypeName(any)+".")
 		return &src, nil
 	}
 	if err := json.Unmarshal(text, &src.json); err != nil {
@@ -192,8 +192,8 @@ func (v value) json() json.RawMessage {
 
 func (v value) isNull() bool { return !v.form && string(v.raw) == "null" }
 
-// pythonType names the type of a JSON value as messages do.
-func pythonType(raw json.RawMessage) string {
+// TypeName names the type of a JSON value as messages do: "dict", "str", ….
+func TypeName(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return "NoneType"

@@ -80,6 +80,7 @@ type View struct {
 	NonField string
 
 	api    *API
+	raw    bool // answers as it likes, whatever the client accepts
 	ops    []Op
 	params []param
 	allow  []string
@@ -165,7 +166,9 @@ func (v *View) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 
 // run does everything up to the answer, in the order of rest-conventions §2.
 func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
-	if err := r.negotiate(); err != nil {
+	if v.raw {
+		// nothing to choose from
+	} else if err := r.negotiate(); err != nil {
 		r.cookies = r.cookies || v.usesCookies()
 		return 0, nil, err
 	}
@@ -177,10 +180,8 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 	if err := v.authorise(r); err != nil {
 		return 0, nil, err
 	}
-	if v.Throttle != nil {
-		if err := v.Throttle.admit(r); err != nil {
-			return 0, nil, err
-		}
+	if err := v.Throttle.Admit(r); err != nil {
+		return 0, nil, err
 	}
 	if r.HTTP.Method == http.MethodOptions {
 		return http.StatusOK, v.metadata(r), nil
