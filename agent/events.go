@@ -1,0 +1,144 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Events of the agent's life (§7.2).
+const (
+	EventPostRegistration   = "post-registration"
+	EventRegistrationFailed = "registration-failed"
+	EventBootup             = "bootup"
+	EventRestart            = "restart"
+	EventPreReload          = "pre-reload"
+	EventPostReload         = "post-reload"
+	EventConfigApplied      = "config-applied"
+	EventConfigRestored     = "config-restored"
+	EventEndOfCycle         = "end-of-cycle"
+)
+
+// EventSink is told what happens, synchronously.
+type EventSink interface {
+	// Event handles one event. An error is logged and changes nothing else.
+	Event(ctx context.Context, action string) error
+}
+
+// NoEvents ignores every event.
+type NoEvents struct{}
+
+// Event does nothing.
+func (NoEvents) Event(context.Context, string) error { return nil }
+
+// Hotplug runs the scripts of /etc/hotplug.d/openwisp, as OpenWrt does (§7.2).
+type Hotplug struct {
+	// Tree is the device's file system. Required.
+	Tree *Tree
+	// Timeout ends a script that hangs; default 5 minutes.
+	Timeout time.Duration
+}
+
+const (
+	hotplugDir  = "/etc/hotplug.d/openwisp"
+	hotplugCall = "/sbin/hotplug-call"
+)
+
+// Event runs the scripts with the event in $ACTION and nothing else of the
+// agent's environment.
+func (h Hotplug) Event(ctx context.Context, action string) error {
+	r := runner{tree: h.Tree, timeout: h.Timeout}
+	env := []string{"ACTION=" + action}
+	if h.Tree.Real() && h.Tree.executable(hotplugCall) {
+		_, err := r.run(ctx, env, hotplugCall, "openwisp")
+		return err
+	}
+	names, err := h.Tree.list(hotplugDir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range names {
+		script, err := h.Tree.Path(path.Join(hotplugDir, name))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		// hotplug-call reads scripts into a shell: they need not be executable
+		if _, err := r.command(ctx, slices.Concat(env, []string{"HOTPLUG_TYPE=openwisp"}), "/bin/sh", script); err != nil {
+			errs = append(errs, fmt.Errorf("hotplug script %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// runner runs programs of the device.
+type runner struct {
+	tree    *Tree
+	timeout time.Duration
+}
+
+// run runs a program that is in the tree and returns what it printed.
+func (r runner) run(ctx context.Context, env []string, program string, args ...string) (string, error) {
+	file, err := r.tree.Path(program)
+	if err != nil {
+		return "", err
+	}
+	return r.command(ctx, env, file, args...)
+}
+
+func (r runner) command(ctx context.Context, env []string, file string, args ...string) (string, error) {
+	timeout := r.timeout
+	if timeout <= 0 {
+		timeout = 5 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, file, args...)
+	cmd.Dir = r.tree.dir
+	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, env...)
+	if !r.tree.Real() {
+		// a sandbox's scripts find their files below it
+		cmd.Env = append(cmd.Env, "ROOT="+r.tree.dir)
+	}
+	// a child that keeps the output open must not keep the agent waiting
+	cmd.WaitDelay = time.Second
+	var out strings.Builder
+	cmd.Stdout = &limitedWriter{w: &out, left: maxAnswer}
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("ended after %s: %w", timeout, ctx.Err())
+	}
+	return strings.TrimSpace(out.String()), err
+}
+
+// limitedWriter keeps the beginning of what a program prints.
+type limitedWriter struct {
+	w    *strings.Builder
+	left int
+}
+
+// Write keeps what there is room for.
+func (l *limitedWriter) Write(p []byte) (int, error) {
+	n := min(len(p), l.left)
+	l.w.Write(p[:n])
+	l.left -= n
+	return len(p), nil
+}
+
+// exitCode is a program's exit code, or -1 when it could not be run.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return -1
+}

@@ -1,0 +1,456 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/wispwright/wispwright/netjsonconfig/uci"
+)
+
+// Where the agent keeps what it must remember between updates (§1).
+const (
+	stateDir     = "/etc/openwisp"
+	remoteDir    = stateDir + "/remote"
+	storedDir    = stateDir + "/stored"
+	addedList    = stateDir + "/added.list"
+	modifiedList = stateDir + "/modified.list"
+	volatileDir  = "/tmp/openwisp"
+)
+
+// InvalidFileError means that the archive holds a UCI file a device would not
+// read (§6.1).
+type InvalidFileError struct {
+	// Name is the file's name below /etc/config.
+	Name string
+	// Err says what is wrong with it.
+	Err error
+}
+
+// Error is the text the original agent prints; Unwrap has the reason.
+func (e *InvalidFileError) Error() string {
+	return "ERROR: invalid UCI configuration file: " + e.Name
+}
+
+// Unwrap returns the reason.
+func (e *InvalidFileError) Unwrap() error { return e.Err }
+
+// update works out what applying an archive changes (§6.1 to §6.4).
+type update struct {
+	o         *overlay
+	merge     bool
+	unmanaged []string
+	warn      func(format string, args ...any)
+
+	files  map[string]File // the archive, by path
+	order  []string        // its paths in order
+	remote map[string]bool // paths of the previous archive
+	parsed map[string]*uci.Package
+}
+
+func (u *update) run(files []File) error {
+	u.files, u.parsed = make(map[string]File, len(files)), map[string]*uci.Package{}
+	for _, f := range files {
+		if err := u.validate(f); err != nil {
+			return err
+		}
+		u.files[f.Path] = f
+		u.order = append(u.order, f.Path)
+	}
+	old, _, err := u.o.tree.walk(remoteDir)
+	if err != nil {
+		return err
+	}
+	u.remote = map[string]bool{}
+	for _, name := range old {
+		u.remote["/"+name] = true
+	}
+	kept, err := u.storeUnmanaged()
+	if err != nil {
+		return err
+	}
+	for _, step := range []func() error{u.removeGone, u.keepOriginals, u.writeUCI, u.writeFiles, u.replaceRemote} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return u.restoreUnmanaged(kept)
+}
+
+// validate checks one file before anything is done (§6.1), and that it is not
+// one of those the agent itself lives on.
+func (u *update) validate(f File) error {
+	for _, own := range []string{remoteDir, storedDir, journalDir, addedList, modifiedList, stateDir + "/checksum", volatileDir} {
+		if f.Path == own || strings.HasPrefix(f.Path, own+"/") {
+			return fmt.Errorf("%w: %s belongs to the agent", ErrArchive, f.Path)
+		}
+	}
+	if !isUCI(f.Path) {
+		return nil
+	}
+	name := path.Base(f.Path)
+	invalid := func(err error) error { return &InvalidFileError{Name: name, Err: err} }
+	if strings.ContainsFunc(name, func(c rune) bool { return c != '-' && !uci.ValidName(string(c)) }) {
+		return invalid(errors.New("not the name of a UCI package"))
+	}
+	p, err := uci.Parse(name, f.Content)
+	if err == nil {
+		err = p.Validate()
+	}
+	if err != nil {
+		return invalid(err)
+	}
+	u.parsed[f.Path] = p
+	return nil
+}
+
+// live reads a UCI file of the device. One that cannot be read counts as empty
+// where the controller's takes its place.
+func (u *update) live(name string) (*uci.Package, bool, error) {
+	p, exists, err := u.o.pkg(name)
+	var syntax *uci.SyntaxError
+	if errors.As(err, &syntax) {
+		u.warn("The local file %s is not valid UCI and is replaced: %v", name, syntax)
+		return &uci.Package{Name: path.Base(name)}, true, nil
+	}
+	return p, exists, err
+}
+
+// known reads a copy the agent keeps; nil when there is none or it is damaged.
+func (u *update) known(dir, name string) *uci.Package {
+	p, exists, err := u.o.pkg(dir + name)
+	if err != nil {
+		u.warn("Ignoring the damaged copy %s: %v", dir+name, err)
+		return nil
+	}
+	if !exists {
+		return nil
+	}
+	return p
+}
+
+// removeGone takes back what the previous archive set and the new one does not
+// (§6.2).
+func (u *update) removeGone() error {
+	var names []string
+	for name := range u.remote {
+		if isUCI(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		live, exists, err := u.live(name)
+		if err != nil {
+			return err
+		}
+		old := u.known(remoteDir, name)
+		if !exists || old == nil {
+			continue
+		}
+		now := u.parsed[name]
+		if now == nil {
+			now = &uci.Package{}
+		}
+		g := gone{live: live, now: now, stored: u.known(storedDir, name)}
+		for _, s := range old.Sections {
+			g.section(s)
+		}
+		if len(live.Sections) > 0 {
+			err = u.o.setPkg(name, live)
+		} else {
+			err = u.o.remove(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gone is the work of removeGone on one file.
+type gone struct{ live, now, stored *uci.Package }
+
+func (g gone) section(old *uci.Section) {
+	if old.Anonymous() {
+		g.anonymous(old)
+		return
+	}
+	var stored *uci.Section
+	if g.stored != nil {
+		stored = g.stored.Section(old.Name)
+	}
+	now, live := g.now.Section(old.Name), g.live.Section(old.Name)
+	switch {
+	case now == nil && stored != nil:
+		if live == nil {
+			live = g.live.Add(stored.Type, stored.Name)
+		}
+		for _, o := range old.Options {
+			live.Delete(o.Key)
+		}
+		live.Type = stored.Type
+		putSorted(live, stored.Options)
+		return
+	case live == nil:
+		return
+	}
+	for _, o := range old.Options {
+		if now != nil {
+			if _, still := now.Option(o.Key); still {
+				continue
+			}
+			if stored != nil {
+				if was, ok := stored.Option(o.Key); ok {
+					live.Put(was)
+					continue
+				}
+			}
+		}
+		live.Delete(o.Key)
+	}
+	if len(live.Options) == 0 {
+		g.live.Remove(live)
+	}
+}
+
+// anonymous removes what an anonymous section of the previous archive became:
+// it has the same type and options, and a name of its own by now.
+func (g gone) anonymous(old *uci.Section) {
+	if alike(g.now, old) != nil {
+		return
+	}
+	if s := alike(g.live, old); s != nil {
+		g.live.Remove(s)
+	}
+}
+
+// alike finds a section of the same type and options, whatever its name.
+func alike(p *uci.Package, s *uci.Section) *uci.Section {
+	for _, other := range p.OfType(s.Type) {
+		c := other.Clone()
+		c.Name = s.Name
+		if c.Equal(s) {
+			return other
+		}
+	}
+	return nil
+}
+
+// putSorted sets options in alphabetical order, as the original does. An empty
+// value means that the option is absent.
+func putSorted(s *uci.Section, options []uci.Option) {
+	sorted := slices.SortedFunc(slices.Values(options), func(a, b uci.Option) int { return strings.Compare(a.Key, b.Key) })
+	for _, o := range sorted {
+		if len(o.Values) == 0 || !o.List && o.Values[0] == "" {
+			s.Delete(o.Key)
+			continue
+		}
+		o.Values = slices.Clone(o.Values)
+		s.Put(o)
+	}
+}
+
+// keepOriginals copies live UCI files aside before the controller changes them
+// for the first time (§6.3), all of them before the first is written. A file
+// that only came into being through the controller is no original.
+func (u *update) keepOriginals() error {
+	for _, name := range u.order {
+		now := u.parsed[name]
+		if now == nil || len(now.Sections) == 0 {
+			continue
+		}
+		if before := u.known(remoteDir, name); before != nil && len(before.Sections) > 0 {
+			continue
+		}
+		live, err := u.o.read(name)
+		if err != nil {
+			return err
+		}
+		stored, err := u.o.read(storedDir + name)
+		if err != nil {
+			return err
+		}
+		if !live.exists || stored.exists {
+			continue
+		}
+		if err := u.o.write(storedDir+name, live.content, live.mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identityFile is the agent's own configuration. It is merged even where files
+// are overwritten, or the device would forget who it is.
+const identityFile = configDir + "/openwisp"
+
+// writeUCI brings the controller's UCI files into the live ones (§6.3).
+func (u *update) writeUCI() error {
+	for _, name := range u.order {
+		remote := u.parsed[name]
+		if remote == nil {
+			continue
+		}
+		if !u.merge && name != identityFile {
+			if err := u.o.write(name, u.files[name].Content, uciMode); err != nil {
+				return err
+			}
+			continue
+		}
+		live, exists, err := u.live(name)
+		if err != nil {
+			return err
+		}
+		before := u.known(remoteDir, name)
+		for _, s := range remote.Sections {
+			if s.Anonymous() && before != nil && alike(before, s) != nil && alike(live, s) != nil {
+				continue // added by an earlier update
+			}
+			to := live.Add(s.Type, s.Name)
+			putSorted(to, s.Options)
+		}
+		if !exists {
+			err = u.o.write(name, live.AppendFile(nil), uciMode)
+		} else {
+			err = u.o.setPkg(name, live)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFiles puts other files in place and takes back those that are gone
+// (§6.3).
+func (u *update) writeFiles() error {
+	added, err := u.readList(addedList)
+	if err != nil {
+		return err
+	}
+	modified, err := u.readList(modifiedList)
+	if err != nil {
+		return err
+	}
+	for _, name := range u.order {
+		if isUCI(name) {
+			continue
+		}
+		if err := u.writeFile(u.files[name], &added, &modified); err != nil {
+			return err
+		}
+	}
+	gone := func(name string) bool { _, still := u.files[name]; return !still }
+	for _, name := range added {
+		if gone(name) {
+			if err := u.o.remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range modified {
+		if gone(name) {
+			if err := u.giveBack(name); err != nil {
+				return err
+			}
+		}
+	}
+	if err := u.writeList(addedList, slices.DeleteFunc(added, gone)); err != nil {
+		return err
+	}
+	return u.writeList(modifiedList, slices.DeleteFunc(modified, gone))
+}
+
+func (u *update) writeFile(f File, added, modified *[]string) error {
+	dest, err := u.o.read(f.Path)
+	if err != nil {
+		return err
+	}
+	ours := slices.Contains(*added, f.Path)
+	switch {
+	case ours, slices.Contains(*modified, f.Path):
+	case dest.exists:
+		*modified = append(*modified, f.Path)
+		if err := u.o.write(storedDir+f.Path, dest.content, dest.mode); err != nil {
+			return err
+		}
+	default:
+		*added = append(*added, f.Path)
+		ours = true
+	}
+	if err := u.o.write(f.Path, f.Content, f.Mode); err != nil {
+		return err
+	}
+	if ours {
+		return u.o.chmod(f.Path, f.Mode)
+	}
+	return nil
+}
+
+// giveBack restores a file that existed before the controller changed it. When
+// the copy is lost the changed file stays: better than none.
+func (u *update) giveBack(name string) error {
+	stored, err := u.o.read(storedDir + name)
+	if err != nil {
+		return err
+	}
+	if !stored.exists {
+		u.warn("The original of %s is lost, the file stays as it is", name)
+		return nil
+	}
+	if err := u.o.write(name, stored.content, stored.mode); err != nil {
+		return err
+	}
+	return u.o.remove(storedDir + name)
+}
+
+func (u *update) readList(name string) ([]string, error) {
+	s, err := u.o.read(name)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for line := range strings.Lines(string(s.content)) {
+		line = strings.TrimSpace(line)
+		// a line that is no path of the tree can only come from damage
+		if clean, err := cleanName(strings.TrimPrefix(line, "/")); err == nil && clean == line && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out, nil
+}
+
+func (u *update) writeList(name string, lines []string) error {
+	var b bytes.Buffer
+	for _, l := range lines {
+		b.WriteString(l + "\n")
+	}
+	return u.o.write(name, b.Bytes(), 0o644)
+}
+
+// replaceRemote keeps the archive for the comparison with the next one.
+func (u *update) replaceRemote() error {
+	for name := range u.remote {
+		if _, still := u.files[name]; !still {
+			if err := u.o.remove(remoteDir + name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range u.order {
+		f := u.files[name]
+		if err := u.o.write(remoteDir+name, f.Content, keptMode(f.Mode)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptMode is the mode of the agent's copy: nobody runs it, only the owner
+// writes it.
+func keptMode(mode fs.FileMode) fs.FileMode { return mode&0o644 | 0o600 }
