@@ -1,0 +1,18 @@
+#!/bin/sh
+# An OpenVPN server and a client on loopback, in namespaces of the caller's
+# own; prints the server's status file in the version that is asked for.
+# ca.pem, server.pem, server.key, client.pem and client.key are in the folder.
+set -e
+ip link set lo up
+common="--ca ca.pem --proto udp --verb 1 --dev-type tun --data-ciphers AES-128-GCM"
+openvpn $common --dev tuns --mode server --tls-server --topology subnet --local 127.0.0.1 --lport 1194 --server 10.98.0.0 255.255.255.0 \
+	--cert server.pem --key server.key --dh none --status status 1 --status-version "$1" >server.log 2>&1 &
+openvpn $common --dev tunc --client --remote 127.0.0.1 1194 --nobind --route-noexec --ifconfig-noexec \
+	--cert client.pem --key client.key >client.log 2>&1 &
+n=0
+until grep -q '10\.98\.0\.2.roof' status 2>/dev/null; do
+	n=$((n + 1))
+	[ $n -lt 200 ] || { cat server.log client.log >&2; exit 1; }
+	sleep 0.1
+done
+cat status
