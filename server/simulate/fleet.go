@@ -11,39 +11,24 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/agent"
 )
 
-// Registration is what a device says of itself at its registration.
-type Registration struct {
-	// Secret is the organization's shared secret.
-	Secret string
-	// Name is the host name.
-	Name string
-	// MAC is the hardware address.
-	MAC string
-}
-
-// Identity is what the server answers to a registration.
-type Identity struct {
-	// ID is the device's identifier in the form the server wrote it.
-	ID string
-	// Key authenticates the device's further requests.
-	Key string
-}
-
-// Protocol is the device's side of the controller protocol. Every method is
-// one request and is called by many goroutines.
+// Protocol is the device's side of the controller protocol, which *agent.Client
+// implements. Every method is one request and is called by many goroutines.
 type Protocol interface {
-	Register(ctx context.Context, r Registration) (Identity, error)
-	Checksum(ctx context.Context, d Identity) (string, error)
-	Download(ctx context.Context, d Identity) ([]byte, error)
-	ReportApplied(ctx context.Context, d Identity) error
+	Register(ctx context.Context, r agent.Registration) (agent.Identity, error)
+	Checksum(ctx context.Context, d agent.Credentials, managementIP string) (string, error)
+	Download(ctx context.Context, d agent.Credentials, managementIP string) ([]byte, error)
+	ReportStatus(ctx context.Context, d agent.Credentials, status, reason string) error
 }
 
 // Options describe a fleet.
 type Options struct {
 	// Secret is the organization's shared secret. Required.
-	Secret string
+	Secret wispwright.Secret
 	// Devices is the size of the fleet. Default: 100.
 	Devices int
 	// Interval is the pause between two polls of one device. Default: 2 minutes.
@@ -101,19 +86,20 @@ const maxDevices = 1 << 24
 // device is one simulated router.
 type device struct {
 	number   int
-	identity Identity
+	identity agent.Credentials
 	applied  string
 	next     time.Time
 }
 
 // registration makes the device's identity from its number: locally
-// administered hardware addresses, distinct for every prefix.
-func (d *device) registration(o Options) Registration {
+// administered hardware addresses, distinct for every prefix, and the
+// consistent key, so that a second run finds the devices of the first.
+func (d *device) registration(o Options) agent.Registration {
 	sum := md5.Sum([]byte(o.Prefix))
-	return Registration{
-		Secret: o.Secret,
-		Name:   fmt.Sprintf("%s-%06d", o.Prefix, d.number),
-		MAC:    fmt.Sprintf("02:%02X:%02X:%02X:%02X:%02X", sum[0], sum[1], d.number>>16&0xff, d.number>>8&0xff, d.number&0xff),
+	mac := fmt.Sprintf("02:%02X:%02X:%02X:%02X:%02X", sum[0], sum[1], d.number>>16&0xff, d.number>>8&0xff, d.number&0xff)
+	return agent.Registration{
+		Key: agent.ConsistentKey(mac, o.Secret), Secret: o.Secret, Name: fmt.Sprintf("%s-%06d", o.Prefix, d.number), MACAddress: mac,
+		Info: agent.Info{Model: "Simulated device", OS: "OpenWrt 23.05.5", System: "simulation"},
 	}
 }
 
@@ -260,9 +246,10 @@ var errMismatch = errors.New("the archive does not match the checksum")
 
 // step is one cycle of a device: register if new, ask, and apply if changed.
 func (f *fleet) step(ctx context.Context, d *device) error {
-	if d.identity.ID == "" {
-		err := f.stats.time(ctx, Register, func() (err error) {
-			d.identity, err = f.protocol.Register(ctx, d.registration(f.options))
+	if d.identity.UUID == "" {
+		err := f.stats.time(ctx, Register, func() error {
+			known, err := f.protocol.Register(ctx, d.registration(f.options))
+			d.identity = known.Credentials
 			return err
 		})
 		if err != nil {
@@ -271,14 +258,14 @@ func (f *fleet) step(ctx context.Context, d *device) error {
 	}
 	var sum string
 	err := f.stats.time(ctx, Checksum, func() (err error) {
-		sum, err = f.protocol.Checksum(ctx, d.identity)
+		sum, err = f.protocol.Checksum(ctx, d.identity, "")
 		return err
 	})
 	if err != nil || sum == d.applied {
 		return err
 	}
 	err = f.stats.time(ctx, Download, func() error {
-		archive, err := f.protocol.Download(ctx, d.identity)
+		archive, err := f.protocol.Download(ctx, d.identity, "")
 		if err != nil {
 			return err
 		}
@@ -290,7 +277,7 @@ func (f *fleet) step(ctx context.Context, d *device) error {
 	if err != nil {
 		return err
 	}
-	err = f.stats.time(ctx, Applied, func() error { return f.protocol.ReportApplied(ctx, d.identity) })
+	err = f.stats.time(ctx, Applied, func() error { return f.protocol.ReportStatus(ctx, d.identity, agent.ReportApplied, "") })
 	if err != nil {
 		return err
 	}

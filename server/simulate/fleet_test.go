@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/agent"
 )
 
 // controller is a scripted server.
 type controller struct {
 	mu       sync.Mutex
-	devices  map[string]Registration
+	devices  map[string]agent.Registration
 	applied  map[string]int
 	archive  []byte
 	tamper   bool
@@ -25,15 +27,15 @@ type controller struct {
 
 var errScripted = errors.New("scripted failure")
 
-func (c *controller) Register(_ context.Context, r Registration) (Identity, error) {
+func (c *controller) Register(_ context.Context, r agent.Registration) (agent.Identity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failOnce[r.Name] {
 		delete(c.failOnce, r.Name)
-		return Identity{}, errScripted
+		return agent.Identity{}, errScripted
 	}
-	c.devices[r.MAC] = r
-	return Identity{ID: r.MAC, Key: "k"}, nil
+	c.devices[r.MACAddress] = r
+	return agent.Identity{Credentials: agent.Credentials{UUID: r.MACAddress, Key: r.Key}}, nil
 }
 
 func (c *controller) sum() string {
@@ -41,13 +43,13 @@ func (c *controller) sum() string {
 	return hex.EncodeToString(s[:])
 }
 
-func (c *controller) Checksum(context.Context, Identity) (string, error) {
+func (c *controller) Checksum(context.Context, agent.Credentials, string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.sum(), nil
 }
 
-func (c *controller) Download(context.Context, Identity) ([]byte, error) {
+func (c *controller) Download(context.Context, agent.Credentials, string) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tamper {
@@ -56,15 +58,18 @@ func (c *controller) Download(context.Context, Identity) ([]byte, error) {
 	return c.archive, nil
 }
 
-func (c *controller) ReportApplied(_ context.Context, d Identity) error {
+func (c *controller) ReportStatus(_ context.Context, d agent.Credentials, status, _ string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.applied[d.ID]++
+	if status != agent.ReportApplied {
+		return errScripted
+	}
+	c.applied[d.UUID]++
 	return nil
 }
 
 func newController() *controller {
-	return &controller{devices: map[string]Registration{}, applied: map[string]int{}, archive: []byte("one"), failOnce: map[string]bool{}}
+	return &controller{devices: map[string]agent.Registration{}, applied: map[string]int{}, archive: []byte("one"), failOnce: map[string]bool{}}
 }
 
 func TestEveryDeviceAppliesOnce(t *testing.T) {
