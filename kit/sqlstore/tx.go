@@ -83,7 +83,7 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 		if !s.done { // fn panicked
 			s.done = true
 			hooks.Discard()
-			_ = tx.Rollback()
+			_ = tx.Rollback() // the panic is what is told
 		}
 	}()
 	err = fn(ctx)
