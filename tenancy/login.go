@@ -1,8 +1,10 @@
 package tenancy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -24,6 +26,8 @@ type Login struct {
 	users  *Users
 	hasher password.Hasher
 	dummy  string
+	// prefixes of phone numbers that people leave out
+	prefixes []string
 }
 
 // Authenticate returns the active user whose password matches, or nil. It
@@ -33,10 +37,15 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 	if identifier == "" || len(identifier) > 254 {
 		return nil, nil
 	}
-	candidates, err := l.users.store.ByIdentifier(ctx, identifier)
+	phones := phoneCandidates(identifier, l.prefixes)
+	candidates, err := l.users.store.ByIdentifier(ctx, append([]string{identifier}, phones...)...)
 	if err != nil {
 		return nil, fmt.Errorf("authenticate: %w", err)
 	}
+	candidates = slices.DeleteFunc(candidates, func(u *User) bool { return rank(u, identifier, phones) == 0 })
+	slices.SortStableFunc(candidates, func(a, b *User) int {
+		return cmp.Compare(rank(a, identifier, phones), rank(b, identifier, phones))
+	})
 	hashed := false
 	for _, u := range candidates {
 		hashed = hashed || password.Usable(u.Password.Reveal())
@@ -48,6 +57,20 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 		l.hasher.Verify(plain, l.dummy)
 	}
 	return nil, nil
+}
+
+// rank orders those who share an identifier: phone number, e-mail, username.
+// It is 0 for a user whose name or address is a number that was only derived.
+func rank(u *User, identifier string, phones []string) int {
+	switch {
+	case slices.Contains(phones, u.PhoneNumber):
+		return 1
+	case u.Email == identifier:
+		return 2
+	case u.Username == identifier:
+		return 3
+	}
+	return 0
 }
 
 // rehash replaces a hash that is weaker than those made now.

@@ -44,6 +44,9 @@ type Options struct {
 	// Hasher makes and checks password hashes. Default: 600,000 iterations of
 	// PBKDF2-SHA256, about 0.2 s of one core per log-in.
 	Hasher password.Hasher
+	// PhonePrefixes are put before a phone number that someone logs in with, such
+	// as "+39". Default: none, numbers are given with their own prefix.
+	PhonePrefixes []string
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
 }
@@ -101,7 +104,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err != nil {
 		return nil, err
 	}
-	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy}
+	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes)}
 	t.forgetCallers()
 	return t, nil
 }

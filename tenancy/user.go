@@ -39,7 +39,8 @@ type User struct {
 	Company string
 	// Location is at most 256 characters.
 	Location string
-	// PhoneNumber is in E.164 form ("+393661236789"), unique; empty when unknown.
+	// PhoneNumber is unique; empty when unknown. Any international spelling is
+	// accepted and kept in E.164 form ("+393661236789").
 	PhoneNumber string
 	// BirthDate is a date without time; zero when unknown.
 	BirthDate time.Time
@@ -71,6 +72,8 @@ type UserFilter struct {
 	Username string
 	// Email limits to the address, letter case ignored.
 	Email string
+	// PhoneNumber limits to the one with exactly this number, in E.164 form.
+	PhoneNumber string
 	// IsActive limits to active or inactive accounts.
 	IsActive *bool
 	// IsStaff limits to accounts with or without access to the admin.
@@ -343,7 +346,14 @@ func (u *User) validate() error {
 	checkText(&v, "last_name", &u.LastName, 150, false)
 	checkText(&v, "company", &u.Company, 30, false)
 	checkText(&v, "location", &u.Location, 256, false)
-	checkText(&v, "phone_number", &u.PhoneNumber, 128, false)
+	if u.PhoneNumber != "" {
+		e164, ok := parsePhone(u.PhoneNumber)
+		if !ok {
+			v.Add("phone_number", "The phone number entered is not valid.")
+		} else {
+			u.PhoneNumber = e164
+		}
+	}
 	checkText(&v, "language", &u.Language, 8, false)
 	if u.URL != "" && !validURL(u.URL, 200) {
 		v.Add("url", "Enter a valid URL.")

@@ -1,0 +1,92 @@
+package tenancyhttp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+type groupIn struct {
+	Name        rest.Opt[string]         `json:"name" required:"true" maxLength:"150"`
+	Permissions rest.Opt[permissionList] `json:"permissions"`
+}
+
+type groupOut struct {
+	ID          int64    `json:"id"`
+	Name        string   `json:"name"`
+	Permissions []string `json:"permissions"`
+}
+
+// permissionList reads "<id>: <model> | <name>" or a bare id (spec: tenancy
+// §5.6).
+type permissionList []int64
+
+// FromWire implements rest.Wire.
+func (l *permissionList) FromWire(raw json.RawMessage) error {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return fmt.Errorf("Expected a list of items but got type \"%s\".", rest.TypeName(raw)) //nolint:staticcheck // shown to the user as it is
+	}
+	*l = permissionList{}
+	for _, item := range items {
+		text := string(item)
+		if err := json.Unmarshal(item, &text); err != nil {
+			text = string(item)
+		}
+		number, _, _ := strings.Cut(text, ":")
+		id, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+		if err != nil {
+			return errors.New(rest.UnknownPK(text))
+		}
+		*l = append(*l, id)
+	}
+	return nil
+}
+
+func (h *HTTP) mountGroups(api *rest.API) {
+	rest.Mount(api, rest.Resource[int64, tenancy.Group, tenancy.GroupFilter, groupIn, groupOut]{
+		Path: "/api/v1/users/group/", Name: "Group", Noun: "Group", ID: "users_group", Tag: "users",
+		Kind: "openwisp_users.group", Access: rest.Authenticated,
+		Service: h.t.Groups,
+		// groups belong to no organization: the permission alone decides
+		Scopes: func(*rest.Request) (wispwright.Scope, wispwright.Scope) {
+			return wispwright.ScopeAll(), wispwright.ScopeAll()
+		},
+		Apply: func(_ *rest.Request, in *groupIn, g *tenancy.Group) error {
+			in.Name.Into(&g.Name)
+			if !in.Permissions.Set {
+				return nil
+			}
+			all := h.t.Groups.Catalogue().All()
+			g.Permissions = nil
+			for _, id := range in.Permissions.V {
+				if id < 1 || id > int64(len(all)) {
+					return wispwright.Invalid("permissions", rest.UnknownPK(id))
+				}
+				g.Permissions = append(g.Permissions, all[id-1].Permission)
+			}
+			return nil
+		},
+		Out: rest.Each(h.groupOut),
+	})
+}
+
+func (h *HTTP) groupOut(g *tenancy.Group) groupOut {
+	out := groupOut{g.ID, g.Name, []string{}}
+	held := make(map[wispwright.Permission]bool, len(g.Permissions))
+	for _, p := range g.Permissions {
+		held[p] = true
+	}
+	for _, info := range h.t.Groups.Catalogue().All() {
+		if held[info.Permission] {
+			out.Permissions = append(out.Permissions, fmt.Sprintf("%d: %s | %s", info.ID, info.Model, info.Name))
+		}
+	}
+	return out
+}

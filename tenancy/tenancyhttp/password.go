@@ -1,0 +1,83 @@
+package tenancyhttp
+
+import (
+	"net/http"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+type passwordIn struct {
+	CurrentPassword rest.Opt[string] `json:"current_password" required:"true" nullable:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
+	NewPassword     rest.Opt[string] `json:"new_password" required:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
+	ConfirmPassword rest.Opt[string] `json:"confirm_password" required:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
+}
+
+type passwordOut struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+func (h *HTTP) mountPassword(api *rest.API) {
+	api.Mount(&rest.View{
+		Path: "/api/v1/users/user/{id}/password/", Name: "Change Password", Noun: "User", Tag: "users", Access: rest.Authenticated,
+	}, rest.Action("PUT", "users_user_password_update", http.StatusOK, h.changePassword))
+}
+
+// changePassword sets one's own password, or with change_user that of a user
+// one can see (spec: tenancy §5.5).
+func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, error) {
+	id := r.ID("id")
+	own := r.Caller.ID == id
+	if !own && !r.Can("openwisp_users.change_user") {
+		return passwordOut{}, wispwright.ErrForbidden
+	}
+	scope := userScope(r)
+	if own && r.Caller.Staff {
+		scope = wispwright.ScopeAll()
+	}
+	u, err := h.t.Users.Get(r.Context(), scope, id)
+	if err != nil {
+		return passwordOut{}, err
+	}
+	switch {
+	case in.NewPassword.V != in.ConfirmPassword.V:
+		return passwordOut{}, wispwright.Invalid("confirm_password", "The two password fields didn’t match.")
+	case in.CurrentPassword.V == in.NewPassword.V:
+		return passwordOut{}, wispwright.Invalid("new_password", "New password cannot be the same as your old password.")
+	}
+	if !r.Caller.Superuser && len(r.Caller.Managed) == 0 {
+		known, err := h.t.Login.Authenticate(r.Context(), u.Username, in.CurrentPassword.V)
+		if err != nil {
+			return passwordOut{}, err
+		}
+		if known == nil || known.ID != u.ID {
+			return passwordOut{}, wispwright.Invalid("current_password", "Your old password was entered incorrectly. Please enter it again.")
+		}
+	}
+	if err := h.t.Users.SetPassword(r.Context(), scope, id, in.NewPassword.V); err != nil {
+		return passwordOut{}, err
+	}
+	return passwordOut{"Success", "Password updated successfully"}, h.renewOwnSession(r, own)
+}
+
+// renewOwnSession keeps the session that changed its own password alive; all
+// others end with the old password.
+func (h *HTTP) renewOwnSession(r *rest.Request, own bool) error {
+	if !own || r.Caller.Method != "session" {
+		return nil
+	}
+	c, err := r.HTTP.Cookie(h.sessions.Cookie.Name)
+	if err != nil {
+		return nil // no session: nothing to keep
+	}
+	u, err := h.t.Users.Get(r.Context(), wispwright.ScopeAll(), r.Caller.ID)
+	if err != nil {
+		return err
+	}
+	ctx, err := h.sessions.Load(r.Context(), c.Value)
+	if err != nil {
+		return err
+	}
+	return h.keepSession(ctx, r, u)
+}

@@ -1,0 +1,321 @@
+package tenancyhttp
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+const (
+	csrfCookie = "csrftoken"
+	csrfHeader = "X-CSRFToken"
+	// keys of a session's data
+	sessionUser = "user"
+	sessionHash = "hash"
+)
+
+func newSessions(o *Options) *scs.SessionManager {
+	m := scs.New()
+	if o.Sessions != nil {
+		m.Store = o.Sessions
+	}
+	m.Lifetime = o.SessionLifetime
+	if m.Lifetime == 0 {
+		m.Lifetime = 14 * 24 * time.Hour
+	}
+	m.Cookie.Name = "sessionid"
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Secure = o.SecureCookies
+	m.Cookie.Domain = o.CookieDomain
+	return m
+}
+
+// session recognises the session cookie. Unsafe methods also need the CSRF
+// token (spec: tenancy §4.3).
+func (h *HTTP) session() rest.Scheme {
+	return rest.Scheme{Cookies: true, Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
+		u, err := h.sessionUser(r)
+		if err != nil || u == nil {
+			return nil, err
+		}
+		if err := h.checkCSRF(r); err != nil {
+			return nil, err
+		}
+		c, err := h.t.Callers.ByUser(r.Context(), u.ID)
+		if errors.Is(err, tenancy.ErrInactive) {
+			return nil, nil
+		}
+		return c, err
+	}}
+}
+
+// sessionUser returns the user of a live session. A session ends when the
+// password is changed, because it remembers a digest of the stored hash.
+func (h *HTTP) sessionUser(r *http.Request) (*tenancy.User, error) {
+	cookie, err := r.Cookie(h.sessions.Cookie.Name)
+	if err != nil || cookie.Value == "" {
+		return nil, nil // no cookie: not this scheme
+	}
+	ctx, err := h.sessions.Load(r.Context(), cookie.Value)
+	if err != nil {
+		return nil, fmt.Errorf("load session: %w", err)
+	}
+	id, err := wispwright.ParseID(h.sessions.GetString(ctx, sessionUser))
+	if err != nil {
+		return nil, nil // an unknown or ended session is no session
+	}
+	u, err := h.t.Users.Get(r.Context(), wispwright.ScopeAll(), id)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	have, want := h.sessions.GetString(ctx, sessionHash), hashDigest(u)
+	if subtle.ConstantTimeCompare([]byte(have), []byte(want)) != 1 || !u.IsActive {
+		return nil, nil
+	}
+	return u, nil
+}
+
+func hashDigest(u *tenancy.User) string {
+	sum := sha256.Sum256([]byte("session " + u.Password.Reveal()))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (h *HTTP) checkCSRF(r *http.Request) error {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return nil
+	}
+	if err := h.checkOrigin(r); err != nil {
+		return err
+	}
+	cookie, err := r.Cookie(csrfCookie)
+	if err != nil || cookie.Value == "" {
+		return csrfFailed("CSRF cookie not set.")
+	}
+	given, where := r.Header.Get(csrfHeader), "the 'X-Csrftoken' HTTP header"
+	if given == "" {
+		given, where = formToken(r), "POST"
+	}
+	if given == "" {
+		return csrfFailed("CSRF token missing.")
+	}
+	if subtle.ConstantTimeCompare([]byte(given), []byte(cookie.Value)) != 1 {
+		return csrfFailed("CSRF token from " + where + " incorrect.")
+	}
+	return nil
+}
+
+// formToken reads the token of an HTML form; other bodies are left alone.
+func formToken(r *http.Request) string {
+	if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		return ""
+	}
+	return r.PostFormValue("csrfmiddlewaretoken")
+}
+
+func csrfFailed(reason string) error { return wispwright.Forbidden("CSRF Failed: " + reason) }
+
+// checkOrigin compares where an unsafe request comes from with the host it is
+// for. Without TLS the Referer is not asked for, as anybody could change it.
+func (h *HTTP) checkOrigin(r *http.Request) error {
+	secure := h.options.SecureCookies || r.TLS != nil
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	allowed := func(origin string) bool {
+		return origin == scheme+"://"+r.Host || slices.Contains(h.options.TrustedOrigins, origin)
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if !allowed(origin) {
+			return csrfFailed("Origin checking failed - " + origin + " does not match any trusted origins.")
+		}
+		return nil
+	}
+	if !secure {
+		return nil
+	}
+	referer := r.Header.Get("Referer")
+	if referer == "" {
+		return csrfFailed("Referer checking failed - no Referer.")
+	}
+	u, err := url.Parse(referer)
+	if err != nil || !allowed(u.Scheme+"://"+u.Host) {
+		return csrfFailed("Referer checking failed - " + referer + " does not match any trusted origins.")
+	}
+	return nil
+}
+
+// sessionOut says who is logged in and what they may do.
+type sessionOut struct {
+	User          sessionUserOut           `json:"user"`
+	Permissions   []string                 `json:"permissions"`
+	Organizations []sessionOrganizationOut `json:"organizations"`
+}
+
+type sessionUserOut struct {
+	ID          wispwright.ID `json:"id"`
+	Username    string        `json:"username"`
+	Email       *string       `json:"email"`
+	IsSuperuser bool          `json:"is_superuser"`
+	IsStaff     bool          `json:"is_staff"`
+}
+
+type sessionOrganizationOut struct {
+	ID      wispwright.ID `json:"id"`
+	Name    string        `json:"name"`
+	Slug    string        `json:"slug"`
+	IsAdmin bool          `json:"is_admin"`
+}
+
+// maxSessionOrganizations bounds the answer for superusers of big systems.
+const maxSessionOrganizations = 1000
+
+func (h *HTTP) mountSession(api *rest.API) {
+	api.Mount(&rest.View{
+		Path: "/api/v1/users/session/", Name: "Session", Tag: "users", Access: rest.Anonymous, NonField: "non_field_errors",
+		Description: "Logs people in and out of the web interface.",
+	},
+		rest.Action("GET", "users_session_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (*sessionOut, error) {
+			if err := r.Authenticate(); err != nil {
+				return nil, err
+			}
+			if _, err := r.HTTP.Cookie(csrfCookie); err != nil {
+				h.setCSRF(r)
+			}
+			return h.describeSession(r.Context(), r.Caller.ID)
+		}),
+		rest.Action("POST", "users_session_create", http.StatusOK, h.openSession),
+		rest.Action("DELETE", "users_session_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
+			if err := r.Authenticate(); err != nil {
+				return rest.None{}, err
+			}
+			return rest.None{}, h.closeSession(r)
+		}))
+}
+
+// openSession logs in. The session's token is a new one, so that a token
+// somebody planted before is worth nothing.
+func (h *HTTP) openSession(r *rest.Request, in *credentials) (*sessionOut, error) {
+	if err := h.throttle.Admit(r); err != nil {
+		return nil, err
+	}
+	if err := h.checkOrigin(r.HTTP); r.HTTP.Header.Get("Origin") != "" && err != nil {
+		return nil, err
+	}
+	u, err := h.logIn(r, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.t.Login.LoggedIn(r.Context(), u.ID); err != nil {
+		return nil, err
+	}
+	// the hash may have been renewed while the password was checked
+	if u, err = h.t.Users.Get(r.Context(), wispwright.ScopeAll(), u.ID); err != nil {
+		return nil, err
+	}
+	old := ""
+	if c, err := r.HTTP.Cookie(h.sessions.Cookie.Name); err == nil {
+		old = c.Value
+	}
+	ctx, err := h.sessions.Load(r.Context(), old)
+	if err != nil {
+		return nil, fmt.Errorf("load session: %w", err)
+	}
+	if err := h.sessions.RenewToken(ctx); err != nil {
+		return nil, fmt.Errorf("renew session: %w", err)
+	}
+	if err := h.keepSession(ctx, r, u); err != nil {
+		return nil, err
+	}
+	h.setCSRF(r)
+	return h.describeSession(r.Context(), u.ID)
+}
+
+// keepSession stores whose session it is and sends the cookie.
+func (h *HTTP) keepSession(ctx context.Context, r *rest.Request, u *tenancy.User) error {
+	h.sessions.Put(ctx, sessionUser, u.ID.String())
+	h.sessions.Put(ctx, sessionHash, hashDigest(u))
+	token, expiry, err := h.sessions.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	c := &http.Cookie{Name: h.sessions.Cookie.Name, Value: token, Path: "/", Domain: h.options.CookieDomain, Expires: expiry,
+		MaxAge: int(time.Until(expiry).Seconds()), HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
+	r.ResponseHeader().Add("Set-Cookie", c.String())
+	return nil
+}
+
+func (h *HTTP) closeSession(r *rest.Request) error {
+	c, err := r.HTTP.Cookie(h.sessions.Cookie.Name)
+	if err != nil {
+		return nil // logged in by token: there is no session to end
+	}
+	ctx, err := h.sessions.Load(r.Context(), c.Value)
+	if err != nil {
+		return fmt.Errorf("load session: %w", err)
+	}
+	if err := h.sessions.Destroy(ctx); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	gone := &http.Cookie{Name: c.Name, Path: "/", Domain: h.options.CookieDomain, MaxAge: -1, HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
+	r.ResponseHeader().Add("Set-Cookie", gone.String())
+	return nil
+}
+
+func (h *HTTP) setCSRF(r *rest.Request) {
+	c := &http.Cookie{Name: csrfCookie, Value: rand.Text() + rand.Text()[:6], Path: "/", Domain: h.options.CookieDomain,
+		MaxAge: 365 * 24 * 3600, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
+	r.ResponseHeader().Add("Set-Cookie", c.String())
+}
+
+// describeSession is read from the stores, not from the caller's cache, so that
+// the answer to a log-in is complete.
+func (h *HTTP) describeSession(ctx context.Context, user wispwright.ID) (*sessionOut, error) {
+	c, err := h.t.Callers.ByUser(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	u, err := h.t.Users.Get(ctx, wispwright.ScopeAll(), user)
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionOut{User: sessionUserOut{u.ID, u.Username, rest.Null(u.Email), u.IsSuperuser, u.IsStaff},
+		Permissions: []string{}, Organizations: []sessionOrganizationOut{}}
+	for _, p := range c.Permissions {
+		out.Permissions = append(out.Permissions, string(p))
+	}
+	filter := tenancy.OrganizationFilter{IDs: c.Member}
+	if c.Superuser {
+		out.Permissions, filter.IDs = []string{"*"}, nil
+	} else if len(c.Member) == 0 {
+		return out, nil
+	}
+	orgs, err := h.t.Organizations.List(ctx, wispwright.ScopeAll(), filter,
+		wispwright.Page{Limit: maxSessionOrganizations, NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range orgs.Rows {
+		out.Organizations = append(out.Organizations, sessionOrganizationOut{o.ID, o.Name, o.Slug, c.Superuser || slices.Contains(c.Managed, o.ID)})
+	}
+	return out, nil
+}

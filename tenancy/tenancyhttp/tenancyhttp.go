@@ -1,0 +1,157 @@
+package tenancyhttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// Options change what New makes; nil means the defaults.
+type Options struct {
+	// NoTokenEndpoint leaves /users/token/ out (OPENWISP_USERS_AUTH_API=false).
+	NoTokenEndpoint bool
+	// TokenRate limits log-ins by address, as "<n>/<second|minute|hour|day>".
+	// Default: "100/day"; "none" switches the limit off.
+	TokenRate string
+	// SlugFromName makes the slug of a new organization from its name whatever
+	// was sent, as OpenWISP does. Default: the slug that was sent is kept.
+	SlugFromName bool
+	// Sessions keeps the sessions. Default: in memory, lost at the end of the
+	// program and not shared between nodes.
+	Sessions scs.Store
+	// SessionLifetime is how long a log-in lasts. Default: two weeks.
+	SessionLifetime time.Duration
+	// SecureCookies sends cookies over TLS only, and checks where unsafe
+	// requests come from. Default: false.
+	SecureCookies bool
+	// CookieDomain shares the cookies among the hosts of a domain. Default:
+	// only the host itself.
+	CookieDomain string
+	// TrustedOrigins may use the session from another host, as
+	// "https://dashboard.example.org". Default: none.
+	TrustedOrigins []string
+	// Clock tells the time. Default: time.Now.
+	Clock func() time.Time
+}
+
+// HTTP is tenancy's part of an API.
+type HTTP struct {
+	tx       wispwright.Transactor
+	t        *tenancy.Tenancy
+	options  Options
+	sessions *scs.SessionManager
+	throttle *rest.Throttle
+}
+
+// New returns the HTTP side of a tenancy whose stores belong to tx.
+func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP, error) {
+	if tx == nil || t == nil {
+		return nil, errors.New("tenancyhttp: a transactor and a tenancy are required")
+	}
+	h := &HTTP{tx: tx, t: t}
+	if options != nil {
+		h.options = *options
+	}
+	rate := h.options.TokenRate
+	switch rate {
+	case "":
+		rate = "100/day"
+	case "none":
+		rate = ""
+	}
+	var err error
+	if h.throttle, err = rest.NewThrottle(rate, h.options.Clock); err != nil {
+		return nil, fmt.Errorf("tenancyhttp: %w", err)
+	}
+	h.sessions = newSessions(&h.options)
+	return h, nil
+}
+
+// Mount adds the endpoints to an API.
+func (h *HTTP) Mount(api *rest.API) {
+	if !h.options.NoTokenEndpoint {
+		h.mountToken(api)
+	}
+	h.mountSession(api)
+	h.mountOrganizations(api)
+	h.mountUsers(api)
+	h.mountPassword(api)
+	h.mountGroups(api)
+	h.mountTrail(api)
+}
+
+// OrganizationExists implements rest.Organizations.
+func (h *HTTP) OrganizationExists(ctx context.Context, id wispwright.ID) (bool, error) {
+	_, err := h.t.Organizations.Get(ctx, wispwright.ScopeAll(), id)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// OrganizationBySlug implements rest.Organizations.
+func (h *HTTP) OrganizationBySlug(ctx context.Context, slug string) (wispwright.ID, error) {
+	o, err := h.t.Organizations.BySlug(ctx, wispwright.ScopeAll(), slug)
+	if err != nil {
+		return wispwright.ID{}, err
+	}
+	return o.ID, nil
+}
+
+// Schemes recognise bearer tokens and sessions, in this order (spec: tenancy
+// §4.2, §4.3).
+func (h *HTTP) Schemes() []rest.Scheme {
+	return []rest.Scheme{h.bearer(), h.session()}
+}
+
+// DocsSchemes recognise who reads the documentation: sessions, user name and
+// password, and tokens. They have no challenge, so that anonymous readers are
+// answered 403 (spec: rest-conventions §2, §12).
+func (h *HTTP) DocsSchemes() []rest.Scheme {
+	bearer := h.bearer()
+	bearer.Challenge = ""
+	return []rest.Scheme{h.session(), h.basic(), bearer}
+}
+
+func (h *HTTP) bearer() rest.Scheme {
+	return rest.Scheme{Challenge: "Bearer", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r, "Bearer")
+		if err != nil || token == "" {
+			return nil, err
+		}
+		c, err := h.t.Callers.ByToken(r.Context(), token)
+		switch {
+		case errors.Is(err, tenancy.ErrInactive):
+			return nil, rest.Unauthenticated("User inactive or deleted.")
+		case errors.Is(err, wispwright.ErrUnauthenticated):
+			return nil, rest.Unauthenticated("Invalid token.")
+		}
+		return c, err
+	}}
+}
+
+// basic checks the user name and password of each request.
+func (h *HTTP) basic() rest.Scheme {
+	return rest.Scheme{Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
+		name, plain, ok := r.BasicAuth()
+		if !ok {
+			return nil, nil
+		}
+		u, err := h.t.Login.Authenticate(r.Context(), name, plain)
+		if err != nil {
+			return nil, err
+		}
+		if u == nil {
+			return nil, rest.Unauthenticated("Invalid username/password.")
+		}
+		return h.t.Callers.ByUser(r.Context(), u.ID)
+	}}
+}

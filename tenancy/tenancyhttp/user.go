@@ -1,0 +1,213 @@
+package tenancyhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// userIn is what POST takes (spec: tenancy §5.3).
+type userIn struct {
+	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
+	Email             rest.Opt[string]       `json:"email" required:"true" blank:"true" maxLength:"254" format:"email" label:"Email address"`
+	EmailVerified     rest.Opt[bool]         `json:"email_verified" writeOnly:"true"`
+	Password          rest.Opt[string]       `json:"password" required:"true" trim:"false" maxLength:"128" writeOnly:"true"`
+	FirstName         rest.Opt[string]       `json:"first_name" blank:"true" maxLength:"150"`
+	LastName          rest.Opt[string]       `json:"last_name" blank:"true" maxLength:"150"`
+	PhoneNumber       rest.Opt[phone]        `json:"phone_number" nullable:"true" metaType:"string" maxLength:"128"`
+	BirthDate         rest.Opt[rest.Date]    `json:"birth_date" nullable:"true"`
+	IsActive          rest.Opt[bool]         `json:"is_active" label:"Active" help:"Designates whether this user should be treated as active. Unselect this instead of deleting accounts."`
+	IsStaff           rest.Opt[bool]         `json:"is_staff" label:"Staff status" help:"Designates whether the user can log into this admin site."`
+	IsSuperuser       rest.Opt[bool]         `json:"is_superuser" label:"Superuser status" help:"Designates that this user has all permissions without explicitly assigning them."`
+	Groups            rest.Opt[[]int64]      `json:"groups" rel:"group" help:"The groups this user belongs to. A user will get all permissions granted to each of their groups."`
+	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
+}
+
+type membershipIn struct {
+	IsAdmin      rest.Opt[bool]          `json:"is_admin" label:"Is admin"`
+	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" nullable:"true" rel:"organization"`
+}
+
+type userOut struct {
+	ID                wispwright.ID   `json:"id"`
+	Username          string          `json:"username"`
+	Email             *string         `json:"email"`
+	FirstName         string          `json:"first_name"`
+	LastName          string          `json:"last_name"`
+	PhoneNumber       *string         `json:"phone_number"`
+	BirthDate         rest.Date       `json:"birth_date"`
+	IsActive          bool            `json:"is_active"`
+	IsStaff           bool            `json:"is_staff"`
+	IsSuperuser       *bool           `json:"is_superuser,omitempty"`
+	Groups            []int64         `json:"groups"`
+	OrganizationUsers []membershipOut `json:"organization_users"`
+}
+
+type membershipOut struct {
+	IsAdmin      bool          `json:"is_admin"`
+	Organization wispwright.ID `json:"organization"`
+}
+
+// phone is a number in any international spelling, kept in E.164 form.
+type phone string
+
+// FromWire implements rest.Wire.
+func (p *phone) FromWire(raw json.RawMessage) error {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return errors.New("Not a valid string.") //nolint:staticcheck // shown to the user as it is
+	}
+	if text == "" {
+		*p = ""
+		return nil
+	}
+	n, err := phonenumbers.Parse(text, "")
+	if err != nil || !phonenumbers.IsValidNumber(n) {
+		return errors.New("The phone number entered is not valid.") //nolint:staticcheck // shown to the user as it is
+	}
+	*p = phone(phonenumbers.Format(n, phonenumbers.E164))
+	return nil
+}
+
+// userScope is whom a caller may see: superusers everybody, others the users
+// of the organizations they manage (spec: tenancy §5).
+func userScope(r *rest.Request) wispwright.Scope { return r.WriteScope() }
+
+func (h *HTTP) mountUsers(api *rest.API) {
+	scopes := func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return userScope(r), userScope(r) }
+	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userIn, userOut]{
+		Path: "/api/v1/users/user/", Only: "list create", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
+		Kind: "openwisp_users.user", Access: rest.Authenticated,
+		Service: h.t.Users, Scopes: scopes,
+		Check: func(r *rest.Request, in *userIn) error {
+			return h.checkUser(r, wispwright.ID{}, in.Username, in.Email, in.PhoneNumber)
+		},
+		Create: h.createUser,
+		Out:    h.userOuts,
+		Filters: []rest.Filter[tenancy.UserFilter]{
+			rest.FilterText("search", func(f *tenancy.UserFilter, v string) { f.Search = v }),
+			rest.FilterText("username", func(f *tenancy.UserFilter, v string) { f.Username = v }),
+			rest.FilterText("email", func(f *tenancy.UserFilter, v string) { f.Email = v }),
+			rest.FilterBool("is_active", func(f *tenancy.UserFilter, v bool) { f.IsActive = &v }),
+			rest.FilterBool("is_staff", func(f *tenancy.UserFilter, v bool) { f.IsStaff = &v }),
+			rest.FilterBool("is_superuser", func(f *tenancy.UserFilter, v bool) { f.IsSuperuser = &v }),
+		},
+		Ordering: map[string]string{"username": "Username", "email": "Email", "date_joined": "DateJoined", "last_login": "LastLogin"},
+	})
+	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userDetailIn, userDetailOut]{
+		Path: "/api/v1/users/user/", Only: "read update delete", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
+		Kind: "openwisp_users.user", Access: rest.Authenticated,
+		Service: h.t.Users, Scopes: scopes,
+		Check: func(r *rest.Request, in *userDetailIn) error {
+			return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber)
+		},
+		Update: h.updateUser,
+		Out:    h.userDetails,
+	})
+}
+
+// checkUser finds everything of the account that is taken already, so that it
+// is answered together with the other faults.
+func (h *HTTP) checkUser(r *rest.Request, self wispwright.ID, username, email rest.Opt[string], number rest.Opt[phone]) error {
+	v := &wispwright.ValidationError{}
+	if self.IsZero() && email.Set && email.V == "" {
+		v.Add("email", "This field cannot be blank.")
+	}
+	for _, c := range []struct {
+		field, message, value string
+		filter                tenancy.UserFilter
+	}{
+		{"username", "A user with that username already exists.", username.V, tenancy.UserFilter{Username: username.V}},
+		{"email", "user with this email address already exists.", email.V, tenancy.UserFilter{Email: email.V}},
+		{"phone_number", "user with this phone number already exists.", string(number.V), tenancy.UserFilter{PhoneNumber: string(number.V)}},
+	} {
+		if c.value == "" {
+			continue
+		}
+		items, err := h.t.Users.List(r.Context(), wispwright.ScopeAll(), c.filter, wispwright.Page{Limit: 2, NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, other := range items.Rows {
+			if other.ID != self {
+				v.Add(c.field, c.message)
+			}
+		}
+	}
+	return v.Err()
+}
+
+func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
+	var created *tenancy.User
+	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
+		u := &tenancy.User{IsActive: in.IsActive.Or(true), IsStaff: in.IsStaff.V, Username: in.Username.V, Email: in.Email.V,
+			FirstName: in.FirstName.V, LastName: in.LastName.V, PhoneNumber: string(in.PhoneNumber.V), BirthDate: time.Time(in.BirthDate.V)}
+		// others than superusers may send it, and it is ignored
+		u.IsSuperuser = r.Caller.Superuser && in.IsSuperuser.V
+		if err := h.t.Users.Create(ctx, u, in.Password.V); err != nil {
+			return err
+		}
+		created = u
+		if len(in.Groups.V) > 0 {
+			if err := h.t.Users.SetGroups(ctx, wispwright.ScopeAll(), u.ID, in.Groups.V); err != nil {
+				return err
+			}
+		}
+		organization := in.OrganizationUsers.V.Organization.V
+		if organization.IsZero() {
+			return nil
+		}
+		return h.t.Memberships.Create(ctx, &tenancy.Membership{UserID: u.ID, OrganizationID: organization, IsAdmin: in.OrganizationUsers.V.IsAdmin.V})
+	})
+	return created, err
+}
+
+// relations are what a page of users needs beside the rows.
+func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (groups map[wispwright.ID][]int64, members map[wispwright.ID][]membershipOut, err error) {
+	groups, members = map[wispwright.ID][]int64{}, map[wispwright.ID][]membershipOut{}
+	if len(rows) == 0 {
+		return groups, members, nil
+	}
+	ids := make([]wispwright.ID, 0, len(rows))
+	for _, u := range rows {
+		ids = append(ids, u.ID)
+		g, err := h.t.Users.Groups(r.Context(), u.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		groups[u.ID] = append([]int64{}, g...)
+		members[u.ID] = []membershipOut{}
+	}
+	items, err := h.t.Memberships.List(r.Context(), wispwright.ScopeAll(), tenancy.MembershipFilter{UserIDs: ids}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range items.Rows {
+		members[m.UserID] = append(members[m.UserID], membershipOut{m.IsAdmin, m.OrganizationID})
+	}
+	return groups, members, nil
+}
+
+func (h *HTTP) userOuts(r *rest.Request, rows []*tenancy.User) ([]userOut, error) {
+	groups, members, err := h.relations(r, rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]userOut, len(rows))
+	for i, u := range rows {
+		out[i] = userOut{ID: u.ID, Username: u.Username, Email: rest.Null(u.Email), FirstName: u.FirstName, LastName: u.LastName,
+			PhoneNumber: rest.Null(u.PhoneNumber), BirthDate: rest.Date(u.BirthDate), IsActive: u.IsActive, IsStaff: u.IsStaff,
+			Groups: groups[u.ID], OrganizationUsers: members[u.ID]}
+		if r.Caller.Superuser {
+			out[i].IsSuperuser = &u.IsSuperuser
+		}
+	}
+	return out, nil
+}
