@@ -1,0 +1,118 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Status says how far a configuration is (spec: controller-config §3).
+type Status string
+
+// The statuses. A device without configuration has none of them.
+const (
+	StatusModified     Status = "modified"
+	StatusApplied      Status = "applied"
+	StatusError        Status = "error"
+	StatusDeactivating Status = "deactivating"
+	StatusDeactivated  Status = "deactivated"
+)
+
+// Statuses returns every status in the order forms offer them.
+func Statuses() []Status {
+	return []Status{StatusModified, StatusApplied, StatusError, StatusDeactivating, StatusDeactivated}
+}
+
+// Config is the configuration of one device (spec: controller-config §1.2).
+type Config struct {
+	// ID identifies the configuration in imports; everything here goes by
+	// DeviceID.
+	ID wispwright.ID
+	// DeviceID is the device; a device has at most one configuration.
+	DeviceID wispwright.ID
+	// OrganizationID is the device's, kept here for the sake of Scopes.
+	OrganizationID wispwright.ID
+	// Backend is the path of the backend, such as "netjsonconfig.OpenWrt".
+	Backend string
+	// Config is a NetJSON object laid over the templates; may be empty.
+	Config wispwright.JSON
+	// Context are the device's own variables, an object.
+	Context wispwright.JSON
+	// Templates are the templates below Config, the first one lowest.
+	Templates []wispwright.ID
+	// Status says how far the device is.
+	Status Status
+	// ErrorReason is what the device said went wrong, at most 1024 characters.
+	ErrorReason string
+	// Desired is the checksum of what the device is to run: lower-case MD5 of
+	// the archive.
+	Desired string
+	// Served is the checksum of the archive the device fetched last.
+	Served string
+	// Reported is the checksum of the archive the device says it runs.
+	Reported string
+	// VersionID is the version Desired belongs to.
+	VersionID wispwright.ID
+	// Created is when the configuration was stored first.
+	Created time.Time
+	// Modified is when it was stored last.
+	Modified time.Time
+}
+
+// ConfigFilter selects configurations; zero fields select all.
+type ConfigFilter struct {
+	// DeviceIDs limits to the configurations of these devices.
+	DeviceIDs []wispwright.ID
+	// OrganizationID limits to one organization.
+	OrganizationID wispwright.ID
+	// TemplateID limits to those that use a template.
+	TemplateID wispwright.ID
+	// After limits to device ids greater than one, for walking through many.
+	After wispwright.ID
+}
+
+// ConfigStore keeps configurations, keyed by their device.
+type ConfigStore interface {
+	wispwright.Repo[Config, ConfigFilter]
+	// Lock reads configurations in the order of their ids and keeps others
+	// from changing them until the transaction ends.
+	Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error)
+	// UpdateMany stores configurations that were read with Lock.
+	UpdateMany(ctx context.Context, configs []*Config) error
+	// CountStatuses counts the configurations of the scope by status.
+	CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error)
+}
+
+// The reasons of a ConfigsModified.
+const (
+	ActionConfigChanged    = "config_changed"
+	ActionTemplatesChanged = "m2m_templates_changed"
+	ActionTemplateChanged  = "related_template_changed"
+)
+
+// ConfigsModified tells that the bytes some devices are to run changed. It is
+// never told of a new configuration.
+type ConfigsModified struct {
+	// DeviceIDs are the devices.
+	DeviceIDs []wispwright.ID
+	// Action is one of the Action… constants.
+	Action string
+	// Cause says why, as in Version.Cause.
+	Cause string
+}
+
+// StatusChange tells that a configuration's status was set: by the device,
+// also when it stays the same, or by a change.
+type StatusChange struct {
+	// DeviceID is the device.
+	DeviceID wispwright.ID
+	// OrganizationID is its organization, Name its name.
+	OrganizationID wispwright.ID
+	// Name of the device.
+	Name string
+	// Before and After are the statuses.
+	Before, After Status
+	// ErrorReason is what the device said when After is an error.
+	ErrorReason string
+}

@@ -1,0 +1,154 @@
+package controller
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Device is a router or another machine under management
+// (spec: controller-config §1.1).
+type Device struct {
+	// ID identifies the device.
+	ID wispwright.ID
+	// OrganizationID is the tenant; required.
+	OrganizationID wispwright.ID
+	// Name is a host name or a MAC address, at most 64 characters, unique in
+	// its organization without regard to letter case.
+	Name string
+	// NameKey is the name as uniqueness sees it; the service sets it, empty
+	// when names need not be unique.
+	NameKey string
+	// MACAddress is written in upper case, unique in its organization.
+	MACAddress string
+	// Key is the shared secret of device and server, at most 64 characters;
+	// made by the service when empty.
+	Key wispwright.Secret
+	// KeyDigest is the SHA-256 of Key in hexadecimal, by which a device is
+	// found; the service sets it. Unique over all organizations.
+	KeyDigest string
+	// Model of the hardware, at most 64 characters.
+	Model string
+	// OS names the operating system with its version, at most 128 characters.
+	OS string
+	// System is the SOC or CPU, at most 128 characters.
+	System string
+	// Notes are free text of administrators.
+	Notes string
+	// GroupID is the device group. Groups come with a later concern: only the
+	// zero ID is accepted now.
+	GroupID wispwright.ID
+	// LastIP is where the last request of the device's agent came from.
+	LastIP netip.Addr
+	// ManagementIP is where the device can be reached, as its agent said.
+	ManagementIP netip.Addr
+	// HardwareID is a serial number, at most 32 characters, unique in its
+	// organization; empty for none.
+	HardwareID string
+	// IsDeactivated is true from deactivation to activation.
+	IsDeactivated bool
+	// Created is when the device was stored first.
+	Created time.Time
+	// Modified is when it was stored last.
+	Modified time.Time
+}
+
+// DeviceFilter selects devices; zero fields select all.
+type DeviceFilter struct {
+	// IDs limits to these devices.
+	IDs []wispwright.ID
+	// OrganizationID limits to one organization.
+	OrganizationID wispwright.ID
+	// OrganizationIDs limits to some organizations.
+	OrganizationIDs []wispwright.ID
+	// NameContains finds a part of the name, MACAddressContains of the MAC
+	// address, both without regard to letter case.
+	NameContains, MACAddressContains string
+	// MACAddress limits to one address, HardwareID to one serial number.
+	MACAddress, HardwareID string
+	// GroupID limits to the devices of one group.
+	GroupID wispwright.ID
+	// KeyDigest limits to the device with one key.
+	KeyDigest string
+	// Status limits to devices whose configuration has a status.
+	Status Status
+	// Backend limits to devices whose configuration has a backend.
+	Backend string
+	// TemplateID limits to devices whose configuration uses a template.
+	TemplateID wispwright.ID
+	// HasConfig limits to devices with or without configuration.
+	HasConfig *bool
+	// IsDeactivated limits to deactivated or active ones.
+	IsDeactivated *bool
+	// Created limits to devices stored first at one moment; CreatedFrom to
+	// that moment or later, CreatedBefore to an earlier one.
+	Created, CreatedFrom, CreatedBefore time.Time
+	// Search finds a text in id, name, MAC address, serial number, model, os
+	// or system.
+	Search string
+}
+
+// Poll is what the device protocol must know of a device to answer it.
+type Poll struct {
+	// DeviceID and OrganizationID identify device and tenant.
+	DeviceID, OrganizationID wispwright.ID
+	// KeyDigest is the digest of the device's key.
+	KeyDigest string
+	// Name is the device's name, for file names and the history.
+	Name string
+	// LastIP and ManagementIP are the addresses known so far.
+	LastIP, ManagementIP netip.Addr
+	// HasConfig is false for a device without configuration.
+	HasConfig bool
+	// Status is the configuration's status.
+	Status Status
+	// Desired is the checksum of what the device is to run, Served that of
+	// what it fetched last.
+	Desired, Served string
+	// VersionID is the version Desired belongs to.
+	VersionID wispwright.ID
+}
+
+// The unique rules of devices, as every store names them.
+const (
+	UniqueDeviceName     = "device_name_organization"
+	UniqueDeviceMAC      = "device_mac_address_organization"
+	UniqueDeviceHardware = "device_hardware_id_organization"
+	UniqueDeviceKey      = "device_key"
+)
+
+// DeviceStore keeps devices. Its unique rules are the Unique… constants.
+type DeviceStore interface {
+	wispwright.Repo[Device, DeviceFilter]
+	// Poll reads what the protocol needs of device and configuration in one
+	// query.
+	Poll(ctx context.Context, id wispwright.ID) (*Poll, error)
+	// ByKey returns the device with a key digest.
+	ByKey(ctx context.Context, digest string) (*Device, error)
+	// Clashes names every unique rule that storing the device would break, in
+	// the order name, MAC address, hardware id, key.
+	Clashes(ctx context.Context, d *Device) ([]string, error)
+	// ClearAddresses takes the device's management address, and its last one
+	// when lastToo is set, from every other device that has the same; only
+	// within one organization unless the zero ID is given. It returns the
+	// devices as they were before.
+	ClearAddresses(ctx context.Context, d *Device, organization wispwright.ID, lastToo bool) ([]*Device, error)
+}
+
+// Detail is a device with its configuration.
+type Detail struct {
+	// Device is never nil.
+	Device *Device
+	// Config is nil for a device without configuration.
+	Config *Config
+}
+
+// DeviceChange tells what happened to a device.
+type DeviceChange struct {
+	// Before is nil when the device was created.
+	Before *Device
+	// After is nil when it was deleted.
+	After *Device
+}

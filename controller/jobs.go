@@ -1,0 +1,48 @@
+package controller
+
+import (
+	"context"
+
+	"github.com/wispwright/wispwright"
+)
+
+// JobKind says what a Job does.
+type JobKind string
+
+// The kinds of jobs.
+const (
+	// JobTemplateChanged renders the configurations that use a template anew.
+	JobTemplateChanged JobKind = "template_changed"
+	// JobTemplateDeleted takes a deleted template out of configurations.
+	JobTemplateDeleted JobKind = "template_deleted"
+	// JobOrganizationChanged renders all configurations of an organization anew.
+	JobOrganizationChanged JobKind = "organization_changed"
+	// JobEverything renders all configurations anew, after a change of the
+	// global variables.
+	JobEverything JobKind = "everything"
+)
+
+// Job is one batch of work that follows from a change. It is plain data: a
+// queue may store it as JSON.
+type Job struct {
+	// Kind says what to do.
+	Kind JobKind
+	// ID is the template or organization.
+	ID wispwright.ID
+	// After is where the batch begins: the last device of the one before.
+	After wispwright.ID
+	// Cause says why, for the versions that come of it.
+	Cause string
+	// ActorID and Actor are who caused it.
+	ActorID wispwright.ID
+	// Actor is the name of who caused it.
+	Actor string
+}
+
+// Jobs queues work. Enqueue is called inside the transaction that causes the
+// jobs, so that neither exists without the other; the queue calls
+// Controller.Work for each of them after the commit, as often as it returns an
+// error.
+type Jobs interface {
+	Enqueue(ctx context.Context, jobs ...Job) error
+}

@@ -1,0 +1,119 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// TemplateType says what a template is for.
+type TemplateType string
+
+// The types of templates.
+const (
+	TemplateGeneric TemplateType = "generic"
+	// TemplateVPN needs a VPN server, which comes with a later concern.
+	TemplateVPN TemplateType = "vpn"
+)
+
+// Template is a piece of configuration that many devices share
+// (spec: controller-config §1.3, §4).
+type Template struct {
+	// ID identifies the template.
+	ID wispwright.ID
+	// OrganizationID is the tenant; zero for a template shared by all.
+	OrganizationID wispwright.ID
+	// Name is unique in the organization, at most 64 characters; a shared
+	// template's name is unique everywhere.
+	Name string
+	// Type is TemplateGeneric by default.
+	Type TemplateType
+	// Backend is the path of the backend the template is written for.
+	Backend string
+	// VPNID is the VPN server; only the zero ID is accepted now.
+	VPNID wispwright.ID
+	// AutoCert provisions VPN clients by itself; false for generic templates.
+	AutoCert bool
+	// Tags are words by which registering devices ask for the template; each
+	// at most 100 characters.
+	Tags []string
+	// Default adds the template to every new configuration.
+	Default bool
+	// Required keeps the template from being removed; it implies Default.
+	Required bool
+	// DefaultValues are variables with the lowest precedence, an object.
+	DefaultValues wispwright.JSON
+	// Config is a NetJSON object, not empty.
+	Config wispwright.JSON
+	// RevisionID is the current Revision; the service sets it.
+	RevisionID wispwright.ID
+	// Created is when the template was stored first.
+	Created time.Time
+	// Modified is when it was stored last.
+	Modified time.Time
+}
+
+// Revision is the content a template had at some time. It is never changed;
+// versions of configurations refer to it.
+type Revision struct {
+	// ID identifies the revision.
+	ID wispwright.ID
+	// TemplateID is the template, which may be gone.
+	TemplateID wispwright.ID
+	// DefaultValues and Config are the template's.
+	DefaultValues, Config wispwright.JSON
+	// Created is when the content was stored.
+	Created time.Time
+}
+
+// TemplateFilter selects templates; zero fields select all.
+type TemplateFilter struct {
+	// IDs limits to these templates.
+	IDs []wispwright.ID
+	// OrganizationID limits to one organization.
+	OrganizationID wispwright.ID
+	// OrganizationIDs limits to some organizations.
+	OrganizationIDs []wispwright.ID
+	// Name limits to one name.
+	Name string
+	// Backend limits to one backend.
+	Backend string
+	// Type limits to one type.
+	Type TemplateType
+	// Default limits to default templates or the others, Required to required
+	// ones or the others.
+	Default, Required *bool
+	// Tag limits to templates with one tag.
+	Tag string
+	// Created limits to templates stored first at one moment; CreatedFrom to
+	// that moment or later, CreatedBefore to an earlier one.
+	Created, CreatedFrom, CreatedBefore time.Time
+	// Search finds a text in id or name.
+	Search string
+}
+
+// UniqueTemplateName is the unique rule of templates: one name per
+// organization.
+const UniqueTemplateName = "template_organization_name"
+
+// TemplateStore keeps templates and their revisions. Its unique rule is
+// UniqueTemplateName.
+type TemplateStore interface {
+	wispwright.Repo[Template, TemplateFilter]
+	// Hold reads templates and keeps their content from changing until the
+	// transaction ends. Those that do not exist are left out.
+	Hold(ctx context.Context, ids []wispwright.ID) ([]*Template, error)
+	// AddRevision stores a revision.
+	AddRevision(ctx context.Context, r *Revision) error
+	// Revisions reads revisions, in any order.
+	Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error)
+}
+
+// TemplateChange tells what happened to a template.
+type TemplateChange struct {
+	// Before is nil when the template was created.
+	Before *Template
+	// After is nil when it was deleted.
+	After *Template
+}
