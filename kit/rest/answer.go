@@ -44,6 +44,9 @@ func (r *Request) write(w http.ResponseWriter, status int, body any) {
 	if r.cookies {
 		r.header["Vary"] = varyCookie
 	}
+	if r.api.options.CORS != nil {
+		r.header["Vary"] = []string{r.header["Vary"][0] + ", origin"}
+	}
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
 		return
