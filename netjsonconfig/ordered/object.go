@@ -2,7 +2,6 @@ package ordered
 
 import (
 	"iter"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,13 +193,12 @@ func Equal(a, b any) bool {
 	return false
 }
 
-// sameNumber compares two spellings. Integers are compared exactly, others as
-// floating point numbers, so that no exponent can ask for much memory.
+// sameNumber compares two spellings that differ. JSON has one spelling for each
+// integer, but for zero; others are compared as floating point numbers, so that
+// no exponent can ask for much memory.
 func sameNumber(a, b Number) bool {
-	if a.IsInteger() && b.IsInteger() {
-		x, ok1 := new(big.Int).SetString(string(a), 10)
-		y, ok2 := new(big.Int).SetString(string(b), 10)
-		return ok1 && ok2 && x.Cmp(y) == 0
+	if a.IsInteger() && b.IsInteger() && a != "-0" && b != "-0" {
+		return false
 	}
 	x, err1 := a.Float64()
 	y, err2 := b.Float64()
