@@ -105,7 +105,7 @@ func Unpack(archive []byte, limits Limits) ([]File, error) {
 func cleanName(name string) (string, error) {
 	local := strings.TrimPrefix(name, "./")
 	switch {
-	case local == "", strings.HasPrefix(name, "/"), strings.ContainsAny(name, "\x00\n\\"):
+	case local == "", strings.HasPrefix(local, "/"), strings.ContainsAny(name, "\x00\n\\"):
 		return "", fmt.Errorf("the path %q is not allowed", name)
 	case path.Clean(local) != local:
 		// "..", ".", doubled and final slashes

@@ -184,9 +184,6 @@ func (tx *transaction) Commit() error {
 // cleanUp deletes the journal and the folders of the agent's copies that hold
 // nothing any more.
 func (tx *transaction) cleanUp() error {
-	if err := tx.tree.removeAll(journalDir); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
 	for _, top := range []string{remoteDir, storedDir} {
 		_, dirs, err := tx.tree.walk(top)
 		if err != nil {
@@ -197,6 +194,10 @@ func (tx *transaction) cleanUp() error {
 				return fmt.Errorf("journal: %w", err)
 			}
 		}
+	}
+	// last, because its presence makes the next start clean up
+	if err := tx.tree.removeAll(journalDir); err != nil {
+		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
 }

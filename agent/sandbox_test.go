@@ -177,3 +177,8 @@ func sumOf(b []byte) string {
 	sum := md5.Sum(b)
 	return hex.EncodeToString(sum[:])
 }
+
+func symlink(t testing.TB, to, at string) {
+	t.Helper()
+	require.NoError(t, os.Symlink(to, at))
+}
