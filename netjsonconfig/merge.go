@@ -1,0 +1,239 @@
+package netjsonconfig
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math"
+	"strconv"
+
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// manyItems is the list length from which equal items are found by their hash
+// instead of by comparing each with each.
+const manyItems = 24
+
+// merger lays configurations over each other (§3).
+type merger struct {
+	identifiers []string
+	identify    func(*ordered.Object, any) any
+	seed        maphash.Seed
+}
+
+// Merge lays the objects over each other, the last one on top, by the rules of
+// §3, with the backend's list identifiers. The result is a new object that
+// shares nothing with the arguments. It fails with a *ValidationError when an
+// object meets a list.
+func (b *Backend) Merge(objects ...*ordered.Object) (*ordered.Object, error) {
+	m := merger{identifiers: b.Identifiers, identify: b.Identify}
+	var result *ordered.Object
+	for _, o := range objects {
+		if o == nil {
+			continue
+		}
+		if result == nil {
+			result = o.Clone()
+			continue
+		}
+		if err := m.object(result, o, b.Identifiers); err != nil {
+			return nil, err
+		}
+	}
+	if result == nil {
+		result = new(ordered.Object)
+	}
+	return result, nil
+}
+
+// object merges over into base, which it alters.
+func (m *merger) object(base, over *ordered.Object, identifiers []string) error {
+	for key, value := range over.All() {
+		old, _ := base.Get(key)
+		switch value := value.(type) {
+		case *ordered.Object:
+			switch old := old.(type) {
+			case *ordered.Object:
+				// Nested objects are merged without identifiers.
+				if err := m.object(old, value, nil); err != nil {
+					return under(key, err)
+				}
+			case []any:
+				return incompatible(key)
+			default:
+				base.Set(key, value.Clone())
+			}
+		case []any:
+			switch old := old.(type) {
+			case []any:
+				merged, err := m.list(old, value, identifiers)
+				if err != nil {
+					return under(key, err)
+				}
+				base.Set(key, merged)
+			case *ordered.Object:
+				return incompatible(key)
+			default:
+				base.Set(key, clone(value))
+			}
+		default:
+			base.Set(key, value)
+		}
+	}
+	return nil
+}
+
+func incompatible(key string) error {
+	return Invalid(fmt.Sprintf("Incompatible type for %q: a list and an object cannot be merged", key), key)
+}
+
+// list joins two lists; the items of base are reused, those of over copied.
+func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
+	out := make([]any, 0, len(base)+len(over))
+	var known map[string]int
+	if len(identifiers) > 0 {
+		known = make(map[string]int, len(base)+len(over))
+		for _, item := range base {
+			id, ok := m.identity(item, identifiers)
+			if ok {
+				if i, twice := known[id]; twice {
+					out[i] = item
+					continue
+				}
+				known[id] = len(out)
+			}
+			out = append(out, item)
+		}
+	} else {
+		out = append(out, base...)
+	}
+	first := len(out)
+	equal := m.finder(base, len(over))
+	for _, item := range over {
+		if equal(item) {
+			continue
+		}
+		id, ok := m.identity(item, identifiers)
+		if !ok {
+			out = append(out, clone(item))
+			continue
+		}
+		i, twice := known[id]
+		switch {
+		case !twice:
+			known[id] = len(out)
+			out = append(out, clone(item))
+		case i >= first:
+			out[i] = clone(item)
+		default:
+			// Both are objects, or they had no identity.
+			if err := m.object(out[i].(*ordered.Object), item.(*ordered.Object), nil); err != nil {
+				return nil, under(i, err)
+			}
+		}
+	}
+	return out, nil
+}
+
+// identity returns what an item is known by within its list.
+func (m *merger) identity(item any, identifiers []string) (string, bool) {
+	o, ok := item.(*ordered.Object)
+	if !ok {
+		return "", false
+	}
+	for _, name := range identifiers {
+		value, ok := o.Get(name)
+		if !ok {
+			continue
+		}
+		if m.identify != nil {
+			value = m.identify(o, value)
+		}
+		if text, ok := value.(string); ok {
+			return text, true
+		}
+		// A number is not the text that spells it.
+		return "\x00" + string(ordered.Append(nil, value)), true
+	}
+	return "", false
+}
+
+// finder returns a test whether a value equals one of list's items.
+func (m *merger) finder(list []any, queries int) func(any) bool {
+	if len(list)*queries < manyItems*manyItems {
+		return func(v any) bool {
+			for _, w := range list {
+				if ordered.Equal(v, w) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	if m.seed == (maphash.Seed{}) {
+		m.seed = maphash.MakeSeed()
+	}
+	buckets := make(map[uint64][]any, len(list))
+	for _, w := range list {
+		h := m.hash(w)
+		buckets[h] = append(buckets[h], w)
+	}
+	return func(v any) bool {
+		for _, w := range buckets[m.hash(v)] {
+			if ordered.Equal(v, w) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// hash gives equal values equal hashes: the order of keys and the spelling of
+// numbers do not count.
+func (m *merger) hash(v any) uint64 {
+	switch v := v.(type) {
+	case string:
+		return maphash.String(m.seed, v)
+	case ordered.Number:
+		f, err := strconv.ParseFloat(string(v), 64)
+		if err != nil {
+			return 3 // beyond float64: rare enough to share a bucket
+		}
+		if f == 0 {
+			f = 0 // -0 equals 0
+		}
+		return maphash.Comparable(m.seed, math.Float64bits(f))
+	case []any:
+		h := uint64(5)
+		for _, w := range v {
+			h = h*1099511628211 + m.hash(w)
+		}
+		return h
+	case *ordered.Object:
+		h := uint64(7)
+		for key, w := range v.All() {
+			h += (maphash.String(m.seed, key) | 1) * (m.hash(w) + 11)
+		}
+		return h
+	case bool:
+		if v {
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+// clone copies a JSON value deeply.
+func clone(v any) any {
+	switch v := v.(type) {
+	case *ordered.Object:
+		return v.Clone()
+	case []any:
+		out := make([]any, len(v))
+		for i, w := range v {
+			out[i] = clone(w)
+		}
+		return out
+	}
+	return v
+}

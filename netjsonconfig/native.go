@@ -1,0 +1,184 @@
+package netjsonconfig
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// Native is the intermediate form between NetJSON and native text: packages of
+// sections of options, in the order of their creation (§2).
+type Native struct {
+	// Packages are the packages so far.
+	Packages []*Package
+}
+
+// Package is one native file: a UCI package, or all tunnels of a VPN backend.
+type Package struct {
+	// Name is the package's name: "network".
+	Name string
+	// Sections are its sections, in order.
+	Sections []*Section
+}
+
+// Section is one block of options.
+type Section struct {
+	// Type is the section's type: "interface".
+	Type string
+	// Name is the section's name; empty for an anonymous section that was read.
+	Name string
+	// Options are the section's settings, in order.
+	Options []Option
+
+	// merged marks a section that two converters wrote: its options are no
+	// longer sorted by the renderer (§8.1).
+	merged bool
+}
+
+// Option is one setting.
+type Option struct {
+	// Key is the option's name.
+	Key string
+	// Value is a JSON value: nil, bool, string, ordered.Number, []any or
+	// *ordered.Object. Renderers decide what each looks like.
+	Value any
+}
+
+// Package returns the package of that name, or nil.
+func (n *Native) Package(name string) *Package {
+	for _, p := range n.Packages {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// Add puts the sections one converter made into a package, which is created
+// when it is not there. Sections named like one that an earlier call added are
+// merged into that one: later options win, new ones are appended, the place is
+// kept and the later type counts (§2).
+func (n *Native) Add(name string, sections ...*Section) {
+	if len(sections) == 0 {
+		return
+	}
+	p := n.Package(name)
+	if p == nil {
+		n.Packages = append(n.Packages, &Package{Name: name, Sections: sections})
+		return
+	}
+	p.Sections = mergeSections(p.Sections, sections)
+}
+
+// mergeSections is the list merge of §3 for sections: within each list the last
+// of one name wins and takes the first one's place.
+func mergeSections(old, added []*Section) []*Section {
+	at := make(map[string]int, len(old)+len(added))
+	out := make([]*Section, 0, len(old)+len(added))
+	for _, s := range old {
+		if i, ok := at[s.Name]; ok && s.Name != "" {
+			out[i] = s
+			continue
+		}
+		at[s.Name] = len(out)
+		out = append(out, s)
+	}
+	first := len(out)
+	for _, s := range added {
+		i, ok := at[s.Name]
+		switch {
+		case !ok || s.Name == "":
+			at[s.Name] = len(out)
+			out = append(out, s)
+		case i >= first:
+			out[i] = s
+		default:
+			out[i].Merge(s)
+		}
+	}
+	return out
+}
+
+// Merge puts the options of other into s (§2): they win, lists are joined
+// without doubles, new options go to the end, other's type replaces s's.
+func (s *Section) Merge(other *Section) {
+	s.Sort()
+	other.Sort()
+	s.merged = true
+	if other.Type != "" {
+		s.Type = other.Type
+	}
+	for _, o := range other.Options {
+		old, ok := s.Get(o.Key)
+		if !ok {
+			s.Options = append(s.Options, o)
+			continue
+		}
+		a, okA := old.([]any)
+		b, okB := o.Value.([]any)
+		if okA && okB {
+			o.Value = joinLists(a, b)
+		}
+		s.Set(o.Key, o.Value)
+	}
+}
+
+func joinLists(a, b []any) []any {
+	out := slices.Clone(a)
+	for _, v := range b {
+		if !slices.ContainsFunc(a, func(w any) bool { return ordered.Equal(v, w) }) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Get returns an option's value.
+func (s *Section) Get(key string) (any, bool) {
+	for i := range s.Options {
+		if s.Options[i].Key == key {
+			return s.Options[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// Text returns an option's value when it is text, else "".
+func (s *Section) Text(key string) string {
+	v, _ := s.Get(key)
+	t, _ := v.(string) // anything else reads as absent
+	return t
+}
+
+// Set replaces an option's value, or appends the option.
+func (s *Section) Set(key string, value any) {
+	for i := range s.Options {
+		if s.Options[i].Key == key {
+			s.Options[i].Value = value
+			return
+		}
+	}
+	s.Options = append(s.Options, Option{key, value})
+}
+
+// Delete removes an option and returns its value.
+func (s *Section) Delete(key string) (any, bool) {
+	for i := range s.Options {
+		if s.Options[i].Key == key {
+			v := s.Options[i].Value
+			s.Options = slices.Delete(s.Options, i, i+1)
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// Sort brings the options into ascending order of their keys, unless the
+// section was merged from two (§8.1).
+func (s *Section) Sort() {
+	if s.merged {
+		return
+	}
+	slices.SortStableFunc(s.Options, func(a, b Option) int { return cmp.Compare(a.Key, b.Key) })
+}
