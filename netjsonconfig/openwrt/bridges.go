@@ -1,0 +1,35 @@
+package openwrt
+
+import (
+	"fmt"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// checkBridges refuses a port with several primary VLANs, which only a look at
+// all of a bridge's entries can find (§5).
+func checkBridges(config *ordered.Object) error {
+	for i, item := range value.List(config, "interfaces") {
+		o, ok := item.(*ordered.Object)
+		if !ok {
+			continue
+		}
+		primary := map[string]bool{}
+		for _, v := range value.Objects(o, "vlan_filtering") {
+			for _, p := range value.Objects(v, "ports") {
+				if !isTrue(member(p, "primary_vid")) {
+					continue
+				}
+				name := value.Str(p, "ifname")
+				if primary[name] {
+					// The reference points at the whole document and names the place in words.
+					return njc.Invalid(fmt.Sprintf(`Invalid configuration triggered by "#/interfaces/%d" says: Primary VID can be set only one VLAN for a port.`, i))
+				}
+				primary[name] = true
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package openwrt
+
+import (
+	"slices"
+	"strconv"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// isKnown reports whether a top-level key has a converter of its own.
+func isKnown(key string) bool {
+	switch key {
+	case "general", "interfaces", "radios", "dns_servers", "dns_search", "routes", "files", "ip_rules", "ntp",
+		"switch", "led", "wireguard_peers", "zerotier", "openvpn", "type":
+		return true
+	}
+	return false
+}
+
+// packages writes every other top-level list as the UCI package of that name
+// (§8.14).
+func packages(f *njc.Forward) error {
+	var names []string
+	for key, v := range f.Config.All() {
+		if list, ok := v.([]any); ok && len(list) > 0 && !isKnown(key) {
+			names = append(names, key)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		addPackage(f, name)
+	}
+	return nil
+}
+
+func addPackage(f *njc.Forward, name string) {
+	var sections []*njc.Section
+	for _, item := range value.List(f.Config, name) {
+		o, ok := item.(*ordered.Object)
+		typ := ""
+		if ok {
+			typ = value.Str(o, "config_name")
+		}
+		if typ == "" {
+			f.Warn("Unrecognized config block was skipped: " + name)
+			continue
+		}
+		id := memberText(o, "config_value")
+		if id == "" {
+			id = typ + "_" + strconv.Itoa(len(sections)+1)
+		}
+		sections = append(sections, copied(typ, san(id), o, "config_name", "config_value"))
+	}
+	f.Native.Add(name, sections...)
+}

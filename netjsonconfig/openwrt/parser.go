@@ -1,0 +1,81 @@
+package openwrt
+
+import (
+	"errors"
+	"strings"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/uci"
+)
+
+// parser reads UCI text, leniently (§9): lines that are no statement are passed
+// over.
+type parser struct {
+	// dir and suffix tell which members of an archive are packages.
+	dir, suffix string
+}
+
+// ParseText reads a text of several packages.
+func (p parser) ParseText(text string) (*njc.Native, error) {
+	n := new(njc.Native)
+	if err := p.read(n, []byte(text)); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// ParseArchive reads the members that are packages.
+func (p parser) ParseArchive(members []njc.File) (*njc.Native, error) {
+	n := new(njc.Native)
+	for _, m := range members {
+		name, ok := strings.CutPrefix(strings.TrimPrefix(m.Path, "./"), p.dir)
+		if !ok {
+			continue
+		}
+		name, ok = strings.CutSuffix(name, p.suffix)
+		if !ok || !plainWord(name) {
+			continue
+		}
+		// The file may bring its own package line; it then names the same package.
+		if err := p.read(n, []byte("package "+name+"\n"+m.Contents)); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func (p parser) read(n *njc.Native, text []byte) error {
+	packages, err := uci.ParseLoose(text)
+	var syntax *uci.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return &njc.ParseError{Line: syntax.Line, Message: syntax.Message}
+	case err != nil:
+		return &njc.ParseError{Message: err.Error()}
+	}
+	for _, from := range packages {
+		to := &njc.Package{Name: from.Name, Sections: make([]*njc.Section, 0, len(from.Sections))}
+		for _, s := range from.Sections {
+			to.Sections = append(to.Sections, readSection(s))
+		}
+		to.Anonymous()
+		n.Packages = append(n.Packages, to)
+	}
+	return nil
+}
+
+func readSection(from *uci.Section) *njc.Section {
+	s := section(from.Type, from.Name, len(from.Options))
+	for _, o := range from.Options {
+		if !o.List {
+			put(s, o.Key, strings.Join(o.Values, " "))
+			continue
+		}
+		list := make([]any, len(o.Values))
+		for i, v := range o.Values {
+			list[i] = v
+		}
+		put(s, o.Key, list)
+	}
+	return s
+}

@@ -1,0 +1,210 @@
+package openwrt
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// interfaceReader undoes interfaces (§9).
+type interfaceReader struct {
+	r *njc.Reverse
+	// devices are the device sections by the name of the device, vlans the
+	// bridge-vlan sections by that of the bridge.
+	devices map[string]*njc.Section
+	vlans   map[string][]*njc.Section
+	used    map[*njc.Section]bool
+}
+
+func readInterfaces(r *njc.Reverse) error {
+	w := interfaceReader{r: r, devices: map[string]*njc.Section{}, vlans: map[string][]*njc.Section{}, used: map[*njc.Section]bool{}}
+	for _, s := range r.Sections {
+		switch s.Type {
+		case "device":
+			w.devices[s.Text("name")] = s
+		case "bridge-vlan":
+			w.vlans[s.Text("device")] = append(w.vlans[s.Text("device")], s)
+		}
+	}
+	// Interfaces on the VLANs of a bridge are written before the bridge itself
+	// and follow it in NetJSON.
+	waiting := map[string][]*njc.Section{}
+	for _, s := range r.Sections {
+		if s.Type != "interface" {
+			continue
+		}
+		bridge, vlan := w.vlanOf(s)
+		switch {
+		case !vlan:
+			appendTo(r.Config, "interfaces", w.read(s))
+			for _, on := range waiting[s.Text("device")] {
+				appendTo(r.Config, "interfaces", w.read(on))
+			}
+			delete(waiting, s.Text("device"))
+		case s.Text("proto") == "none" && len(s.Options) == 2:
+			// It only says that the VLAN is there.
+		default:
+			waiting[bridge] = append(waiting[bridge], s)
+		}
+	}
+	for _, bridge := range slices.Sorted(maps.Keys(waiting)) {
+		for _, on := range waiting[bridge] {
+			appendTo(r.Config, "interfaces", w.read(on))
+		}
+	}
+	for _, s := range r.Sections {
+		if s.Type != "interface" && !w.used[s] {
+			r.Keep(s) // nothing uses it here: wireless may, else it is kept as it is
+		}
+	}
+	return nil
+}
+
+// vlanOf returns the bridge of an interface section that is on a VLAN of it.
+func (w *interfaceReader) vlanOf(s *njc.Section) (bridge string, ok bool) {
+	device := s.Text("device")
+	dot := strings.LastIndexByte(device, '.')
+	if dot < 0 {
+		return "", false
+	}
+	for _, v := range w.vlans[device[:dot]] {
+		if v.Text("vlan") == device[dot+1:] {
+			return device[:dot], true
+		}
+	}
+	return "", false
+}
+
+// read makes a NetJSON interface of an interface section.
+func (w *interfaceReader) read(s *njc.Section) *ordered.Object {
+	o := objectOf(s)
+	proto := takeText(o, "proto")
+	device := w.devices[w.name(o, s, proto)]
+	w.settings(o)
+	w.addresses(o, proto)
+	if device != nil && !w.used[device] {
+		w.used[device] = true
+		w.device(o, device, s)
+	}
+	return o
+}
+
+// name sets name, network and type, and returns the device the section is on.
+func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) string {
+	ifname := takeText(o, "ifname")
+	device := ""
+	if proto != "modemmanager" {
+		device = takeText(o, "device")
+	}
+	name := orDefault(orDefault(device, ifname), s.Name)
+	if value.Str(o, "type") == "bridge" {
+		name = "br-" + strings.TrimPrefix(strings.TrimPrefix(s.Name, "br_"), "br-")
+		members := words(ifname)
+		if members == nil {
+			members = []any{}
+		}
+		o.Delete("bridge_empty")
+		o.Set("bridge_members", members)
+		castBridge(o)
+	}
+	if proto == "wireguard" {
+		name = s.Name
+	}
+	o.Set("name", name)
+	if s.Name != san(name) {
+		o.Set("network", s.Name)
+	}
+	w.kind(o, name, proto)
+	return device
+}
+
+// kind sets the type, and undoes the renames that go with it.
+func (w *interfaceReader) kind(o *ordered.Object, name, proto string) {
+	if value.Str(o, "type") == "bridge" {
+		keepProto(o, proto)
+		return
+	}
+	vid := take(o, "vid")
+	typ := "ethernet"
+	if name == "lo" || name == "lo0" || name == "loopback" {
+		typ = "loopback"
+	}
+	switch proto {
+	case "", "static", "dhcp", "dhcpv6", "none":
+	case "modemmanager":
+		typ = "modem-manager"
+		rename(o, "pincode", "pin")
+		toInts(o, "metric", "signalrate")
+		toBools(o, "lowpower", "force_link")
+	case "wireguard":
+		typ = "wireguard"
+		rename(o, "listen_port", "port")
+		toInts(o, "port")
+		toBools(o, "nohostroute")
+		toLists(o, "ip6prefix")
+		wireguardAddresses(o)
+	case "vxlan":
+		typ = "vxlan"
+		rename(o, "peeraddr", "vtep")
+		o.Set("vni", toInt(vid))
+		vid = nil
+		toInts(o, "port", "ttl")
+		toBools(o, "rxcsum", "txcsum")
+	case "3g", "6in4", "aiccu", "l2tp", "ncm", "ppp", "pppoa", "pppoe", "pptp", "qmi", "wwan":
+		typ = "dialup"
+		o.Set("proto", proto)
+		for _, key := range []string{"username", "password"} {
+			if _, ok := o.Get(key); !ok {
+				o.Set(key, "") // UCI has no empty options, the schema wants the key
+			}
+		}
+	default:
+		typ = "other"
+		o.Set("proto", proto)
+	}
+	if vid != nil {
+		o.Set("vid", vid)
+		toInts(o, "vid")
+	}
+	o.Set("type", typ)
+}
+
+// keepProto keeps a protocol that is more than the kind of an address.
+func keepProto(o *ordered.Object, proto string) {
+	switch proto {
+	case "", "static", "dhcp", "dhcpv6", "none":
+	default:
+		o.Set("proto", proto)
+	}
+}
+
+// settings undoes the renames every interface has, and moves the name servers
+// to the top.
+func (w *interfaceReader) settings(o *ordered.Object) {
+	if v, ok := o.Get("auto"); ok {
+		o.Delete("auto")
+		o.Set("autostart", toBool(v))
+	}
+	if v, ok := o.Get("enabled"); ok {
+		o.Delete("enabled")
+		o.Set("disabled", !toBool(v))
+	}
+	rename(o, "macaddr", "mac")
+	toInts(o, "mtu")
+	for _, key := range []string{"dns", "dns_search"} {
+		to := map[string]string{"dns": "dns_servers", "dns_search": "dns_search"}[key]
+		for _, server := range words(take(o, key)) {
+			known := false
+			for _, other := range value.List(w.r.Config, to) {
+				known = known || other == server
+			}
+			if !known {
+				appendTo(w.r.Config, to, server)
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package openwrt
+
+import (
+	"strings"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/ovpn"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// readOpenVPN undoes openvpn (§9).
+func readOpenVPN(r *njc.Reverse) error {
+	for _, s := range r.Sections {
+		o := objectOf(s)
+		o.Set("name", s.Name)
+		// What does not say that it is enabled, OpenWrt does not start.
+		o.Set("disabled", !toBool(take(o, "enabled")))
+		ovpn.Cast(o)
+		if value.Str(o, "server_bridge") == "1" {
+			o.Set("server_bridge", "")
+		}
+		appendTo(r.Config, "openvpn", o)
+	}
+	return nil
+}
+
+// readPeers undoes wireguardPeers; other sections of the package are left.
+func readPeers(r *njc.Reverse) error {
+	for _, s := range r.Sections {
+		ifname, ok := strings.CutPrefix(s.Type, "wireguard_")
+		if !ok {
+			r.Keep(s)
+			continue
+		}
+		o := objectOf(s)
+		o.Set("interface", ifname)
+		toInts(o, "endpoint_port", "persistent_keepalive")
+		toBools(o, "route_allowed_ips")
+		toLists(o, "allowed_ips")
+		appendTo(r.Config, "wireguard_peers", o)
+	}
+	return nil
+}
+
+// readZerotier undoes zerotier.
+func readZerotier(r *njc.Reverse) error {
+	var first *ordered.Object
+	for _, s := range r.Sections {
+		if s.Type != "zerotier" {
+			continue
+		}
+		o := objectOf(s, "join", "enabled")
+		o.Set("name", s.Name)
+		enabled, _ := s.Get("enabled") // absent means disabled
+		o.Set("disabled", !toBool(enabled))
+		toInts(o, "port")
+		if conf := takeText(o, "local_conf"); conf != "" {
+			o.Set("local_conf_path", conf)
+		}
+		networks := []any{}
+		join, _ := s.Get("join") // absent: none
+		for _, id := range words(join) {
+			networks = append(networks, pair("id", id, "ifname", ztInterface(value.Text(id))))
+		}
+		o.Set("networks", networks)
+		if first == nil {
+			first = o
+		}
+		appendTo(r.Config, "zerotier", o)
+	}
+	for _, s := range r.Sections {
+		if s.Type != "network" {
+			continue
+		}
+		if first == nil {
+			r.Keep(s)
+			continue
+		}
+		o := objectOf(s)
+		toBools(o, "allow_managed", "allow_global", "allow_default", "allow_dns")
+		addNetwork(first, o)
+	}
+	return nil
+}
+
+// addNetwork appends a network, or completes the one that join made.
+func addNetwork(zt, network *ordered.Object) {
+	id := value.Str(network, "id")
+	network.Set("ifname", ztInterface(id))
+	list := value.List(zt, "networks")
+	for i, v := range list {
+		if o, ok := v.(*ordered.Object); ok && value.Str(o, "id") == id {
+			list[i] = network
+			return
+		}
+	}
+	zt.Set("networks", append(list, network))
+}
+
+// ztInterface names the interface of a ZeroTier network.
+func ztInterface(id string) string { return "owzt" + id[max(0, len(id)-6):] }
