@@ -12,8 +12,9 @@ type None struct{}
 
 // Action makes an operation with a body and an answer of its own, for what is
 // not one of the five of a Resource. In with fields is read and checked before
-// handle runs; Out None means no body.
-func Action[In, Out any](method, id string, status int, handle func(*Request, *In) (Out, error)) Op {
+// handle runs; Out None means no body. also are further statuses it may answer
+// (Op.Also).
+func Action[In, Out any](method, id string, status int, handle func(*Request, *In) (Out, error), also ...int) Op {
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	s := &shape{status: status, partial: method == "PATCH"}
 	if in != reflect.TypeFor[None]() {
@@ -22,7 +23,7 @@ func Action[In, Out any](method, id string, status int, handle func(*Request, *I
 	if out != reflect.TypeFor[None]() {
 		s.out = out
 	}
-	return Op{Method: method, ID: id, shape: s, Handle: func(r *Request) (int, any, error) {
+	return Op{Method: method, ID: id, shape: s, Also: also, Handle: func(r *Request) (int, any, error) {
 		body := new(In)
 		if s.in != nil {
 			var err error

@@ -41,6 +41,9 @@ func (a *API) describe(v *View, path string) {
 		}
 		a.describeBody(h, s)
 		a.describeAnswers(h, v, s)
+		for _, status := range op.Also {
+			h.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: jsonContent(&huma.Schema{Ref: refPrefix + "Error"})}
+		}
 		if op.Doc != nil {
 			op.Doc(h)
 		}

@@ -32,6 +32,9 @@ type Op struct {
 	Permission wispwright.Permission
 	// Handle answers.
 	Handle Handler
+	// Also are further statuses it may answer, each with {"detail": …}; those of
+	// the conventions are documented anyway.
+	Also []int
 	// Doc completes the description in the document; may be nil.
 	Doc func(*huma.Operation)
 

@@ -202,14 +202,14 @@ func (h *HTTP) mountSession(api *rest.API) {
 				h.setCSRF(r)
 			}
 			return h.describeSession(r.Context(), r.Caller.ID)
-		}),
-		rest.Action("POST", "users_session_create", http.StatusOK, h.openSession),
+		}, http.StatusUnauthorized),
+		rest.Action("POST", "users_session_create", http.StatusOK, h.openSession, http.StatusForbidden, http.StatusTooManyRequests),
 		rest.Action("DELETE", "users_session_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
 			if err := r.Authenticate(); err != nil {
 				return rest.None{}, err
 			}
 			return rest.None{}, h.closeSession(r)
-		}))
+		}, http.StatusUnauthorized, http.StatusForbidden))
 }
 
 // openSession logs in. The session's token is a new one, so that a token
