@@ -62,6 +62,11 @@ func (s *Tokens) For(ctx context.Context, user wispwright.ID) (*Token, error) {
 	return t, err
 }
 
+// Get returns the user's token, or ErrNotFound when none was made.
+func (s *Tokens) Get(ctx context.Context, user wispwright.ID) (*Token, error) {
+	return s.store.Get(ctx, wispwright.ScopeAll(), user)
+}
+
 // Set gives a user a known token, as imports and fixtures need it. It replaces
 // the one there is.
 func (s *Tokens) Set(ctx context.Context, user wispwright.ID, key string) (*Token, error) {
