@@ -97,8 +97,8 @@ func (w *interfaceReader) read(s *njc.Section) *ordered.Object {
 func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) string {
 	ifname := takeText(o, "ifname")
 	device := ""
-	if proto != "modemmanager" {
-		device = takeText(o, "device")
+	if ifname == "" && proto != "modemmanager" {
+		device = takeText(o, "device") // beside ifname it is a setting, such as a modem's port
 	}
 	name := orDefault(orDefault(device, ifname), s.Name)
 	if value.Str(o, "type") == "bridge" {
