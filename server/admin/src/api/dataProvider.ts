@@ -1,0 +1,242 @@
+// react-admin's data provider over the REST API, and the operations that are not create, read, update or delete.
+import type { DataProvider, GetListParams, Identifier, RaRecord } from 'react-admin';
+import type { Request } from './client';
+import { APIError } from './errors';
+import type {
+  ConfigVersion,
+  Dashboard,
+  Device,
+  DeviceContext,
+  ListAnswer,
+  Membership,
+  OrganizationSettings,
+  Preview,
+  PreviewRequest,
+  Schemas,
+  User,
+} from './types';
+
+/** The admin's resources and their places in the API. */
+export const resourcePaths: Record<string, string> = {
+  devices: 'controller/device/',
+  templates: 'controller/template/',
+  devicegroups: 'controller/group/',
+  vpns: 'controller/vpn/',
+  organizations: 'users/organization/',
+  users: 'users/user/',
+  groups: 'users/group/',
+};
+
+/** The largest page the API gives. */
+export const maximalPage = 100;
+
+/** What the admin can do beyond react-admin's verbs. */
+export interface Operations {
+  activate(device: Identifier): Promise<Device>;
+  deactivate(device: Identifier): Promise<Device>;
+  context(device: Identifier): Promise<DeviceContext>;
+  versions(device: Identifier, page: number, perPage: number): Promise<ListAnswer<ConfigVersion>>;
+  version(device: Identifier, version: Identifier): Promise<ConfigVersion>;
+  preview(request: PreviewRequest, signal?: AbortSignal): Promise<Preview>;
+  schemas(): Promise<Schemas>;
+  dashboard(): Promise<Dashboard>;
+  settings(organization: Identifier): Promise<OrganizationSettings>;
+  saveSettings(organization: Identifier, change: Partial<OrganizationSettings>): Promise<OrganizationSettings>;
+  changePassword(user: Identifier, body: Record<string, unknown>): Promise<void>;
+  /**
+   * Creates a membership, or makes the member a manager or no manager any more. The API takes one membership at a
+   * time, and removes one that is sent exactly as it is: see removeMembership.
+   */
+  setMembership(user: Identifier, membership: Membership): Promise<User>;
+  /** Removes a membership, given as it is now. */
+  removeMembership(user: Identifier, membership: Membership): Promise<User>;
+}
+
+/** The data provider the admin's components get from useDataProvider. */
+export type AdminDataProvider = DataProvider & Operations;
+
+/** The list query of react-admin's parameters. Filters are named as the API names them, but for q: search. */
+export function listQuery({ pagination, sort, filter }: GetListParams): Record<string, unknown> {
+  const { q, ...filters } = (filter ?? {}) as Record<string, unknown>;
+  return {
+    ...filters,
+    search: q,
+    page: pagination?.page,
+    page_size: pagination && Math.min(pagination.perPage, maximalPage),
+    ordering: sort?.field && `${sort.order === 'DESC' ? '-' : ''}${sort.field}`,
+  };
+}
+
+/** The keys of next whose values differ from those of previous: what a PATCH needs to send. */
+export function changedKeys(next: RaRecord, previous: RaRecord | undefined): Record<string, unknown> {
+  const changed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(next)) {
+    if (value === undefined) continue;
+    if (!previous || JSON.stringify(value) !== JSON.stringify(previous[key])) changed[key] = value;
+  }
+  delete changed.id;
+  return changed;
+}
+
+function pathOf(resource: string, id?: Identifier): string {
+  const path = resourcePaths[resource];
+  if (!path) throw new Error(`the API has no resource ${resource}`);
+  return id === undefined ? path : `${path}${encodeURIComponent(String(id))}/`;
+}
+
+/** Runs work on every item, a few at a time, and tells apart what succeeded from what failed. */
+async function eachOf<T>(items: T[], work: (item: T) => Promise<unknown>): Promise<{ done: T[]; failed: unknown[] }> {
+  const queue = [...items];
+  const done: T[] = [];
+  const failed: unknown[] = [];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      try {
+        await work(item);
+        done.push(item);
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  return { done, failed };
+}
+
+/** Throws one error for all that failed, saying how many of how many. */
+export function refusalOf(failed: unknown[], total: number): void {
+  if (failed.length === 0) return;
+  const [first] = failed;
+  const reason = first instanceof Error ? first.message : String(first);
+  if (total === 1) throw first;
+  throw new APIError(`${failed.length} of ${total} failed: ${reason}`, first instanceof APIError ? first.status : 0);
+}
+
+/** Applies work to every id; the promise rejects, after all have been tried, when any failed. */
+export async function forEachID(ids: Identifier[], work: (id: Identifier) => Promise<unknown>): Promise<Identifier[]> {
+  const { done, failed } = await eachOf(ids, work);
+  refusalOf(failed, ids.length);
+  return done;
+}
+
+/** Runs work and puts the field errors it fails with under a field of the form. */
+async function within<T>(field: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof APIError) || !error.body.errors) throw error;
+    const { root, ...errors } = error.body.errors;
+    throw new APIError(error.message, error.status, {
+      ...error.body,
+      errors: { ...(root ? { root } : {}), ...(Object.keys(errors).length > 0 ? { [field]: errors } : {}) },
+    });
+  }
+}
+
+/** The data provider over a client. */
+export function createDataProvider(request: Request): AdminDataProvider {
+  const getOne = <T>(resource: string, id: Identifier) => request<T>('GET', pathOf(resource, id));
+  let schemas: Promise<Schemas> | undefined;
+  // An organization's form shows the controller's settings of it too; whoever may not see those gets a form without.
+  const organization = async (id: Identifier): Promise<RaRecord> => {
+    const [record, settings] = await Promise.all([
+      getOne<RaRecord>('organizations', id),
+      provider.settings(id).catch((error) => {
+        if (error instanceof APIError && [403, 404].includes(error.status)) return undefined;
+        throw error;
+      }),
+    ]);
+    return settings ? { ...record, settings } : record;
+  };
+
+  const provider = {
+    async getList(resource: string, params: GetListParams) {
+      const answer = await request<ListAnswer<RaRecord> | RaRecord[]>('GET', pathOf(resource), {
+        query: listQuery(params),
+        signal: params.signal,
+      });
+      if (Array.isArray(answer)) return { data: answer, total: answer.length };
+      return { data: answer.results, total: answer.count };
+    },
+    async getOne(resource: string, { id }: { id: Identifier }) {
+      if (resource === 'organizations') return { data: await organization(id) };
+      return { data: await getOne<RaRecord>(resource, id) };
+    },
+    // The API has no filter by many ids. References of a list are few distinct objects, so they are read one by
+    // one; those that are gone or not visible are left out.
+    async getMany(resource: string, { ids }: { ids: Identifier[] }) {
+      const found = new Map<Identifier, RaRecord>();
+      const { failed } = await eachOf([...new Set(ids)], async (id) => {
+        found.set(id, await getOne<RaRecord>(resource, id));
+      });
+      const serious = failed.find((error) => !(error instanceof APIError) || ![403, 404].includes(error.status));
+      if (serious) throw serious;
+      return { data: ids.flatMap((id) => found.get(id) ?? []) };
+    },
+    async getManyReference(
+      resource: string,
+      params: GetListParams & { target: string; id: Identifier },
+    ) {
+      return provider.getList(resource, { ...params, filter: { ...params.filter, [params.target]: params.id } });
+    },
+    async create(resource: string, { data }: { data: Record<string, unknown> }) {
+      return { data: await request<RaRecord>('POST', pathOf(resource), { body: data }) };
+    },
+    async update(
+      resource: string,
+      { id, data, previousData }: { id: Identifier; data: RaRecord; previousData?: RaRecord },
+    ) {
+      const { settings, ...body } = changedKeys(data, previousData);
+      if (settings) {
+        const change = changedKeys(settings as RaRecord, previousData?.settings as RaRecord);
+        await within('settings', () => provider.saveSettings(id, change));
+      }
+      if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, id } };
+      const saved = await request<RaRecord>('PATCH', pathOf(resource, id), { body });
+      return { data: data.settings ? { ...saved, settings: data.settings } : saved };
+    },
+    async updateMany(resource: string, { ids, data }: { ids: Identifier[]; data: Record<string, unknown> }) {
+      return { data: await forEachID(ids, (id) => request('PATCH', pathOf(resource, id), { body: data })) };
+    },
+    async delete(resource: string, { id, meta }: { id: Identifier; meta?: { force?: boolean } }) {
+      await request('DELETE', pathOf(resource, id), { query: { force: meta?.force ? 'true' : undefined } });
+      return { data: { id } };
+    },
+    async deleteMany(resource: string, { ids, meta }: { ids: Identifier[]; meta?: { force?: boolean } }) {
+      const query = { force: meta?.force ? 'true' : undefined };
+      return { data: await forEachID(ids, (id) => request('DELETE', pathOf(resource, id), { query })) };
+    },
+
+    activate: (device: Identifier) => request<Device>('POST', `${pathOf('devices', device)}activate/`),
+    deactivate: (device: Identifier) => request<Device>('POST', `${pathOf('devices', device)}deactivate/`),
+    context: (device: Identifier) => request<DeviceContext>('GET', `${pathOf('devices', device)}context/`),
+    versions: (device: Identifier, page: number, perPage: number) =>
+      request<ListAnswer<ConfigVersion>>('GET', `${pathOf('devices', device)}version/`, {
+        query: { page, page_size: perPage },
+      }),
+    version: (device: Identifier, version: Identifier) =>
+      request<ConfigVersion>('GET', `${pathOf('devices', device)}version/${encodeURIComponent(String(version))}/`),
+    preview: (body: PreviewRequest, signal?: AbortSignal) =>
+      request<Preview>('POST', 'controller/preview/', { body, signal }),
+    schemas() {
+      schemas ??= request<Schemas>('GET', 'controller/schema/').catch((error) => {
+        schemas = undefined;
+        throw error;
+      });
+      return schemas;
+    },
+    dashboard: () => request<Dashboard>('GET', 'controller/dashboard/'),
+    settings: (organization: Identifier) =>
+      request<OrganizationSettings>('GET', `controller/organization/${organization}/settings/`),
+    saveSettings: (organization: Identifier, change: Partial<OrganizationSettings>) =>
+      request<OrganizationSettings>('PATCH', `controller/organization/${organization}/settings/`, { body: change }),
+    async changePassword(user: Identifier, body: Record<string, unknown>) {
+      await request('PUT', `users/user/${user}/password/`, { body });
+    },
+    setMembership: (user: Identifier, membership: Membership) =>
+      request<User>('PATCH', pathOf('users', user), { body: { organization_users: [membership] } }),
+    removeMembership: (user: Identifier, membership: Membership) =>
+      request<User>('PATCH', pathOf('users', user), { body: { organization_users: [membership] } }),
+  };
+  return provider as unknown as AdminDataProvider;
+}

@@ -1,0 +1,100 @@
+// Login, logout and what the logged-in user may do, over the session endpoint.
+import type { AuthProvider } from 'react-admin';
+import type { Request } from './client';
+import { APIError } from './errors';
+import type { Session } from './types';
+
+/** The models behind the admin's resources, as permissions name them: <app>.<action>_<model>. */
+const models: Record<string, { app: string; model: string }> = {
+  devices: { app: 'config', model: 'device' },
+  templates: { app: 'config', model: 'template' },
+  devicegroups: { app: 'config', model: 'devicegroup' },
+  vpns: { app: 'config', model: 'vpn' },
+  settings: { app: 'config', model: 'organizationconfigsettings' },
+  organizations: { app: 'openwisp_users', model: 'organization' },
+  users: { app: 'openwisp_users', model: 'user' },
+  groups: { app: 'openwisp_users', model: 'group' },
+};
+
+/** Whether the session holds a permission such as config.view_device; "*" is all of them. */
+export function holds(session: Session, permission: string): boolean {
+  return session.user.is_superuser || session.permissions.includes('*') || session.permissions.includes(permission);
+}
+
+/**
+ * Whether the session may do an action on a resource. list, show and edit open pages and so need view or change;
+ * what writes is asked for by name: create, change, delete.
+ */
+export function allowed(session: Session, resource: string, action: string): boolean {
+  const target = models[resource];
+  if (!target) return true;
+  const may = (verb: string) => holds(session, `${target.app}.${verb}_${target.model}`);
+  switch (action) {
+    case 'list':
+    case 'show':
+    case 'edit':
+      return may('view') || may('change');
+    case 'create':
+    case 'clone':
+      return may('add');
+    case 'delete':
+      return may('delete');
+    default:
+      return may(action);
+  }
+}
+
+/** react-admin's auth provider over the session endpoint. The session is asked for once and kept until it ends. */
+export function createAuthProvider(request: Request): AuthProvider {
+  let known: Promise<Session> | undefined;
+  const session = (): Promise<Session> => {
+    known ??= request<Session>('GET', 'users/session/').catch((error) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  return {
+    async login({ username, password }) {
+      try {
+        const opened = await request<Session>('POST', 'users/session/', { body: { username, password } });
+        known = Promise.resolve(opened);
+      } catch (error) {
+        // the notice above the form shows this text
+        const errors = error instanceof APIError ? error.body.errors : undefined;
+        const root = errors?.root as { serverError?: string } | undefined;
+        throw root?.serverError ? new Error(root.serverError) : error;
+      }
+    },
+    async logout() {
+      const open = known;
+      known = undefined;
+      if (!open) return;
+      try {
+        await request('DELETE', 'users/session/');
+      } catch (error) {
+        // already ended is as good as ended
+        if (!(error instanceof APIError) || error.status !== 401) throw error;
+      }
+    },
+    async checkAuth() {
+      await session();
+    },
+    async checkError(error) {
+      if (error instanceof APIError && error.status === 401) {
+        known = undefined;
+        throw { message: error.message };
+      }
+    },
+    async getIdentity() {
+      const { user } = await session();
+      return { id: user.id, fullName: user.username, email: user.email };
+    },
+    async getPermissions() {
+      return session();
+    },
+    async canAccess({ resource, action }) {
+      return allowed(await session(), resource, action);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// The shapes of the REST API that the admin reads and writes. Keys are those of the wire.
+
+/** A NetJSON object or any other JSON object whose keys the admin doesn't know. */
+export type JSONObject = Record<string, unknown>;
+
+/** Where a device's configuration stands between the server and the device. */
+export type ConfigStatus = 'modified' | 'applied' | 'error' | 'deactivating' | 'deactivated';
+
+/** The configuration of a device as its detail shows it; lists leave the last three out. */
+export interface DeviceConfig {
+  status?: ConfigStatus;
+  error_reason?: string;
+  backend: string;
+  templates?: string[];
+  context?: JSONObject;
+  config?: JSONObject;
+}
+
+/** The three checksums of a device: what it should have, was last given, and last said it has. */
+export interface Checksums {
+  desired?: string | null;
+  served?: string | null;
+  reported?: string | null;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  organization: string;
+  group: string | null;
+  mac_address: string;
+  key: string;
+  last_ip: string | null;
+  management_ip: string | null;
+  is_deactivated?: boolean;
+  model: string;
+  os: string;
+  system: string;
+  notes: string;
+  config: DeviceConfig | null;
+  checksums?: Checksums;
+  created: string;
+  modified: string;
+}
+
+export interface Template {
+  id: string;
+  name: string;
+  organization: string | null;
+  type: 'generic' | 'vpn';
+  backend: string;
+  vpn: string | null;
+  tags: string[];
+  default: boolean;
+  required: boolean;
+  auto_cert?: boolean;
+  default_values: JSONObject;
+  config: JSONObject;
+  created: string;
+  modified: string;
+}
+
+export interface Organization {
+  id: string;
+  name: string;
+  slug: string;
+  is_active: boolean;
+  description: string;
+  email: string;
+  url: string;
+  created: string;
+  modified: string;
+}
+
+/** What the controller keeps for an organization. shared_secret is null for whoever may not change it. */
+export interface OrganizationSettings {
+  organization: string;
+  registration_enabled: boolean;
+  shared_secret: string | null;
+  context: JSONObject;
+}
+
+/** The answer of the session endpoint: who is logged in and what they may do. */
+export interface Session {
+  user: { id: string; username: string; email: string | null; is_superuser: boolean; is_staff: boolean };
+  permissions: string[];
+  organizations: { id: string; name: string; slug: string; is_admin: boolean }[];
+}
+
+export interface Dashboard {
+  devices: number;
+  config_status: Partial<Record<ConfigStatus | 'unknown', number>>;
+}
+
+/** A request for a rendering of something that is not saved. */
+export interface PreviewRequest {
+  backend: string;
+  config: JSONObject;
+  templates?: string[];
+  context?: JSONObject;
+  default_values?: JSONObject;
+  organization?: string | null;
+  device?: string | null;
+  name?: string;
+  mac_address?: string;
+}
+
+export interface Preview {
+  rendered: string;
+  checksum: string;
+  size: number;
+}
+
+/** One immutable rendering of a device's configuration. */
+export interface ConfigVersion {
+  id: string | number;
+  checksum: string;
+  cause: string;
+  actor: string | null;
+  created: string;
+  served: boolean | string | null;
+  reported: boolean | string | null;
+  rendered?: string;
+}
+
+/** The variables of a device: those the system defines and all that its templates may use. */
+export interface DeviceContext {
+  system: JSONObject;
+  all: JSONObject;
+}
+
+/** Backend path -> JSON Schema. */
+export type Schemas = Record<string, JSONObject>;
+
+/** The envelope of every list. */
+export interface ListAnswer<T> {
+  count: number;
+  next: string | null;
+  previous: string | null;
+  results: T[];
+}
+
+/** A user's place in an organization. */
+export interface Membership {
+  organization: string;
+  is_admin: boolean;
+}
+
+export interface User {
+  id: string;
+  username: string;
+  email: string | null;
+  first_name: string;
+  last_name: string;
+  phone_number: string | null;
+  birth_date: string | null;
+  is_active: boolean;
+  is_staff: boolean;
+  /** Only superusers are told. */
+  is_superuser?: boolean;
+  last_login?: string | null;
+  date_joined?: string;
+  groups: number[];
+  organization_users: Membership[];
+}
+
+/** A group of permissions; each permission is a text "<id>: <model> | <name>". */
+export interface Group {
+  id: number;
+  name: string;
+  permissions: string[];
+}

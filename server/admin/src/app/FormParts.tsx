@@ -1,0 +1,70 @@
+// Parts that every form of the admin has.
+import { Alert, Box, type SxProps, type Theme } from '@mui/material';
+import { type ReactNode } from 'react';
+import { DeleteButton, SaveButton, Toolbar, useCanAccess, useResourceContext, useTranslateLabel } from 'react-admin';
+import { useFormState } from 'react-hook-form';
+import { flattenErrors } from '../api/errors';
+
+/** All that is wrong with a form, above it: an error may belong to a field of another tab, or to none. */
+export function FormProblems() {
+  const { errors } = useFormState();
+  const resource = useResourceContext();
+  const translateLabel = useTranslateLabel();
+  const found = flattenErrors(errors);
+  if (found.length === 0) return null;
+  return (
+    <Alert severity="error" role="alert" sx={{ mb: 2, width: '100%' }}>
+      {found.map(({ field, message }) => (
+        <Box key={field + message} sx={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+          {field && <strong>{translateLabel({ source: field.replace(/\.\d+(\.|$)/g, '$1'), resource })}: </strong>}
+          {message}
+        </Box>
+      ))}
+    </Alert>
+  );
+}
+
+/** Two columns of inputs on wide screens, one on narrow ones. */
+export function Columns({ children, sx }: { children: ReactNode; sx?: SxProps<Theme> }) {
+  return (
+    <Box
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: { xs: 'minmax(0,1fr)', md: 'repeat(2, minmax(0,1fr))' },
+        columnGap: 3,
+        rowGap: 0.5,
+        width: '100%',
+        ...sx,
+      }}
+    >
+      {children}
+    </Box>
+  );
+}
+
+/** Whether the caller may change objects of a resource. */
+export function useMayChange(resource: string): boolean {
+  return useCanAccess({ resource, action: 'change' }).canAccess ?? false;
+}
+
+/** A form's buttons: save for whoever may change the object, delete for whoever may delete it. */
+export function FormToolbar({ create = false, removable = true, locked = false }: { create?: boolean; removable?: boolean; locked?: boolean }) {
+  const resource = useResourceContext() ?? '';
+  const change = useMayChange(resource);
+  if (locked || (!create && !change)) return null;
+  return (
+    <Toolbar sx={{ justifyContent: 'space-between', backgroundColor: 'transparent', px: { xs: 2 }, gap: 1 }}>
+      <SaveButton alwaysEnable={create} />
+      {!create && removable && <DeleteButton mutationMode="pessimistic" />}
+    </Toolbar>
+  );
+}
+
+/** Makes the inputs inside it unusable, natively. */
+export function Locked({ locked, children }: { locked: boolean; children: ReactNode }) {
+  return (
+    <Box component="fieldset" disabled={locked} sx={{ border: 0, p: 0, m: 0, minWidth: 0, width: '100%' }}>
+      {children}
+    </Box>
+  );
+}

@@ -1,0 +1,87 @@
+import { Alert, Box, Button, Card, CircularProgress, Link, TextField, Typography } from '@mui/material';
+import { useState, type FormEvent } from 'react';
+import { useLogin } from 'react-admin';
+import { Logo } from './Logo';
+import { brandColors } from './theme';
+
+/** The login page. The API accepts an e-mail address, a phone number or a user name. */
+export function Login() {
+  const login = useLogin();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await login({ username: username.trim(), password });
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
+      setPassword('');
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Box
+      sx={{
+        minHeight: '100dvh',
+        display: 'grid',
+        placeItems: 'center',
+        p: 2,
+        background: `linear-gradient(160deg, ${brandColors.deep} 0%, ${brandColors.ink} 55%, #2c7a80 100%)`,
+      }}
+    >
+      <Card component="main" sx={{ width: '100%', maxWidth: 400, p: { xs: 3, sm: 4 }, border: 0 }}>
+        <Logo size={36} />
+        <Typography color="text.secondary" sx={{ mt: 1, mb: 2 }}>
+          Log in to manage your network.
+        </Typography>
+        <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 1 }}>
+          {problem && (
+            <Alert severity="error" role="alert">
+              {problem}
+            </Alert>
+          )}
+          <TextField
+            label="Email, phone number or username"
+            name="username"
+            autoComplete="username"
+            autoFocus
+            required
+            fullWidth
+            value={username}
+            onChange={(event) => setUsername(event.target.value)}
+          />
+          <TextField
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            fullWidth
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+          <Button
+            type="submit"
+            variant="contained"
+            size="large"
+            disabled={busy || username.trim() === '' || password === ''}
+            startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
+            sx={{ mt: 1 }}
+          >
+            Log in
+          </Button>
+        </Box>
+        <Typography variant="caption" color="text.secondary" sx={{ display: 'block', mt: 3 }}>
+          The same account works for the <Link href="/api/v1/docs/">REST API</Link>.
+        </Typography>
+      </Card>
+    </Box>
+  );
+}

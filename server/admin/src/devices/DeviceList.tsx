@@ -1,0 +1,97 @@
+import { Box, type Theme, Typography } from '@mui/material';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import {
+  CreateButton,
+  DataTable,
+  DateField,
+  DateTimeInput,
+  FilterButton,
+  FunctionField,
+  List,
+  Pagination,
+  ReferenceField,
+  SearchInput,
+  SelectInput,
+  SimpleList,
+  TopToolbar,
+} from 'react-admin';
+import type { Device } from '../api/types';
+import { backendLabel, backends } from '../app/backends';
+import { OrganizationInput, TemplateFilterInput } from '../app/references';
+import { StatusChip, statusOf } from '../app/StatusChip';
+import { BulkDeviceActions } from './BulkActions';
+
+const statuses = ['modified', 'applied', 'error', 'deactivating', 'deactivated'].map((id) => ({ id, name: id }));
+
+const filters = [
+  <SearchInput key="q" source="q" alwaysOn placeholder="Name, MAC, key, model…" />,
+  <SelectInput key="status" source="config__status" choices={statuses} alwaysOn />,
+  <OrganizationInput key="organization" source="organization" filter />,
+  <SelectInput key="backend" source="config__backend" choices={backends} />,
+  <TemplateFilterInput key="template" source="config__templates" />,
+  <DateTimeInput key="from" source="created__gte" />,
+  <DateTimeInput key="to" source="created__lt" />,
+];
+
+function Actions() {
+  return (
+    <TopToolbar>
+      <FilterButton />
+      <CreateButton />
+    </TopToolbar>
+  );
+}
+
+/** The list of devices. */
+export default function DeviceList() {
+  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
+  return (
+    <List
+      filters={filters}
+      actions={<Actions />}
+      sort={{ field: 'created', order: 'DESC' }}
+      perPage={25}
+      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
+    >
+      {narrow ? (
+        <SimpleList<Device>
+          primaryText={(device) => (
+            <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 1 }}>
+              <Typography component="span" noWrap sx={{ fontWeight: 600 }}>
+                {device.name}
+              </Typography>
+              <StatusChip status={statusOf(device)} title={device.config?.error_reason} />
+            </Box>
+          )}
+          secondaryText={(device) => `${device.mac_address} · ${device.management_ip ?? device.last_ip ?? 'no address yet'}`}
+          rowClick="edit"
+        />
+      ) : (
+        <DataTable rowClick="edit" bulkActionButtons={<BulkDeviceActions />}>
+          <DataTable.Col source="name" sx={{ fontWeight: 600 }} />
+          <DataTable.Col source="organization" disableSort>
+            <ReferenceField source="organization" reference="organizations" link={false} />
+          </DataTable.Col>
+          <DataTable.Col label="Status" source="config__status">
+            <FunctionField<Device>
+              render={(device) => <StatusChip status={statusOf(device)} title={device.config?.error_reason} />}
+            />
+          </DataTable.Col>
+          <DataTable.Col source="mac_address" sx={{ fontFamily: 'monospace' }} />
+          <DataTable.Col
+            label="IP"
+            source="management_ip"
+            render={(device: Device) => device.management_ip ?? device.last_ip ?? '–'}
+          />
+          <DataTable.Col label="Backend" disableSort render={(device: Device) => backendLabel(device.config?.backend)} />
+          <DataTable.Col source="created">
+            <DateField source="created" showTime />
+          </DataTable.Col>
+          <DataTable.Col source="modified">
+            <DateField source="modified" showTime />
+          </DataTable.Col>
+        </DataTable>
+      )}
+    </List>
+  );
+}

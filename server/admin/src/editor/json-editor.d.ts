@@ -1,0 +1,23 @@
+// The part of json-editor's interface the admin uses; the package ships no types.
+declare module '@json-editor/json-editor' {
+  export interface EditorError {
+    path: string;
+    property: string;
+    message: string;
+  }
+  interface FieldEditor {
+    showValidationErrors(errors: EditorError[]): void;
+  }
+  export class JSONEditor {
+    constructor(element: HTMLElement, options: Record<string, unknown>);
+    root?: FieldEditor;
+    getValue(): unknown;
+    setValue(value: unknown): void;
+    getEditor(path: string): FieldEditor | undefined;
+    validate(): EditorError[];
+    on(event: 'ready' | 'change', callback: () => void): void;
+    enable(): void;
+    disable(): void;
+    destroy(): void;
+  }
+}

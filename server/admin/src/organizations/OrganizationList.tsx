@@ -1,0 +1,56 @@
+import type { Theme } from '@mui/material';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import {
+  BooleanField,
+  CreateButton,
+  DataTable,
+  DateField,
+  List,
+  Pagination,
+  SearchInput,
+  SimpleList,
+  TopToolbar,
+} from 'react-admin';
+import type { Organization } from '../api/types';
+
+const filters = [<SearchInput key="q" source="q" alwaysOn placeholder="Name" />];
+
+/** The list of organizations. */
+export default function OrganizationList() {
+  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
+  return (
+    <List
+      filters={filters}
+      actions={
+        <TopToolbar>
+          <CreateButton />
+        </TopToolbar>
+      }
+      sort={{ field: 'name', order: 'ASC' }}
+      perPage={25}
+      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
+    >
+      {narrow ? (
+        <SimpleList<Organization>
+          primaryText={(organization) => organization.name}
+          secondaryText={(organization) => (organization.is_active ? organization.slug : `${organization.slug} · inactive`)}
+          rowClick="edit"
+        />
+      ) : (
+        <DataTable rowClick="edit" bulkActionButtons={false}>
+          <DataTable.Col source="name" sx={{ fontWeight: 600 }} />
+          <DataTable.Col source="slug" />
+          <DataTable.Col source="is_active">
+            <BooleanField source="is_active" />
+          </DataTable.Col>
+          <DataTable.Col source="created">
+            <DateField source="created" showTime />
+          </DataTable.Col>
+          <DataTable.Col source="modified">
+            <DateField source="modified" showTime />
+          </DataTable.Col>
+        </DataTable>
+      )}
+    </List>
+  );
+}

@@ -1,0 +1,32 @@
+import { rmSync } from 'node:fs';
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// dist/README.md is committed, so Vite may not empty the folder; but the assets' names carry hashes, and what the
+// server embeds must not grow with every build.
+function removeOldAssets(): Plugin {
+  return {
+    name: 'remove-old-assets',
+    apply: 'build',
+    buildStart() {
+      rmSync('dist/assets', { recursive: true, force: true });
+    },
+  };
+}
+
+// The server mounts the built files under /admin/ and answers the REST API at /api/ of the same origin.
+export default defineConfig({
+  base: '/admin/',
+  plugins: [react(), removeOldAssets()],
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1200,
+  },
+  server: {
+    proxy: { '/api': 'http://127.0.0.1:8000', '/config': 'http://127.0.0.1:8000' },
+  },
+  test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
+});
