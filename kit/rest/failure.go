@@ -20,6 +20,7 @@ type Failure struct {
 	Body any
 }
 
+// Error describes the answer for logs.
 func (f *Failure) Error() string { return fmt.Sprintf("answer %d: %v", f.Status, f.Body) }
 
 // Detail is the body of most failures.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
 type passwordIn struct {
@@ -21,22 +22,31 @@ type passwordOut struct {
 func (h *HTTP) mountPassword(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: "/api/v1/users/user/{id}/password/", Name: "Change Password", Noun: "User", Tag: "users", Access: rest.Authenticated,
+		// whom one cannot see does not exist, whatever the body says
+		Prepare: func(r *rest.Request) error {
+			_, _, err := h.passwordOwner(r)
+			return err
+		},
 	}, rest.Action("PUT", "users_user_password_update", http.StatusOK, h.changePassword))
 }
 
-// changePassword sets one's own password, or with change_user that of a user
-// one can see (spec: tenancy §5.5).
-func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, error) {
-	id := r.ID("id")
+// passwordOwner is whose password it is: one's own, or with change_user that
+// of a user one can see (spec: tenancy §5.5).
+func (h *HTTP) passwordOwner(r *rest.Request) (*tenancy.User, wispwright.Scope, error) {
+	id, scope := r.ID("id"), userScope(r)
 	own := r.Caller.ID == id
 	if !own && !r.Can("openwisp_users.change_user") {
-		return passwordOut{}, wispwright.ErrForbidden
+		return nil, scope, wispwright.ErrForbidden
 	}
-	scope := userScope(r)
 	if own && r.Caller.Staff {
 		scope = wispwright.ScopeAll()
 	}
 	u, err := h.t.Users.Get(r.Context(), scope, id)
+	return u, scope, err
+}
+
+func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, error) {
+	u, scope, err := h.passwordOwner(r)
 	if err != nil {
 		return passwordOut{}, err
 	}
@@ -55,10 +65,10 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 			return passwordOut{}, wispwright.Invalid("current_password", "Your old password was entered incorrectly. Please enter it again.")
 		}
 	}
-	if err := h.t.Users.SetPassword(r.Context(), scope, id, in.NewPassword.V); err != nil {
+	if err := h.t.Users.SetPassword(r.Context(), scope, u.ID, in.NewPassword.V); err != nil {
 		return passwordOut{}, err
 	}
-	return passwordOut{"Success", "Password updated successfully"}, h.renewOwnSession(r, own)
+	return passwordOut{"Success", "Password updated successfully"}, h.renewOwnSession(r, r.Caller.ID == u.ID)
 }
 
 // renewOwnSession keeps the session that changed its own password alive; all

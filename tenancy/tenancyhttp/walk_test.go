@@ -1,0 +1,45 @@
+package tenancyhttp_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// TestWallsBetweenOrganizations tries every operation as the manager of
+// another organization who holds every permission there is.
+func TestWallsBetweenOrganizations(t *testing.T) {
+	s := newServer(t, nil)
+	vars := s.recorded(t)
+	ctx := context.Background()
+	_, err := s.t.Groups.Update(ctx, wispwright.ScopeAll(), 2, func(g *tenancy.Group) error {
+		g.Permissions = nil
+		for _, p := range s.t.Groups.Catalogue().All() {
+			g.Permissions = append(g.Permissions, p.Permission)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 200, s.as(t, "manager", "PATCH", "/api/v1/users/organization/"+vars["org_alpha"]+"/", `{"description":"alphasecret"}`).Code)
+	require.Equal(t, 200, s.as(t, "manager", "PATCH", "/api/v1/users/user/"+vars["user_member"]+"/", `{"notes":"alphasecret","first_name":"alphasecret"}`).Code)
+	var events struct{ Results []struct{ ID string } }
+	require.NoError(t, json.Unmarshal(s.as(t, "manager", "GET", "/api/v1/audit/event/", "").Body.Bytes(), &events))
+	(&resttest.Walk{
+		API: s.api, Owner: "Bearer " + s.tokens["manager"], Stranger: "Bearer " + s.tokens["betamanager"],
+		Marks: []string{"alphasecret", "member@example.org"},
+		IDs:   []string{vars["org_alpha"], vars["user_member"], vars["user_manager"]},
+		Objects: map[string]string{
+			"/api/v1/users/organization/{id}/":  "/api/v1/users/organization/" + vars["org_alpha"] + "/",
+			"/api/v1/users/user/{id}/":          "/api/v1/users/user/" + vars["user_member"] + "/",
+			"/api/v1/users/user/{id}/password/": "/api/v1/users/user/" + vars["user_member"] + "/password/",
+			"/api/v1/audit/event/{id}/":         "/api/v1/audit/event/" + events.Results[0].ID + "/",
+		},
+		Open: map[string]string{"/api/v1/users/group/{id}/": "groups belong to no organization"},
+	}).Run(t)
+}
