@@ -84,7 +84,7 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Queue, error) {
 		return nil, fmt.Errorf("open the job queue: %w", err)
 	}
 	// without workers and queues it only inserts
-	q.inserter, err = river.NewClient(q.driver, &river.Config{Logger: q.options.Log, SkipUnknownJobCheck: true})
+	q.inserter, err = river.NewClient(q.driver, &river.Config{Logger: q.riverLog(), SkipUnknownJobCheck: true})
 	if err != nil {
 		return nil, fmt.Errorf("open the job queue: %w", err)
 	}
@@ -188,7 +188,7 @@ func (q *Queue) config() (*river.Config, error) {
 		cooldown = 10 * time.Millisecond
 	}
 	return &river.Config{
-		Logger:                      q.options.Log,
+		Logger:                      q.riverLog(),
 		Workers:                     workers,
 		Queues:                      queues,
 		PeriodicJobs:                periodic,

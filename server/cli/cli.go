@@ -1,0 +1,162 @@
+// Package cli holds the commands of the program wispwright, one file per
+// subject. A vendor's program calls Run with concerns of its own.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server"
+)
+
+// Program is everything a run of the program depends on.
+type Program struct {
+	// Build names the version.
+	Build string
+	// Args are the arguments without the program's name.
+	Args []string
+	// Environ are the variables, as "NAME=value".
+	Environ []string
+	// In, Out and Err are the standard streams.
+	In io.Reader
+	// Out is where results go.
+	Out io.Writer
+	// Err is where logs and errors go.
+	Err io.Writer
+	// Concerns are the parts of the server. Default: server.DefaultConcerns.
+	Concerns []server.Concern
+}
+
+// commands is what kong parses.
+type commands struct {
+	Config string `help:"Configuration file (YAML)." type:"path" env:"WISPWRIGHT_CONFIG" placeholder:"FILE"`
+
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the tables of the database up to date."`
+	User     userCommand     `cmd:"" help:"Create accounts and set passwords."`
+	Settings configCommand   `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
+	LoadData loadCommand     `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
+	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
+	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// errUsage marks errors of the command line.
+var errUsage = errors.New("usage")
+
+// Run runs a command and returns the exit status: 0, 1 for a failure, 2 for a
+// wrong command line.
+func Run(p Program) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := p.run(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(p.Err, "wispwright:", err)
+		return 2
+	}
+	fmt.Fprintln(p.Err, "wispwright:", err)
+	return 1
+}
+
+// errDone is how kong's wish to exit, after --help, travels.
+var errDone = errors.New("done")
+
+func (p *Program) run(ctx context.Context) (err error) {
+	cmd := &commands{}
+	parser, err := kong.New(cmd,
+		kong.Name("wispwright"), kong.Description("Network management for OpenWrt and other Linux routers."),
+		kong.Writers(p.Out, p.Err), kong.ShortUsageOnError(), kong.Bind(p),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Exit(func(int) { panic(errDone) }))
+	if err != nil {
+		return fmt.Errorf("commands: %w", err)
+	}
+	defer func() {
+		if v := recover(); v == errDone {
+			err = nil
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	args := p.Args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w: %w (wispwright --help)", errUsage, err)
+	}
+	return parsed.Run(cmd)
+}
+
+// ownVariables are variables of the project's scripts and tests, which are no
+// settings although they begin like them.
+func ownVariables() []string {
+	return []string{"WISPWRIGHT_CONFIG", "WISPWRIGHT_SIMULATE_", "WISPWRIGHT_TEST_", "WISPWRIGHT_CHROMIUM", "WISPWRIGHT_REQUIRE_", "WISPWRIGHT_VECTORS", "WISPWRIGHT_POSTGRES_", "WISPWRIGHT_BENCH_"}
+}
+
+func (p *Program) config(c *commands) (*server.Config, error) {
+	return server.LoadConfig(c.Config, p.Environ, ownVariables()...)
+}
+
+// opened is a server that was put together for a command.
+type opened struct {
+	config *server.Config
+	db     *sqlstore.DB
+	log    *slog.Logger
+	server *server.Server
+}
+
+// open puts the server together on the configured database, whose tables are
+// brought up to date first.
+func (p *Program) open(ctx context.Context, c *commands) (*opened, error) {
+	config, err := p.config(c)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{config: config}
+	if o.log, err = server.NewLog(p.Err, config.Log); err != nil {
+		return nil, err
+	}
+	slog.SetDefault(o.log)
+	if o.db, err = server.Open(config); err != nil {
+		return nil, err
+	}
+	if err := server.Migrate(ctx, o.db, p.Concerns); err != nil {
+		return nil, errors.Join(err, o.db.Close())
+	}
+	o.server, err = server.New(ctx, o.db, &server.Options{Config: config, Concerns: p.Concerns, Log: o.log, Build: p.Build})
+	if err != nil {
+		return nil, errors.Join(err, o.db.Close())
+	}
+	return o, nil
+}
+
+// with runs a function on an opened server and closes it.
+func (p *Program) with(ctx context.Context, c *commands, fn func(*opened) error) error {
+	o, err := p.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(o), o.server.Stop(context.WithoutCancel(ctx)), o.db.Close())
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(p *Program) error {
+	_, err := fmt.Fprintln(p.Out, "wispwright", p.Build)
+	return err
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/wispwright/wispwright/server"
+)
+
+type serveCommand struct {
+	Listen string `help:"Address and port, instead of http.listen." placeholder:"ADDRESS"`
+}
+
+// Run serves until it is interrupted.
+func (s serveCommand) Run(ctx context.Context, p *Program, c *commands) error {
+	return p.with(ctx, c, func(o *opened) error {
+		first, err := o.server.FirstStart(ctx)
+		if err != nil {
+			return err
+		}
+		if s.Listen != "" {
+			o.config.HTTP.Listen = s.Listen
+		}
+		l, err := o.server.Listen(ctx)
+		if err != nil {
+			return err
+		}
+		address := webAddress(o.config, l.Addr())
+		if first != nil {
+			fmt.Fprintf(p.Out, "\n  A new installation. The web admin is at %s\n  User:     %s\n  Password: %s   (shown this once)\n\n", address, first.Username, first.Password.Reveal())
+		}
+		o.log.Info("serving", "address", address, "database", o.db.Dialect(), "version", p.Build)
+		err = o.server.ServeOn(ctx, l)
+		o.log.Info("stopped")
+		return err
+	})
+}
+
+// webAddress is what to type into a browser on this machine.
+func webAddress(c *server.Config, a net.Addr) string {
+	scheme := "http"
+	if c.HTTP.TLSCert != "" {
+		scheme = "https"
+	}
+	host := a.String()
+	if strings.HasPrefix(host, "[::]:") || strings.HasPrefix(host, "0.0.0.0:") {
+		host = "localhost" + host[strings.LastIndexByte(host, ':'):]
+	}
+	return scheme + "://" + host + "/admin/"
+}
+
+type migrateCommand struct{}
+
+// Run brings the tables up to date.
+func (migrateCommand) Run(ctx context.Context, p *Program, c *commands) error {
+	config, err := p.config(c)
+	if err != nil {
+		return err
+	}
+	db, err := server.Open(config)
+	if err != nil {
+		return err
+	}
+	if err := server.Migrate(ctx, db, p.Concerns); err != nil {
+		_ = db.Close() // the first error is the one to tell
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.Out, "The tables are up to date.")
+	return err
+}
+
+type configCommand struct{}
+
+// Run prints the settings.
+func (configCommand) Run(p *Program, c *commands) error {
+	config, err := p.config(c)
+	if err != nil {
+		return err
+	}
+	return server.WriteConfig(p.Out, config)
+}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/server/simulate"
+)
+
+type simulateCommand struct {
+	URL         string            `arg:"" help:"Address of the server, such as http://127.0.0.1:8080."`
+	Secret      wispwright.Secret `required:"" env:"WISPWRIGHT_SIMULATE_SECRET" help:"Shared secret of the organization the devices register in." placeholder:"SECRET"`
+	Devices     int               `default:"100" help:"Size of the fleet."`
+	Interval    time.Duration     `default:"2m" help:"Pause between two polls of one device."`
+	Duration    time.Duration     `help:"End after this time. Default: when interrupted."`
+	Ramp        time.Duration     `help:"Spread the registrations over this time. Default: one interval; negative: all at once."`
+	Concurrency int               `default:"64" help:"Requests under way at most."`
+	Prefix      string            `default:"sim" help:"Begins every device's name; two fleets need different ones."`
+	Timeout     time.Duration     `default:"30s" help:"How long one request may take."`
+	Once        bool              `help:"End when every device has applied its configuration; fail if one has not."`
+	Quiet       bool              `help:"No progress line."`
+}
+
+// Run simulates the fleet and prints what was measured.
+func (s simulateCommand) Run(ctx context.Context, p *Program) error {
+	o := simulate.Options{
+		Secret: s.Secret, Devices: s.Devices, Interval: s.Interval, Duration: s.Duration, Ramp: s.Ramp,
+		Concurrency: s.Concurrency, Prefix: s.Prefix, Once: s.Once,
+	}
+	if !s.Quiet {
+		o.Progress = p.Err
+	}
+	report, err := simulate.Run(ctx, simulate.NewClient(strings.TrimRight(s.URL, "/"), s.Concurrency, s.Timeout), o)
+	if err != nil {
+		return err
+	}
+	if _, err := report.WriteTo(p.Out); err != nil {
+		return err
+	}
+	if s.Once && report.Applied() < report.Devices {
+		return fmt.Errorf("%d of %d devices applied their configuration", report.Applied(), report.Devices)
+	}
+	return nil
+}

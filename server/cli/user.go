@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+type userCommand struct {
+	Create   userCreate   `cmd:"" help:"Create an account."`
+	Password userPassword `cmd:"" help:"Set the password of an account."`
+}
+
+// passwordFlags say where a password comes from, never as an argument that
+// others on the machine could see.
+type passwordFlags struct {
+	PasswordStdin bool `help:"Read the password from the first line of standard input. Default: a random one, which is printed."`
+}
+
+func (f passwordFlags) read(p *Program) (plain string, random bool, err error) {
+	if !f.PasswordStdin {
+		return rand.Text()[:16], true, nil
+	}
+	line, err := bufio.NewReader(p.In).ReadString('\n')
+	plain = strings.TrimRight(line, "\r\n")
+	if plain == "" {
+		return "", false, fmt.Errorf("%w: no password on standard input", errUsage)
+	}
+	return plain, false, nil
+}
+
+type userCreate struct {
+	Username  string `arg:"" help:"Name to log in with."`
+	Email     string `help:"E-mail address."`
+	Superuser bool   `help:"May do everything everywhere."`
+	Staff     bool   `help:"May use the web admin; superusers always may."`
+	passwordFlags
+}
+
+// Run creates the account.
+func (u userCreate) Run(ctx context.Context, p *Program, c *commands) error {
+	plain, random, err := u.read(p)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user create"))
+		t := o.server.Tenancy()
+		if err := t.Groups.EnsureDefaults(ctx); err != nil {
+			return err
+		}
+		err := t.Users.Create(ctx, &tenancy.User{Username: u.Username, Email: u.Email, IsSuperuser: u.Superuser, IsStaff: u.Staff || u.Superuser, IsActive: true}, plain)
+		if err != nil {
+			return err
+		}
+		return tell(p, u.Username, plain, random)
+	})
+}
+
+type userPassword struct {
+	Username string `arg:"" help:"Name of the account."`
+	passwordFlags
+}
+
+// Run sets the password.
+func (u userPassword) Run(ctx context.Context, p *Program, c *commands) error {
+	plain, random, err := u.read(p)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user password"))
+		users := o.server.Tenancy().Users
+		found, err := users.ByUsername(ctx, wispwright.ScopeAll(), u.Username)
+		if err != nil {
+			return fmt.Errorf("user %s: %w", u.Username, err)
+		}
+		if err := users.SetPassword(ctx, wispwright.ScopeAll(), found.ID, plain); err != nil {
+			return err
+		}
+		return tell(p, u.Username, plain, random)
+	})
+}
+
+// tell prints a password that was made up.
+func tell(p *Program, username, plain string, random bool) error {
+	var err error
+	if random {
+		_, err = fmt.Fprintf(p.Out, "User %s, password %s\n", username, plain)
+	} else {
+		_, err = fmt.Fprintf(p.Out, "User %s\n", username)
+	}
+	return err
+}

@@ -1,0 +1,203 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Config is everything an administrator may set. Each field is a key of the
+// configuration file and a variable of the environment; the tag doc is what
+// `wispwright config` prints above it.
+type Config struct {
+	// Data is the folder for what the server itself keeps.
+	Data string `koanf:"data" doc:"Folder for the embedded database, the secret key and uploaded files."`
+	// Database is the address of the database, or empty for the embedded one.
+	Database wispwright.Secret `koanf:"database" doc:"postgres://USER:PASSWORD@HOST/NAME, or the file of an SQLite database. Empty: wispwright.db in the data folder."`
+	// SecretKey seals secrets in the database.
+	SecretKey wispwright.Secret `koanf:"secret_key" doc:"Seals secrets in the database; 32 characters or more, the same on every node. Empty: secret.key in the data folder, made at the first start."`
+	// OldSecretKeys still open what was sealed with them.
+	OldSecretKeys []wispwright.Secret `koanf:"old_secret_keys" doc:"Former secret keys, which still open what they sealed."`
+	// HTTP is how requests are served.
+	HTTP HTTPConfig `koanf:"http"`
+	// SQL tunes the database connection.
+	SQL SQLConfig `koanf:"sql"`
+	// Log is what is logged and how.
+	Log LogConfig `koanf:"log"`
+	// Jobs tunes background work.
+	Jobs JobsConfig `koanf:"jobs"`
+	// Tenancy concerns accounts and log-in.
+	Tenancy TenancyConfig `koanf:"tenancy"`
+}
+
+// HTTPConfig is how requests are served.
+type HTTPConfig struct {
+	// Listen is the address and port.
+	Listen string `koanf:"listen" doc:"Address and port to listen on; \":8080\" means every address."`
+	// TLSCert is a PEM file.
+	TLSCert string `koanf:"tls_cert" doc:"PEM file with the certificate chain; with tls_key the server speaks HTTPS."`
+	// TLSKey is a PEM file.
+	TLSKey string `koanf:"tls_key" doc:"PEM file with the certificate's key."`
+	// TrustedProxies are networks.
+	TrustedProxies []string `koanf:"trusted_proxies" doc:"Networks of reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed."`
+	// BodyLimit is in bytes.
+	BodyLimit int64 `koanf:"body_limit" doc:"Largest body of an API request, in bytes."`
+	// HeaderTimeout bounds reading a request's header.
+	HeaderTimeout time.Duration `koanf:"header_timeout" doc:"How long a client may take to send a request's header."`
+	// ReadTimeout bounds reading a whole request.
+	ReadTimeout time.Duration `koanf:"read_timeout" doc:"How long a client may take to send a whole request."`
+	// WriteTimeout bounds answering a request.
+	WriteTimeout time.Duration `koanf:"write_timeout" doc:"How long an answer may take."`
+	// IdleTimeout bounds an unused connection.
+	IdleTimeout time.Duration `koanf:"idle_timeout" doc:"How long an unused connection is kept for the next request."`
+	// ShutdownTimeout bounds the end.
+	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" doc:"How long running requests and jobs may take when the server is stopped."`
+	// AccessLog logs every request.
+	AccessLog bool `koanf:"access_log" doc:"Log every request."`
+	// Origins may call the API from other pages.
+	Origins []string `koanf:"cors_origins" doc:"Origins whose pages may call the API with the user's session, as https://host[:port]."`
+	// SecureCookies sends cookies over TLS only.
+	SecureCookies bool `koanf:"secure_cookies" doc:"Send cookies over HTTPS only; implied by tls_cert. Set it behind a proxy that speaks HTTPS."`
+	// PublicDocs opens the API documentation.
+	PublicDocs bool `koanf:"public_docs" doc:"Show the API documentation to everybody."`
+	// MetricsNetworks may read /metrics.
+	MetricsNetworks []string `koanf:"metrics_networks" doc:"Networks that may read /metrics."`
+}
+
+// SQLConfig tunes the database connection.
+type SQLConfig struct {
+	// Conns is the size of the pool on PostgreSQL.
+	Conns int `koanf:"conns" doc:"Connections to PostgreSQL; 0: three per core, at least four."`
+	// Readers is the number of readers on SQLite.
+	Readers int `koanf:"readers" doc:"Connections that read from SQLite; 0: one per core, at least four."`
+	// Synchronous is SQLite's setting.
+	Synchronous string `koanf:"synchronous" doc:"FULL keeps every acknowledged write of SQLite through a power failure; NORMAL may lose the last second and writes twice as fast."`
+}
+
+// LogConfig is what is logged and how.
+type LogConfig struct {
+	// Level is debug, info, warn or error.
+	Level string `koanf:"level" doc:"debug, info, warn or error."`
+	// Format is text or json.
+	Format string `koanf:"format" doc:"text or json."`
+}
+
+// JobsConfig tunes background work.
+type JobsConfig struct {
+	// Workers is how many jobs run at once.
+	Workers int `koanf:"workers" doc:"How many background jobs of one queue run at once on this node."`
+	// Off leaves background work to other nodes.
+	Off bool `koanf:"off" doc:"Run no background jobs on this node; another one must."`
+}
+
+// TenancyConfig concerns accounts and log-in.
+type TenancyConfig struct {
+	// TokenEndpoint offers /api/v1/users/token/.
+	TokenEndpoint bool `koanf:"token_endpoint" doc:"Offer /api/v1/users/token/, where scripts get a bearer token (OPENWISP_USERS_AUTH_API)."`
+	// TokenRate limits log-ins.
+	TokenRate string `koanf:"token_rate" doc:"Log-ins per address, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
+	// SessionLifetime is how long a log-in lasts.
+	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"How long a log-in to the web admin lasts."`
+	// PasswordIterations is the cost of a password hash.
+	PasswordIterations int `koanf:"password_iterations" doc:"Rounds of PBKDF2 for new passwords; 600000 take a fifth of a second."`
+	// PhonePrefixes are put before phone numbers.
+	PhonePrefixes []string `koanf:"phone_prefixes" doc:"Put before phone numbers that people log in with, such as +39 (OPENWISP_USERS_AUTH_BACKEND_AUTO_PREFIXES)."`
+	// SlugFromName makes slugs.
+	SlugFromName bool `koanf:"slug_from_name" doc:"Make the slug of a new organization from its name whatever was sent, as OpenWISP does."`
+	// AuditAge is how long the trail of changes is kept.
+	AuditAge time.Duration `koanf:"audit_age" doc:"How long the trail of changes is kept; 0: for ever."`
+}
+
+// DefaultConfig returns the settings of a server nobody has configured.
+func DefaultConfig() *Config {
+	return &Config{
+		Data: "./data",
+		HTTP: HTTPConfig{
+			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
+			HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
+			ShutdownTimeout: 30 * time.Second, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
+		},
+		SQL:     SQLConfig{Synchronous: "FULL"},
+		Log:     LogConfig{Level: "info", Format: "text"},
+		Jobs:    JobsConfig{Workers: 16},
+		Tenancy: TenancyConfig{TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000, AuditAge: 365 * 24 * time.Hour},
+	}
+}
+
+// Check returns what is wrong with the settings, by key.
+func (c *Config) Check() error {
+	e := &wispwright.ValidationError{}
+	if c.Data == "" {
+		e.Add("data", "a folder is needed.")
+	}
+	if n := len(c.SecretKey.Reveal()); n > 0 && n < 32 {
+		e.Add("secret_key", "32 characters or more are needed.")
+	}
+	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
+		e.Add("http.tls_cert", "certificate and key are needed together.")
+	}
+	for key, networks := range map[string][]string{"http.trusted_proxies": c.HTTP.TrustedProxies, "http.metrics_networks": c.HTTP.MetricsNetworks} {
+		if _, err := parseNetworks(networks); err != nil {
+			e.Add(key, err.Error()+".")
+		}
+	}
+	if c.HTTP.BodyLimit < 1<<10 {
+		e.Add("http.body_limit", "at least 1024 bytes are needed.")
+	}
+	switch strings.ToUpper(c.SQL.Synchronous) {
+	case "FULL", "NORMAL", "OFF", "EXTRA":
+	default:
+		e.Add("sql.synchronous", "must be FULL or NORMAL.")
+	}
+	switch c.Log.Format {
+	case "text", "json":
+	default:
+		e.Add("log.format", "must be text or json.")
+	}
+	if _, err := logLevel(c.Log.Level); err != nil {
+		e.Add("log.level", "must be debug, info, warn or error.")
+	}
+	if c.Tenancy.PasswordIterations < 1 {
+		e.Add("tenancy.password_iterations", "must be positive.")
+	}
+	return e.Err()
+}
+
+// DSN returns the address of the database.
+func (c *Config) DSN() string {
+	if d := c.Database.Reveal(); d != "" {
+		return d
+	}
+	return filepath.Join(c.Data, "wispwright.db")
+}
+
+// parseNetworks reads networks such as 10.0.0.0/8; an address alone means itself.
+func parseNetworks(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range list {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			a, aerr := netip.ParseAddr(text)
+			if aerr != nil {
+				return nil, fmt.Errorf("%q is no network", text)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+func within(networks []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap()
+	for _, p := range networks {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package server
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wispwright/wispwright/kit/sqlstore"
+)
+
+// secretFile is where the secret key is kept that nobody configured.
+const secretFile = "secret.key"
+
+// Open opens the configured database with the keys that seal its secrets. The
+// data folder and the secret key are made where they are missing, readable for
+// the owner alone.
+func Open(c *Config) (*sqlstore.DB, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	keys, err := loadKeys(c)
+	if err != nil {
+		return nil, err
+	}
+	return sqlstore.Open(c.DSN(), &sqlstore.Options{
+		Conns: c.SQL.Conns, Readers: c.SQL.Readers, Synchronous: strings.ToUpper(c.SQL.Synchronous), Keys: keys,
+	})
+}
+
+func loadKeys(c *Config) (*sqlstore.Keys, error) {
+	current := c.SecretKey.Reveal()
+	if current == "" {
+		var err error
+		if current, err = secretFromFile(filepath.Join(c.Data, secretFile)); err != nil {
+			return nil, err
+		}
+	}
+	id, key := deriveKey(current)
+	keys := map[string][]byte{id: key}
+	for _, old := range c.OldSecretKeys {
+		oldID, oldKey := deriveKey(old.Reveal())
+		keys[oldID] = oldKey
+	}
+	k, err := sqlstore.NewKeys(id, keys)
+	if err != nil {
+		return nil, fmt.Errorf("secret keys: %w", err)
+	}
+	return k, nil
+}
+
+// deriveKey makes the key and its public name from the configured text.
+func deriveKey(secret string) (id string, key []byte) {
+	sum := sha256.Sum256([]byte("wispwright sealing\x00" + secret))
+	name := sha256.Sum256(sum[:])
+	return hex.EncodeToString(name[:4]), sum[:]
+}
+
+// secretFromFile reads the secret key, or makes one.
+func secretFromFile(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		text := strings.TrimSpace(string(raw))
+		if len(text) < 32 {
+			return "", fmt.Errorf("the secret key in %s is too short; restore it, or what it sealed is lost", path)
+		}
+		return text, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("read the secret key: %w", err)
+	}
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
+	text := hex.EncodeToString(random)
+	if err := writeNew(path, text+"\n"); err != nil {
+		if errors.Is(err, os.ErrExist) { // another process was faster
+			return secretFromFile(path)
+		}
+		return "", fmt.Errorf("make the secret key: %w", err)
+	}
+	return text, nil
+}
+
+// writeNew writes a file that did not exist, completely or not at all: a crash
+// must not leave half a key.
+func writeNew(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // only the second name stays
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
+}

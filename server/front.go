@@ -1,0 +1,226 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright/server/admin"
+)
+
+// front is what every request passes first: it gives it an id, removes what
+// only a trusted proxy may say, counts, logs, and shares it out.
+type front struct {
+	server  *Server
+	admin   http.Handler
+	proxies []netip.Prefix
+	scrape  []netip.Prefix
+	metrics http.Handler
+	areas   map[string]string
+}
+
+func newFront(s *Server) (*front, error) {
+	f := &front{server: s, admin: admin.Handler(), metrics: s.metrics.handler(s.log), areas: areas(s.api)}
+	var err error
+	if f.proxies, err = parseNetworks(s.config.HTTP.TrustedProxies); err != nil {
+		return nil, err
+	}
+	f.scrape, err = parseNetworks(s.config.HTTP.MetricsNetworks)
+	return f, err
+}
+
+// ServeHTTP answers a request.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	trusted := f.fromProxy(r)
+	if !trusted {
+		forgetProxy(r.Header)
+	}
+	id := requestID(r, trusted)
+	w.Header()["X-Request-Id"] = []string{id}
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, id))
+	rec := &recorder{ResponseWriter: w}
+	f.server.metrics.inFlight.Inc()
+	defer func() {
+		f.server.metrics.inFlight.Dec()
+		took := time.Since(begun)
+		f.server.metrics.observeRequest(f.area(r.URL.Path), r.Method, rec.code(), took)
+		if f.server.config.HTTP.AccessLog {
+			f.server.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("address", clientAddress(r)))
+		}
+	}()
+	defer f.recover(rec, r)
+	f.route(rec, r)
+}
+
+// route shares requests out. Everything that has no handler of its own is the
+// API's, which answers what is unknown.
+func (f *front) route(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case path == "/":
+		http.Redirect(w, r, admin.Path, http.StatusFound)
+	case path+"/" == admin.Path || strings.HasPrefix(path, admin.Path):
+		f.admin.ServeHTTP(w, r)
+	case path == "/healthz":
+		answer(w, r, http.StatusOK, "ok")
+	case path == "/readyz":
+		f.readiness(w, r)
+	case path == "/metrics":
+		f.scraped(w, r)
+	default:
+		w.Header()["X-Content-Type-Options"] = []string{"nosniff"}
+		f.server.api.ServeHTTP(w, r)
+	}
+}
+
+// recover turns a panic into a 500, so that one request ends and not the process.
+func (f *front) recover(rec *recorder, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v) // net/http's own way to cut a connection
+	}
+	f.server.log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	if rec.status == 0 {
+		answer(rec, r, http.StatusInternalServerError, "internal error")
+	}
+}
+
+// readiness says whether this node should get requests.
+func (f *front) readiness(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if !f.server.ready.Load() {
+		answer(w, r, http.StatusServiceUnavailable, "stopping")
+		return
+	}
+	if err := f.server.db.Ping(ctx); err != nil {
+		f.server.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, r, http.StatusServiceUnavailable, "no database")
+		return
+	}
+	answer(w, r, http.StatusOK, "ready")
+}
+
+func (f *front) scraped(w http.ResponseWriter, r *http.Request) {
+	a, err := netip.ParseAddr(clientAddress(r))
+	if err != nil || !within(f.scrape, a) {
+		answer(w, r, http.StatusForbidden, "not from here")
+		return
+	}
+	f.metrics.ServeHTTP(w, r)
+}
+
+// answer writes a line of text.
+func answer(w http.ResponseWriter, r *http.Request, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte(text + "\n")) // the client went away: nobody is left to be told
+	}
+}
+
+// fromProxy reports whether the connection comes from a trusted proxy, and if
+// so leaves the client's own address as the only one in X-Forwarded-For.
+func (f *front) fromProxy(r *http.Request) bool {
+	if len(f.proxies) == 0 {
+		return false
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !within(f.proxies, peer.Addr()) {
+		return false
+	}
+	// from the right: what the trusted proxies themselves have seen
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(list) - 1; i >= 0; i-- {
+		a, err := netip.ParseAddr(strings.TrimSpace(list[i]))
+		if err != nil {
+			break
+		}
+		if i == 0 || !within(f.proxies, a) {
+			r.Header.Set("X-Forwarded-For", a.String())
+			return true
+		}
+	}
+	r.Header.Del("X-Forwarded-For")
+	return true
+}
+
+// forgetProxy removes the headers that only a proxy may set.
+func forgetProxy(h http.Header) {
+	delete(h, "X-Forwarded-For")
+	delete(h, "X-Forwarded-Proto")
+	delete(h, "X-Forwarded-Host")
+	delete(h, "X-Request-Id")
+}
+
+// clientAddress is the client's address without port.
+func clientAddress(r *http.Request) string {
+	if a := r.Header.Get("X-Forwarded-For"); a != "" {
+		return a
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// requestID is the proxy's when it is trusted and its id harmless in a log.
+func requestID(r *http.Request, trusted bool) string {
+	if given := r.Header.Get("X-Request-Id"); trusted && given != "" && len(given) <= 64 &&
+		!strings.ContainsFunc(given, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return given
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand aborts the program instead
+	return hex.EncodeToString(b[:])
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 || r.status < 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController: flushing, deadlines, WebSockets.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}

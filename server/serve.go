@@ -1,0 +1,69 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Serve listens as configured until the context ends. Then the node says that
+// it is not ready, finishes the requests and the jobs under way, and returns.
+func (s *Server) Serve(ctx context.Context) error {
+	l, err := s.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	return s.ServeOn(ctx, l)
+}
+
+// Listen opens the configured address, with TLS if there is a certificate.
+func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
+	c := s.config.HTTP
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if c.TLSCert == "" {
+		return l, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		_ = l.Close() // the first error is the one to tell
+		return nil, fmt.Errorf("load the certificate: %w", err)
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+// ServeOn is Serve on a listener, which it closes.
+func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
+	c := s.config.HTTP
+	h := &http.Server{
+		Handler: s, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	if err := s.Start(ctx); err != nil {
+		_ = l.Close() // the first error is the one to tell
+		return err
+	}
+	s.ready.Store(true)
+	ended := make(chan error, 1)
+	go func() { ended <- h.Serve(l) }()
+	var err error
+	select {
+	case err = <-ended:
+		err = fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.ready.Store(false)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(c.ShutdownTimeout, time.Second))
+	defer cancel()
+	if serr := h.Shutdown(last); serr != nil {
+		err = errors.Join(err, fmt.Errorf("requests were cut off: %w", serr), h.Close())
+	}
+	return errors.Join(err, s.Stop(last))
+}
