@@ -60,7 +60,7 @@ func New(b *Backend, config *ordered.Object, o *Options) (*Config, error) {
 		return nil, err
 	}
 	if len(o.Context) > 0 {
-		e := variables{context: o.Context, left: maxExpanded}
+		e := variables{context: o.Context, left: maxExpanded, work: maxWork}
 		if _, err := e.evaluate(merged); err != nil {
 			return nil, err
 		}

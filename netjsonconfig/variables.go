@@ -17,15 +17,16 @@ const (
 	// maxExpanded bounds the text that the variables of one configuration may
 	// grow into: values that mention other variables can double at each step.
 	maxExpanded = 16 << 20
-	// maxSubstitution bounds the bytes looked at for one text with very many
-	// variables.
-	maxSubstitution = 256 << 20
+	// maxWork bounds the bytes looked at for texts whose variables must be
+	// replaced one after the other.
+	maxWork = 64 << 20
 )
 
 // variables replaces {{ name }} in every text value of a configuration (§4).
 type variables struct {
 	context map[string]any
 	left    int // bytes the expanded texts may still take
+	work    int // bytes that may still be looked at, of texts replaced in turn
 }
 
 // evaluate alters v, which must belong to the caller alone, and returns what it
@@ -127,11 +128,10 @@ func (e *variables) expand(text string) (string, bool) {
 // expandInTurn replaces name by name, in the order of the original text, so
 // that what one value brings in is replaced by the names that follow (§4).
 func (e *variables) expandInTurn(text string, known []placeholder) (string, bool) {
-	work := maxSubstitution
 	for _, p := range known {
 		insert := contextText(e.context[p.name])
-		work -= len(text)
-		if work < 0 {
+		e.work -= len(text)
+		if e.work < 0 {
 			return "", false
 		}
 		found, _ := placeholders(text)
