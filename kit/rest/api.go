@@ -45,9 +45,10 @@ type Options struct {
 	Description string
 	// BodyLimit is the largest request body in bytes. Default: 2.5 MiB.
 	BodyLimit int64
-	// TrustProxy takes the scheme and the client's address from
-	// X-Forwarded-Proto and X-Forwarded-For, as set by a reverse proxy that
-	// removes what clients send. Default: false.
+	// TrustProxy takes the scheme from X-Forwarded-Proto and the client's
+	// address from the last entry of X-Forwarded-For, which the reverse proxy
+	// in front has written. Never set it without such a proxy: clients could
+	// claim any address. Default: false.
 	TrustProxy bool
 	// CORS lets pages of other origins call the API. Default: nil, none may.
 	CORS *CORS
@@ -197,8 +198,7 @@ func (a *API) scheme(r *http.Request) string {
 func (a *API) address(r *http.Request) string {
 	if a.options.TrustProxy {
 		if f := r.Header.Get("X-Forwarded-For"); f != "" {
-			first, _, _ := strings.Cut(f, ",")
-			return strings.TrimSpace(first)
+			return strings.TrimSpace(f[strings.LastIndexByte(f, ',')+1:])
 		}
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

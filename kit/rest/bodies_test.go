@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/rest/resttest"
 )
 
 // TestFaultsOfBodies holds the messages of rest-conventions §3, §4.1 and §5.
@@ -154,6 +155,54 @@ func TestMultipart(t *testing.T) {
 	got := b.ask(t, "POST", "/api/v1/t/thing/", "super", body.String(), "Content-Type", w.FormDataContentType())
 	require.Equal(t, 201, got.Code, got.Body)
 	require.Contains(t, got.Body.String(), `"tags":["x"]`)
+}
+
+type upload struct {
+	Name  rest.Opt[string]    `json:"name" required:"true"`
+	Image rest.Opt[rest.File] `json:"image" required:"true" maxLength:"10"`
+}
+
+type uploaded struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+}
+
+func TestUpload(t *testing.T) {
+	b := newBench(t, rest.Options{})
+	b.api = rest.New(nil)
+	b.api.Mount(&rest.View{Path: "/up/", Access: rest.Anonymous}, rest.Action("POST", "up", 201, func(_ *rest.Request, in *upload) (uploaded, error) {
+		return uploaded{in.Image.V.Filename, in.Image.V.Size}, nil
+	}))
+	b.Handler = resttest.Record(t, b.api)
+	for _, c := range []struct {
+		file, content string
+		status        int
+		want          string
+	}{
+		{"a.bin", "12345", 201, `{"name":"a.bin","size":5}`},
+		{"a.bin", "", 400, `{"image":["The submitted file is empty."]}`},
+		{"long-name.bin", "1", 400, `{"image":["Ensure this filename has at most 10 characters (it has 13)."]}`},
+		{"", "text", 400, `{"image":["The submitted data was not a file. Check the encoding type on the form."]}`},
+		{"none", "", 400, `{"image":["No file was submitted."]}`},
+	} {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		require.NoError(t, w.WriteField("name", "x"))
+		switch c.file {
+		case "none":
+		case "":
+			require.NoError(t, w.WriteField("image", c.content))
+		default:
+			part, err := w.CreateFormFile("image", c.file)
+			require.NoError(t, err)
+			_, err = part.Write([]byte(c.content))
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.Close())
+		got := b.ask(t, "POST", "/up/", "", body.String(), "Content-Type", w.FormDataContentType())
+		require.Equal(t, c.status, got.Code)
+		require.Equal(t, c.want, got.Body.String())
+	}
 }
 
 func TestBodiesAreLimited(t *testing.T) {

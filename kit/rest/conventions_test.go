@@ -279,6 +279,23 @@ func TestThrottleRates(t *testing.T) {
 	require.NoError(t, none.Admit(nil), "nil limits nothing")
 }
 
+func TestAddressOfTheClient(t *testing.T) {
+	for _, c := range []struct {
+		trust     bool
+		forwarded string
+		same      bool
+	}{{false, "192.0.2.9", true}, {true, "192.0.2.9", false}, {true, "192.0.2.9, 192.0.2.1", true}} {
+		b := newBench(t, rest.Options{TrustProxy: c.trust})
+		ask := func(forwarded string) int {
+			return b.ask(t, "GET", "/api/v1/t/1/raw/x/", "", "", "X-Forwarded-For", forwarded).Code
+		}
+		for range 2 {
+			require.Equal(t, 200, ask("192.0.2.1"))
+		}
+		require.Equal(t, c.same, ask(c.forwarded) == 429, "only what the proxy wrote counts: %v", c)
+	}
+}
+
 func TestCORS(t *testing.T) {
 	b := newBench(t, rest.Options{CORS: &rest.CORS{Origins: []string{"https://dashboard.example.org"}}})
 	w := b.ask(t, "OPTIONS", "/api/v1/t/thing/", "", "", "Origin", "https://dashboard.example.org", "Access-Control-Request-Method", "PUT")

@@ -70,9 +70,18 @@ func (t *Throttle) recent(visits []time.Time, now time.Time) []time.Time {
 	return visits[i:]
 }
 
-// sweep forgets callers that did not come for a whole period, so that the
-// memory is bounded by the callers of two periods.
+// maxThrottled bounds the memory: beyond it some caller is forgotten, which
+// lets it come again too early.
+const maxThrottled = 200_000
+
+// sweep forgets callers that did not come for a whole period.
 func (t *Throttle) sweep(now time.Time) {
+	for key := range t.seen {
+		if len(t.seen) < maxThrottled {
+			break
+		}
+		delete(t.seen, key)
+	}
 	if now.Sub(t.swept) < t.period {
 		return
 	}
@@ -98,11 +107,15 @@ func (t *Throttle) Admit(r *Request) error {
 	if wait == 0 {
 		return nil
 	}
-	seconds := int(math.Ceil(wait.Seconds()))
-	unit := " seconds."
+	r.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return Throttled(wait)
+}
+
+// Throttled is the answer to somebody who came too early and has to wait.
+func Throttled(wait time.Duration) error {
+	seconds, unit := int(math.Ceil(wait.Seconds())), " seconds."
 	if seconds == 1 {
 		unit = " second."
 	}
-	r.header.Set("Retry-After", strconv.Itoa(seconds))
 	return Fail(http.StatusTooManyRequests, "Request was throttled. Expected available in "+strconv.Itoa(seconds)+unit)
 }

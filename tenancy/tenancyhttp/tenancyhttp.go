@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -49,6 +50,9 @@ type HTTP struct {
 	options  Options
 	sessions *scs.SessionManager
 	throttle *rest.Throttle
+	// basics throttles user names and passwords sent with requests, which are
+	// as good for guessing as the log-in
+	basics *rest.Throttle
 }
 
 // New returns the HTTP side of a tenancy whose stores belong to tx.
@@ -69,6 +73,9 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	}
 	var err error
 	if h.throttle, err = rest.NewThrottle(rate, h.options.Clock); err != nil {
+		return nil, fmt.Errorf("tenancyhttp: %w", err)
+	}
+	if h.basics, err = rest.NewThrottle("60/minute", h.options.Clock); err != nil {
 		return nil, fmt.Errorf("tenancyhttp: %w", err)
 	}
 	h.sessions = newSessions(&h.options)
@@ -144,6 +151,13 @@ func (h *HTTP) basic() rest.Scheme {
 		name, plain, ok := r.BasicAuth()
 		if !ok {
 			return nil, nil
+		}
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		if wait := h.basics.Allow(host); wait > 0 {
+			return nil, rest.Throttled(wait)
 		}
 		u, err := h.t.Login.Authenticate(r.Context(), name, plain)
 		if err != nil {
