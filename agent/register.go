@@ -60,6 +60,9 @@ func (a *Agent) registrationFailed(ctx context.Context, err error) error {
 // registration collects what the device says about itself.
 func (a *Agent) registration(ctx context.Context) Registration {
 	mac := a.device.ReadMAC(a.o.MACInterface)
+	if mac == "" {
+		a.log.Warning("No interface has a hardware address; set mac_interface or mac_address")
+	}
 	r := Registration{
 		Secret:       a.o.SharedSecret,
 		MACAddress:   mac,
