@@ -22,7 +22,7 @@ type Page[T any] struct {
 	Results []T `json:"results"`
 }
 
-// paging is what a request asks for. A size of 0 means everything.
+// paging is what a request asks for.
 type paging struct {
 	number int
 	size   int
@@ -52,20 +52,13 @@ func (r *Request) paging(size, limit int) paging {
 
 func invalidPage() error { return Fail(http.StatusNotFound, "Invalid page.") }
 
-func (p paging) page() (wispwright.Page, error) {
-	if p.bad {
-		return wispwright.Page{}, invalidPage()
-	}
-	return wispwright.Page{Offset: max(p.number-1, 0) * p.size, Limit: p.size}, nil
-}
+// pages is how many pages a list has; an empty one has one.
+func (p paging) pages(total int) int { return max(1, (total+p.size-1)/p.size) }
 
 // envelope wraps the rows of a page, or refuses a page that does not exist.
 func (p paging) envelope(r *Request, total int, rows any) (any, error) {
-	pages := max(1, (total+p.size-1)/p.size)
-	if p.last {
-		p.number = pages
-	}
-	if p.bad || p.number > pages {
+	pages := p.pages(total)
+	if p.number > pages {
 		return nil, invalidPage()
 	}
 	e := envelope{Count: total, Results: rows}
@@ -103,15 +96,26 @@ func (r *Request) pageLink(number int) *string {
 	return &link
 }
 
-// Paginate reads page and page_size for a handler that makes its own list;
-// wrap then makes the answer of a page's rows and the whole length.
-func (r *Request) Paginate(size, limit int) (page wispwright.Page, wrap func(rows any, total int) (any, error), err error) {
+// Paginate answers a list that is not a Resource's: fetch is called with the
+// part of the list the request asks for, and returns its rows as a slice and
+// the length of the whole list.
+func (r *Request) Paginate(size, limit int, fetch func(wispwright.Page) (rows any, total int, err error)) (any, error) {
 	p := r.paging(size, limit)
-	if p.last {
-		return page, nil, invalidPage()
+	if p.bad {
+		return nil, invalidPage()
 	}
-	page, err = p.page()
-	return page, func(rows any, total int) (any, error) { return p.envelope(r, total, rows) }, err
+	if p.last {
+		_, total, err := fetch(wispwright.Page{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		p.number = p.pages(total)
+	}
+	rows, total, err := fetch(wispwright.Page{Offset: (p.number - 1) * p.size, Limit: p.size})
+	if err != nil {
+		return nil, err
+	}
+	return p.envelope(r, total, rows)
 }
 
 // ordering reads ?ordering=; unknown keys are dropped.

@@ -281,39 +281,28 @@ func (res *Resource[K, T, F, In, Out]) list(r *Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	page := r.paging(res.PageSize, res.MaxPageSize)
-	if res.Unpaged {
-		page = paging{}
-	}
-	items := wispwright.Items[T]{}
-	if some {
-		read, _ := res.Scopes(r)
-		p, err := page.page()
+	read, _ := res.Scopes(r)
+	order := r.ordering(res.Ordering)
+	fetch := func(p wispwright.Page) (any, int, error) {
+		if !some {
+			return []Out{}, 0, nil
+		}
+		p.Order, p.NoTotal = order, res.Unpaged
+		items, err := res.Service.List(r.Context(), read, filter, p)
 		if err != nil {
-			return 0, nil, err
+			return nil, 0, err
 		}
-		p.Order = r.ordering(res.Ordering)
-		if items, err = res.Service.List(r.Context(), read, filter, p); err != nil {
-			return 0, nil, err
+		out, err := res.Out(r, items.Rows)
+		if out == nil {
+			out = []Out{}
 		}
-		if page.last && items.Total > page.size {
-			p.Offset = (items.Total - 1) / page.size * page.size
-			if items, err = res.Service.List(r.Context(), read, filter, p); err != nil {
-				return 0, nil, err
-			}
-		}
-	}
-	out, err := res.Out(r, items.Rows)
-	if err != nil {
-		return 0, nil, err
-	}
-	if out == nil {
-		out = []Out{}
+		return out, items.Total, err
 	}
 	if res.Unpaged {
-		return http.StatusOK, out, nil
+		body, _, err := fetch(wispwright.Page{})
+		return http.StatusOK, body, err
 	}
-	body, err := page.envelope(r, items.Total, out)
+	body, err := r.Paginate(res.PageSize, res.MaxPageSize, fetch)
 	return http.StatusOK, body, err
 }
 
