@@ -5,12 +5,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	njc "github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/backends"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 func TestDefault(t *testing.T) {
-	r := backends.Default()
+	require.Len(t, backends.Default().Backends(), 6)
+	require.Len(t, backends.Servers().Backends(), 4)
+	for _, r := range []*njc.Registry{backends.Default(), backends.Servers()} {
+		walk(t, r)
+	}
+	require.NotSame(t, backends.Default(), backends.Default())
+}
+
+func walk(t *testing.T, r *njc.Registry) {
 	for _, b := range r.Backends() {
 		byKey, ok := r.Get(b.Key)
 		require.True(t, ok)
@@ -24,5 +33,4 @@ func TestDefault(t *testing.T) {
 		require.True(t, document.Has("properties"))
 		require.Error(t, r.Register(b), "a key is taken once")
 	}
-	require.NotSame(t, r, backends.Default())
 }
