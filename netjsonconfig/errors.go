@@ -49,9 +49,10 @@ type ValidationError struct {
 	Causes []*ValidationError
 }
 
-// Error returns a readable message that names the place.
+// Error returns the message as clients of the REST API know it: the place as
+// "#/" and the parts of the path.
 func (e *ValidationError) Error() string {
-	return fmt.Sprintf("Invalid configuration triggered by %q, validator says:\n\n%s", "#"+e.Pointer, e.Message)
+	return `Invalid configuration triggered by "#/` + strings.Join(e.Path(), "/") + "\", validator says:\n\n" + e.Message
 }
 
 // Keyword returns the schema keyword that was violated ("type", "oneOf"), or ""
