@@ -115,16 +115,20 @@ type TenancyConfig struct {
 // DefaultConfig returns the settings of a server nobody has configured.
 func DefaultConfig() *Config {
 	return &Config{
-		Data: "./data",
+		Data: "./data", OldSecretKeys: []wispwright.Secret{},
 		HTTP: HTTPConfig{
 			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
 			HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
-			ShutdownTimeout: 30 * time.Second, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
+			ShutdownTimeout: 30 * time.Second,
+			TrustedProxies:  []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
 		},
-		SQL:     SQLConfig{Synchronous: "FULL"},
-		Log:     LogConfig{Level: "info", Format: "text"},
-		Jobs:    JobsConfig{Workers: 16},
-		Tenancy: TenancyConfig{TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000, AuditAge: 365 * 24 * time.Hour},
+		SQL:  SQLConfig{Synchronous: "FULL"},
+		Log:  LogConfig{Level: "info", Format: "text"},
+		Jobs: JobsConfig{Workers: 16},
+		Tenancy: TenancyConfig{
+			TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
+			PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
+		},
 	}
 }
 

@@ -127,6 +127,7 @@ func (s *Server) mount(ctx context.Context) error {
 	if s.api == nil {
 		return errors.New("server: no concern made the API; callers could not be recognised")
 	}
+	s.api.MountDocs()
 	if err := s.connect(); err != nil {
 		return err
 	}

@@ -1,0 +1,158 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server"
+)
+
+// newServer puts a server together on a database, with a vendor's concern that
+// adds endpoints for the tests.
+func newServer(t *testing.T, db *sqlstore.DB, change func(*server.Config), concerns ...server.Concern) *server.Server {
+	t.Helper()
+	c := server.DefaultConfig()
+	c.Data = t.TempDir()
+	c.Tenancy.PasswordIterations = 1
+	if change != nil {
+		change(c)
+	}
+	all := append(server.DefaultConcerns(), concerns...)
+	require.NoError(t, server.Migrate(t.Context(), db, all))
+	s, err := server.New(t.Context(), db, &server.Options{Config: c, Concerns: all, Log: slog.New(slog.DiscardHandler), Build: "test"})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
+	return s
+}
+
+func get(h http.Handler, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.RemoteAddr = "127.0.0.1:5000"
+	for _, f := range change {
+		f(r)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func from(address string, header ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.RemoteAddr = address + ":5000"
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Add(header[i], header[i+1])
+		}
+	}
+}
+
+// seen is what a handler behind the front sees of a request.
+type seen struct{ For, Proto, ID string }
+
+func mirror() server.Concern {
+	return server.Concern{Name: "mirror", Mount: func(_ context.Context, s *server.Server) error {
+		s.API().Handle("/mirror/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = json.NewEncoder(w).Encode(seen{r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Forwarded-Proto"), r.Header.Get("X-Request-Id")})
+		}))
+		s.API().Handle("/panic/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
+		return nil
+	}}
+}
+
+func TestPathsOfTheFront(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), nil, mirror())
+	for path, want := range map[string]int{
+		"/healthz": 200, "/readyz": 503, "/metrics": 200, "/": 302, "/admin": 301, "/nothing/": 404,
+		"/api/v1/users/organization/": 401, "/api/v1/docs/": 403, "/panic/": 500,
+	} {
+		w := get(s, path)
+		require.Equal(t, want, w.Code, path)
+		require.NotEmpty(t, w.Header().Get("X-Request-Id"), path)
+		if path != "/" && path != "/metrics" {
+			require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"), path)
+		}
+	}
+	require.Equal(t, "/admin/", get(s, "/").Header().Get("Location"))
+}
+
+func TestForwardedHeadersAreBelievedFromProxiesOnly(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} }, mirror())
+	for name, c := range map[string]struct {
+		request func(*http.Request)
+		want    seen
+	}{
+		"a client pretends":     {from("192.0.2.7", "X-Forwarded-For", "198.51.100.1", "X-Forwarded-Proto", "https", "X-Request-Id", "mine"), seen{}},
+		"a proxy":               {from("10.1.1.1", "X-Forwarded-For", "198.51.100.1", "X-Forwarded-Proto", "https", "X-Request-Id", "abc"), seen{"198.51.100.1", "https", "abc"}},
+		"a client lies to it":   {from("10.1.1.1", "X-Forwarded-For", "127.0.0.1, 198.51.100.1"), seen{"198.51.100.1", "", ""}},
+		"two proxies":           {from("10.1.1.1", "X-Forwarded-For", "198.51.100.1, 10.2.2.2"), seen{"198.51.100.1", "", ""}},
+		"two headers":           {from("10.1.1.1", "X-Forwarded-For", "127.0.0.1", "X-Forwarded-For", "198.51.100.1"), seen{"198.51.100.1", "", ""}},
+		"the proxy's own":       {from("10.1.1.1", "X-Forwarded-For", "10.3.3.3"), seen{"10.3.3.3", "", ""}},
+		"nonsense":              {from("10.1.1.1", "X-Forwarded-For", "unknown"), seen{}},
+		"nonsense on the right": {from("10.1.1.1", "X-Forwarded-For", "198.51.100.1, <x>"), seen{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got seen
+			require.NoError(t, json.Unmarshal(get(s, "/mirror/", c.request).Body.Bytes(), &got))
+			require.Equal(t, c.want, got)
+		})
+	}
+	w := get(s, "/mirror/", from("10.1.1.1", "X-Request-Id", "abc"))
+	require.Equal(t, "abc", w.Header().Get("X-Request-Id"))
+	w = get(s, "/mirror/", from("10.1.1.1", "X-Request-Id", "a\x01b"))
+	require.Len(t, w.Header().Get("X-Request-Id"), 16)
+}
+
+func TestMetrics(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} })
+	get(s, "/api/v1/users/organization/")
+	get(s, "/api/v1/users/organization/0b2d1e0e-7f6b-4b59-9a1e-0123456789ab/")
+	get(s, "/invented/by/a/client/")
+	get(s, "/api/v1/users/organization/", func(r *http.Request) { r.Method = "INVENTED" })
+	w := get(s, "/metrics")
+	require.Equal(t, http.StatusOK, w.Code)
+	for _, line := range []string{
+		`wispwright_http_request_seconds_count{area="api/v1/users/organization",method="GET",status="401"} 2`,
+		`wispwright_http_request_seconds_count{area="api/v1/users/organization",method="other",status="401"} 1`,
+		`wispwright_http_request_seconds_count{area="other",method="GET",status="404"} 1`,
+		`wispwright_build_info{version="test"} 1`, `go_goroutines`, `go_sql_max_open_connections{db_name="sqlite"}`,
+	} {
+		require.Contains(t, w.Body.String(), line)
+	}
+	require.NotContains(t, w.Body.String(), "invented")
+	require.Equal(t, http.StatusForbidden, get(s, "/metrics", from("192.0.2.7")).Code)
+	require.Equal(t, http.StatusForbidden, get(s, "/metrics", from("192.0.2.7", "X-Forwarded-For", "127.0.0.1")).Code, "not by pretending")
+	require.Equal(t, http.StatusForbidden, get(s, "/metrics", from("10.0.0.1", "X-Forwarded-For", "192.0.2.7")).Code, "nor through a proxy")
+}
+
+func TestRequestIDsInTheLog(t *testing.T) {
+	var b strings.Builder
+	log, err := server.NewLog(&b, server.LogConfig{Level: "info", Format: "json"})
+	require.NoError(t, err)
+	c := server.DefaultConfig()
+	c.Data, c.Tenancy.PasswordIterations, c.HTTP.AccessLog = t.TempDir(), 1, true
+	db := testkit.SQLite(t)
+	all := append(server.DefaultConcerns(), mirror())
+	require.NoError(t, server.Migrate(t.Context(), db, all))
+	s, err := server.New(t.Context(), db, &server.Options{Config: c, Concerns: all, Log: log})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
+	w := get(s, "/panic/")
+	id := w.Header().Get("X-Request-Id")
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	require.Len(t, lines, 2, b.String())
+	for i, msg := range []string{"a handler panicked", "request"} {
+		var line map[string]any
+		require.NoError(t, json.Unmarshal([]byte(lines[i]), &line))
+		require.Equal(t, msg, line["msg"])
+		require.Equal(t, id, line["request"])
+	}
+	require.Contains(t, lines[1], `"status":500`)
+}
