@@ -3,31 +3,34 @@ package server
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-// wire is one line of the wiring: an event and who is told of it.
+// wire is one line of the wiring: an event and who is told of it. What a
+// concern subscribes to of its own accord is named in docs/events.md only.
 type wire struct {
 	event, subscriber string
 	connect           func(name string) error
 }
 
-// wiring is every subscription across concerns, one line each; docs/events.md
-// is printed from it. What a concern subscribes to itself is its own affair.
+// wiring is every subscription made here, one line each.
 func (s *Server) wiring() []wire {
 	t := s.tenancy
 	if t == nil {
 		return nil
 	}
+	const forget = "other nodes forget cached callers"
 	return []wire{
-		{"tenancy.Organizations.Changed", "other nodes forget cached callers", topic(t.Organizations.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.OrganizationChange) { s.tell(ctx, callersChannel) })},
-		{"tenancy.Users.Changed", "other nodes forget cached callers", topic(t.Users.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.UserChange) { s.tell(ctx, callersChannel) })},
-		{"tenancy.Groups.Changed", "other nodes forget cached callers", topic(t.Groups.Changed.Subscribe, func(ctx context.Context, _ ...int64) { s.tell(ctx, callersChannel) })},
-		{"tenancy.Memberships.Changed", "other nodes forget cached callers", topic(t.Memberships.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
-		{"tenancy.Tokens.Changed", "other nodes forget cached callers", topic(t.Tokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
-		{"notification wispwright_callers", "forget cached callers", s.listen(callersChannel, func(string) { t.Callers.Forget() })},
+		{"tenancy.Organizations.Changed", forget, topic(t.Organizations.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.OrganizationChange) { s.tell(ctx, callersChannel) })},
+		{"tenancy.Users.Changed", forget, topic(t.Users.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.UserChange) { s.tell(ctx, callersChannel) })},
+		{"tenancy.Groups.Changed", forget, topic(t.Groups.Changed.Subscribe, func(ctx context.Context, _ ...int64) { s.tell(ctx, callersChannel) })},
+		{"tenancy.Memberships.Changed", forget, topic(t.Memberships.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
+		{"tenancy.Tokens.Changed", forget, topic(t.Tokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
+		{"notification " + callersChannel, "forget cached callers", s.listen(callersChannel, func(string) { t.Callers.Forget() })},
 	}
 }
 
@@ -63,4 +66,49 @@ func topic[E any](subscribe func(string, func(context.Context, ...E)), fn func(c
 // listen calls fn for every notification of other nodes.
 func (s *Server) listen(channel string, fn func(payload string)) func(string) error {
 	return func(string) error { return s.db.Listen(s.lifetime, channel, fn) }
+}
+
+// published is an event of a concern, for the printed list.
+type published struct {
+	name, kind, signal string
+	subscribers        []string
+}
+
+// events lists every event there is, with OpenWISP's signal of the same
+// meaning and whoever is subscribed.
+func (s *Server) events() (list []published) {
+	if t := s.tenancy; t != nil {
+		list = append(list,
+			published{"tenancy.Organizations.Saved", "hook", "post_save(Organization)", t.Organizations.Saved.Subscribers()},
+			published{"tenancy.Organizations.Deleting", "hook", "pre_delete(Organization)", t.Organizations.Deleting.Subscribers()},
+			published{"tenancy.Organizations.Changed", "topic", "organization_is_active_changed…", t.Organizations.Changed.Subscribers()},
+			published{"tenancy.Users.Deleting", "hook", "pre_delete(User)", t.Users.Deleting.Subscribers()},
+			published{"tenancy.Users.Changed", "topic", "post_save(User)", t.Users.Changed.Subscribers()},
+			published{"tenancy.Groups.Changed", "topic", "post_save(Group)", t.Groups.Changed.Subscribers()},
+			published{"tenancy.Memberships.Changed", "topic", "post_save(OrganizationUser)", t.Memberships.Changed.Subscribers()},
+			published{"tenancy.Tokens.Changed", "topic", "", t.Tokens.Changed.Subscribers()},
+		)
+	}
+	return list
+}
+
+// WriteEvents prints docs/events.md: every event with its subscribers as they
+// are connected in this server.
+func (s *Server) WriteEvents(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("# Events\n\nPrinted by a test from the wiring of the server; do not edit.\n\n" +
+		"A hook runs inside the transaction and may refuse it. A topic tells of what was committed.\n\n" +
+		"| event | kind | OpenWISP's signal | subscribers, in order |\n|---|---|---|---|\n")
+	for _, e := range s.events() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.name, e.kind, e.signal, strings.Join(e.subscribers, " · "))
+	}
+	for _, w := range s.wiring() {
+		if strings.HasPrefix(w.event, "notification ") {
+			fmt.Fprintf(&b, "| `%s` | between nodes | | %s |\n", w.event, w.subscriber)
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("print events: %w", err)
+	}
+	return nil
 }
