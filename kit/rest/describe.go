@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -27,7 +28,7 @@ func (a *API) describe(v *View, path string) {
 		if s == nil {
 			s = &shape{status: http.StatusOK}
 		}
-		h := &huma.Operation{Method: op.Method, Path: path, OperationID: op.ID, Summary: op.Summary, Description: v.Description,
+		h := &huma.Operation{Method: op.Method, Path: path, OperationID: op.ID, Summary: cmp.Or(op.Summary, v.Name), Description: v.Description,
 			Responses: map[string]*huma.Response{}}
 		if v.Tag != "" {
 			h.Tags = []string{v.Tag}

@@ -43,6 +43,7 @@ func (a *API) MountDocs() {
 		if r.Query().Get("format") == "openapi" {
 			return a.documentAnswer("application/openapi+json", func(d *documents) []byte { return d.swaggerJSON })
 		}
+		r.header.Set("Content-Security-Policy", docsPolicy)
 		return http.StatusOK, Raw{"text/html; charset=utf-8", []byte(docsPage)}, nil
 	})
 	a.mux.Handle("/api/v1/docs/", ui)
@@ -97,9 +98,9 @@ func (a *API) render() {
 
 const docsPage = `<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>API documentation</title><link rel="stylesheet" href="swagger-ui.css"></head>
+<head><meta charset="utf-8"><title>API documentation</title><link rel="icon" type="image/png" href="../docs/favicon-32x32.png"><link rel="stylesheet" href="../docs/swagger-ui.css"></head>
 <body><div id="swagger-ui"></div>
-<script src="swagger-ui-bundle.js"></script><script src="swagger-ui-standalone-preset.js"></script><script src="init.js"></script>
+<script src="../docs/swagger-ui-bundle.js"></script><script src="../docs/swagger-ui-standalone-preset.js"></script><script src="../docs/init.js"></script>
 </body>
 </html>
 `

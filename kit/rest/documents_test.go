@@ -2,6 +2,8 @@ package rest_test
 
 import (
 	"encoding/json"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +37,15 @@ func TestDocuments(t *testing.T) {
 		w := b.ask(t, "GET", "/api/v1/docs/"+asset, "", "")
 		require.Equal(t, 200, w.Code, asset)
 		require.Contains(t, w.Header().Get("Content-Type"), kind)
+	}
+	for _, page := range []string{"/api/v1/docs/", "/api/v1/redoc/"} {
+		w := b.ask(t, "GET", page, "super", "")
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "script-src 'self'")
+		base, err := url.Parse(page)
+		require.NoError(t, err)
+		for _, found := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(w.Body.String(), -1) {
+			require.Equal(t, 200, b.ask(t, "GET", base.JoinPath(found[1]).Path, "", "").Code, found[1])
+		}
 	}
 	require.Equal(t, 404, b.ask(t, "GET", "/api/v1/docs/..%2fgo.mod", "", "").Code)
 	require.Equal(t, 200, newBench(t, rest.Options{PublicDocs: true}).ask(t, "GET", "/api/v1/docs.json", "", "").Code)
