@@ -1,0 +1,91 @@
+package controllerhttp
+
+import (
+	"errors"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// Options change what New makes; nil means the defaults.
+type Options struct {
+	// Schemas are served at /config/schema.json beside those of the
+	// controller's backends, such as the backends of VPN servers. Default: none.
+	Schemas []controller.Backend
+	// Clock tells the time, for the date of the schemas. Default: time.Now.
+	Clock func() time.Time
+}
+
+// HTTP is the controller's part of an API.
+type HTTP struct {
+	c       *controller.Controller
+	options Options
+	schemas schemas
+}
+
+// New returns the HTTP side of a controller.
+func New(c *controller.Controller, options *Options) (*HTTP, error) {
+	if c == nil {
+		return nil, errors.New("controllerhttp: a controller is required")
+	}
+	h := &HTTP{c: c}
+	if options != nil {
+		h.options = *options
+	}
+	if h.options.Clock == nil {
+		h.options.Clock = time.Now
+	}
+	var err error
+	if h.schemas, err = newSchemas(c.Backends(), h.options.Schemas, h.options.Clock()); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// Mount adds the endpoints to an API.
+func (h *HTTP) Mount(api *rest.API) {
+	h.mountDevices(api)
+	h.mountDeviceActions(api)
+	h.mountVersions(api)
+	h.mountTemplates(api)
+	h.mountSettings(api)
+	h.mountDashboard(api)
+	h.mountPreview(api)
+	h.mountSchemas(api)
+}
+
+// defaultBackend is the backend of a configuration that names none.
+func (h *HTTP) defaultBackend() string { return h.c.Backends()[0].Path }
+
+// checkBackend is the fault of a backend nobody knows.
+func (h *HTTP) checkBackend(v *wispwright.ValidationError, path string, in rest.Opt[string]) {
+	if !in.Set || in.Null || in.V == "" {
+		return // said by the field's own rules
+	}
+	for _, b := range h.c.Backends() {
+		if b.Path == in.V {
+			return
+		}
+	}
+	v.Add(path, `"`+in.V+`" is not a valid choice.`)
+}
+
+// backendPaths are the choices of a filter.
+func (h *HTTP) backendPaths() []string {
+	var out []string
+	for _, b := range h.c.Backends() {
+		out = append(out, b.Path)
+	}
+	return out
+}
+
+// sendArchive answers with an archive as agents get it, Allow and the rest
+// being the view's.
+func sendArchive(r *rest.Request, a *controller.Archive) rest.Raw {
+	header := r.ResponseHeader()
+	header.Set("X-Openwisp-Controller", "true")
+	header.Set("Content-Disposition", attachment(a.Name))
+	return rest.Raw{ContentType: "application/octet-stream", Body: a.Bytes}
+}

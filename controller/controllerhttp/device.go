@@ -1,0 +1,162 @@
+package controllerhttp
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// mountDevices adds devices: the list with its short form and the detail with
+// the whole configuration (spec: controller-config §12.4).
+func (h *HTTP) mountDevices(api *rest.API) {
+	unique := map[string]error{
+		controller.UniqueDeviceMAC: wispwright.Invalid("non_field_errors", "The fields mac_address, organization must make a unique set."),
+		controller.UniqueDeviceKey: wispwright.Invalid("key", "Device with this key already exists."),
+	}
+	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceIn, deviceOut]{
+		Path: "/api/v1/controller/device/", Only: "list create",
+		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
+		Service: h.c.Devices,
+		Check:   h.checkDevice,
+		New: func(*rest.Request) (*controller.Detail, error) {
+			return &controller.Detail{Device: &controller.Device{}}, nil
+		},
+		Apply:        h.applyDevice,
+		Organization: deviceOrganization,
+		Out:          rest.Each(newDeviceOut),
+		Filters:      h.deviceFilters(),
+		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
+			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified"},
+		Unique: unique,
+	})
+	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceDetailIn, deviceDetailOut]{
+		Path: "/api/v1/controller/device/", Only: "read update delete",
+		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
+		Service:      h.c.Devices,
+		Check:        h.checkDeviceDetail,
+		Apply:        h.applyDeviceDetail,
+		Organization: deviceOrganization,
+		Delete: func(r *rest.Request, id wispwright.ID) error {
+			return h.c.Devices.Delete(r.Context(), r.WriteScope(), id, r.Query().Get("force") == "true")
+		},
+		Out:    rest.Each(newDeviceDetailOut),
+		Unique: unique,
+	})
+}
+
+func deviceOrganization(d *controller.Detail) wispwright.ID { return d.Device.OrganizationID }
+
+func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
+	type filter = controller.DeviceFilter
+	var statuses []string
+	for _, s := range controller.Statuses() {
+		statuses = append(statuses, string(s))
+	}
+	return append(rest.FilterOrganization(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+		rest.FilterText("name", func(f *filter, v string) { f.NameContains = v }),
+		rest.FilterText("mac_address", func(f *filter, v string) { f.MACAddressContains = v }),
+		rest.FilterChoice("config__status", statuses, func(f *filter, v string) { f.Status = controller.Status(v) }),
+		rest.FilterChoice("config__backend", h.backendPaths(), func(f *filter, v string) { f.Backend = v }),
+		rest.Filter[filter]{Name: "config__templates", Help: "the UUID of a template", Apply: func(_ *rest.Request, f *filter, v string) error {
+			id, err := wispwright.ParseID(v)
+			if err != nil { // a plain string, unlike every other fault (§12.4)
+				return &rest.Failure{Status: http.StatusBadRequest, Body: map[string]string{"config__templates": "Invalid UUID format"}}
+			}
+			f.TemplateID = id
+			return nil
+		}},
+		rest.FilterID("group", func(f *filter, v wispwright.ID) { f.GroupID = v }),
+		rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
+		rest.FilterTime("created__gte", func(f *filter, v time.Time) { f.CreatedFrom = v }),
+		rest.FilterTime("created__lt", func(f *filter, v time.Time) { f.CreatedBefore = v }),
+		rest.FilterBool("is_deactivated", func(f *filter, v bool) { f.IsDeactivated = &v }),
+		rest.FilterBool("has_config", func(f *filter, v bool) { f.HasConfig = &v }),
+		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
+	)
+}
+
+func (h *HTTP) checkDevice(_ *rest.Request, in *deviceIn) error {
+	var v wispwright.ValidationError
+	if in.Config.Set && !in.Config.Null {
+		h.checkBackend(&v, "config.backend", in.Config.V.Backend)
+	}
+	return v.Err()
+}
+
+func (h *HTTP) checkDeviceDetail(_ *rest.Request, in *deviceDetailIn) error {
+	var v wispwright.ValidationError
+	if in.Config.Set && !in.Config.Null {
+		h.checkBackend(&v, "config.backend", in.Config.V.Backend)
+	}
+	return v.Err()
+}
+
+func (h *HTTP) applyDevice(_ *rest.Request, in *deviceIn, d *controller.Detail) error {
+	in.Name.Into(&d.Device.Name)
+	in.Organization.Into(&d.Device.OrganizationID)
+	in.Group.Into(&d.Device.GroupID)
+	in.MACAddress.Into(&d.Device.MACAddress)
+	intoSecret(in.Key, &d.Device.Key)
+	intoAddr(in.LastIP, &d.Device.LastIP)
+	intoAddr(in.ManagementIP, &d.Device.ManagementIP)
+	in.Model.Into(&d.Device.Model)
+	in.OS.Into(&d.Device.OS)
+	in.System.Into(&d.Device.System)
+	in.Notes.Into(&d.Device.Notes)
+	if in.Config.Set && !in.Config.Null {
+		d.Config = &controller.Config{}
+		in.Config.V.apply(d.Config)
+	}
+	return nil
+}
+
+// applyDeviceDetail changes what was sent and nothing else. A configuration of
+// nothing but defaults is left out as OpenWISP does, so that scripts that send
+// it with every PUT neither create nor empty one; PATCH takes it at its word
+// where there is a configuration (spec: controller-config §12.4).
+func (h *HTTP) applyDeviceDetail(r *rest.Request, in *deviceDetailIn, d *controller.Detail) error {
+	in.Name.Into(&d.Device.Name)
+	in.Organization.Into(&d.Device.OrganizationID)
+	in.Group.Into(&d.Device.GroupID)
+	in.MACAddress.Into(&d.Device.MACAddress)
+	intoSecret(in.Key, &d.Device.Key)
+	intoAddr(in.LastIP, &d.Device.LastIP)
+	intoAddr(in.ManagementIP, &d.Device.ManagementIP)
+	in.Model.Into(&d.Device.Model)
+	in.OS.Into(&d.Device.OS)
+	in.System.Into(&d.Device.System)
+	in.Notes.Into(&d.Device.Notes)
+	if !in.Config.Set || in.Config.Null {
+		return nil
+	}
+	if in.Config.V.onlyDefaults(h.defaultBackend()) && (d.Config == nil || r.HTTP.Method == http.MethodPut) {
+		return nil
+	}
+	if d.Config == nil {
+		d.Config = &controller.Config{Backend: h.defaultBackend()}
+	}
+	in.Config.V.apply(d.Config)
+	return nil
+}
+
+func intoSecret(in rest.Opt[string], target *wispwright.Secret) {
+	if in.Set {
+		*target = wispwright.Secret(in.Or(""))
+	}
+}
+
+// intoAddr stores an address whose spelling the field's format has checked.
+func intoAddr(in rest.Opt[string], target *netip.Addr) {
+	if !in.Set {
+		return
+	}
+	a, err := netip.ParseAddr(in.Or(""))
+	if err != nil {
+		a = netip.Addr{} // null or blank
+	}
+	*target = a
+}

@@ -1,0 +1,164 @@
+package controllerhttp
+
+import (
+	"net/netip"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// deviceIn creates a device.
+type deviceIn struct {
+	Name         rest.Opt[string]        `json:"name" required:"true" maxLength:"64" help:"must be either a valid hostname or mac address"`
+	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" rel:"organization"`
+	Group        rest.Opt[wispwright.ID] `json:"group" nullable:"true" rel:"group"`
+	MACAddress   rest.Opt[string]        `json:"mac_address" required:"true" maxLength:"17" help:"primary mac address"`
+	Key          rest.Opt[string]        `json:"key" blank:"true" maxLength:"64" help:"unique device key"`
+	LastIP       rest.Opt[string]        `json:"last_ip" nullable:"true" blank:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
+	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" blank:"true" format:"ip" help:"IP address used by the system to reach the device"`
+	Model        rest.Opt[string]        `json:"model" blank:"true" maxLength:"64" help:"device model and manufacturer"`
+	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"operating system"`
+	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU"`
+	Notes        rest.Opt[string]        `json:"notes" blank:"true" help:"internal notes"`
+	Config       rest.Opt[configIn]      `json:"config"`
+}
+
+// deviceDetailIn changes a device. Unlike at creation a configuration is
+// required by PUT, where null leaves it alone, and addresses may not be blank.
+type deviceDetailIn struct {
+	Name         rest.Opt[string]        `json:"name" required:"true" maxLength:"64" help:"must be either a valid hostname or mac address"`
+	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" rel:"organization"`
+	Group        rest.Opt[wispwright.ID] `json:"group" nullable:"true" rel:"group"`
+	MACAddress   rest.Opt[string]        `json:"mac_address" required:"true" maxLength:"17" help:"primary mac address"`
+	Key          rest.Opt[string]        `json:"key" blank:"true" maxLength:"64" help:"unique device key"`
+	LastIP       rest.Opt[string]        `json:"last_ip" nullable:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
+	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" format:"ip" help:"IP address used by the system to reach the device"`
+	Model        rest.Opt[string]        `json:"model" blank:"true" maxLength:"64" help:"device model and manufacturer"`
+	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"operating system"`
+	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU"`
+	Notes        rest.Opt[string]        `json:"notes" blank:"true" help:"internal notes"`
+	Config       rest.Opt[configIn]      `json:"config" required:"true" nullable:"true"`
+}
+
+// configIn is a configuration inside a device. What a PATCH leaves out stays.
+type configIn struct {
+	Backend   rest.Opt[string]          `json:"backend" required:"true" maxLength:"128"`
+	Templates rest.Opt[[]wispwright.ID] `json:"templates" required:"true" help:"ordered, later ones override earlier ones"`
+	Context   rest.Opt[wispwright.JSON] `json:"context" required:"true" help:"configuration variables"`
+	Config    rest.Opt[wispwright.JSON] `json:"config" required:"true" help:"NetJSON DeviceConfiguration"`
+}
+
+func (in *configIn) apply(c *controller.Config) {
+	in.Backend.Into(&c.Backend)
+	in.Templates.Into(&c.Templates)
+	in.Context.Into(&c.Context)
+	in.Config.Into(&c.Config)
+}
+
+func (in *configIn) onlyDefaults(backend string) bool {
+	return in.Backend.Or("") == backend && in.Templates.Set && len(in.Templates.V) == 0 &&
+		in.Context.Set && in.Context.V.IsEmpty() && in.Config.Set && in.Config.V.IsEmpty()
+}
+
+// deviceOut is a device of a list.
+type deviceOut struct {
+	ID           wispwright.ID `json:"id"`
+	Name         string        `json:"name"`
+	Organization wispwright.ID `json:"organization"`
+	Group        wispwright.ID `json:"group"`
+	MACAddress   string        `json:"mac_address"`
+	Key          string        `json:"key"`
+	LastIP       *string       `json:"last_ip"`
+	ManagementIP *string       `json:"management_ip"`
+	Model        string        `json:"model"`
+	OS           string        `json:"os"`
+	System       string        `json:"system"`
+	Notes        string        `json:"notes"`
+	Config       *configOut    `json:"config"`
+	Created      rest.Time     `json:"created"`
+	Modified     rest.Time     `json:"modified"`
+}
+
+type configOut struct {
+	Status      string `json:"status"`
+	ErrorReason string `json:"error_reason"`
+	Backend     string `json:"backend"`
+}
+
+// deviceDetailOut is a device with its whole configuration. Checksums are
+// beyond what OpenWISP tells.
+type deviceDetailOut struct {
+	ID            wispwright.ID    `json:"id"`
+	Name          string           `json:"name"`
+	Organization  wispwright.ID    `json:"organization"`
+	Group         wispwright.ID    `json:"group"`
+	MACAddress    string           `json:"mac_address"`
+	Key           string           `json:"key"`
+	LastIP        *string          `json:"last_ip"`
+	ManagementIP  *string          `json:"management_ip"`
+	IsDeactivated bool             `json:"is_deactivated"`
+	Model         string           `json:"model"`
+	OS            string           `json:"os"`
+	System        string           `json:"system"`
+	Notes         string           `json:"notes"`
+	Config        *configDetailOut `json:"config"`
+	Created       rest.Time        `json:"created"`
+	Modified      rest.Time        `json:"modified"`
+	Checksums     *checksumsOut    `json:"checksums"`
+}
+
+type configDetailOut struct {
+	Status      string          `json:"status"`
+	ErrorReason string          `json:"error_reason"`
+	Backend     string          `json:"backend"`
+	Templates   []wispwright.ID `json:"templates"`
+	Context     wispwright.JSON `json:"context"`
+	Config      wispwright.JSON `json:"config"`
+}
+
+type checksumsOut struct {
+	Desired  string `json:"desired"`
+	Served   string `json:"served"`
+	Reported string `json:"reported"`
+}
+
+func newDeviceOut(d *controller.Detail) deviceOut {
+	v := d.Device
+	out := deviceOut{ID: v.ID, Name: v.Name, Organization: v.OrganizationID, Group: v.GroupID, MACAddress: v.MACAddress, Key: v.Key.Reveal(),
+		LastIP: addrOut(v.LastIP), ManagementIP: addrOut(v.ManagementIP), Model: v.Model, OS: v.OS, System: v.System, Notes: v.Notes,
+		Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
+	if c := d.Config; c != nil {
+		out.Config = &configOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend}
+	}
+	return out
+}
+
+func newDeviceDetailOut(d *controller.Detail) deviceDetailOut {
+	v := d.Device
+	out := deviceDetailOut{ID: v.ID, Name: v.Name, Organization: v.OrganizationID, Group: v.GroupID, MACAddress: v.MACAddress, Key: v.Key.Reveal(),
+		LastIP: addrOut(v.LastIP), ManagementIP: addrOut(v.ManagementIP), IsDeactivated: v.IsDeactivated, Model: v.Model, OS: v.OS,
+		System: v.System, Notes: v.Notes, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
+	if c := d.Config; c != nil {
+		out.Config = &configDetailOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
+			Templates: append([]wispwright.ID{}, c.Templates...), Context: object(c.Context), Config: object(c.Config)}
+		out.Checksums = &checksumsOut{Desired: c.Desired, Served: c.Served, Reported: c.Reported}
+	}
+	return out
+}
+
+// object writes what was never set as {}.
+func object(j wispwright.JSON) wispwright.JSON {
+	if j.IsEmpty() {
+		return "{}"
+	}
+	return j
+}
+
+func addrOut(a netip.Addr) *string {
+	if !a.IsValid() {
+		return nil
+	}
+	s := a.String()
+	return &s
+}

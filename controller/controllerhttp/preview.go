@@ -1,0 +1,92 @@
+package controllerhttp
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// previewIn is a form that was not saved.
+type previewIn struct {
+	Backend       rest.Opt[string]          `json:"backend" required:"true" maxLength:"128"`
+	Config        rest.Opt[wispwright.JSON] `json:"config"`
+	Templates     rest.Opt[[]wispwright.ID] `json:"templates"`
+	Context       rest.Opt[wispwright.JSON] `json:"context"`
+	Organization  rest.Opt[wispwright.ID]   `json:"organization" nullable:"true" rel:"organization"`
+	Device        rest.Opt[wispwright.ID]   `json:"device" nullable:"true" rel:"device" help:"an existing device, whose predefined variables are used"`
+	Name          rest.Opt[string]          `json:"name" blank:"true" maxLength:"64"`
+	MACAddress    rest.Opt[string]          `json:"mac_address" blank:"true" maxLength:"17"`
+	OS            rest.Opt[string]          `json:"os" blank:"true" maxLength:"128"`
+	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values" nullable:"true" help:"makes it the preview of a template"`
+}
+
+type previewOut struct {
+	Rendered string `json:"rendered"`
+	Checksum string `json:"checksum"`
+	Size     int    `json:"size"`
+}
+
+// previewFault says what is wrong and where.
+type previewFault struct {
+	Config []string `json:"config"`
+	Path   string   `json:"path"`
+}
+
+// mountPreview adds the rendering of unsaved configurations: what OpenWISP's
+// web admin has as an HTML page (spec: controller-config §13.1).
+func (h *HTTP) mountPreview(api *rest.API) {
+	api.Mount(&rest.View{Path: "/api/v1/controller/preview/", Name: "Preview", Tag: "controller"},
+		rest.Action("POST", "controller_preview", http.StatusOK, h.preview))
+}
+
+func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
+	if !mayPreview(r) {
+		return previewOut{}, wispwright.ErrForbidden
+	}
+	var v wispwright.ValidationError
+	h.checkBackend(&v, "backend", in.Backend)
+	if err := v.Err(); err != nil {
+		return previewOut{}, err
+	}
+	p, err := h.c.Devices.Preview(r.Context(), r.ReadScope(), controller.PreviewInput{
+		Backend: in.Backend.V, Config: in.Config.V, Context: in.Context.V, Templates: in.Templates.V,
+		OrganizationID: in.Organization.Or(wispwright.ID{}), DeviceID: in.Device.Or(wispwright.ID{}),
+		Name: in.Name.V, MACAddress: in.MACAddress.V, OS: in.OS.V, DefaultValues: in.DefaultValues.V,
+		Template: in.DefaultValues.Set && !in.DefaultValues.Null,
+	})
+	var fault *controller.ConfigError
+	if errors.As(err, &fault) {
+		return previewOut{}, &rest.Failure{Status: http.StatusBadRequest, Body: previewFault{[]string{messageOf(err, fault)}, "#" + fault.Pointer}}
+	}
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return previewOut{}, wispwright.Invalid("device", rest.UnknownPK(in.Device.V))
+	}
+	if err != nil {
+		return previewOut{}, err
+	}
+	return previewOut{p.Text, p.Checksum, p.Size}, nil
+}
+
+// messageOf is what saving would say.
+func messageOf(err error, fault *controller.ConfigError) string {
+	var invalid *wispwright.ValidationError
+	if errors.As(err, &invalid) && len(invalid.Fields) > 0 {
+		return invalid.Messages()[0]
+	}
+	return fault.Message
+}
+
+// mayPreview lets everyone in who could see or make what is previewed.
+func mayPreview(r *rest.Request) bool {
+	for _, action := range []string{"view", "change", "add"} {
+		for _, model := range []string{"device", "config", "template"} {
+			if r.Can(wispwright.Permission("config." + action + "_" + model)) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+package controllerhttp
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// templateIn creates or changes a template. auto_cert and tag_names are beyond
+// what OpenWISP takes, where tags are read-only.
+type templateIn struct {
+	Name          rest.Opt[string]          `json:"name" required:"true" maxLength:"64"`
+	Organization  rest.Opt[wispwright.ID]   `json:"organization" required:"true" nullable:"true" rel:"organization"`
+	Type          rest.Opt[string]          `json:"type" enum:"generic,vpn" enumLabels:"Generic,VPN-client" help:"template type, determines which features are available"`
+	Backend       rest.Opt[string]          `json:"backend" required:"true" maxLength:"128" help:"Select the backend the template is written for"`
+	VPN           rest.Opt[wispwright.ID]   `json:"vpn" nullable:"true" rel:"vpn" label:"VPN"`
+	AutoCert      rest.Opt[bool]            `json:"auto_cert" label:"automatic tunnel provisioning"`
+	TagNames      rest.Opt[[]string]        `json:"tag_names" maxLength:"100" help:"replaces the tags"`
+	Default       rest.Opt[bool]            `json:"default" label:"enabled by default"`
+	Required      rest.Opt[bool]            `json:"required"`
+	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values"`
+	Config        rest.Opt[wispwright.JSON] `json:"config" label:"configuration"`
+}
+
+// templateOut is a template of a list and in detail.
+type templateOut struct {
+	ID            wispwright.ID   `json:"id"`
+	Name          string          `json:"name"`
+	Organization  wispwright.ID   `json:"organization"`
+	Type          string          `json:"type"`
+	Backend       string          `json:"backend"`
+	VPN           wispwright.ID   `json:"vpn"`
+	Tags          []string        `json:"tags"`
+	Default       bool            `json:"default"`
+	Required      bool            `json:"required"`
+	DefaultValues wispwright.JSON `json:"default_values"`
+	Config        wispwright.JSON `json:"config"`
+	Created       rest.Time       `json:"created"`
+	Modified      rest.Time       `json:"modified"`
+	AutoCert      bool            `json:"auto_cert"`
+}
+
+// mountTemplates adds templates (spec: controller-config §12.6).
+func (h *HTTP) mountTemplates(api *rest.API) {
+	rest.Mount(api, rest.Resource[wispwright.ID, controller.Template, controller.TemplateFilter, templateIn, templateOut]{
+		Path: "/api/v1/controller/template/",
+		Name: "Template", Noun: "Template", ID: "controller_template", Tag: "controller", Kind: "config.template",
+		Service: h.c.Templates,
+		Check:   h.checkTemplate,
+		New: func(*rest.Request) (*controller.Template, error) {
+			return &controller.Template{Type: controller.TemplateGeneric, AutoCert: true}, nil
+		},
+		Apply:        applyTemplate,
+		Organization: func(t *controller.Template) wispwright.ID { return t.OrganizationID },
+		Out: rest.Each(func(t *controller.Template) templateOut {
+			return templateOut{t.ID, t.Name, t.OrganizationID, string(t.Type), t.Backend, t.VPNID, append([]string{}, t.Tags...), t.Default, t.Required,
+				object(t.DefaultValues), object(t.Config), rest.Time(t.Created), rest.Time(t.Modified), t.AutoCert}
+		}),
+		Filters:  h.templateFilters(),
+		Ordering: map[string]string{"name": "Name", "type": "Type", "backend": "Backend", "default": "Default", "required": "Required", "created": "Created", "modified": "Modified"},
+		Unique: map[string]error{
+			controller.UniqueTemplateName: wispwright.Invalid("non_field_errors", "The fields organization, name must make a unique set."),
+		},
+	})
+	api.Mount(&rest.View{
+		Path: "/api/v1/controller/template/{id}/configuration/", Name: "Template Configuration", Tag: "controller", Kind: "config.template",
+	}, rest.Op{Method: http.MethodGet, ID: "controller_template_configuration", Summary: "Download the template rendered alone",
+		Doc: rest.DocRaw("application/octet-stream", "The template's .tar.gz"),
+		Handle: func(r *rest.Request) (int, any, error) {
+			a, err := h.c.Templates.Configuration(r.Context(), r.ReadScope(), r.ID("id"))
+			if err != nil {
+				return 0, nil, err
+			}
+			return http.StatusOK, sendArchive(r, a), nil
+		}})
+}
+
+func (h *HTTP) templateFilters() []rest.Filter[controller.TemplateFilter] {
+	type filter = controller.TemplateFilter
+	return append(rest.FilterOrganization(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+		rest.FilterChoice("backend", h.backendPaths(), func(f *filter, v string) { f.Backend = v }),
+		rest.FilterChoice("type", []string{string(controller.TemplateGeneric), string(controller.TemplateVPN)},
+			func(f *filter, v string) { f.Type = controller.TemplateType(v) }),
+		rest.FilterBool("default", func(f *filter, v bool) { f.Default = &v }),
+		rest.FilterBool("required", func(f *filter, v bool) { f.Required = &v }),
+		rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
+		rest.FilterTime("created__gte", func(f *filter, v time.Time) { f.CreatedFrom = v }),
+		rest.FilterTime("created__lt", func(f *filter, v time.Time) { f.CreatedBefore = v }),
+		rest.FilterText("tag", func(f *filter, v string) { f.Tag = v }),
+		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
+	)
+}
+
+// checkTemplate adds what the API says of combinations before the concern
+// looks at the whole (§12.6).
+func (h *HTTP) checkTemplate(_ *rest.Request, in *templateIn) error {
+	var v wispwright.ValidationError
+	h.checkBackend(&v, "backend", in.Backend)
+	if in.Type.Or("") == string(controller.TemplateGeneric) {
+		if !in.VPN.Or(wispwright.ID{}).IsZero() {
+			v.Add("vpn", "To select a VPN, set the template type to 'VPN-client'")
+		}
+		if in.Config.Set && in.Config.V.IsEmpty() {
+			v.Add("config", "The configuration field cannot be empty.")
+		}
+	}
+	return v.Err()
+}
+
+func applyTemplate(_ *rest.Request, in *templateIn, t *controller.Template) error {
+	in.Name.Into(&t.Name)
+	in.Organization.Into(&t.OrganizationID)
+	if in.Type.Set {
+		t.Type = controller.TemplateType(in.Type.V)
+	}
+	in.Backend.Into(&t.Backend)
+	in.VPN.Into(&t.VPNID)
+	in.AutoCert.Into(&t.AutoCert)
+	in.TagNames.Into(&t.Tags)
+	in.Default.Into(&t.Default)
+	in.Required.Into(&t.Required)
+	in.DefaultValues.Into(&t.DefaultValues)
+	in.Config.Into(&t.Config)
+	return nil
+}
