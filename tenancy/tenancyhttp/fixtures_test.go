@@ -9,11 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/tenancyhttp"
+	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
 // server is the users API over memory stores, every answer checked against
@@ -35,10 +38,33 @@ func (s *server) clock() time.Time {
 
 func newServer(t testing.TB, options *tenancyhttp.Options) *server {
 	t.Helper()
+	tx, stores := tenancy.NewMemory()
+	return newServerOver(t, tx, stores, options)
+}
+
+// eachStorage runs a test on the API over every storage there is.
+func eachStorage(t *testing.T, options tenancyhttp.Options, test func(t *testing.T, s *server)) {
+	t.Run("memory", func(t *testing.T) {
+		o := options
+		test(t, newServer(t, &o))
+	})
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		require.NoError(t, db.Migrate(context.Background(), tenancysql.Migrations()))
+		stores, err := tenancysql.New(db)
+		require.NoError(t, err)
+		sessions, err := tenancysql.NewSessions(db)
+		require.NoError(t, err)
+		o := options
+		o.Sessions = sessions
+		test(t, newServerOver(t, db, stores, &o))
+	})
+}
+
+func newServerOver(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores, options *tenancyhttp.Options) *server {
+	t.Helper()
 	s := &server{now: time.Date(2024, 11, 22, 7, 31, 37, 8313000, time.UTC), tokens: map[string]string{}}
-	store, stores := tenancy.NewMemory()
 	var err error
-	s.t, err = tenancy.New(store, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Clock: s.clock})
+	s.t, err = tenancy.New(tx, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Clock: s.clock})
 	require.NoError(t, err)
 	require.NoError(t, s.t.Groups.EnsureDefaults(context.Background()))
 	if options == nil {
@@ -47,7 +73,7 @@ func newServer(t testing.TB, options *tenancyhttp.Options) *server {
 	if options.TokenRate == "" {
 		options.TokenRate = "none"
 	}
-	s.h, err = tenancyhttp.New(store, s.t, options)
+	s.h, err = tenancyhttp.New(tx, s.t, options)
 	require.NoError(t, err)
 	s.api = rest.New(&rest.Options{Schemes: s.h.Schemes(), DocsSchemes: s.h.DocsSchemes(), Organizations: s.h})
 	s.h.Mount(s.api)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/tenancy/tenancyhttp"
 )
 
 // as asks with a user's token.
@@ -34,7 +35,10 @@ func (s *server) as(t testing.TB, user, method, path, body string, headers ...st
 // TestWhatManagersMaySee: accounts of their organizations, nobody else's, and
 // never a superuser (spec: tenancy §5).
 func TestWhatManagersMaySee(t *testing.T) {
-	s := newServer(t, nil)
+	eachStorage(t, tenancyhttp.Options{}, lookAround)
+}
+
+func lookAround(t *testing.T, s *server) {
 	vars := s.recorded(t)
 	const users = "/api/v1/users/user/"
 	for _, c := range []struct {
@@ -79,7 +83,10 @@ func TestWhatManagersMaySee(t *testing.T) {
 
 // TestFaultsChangeNothing holds what answers 400, and that it leaves no trace.
 func TestFaultsChangeNothing(t *testing.T) {
-	s := newServer(t, nil)
+	eachStorage(t, tenancyhttp.Options{}, provokeFaults)
+}
+
+func provokeFaults(t *testing.T, s *server) {
 	vars := s.recorded(t)
 	before := s.as(t, "admin", "GET", "/api/v1/users/user/", "").Body.String()
 	member := "/api/v1/users/user/" + vars["user_member"] + "/"

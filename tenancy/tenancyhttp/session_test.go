@@ -145,7 +145,10 @@ func TestRefererIsCheckedWithTLS(t *testing.T) {
 }
 
 func TestSessionsEnd(t *testing.T) {
-	s := newServer(t, nil)
+	eachStorage(t, tenancyhttp.Options{}, endSessions)
+}
+
+func endSessions(t *testing.T, s *server) {
 	vars := s.recorded(t)
 	planted := s.browser()
 	planted.cookies["sessionid"] = "planted-by-somebody-else"

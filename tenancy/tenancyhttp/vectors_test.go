@@ -27,11 +27,12 @@ func TestRecordedUsersAPI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
-			s := newServer(t, nil)
-			p.Handler, p.Vars = s, s.recorded(t)
-			p.Token = func(user string) string { return s.tokens[user] }
-			p.Free = []string{"permissions"}
-			p.Play(t, scenario)
+			eachStorage(t, tenancyhttp.Options{}, func(t *testing.T, s *server) {
+				p.Handler, p.Vars = s, s.recorded(t)
+				p.Token = func(user string) string { return s.tokens[user] }
+				p.Free = []string{"permissions"}
+				require.Zero(t, p.Play(t, scenario).Different)
+			})
 		})
 	}
 }
@@ -39,7 +40,10 @@ func TestRecordedUsersAPI(t *testing.T) {
 // TestRecordedConventions replays the exchanges that show the conventions.
 func TestRecordedConventions(t *testing.T) {
 	scenario := replay.Load(t, "tenancy", "rest-exchanges.json")
-	s := newServer(t, &tenancyhttp.Options{SlugFromName: true})
+	eachStorage(t, tenancyhttp.Options{SlugFromName: true}, func(t *testing.T, s *server) { playConventions(t, s, scenario) })
+}
+
+func playConventions(t *testing.T, s *server, scenario *replay.Scenario) {
 	ctx := context.Background()
 	vars := map[string]string{"token.none": ""}
 	orgs := map[string]wispwright.ID{"": {}}
