@@ -42,6 +42,20 @@ func Action[In, Out any](method, id string, status int, handle func(*Request, *I
 	}}
 }
 
+// Documented tells the document what a hand-written operation takes and gives;
+// None stands for no body. A list of T is a Page[T].
+func Documented[In, Out any](status int, op Op) Op {
+	s := &shape{status: status}
+	if in := reflect.TypeFor[In](); in != reflect.TypeFor[None]() {
+		s.in = in
+	}
+	if out := reflect.TypeFor[Out](); out != reflect.TypeFor[None]() {
+		s.out = out
+	}
+	op.shape = s
+	return op
+}
+
 // decodeChecked is Decode followed by a check whose faults are answered
 // together with those of the tags.
 func decodeChecked[In any](r *Request, partial bool, check func(*Request, *In) error) (*In, error) {

@@ -44,7 +44,11 @@ func (s *schemas) nameOf(t reflect.Type, prefix string) string {
 	}
 	if generic {
 		for arg := range strings.SplitSeq(strings.TrimSuffix(args, "]"), ",") {
-			name += upper(strings.TrimSuffix(arg[strings.LastIndexAny(arg, "./")+1:], "Out"))
+			pkg, typ, qualified := strings.Cut(path.Base(arg), ".")
+			if !qualified {
+				pkg, typ = "", arg
+			}
+			name += upper(strings.TrimSuffix(pkg, "http")) + upper(strings.TrimSuffix(typ, "Out"))
 		}
 	}
 	name = prefix + name
