@@ -19,7 +19,7 @@ const (
 	maxExpanded = 16 << 20
 	// maxWork bounds the bytes looked at for texts whose variables must be
 	// replaced one after the other.
-	maxWork = 64 << 20
+	maxWork = 16 << 20
 )
 
 // variables replaces {{ name }} in every text value of a configuration (§4).
@@ -100,7 +100,7 @@ func (e *variables) expand(text string) (string, bool) {
 			continue
 		}
 		known = append(known, p)
-		if t := contextText(member); t == "" || strings.ContainsAny(t, "{}") {
+		if t := contextText(member); t == "" || strings.Contains(t, "{") {
 			simple = false
 		}
 	}
@@ -156,7 +156,7 @@ func (e *variables) expandInTurn(text string, known []placeholder) (string, bool
 }
 
 // placeholders finds every {{ name }}, and reports whether the text has other
-// opening braces, of which a replacement could make new placeholders.
+// pairs of opening braces, of which a replacement could make new placeholders.
 func placeholders(text string) (found []placeholder, loose bool) {
 	for i := 0; i < len(text); {
 		brace := strings.IndexByte(text[i:], '{')
@@ -166,7 +166,7 @@ func placeholders(text string) (found []placeholder, loose bool) {
 		i += brace
 		p, ok := placeholderAt(text, i)
 		if !ok {
-			loose = true
+			loose = loose || strings.HasPrefix(text[i:], "{{")
 			i++
 			continue
 		}
