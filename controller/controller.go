@@ -1,0 +1,258 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// Stores are everything the concern keeps. All are required and belong to one
+// Transactor, which is also tenancy's.
+type Stores struct {
+	// Devices keeps devices.
+	Devices DeviceStore
+	// Configs keeps their configurations.
+	Configs ConfigStore
+	// Templates keeps templates and their revisions.
+	Templates TemplateStore
+	// Settings keeps what organizations decide.
+	Settings SettingsStore
+	// Versions keeps the history of configurations.
+	Versions VersionStore
+}
+
+func (s Stores) complete() error {
+	if s.Devices == nil || s.Configs == nil || s.Templates == nil || s.Settings == nil || s.Versions == nil {
+		return errors.New("controller: every store is required")
+	}
+	return nil
+}
+
+// Organizations is what the concern asks about tenants; tenancy.Organizations
+// answers it.
+type Organizations interface {
+	// Get returns an organization.
+	Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*tenancy.Organization, error)
+}
+
+// ContextProvider contributes variables to devices, with a precedence between
+// the predefined variables and those of the organization
+// (spec: controller-config §5, §17).
+type ContextProvider interface {
+	// Variables returns the variables of each device by its id. It may be
+	// called inside a transaction and must not keep the devices.
+	Variables(ctx context.Context, devices []*Device) (map[wispwright.ID]map[string]any, error)
+}
+
+// Bus tells the other nodes of an installation what to forget; *sqlstore.DB is
+// one.
+type Bus interface {
+	// Notify tells every listener, this node's too, after the commit of the
+	// context's transaction.
+	Notify(ctx context.Context, channel, payload string) error
+	// Listen calls fn for every notification until the context ends, with an
+	// empty payload when some may have been missed.
+	Listen(ctx context.Context, channel string, fn func(payload string)) error
+}
+
+// Options change how the concern works; nil and zero fields mean the defaults,
+// which are those of the specification (controller-config §16).
+type Options struct {
+	// Jobs queues the work that follows from changes. Default: it is done
+	// after the commit, before the changing call returns, which is meant for
+	// examples and tests.
+	Jobs Jobs
+	// Recorder keeps the history of objects. Default: none is kept.
+	Recorder wispwright.Recorder
+	// Bus connects the nodes' caches. Default: this node is alone.
+	Bus Bus
+	// Providers contribute variables. Default: none.
+	Providers []ContextProvider
+	// Context are the global variables. Default: none.
+	Context map[string]any
+	// Clock tells the time. Default: time.Now.
+	Clock func() time.Time
+	// Log hears of what cannot be returned to anybody. Default: slog.Default().
+	Log *slog.Logger
+
+	// DisableRegistration refuses every registration.
+	DisableRegistration bool
+	// RandomKeys gives devices random keys instead of those that follow from
+	// MAC address (or hardware id) and secret, and ignores the keys that
+	// registering devices bring (CONSISTENT_REGISTRATION off).
+	RandomKeys bool
+	// DisableSelfCreation lets only known devices register.
+	DisableSelfCreation bool
+	// AdoptKnown lets a device that registers with a valid secret and an
+	// unknown key take over the record with its MAC address or hardware id in
+	// the secret's organization; the record gets the new key. Default: such a
+	// device is refused, as one secret would open every device's record.
+	AdoptKnown bool
+	// AllowDuplicateNames lets devices of an organization share a name.
+	AllowDuplicateNames bool
+	// HardwareIDEnabled makes the hardware id required, the base of keys and a
+	// variable.
+	HardwareIDEnabled bool
+	// SeparateManagementNetworks keeps the addresses of different
+	// organizations apart, instead of taking an address from any other device.
+	SeparateManagementNetworks bool
+
+	// CacheFor is how long this node believes what it read of a device or an
+	// organization when no notification came. Default: 30 s.
+	CacheFor time.Duration
+	// CachedDevices is how many devices are kept in memory, about 400 bytes
+	// each. Default: 100,000.
+	CachedDevices int
+	// CachedArchives is how many bytes of archives are kept in memory.
+	// Default: 32 MiB.
+	CachedArchives int
+}
+
+func (o *Options) withDefaults() Options {
+	var out Options
+	if o != nil {
+		out = *o
+	}
+	if out.Recorder == nil {
+		out.Recorder = wispwright.NoRecorder{}
+	}
+	if out.Bus == nil {
+		out.Bus = noBus{}
+	}
+	if out.Clock == nil {
+		out.Clock = time.Now
+	}
+	if out.Log == nil {
+		out.Log = slog.Default()
+	}
+	if out.CacheFor <= 0 {
+		out.CacheFor = 30 * time.Second
+	}
+	if out.CachedDevices <= 0 {
+		out.CachedDevices = 100_000
+	}
+	if out.CachedArchives <= 0 {
+		out.CachedArchives = 32 << 20
+	}
+	return out
+}
+
+// Controller is the concern: its services over one set of stores.
+type Controller struct {
+	// Devices are the devices with their configurations.
+	Devices *Devices
+	// Templates are the templates.
+	Templates *Templates
+	// Settings are what organizations decide.
+	Settings *OrganizationSettings
+	// Versions are the history of configurations.
+	Versions *Versions
+
+	core *core
+}
+
+// core is what the services share.
+type core struct {
+	Options
+	tx            wispwright.Transactor
+	stores        Stores
+	renderer      Renderer
+	organizations Organizations
+	backends      []Backend
+	jobs          Jobs
+	devices       *Devices
+	caches
+}
+
+// New returns the concern over its stores. organizations is usually the
+// service of tenancy; call Attach with it too, so that both stay in step.
+func New(tx wispwright.Transactor, stores Stores, renderer Renderer, organizations Organizations, o *Options) (*Controller, error) {
+	if tx == nil || renderer == nil || organizations == nil {
+		return nil, errors.New("controller: transactor, renderer and organizations are required")
+	}
+	if err := stores.complete(); err != nil {
+		return nil, err
+	}
+	c := &core{
+		Options: o.withDefaults(), tx: tx, stores: stores, renderer: renderer, organizations: organizations, backends: renderer.Backends(),
+	}
+	if len(c.backends) == 0 {
+		return nil, errors.New("controller: the renderer has no backends")
+	}
+	c.caches = newCaches(c.Options)
+	c.devices = &Devices{core: c}
+	out := &Controller{
+		Devices: c.devices, Templates: &Templates{core: c}, Settings: &OrganizationSettings{core: c}, Versions: &Versions{core: c}, core: c,
+	}
+	c.jobs = c.Options.Jobs
+	if c.jobs == nil {
+		c.jobs = &inline{out}
+	}
+	return out, nil
+}
+
+// Attach subscribes to what happens to organizations: each gets its settings,
+// and takes its devices, templates and settings along when it is deleted.
+func (c *Controller) Attach(o *tenancy.Organizations) {
+	o.Saved.Subscribe("controller: settings of a new organization", c.Settings.organizationSaved)
+	o.Deleting.Subscribe("controller: devices and templates of a deleted organization", c.organizationDeleting)
+	o.Changed.Subscribe("controller: forget the cached organization", c.Settings.organizationChanged)
+}
+
+// Start listens for what other nodes tell of, until the context ends.
+func (c *Controller) Start(ctx context.Context) error {
+	if err := c.core.Bus.Listen(ctx, busChannel, c.core.heard); err != nil {
+		return fmt.Errorf("controller: %w", err)
+	}
+	return nil
+}
+
+// Backends returns the backends devices and templates may choose, the default
+// one first. The slice must not be changed.
+func (c *Controller) Backends() []Backend { return c.core.backends }
+
+func (c *core) knownBackend(path string) bool {
+	for i := range c.backends {
+		if c.backends[i].Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *core) now() time.Time { return c.Clock().UTC().Truncate(time.Microsecond) }
+
+// do runs a write in a transaction and says in its error what was being done.
+func (c *core) do(ctx context.Context, operation string, fn func(context.Context) error) error {
+	if err := c.tx.InTx(ctx, fn); err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	return nil
+}
+
+func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
+
+func unknownPK(id wispwright.ID) string {
+	return fmt.Sprintf("Invalid pk \"%s\" - object does not exist.", id)
+}
+
+// actor returns who the context's caller is, for versions and jobs.
+func actor(ctx context.Context) (wispwright.ID, string) {
+	if c := wispwright.CallerFrom(ctx); c != nil {
+		return c.ID, c.Name
+	}
+	return wispwright.ID{}, "system"
+}
+
+// asDevice makes the device the caller, unless somebody else already is.
+func asDevice(ctx context.Context, name, address string) context.Context {
+	if wispwright.CallerFrom(ctx) != nil {
+		return ctx
+	}
+	return wispwright.WithCaller(ctx, &wispwright.Caller{Name: name, Method: "device", Address: address})
+}

@@ -1,0 +1,177 @@
+package controller
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+)
+
+// The forms of names and addresses (spec: controller-config §1.1).
+var (
+	macPattern  = regexp.MustCompile(`^([0-9A-Fa-f]{2}[:-]){5}([0-9A-Fa-f]{2})$`)
+	hostPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$`)
+)
+
+// checkFields checks every field by itself and normalises the device.
+func (c *core) checkFields(d *Device) *wispwright.ValidationError {
+	v := &wispwright.ValidationError{}
+	switch {
+	case d.Name == "":
+		v.Add("name", "This field cannot be blank.")
+	case !hostPattern.MatchString(d.Name) && !macPattern.MatchString(d.Name):
+		v.Add("name", "Must be either a valid hostname or mac address.")
+	}
+	checkText(v, "name", d.Name, 64)
+	switch {
+	case d.MACAddress == "":
+		v.Add("mac_address", "This field cannot be blank.")
+	case !macPattern.MatchString(d.MACAddress):
+		v.Add("mac_address", "Must be a valid mac address.")
+	}
+	checkText(v, "mac_address", d.MACAddress, 17)
+	if d.Key != "" {
+		if !keyPattern.MatchString(d.Key.Reveal()) {
+			// twice, as the original says it
+			v.Add("key", keyMessage)
+		}
+		checkKey(v, "key", d.Key, 64)
+	}
+	checkText(v, "model", d.Model, 64)
+	checkText(v, "os", d.OS, 128)
+	checkText(v, "system", d.System, 128)
+	checkText(v, "notes", d.Notes, maxNotes)
+	if !d.GroupID.IsZero() {
+		v.Add("group", unknownPK(d.GroupID))
+	}
+	if c.HardwareIDEnabled && d.HardwareID == "" {
+		v.Add("hardware_id", "This field cannot be blank.")
+	}
+	checkText(v, "hardware_id", d.HardwareID, 32)
+	if strings.ContainsFunc(d.MACAddress, func(r rune) bool { return r >= 'a' }) {
+		d.MACAddress = strings.ToUpper(d.MACAddress)
+	}
+	d.NameKey = ""
+	if !c.AllowDuplicateNames {
+		d.NameKey = strings.ToLower(d.Name)
+	}
+	d.LastIP, d.ManagementIP = plainAddress(d.LastIP), plainAddress(d.ManagementIP)
+	return v
+}
+
+// maxNotes bounds free text, which the specification leaves open.
+const maxNotes = 64 << 10
+
+// plainAddress is the address as it is stored: without zone, IPv4 as such.
+func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
+// ParseAddress reads an address a device sent. Text that is none, or has a
+// zone, is not ok.
+func ParseAddress(text string) (a netip.Addr, ok bool) {
+	a, err := netip.ParseAddr(text)
+	return a.Unmap(), err == nil && a.Zone() == ""
+}
+
+// addressMessage is what an address that is none is refused with.
+const addressMessage = "Enter a valid IPv4 or IPv6 address."
+
+// ensureKey makes the key of a device that has none
+// (spec: controller-config §6.4), and what it is found by.
+func (c *core) ensureKey(d *Device, settings *Settings) {
+	if d.Key == "" {
+		base := d.MACAddress
+		if c.HardwareIDEnabled {
+			base = d.HardwareID
+		}
+		if c.RandomKeys {
+			d.Key = RandomKey()
+		} else {
+			d.Key = ConsistentKey(base, settings.SharedSecret)
+		}
+	}
+	d.KeyDigest = digest(d.Key.Reveal())
+}
+
+// ConsistentKey is the key that device and server compute alike: base is the
+// MAC address, or the hardware id where that is enabled, exactly as the device
+// writes it (spec: controller-config §6.4).
+func ConsistentKey(base string, sharedSecret wispwright.Secret) wispwright.Secret {
+	sum := md5.Sum([]byte(base + "+" + sharedSecret.Reveal()))
+	return wispwright.Secret(hex.EncodeToString(sum[:]))
+}
+
+// checkUnique asks the store what the device would break, before it is stored:
+// the message then names everything at once (spec: controller-config §1.1).
+func (c *core) checkUnique(ctx context.Context, v *wispwright.ValidationError, d *Device) ([]string, error) {
+	clashes, err := c.stores.Devices.Clashes(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range clashes {
+		field, message := uniqueMessage(rule)
+		v.Add(field, message)
+	}
+	return clashes, nil
+}
+
+func uniqueMessage(rule string) (field, message string) {
+	switch rule {
+	case UniqueDeviceName:
+		return "", "Device with this Name and Organization already exists."
+	case UniqueDeviceMAC:
+		return "", "Device with this Mac address and Organization already exists."
+	case UniqueDeviceHardware:
+		return "", "Device with this Serial number and Organization already exists."
+	case UniqueDeviceKey:
+		return "key", "Device with this Key already exists."
+	}
+	return "", "A device with this " + rule + " already exists."
+}
+
+// clashError is a validation error with the broken rule beside it, except for
+// the name, which has no rule of its own on the wire.
+func clashError(v *wispwright.ValidationError, clashes []string) error {
+	err := v.Err()
+	for _, rule := range clashes {
+		if err != nil && rule != UniqueDeviceName {
+			return fmt.Errorf("%w: %w", err, &wispwright.ConflictError{Unique: rule})
+		}
+	}
+	return err
+}
+
+// explainDevice turns a rule that broke in the store, because two came at
+// once, into the same error.
+func explainDevice(err error) error {
+	var conflict *wispwright.ConflictError
+	if !errors.As(err, &conflict) || conflict.Unique == wispwright.UniqueKey {
+		return err
+	}
+	var v wispwright.ValidationError
+	field, message := uniqueMessage(conflict.Unique)
+	v.Add(field, message)
+	return clashError(&v, []string{conflict.Unique})
+}
+
+// private are the addresses that mean different hosts in different networks,
+// so that one device at most can have each (spec: controller-config §10.9).
+// The loopback addresses are left out: there it is a proxy or a test that
+// speaks for many devices.
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("192.0.0.0/29"), netip.MustParsePrefix("192.0.2.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"),
+	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:2::/48"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2001:10::/28"),
+}
+
+func isPrivate(a netip.Addr) bool {
+	return slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(a) })
+}

@@ -1,0 +1,278 @@
+package controller
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/memstore"
+)
+
+// NewMemory returns stores that keep everything in memory, in a store that
+// other concerns share; tenancy.NewMemory returns one. Everything is gone when
+// the program ends.
+func NewMemory(m *memstore.Store) Stores {
+	newest := []wispwright.Order{{Field: "Created", Descending: true}}
+	configs := &memoryConfigs{store: m}
+	configs.Repo = memstore.NewRepo[wispwright.ID, Config, ConfigFilter](m, memstore.Spec[Config]{
+		Key: "DeviceID", Org: "OrganizationID",
+		Match: map[string]func(context.Context, *Config, any) bool{
+			"TemplateID": func(_ context.Context, c *Config, v any) bool { return slices.Contains(c.Templates, v.(wispwright.ID)) },
+			"After": func(_ context.Context, c *Config, v any) bool {
+				after := v.(wispwright.ID)
+				return slices.Compare(c.DeviceID[:], after[:]) > 0
+			},
+		},
+	})
+	versions := &memoryVersions{memstore.NewRepo[wispwright.ID, Version, VersionFilter](m, memstore.Spec[Version]{
+		Org: "OrganizationID", Order: newest,
+	})}
+	return Stores{
+		Devices: newMemoryDevices(m, configs, versions, newest),
+		Configs: configs,
+		Templates: &memoryTemplates{
+			Repo: memstore.NewRepo[wispwright.ID, Template, TemplateFilter](m, memstore.Spec[Template]{
+				Org: "OrganizationID", Order: newest, Search: []string{"ID", "Name"},
+				Unique: []memstore.Unique{{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}}},
+				Match: map[string]func(context.Context, *Template, any) bool{
+					"Tag": func(_ context.Context, t *Template, v any) bool { return slices.Contains(t.Tags, v.(string)) },
+				},
+			}),
+			revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{}),
+		},
+		Settings: &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{
+			Key: "OrganizationID", Org: "OrganizationID",
+			Unique: []memstore.Unique{{Name: UniqueSharedSecret, Fields: []string{"SecretDigest"}}},
+		})},
+		Versions: versions,
+	}
+}
+
+type memoryDevices struct {
+	*memstore.Repo[wispwright.ID, Device, DeviceFilter]
+	store    *memstore.Store
+	configs  *memoryConfigs
+	versions *memoryVersions
+}
+
+var _ DeviceStore = (*memoryDevices)(nil)
+
+func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memoryVersions, order []wispwright.Order) *memoryDevices {
+	config := func(ctx context.Context, d *Device) *Config {
+		c, err := configs.Get(ctx, wispwright.ScopeAll(), d.ID)
+		if err != nil { // there is none
+			return nil
+		}
+		return c
+	}
+	return &memoryDevices{store: m, configs: configs, versions: versions, Repo: memstore.NewRepo[wispwright.ID, Device, DeviceFilter](m, memstore.Spec[Device]{
+		Org: "OrganizationID", Order: order, Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
+		Unique: []memstore.Unique{
+			{Name: UniqueDeviceName, Fields: []string{"NameKey", "OrganizationID"}},
+			{Name: UniqueDeviceMAC, Fields: []string{"MACAddress", "OrganizationID"}},
+			{Name: UniqueDeviceHardware, Fields: []string{"HardwareID", "OrganizationID"}},
+			{Name: UniqueDeviceKey, Fields: []string{"KeyDigest"}},
+		},
+		Match: map[string]func(context.Context, *Device, any) bool{
+			"Status": func(ctx context.Context, d *Device, v any) bool {
+				c := config(ctx, d)
+				return c != nil && c.Status == v.(Status)
+			},
+			"Backend": func(ctx context.Context, d *Device, v any) bool {
+				c := config(ctx, d)
+				return c != nil && c.Backend == v.(string)
+			},
+			"TemplateID": func(ctx context.Context, d *Device, v any) bool {
+				c := config(ctx, d)
+				return c != nil && slices.Contains(c.Templates, v.(wispwright.ID))
+			},
+			"HasConfig": func(ctx context.Context, d *Device, v any) bool { return (config(ctx, d) != nil) == v.(bool) },
+		},
+	})}
+}
+
+// Delete takes configuration and versions along, as the SQL storage does.
+func (s *memoryDevices) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		if _, err := s.configs.DeleteWhere(ctx, func(c *Config) bool { return c.DeviceID == id }); err != nil {
+			return err
+		}
+		_, err := s.versions.DeleteWhere(ctx, func(v *Version) bool { return v.DeviceID == id })
+		return err
+	})
+}
+
+func (s *memoryDevices) Poll(ctx context.Context, id wispwright.ID) (*Poll, error) {
+	d, err := s.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil {
+		return nil, err
+	}
+	p := &Poll{DeviceID: d.ID, OrganizationID: d.OrganizationID, KeyDigest: d.KeyDigest, Name: d.Name, LastIP: d.LastIP, ManagementIP: d.ManagementIP}
+	c, err := s.configs.Get(ctx, wispwright.ScopeAll(), id)
+	if isNotFound(err) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.HasConfig, p.Status, p.Desired, p.Served, p.VersionID = true, c.Status, c.Desired, c.Served, c.VersionID
+	return p, nil
+}
+
+func (s *memoryDevices) ByKey(ctx context.Context, digest string) (*Device, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), DeviceFilter{KeyDigest: digest}, wispwright.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if digest == "" || len(items.Rows) == 0 {
+		return nil, wispwright.ErrNotFound
+	}
+	return items.Rows[0], nil
+}
+
+func (s *memoryDevices) Clashes(ctx context.Context, d *Device) ([]string, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), DeviceFilter{}, wispwright.Page{})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, rule := range []struct {
+		name  string
+		value string
+		same  func(*Device) bool
+	}{
+		{UniqueDeviceName, d.NameKey, func(o *Device) bool { return o.NameKey == d.NameKey && o.OrganizationID == d.OrganizationID }},
+		{UniqueDeviceMAC, d.MACAddress, func(o *Device) bool { return o.MACAddress == d.MACAddress && o.OrganizationID == d.OrganizationID }},
+		{UniqueDeviceHardware, d.HardwareID, func(o *Device) bool { return o.HardwareID == d.HardwareID && o.OrganizationID == d.OrganizationID }},
+		{UniqueDeviceKey, d.KeyDigest, func(o *Device) bool { return o.KeyDigest == d.KeyDigest }},
+	} {
+		if rule.value != "" && slices.ContainsFunc(items.Rows, func(o *Device) bool { return o.ID != d.ID && rule.same(o) }) {
+			out = append(out, rule.name)
+		}
+	}
+	return out, nil
+}
+
+func (s *memoryDevices) ClearAddresses(ctx context.Context, d *Device, organization wispwright.ID, lastToo bool) ([]*Device, error) {
+	var before []*Device
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
+		items, err := s.List(ctx, wispwright.ScopeAll(), DeviceFilter{OrganizationID: organization}, wispwright.Page{Order: []wispwright.Order{{Field: "ID"}}})
+		if err != nil {
+			return err
+		}
+		for _, o := range items.Rows {
+			management := d.ManagementIP.IsValid() && o.ManagementIP == d.ManagementIP
+			last := lastToo && d.LastIP.IsValid() && o.LastIP == d.LastIP
+			if o.ID == d.ID || !management && !last {
+				continue
+			}
+			before = append(before, o)
+			_, err := s.Update(ctx, wispwright.ScopeAll(), o.ID, func(x *Device) error {
+				if management {
+					x.ManagementIP = netip.Addr{}
+				}
+				if last {
+					x.LastIP = netip.Addr{}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return before, err
+}
+
+type memoryConfigs struct {
+	*memstore.Repo[wispwright.ID, Config, ConfigFilter]
+	store *memstore.Store
+}
+
+var _ ConfigStore = (*memoryConfigs)(nil)
+
+func (s *memoryConfigs) Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: append([]wispwright.ID{}, devices...)}, wispwright.Page{NoTotal: true})
+	return items.Rows, err
+}
+
+func (s *memoryConfigs) UpdateMany(ctx context.Context, configs []*Config) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		for _, c := range configs {
+			_, err := s.Update(ctx, wispwright.ScopeAll(), c.DeviceID, func(o *Config) error { *o = *c; return nil })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *memoryConfigs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error) {
+	items, err := s.List(ctx, scope, ConfigFilter{}, wispwright.Page{NoTotal: true})
+	out := map[Status]int{}
+	for _, c := range items.Rows {
+		out[c.Status]++
+	}
+	return out, err
+}
+
+type revisionFilter struct{ IDs []wispwright.ID }
+
+type memoryTemplates struct {
+	*memstore.Repo[wispwright.ID, Template, TemplateFilter]
+	revisions *memstore.Repo[wispwright.ID, Revision, revisionFilter]
+}
+
+var _ TemplateStore = (*memoryTemplates)(nil)
+
+func (s *memoryTemplates) Hold(ctx context.Context, ids []wispwright.ID) ([]*Template, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	return items.Rows, err
+}
+
+func (s *memoryTemplates) AddRevision(ctx context.Context, r *Revision) error {
+	return s.revisions.Insert(ctx, r)
+}
+
+func (s *memoryTemplates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error) {
+	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	return items.Rows, err
+}
+
+type memorySettings struct {
+	*memstore.Repo[wispwright.ID, Settings, SettingsFilter]
+}
+
+var _ SettingsStore = (*memorySettings)(nil)
+
+// Hold has nothing to lock: one transaction runs at a time.
+func (s *memorySettings) Hold(ctx context.Context, organization wispwright.ID, _ bool) (*Settings, error) {
+	return s.Get(ctx, wispwright.ScopeAll(), organization)
+}
+
+type memoryVersions struct {
+	*memstore.Repo[wispwright.ID, Version, VersionFilter]
+}
+
+var _ VersionStore = (*memoryVersions)(nil)
+
+func (s *memoryVersions) Prune(ctx context.Context, before time.Time) (int, error) {
+	items, err := s.List(ctx, wispwright.ScopeAll(), VersionFilter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	newest := map[wispwright.ID]wispwright.ID{}
+	for _, v := range items.Rows { // newest first
+		if newest[v.DeviceID].IsZero() {
+			newest[v.DeviceID] = v.ID
+		}
+	}
+	return s.DeleteWhere(ctx, func(v *Version) bool { return v.Created.Before(before) && newest[v.DeviceID] != v.ID })
+}

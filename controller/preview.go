@@ -1,0 +1,173 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/wispwright/wispwright"
+)
+
+// PreviewInput is what a form holds before it is saved.
+type PreviewInput struct {
+	// Template previews a template alone, otherwise a device's configuration.
+	Template bool
+	// Backend is the path of the backend.
+	Backend string
+	// Config is the NetJSON object of the form.
+	Config wispwright.JSON
+	// DefaultValues are a template's variables.
+	DefaultValues wispwright.JSON
+	// Templates are those below Config, the first one lowest.
+	Templates []wispwright.ID
+	// Context are the device's own variables.
+	Context wispwright.JSON
+	// OrganizationID is the tenant; zero for a shared template.
+	OrganizationID wispwright.ID
+	// DeviceID is the device that exists already; zero for a new one. What is
+	// empty below is taken from it.
+	DeviceID wispwright.ID
+	// Name and MACAddress are the device's, for its predefined variables.
+	Name, MACAddress string
+	// OS is the device's operating system.
+	OS string
+}
+
+// Preview is what a form would give.
+type Preview struct {
+	// Text is the rendered configuration.
+	Text string
+	// Checksum is the MD5 of the archive, Size its length in bytes.
+	Checksum string
+	// Size of the archive in bytes.
+	Size int
+}
+
+// Preview renders a form without saving anything. What is wrong with the
+// configuration is a *wispwright.ValidationError for the field "config" and a
+// *ConfigError, whose Pointer names the place; errors.As finds both. Templates,
+// organization and device outside the scope do not exist.
+func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*Preview, error) {
+	rendered, err := s.core.previewInput(ctx, scope, in)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.core.renderer.Text(ctx, rendered)
+	if err != nil {
+		return nil, invalidConfig("config", "", err)
+	}
+	archive, err := s.core.renderer.Archive(ctx, rendered)
+	if err != nil {
+		return nil, invalidConfig("config", "", err)
+	}
+	return &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}, nil
+}
+
+func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (Input, error) {
+	var v wispwright.ValidationError
+	if !c.knownBackend(in.Backend) {
+		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", in.Backend))
+	}
+	checkObject(&v, "context", &in.Context)
+	checkObject(&v, "default_values", &in.DefaultValues)
+	if in.Config.IsEmpty() {
+		in.Config = "{}"
+	}
+	if !in.Config.IsObject() {
+		v.Add("config", "Unexpected configuration format.")
+	}
+	if err := v.Err(); err != nil {
+		return Input{}, err
+	}
+	if in.Template {
+		out := Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
+		err := addVariables(out.Context, in.DefaultValues)
+		maps.Copy(out.Context, c.Context)
+		return out, err
+	}
+	m, err := c.previewMaterial(ctx, scope, in)
+	if err != nil {
+		return Input{}, err
+	}
+	d, err := c.draft(m)
+	if err != nil {
+		return Input{}, err
+	}
+	return d.input, nil
+}
+
+func (c *core) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {
+	d := &Device{OrganizationID: in.OrganizationID}
+	if !in.DeviceID.IsZero() {
+		stored, err := c.stores.Devices.Get(ctx, scope, in.DeviceID)
+		if isNotFound(err) {
+			return nil, wispwright.Invalid("device", unknownPK(in.DeviceID))
+		}
+		if err != nil {
+			return nil, err
+		}
+		d = stored
+	}
+	for _, f := range []struct {
+		to   *string
+		text string
+	}{{&d.Name, in.Name}, {&d.MACAddress, in.MACAddress}, {&d.OS, in.OS}} {
+		if f.text != "" {
+			*f.to = f.text
+		}
+	}
+	if !in.OrganizationID.IsZero() {
+		d.OrganizationID = in.OrganizationID
+	}
+	m := &material{device: d, config: &Config{Backend: in.Backend, Config: in.Config, Context: in.Context}}
+	if !d.OrganizationID.IsZero() {
+		t, err := c.tenant(ctx, d.OrganizationID)
+		if isNotFound(err) || err == nil && !scope.Allows(d.OrganizationID) {
+			return nil, wispwright.Invalid("organization", unknownPK(d.OrganizationID))
+		}
+		if err != nil {
+			return nil, err
+		}
+		m.settings = t.settings
+	}
+	for _, id := range distinct(in.Templates) {
+		t, err := c.stores.Templates.Get(ctx, scope, id)
+		if isNotFound(err) {
+			return nil, wispwright.Invalid("templates", unknownPK(id))
+		}
+		if err != nil {
+			return nil, err
+		}
+		m.templates = append(m.templates, t)
+	}
+	return m, c.addProvided(ctx, m)
+}
+
+// Context returns the variables a device sees. A device without configuration
+// has only those of the system.
+func (s *Devices) Context(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Variables, error) {
+	detail, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	c := s.core
+	t, err := c.tenant(ctx, detail.Device.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	m := &material{device: detail.Device, config: detail.Config, settings: t.settings}
+	if m.config == nil {
+		m.config = &Config{}
+	}
+	if len(m.config.Templates) > 0 {
+		items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: m.config.Templates}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		m.templates = inOrder(items.Rows, m.config.Templates)
+	}
+	if err := c.addProvided(ctx, m); err != nil {
+		return nil, err
+	}
+	return c.variables(m)
+}

@@ -1,0 +1,227 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/wispwright/wispwright"
+)
+
+// fanOut is how many configurations one job renders. Larger batches hold the
+// writer of an embedded database longer and gain nothing.
+const fanOut = 500
+
+// Work does a job that was handed to Jobs.Enqueue: one batch of configurations,
+// in one transaction, which also enqueues the job of the batch that follows.
+// Doing a job twice is harmless: configurations whose bytes did not change are
+// left alone. A configuration that cannot be rendered any more keeps its last
+// good version, and the log tells.
+func (c *Controller) Work(ctx context.Context, job Job) error {
+	if err := c.core.work(ctx, job); err != nil {
+		return fmt.Errorf("controller: %s %s: %w", job.Kind, job.ID, err)
+	}
+	return nil
+}
+
+func (c *core) work(ctx context.Context, job Job) error {
+	var f ConfigFilter
+	switch job.Kind {
+	case JobTemplateChanged, JobTemplateDeleted:
+		f.TemplateID = job.ID
+	case JobOrganizationChanged:
+		f.OrganizationID = job.ID
+	case JobEverything:
+	default:
+		return fmt.Errorf("unknown kind of job %q", job.Kind)
+	}
+	f.After = job.After
+	ctx = wispwright.WithCaller(ctx, &wispwright.Caller{ID: job.ActorID, Name: job.Actor, Superuser: true, Method: "system"})
+	items, err := c.stores.Configs.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{
+		Limit: fanOut, NoTotal: true, Order: []wispwright.Order{{Field: "DeviceID"}},
+	})
+	if err != nil || len(items.Rows) == 0 {
+		return err
+	}
+	ids := make([]wispwright.ID, len(items.Rows))
+	for i, config := range items.Rows {
+		ids[i] = config.DeviceID
+	}
+	b := batch{core: c, job: job, drafts: map[wispwright.ID]*draft{}, problems: map[wispwright.ID]error{}}
+	// rendering is most of the work and is done before the transaction; what
+	// changes in between is rendered again
+	if err := b.prepare(ctx, items.Rows); err != nil {
+		return err
+	}
+	return c.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := b.run(ctx, ids); err != nil {
+			return err
+		}
+		if len(ids) < fanOut {
+			return nil
+		}
+		next := job
+		next.After = ids[len(ids)-1]
+		return c.jobs.Enqueue(ctx, next)
+	})
+}
+
+// batch is the work of one job.
+type batch struct {
+	core     *core
+	job      Job
+	drafts   map[wispwright.ID]*draft
+	problems map[wispwright.ID]error
+}
+
+// materials reads what configurations are made of with few queries, whatever
+// their number.
+func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, error) {
+	c := b.core
+	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: deviceIDs(configs)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[wispwright.ID]*Device, len(devices.Rows))
+	for _, d := range devices.Rows {
+		byID[d.ID] = d
+	}
+	var wanted []wispwright.ID
+	for _, config := range configs {
+		wanted = append(wanted, config.Templates...)
+	}
+	slices.SortFunc(wanted, func(x, y wispwright.ID) int { return slices.Compare(x[:], y[:]) })
+	items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: append([]wispwright.ID{}, slices.Compact(wanted)...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	provided, err := c.provide(ctx, devices.Rows...)
+	if err != nil {
+		return nil, err
+	}
+	settings := map[wispwright.ID]*Settings{}
+	var out []*material
+	for _, config := range configs {
+		d := byID[config.DeviceID]
+		if d == nil { // deleted since
+			continue
+		}
+		if settings[d.OrganizationID] == nil {
+			s, err := c.stores.Settings.Get(ctx, wispwright.ScopeAll(), d.OrganizationID)
+			if err != nil {
+				return nil, err
+			}
+			settings[d.OrganizationID] = s
+		}
+		out = append(out, &material{
+			device: d, config: config, settings: settings[d.OrganizationID], provided: provided[d.ID],
+			templates: inOrder(items.Rows, config.Templates),
+		})
+	}
+	return out, nil
+}
+
+func deviceIDs(configs []*Config) []wispwright.ID {
+	out := make([]wispwright.ID, len(configs))
+	for i, config := range configs {
+		out[i] = config.DeviceID
+	}
+	return out
+}
+
+func (b *batch) prepare(ctx context.Context, configs []*Config) error {
+	materials, err := b.materials(ctx, configs)
+	if err != nil {
+		return err
+	}
+	for _, m := range materials {
+		d, err := b.core.draft(m)
+		if err != nil {
+			return err
+		}
+		if b.core.render(ctx, d, nil) == nil { // a refusal comes up again below
+			b.drafts[m.device.ID] = d
+		}
+	}
+	return ctx.Err()
+}
+
+// run renders the configurations and stores those whose bytes changed. It may
+// run more than once.
+func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
+	c := b.core
+	configs, err := c.stores.Configs.Lock(ctx, ids)
+	if err != nil {
+		return err
+	}
+	materials, err := b.materials(ctx, configs)
+	if err != nil {
+		return err
+	}
+	var versions []*Version
+	var changed []*Config
+	var modified []wispwright.ID
+	for _, m := range materials {
+		before := copyOf(m.config)
+		m.config.Templates = idsOf(m.templates) // without those that are gone
+		version, err := c.refresh(ctx, m, b.drafts[m.device.ID], b.job.Cause)
+		if err != nil {
+			if err := b.broken(ctx, m, err); err != nil {
+				return err
+			}
+			templates := m.config.Templates
+			*m.config = *before
+			m.config.Templates = templates
+		}
+		if version != nil {
+			versions = append(versions, version)
+			modified = append(modified, m.device.ID)
+			if m.config.Status != before.Status {
+				c.statusChanged(ctx, m.device, m.config, before.Status)
+			}
+		}
+		if version != nil || !slices.Equal(before.Templates, m.config.Templates) {
+			m.config.Modified = c.now()
+			changed = append(changed, m.config)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := c.stores.Versions.InsertMany(ctx, versions); err != nil {
+		return err
+	}
+	if err := c.stores.Configs.UpdateMany(ctx, changed); err != nil {
+		return err
+	}
+	return c.modified(ctx, ActionTemplateChanged, b.job.Cause, modified...)
+}
+
+// broken tells of a configuration that is not valid any more. Errors of other
+// kinds are returned: the job is repeated.
+func (b *batch) broken(ctx context.Context, m *material, err error) error {
+	var refused *ConfigError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	b.core.Log.WarnContext(ctx, "a configuration is not valid any more; the device keeps the last good one",
+		"device", m.device.ID.String(), "name", m.device.Name, "cause", b.job.Cause, "error", refused.Message)
+	return nil
+}
+
+// inline does jobs after the commit, in the goroutine that caused them.
+type inline struct{ controller *Controller }
+
+// Enqueue implements Jobs.
+func (q *inline) Enqueue(ctx context.Context, jobs ...Job) error {
+	detached := context.WithoutCancel(ctx)
+	wispwright.AfterCommit(ctx, func() {
+		for _, job := range jobs {
+			if err := q.controller.Work(detached, job); err != nil {
+				q.controller.core.Log.ErrorContext(detached, "a job failed", "kind", string(job.Kind), "error", err)
+			}
+		}
+	})
+	return nil
+}

@@ -1,0 +1,340 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Registration is what a device says of itself when it registers
+// (spec: controller-config §10.8).
+type Registration struct {
+	// Secret is the shared secret of an organization.
+	Secret string
+	// Name is the host name, or the MAC address where there is none.
+	Name string
+	// MACAddress as the device writes it.
+	MACAddress string
+	// Backend is the path of the backend.
+	Backend string
+	// Key is the key the device computed; empty when it did not.
+	Key string
+	// HardwareID is the serial number; empty for none.
+	HardwareID string
+	// ManagementIP as the device sent it; empty for none.
+	ManagementIP string
+	// Tags are words separated by spaces.
+	Tags string
+	// Model, OS and System are nil when the parameter was absent; an empty one
+	// empties the field of a known device.
+	Model, OS, System *string
+	// Peer is where the request comes from.
+	Peer netip.Addr
+}
+
+// Registered is the outcome of a registration, and the event that tells of it.
+type Registered struct {
+	// Device as it is stored.
+	Device *Device
+	// IsNew is false for a device that was known already.
+	IsNew bool
+}
+
+// Register makes a device known, or recognises a known one by its key
+// (spec: controller-config §6.1). Every check is made in the protocol's order;
+// the refusals are the Err… values, *MissingParameterError and
+// *wispwright.ValidationError, whose messages the protocol joins with spaces.
+//
+// Of two registrations of one device at the same time one makes the device and
+// the other finds it.
+func (s *Devices) Register(ctx context.Context, r Registration) (*Registered, error) {
+	c := s.core
+	out, err := c.register(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("controller.Devices.Register: %w", err)
+	}
+	return out, nil
+}
+
+func (c *core) register(ctx context.Context, r Registration) (*Registered, error) {
+	if c.DisableRegistration {
+		return nil, ErrRegistrationDisabled
+	}
+	if err := c.complete(r); err != nil {
+		return nil, err
+	}
+	t, err := c.admit(ctx, r.Secret)
+	if err != nil {
+		return nil, err
+	}
+	ctx = asDevice(ctx, r.Name, r.Peer.String())
+	known, err := c.known(ctx, t, r)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		return c.registerKnown(ctx, known.ID, t, r)
+	}
+	if c.DisableSelfCreation {
+		return nil, ErrSelfCreation
+	}
+	out, err := c.registerNew(ctx, t, r)
+	var conflict *wispwright.ConflictError
+	if !errors.As(err, &conflict) {
+		return out, err
+	}
+	// somebody was faster: with the same device, or it is a clash
+	known, kerr := c.known(ctx, t, r)
+	switch {
+	case kerr != nil:
+		return nil, kerr
+	case known != nil:
+		return c.registerKnown(ctx, known.ID, t, r)
+	}
+	return nil, c.clash(ctx, t, r, err)
+}
+
+// complete checks the parameters every registration must have.
+func (c *core) complete(r Registration) error {
+	for _, p := range []struct{ name, value string }{
+		{"secret", r.Secret}, {"name", r.Name}, {"mac_address", r.MACAddress}, {"backend", r.Backend},
+	} {
+		if p.value == "" {
+			return &MissingParameterError{Name: p.name}
+		}
+	}
+	if !c.knownBackend(r.Backend) {
+		return ErrWrongBackend
+	}
+	return nil
+}
+
+// admit finds the organization of a secret. Wrong secrets are looked up each
+// time: limit their rate where the requests come in.
+func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
+	sum := digest(secret)
+	id, err := c.secrets.load(sum, func() (wispwright.ID, error) {
+		items, err := c.stores.Settings.List(ctx, wispwright.ScopeAll(), SettingsFilter{SecretDigest: sum}, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		if len(items.Rows) == 0 {
+			return wispwright.ID{}, ErrUnrecognizedSecret
+		}
+		return items.Rows[0].OrganizationID, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.tenant(ctx, id)
+	if isNotFound(err) {
+		return nil, ErrUnrecognizedSecret
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !t.organization.IsActive || !t.settings.SharedSecret.Equal(secret) {
+		return nil, ErrUnrecognizedSecret
+	}
+	if !t.settings.RegistrationEnabled {
+		return nil, ErrRegistrationDisabled
+	}
+	return t, nil
+}
+
+// known finds the device that registers: by its key, anywhere, and where that
+// is allowed by its MAC address or hardware id in the secret's organization
+// (spec: controller-config §6.4).
+func (c *core) known(ctx context.Context, t *tenant, r Registration) (*Device, error) {
+	if r.Key != "" && !c.RandomKeys {
+		d, err := c.stores.Devices.ByKey(ctx, digest(r.Key))
+		if err == nil || !isNotFound(err) {
+			return d, err
+		}
+	}
+	if !c.AdoptKnown {
+		return nil, nil
+	}
+	filters := []DeviceFilter{{OrganizationID: t.organization.ID, MACAddress: strings.ToUpper(r.MACAddress)}}
+	if r.HardwareID != "" {
+		filters = append(filters, DeviceFilter{OrganizationID: t.organization.ID, HardwareID: r.HardwareID})
+	}
+	for _, f := range filters {
+		items, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		if len(items.Rows) > 0 {
+			return items.Rows[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// asNew is the device a registration makes. Only what the protocol names is
+// taken from it.
+func (r Registration) asNew(organization wispwright.ID, randomKeys bool) (*Device, *wispwright.ValidationError) {
+	d := &Device{
+		ID: wispwright.NewID(), OrganizationID: organization, Name: r.Name, MACAddress: r.MACAddress, HardwareID: r.HardwareID, LastIP: r.Peer,
+	}
+	if !randomKeys {
+		d.Key = wispwright.Secret(r.Key)
+	}
+	r.fill(d)
+	var v wispwright.ValidationError
+	if r.ManagementIP != "" {
+		a, ok := ParseAddress(r.ManagementIP)
+		if !ok {
+			v.Add("management_ip", addressMessage)
+		}
+		d.ManagementIP = a
+	}
+	return d, &v
+}
+
+func (r Registration) fill(d *Device) {
+	for _, f := range []struct{ to, from *string }{{&d.Model, r.Model}, {&d.OS, r.OS}, {&d.System, r.System}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+}
+
+func (c *core) registerNew(ctx context.Context, t *tenant, r Registration) (*Registered, error) {
+	d, faults := r.asNew(t.organization.ID, c.RandomKeys)
+	extra, err := c.taggedTemplates(ctx, t.organization.ID, r.Backend, r.Tags)
+	if err != nil {
+		return nil, err
+	}
+	detail := &Detail{Device: d, Config: &Config{ID: wispwright.NewID(), Backend: r.Backend, Config: "{}", Context: "{}"}}
+	n := newDevice{detail: detail, extra: extra, cause: "registered", faults: faults, earlier: c.beforehand(ctx, detail, t, extra)}
+	n.verify = func(s *Settings) error {
+		switch {
+		case !s.SharedSecret.Equal(r.Secret):
+			return ErrUnrecognizedSecret
+		case !s.RegistrationEnabled:
+			return ErrRegistrationDisabled
+		}
+		return nil
+	}
+	out := &Registered{Device: d, IsNew: true}
+	err = c.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := c.create(ctx, n); err != nil {
+			return err
+		}
+		c.devices.Registered.Publish(ctx, *out)
+		return nil
+	})
+	return out, err
+}
+
+// beforehand renders a new device's configuration before the transaction, so
+// that other writers need not wait for it. It is used if nothing changed until
+// then; what fails here fails there again.
+func (c *core) beforehand(ctx context.Context, detail *Detail, t *tenant, extra []*Template) *draft {
+	device := *detail.Device
+	if c.checkFields(&device).Err() != nil {
+		return nil
+	}
+	defaults, err := c.defaultTemplates(ctx, device.OrganizationID, detail.Config.Backend)
+	if err != nil {
+		return nil
+	}
+	c.ensureKey(&device, t.settings)
+	m := &material{device: &device, config: detail.Config, settings: t.settings, templates: merge(defaults, extra)}
+	if c.addProvided(ctx, m) != nil {
+		return nil
+	}
+	d, err := c.draft(m)
+	if err != nil || c.render(ctx, d, nil) != nil {
+		return nil
+	}
+	return d
+}
+
+// clash words everything that is not unique about a device that was refused.
+func (c *core) clash(ctx context.Context, t *tenant, r Registration, err error) error {
+	d, v := r.asNew(t.organization.ID, c.RandomKeys)
+	if ferr := v.Merge("", c.checkFields(d).Err()); ferr != nil {
+		return ferr
+	}
+	c.ensureKey(d, t.settings)
+	clashes, cerr := c.checkUnique(ctx, v, d)
+	if cerr != nil {
+		return cerr
+	}
+	if len(clashes) == 0 { // gone again
+		return err
+	}
+	return clashError(v, clashes)
+}
+
+// registerKnown notes what a known device says of its hardware, adds the
+// templates of its tags, and gives it a configuration if it has none.
+func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r Registration) (*Registered, error) {
+	var out *Registered
+	err := c.tx.InTx(ctx, func(ctx context.Context) error {
+		device, err := c.updateInfo(ctx, id, func(d *Device) error {
+			r.fill(d)
+			d.LastIP = r.Peer
+			if c.AdoptKnown && d.OrganizationID == t.organization.ID && r.Key != "" && !c.RandomKeys {
+				d.Key = wispwright.Secret(r.Key)
+			}
+			if err := c.checkFields(d).Err(); err != nil {
+				return err
+			}
+			d.KeyDigest = digest(d.Key.Reveal())
+			return nil
+		})
+		if err != nil {
+			return explainDevice(err)
+		}
+		out = &Registered{Device: device}
+		if err := c.configureKnown(ctx, device, r); err != nil {
+			return err
+		}
+		c.devices.Registered.Publish(ctx, *out)
+		return nil
+	})
+	return out, err
+}
+
+func (c *core) configureKnown(ctx context.Context, d *Device, r Registration) error {
+	if d.IsDeactivated { // it learns so when it asks for its configuration
+		return nil
+	}
+	config, err := c.lockConfig(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	backend := r.Backend
+	if config != nil {
+		backend = config.Backend
+	}
+	tagged, err := c.taggedTemplates(ctx, d.OrganizationID, backend, r.Tags)
+	if err != nil {
+		return err
+	}
+	if config == nil {
+		t, err := c.hold(ctx, d.OrganizationID)
+		if err != nil {
+			return err
+		}
+		n := newDevice{detail: &Detail{Device: d, Config: &Config{Backend: r.Backend, Config: "{}", Context: "{}"}}, extra: tagged, cause: "registered"}
+		if err := c.addConfig(ctx, n, t); err != nil {
+			return err
+		}
+		return c.forgetDevices(ctx, d.ID)
+	}
+	list := distinct(slices.Concat(config.Templates, idsOf(tagged)))
+	if len(list) == len(config.Templates) {
+		return nil
+	}
+	config.Templates = list
+	return c.changeConfig(ctx, d, config, ActionTemplatesChanged, "registered with tags")
+}

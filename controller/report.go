@@ -1,0 +1,159 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/wispwright/wispwright"
+)
+
+// noReason is stored for an error without one (spec: controller-config §3).
+const noReason = "Reason not reported by the device."
+
+// ReportStatus stores how a device fared with its configuration and returns
+// the resulting status, which is not always the reported one. Devices report
+// applied, running (an older word for it) or error; an empty status is a
+// *MissingParameterError, any other ErrWrongStatus
+// (spec: controller-config §3, §10.7).
+//
+// A device that says applied runs what it fetched last. When something else is
+// wanted by now the status stays modified: the device will fetch it.
+func (s *Devices) ReportStatus(ctx context.Context, a Credentials, status, reason string) (Status, error) {
+	p, err := s.core.authenticate(ctx, a)
+	if err != nil {
+		return "", err
+	}
+	switch status {
+	case "":
+		return "", &MissingParameterError{Name: "status"}
+	case "applied", "running", "error":
+	default:
+		return "", ErrWrongStatus
+	}
+	r := report{failed: status == "error"}
+	if r.failed {
+		if r.reason = cutReason(reason); r.reason == "" {
+			r.reason = noReason
+		}
+	}
+	var after Status
+	err = s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Devices.ReportStatus", func(ctx context.Context) error {
+		var err error
+		if p.Status == StatusDeactivating {
+			after, err = s.core.reportGone(ctx, p.DeviceID, r)
+			return err
+		}
+		after, err = s.core.report(ctx, p, r)
+		return err
+	})
+	return after, err
+}
+
+type report struct {
+	failed bool
+	reason string
+}
+
+// report stores the outcome of an active device.
+func (c *core) report(ctx context.Context, p *poll, r report) (Status, error) {
+	config, err := c.lockConfig(ctx, p.DeviceID)
+	if err != nil {
+		return "", err
+	}
+	if config == nil {
+		return "", wispwright.ErrNotFound
+	}
+	if config.Status == StatusDeactivating || config.Status == StatusDeactivated {
+		// the device was deactivated while it asked; it reports again
+		if err := c.forgetDevices(ctx, p.DeviceID); err != nil {
+			return "", err
+		}
+		return config.Status, nil
+	}
+	before := copyOf(config)
+	config.Status, config.ErrorReason = StatusApplied, ""
+	switch {
+	case r.failed:
+		config.Status, config.ErrorReason = StatusError, r.reason
+	case config.Served != "":
+		config.Reported = config.Served
+		if config.Served != config.Desired {
+			config.Status = StatusModified
+		}
+	}
+	if err := c.reported(ctx, before, config); err != nil {
+		return "", err
+	}
+	d := &Device{ID: p.DeviceID, OrganizationID: p.OrganizationID, Name: p.Name}
+	c.statusChanged(ctx, d, config, before.Status)
+	if config.Status == before.Status && config.ErrorReason == before.ErrorReason {
+		return config.Status, nil
+	}
+	return config.Status, c.record(ctx, "change", "reported by the device", &Detail{Device: d, Config: before}, &Detail{Device: d, Config: config})
+}
+
+// reported writes a configuration after a report, if that changed it, and
+// notes in the history when a version arrived first.
+func (c *core) reported(ctx context.Context, before, config *Config) error {
+	if config.Status != before.Status || config.ErrorReason != before.ErrorReason || config.Reported != before.Reported {
+		if err := c.stores.Configs.UpdateMany(ctx, []*Config{config}); err != nil {
+			return err
+		}
+	}
+	if config.Reported == before.Reported || config.Reported != config.Desired {
+		return nil
+	}
+	now := c.now()
+	_, err := c.stores.Versions.Update(ctx, wispwright.ScopeAll(), config.VersionID, func(v *Version) error {
+		if v.Reported == nil {
+			v.Reported = &now
+		}
+		return nil
+	})
+	if isNotFound(err) { // pruned
+		return nil
+	}
+	return err
+}
+
+// reportGone ends the deactivation of a device that removed its configuration.
+// The device's row is locked before the configuration's, as everywhere.
+func (c *core) reportGone(ctx context.Context, id wispwright.ID, r report) (Status, error) {
+	var before, after Detail
+	device, err := c.stores.Devices.Update(ctx, wispwright.ScopeAll(), id, func(d *Device) error {
+		copied := *d
+		config, err := c.lockConfig(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if config == nil {
+			return wispwright.ErrNotFound
+		}
+		before, after = Detail{Device: &copied, Config: copyOf(config)}, Detail{Config: config}
+		if config.Status != StatusDeactivating {
+			return nil // it was activated while it asked
+		}
+		config.Status, config.ErrorReason = StatusDeactivated, ""
+		if !r.failed && config.Served != "" {
+			config.Reported = config.Served
+		}
+		d.ManagementIP = netip.Addr{}
+		if err := c.reported(ctx, before.Config, config); err != nil {
+			return fmt.Errorf("end deactivation: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	after.Device = device
+	if after.Config.Status == before.Config.Status {
+		return after.Config.Status, c.forgetDevices(ctx, id)
+	}
+	if err := c.deviceSaved(ctx, before.Device, after.Device); err != nil {
+		return "", err
+	}
+	c.statusChanged(ctx, after.Device, after.Config, before.Config.Status)
+	return after.Config.Status, c.record(ctx, "change", "reported by the device", &before, &after)
+}

@@ -1,0 +1,216 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+)
+
+// validate checks and normalises a template in the order of the specification
+// (controller-config §1.3).
+func (s *Templates) validate(ctx context.Context, t *Template) error {
+	var v wispwright.ValidationError
+	if t.Type == "" {
+		t.Type = TemplateGeneric
+	}
+	checkRequired(&v, "name", t.Name, 64)
+	if t.Type != TemplateGeneric && t.Type != TemplateVPN {
+		v.Add("type", fmt.Sprintf("%q is not a valid choice.", string(t.Type)))
+	}
+	if !s.core.knownBackend(t.Backend) {
+		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", t.Backend))
+	}
+	s.checkTags(&v, t)
+	if !t.OrganizationID.IsZero() {
+		if _, err := s.core.tenant(ctx, t.OrganizationID); isNotFound(err) {
+			v.Add("organization", unknownPK(t.OrganizationID))
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := s.checkSharedName(ctx, &v, t); err != nil {
+		return err
+	}
+	checkObject(&v, "default_values", &t.DefaultValues)
+	s.checkVPN(&v, t)
+	if t.Required {
+		t.Default = true
+	}
+	if err := v.Err(); err != nil {
+		return err
+	}
+	return s.checkContent(ctx, t)
+}
+
+func checkRequired(v *wispwright.ValidationError, field, text string, limit int) {
+	if text == "" {
+		v.Add(field, "This field cannot be blank.")
+	}
+	checkText(v, field, text, limit)
+}
+
+func checkText(v *wispwright.ValidationError, field, text string, limit int) {
+	checkLength(v, field, text, limit)
+	if strings.ContainsRune(text, 0) {
+		v.Add(field, "Null characters are not allowed.")
+	}
+}
+
+func (s *Templates) checkTags(v *wispwright.ValidationError, t *Template) {
+	seen := map[string]bool{}
+	for i, tag := range t.Tags {
+		tag = strings.TrimSpace(tag)
+		t.Tags[i] = tag
+		switch {
+		case tag == "":
+			v.Add("tags", "This field may not be blank.")
+		case strings.ContainsFunc(tag, isSpace):
+			v.Add("tags", "A tag must not contain spaces: devices send several tags separated by them.")
+		}
+		checkText(v, "tags", tag, 100)
+		seen[tag] = true
+	}
+	t.Tags = slices.Sorted(maps.Keys(seen))
+}
+
+func isSpace(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f", r) }
+
+// checkVPN holds the rules of types: generic templates have no VPN
+// (spec: controller-config §1.3). VPN servers are not there yet, so that any
+// id is unknown.
+func (s *Templates) checkVPN(v *wispwright.ValidationError, t *Template) {
+	switch {
+	case t.Type != TemplateVPN:
+		t.VPNID, t.AutoCert = wispwright.ID{}, false
+	case t.VPNID.IsZero():
+		v.Add("vpn", `A VPN must be selected when template type is "VPN"`)
+	default:
+		v.Add("vpn", unknownPK(t.VPNID))
+	}
+}
+
+// checkSharedName keeps names of shared templates unique everywhere
+// (spec: controller-config §1.9). The rule inside one organization is the
+// store's.
+func (s *Templates) checkSharedName(ctx context.Context, v *wispwright.ValidationError, t *Template) error {
+	const tail = " Shared objects are visible to all organizations and must have unique names to avoid confusion."
+	items, err := s.core.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{Name: t.Name}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range items.Rows {
+		switch {
+		case other.ID == t.ID || t.Name == "":
+		case other.OrganizationID.IsZero():
+			v.Add("name", "There is already another shared template with this name."+tail)
+			return nil
+		case t.OrganizationID.IsZero():
+			v.Add("name", "There is already a template of another organization with this name."+tail)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s *Templates) checkContent(ctx context.Context, t *Template) error {
+	if t.Config.IsEmpty() {
+		t.Config = "{}"
+	}
+	if !t.Config.IsObject() {
+		return wispwright.Invalid("config", "Unexpected configuration format.")
+	}
+	in, err := s.input(t)
+	if err != nil {
+		return err
+	}
+	if err := s.core.renderer.Validate(ctx, in); err != nil {
+		return invalidConfig("", "", err)
+	}
+	if t.Config.IsEmpty() {
+		return wispwright.Invalid("", "The configuration field cannot be empty.")
+	}
+	return nil
+}
+
+// input is the template alone, with its default values and the global
+// variables.
+func (s *Templates) input(t *Template) (Input, error) {
+	in := Input{Backend: t.Backend, Config: t.Config, Context: map[string]any{}}
+	if err := addVariables(in.Context, t.DefaultValues); err != nil {
+		return in, fmt.Errorf("default values of template %s: %w", t.ID, err)
+	}
+	maps.Copy(in.Context, s.core.Context)
+	return in, nil
+}
+
+func explainTemplate(err error) error {
+	var conflict *wispwright.ConflictError
+	if errors.As(err, &conflict) && conflict.Unique == UniqueTemplateName {
+		return fmt.Errorf("%w: %w", wispwright.Invalid("", "Template with this Organization and Name already exists."), conflict)
+	}
+	return err
+}
+
+// defaultTemplates returns the default templates of an organization and a
+// backend, required ones first, then by name (spec: controller-config §4.1).
+func (c *core) defaultTemplates(ctx context.Context, organization wispwright.ID, backend string) ([]*Template, error) {
+	return c.defaults.load(defaultsKey{organization, backend}, func() ([]*Template, error) {
+		yes := true
+		items, err := c.stores.Templates.List(ctx, wispwright.ScopeOf(organization).WithShared(),
+			TemplateFilter{Default: &yes, Backend: backend}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, fmt.Errorf("read default templates: %w", err)
+		}
+		slices.SortFunc(items.Rows, func(a, b *Template) int {
+			if a.Required != b.Required {
+				if a.Required {
+					return -1
+				}
+				return 1
+			}
+			return strings.Compare(a.Name, b.Name)
+		})
+		return items.Rows, nil
+	})
+}
+
+func requiredOf(templates []*Template) []*Template {
+	var out []*Template
+	for _, t := range templates {
+		if t.Required {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// taggedTemplates returns the templates a registering device asks for by its
+// tags, in the order of the tags (spec: controller-config §4.2).
+func (c *core) taggedTemplates(ctx context.Context, organization wispwright.ID, backend, tags string) ([]*Template, error) {
+	var out []*Template
+	words := strings.FieldsFunc(tags, isSpace)
+	if len(words) > maxTags {
+		words = words[:maxTags]
+	}
+	for _, tag := range words {
+		items, err := c.stores.Templates.List(ctx, wispwright.ScopeOf(organization).WithShared(),
+			TemplateFilter{Tag: tag, Backend: backend}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})
+		if err != nil {
+			return nil, fmt.Errorf("read templates with tag: %w", err)
+		}
+		for _, t := range items.Rows {
+			if slices.Contains(t.Tags, tag) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out, nil
+}
+
+// maxTags is how many tags of a registration are looked at.
+const maxTags = 32

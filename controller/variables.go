@@ -1,0 +1,117 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// Variables are what {{names}} in a configuration stand for.
+type Variables struct {
+	// System are those the device has without its own and without the
+	// templates' default values.
+	System map[string]any
+	// All are all together.
+	All map[string]any
+}
+
+// material is everything a configuration is made of.
+type material struct {
+	device    *Device
+	config    *Config
+	templates []*Template // in the order of config.Templates
+	settings  *Settings
+	provided  map[string]any
+}
+
+// variables lays the variables of a device over each other, the strongest
+// last (spec: controller-config §5, in the order of the manual).
+func (c *core) variables(m *material) (*Variables, error) {
+	all, system := map[string]any{}, map[string]any{}
+	for _, t := range m.templates {
+		if err := addVariables(all, t.DefaultValues); err != nil {
+			return nil, fmt.Errorf("default values of template %s: %w", t.ID, err)
+		}
+	}
+	maps.Copy(system, c.Context)
+	if m.settings != nil {
+		if err := addVariables(system, m.settings.Context); err != nil {
+			return nil, fmt.Errorf("variables of organization %s: %w", m.settings.OrganizationID, err)
+		}
+	}
+	maps.Copy(system, m.provided)
+	maps.Copy(system, c.predefined(m.device))
+	maps.Copy(all, system)
+	if err := addVariables(all, m.config.Context); err != nil {
+		return nil, fmt.Errorf("variables of device %s: %w", m.device.ID, err)
+	}
+	return &Variables{System: system, All: all}, nil
+}
+
+const keyVariable = "key"
+
+func (c *core) predefined(d *Device) map[string]any {
+	out := map[string]any{"name": d.Name, "mac_address": d.MACAddress, "id": d.ID.String(), keyVariable: d.Key.Reveal()}
+	if c.HardwareIDEnabled {
+		out["hardware_id"] = d.HardwareID
+	}
+	return out
+}
+
+// provide asks the providers for the variables of devices.
+func (c *core) provide(ctx context.Context, devices ...*Device) (map[wispwright.ID]map[string]any, error) {
+	if len(c.Providers) == 0 {
+		return nil, nil
+	}
+	out := map[wispwright.ID]map[string]any{}
+	// the first provider is the strongest: it is laid over the others
+	for _, p := range slices.Backward(c.Providers) {
+		found, err := p.Variables(ctx, devices)
+		if err != nil {
+			return nil, fmt.Errorf("ask for variables: %w", err)
+		}
+		for id, values := range found {
+			if out[id] == nil {
+				out[id] = map[string]any{}
+			}
+			maps.Copy(out[id], values)
+		}
+	}
+	return out, nil
+}
+
+func decodeObject(j wispwright.JSON) (*ordered.Object, error) {
+	if j == "" {
+		return ordered.NewObject(), nil
+	}
+	return ordered.DecodeObject([]byte(j))
+}
+
+func addVariables(to map[string]any, j wispwright.JSON) error {
+	if j == "" || j == "{}" {
+		return nil
+	}
+	o, err := decodeObject(j)
+	if err != nil {
+		return err
+	}
+	for i := range o.Len() {
+		key, value := o.At(i)
+		to[key] = value
+	}
+	return nil
+}
+
+// encodeVariables writes variables in the order of their names, so that equal
+// ones give equal text.
+func encodeVariables(vars map[string]any) wispwright.JSON {
+	o := ordered.NewObject()
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		o.Set(name, vars[name])
+	}
+	return wispwright.JSON(ordered.Append(nil, o))
+}
