@@ -181,7 +181,7 @@ func (c *compiler) applicator(o *ordered.Object, name string, value any, at base
 		k, err := c.additional(o, value, at)
 		return k, costReference, err
 	case "items":
-		k, err := c.items(o, value, at)
+		k, err := c.items(value, at)
 		return k, costBranches, err
 	case "additionalItems":
 		k, err := c.moreItems(o, value, at)

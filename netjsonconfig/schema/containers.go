@@ -318,7 +318,7 @@ type items struct {
 	each []*node
 }
 
-func (c *compiler) items(_ *ordered.Object, value any, at base) (keyword, error) {
+func (c *compiler) items(value any, at base) (keyword, error) {
 	list, ok := value.([]any)
 	if !ok {
 		n, err := c.node(value, at.schema)

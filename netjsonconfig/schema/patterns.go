@@ -15,12 +15,21 @@ type matcher func(text string) bool
 // \d and \w know Unicode (spec: netjsonconfig §5).
 func compilePattern(text string) (matcher, error) {
 	translated := translate(text)
-	re, err := regexp.Compile(translated)
+	m, err := expression(translated)
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", text, err)
 	}
-	if m := classMatcher(translated); m != nil {
-		return m, nil
+	if fast := classMatcher(translated); fast != nil {
+		return fast, nil
+	}
+	return m, nil
+}
+
+// expression matches with the regular expression machine.
+func expression(translated string) (matcher, error) {
+	re, err := regexp.Compile(translated)
+	if err != nil {
+		return nil, err
 	}
 	return re.MatchString, nil
 }

@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
@@ -24,12 +23,12 @@ func ofOne(o *ordered.Object, key string) *ordered.Object {
 	list := at(o, "properties", key)
 	list.Set("minItems", ordered.Number("1"))
 	list.Set("maxItems", ordered.Number("1"))
-	o.Set("required", list0(o, key))
+	o.Set("required", withRequired(o, key))
 	return list
 }
 
-// list0 is the document's required list with one key added.
-func list0(o *ordered.Object, key string) []any {
+// withRequired is the document's required list with one key added.
+func withRequired(o *ordered.Object, key string) []any {
 	v, _ := o.Get("required")
 	names, _ := v.([]any) // absent means none
 	if slices.Contains(names, any(key)) {
@@ -40,9 +39,9 @@ func list0(o *ordered.Object, key string) []any {
 
 // OpenVPNServer returns the schema of an OpenVPN server in the controller: one
 // server, with the files of its certificates as defaults (§16).
-func OpenVPNServer() *Document { return openVPNServer() }
+func OpenVPNServer() *Document { return shared.openVPNServer.get(openVPNServerObject) }
 
-var openVPNServer = sync.OnceValue(func() *Document {
+func openVPNServerObject() *ordered.Object {
 	o := read("openvpn")
 	list := ofOne(o, "openvpn")
 	list.Set("additionalItems", false)
@@ -67,18 +66,18 @@ var openVPNServer = sync.OnceValue(func() *Document {
 		files = append(files, file)
 	}
 	at(o, "properties", "files").Set("default", files)
-	return newDocument(o)
-})
+	return o
+}
 
 // WireguardServer returns the schema of a WireGuard server in the controller:
 // one tunnel, whose private key the controller makes (§16).
-func WireguardServer() *Document { return wireguardServer() }
+func WireguardServer() *Document { return shared.wireguardServer.get(wireguardServerObject) }
 
-var wireguardServer = sync.OnceValue(func() *Document {
+func wireguardServerObject() *ordered.Object {
 	o := read("wireguard")
 	withoutKey(o)
-	return newDocument(o)
-})
+	return o
+}
 
 func withoutKey(o *ordered.Object) {
 	items := at(ofOne(o, "wireguard"), "items")
@@ -88,22 +87,24 @@ func withoutKey(o *ordered.Object) {
 
 // VxlanWireguardServer returns the schema of a VXLAN over WireGuard server in
 // the controller: one tunnel and one virtual network (§16).
-func VxlanWireguardServer() *Document { return vxlanWireguardServer() }
+func VxlanWireguardServer() *Document {
+	return shared.vxlanWireguardServer.get(vxlanWireguardServerObject)
+}
 
-var vxlanWireguardServer = sync.OnceValue(func() *Document {
+func vxlanWireguardServerObject() *ordered.Object {
 	o := vxlanObject()
 	withoutKey(o)
 	vxlan := at(o, "properties", "vxlan")
 	vxlan.Set("minItems", ordered.Number("1"))
 	vxlan.Set("maxItems", ordered.Number("1"))
-	return newDocument(o)
-})
+	return o
+}
 
 // ZeroTierServer returns the schema of a ZeroTier network in the controller:
 // one network without the fields the controller manages (§16).
-func ZeroTierServer() *Document { return zeroTierServer() }
+func ZeroTierServer() *Document { return shared.zeroTierServer.get(zeroTierServerObject) }
 
-var zeroTierServer = sync.OnceValue(func() *Document {
+func zeroTierServerObject() *ordered.Object {
 	o := read("zerotier")
 	ofOne(o, "zerotier").Set("additionalItems", false)
 	network := at(o, "definitions", "zerotier_server")
@@ -113,5 +114,5 @@ var zeroTierServer = sync.OnceValue(func() *Document {
 	} {
 		at(network, "properties").Delete(name)
 	}
-	return newDocument(o)
-})
+	return o
+}

@@ -80,10 +80,25 @@ func at(o *ordered.Object, keys ...string) *ordered.Object {
 	return o
 }
 
-// OpenWrt returns the schema of the OpenWrt backend (A.1).
-func OpenWrt() *Document { return openWrt() }
+// lazy is a document that is built when it is first asked for.
+type lazy struct {
+	once     sync.Once
+	document *Document
+}
 
-var openWrt = sync.OnceValue(func() *Document { return newDocument(openWrtObject()) })
+func (l *lazy) get(build func() *ordered.Object) *Document {
+	l.once.Do(func() { l.document = newDocument(build()) })
+	return l.document
+}
+
+// shared are the documents, which never change once they are there.
+var shared struct {
+	openWrt, openWisp, openVPN, wireguard, vxlanWireguard, zeroTier      lazy
+	openVPNServer, wireguardServer, vxlanWireguardServer, zeroTierServer lazy
+}
+
+// OpenWrt returns the schema of the OpenWrt backend (A.1).
+func OpenWrt() *Document { return shared.openWrt.get(openWrtObject) }
 
 // openWrtObject joins OpenWrt's own schema and that of OpenVPN.
 func openWrtObject() *ordered.Object {
@@ -105,13 +120,13 @@ func openWrtObject() *ordered.Object {
 
 // OpenWisp returns the schema of the backend for the firmware of OpenWISP 1
 // (§14): OpenWrt's with a required host name and bandwidth limits.
-func OpenWisp() *Document { return openWisp() }
-
-var openWisp = sync.OnceValue(func() *Document {
-	o, more := openWrtObject(), read("openwisp")
-	overlay(o, more)
-	return newDocument(o)
-})
+func OpenWisp() *Document {
+	return shared.openWisp.get(func() *ordered.Object {
+		o := openWrtObject()
+		overlay(o, read("openwisp"))
+		return o
+	})
+}
 
 // overlay puts the members of more into o, object by object.
 func overlay(o, more *ordered.Object) {
@@ -126,19 +141,17 @@ func overlay(o, more *ordered.Object) {
 }
 
 // OpenVPN returns the schema of the OpenVpn backend (A.2).
-func OpenVPN() *Document { return openVPN() }
-
-var openVPN = sync.OnceValue(func() *Document { return newDocument(read("openvpn")) })
+func OpenVPN() *Document {
+	return shared.openVPN.get(func() *ordered.Object { return read("openvpn") })
+}
 
 // Wireguard returns the schema of the Wireguard backend (A.3).
-func Wireguard() *Document { return wireguard() }
-
-var wireguard = sync.OnceValue(func() *Document { return newDocument(read("wireguard")) })
+func Wireguard() *Document {
+	return shared.wireguard.get(func() *ordered.Object { return read("wireguard") })
+}
 
 // VxlanWireguard returns the schema of the VxlanWireguard backend (A.4).
-func VxlanWireguard() *Document { return vxlanWireguard() }
-
-var vxlanWireguard = sync.OnceValue(func() *Document { return newDocument(vxlanObject()) })
+func VxlanWireguard() *Document { return shared.vxlanWireguard.get(vxlanObject) }
 
 func vxlanObject() *ordered.Object {
 	o := read("wireguard")
@@ -147,6 +160,6 @@ func vxlanObject() *ordered.Object {
 }
 
 // ZeroTier returns the schema of the ZeroTier backend (A.5).
-func ZeroTier() *Document { return zeroTier() }
-
-var zeroTier = sync.OnceValue(func() *Document { return newDocument(read("zerotier")) })
+func ZeroTier() *Document {
+	return shared.zeroTier.get(func() *ordered.Object { return read("zerotier") })
+}
