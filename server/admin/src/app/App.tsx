@@ -45,7 +45,7 @@ const record = (r: { name?: string }) => r.name ?? '';
 function AdminApp() {
   const request = createClient();
   const queryClient = new QueryClient({
-    defaultOptions: { queries: { retry, staleTime: 5_000, refetchOnWindowFocus: false } },
+    defaultOptions: { queries: { retry, refetchOnWindowFocus: false } },
   });
   return (
     <Admin

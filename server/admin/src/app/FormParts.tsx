@@ -5,6 +5,15 @@ import { DeleteButton, SaveButton, Toolbar, useCanAccess, useResourceContext, us
 import { useFormState } from 'react-hook-form';
 import { flattenErrors } from '../api/errors';
 
+/**
+ * Options for pages of one object. Lists show less of an object than its detail, and react-admin would fill the form
+ * with what a list left in its cache; under another meta the detail is read first.
+ */
+export const wholeObject = {
+  queryOptions: { meta: { detail: true } },
+  mutationOptions: { meta: { detail: true } },
+} as const;
+
 /** All that is wrong with a form, above it: an error may belong to a field of another tab, or to none. */
 export function FormProblems() {
   const { errors } = useFormState();
@@ -32,7 +41,8 @@ export function Columns({ children, sx }: { children: ReactNode; sx?: SxProps<Th
         display: 'grid',
         gridTemplateColumns: { xs: 'minmax(0,1fr)', md: 'repeat(2, minmax(0,1fr))' },
         columnGap: 3,
-        rowGap: 0.5,
+        rowGap: 1,
+        alignItems: 'start',
         width: '100%',
         ...sx,
       }}
@@ -53,7 +63,7 @@ export function FormToolbar({ create = false, removable = true, locked = false }
   const change = useMayChange(resource);
   if (locked || (!create && !change)) return null;
   return (
-    <Toolbar sx={{ justifyContent: 'space-between', backgroundColor: 'transparent', px: { xs: 2 }, gap: 1 }}>
+    <Toolbar sx={{ justifyContent: 'space-between', backgroundColor: { xs: 'background.paper', sm: 'transparent' }, px: 2, gap: 1 }}>
       <SaveButton alwaysEnable={create} />
       {!create && removable && <DeleteButton mutationMode="pessimistic" />}
     </Toolbar>

@@ -55,7 +55,7 @@ function Bar() {
       <Box component={Link} to="/" aria-label="Wispwright: dashboard" sx={{ color: 'inherit', textDecoration: 'none', mr: 3 }}>
         <Logo size={28} compact={narrow} />
       </Box>
-      <TitlePortal sx={{ opacity: 0.85 }} />
+      <TitlePortal sx={{ opacity: 0.85, fontSize: '1rem' }} />
     </AppBar>
   );
 }
@@ -108,6 +108,9 @@ export function Layout({ children }: { children: ReactNode }) {
         '& .RaLayout-content': { px: { xs: 1, sm: 3 }, pb: 6, minWidth: 0 },
         '& .RaLayout-appFrame': { mt: { xs: 7, sm: 6 } },
         '& .RaSidebar-fixed': { pt: 1 },
+        '& .RaTopToolbar-root, & .RaListToolbar-root': { backgroundColor: 'transparent' },
+        '& .RaList-main': { minWidth: 0 },
+        '& .RaList-content': { maxWidth: '100%', overflowX: 'auto' },
       }}
     >
       {children}

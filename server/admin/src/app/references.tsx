@@ -31,16 +31,17 @@ interface OrganizationInputProps {
   shareable?: boolean;
   alwaysOn?: boolean;
   readOnly?: boolean;
+  label?: string;
 }
 
 /** Chooses an organization; when there is only one to choose it is preselected. */
-export function OrganizationInput({ source, filter = false, shareable = false, readOnly }: OrganizationInputProps) {
+export function OrganizationInput({ source, filter = false, shareable = false, readOnly, label }: OrganizationInputProps) {
   const organizations = useManagedOrganizations();
   const superuser = useSuperuser();
   const offerShared = shareable && superuser && !filter;
   const only = !filter && !offerShared && organizations.length === 1 ? organizations[0].id : undefined;
   return (
-    <SelectInput
+    <SelectInput helperText={false}
       key={only ?? 'none'}
       source={source}
       choices={offerShared ? [shared, ...organizations] : organizations}
@@ -50,6 +51,7 @@ export function OrganizationInput({ source, filter = false, shareable = false, r
       format={(value: string | null | undefined) => value ?? ''}
       parse={(value: string) => (value === '' ? null : value)}
       readOnly={readOnly}
+      label={label}
       fullWidth
     />
   );

@@ -49,6 +49,7 @@ const shared: RaThemeOptions = {
     MuiTableCell: {
       styleOverrides: {
         head: { fontWeight: 600, whiteSpace: 'nowrap' },
+        sizeSmall: { padding: '6px 12px' },
       },
     },
     MuiChip: { styleOverrides: { root: { fontWeight: 600 } } },

@@ -142,7 +142,7 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
         }}
       >
         <Box sx={{ minWidth: 0 }}>
-          <SelectInput source="config.backend" label="Backend" choices={backendChoices(schemas.data)} isRequired readOnly={locked} fullWidth />
+          <SelectInput helperText={false} source="config.backend" label="Backend" choices={backendChoices(schemas.data)} isRequired readOnly={locked} fullWidth />
           <TemplatesInput
             source="config.templates"
             backend={values.config.backend}

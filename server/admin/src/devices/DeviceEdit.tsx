@@ -17,6 +17,7 @@ import {
 } from 'react-admin';
 import type { AdminDataProvider } from '../api/dataProvider';
 import type { Device } from '../api/types';
+import { wholeObject } from '../app/FormParts';
 import { StatusChip, statusOf } from '../app/StatusChip';
 import { deletable } from './BulkActions';
 import { DeviceForm } from './DeviceForm';
@@ -68,8 +69,8 @@ function Actions() {
       : attempt(() => provider.delete('devices', { id: device.id, meta: { force: !free } }), `${device.name} deleted`, true);
 
   return (
-    <TopToolbar sx={{ alignItems: 'center', gap: 1, width: '100%' }}>
-      <Box sx={{ flexGrow: 1, minWidth: 0, display: 'flex', alignItems: 'center', gap: 1.5 }}>
+    <TopToolbar sx={{ alignItems: 'center', gap: 1, width: '100%', flexWrap: 'wrap', py: 1 }}>
+      <Box sx={{ flexGrow: 1, minWidth: 0, maxWidth: '100%', display: 'flex', alignItems: 'center', gap: 1.5 }}>
         <Typography variant="h5" component="h1" noWrap>
           {device.name}
         </Typography>
@@ -133,6 +134,7 @@ function Actions() {
 export default function DeviceEdit() {
   return (
     <Edit
+      {...wholeObject}
       title={<Title />}
       actions={<Actions />}
       mutationMode="pessimistic"

@@ -26,7 +26,7 @@ function GroupInput() {
   if (!canAccess || !organization) return null;
   return (
     <ReferenceInput source="group" reference="devicegroups" filter={{ organization }} perPage={50}>
-      <AutocompleteInput optionText="name" filterToQuery={(text: string) => ({ q: text })} fullWidth />
+      <AutocompleteInput helperText={false} optionText="name" filterToQuery={(text: string) => ({ q: text })} fullWidth />
     </ReferenceInput>
   );
 }
@@ -37,7 +37,7 @@ function DeviceFields({ create }: { create: boolean }) {
     <Columns>
       <TextInput source="name" validate={required()} helperText="A host name or a MAC address" fullWidth />
       <OrganizationInput source="organization" />
-      <TextInput source="mac_address" validate={required()} placeholder="00:11:22:33:44:55" fullWidth />
+      <TextInput helperText={false} source="mac_address" validate={required()} placeholder="00:11:22:33:44:55" fullWidth />
       <GroupInput />
       <TextInput
         source="key"
@@ -45,16 +45,16 @@ function DeviceFields({ create }: { create: boolean }) {
         fullWidth
       />
       <TextInput source="management_ip" helperText="The address at which the server reaches the device" parse={emptyToNull} fullWidth />
-      <TextInput source="model" fullWidth />
-      <TextInput source="os" fullWidth />
-      <TextInput source="system" fullWidth />
+      <TextInput helperText={false} source="model" fullWidth />
+      <TextInput helperText={false} source="os" fullWidth />
+      <TextInput helperText={false} source="system" fullWidth />
       {!create && (
         <Box sx={{ display: 'grid', gap: 1, alignContent: 'center' }}>
           <CopyableText label="UUID" text={device?.id} />
           <CopyableText label="Last IP" text={device?.last_ip ?? undefined} />
         </Box>
       )}
-      <TextInput source="notes" multiline minRows={3} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
+      <TextInput helperText={false} source="notes" multiline minRows={3} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
     </Columns>
   );
 }

@@ -1,9 +1,9 @@
 import { Box, type Theme, Typography } from '@mui/material';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import {
+  ColumnsButton,
   CreateButton,
   DataTable,
-  DateField,
   DateTimeInput,
   FilterButton,
   FunctionField,
@@ -16,6 +16,7 @@ import {
   TopToolbar,
 } from 'react-admin';
 import type { Device } from '../api/types';
+import { Moment } from '../app/Moment';
 import { backendLabel, backends } from '../app/backends';
 import { OrganizationInput, TemplateFilterInput } from '../app/references';
 import { StatusChip, statusOf } from '../app/StatusChip';
@@ -37,6 +38,7 @@ function Actions() {
   return (
     <TopToolbar>
       <FilterButton />
+      <ColumnsButton />
       <CreateButton />
     </TopToolbar>
   );
@@ -67,8 +69,8 @@ export default function DeviceList() {
           rowClick="edit"
         />
       ) : (
-        <DataTable rowClick="edit" bulkActionButtons={<BulkDeviceActions />}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600 }} />
+        <DataTable rowClick="edit" bulkActionButtons={<BulkDeviceActions />} hiddenColumns={['config.backend', 'model', 'os']}>
+          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
           <DataTable.Col source="organization" disableSort>
             <ReferenceField source="organization" reference="organizations" link={false} />
           </DataTable.Col>
@@ -83,13 +85,11 @@ export default function DeviceList() {
             source="management_ip"
             render={(device: Device) => device.management_ip ?? device.last_ip ?? '–'}
           />
-          <DataTable.Col label="Backend" disableSort render={(device: Device) => backendLabel(device.config?.backend)} />
-          <DataTable.Col source="created">
-            <DateField source="created" showTime />
-          </DataTable.Col>
-          <DataTable.Col source="modified">
-            <DateField source="modified" showTime />
-          </DataTable.Col>
+          <DataTable.Col source="model" />
+          <DataTable.Col source="os" />
+          <DataTable.Col source="config.backend" label="Backend" disableSort render={(device: Device) => backendLabel(device.config?.backend)} />
+          <DataTable.Col source="created" render={(record: Device) => <Moment at={record.created} />} />
+          <DataTable.Col source="modified" render={(record: Device) => <Moment at={record.modified} />} />
         </DataTable>
       )}
     </List>

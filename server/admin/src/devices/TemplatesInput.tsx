@@ -68,12 +68,12 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
   };
 
   return (
-    <Box sx={{ width: '100%', mb: 2 }} role="group" aria-label="Templates">
+    <Box sx={{ width: '100%', mt: 2, mb: 2 }} role="group" aria-label="Templates">
       <Typography variant="subtitle2">Templates</Typography>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
         Applied from top to bottom: later ones override earlier ones, the device&apos;s own configuration overrides all.
       </Typography>
-      <Box component="ol" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}>
+      <Box component="ol" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gridTemplateColumns: 'minmax(0,1fr)', gap: 0.5 }}>
         {chosen.map((id, index) => {
           const template = byID.get(id);
           const required = template?.required ?? false;
@@ -90,8 +90,8 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
               sx={{
                 display: 'flex',
                 alignItems: 'center',
-                gap: 1,
-                px: 1,
+                gap: { xs: 0.5, sm: 1 },
+                px: { xs: 0.5, sm: 1 },
                 py: 0.25,
                 border: 1,
                 borderColor: dragged === index ? 'primary.main' : 'divider',

@@ -22,6 +22,16 @@ export interface SchemaFormProps {
   disabled?: boolean;
 }
 
+// The names of the form's buttons, shorter and plainer than the library's.
+Object.assign(JSONEditor.defaults.languages.en, {
+  button_object_properties: 'Fields…',
+  button_properties: 'Fields…',
+  button_delete_row_title: 'Remove',
+  button_add_row_title: 'Add {{0}}',
+  button_collapse: 'Fold',
+  button_expand: 'Unfold',
+});
+
 /** json-editor's name of a path: root.interfaces.0.name. */
 function editorPath(path: string[]): string {
   return ['root', ...path].join('.');

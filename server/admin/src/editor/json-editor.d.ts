@@ -9,6 +9,7 @@ declare module '@json-editor/json-editor' {
     showValidationErrors(errors: EditorError[]): void;
   }
   export class JSONEditor {
+    static defaults: { languages: { en: Record<string, string> } };
     constructor(element: HTMLElement, options: Record<string, unknown>);
     root?: FieldEditor;
     getValue(): unknown;

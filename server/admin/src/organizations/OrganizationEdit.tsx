@@ -1,5 +1,6 @@
 import { Edit, useRecordContext } from 'react-admin';
 import type { Organization } from '../api/types';
+import { wholeObject } from '../app/FormParts';
 import { OrganizationForm } from './OrganizationForm';
 
 function Title() {
@@ -10,7 +11,7 @@ function Title() {
 /** The page of an organization. */
 export default function OrganizationEdit() {
   return (
-    <Edit title={<Title />} mutationMode="pessimistic" redirect={false}>
+    <Edit {...wholeObject} title={<Title />} mutationMode="pessimistic" redirect={false}>
       <OrganizationForm />
     </Edit>
   );

@@ -19,7 +19,7 @@ function NameAndSlug({ create }: { create: boolean }) {
   const { setValue, getValues } = useFormContext();
   return (
     <>
-      <TextInput
+      <TextInput helperText={false}
         source="name"
         validate={required()}
         onChange={(event: { target?: { value?: string } } | string) => {
@@ -31,7 +31,7 @@ function NameAndSlug({ create }: { create: boolean }) {
         }}
         fullWidth
       />
-      <TextInput source="slug" validate={required()} fullWidth />
+      <TextInput helperText={false} source="slug" validate={required()} fullWidth />
     </>
   );
 }
@@ -89,7 +89,7 @@ function ControllerSettings() {
         Configuration management
       </Typography>
       <Columns>
-        <BooleanInput source="settings.registration_enabled" readOnly={locked} />
+        <BooleanInput helperText={false} source="settings.registration_enabled" readOnly={locked} />
         <SharedSecret locked={locked} />
       </Columns>
       <VariablesInput
@@ -119,9 +119,9 @@ export function OrganizationForm({ create = false }: { create?: boolean }) {
       <Locked locked={locked}>
         <Columns>
           <NameAndSlug create={create} />
-          <TextInput source="email" validate={email()} fullWidth />
-          <TextInput source="url" fullWidth />
-          <TextInput source="description" multiline minRows={2} fullWidth />
+          <TextInput helperText={false} source="email" validate={email()} fullWidth />
+          <TextInput helperText={false} source="url" fullWidth />
+          <TextInput helperText={false} source="description" multiline minRows={2} fullWidth />
           <Box>
             <BooleanInput source="is_active" helperText="Members and devices of an inactive organization lose access" />
             {!create && <CopyableText label="UUID" text={organization?.id} />}

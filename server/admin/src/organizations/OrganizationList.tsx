@@ -4,7 +4,6 @@ import {
   BooleanField,
   CreateButton,
   DataTable,
-  DateField,
   List,
   Pagination,
   SearchInput,
@@ -12,6 +11,7 @@ import {
   TopToolbar,
 } from 'react-admin';
 import type { Organization } from '../api/types';
+import { Moment } from '../app/Moment';
 
 const filters = [<SearchInput key="q" source="q" alwaysOn placeholder="Name" />];
 
@@ -38,17 +38,13 @@ export default function OrganizationList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={false}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600 }} />
+          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
           <DataTable.Col source="slug" />
           <DataTable.Col source="is_active">
             <BooleanField source="is_active" />
           </DataTable.Col>
-          <DataTable.Col source="created">
-            <DateField source="created" showTime />
-          </DataTable.Col>
-          <DataTable.Col source="modified">
-            <DateField source="modified" showTime />
-          </DataTable.Col>
+          <DataTable.Col source="created" render={(record: Organization) => <Moment at={record.created} />} />
+          <DataTable.Col source="modified" render={(record: Organization) => <Moment at={record.modified} />} />
         </DataTable>
       )}
     </List>

@@ -1,5 +1,6 @@
 import { Edit, useRecordContext } from 'react-admin';
 import type { Template } from '../api/types';
+import { wholeObject } from '../app/FormParts';
 import { TemplateForm, templateBody } from './TemplateForm';
 
 function Title() {
@@ -10,7 +11,7 @@ function Title() {
 /** The page of a template. */
 export default function TemplateEdit() {
   return (
-    <Edit title={<Title />} mutationMode="pessimistic" redirect={false} transform={templateBody}>
+    <Edit {...wholeObject} title={<Title />} mutationMode="pessimistic" redirect={false} transform={templateBody}>
       <TemplateForm />
     </Edit>
   );

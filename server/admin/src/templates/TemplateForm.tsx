@@ -70,7 +70,7 @@ function VPNInputs({ locked }: { locked: boolean }) {
     <>
       {canAccess ? (
         <ReferenceInput source="vpn" reference="vpns" perPage={50}>
-          <AutocompleteInput optionText="name" filterToQuery={(q: string) => ({ q })} readOnly={locked} fullWidth />
+          <AutocompleteInput helperText={false} optionText="name" filterToQuery={(q: string) => ({ q })} readOnly={locked} fullWidth />
         </ReferenceInput>
       ) : (
         <Alert severity="info">You may not see VPN servers, so none can be chosen.</Alert>
@@ -102,10 +102,10 @@ function Contents({ create, locked }: { create: boolean; locked: boolean }) {
     >
       <Box sx={{ minWidth: 0 }}>
         <Columns>
-          <TextInput source="name" validate={required()} readOnly={locked} fullWidth />
+          <TextInput helperText={false} source="name" validate={required()} readOnly={locked} fullWidth />
           <OrganizationInput source="organization" shareable readOnly={locked} />
-          <SelectInput source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
-          <SelectInput source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
+          <SelectInput helperText={false} source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
+          <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
           <VPNInputs locked={locked} />
           <BooleanInput source="default" readOnly={locked} helperText="New devices get it; it can be removed from them" />
           <BooleanInput source="required" readOnly={locked} helperText="Every device has it; it cannot be removed" />

@@ -5,7 +5,6 @@ import {
   BulkDeleteButton,
   CreateButton,
   DataTable,
-  DateField,
   DateTimeInput,
   FilterButton,
   List,
@@ -19,6 +18,7 @@ import {
   useCanAccess,
 } from 'react-admin';
 import type { Template } from '../api/types';
+import { Moment } from '../app/Moment';
 import { backendLabel, backends } from '../app/backends';
 import { OrganizationInput } from '../app/references';
 import { templateTypes } from './TemplateForm';
@@ -80,7 +80,7 @@ export default function TemplateList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={canAccess ? <BulkDeleteButton mutationMode="pessimistic" /> : false}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600 }} />
+          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
           <DataTable.Col source="organization" disableSort>
             <ReferenceField
               source="organization"
@@ -97,12 +97,8 @@ export default function TemplateList() {
           <DataTable.Col source="required">
             <BooleanField source="required" />
           </DataTable.Col>
-          <DataTable.Col source="created">
-            <DateField source="created" showTime />
-          </DataTable.Col>
-          <DataTable.Col source="modified">
-            <DateField source="modified" showTime />
-          </DataTable.Col>
+          <DataTable.Col source="created" render={(record: Template) => <Moment at={record.created} />} />
+          <DataTable.Col source="modified" render={(record: Template) => <Moment at={record.modified} />} />
         </DataTable>
       )}
     </List>

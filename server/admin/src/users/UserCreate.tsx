@@ -44,7 +44,7 @@ export default function UserCreate() {
         <FormProblems />
         <Columns>
           <PersonInputs />
-          <PasswordInput source="password" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'new-password' } }} />
+          <PasswordInput helperText={false} source="password" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'new-password' } }} />
           <BooleanInput source="email_verified" helperText="No message is sent to confirm the address" />
           <RoleInputs />
         </Columns>
@@ -53,8 +53,8 @@ export default function UserCreate() {
             Organization
           </Typography>
           <Columns>
-            <OrganizationInput source="membership.organization" filter />
-            <BooleanInput source="membership.is_admin" label="Manager of the organization" defaultValue={false} />
+            <OrganizationInput source="membership.organization" label="Organization" filter />
+            <BooleanInput helperText={false} source="membership.is_admin" label="Manager of the organization" defaultValue={false} />
           </Columns>
         </Box>
       </SimpleForm>

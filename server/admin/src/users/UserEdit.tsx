@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { DateField, Edit, FunctionField, SimpleForm, TextInput, TopToolbar, useGetIdentity, useRecordContext } from 'react-admin';
 import type { User } from '../api/types';
 import { CopyableText } from '../app/Copyable';
-import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../app/FormParts';
+import { Columns, FormProblems, FormToolbar, Locked, useMayChange, wholeObject } from '../app/FormParts';
 import { PersonInputs, RoleInputs } from './fields';
 import { Memberships } from './Memberships';
 import { PasswordDialog } from './PasswordDialog';
@@ -65,7 +65,7 @@ function Self() {
 export default function UserEdit() {
   const change = useMayChange('users');
   return (
-    <Edit title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={changedUser}>
+    <Edit {...wholeObject} title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={changedUser}>
       <SimpleForm warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
         <FormProblems />
         <Self />
@@ -73,11 +73,11 @@ export default function UserEdit() {
           <Columns>
             <PersonInputs />
             <RoleInputs />
-            <TextInput source="company" fullWidth />
-            <TextInput source="location" fullWidth />
-            <TextInput source="url" fullWidth />
-            <TextInput source="bio" multiline fullWidth />
-            <TextInput source="notes" multiline minRows={2} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
+            <TextInput helperText={false} source="company" fullWidth />
+            <TextInput helperText={false} source="location" fullWidth />
+            <TextInput helperText={false} source="url" fullWidth />
+            <TextInput helperText={false} source="bio" multiline fullWidth />
+            <TextInput helperText={false} source="notes" multiline minRows={2} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
           </Columns>
         </Locked>
         <Memberships />

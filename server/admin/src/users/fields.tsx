@@ -11,12 +11,12 @@ export function emptyToNull(value: string): string | null {
 export function PersonInputs() {
   return (
     <>
-      <TextInput source="username" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'off' } }} />
-      <TextInput source="email" validate={[required(), email()]} fullWidth slotProps={{ htmlInput: { autoComplete: 'off' } }} />
-      <TextInput source="first_name" fullWidth />
-      <TextInput source="last_name" fullWidth />
-      <TextInput source="phone_number" placeholder="+39 366 1234567" parse={emptyToNull} fullWidth />
-      <DateInput source="birth_date" parse={emptyToNull} fullWidth />
+      <TextInput helperText={false} source="username" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'off' } }} />
+      <TextInput helperText={false} source="email" validate={[required(), email()]} fullWidth slotProps={{ htmlInput: { autoComplete: 'off' } }} />
+      <TextInput helperText={false} source="first_name" fullWidth />
+      <TextInput helperText={false} source="last_name" fullWidth />
+      <TextInput helperText={false} source="phone_number" placeholder="+39 366 1234567" parse={emptyToNull} fullWidth />
+      <DateInput helperText={false} source="birth_date" parse={emptyToNull} fullWidth />
     </>
   );
 }
@@ -32,7 +32,7 @@ export function RoleInputs() {
       {superuser && <BooleanInput source="is_superuser" helperText="Has every permission in every organization" />}
       {groups.canAccess && (
         <ReferenceArrayInput source="groups" reference="groups" perPage={100}>
-          <SelectArrayInput optionText="name" fullWidth />
+          <SelectArrayInput helperText={false} optionText="name" fullWidth />
         </ReferenceArrayInput>
       )}
     </>

@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Request } from './client';
+import { changedKeys, createDataProvider, forEachID, listQuery } from './dataProvider';
+import { APIError } from './errors';
+
+/** A client that answers from a table of "METHOD path" and remembers what it was asked. */
+function scripted(answers: Record<string, unknown>) {
+  const asked: { call: string; options?: unknown }[] = [];
+  const request = vi.fn(async (method: string, path: string, options?: unknown) => {
+    const call = `${method} ${path}`;
+    asked.push({ call, options });
+    const answer = answers[call];
+    if (answer === undefined) throw new APIError('This does not exist, or is not visible to you.', 404);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  return { request: request as unknown as Request, asked };
+}
+
+const sort = { field: 'created', order: 'DESC' as const };
+
+describe('listQuery', () => {
+  it('names page, order, search and filters as the API does', () => {
+    expect(
+      listQuery({ pagination: { page: 3, perPage: 250 }, sort, filter: { q: 'ap', config__status: 'error', organization: 'o' } }),
+    ).toEqual({ page: 3, page_size: 100, ordering: '-created', search: 'ap', config__status: 'error', organization: 'o' });
+  });
+});
+
+describe('changedKeys', () => {
+  it('sends what changed, whole, and never the id', () => {
+    const previous = { id: 1, name: 'a', notes: '', config: { backend: 'x', config: { a: 1 } } };
+    expect(changedKeys({ ...previous, name: 'b' }, previous)).toEqual({ name: 'b' });
+    expect(changedKeys({ ...previous, config: { backend: 'x', config: { a: 2 } } }, previous)).toEqual({
+      config: { backend: 'x', config: { a: 2 } },
+    });
+    expect(changedKeys(previous, previous)).toEqual({});
+  });
+  it('sends a changed order of keys, because authors choose it', () => {
+    expect(changedKeys({ id: 1, config: { b: 1, a: 1 } }, { id: 1, config: { a: 1, b: 1 } })).toEqual({ config: { b: 1, a: 1 } });
+  });
+});
+
+describe('createDataProvider', () => {
+  it('reads the envelope of lists and plain lists', async () => {
+    const { request, asked } = scripted({
+      'GET controller/device/': { count: 31, next: null, previous: null, results: [{ id: 'a' }] },
+      'GET users/group/': [{ id: 1 }, { id: 2 }],
+    });
+    const provider = createDataProvider(request);
+    await expect(
+      provider.getList('devices', { pagination: { page: 1, perPage: 25 }, sort, filter: {} }),
+    ).resolves.toEqual({ data: [{ id: 'a' }], total: 31 });
+    expect(asked[0].options).toMatchObject({ query: { page: 1, page_size: 25, ordering: '-created' } });
+    await expect(
+      provider.getList('groups', { pagination: { page: 1, perPage: 25 }, sort, filter: {} }),
+    ).resolves.toMatchObject({ total: 2 });
+  });
+
+  it('reads many one by one, each once, without those that are gone', async () => {
+    const { request, asked } = scripted({ 'GET users/organization/a/': { id: 'a' }, 'GET users/organization/b/': { id: 'b' } });
+    const { data } = await createDataProvider(request).getMany('organizations', { ids: ['b', 'gone', 'a', 'b'] });
+    expect(data.map(({ id }) => id)).toEqual(['b', 'a', 'b']);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('does not hide a server failure in a list of many', async () => {
+    const { request } = scripted({ 'GET users/organization/a/': new APIError('broken', 500) });
+    await expect(createDataProvider(request).getMany('organizations', { ids: ['a'] })).rejects.toThrow('broken');
+  });
+
+  it('patches only what changed, and nothing when nothing did', async () => {
+    const { request, asked } = scripted({ 'PATCH controller/template/t/': { id: 't', name: 'b' } });
+    const provider = createDataProvider(request);
+    const previousData = { id: 't', name: 'a', tags: [] };
+    await provider.update('templates', { id: 't', data: { ...previousData, name: 'b' }, previousData });
+    await provider.update('templates', { id: 't', data: previousData, previousData });
+    expect(asked).toEqual([{ call: 'PATCH controller/template/t/', options: { body: { name: 'b' } } }]);
+  });
+
+  it('forces a deletion only when told to', async () => {
+    const { request, asked } = scripted({ 'DELETE controller/device/d/': null });
+    const provider = createDataProvider(request);
+    await provider.delete('devices', { id: 'd', previousData: { id: 'd' } });
+    await provider.delete('devices', { id: 'd', previousData: { id: 'd' }, meta: { force: true } });
+    expect(asked.map(({ options }) => options)).toEqual([{ query: { force: undefined } }, { query: { force: 'true' } }]);
+  });
+
+  it('joins an organization with its settings, and does without them', async () => {
+    const { request } = scripted({
+      'GET users/organization/o/': { id: 'o', name: 'O' },
+      'GET controller/organization/o/settings/': { organization: 'o', shared_secret: 's' },
+      'GET users/organization/p/': { id: 'p' },
+      'GET controller/organization/p/settings/': new APIError('no', 403),
+    });
+    const provider = createDataProvider(request);
+    await expect(provider.getOne('organizations', { id: 'o' })).resolves.toEqual({
+      data: { id: 'o', name: 'O', settings: { organization: 'o', shared_secret: 's' } },
+    });
+    await expect(provider.getOne('organizations', { id: 'p' })).resolves.toEqual({ data: { id: 'p' } });
+  });
+
+  it('saves changed settings apart and puts their errors under settings', async () => {
+    const refusal = new APIError('Wrong.', 400, { errors: { shared_secret: 'Wrong.', root: { serverError: 'No.' } } });
+    const { request, asked } = scripted({ 'PATCH controller/organization/o/settings/': refusal });
+    const previousData = { id: 'o', name: 'O', settings: { shared_secret: 'a', registration_enabled: true } };
+    const error = await createDataProvider(request)
+      .update('organizations', {
+        id: 'o',
+        data: { ...previousData, settings: { shared_secret: 'b c', registration_enabled: true } },
+        previousData,
+      })
+      .catch((thrown: APIError) => thrown);
+    expect(asked).toEqual([
+      { call: 'PATCH controller/organization/o/settings/', options: { body: { shared_secret: 'b c' } } },
+    ]);
+    expect((error as APIError).body.errors).toEqual({ settings: { shared_secret: 'Wrong.' }, root: { serverError: 'No.' } });
+  });
+
+  it('asks for the schemas once, and again after a failure', async () => {
+    const answers: Record<string, unknown> = { 'GET controller/schema/': new APIError('down', 503) };
+    const { request, asked } = scripted(answers);
+    const provider = createDataProvider(request);
+    await expect(provider.schemas()).rejects.toThrow('down');
+    answers['GET controller/schema/'] = { x: {} };
+    await provider.schemas();
+    await provider.schemas();
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('forEachID', () => {
+  it('tries all and tells how many failed', async () => {
+    const tried: unknown[] = [];
+    const work = async (id: unknown) => {
+      tried.push(id);
+      if (id === 2) throw new APIError('The device must be deactivated prior to deletion', 403);
+    };
+    await expect(forEachID([1, 2, 3], work)).rejects.toThrow('1 of 3 failed: The device must be deactivated');
+    expect(tried).toEqual([1, 2, 3]);
+    await expect(forEachID([1, 3], work)).resolves.toEqual([1, 3]);
+  });
+});

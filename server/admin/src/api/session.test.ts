@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Request } from './client';
+import { APIError } from './errors';
+import { allowed, createAuthProvider } from './session';
+import type { Session } from './types';
+
+const operator: Session = {
+  user: { id: '1', username: 'olga', email: null, is_superuser: false, is_staff: true },
+  permissions: ['config.change_device', 'config.add_device', 'config.view_vpn', 'openwisp_users.view_organization'],
+  organizations: [],
+};
+const superuser: Session = { ...operator, user: { ...operator.user, is_superuser: true }, permissions: ['*'] };
+
+describe('allowed', () => {
+  it.each([
+    ['devices', 'list', true],
+    ['devices', 'edit', true],
+    ['devices', 'change', true],
+    ['devices', 'create', true],
+    ['devices', 'delete', false],
+    ['templates', 'list', false],
+    ['vpns', 'list', true],
+    ['vpns', 'change', false],
+    ['organizations', 'edit', true],
+    ['organizations', 'change', false],
+    ['settings', 'change', false],
+    ['users', 'list', false],
+    ['somethingelse', 'list', true],
+  ])('an operator: %s %s is %s', (resource, action, want) => {
+    expect(allowed(operator, resource, action)).toBe(want);
+  });
+  it('a superuser may do everything', () => {
+    expect(allowed(superuser, 'users', 'delete')).toBe(true);
+    expect(allowed(superuser, 'settings', 'change')).toBe(true);
+  });
+});
+
+describe('createAuthProvider', () => {
+  const client = (answer: (method: string) => unknown) => vi.fn(async (method: string) => answer(method)) as unknown as Request;
+
+  it('asks for the session once', async () => {
+    const request = client(() => operator);
+    const auth = createAuthProvider(request);
+    await auth.checkAuth({});
+    await auth.checkAuth({});
+    await expect(auth.getIdentity?.()).resolves.toMatchObject({ id: '1', fullName: 'olga' });
+    expect(request).toHaveBeenCalledTimes(1);
+  });
+
+  it('shows what the login refused with', async () => {
+    const refusal = new APIError('x', 400, { errors: { root: { serverError: 'Unable to log in with provided credentials.' } } });
+    const auth = createAuthProvider(client(() => { throw refusal; }));
+    await expect(auth.login({ username: 'a', password: 'b' })).rejects.toThrow('Unable to log in with provided credentials.');
+  });
+
+  it('ends the session on a 401 and on no other status', async () => {
+    const auth = createAuthProvider(client(() => operator));
+    await expect(auth.checkError(new APIError('gone', 401))).rejects.toEqual({ message: 'gone' });
+    await expect(auth.checkError(new APIError('no', 403))).resolves.toBeUndefined();
+    await expect(auth.checkError(new APIError('no', 500))).resolves.toBeUndefined();
+  });
+
+  it('logs out of a session that has ended already', async () => {
+    const auth = createAuthProvider(client((method) => {
+      if (method === 'DELETE') throw new APIError('ended', 401);
+      return operator;
+    }));
+    await auth.checkAuth({});
+    await expect(auth.logout({})).resolves.toBeUndefined();
+  });
+});
