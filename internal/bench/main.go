@@ -1,0 +1,242 @@
+// Command bench measures a server as spec/performance.md describes and prints
+// its tables with this program's columns: on SQLite, on PostgreSQL, and a bare
+// net/http handler in the same run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/server/simulate"
+)
+
+// options are the command line.
+type options struct {
+	program  string
+	postgres string
+	seconds  int
+	devices  int
+	fleet    int
+}
+
+func main() {
+	var o options
+	bareOn := flag.String("bare", "", "only serve 32 bytes at this address")
+	flag.StringVar(&o.program, "program", "bin/wispwright", "the server")
+	flag.StringVar(&o.postgres, "postgres", "", "address of an empty PostgreSQL database; empty: SQLite only")
+	flag.IntVar(&o.seconds, "seconds", 4, "how long each measurement takes")
+	flag.IntVar(&o.devices, "devices", 1000, "seeded devices")
+	flag.IntVar(&o.fleet, "fleet", 10_000, "polling devices for the memory figure; 0: leave out")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if *bareOn != "" {
+		err = bare(ctx, *bareOn)
+	} else {
+		err = o.run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (o options) run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "wispwright-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+	r := &results{}
+	if r.bare, err = o.measureBare(ctx); err != nil {
+		return err
+	}
+	for _, d := range []struct{ name, address string }{{"SQLite", ""}, {"PostgreSQL", o.postgres}} {
+		if d.name == "PostgreSQL" && d.address == "" {
+			continue
+		}
+		place := filepath.Join(dir, d.name)
+		if err := os.Mkdir(place, 0o700); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "bench: measuring on", d.name)
+		c, err := o.measure(ctx, d.name, place, d.address)
+		if err != nil {
+			log, _ := os.ReadFile(filepath.Join(place, "server.log")) // only to say more
+			return fmt.Errorf("%s: %w\n%s", d.name, err, tail(string(log)))
+		}
+		r.columns = append(r.columns, c)
+	}
+	r.print(os.Stdout)
+	return nil
+}
+
+func tail(log string) string {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	return strings.Join(lines[max(0, len(lines)-10):], "\n")
+}
+
+// measureBare measures the handler everything is compared with.
+func (o options) measureBare(ctx context.Context) (*outcome, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, "-bare", address)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	defer func() { _ = cmd.Wait() }()         // killed by the line below
+	defer func() { _ = cmd.Process.Kill() }() // it is ours and has no state
+	for range 1000 {
+		if c, err := net.Dial("tcp", address); err == nil {
+			_ = c.Close() // only to see that it listens
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	one := get("/controller/checksum/56cc80656f834590a6f42780ee072df6/?key=6b6dce28e07b4a8fa556175a0d4abf13", "")
+	out := load{address: address, connections: 4, duration: time.Duration(o.seconds) * time.Second, next: func(int) []byte { return one }, want: 200}.run("bare")
+	return out, out.first
+}
+
+// measure fills one column of the tables.
+func (o options) measure(ctx context.Context, name, dir, database string) (*column, error) {
+	p, err := prepare(o.program, dir, database)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err := p.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+	}()
+	c := &column{name: name, ready: p.ready, rows: map[string]*outcome{}}
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	devices, templateID, err := p.seed(o.devices)
+	if err != nil {
+		return nil, fmt.Errorf("seed: %w", err)
+	}
+	fmt.Fprintf(os.Stderr, "bench: %d devices made through the API, one after the other, in %.1f s\n", len(devices), time.Since(begun).Seconds())
+	o.endpoints(p, c, devices)
+	if err := o.cold(p, c, devices); err != nil {
+		return nil, err
+	}
+	if err := o.apply(p, devices); err != nil {
+		return nil, err
+	}
+	if c.saved, c.fanOut, err = p.fanOut(templateID, len(devices)); err != nil {
+		return nil, err
+	}
+	c.add(load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 201,
+		next: func(i int) []byte { return registration("AA:01", i) }}.run("register"))
+	if err := o.cycles(ctx, p, c); err != nil {
+		return nil, err
+	}
+	if o.fleet > 0 {
+		if err := o.polling(ctx, p, c); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// endpoints measures what is asked again and again.
+func (o options) endpoints(p *process, c *column, devices []device) {
+	l := load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 200}
+	each := func(name string, bytes func(d device) []byte) {
+		all := make([][]byte, len(devices))
+		for i, d := range devices {
+			all[i] = bytes(d)
+		}
+		l.next = func(n int) []byte { return all[n%len(all)] }
+		c.add(l.run(name))
+	}
+	each("checksum, warm", checksum)
+	each("download-config", func(d device) []byte { return get("/controller/download-config/"+d.hex+"/?key="+d.key, "") })
+	each("device list, 10 per page", func(device) []byte { return get("/api/v1/controller/device/", token) })
+	each("device list, 100 per page", func(device) []byte { return get("/api/v1/controller/device/?page_size=100", token) })
+	each("device detail", func(d device) []byte { return get("/api/v1/controller/device/"+d.id+"/", token) })
+}
+
+func checksum(d device) []byte { return get("/controller/checksum/"+d.hex+"/?key="+d.key, "") }
+
+// cold asks for every device's checksum once, right after a start.
+func (o options) cold(p *process, c *column, devices []device) error {
+	if err := p.stop(); err != nil {
+		return err
+	}
+	if err := p.start(); err != nil {
+		return err
+	}
+	c.add(load{address: p.address, connections: 4, count: len(devices), want: 200, next: func(n int) []byte { return checksum(devices[n]) }}.run("checksum, cold"))
+	return nil
+}
+
+// apply downloads every configuration and reports it as applied.
+func (o options) apply(p *process, devices []device) error {
+	l := load{address: p.address, connections: 4, count: len(devices), want: 200}
+	l.next = func(n int) []byte {
+		return get("/controller/download-config/"+devices[n].hex+"/?key="+devices[n].key, "")
+	}
+	if out := l.run("download"); out.first != nil {
+		return out.first
+	}
+	l.next = func(n int) []byte {
+		return post("/controller/report-status/"+devices[n].hex+"/", "", "application/x-www-form-urlencoded", []byte("key="+devices[n].key+"&status=applied&"))
+	}
+	return l.run("report").first
+}
+
+// cycles measures whole lives: registered, asked, downloaded, applied.
+func (o options) cycles(ctx context.Context, p *process, c *column) error {
+	r, err := simulate.Run(ctx, simulate.NewClient("http://"+p.address, 16, time.Minute), simulate.Options{
+		Secret: wispwright.Secret(secret), Devices: 2000, Ramp: -1, Interval: time.Minute, Concurrency: 16, Prefix: "cycle", Once: true, Duration: 2 * time.Minute,
+	})
+	if err != nil {
+		return err
+	}
+	if r.Applied() < 2000 || r.Failures() > 0 {
+		return fmt.Errorf("only %d of 2000 simulated devices applied their configuration, %d requests failed", r.Applied(), r.Failures())
+	}
+	c.cycles = float64(r.Applied()) / r.Ended.Sub(r.Started).Seconds()
+	return nil
+}
+
+// polling registers a fleet and lets it poll, and looks at the memory.
+func (o options) polling(ctx context.Context, p *process, c *column) error {
+	const interval = 20 * time.Second
+	r, err := simulate.Run(ctx, simulate.NewClient("http://"+p.address, 64, time.Minute), simulate.Options{
+		Secret: wispwright.Secret(secret), Devices: o.fleet, Ramp: interval, Interval: interval, Concurrency: 64, Prefix: "poll", Duration: 3 * interval,
+	})
+	if err != nil {
+		return err
+	}
+	if r.Applied() < o.fleet || r.Failures() > 0 {
+		return fmt.Errorf("only %d of %d polling devices applied their configuration, %d requests failed", r.Applied(), o.fleet, r.Failures())
+	}
+	c.memory, c.peak, err = p.memory()
+	return err
+}

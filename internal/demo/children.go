@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	devices = 3
+	user    = "admin"
+	secret  = "demo-shared-secret"
+)
+
+// child is a program the demo started.
+type child struct {
+	cmd   *exec.Cmd
+	log   string
+	ended chan error
+}
+
+// start runs a program with its output in a file. It is in a process group of
+// its own: Ctrl-C is for the demo, which then ends its children in order.
+func (d *demo) start(name string, cmd *exec.Cmd) (*child, error) {
+	c := &child{cmd: cmd, log: filepath.Join(d.dir, name+".log"), ended: make(chan error, 1)}
+	f, err := os.Create(c.log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // the child has its own handle
+	cmd.Stdout, cmd.Stderr = f, f
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	go func() { c.ended <- cmd.Wait() }()
+	d.children = append(d.children, c)
+	return c, nil
+}
+
+// end ends the children, the agents before the server.
+func (d *demo) end() error {
+	var failed error
+	for i := len(d.children) - 1; i >= 0; i-- {
+		c := d.children[i]
+		if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			continue // it has ended
+		}
+		select {
+		case <-c.ended:
+		case <-time.After(10 * time.Second):
+			failed = errors.Join(failed, fmt.Errorf("%s did not end and was killed", filepath.Base(c.log)), c.cmd.Process.Kill())
+		}
+	}
+	return failed
+}
+
+// startServer fills an installation and serves it.
+func (d *demo) startServer(ctx context.Context) error {
+	d.api = newAPI(d.address)
+	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_HTTP_LISTEN="+d.address)
+	load := exec.CommandContext(ctx, d.server, "loaddata", "-")
+	load.Env = env
+	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true}],
+		"users":[{"username":%q,"password":%q,"token":%q,"is_superuser":true,"is_staff":true}]}`, secret, user, d.api.password, d.api.token))
+	if out, err := load.CombinedOutput(); err != nil {
+		return fmt.Errorf("fill the database: %w: %s", err, out)
+	}
+	serve := exec.Command(d.server, "serve")
+	serve.Env = env
+	c, err := d.start("server", serve)
+	if err != nil {
+		return err
+	}
+	for range 300 {
+		if d.api.ready() {
+			return nil
+		}
+		select {
+		case err := <-c.ended:
+			return fmt.Errorf("the server ended: %w; see %s", err, c.log)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("the server is not ready after 15 s; see %s", c.log)
+}
+
+// startAgent runs a device in a sandbox folder.
+func (d *demo) startAgent(n int) error {
+	name := fmt.Sprintf("box-%d", n)
+	root := filepath.Join(d.dir, name)
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return err
+	}
+	_, err := d.start(name, exec.Command(d.agent, "config", "--root", root, "--foreground",
+		"--url", "http://"+d.address, "--shared-secret", secret, "--hostname", name,
+		"--mac-address", fmt.Sprintf("02:00:00:DE:00:%02X", n), "--model", "Sandbox", "--os", "OpenWrt 23.05.5", "--system", "demo",
+		"--interval", "2", "--bootup-delay", "0", "--post-reload-delay", "0"))
+	return err
+}
+
+// freeAddress returns the address, or one with a free port when it is in use.
+func freeAddress(address string) (string, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		host, _, serr := net.SplitHostPort(address)
+		if serr != nil {
+			return "", serr
+		}
+		if l, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+			return "", err
+		}
+	}
+	return l.Addr().String(), l.Close()
+}

@@ -1,0 +1,151 @@
+// Command demo runs a server with an organization, three templates and three
+// devices in sandbox folders, on loopback, and follows the devices from
+// modified to applied. It ends everything it started.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	var d demo
+	flag.StringVar(&d.dir, "dir", ".demo", "folder for everything the demo keeps; made anew")
+	flag.StringVar(&d.server, "server", "bin/wispwright", "the server")
+	flag.StringVar(&d.agent, "agent", "bin/wispwright-agent", "the agent")
+	flag.StringVar(&d.address, "address", "127.0.0.1:8080", "where to listen; another port is taken when it is in use")
+	flag.BoolVar(&d.once, "once", false, "end as soon as every device is applied, with an error after a minute")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := d.run(ctx)
+	if err != nil && !(errors.Is(err, context.Canceled) && !d.once) {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// demo is one run.
+type demo struct {
+	dir, server, agent, address string
+	once                        bool
+
+	api      *api
+	children []*child
+}
+
+// patience is how long a device may take to apply its configuration.
+const patience = time.Minute
+
+func (d *demo) run(ctx context.Context) (err error) {
+	begun := time.Now()
+	defer func() { err = errors.Join(err, d.end()) }()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if err := d.startServer(ctx); err != nil {
+		return err
+	}
+	if err := d.makeTemplates(); err != nil {
+		return err
+	}
+	fmt.Printf("\n  Web admin  http://%s/admin/\n  User       %s\n  Password   %s\n  API        http://%s/api/v1/docs/\n\n", d.address, user, d.api.password, d.address)
+	for n := 1; n <= devices; n++ {
+		if err := d.startAgent(n); err != nil {
+			return err
+		}
+	}
+	limit := ctx
+	if d.once {
+		var cancel context.CancelFunc
+		limit, cancel = context.WithTimeoutCause(ctx, patience-time.Since(begun), errors.New("not every device was applied within a minute; see the logs in "+d.dir))
+		defer cancel()
+	}
+	return d.follow(limit, begun)
+}
+
+// prepare empties the demo's folder and chooses where to listen.
+func (d *demo) prepare() error {
+	for _, program := range []string{d.server, d.agent} {
+		if _, err := os.Stat(program); err != nil {
+			return fmt.Errorf("%w; make build makes it", err)
+		}
+	}
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	if err := d.clear(); err != nil {
+		return err
+	}
+	var err error
+	if d.dir, err = filepath.Abs(d.dir); err != nil {
+		return err
+	}
+	d.address, err = freeAddress(d.address)
+	return err
+}
+
+// clear removes what an earlier run left, and nothing else: the folder is
+// named by whoever runs the demo.
+func (d *demo) clear() error {
+	old, err := filepath.Glob(filepath.Join(d.dir, "box-*"))
+	if err != nil {
+		return err
+	}
+	old = append(old, filepath.Join(d.dir, "data"))
+	for _, path := range old {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow prints every change of a device's state. With once it ends when all
+// are applied.
+func (d *demo) follow(ctx context.Context, begun time.Time) error {
+	last := map[string]string{}
+	said := false
+	for tick := time.NewTicker(200 * time.Millisecond); ; {
+		states, err := d.api.states()
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		applied := 0
+		for _, s := range states {
+			if s.status == "applied" {
+				applied++
+			}
+			if last[s.name] != s.status {
+				from := last[s.name]
+				if from == "" {
+					from = "registered"
+				}
+				fmt.Printf("  %5.1f s  %-8s %s → %s\n", time.Since(begun).Seconds(), s.name, from, s.status)
+				last[s.name] = s.status
+			}
+		}
+		if applied == devices && !said {
+			said = true
+			fmt.Printf("\n  All %d devices run their configuration; it is in %s/box-*/etc.\n", devices, d.dir)
+			if d.once {
+				return nil
+			}
+			fmt.Printf("  Change a template or a device in the web admin and watch. Ctrl-C ends everything.\n\n")
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case err := <-d.children[0].ended:
+			return fmt.Errorf("the server ended: %w; see %s", err, d.children[0].log)
+		case <-tick.C:
+		}
+	}
+}
