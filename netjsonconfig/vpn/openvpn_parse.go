@@ -2,11 +2,12 @@ package vpn
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/ovpn"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 	"github.com/wispwright/wispwright/netjsonconfig/schemas"
 )
@@ -129,7 +130,17 @@ func reverseOpenVPN(r *njc.Reverse) error {
 		o := new(ordered.Object)
 		o.Set("name", s.Name)
 		for _, option := range s.Options {
-			o.Set(option.Key, openvpnValue(option.Key, option.Value, types[option.Key]))
+			v := option.Value
+			if repeated, ok := v.([]any); ok && types[option.Key] != "" && types[option.Key] != "array" {
+				v = repeated[len(repeated)-1] // of what can be there once, the last counts
+			}
+			o.Set(option.Key, bareWord(option.Key, v))
+		}
+		ovpn.Cast(o)
+		for _, remote := range value.Objects(o, "remote") {
+			if !remote.Has("port") {
+				remote.Set("port", ordered.Number("1194")) // as OpenVPN does
+			}
 		}
 		list = append(list, o)
 	}
@@ -137,119 +148,34 @@ func reverseOpenVPN(r *njc.Reverse) error {
 	return nil
 }
 
-// openvpnTypes are the types of the tunnel's members by name.
-var openvpnTypes = sync.OnceValue(func() map[string]string {
-	types := map[string]string{}
-	definitions, _ := schemas.OpenVPN().Object.Get("definitions")
-	var collect func(v any)
-	collect = func(v any) {
-		switch v := v.(type) {
-		case []any:
-			for _, item := range v {
-				collect(item)
-			}
-		case *ordered.Object:
-			if properties, ok := v.Get("properties"); ok {
-				for name, property := range properties.(*ordered.Object).All() {
-					t, _ := property.(*ordered.Object).Get("type")
-					if text, ok := t.(string); ok {
-						types[name] = text
-					}
-				}
-			}
-			all, _ := v.Get("allOf")
-			collect(all)
-		}
-	}
-	for _, d := range definitions.(*ordered.Object).All() {
-		collect(d)
-	}
-	return types
-})
-
-// openvpnValue gives a value that was read its type in NetJSON. What does not
-// fit its type stays text, which the validation then names.
-func openvpnValue(key string, v any, typ string) any {
-	list, repeated := v.([]any)
-	switch key {
-	case "remote":
-		if !repeated {
-			list = []any{v}
-		}
-		out := make([]any, len(list))
-		for i, item := range list {
-			out[i] = remoteOf(item)
-		}
-		return out
-	case "data_ciphers":
-		return ciphersOf(v)
-	case "server_bridge":
-		if v == true {
-			return ""
-		}
-	case "comp_lzo":
-		if v == true {
-			return "adaptive" // what the bare word means to OpenVPN
-		}
-	}
-	if repeated {
-		if typ == "" {
-			return list
-		}
-		v = list[len(list)-1] // of a setting that can be there once, the last counts
-	}
-	text, ok := v.(string)
-	if !ok {
+// bareWord returns what a word without value means where that is not true.
+func bareWord(key string, v any) any {
+	if v != true {
 		return v
 	}
-	switch typ {
-	case "integer":
-		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return ordered.Number(strconv.FormatInt(i, 10))
-		}
-	case "boolean":
-		if i, err := strconv.ParseBool(text); err == nil {
-			return i
-		}
+	switch key {
+	case "server_bridge":
+		return ""
+	case "comp_lzo":
+		return "adaptive"
 	}
 	return v
 }
 
-// remoteOf reads "host [port [proto]]".
-func remoteOf(v any) any {
-	text, ok := v.(string)
-	if !ok {
-		return v
+// openvpnTypes are the types of a tunnel's members by name.
+var openvpnTypes = sync.OnceValue(func() map[string]string {
+	types := map[string]string{}
+	definitions := value.Object(schemas.OpenVPN().Object, "definitions")
+	for name := range definitions.All() {
+		definition := value.Object(definitions, name)
+		for _, part := range append(value.Objects(definition, "allOf"), definition) {
+			properties := value.Object(part, "properties")
+			for member := range properties.All() {
+				if t := value.Str(value.Object(properties, member), "type"); t != "" {
+					types[member] = t
+				}
+			}
+		}
 	}
-	parts := strings.Fields(text)
-	o := new(ordered.Object)
-	o.Set("host", parts[0])
-	o.Set("port", ordered.Number("1194"))
-	if len(parts) > 1 {
-		o.Set("port", openvpnValue("", parts[1], "integer"))
-	}
-	if len(parts) > 2 {
-		o.Set("proto", strings.Join(parts[2:], " "))
-	}
-	return o
-}
-
-// ciphersOf reads "NAME:?NAME"; the question mark makes a cipher optional.
-func ciphersOf(v any) any {
-	if list, ok := v.([]any); ok {
-		v = list[len(list)-1]
-	}
-	text, ok := v.(string)
-	if !ok {
-		return v
-	}
-	var out []any
-	for name := range strings.SplitSeq(text, ":") {
-		name, optional := strings.CutPrefix(name, "?")
-		o := new(ordered.Object)
-		o.Set("cipher", name)
-		o.Set("optional", optional)
-		out = append(out, o)
-	}
-	return out
-}
+	return types
+})
