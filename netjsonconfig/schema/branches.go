@@ -12,7 +12,7 @@ func (k *reference) valid(v any) bool { return k.node.valid(v) }
 func (k *reference) explain(v any, at *place, y yield) bool { return k.node.explain(v, at, y) }
 
 type not struct {
-	base
+	origin
 	node     *node
 	document any
 }
@@ -74,7 +74,7 @@ func (k *allOf) explain(v any, at *place, y yield) bool {
 }
 
 type anyOf struct {
-	base
+	origin
 	list []*node
 }
 
@@ -87,7 +87,7 @@ func (k *anyOf) explain(v any, at *place, y yield) bool {
 }
 
 // none is the error of a value that no branch accepts, with what each said.
-func (b base) none(list []*node, v any, at *place) *Error {
+func (b origin) none(list []*node, v any, at *place) *Error {
 	e := b.fault(at, "%s is not valid under any of the given schemas", quote(v))
 	for i, n := range list {
 		n.explain(v, at, func(cause *Error) bool {
@@ -103,7 +103,7 @@ func (b base) none(list []*node, v any, at *place) *Error {
 }
 
 type oneOf struct {
-	base
+	origin
 	list      []*node
 	documents []any
 }

@@ -104,7 +104,7 @@ func (c *compiler) same(document any, pointer, from string) (*node, error) {
 
 // keyword compiles one keyword; nil means that there is nothing to check.
 func (c *compiler) keyword(o *ordered.Object, name string, value any, pointer string) (keyword, int, error) {
-	at := base{schema: pointer + "/" + escape(name)}
+	at := origin{schema: pointer + "/" + escape(name)}
 	switch name {
 	case "$ref":
 		k, err := c.reference(value, pointer, at)
@@ -157,7 +157,7 @@ func (c *compiler) keyword(o *ordered.Object, name string, value any, pointer st
 }
 
 // applicator compiles the keywords that go into lists and objects.
-func (c *compiler) applicator(o *ordered.Object, name string, value any, at base) (keyword, int, error) {
+func (c *compiler) applicator(o *ordered.Object, name string, value any, at origin) (keyword, int, error) {
 	switch name {
 	case "properties", "patternProperties", "dependencies":
 		members, ok := value.(*ordered.Object)
@@ -190,7 +190,7 @@ func (c *compiler) applicator(o *ordered.Object, name string, value any, at base
 	return nil, 0, nil
 }
 
-func (c *compiler) reference(value any, pointer string, at base) (keyword, error) {
+func (c *compiler) reference(value any, pointer string, at origin) (keyword, error) {
 	ref, ok := value.(string)
 	if !ok || !strings.HasPrefix(ref, "#") {
 		return nil, c.fault(at.schema, "a reference into this document is expected")
@@ -222,7 +222,7 @@ func (c *compiler) reference(value any, pointer string, at base) (keyword, error
 	return &reference{n}, err
 }
 
-func (c *compiler) types(value any, at base) (keyword, error) {
+func (c *compiler) types(value any, at origin) (keyword, error) {
 	names, ok := []string(nil), false
 	if name, isText := value.(string); isText {
 		names, ok = []string{name}, true
@@ -232,7 +232,7 @@ func (c *compiler) types(value any, at base) (keyword, error) {
 	if !ok || len(names) == 0 {
 		return nil, c.fault(at.schema, "a type or a list of types is expected")
 	}
-	k := &types{base: at, names: names}
+	k := &types{origin: at, names: names}
 	for _, name := range names {
 		bit, ok := typeBit(name)
 		if !ok {
@@ -243,7 +243,7 @@ func (c *compiler) types(value any, at base) (keyword, error) {
 	return k, nil
 }
 
-func (c *compiler) pattern(value any, at base) (keyword, error) {
+func (c *compiler) pattern(value any, at origin) (keyword, error) {
 	text, ok := value.(string)
 	if !ok {
 		return nil, c.fault(at.schema, "a text is expected")
@@ -255,7 +255,7 @@ func (c *compiler) pattern(value any, at base) (keyword, error) {
 	return &pattern{at, text, m}, nil
 }
 
-func (c *compiler) size(name string, value any, at base) (keyword, error) {
+func (c *compiler) size(name string, value any, at origin) (keyword, error) {
 	n, ok := value.(ordered.Number)
 	if !ok {
 		return nil, c.fault(at.schema, "a number is expected")
@@ -264,10 +264,10 @@ func (c *compiler) size(name string, value any, at base) (keyword, error) {
 	if err != nil || limit < 0 {
 		return nil, c.fault(at.schema, "a whole number of zero or more is expected")
 	}
-	return &size{base: at, limit: limit, max: strings.HasPrefix(name, "max"), of: name[3:]}, nil
+	return &size{origin: at, limit: limit, max: strings.HasPrefix(name, "max"), of: name[3:]}, nil
 }
 
-func (c *compiler) bound(o *ordered.Object, name string, value any, at base) (keyword, error) {
+func (c *compiler) bound(o *ordered.Object, name string, value any, at origin) (keyword, error) {
 	n, ok := value.(ordered.Number)
 	if !ok {
 		return nil, c.fault(at.schema, "a number is expected")
@@ -288,10 +288,10 @@ func (c *compiler) bound(o *ordered.Object, name string, value any, at base) (ke
 		exclusive = "exclusiveMaximum"
 	}
 	strict, _ := o.Get(exclusive)
-	return &bound{base: at, limit: f, spelled: n, max: name == "maximum", strict: strict == true}, nil
+	return &bound{origin: at, limit: f, spelled: n, max: name == "maximum", strict: strict == true}, nil
 }
 
-func (c *compiler) branches(name string, value any, pointer string, at base) (keyword, int, error) {
+func (c *compiler) branches(name string, value any, pointer string, at origin) (keyword, int, error) {
 	list, ok := value.([]any)
 	if !ok || len(list) == 0 {
 		return nil, 0, c.fault(at.schema, "a list of schemas is expected")

@@ -8,7 +8,7 @@ import (
 )
 
 type required struct {
-	base
+	origin
 	names []string
 }
 
@@ -47,15 +47,15 @@ type property struct {
 // properties holds the members in the document's order, and once more for the
 // yes/no check: those that are enumerations first, for they tell branches apart.
 type properties struct {
-	base
+	origin
 	list  []property
 	first []property
 	rest  []property
 	index map[string]*node // of rest
 }
 
-func (c *compiler) properties(members *ordered.Object, at base) (keyword, error) {
-	k := &properties{base: at, index: map[string]*node{}}
+func (c *compiler) properties(members *ordered.Object, at origin) (keyword, error) {
+	k := &properties{origin: at, index: map[string]*node{}}
 	for name, document := range members.All() {
 		n, err := c.node(document, at.schema+"/"+escape(name))
 		if err != nil {
@@ -117,15 +117,15 @@ func (k *properties) explain(v any, at *place, y yield) bool {
 
 // patternProperties are members by the form of their names.
 type patternProperties struct {
-	base
+	origin
 	list []struct {
 		match matcher
 		node  *node
 	}
 }
 
-func (c *compiler) patternProperties(members *ordered.Object, at base) (keyword, error) {
-	k := &patternProperties{base: at}
+func (c *compiler) patternProperties(members *ordered.Object, at origin) (keyword, error) {
+	k := &patternProperties{origin: at}
 	for text, document := range members.All() {
 		match, err := compilePattern(text)
 		if err != nil {
@@ -169,15 +169,15 @@ func (k *patternProperties) explain(v any, at *place, y yield) bool {
 
 // additional is additionalProperties that is not true.
 type additional struct {
-	base
+	origin
 	known    map[string]bool
 	patterns []matcher
 	texts    []string
 	node     *node // nil refuses every additional member
 }
 
-func (c *compiler) additional(o *ordered.Object, value any, at base) (keyword, error) {
-	k := &additional{base: at, known: map[string]bool{}}
+func (c *compiler) additional(o *ordered.Object, value any, at origin) (keyword, error) {
+	k := &additional{origin: at, known: map[string]bool{}}
 	if value != false {
 		n, err := c.node(value, at.schema)
 		if err != nil {
@@ -262,7 +262,7 @@ func (k *additional) explain(v any, at *place, y yield) bool {
 
 // dependencies are what the presence of a member asks for.
 type dependencies struct {
-	base
+	origin
 	list []dependency
 }
 
@@ -272,8 +272,8 @@ type dependency struct {
 	node  *node // instead of needs
 }
 
-func (c *compiler) dependencies(members *ordered.Object, from string, at base) (keyword, error) {
-	k := &dependencies{base: at}
+func (c *compiler) dependencies(members *ordered.Object, from string, at origin) (keyword, error) {
+	k := &dependencies{origin: at}
 	for name, value := range members.All() {
 		d := dependency{name: name}
 		if needs, ok := texts(value); ok {
@@ -318,7 +318,7 @@ type items struct {
 	each []*node
 }
 
-func (c *compiler) items(value any, at base) (keyword, error) {
+func (c *compiler) items(value any, at origin) (keyword, error) {
 	list, ok := value.([]any)
 	if !ok {
 		n, err := c.node(value, at.schema)
@@ -368,18 +368,18 @@ func (k *items) explain(v any, at *place, y yield) bool {
 // moreItems is additionalItems beside a list of schemas; beside one schema, or
 // none, the keyword means nothing.
 type moreItems struct {
-	base
+	origin
 	from int
 	node *node // nil refuses every additional item
 }
 
-func (c *compiler) moreItems(o *ordered.Object, value any, at base) (keyword, error) {
+func (c *compiler) moreItems(o *ordered.Object, value any, at origin) (keyword, error) {
 	v, _ := o.Get("items")
 	list, ok := v.([]any)
 	if !ok || value == true {
 		return nil, nil
 	}
-	k := &moreItems{base: at, from: len(list)}
+	k := &moreItems{origin: at, from: len(list)}
 	if value != false {
 		n, err := c.node(value, at.schema)
 		if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// base is what every keyword knows: its own place in the schema.
-type base struct{ schema string }
+// origin is what every keyword knows: its own place in the schema.
+type origin struct{ schema string }
 
 // fault makes the keyword's error.
-func (b base) fault(at *place, format string, args ...any) *Error {
+func (b origin) fault(at *place, format string, args ...any) *Error {
 	return &Error{Pointer: at.pointer(), SchemaPointer: b.schema, Message: fmt.Sprintf(format, args...)}
 }
 
@@ -70,7 +70,7 @@ func typeOf(v any) int {
 }
 
 type types struct {
-	base
+	origin
 	set   int
 	names []string
 }
@@ -90,7 +90,7 @@ func (k *types) explain(v any, at *place, y yield) bool {
 
 // enum keeps texts and whole numbers apart from the rest, for speed.
 type enum struct {
-	base
+	origin
 	all   []any
 	texts map[string]bool // nil when there are few
 	few   []string
@@ -101,8 +101,8 @@ type enum struct {
 // manyTexts is the length from which a list of texts is searched through a map.
 const manyTexts = 9
 
-func newEnum(at base, list []any) *enum {
-	k := &enum{base: at, all: list, ints: map[int64]bool{}}
+func newEnum(at origin, list []any) *enum {
+	k := &enum{origin: at, all: list, ints: map[int64]bool{}}
 	for _, v := range list {
 		switch v := v.(type) {
 		case string:
@@ -195,7 +195,7 @@ func float(n ordered.Number) float64 {
 
 // bound is minimum or maximum.
 type bound struct {
-	base
+	origin
 	limit   float64
 	spelled ordered.Number
 	max     bool
@@ -233,7 +233,7 @@ func (k *bound) explain(v any, at *place, y yield) bool {
 }
 
 type multiple struct {
-	base
+	origin
 	of      *big.Rat
 	float   float64
 	spelled ordered.Number
@@ -258,7 +258,7 @@ func (k *multiple) explain(v any, at *place, y yield) bool {
 
 // size is one of the six limits of lengths and counts.
 type size struct {
-	base
+	origin
 	limit int
 	max   bool
 	of    string // Length, Items or Properties
@@ -312,7 +312,7 @@ func (k *size) explain(v any, at *place, y yield) bool {
 }
 
 type format struct {
-	base
+	origin
 	name  string
 	check func(string) bool
 }
@@ -327,7 +327,7 @@ func (k *format) explain(v any, at *place, y yield) bool {
 }
 
 type pattern struct {
-	base
+	origin
 	text  string
 	match matcher
 }

@@ -12,7 +12,7 @@ import (
 // longer lists are compared through a spelling that equal values share.
 const fewItems = 24
 
-type unique struct{ base }
+type unique struct{ origin }
 
 func (k *unique) valid(v any) bool {
 	list, _ := v.([]any) // what is no list has no items
