@@ -55,7 +55,8 @@ func (p *Program) Run(args []string, stdout, stderr io.Writer, environ []string)
 		return ExitOK
 	}
 	backend, _ := p.Backends.Get(o.backend) // readOptions has checked it
-	out, err := run(backend, o, environ)
+	warn := func(message string) { say(stderr, "netjsonconfig: %s\n", message) }
+	out, err := run(backend, o, environ, warn)
 	if err != nil {
 		text, status := explain(err, o.verbose)
 		say(stdout, "%s\n", text)
@@ -79,8 +80,8 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-func run(backend *njc.Backend, o *options, environ []string) ([]byte, error) {
-	config, err := open(backend, o, environ)
+func run(backend *njc.Backend, o *options, environ []string, warn func(string)) ([]byte, error) {
+	config, err := open(backend, o, environ, warn)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func run(backend *njc.Backend, o *options, environ []string) ([]byte, error) {
 }
 
 // open makes the configuration the options describe.
-func open(backend *njc.Backend, o *options, environ []string) (*njc.Config, error) {
+func open(backend *njc.Backend, o *options, environ []string, warn func(string)) (*njc.Config, error) {
 	if !o.hasConfig {
 		if o.native == "" {
 			return nil, &statusError{ExitInput, "E" + strings.TrimPrefix(njc.ErrNoInput.Error(), "e")}
@@ -101,13 +102,13 @@ func open(backend *njc.Backend, o *options, environ []string) (*njc.Config, erro
 		if err != nil {
 			return nil, err
 		}
-		return njc.Parse(backend, native, nil)
+		return njc.Parse(backend, native, &njc.Options{Warn: warn})
 	}
 	config, err := readObject(o.config)
 	if err != nil {
 		return nil, err
 	}
-	options := &njc.Options{Context: map[string]any{}}
+	options := &njc.Options{Context: map[string]any{}, Warn: warn}
 	for _, text := range o.templates {
 		t, err := readObject(text)
 		if err != nil {
