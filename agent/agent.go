@@ -86,8 +86,8 @@ type Agent struct {
 	sums     snapshot
 }
 
-// RandomBetween returns a random number from least to most, both included.
-func RandomBetween(least, most int) int {
+// randomBetween returns a random number from least to most, both included.
+func randomBetween(least, most int) int {
 	if most <= least {
 		return least
 	}
@@ -144,7 +144,7 @@ func New(o Options, d Deps) (*Agent, error) {
 		d.Applier = &Updater{Tree: d.Tree, Overwrite: !o.MergeConfig, Unmanaged: o.Unmanaged, Warn: d.Log.Warning}
 	}
 	if d.Random == nil {
-		d.Random = RandomBetween
+		d.Random = randomBetween
 	}
 	if d.Addresses == nil {
 		d.Addresses = KernelAddresses
@@ -176,13 +176,15 @@ func (a *Agent) Credentials() Credentials { return a.creds }
 // context ends is undone.
 func (a *Agent) Run(ctx context.Context) error {
 	err := a.run(ctx)
-	if errors.Is(err, errDeleted) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if errors.Is(err, ErrDeleted) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err
 }
 
-var errDeleted = errors.New("the device was deleted on the controller")
+// ErrDeleted means that the controller does not know the device any more, which
+// it said several times (§4.4).
+var ErrDeleted = errors.New("the device was deleted on the controller")
 
 func (a *Agent) run(ctx context.Context) error {
 	a.recover(ctx)

@@ -405,10 +405,10 @@ func TestNewChecksOptions(t *testing.T) {
 func TestRandomBetween(t *testing.T) {
 	seen := map[int]bool{}
 	for range 1000 {
-		seen[RandomBetween(2, 4)] = true
+		seen[randomBetween(2, 4)] = true
 	}
 	require.Equal(t, map[int]bool{2: true, 3: true, 4: true}, seen, "both bounds are included")
-	require.Equal(t, 3, RandomBetween(3, 3))
+	require.Equal(t, 3, randomBetween(3, 3))
 }
 
 func TestSecretsStayOutOfTheLog(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 )
 
 // Cycle asks whether the configuration changed and applies the new one (§3,
-// §5). An error ends the agent: the context's, an *ExitError, or that the
-// device was deleted.
+// §5). An error ends the agent: the context's, an *ExitError, or
+// ErrDeleted.
 func (a *Agent) Cycle(ctx context.Context) error {
 	changed, err := a.configurationChanged(ctx)
 	if err != nil || !changed {
@@ -44,7 +44,7 @@ func (a *Agent) configurationChanged(ctx context.Context) (bool, error) {
 			a.log.Warning("Failed to retrieve checksum: 404 Not Found")
 			if missing++; missing >= a.o.ChecksumMaxRetries {
 				a.log.Err("Giving up and shutting down: the device may have been deleted from OpenWISP Controller")
-				return false, errDeleted
+				return false, ErrDeleted
 			}
 			return false, a.d.Clock.Sleep(ctx, a.o.ChecksumRetryDelay)
 		case err == nil:

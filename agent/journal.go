@@ -177,29 +177,34 @@ func (tx *transaction) Commit() error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	tx.done = true
-	_ = tx.cleanUp() // what it leaves, the next start deletes
+	tx.cleanUp()
 	return nil
 }
 
 // cleanUp deletes the journal and the folders of the agent's copies that hold
-// nothing any more.
-func (tx *transaction) cleanUp() error {
+// nothing any more. What it cannot delete now it deletes at the next start: the
+// journal's folder goes last and is what the next start looks for.
+func (tx *transaction) cleanUp() {
 	for _, top := range []string{remoteDir, storedDir} {
 		_, dirs, err := tx.tree.walk(top)
 		if err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return
 		}
 		for _, d := range slices.Backward(dirs) {
-			if err := tx.tree.remove(path.Join(top, d)); err != nil && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, fs.ErrExist) {
-				return fmt.Errorf("journal: %w", err)
+			if err := tx.tree.remove(path.Join(top, d)); err != nil && !notEmpty(err) {
+				return
 			}
 		}
 	}
-	// last, because its presence makes the next start clean up
 	if err := tx.tree.removeAll(journalDir); err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return
 	}
-	return nil
+}
+
+// notEmpty reports whether a folder could not be removed because of what is in
+// it.
+func notEmpty(err error) bool {
+	return errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist)
 }
 
 // Rollback brings the old state back, whatever happened since begin. It may be
@@ -222,7 +227,7 @@ func (tx *transaction) Rollback() error {
 	}
 	for _, d := range slices.Backward(tx.m.Dirs) {
 		// what others put into it meanwhile stays, and so does the folder
-		if err := t.remove(d); err != nil && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.ENOTDIR) {
+		if err := t.remove(d); err != nil && !notEmpty(err) && !errors.Is(err, syscall.ENOTDIR) {
 			errs = append(errs, fmt.Errorf("remove the folder %s: %w", d, err))
 		}
 	}
@@ -235,7 +240,7 @@ func (tx *transaction) Rollback() error {
 	if err := t.remove(journalManifest); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	_ = tx.cleanUp() // what it leaves, the next start deletes
+	tx.cleanUp()
 	return nil
 }
 
@@ -271,9 +276,9 @@ func (tx *transaction) restore(i int, e manifestEntry) error {
 
 var errDamaged = errors.New("the journal is damaged")
 
-// Recover undoes a transaction that a crash interrupted and returns the files it
+// recoverJournal undoes a transaction that a crash interrupted and returns the files it
 // touched; none when there was nothing to do.
-func Recover(t *Tree) ([]string, error) {
+func recoverJournal(t *Tree) ([]string, error) {
 	raw, err := t.ReadFile(journalManifest)
 	if err != nil {
 		return nil, fmt.Errorf("recover: %w", err)
@@ -282,9 +287,7 @@ func Recover(t *Tree) ([]string, error) {
 	if raw == nil {
 		// a crash after the manifest's removal leaves the rest of the journal
 		if t.exists(journalDir) {
-			if err := tx.cleanUp(); err != nil {
-				return nil, fmt.Errorf("recover: %w", err)
-			}
+			tx.cleanUp()
 		}
 		return nil, nil
 	}

@@ -50,7 +50,7 @@ func deviceFiles() map[string]string {
 
 // prepared returns a device that has the old archive applied.
 func prepared(t testing.TB) *Tree {
-	tree := sandbox(t, deviceFiles())
+	tree := memorySandbox(t, deviceFiles())
 	apply(t, tree, oldArchive(t))
 	return tree
 }

@@ -444,13 +444,13 @@ func (u *update) replaceRemote() error {
 	}
 	for _, name := range u.order {
 		f := u.files[name]
-		if err := u.o.write(remoteDir+name, f.Content, keptMode(f.Mode)); err != nil {
+		if err := u.o.write(remoteDir+name, f.Content, keptMode); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keptMode is the mode of the agent's copy: nobody runs it, only the owner
-// writes it.
-func keptMode(mode fs.FileMode) fs.FileMode { return mode&0o644 | 0o600 }
+// keptMode is the mode of the agent's copies of the archive: they hold the
+// passwords of networks, and only the agent reads them.
+const keptMode fs.FileMode = 0o600

@@ -86,8 +86,7 @@ func (p ProcdReload) Reload(ctx context.Context, pkg string) (string, error) {
 }
 
 func firstLine(out []byte) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	return line
+	return strings.SplitN(strings.TrimSpace(string(out)), "\n", 2)[0]
 }
 
 // snapshot is the state of every UCI package, to find those that changed.

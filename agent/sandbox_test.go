@@ -84,12 +84,29 @@ func (*recorder) Reload(context.Context, string) (string, error) { return "procd
 // sandbox makes a tree with the given files.
 func sandbox(t testing.TB, files map[string]string) *Tree {
 	t.Helper()
-	dir := t.TempDir()
+	return sandboxIn(t, t.TempDir(), files)
+}
+
+// memorySandbox is one for tests that make hundreds: in memory where the system
+// has a folder for that.
+func memorySandbox(t testing.TB, files map[string]string) *Tree {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "agent")
+	if err != nil {
+		return sandbox(t, files)
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return sandboxIn(t, dir, files)
+}
+
+func sandboxIn(t testing.TB, dir string, files map[string]string) *Tree {
+	t.Helper()
 	for name, content := range files {
 		put(t, dir, name, content)
 	}
 	tree, err := NewTree(dir)
 	require.NoError(t, err)
+	tree.volatile = true
 	return tree
 }
 

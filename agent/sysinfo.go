@@ -150,7 +150,10 @@ func (d *Device) ReadInfo(ctx context.Context) Info {
 		defer cancel()
 		// absent on other systems, whose files say the same below
 		if out, err := exec.CommandContext(ctx, "ubus", "call", "system", "board").Output(); err == nil {
-			_ = json.Unmarshal(out, &board) // whatever is missing comes from the files
+			// whatever is missing comes from the files
+			if json.Unmarshal(out, &board) != nil {
+				board.System, board.Release.Description = "", ""
+			}
 		}
 	}
 	for _, name := range []string{"/tmp/sysinfo/model", "/proc/device-tree/model", "/sys/class/dmi/id/product_name"} {

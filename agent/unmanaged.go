@@ -30,7 +30,7 @@ func (u *update) storeUnmanaged() ([]keptSections, error) {
 	var kept []keptSections
 	var packages []string
 	for _, token := range u.unmanaged {
-		name, _, _ := strings.Cut(token, ".")
+		name := strings.SplitN(token, ".", 2)[0]
 		if !slices.Contains(packages, name) {
 			packages = append(packages, name)
 		}
@@ -57,15 +57,13 @@ func (u *update) storeUnmanaged() ([]keptSections, error) {
 	return kept, nil
 }
 
+// protects reports whether a token means a section.
 func protects(token, pkg string, s *uci.Section) bool {
-	p, section, _ := strings.Cut(token, ".")
-	if p != pkg {
-		return false
+	section, ok := strings.CutPrefix(token, pkg+".")
+	if typ, byType := strings.CutPrefix(section, "@"); byType {
+		return ok && s.Type == typ
 	}
-	if typ, ok := strings.CutPrefix(section, "@"); ok {
-		return s.Type == typ
-	}
-	return s.Name == section
+	return ok && section != "" && s.Name == section
 }
 
 // restoreUnmanaged puts the protected sections back, whole and at the end of

@@ -7,7 +7,7 @@ import (
 )
 
 // Updater puts configuration archives in place below a tree (§6). What it does
-// is all or nothing, also through a crash: see Recover.
+// is all or nothing, also through a crash: see the method Recover.
 type Updater struct {
 	// Tree is the device's file system. Required.
 	Tree *Tree
@@ -55,7 +55,7 @@ func (u *Updater) warn(format string, args ...any) {
 // Recover undoes an update that a crash interrupted. A damaged journal is
 // reported and put away, so that it does not stop the device for good.
 func (u *Updater) Recover() ([]string, error) {
-	paths, err := Recover(u.Tree)
+	paths, err := recoverJournal(u.Tree)
 	if err != nil && errors.Is(err, errDamaged) {
 		return nil, errors.Join(err, u.Tree.removeAll(journalDir))
 	}

@@ -125,17 +125,17 @@ Ends with code 2, and changes nothing, when the archive holds invalid UCI.
 func apply(args []string, stdout, stderr io.Writer) int {
 	root, conf, overwrite, dry := "/", "/tmp/openwisp/configuration.tar.gz", false, false
 	for _, arg := range args {
-		name, value, _ := strings.Cut(arg, "=")
-		switch name {
-		case "--conf":
+		name, value, given := strings.Cut(arg, "=")
+		switch {
+		case name == "--conf" && given:
 			conf = value
-		case "--merge":
+		case name == "--merge" && given:
 			overwrite = value == "0"
-		case "--root":
+		case name == "--root" && given:
 			root = value
-		case "--dry-run":
+		case arg == "--dry-run":
 			dry = true
-		case "--help", "-h":
+		case arg == "--help" || arg == "-h":
 			fmt.Fprint(stdout, applyUsage)
 			return 0
 		default:
