@@ -1,0 +1,184 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/openwrt"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// RendererOptions change how configurations are rendered; nil and zero fields
+// mean the defaults.
+type RendererOptions struct {
+	// Backends are those devices may choose, the default one first. Default:
+	// OpenWrt and the firmware of OpenWISP 1.
+	Backends []*netjsonconfig.Backend
+	// Newer and Older recognise the operating systems of vendors that are
+	// OpenWrt from 21.02 on, or before; Newer is asked first
+	// (DSA_OS_MAPPING). Default: none.
+	Newer, Older []*regexp.Regexp
+	// AssumeOlder treats operating systems nobody recognises as OpenWrt before
+	// 21.02 (DSA_DEFAULT_FALLBACK off).
+	AssumeOlder bool
+}
+
+// netJSON is the Renderer over package netjsonconfig.
+type netJSON struct {
+	RendererOptions
+	backends []Backend
+	byPath   map[string]*netjsonconfig.Backend
+	openwrt  *regexp.Regexp
+	// decoded are the layers that many configurations share; they are
+	// immutable
+	decoded *lru.Cache[wispwright.ID, *ordered.Object]
+}
+
+// NewRenderer returns the Renderer for NetJSON configurations. It remembers
+// the templates it decoded.
+func NewRenderer(o *RendererOptions) Renderer {
+	r := &netJSON{byPath: map[string]*netjsonconfig.Backend{}, openwrt: regexp.MustCompile(`[oO][pP][eE][nN][wW][rR][tT]\s*([\d.]+)`)}
+	if o != nil {
+		r.RendererOptions = *o
+	}
+	if len(r.RendererOptions.Backends) == 0 {
+		r.RendererOptions.Backends = []*netjsonconfig.Backend{openwrt.Backend(), openwrt.Legacy()}
+	}
+	for _, b := range r.RendererOptions.Backends {
+		r.backends = append(r.backends, Backend{Path: b.Path, Label: b.Label, Schema: b.Document})
+		r.byPath[b.Path] = b
+	}
+	r.decoded = newLRU[wispwright.ID, *ordered.Object](cachedRevisions, nil)
+	return r
+}
+
+// Backends implements Renderer.
+func (r *netJSON) Backends() []Backend { return r.backends }
+
+// Validate implements Renderer.
+func (r *netJSON) Validate(_ context.Context, in Input) error {
+	c, err := r.config(in)
+	if err != nil {
+		return err
+	}
+	return refusal(c.Validate())
+}
+
+// Archive implements Renderer.
+func (r *netJSON) Archive(_ context.Context, in Input) ([]byte, error) {
+	c, err := r.config(in)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.Generate()
+	return b, refusal(err)
+}
+
+// Text implements Renderer.
+func (r *netJSON) Text(_ context.Context, in Input) (string, error) {
+	c, err := r.config(in)
+	if err != nil {
+		return "", err
+	}
+	text, err := c.Render()
+	return text, refusal(err)
+}
+
+func (r *netJSON) config(in Input) (*netjsonconfig.Config, error) {
+	b := r.byPath[in.Backend]
+	if b == nil {
+		return nil, fmt.Errorf("render: unknown backend %q", in.Backend)
+	}
+	o := &netjsonconfig.Options{Context: in.Context, DSA: r.dsa(in.OS)}
+	if in.Hostname != "" {
+		// under everything else: used when no layer names a host
+		general := ordered.NewObject()
+		general.Set("hostname", in.Hostname)
+		lowest := ordered.NewObject()
+		lowest.Set("general", general)
+		o.Templates = append(o.Templates, lowest)
+	}
+	for _, layer := range in.Templates {
+		object, err := r.layer(layer)
+		if err != nil {
+			return nil, err
+		}
+		o.Templates = append(o.Templates, object)
+	}
+	own, err := r.layer(Layer{Config: in.Config})
+	if err != nil {
+		return nil, err
+	}
+	c, err := netjsonconfig.New(b, own, o)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return c, nil
+}
+
+func (r *netJSON) layer(l Layer) (*ordered.Object, error) {
+	if !l.Revision.IsZero() {
+		if o, ok := r.decoded.Get(l.Revision); ok {
+			return o, nil
+		}
+	}
+	o, err := decodeObject(l.Config)
+	if err != nil {
+		return nil, &ConfigError{Message: "Unexpected configuration format."}
+	}
+	if !l.Revision.IsZero() {
+		r.decoded.Add(l.Revision, o)
+	}
+	return o, nil
+}
+
+// dsa decides between the two syntaxes of OpenWrt
+// (spec: controller-config §2, 4).
+func (r *netJSON) dsa(os string) *bool {
+	newer := !r.AssumeOlder
+	if os == "" {
+		return &newer
+	}
+	if m := r.openwrt.FindStringSubmatch(os); m != nil {
+		major, _, _ := strings.Cut(m[1], ".")
+		if n, err := strconv.Atoi(major); err == nil {
+			newer = n >= 21
+			return &newer
+		}
+	}
+	for _, p := range r.Newer {
+		if p.MatchString(os) {
+			newer = true
+			return &newer
+		}
+	}
+	for _, p := range r.Older {
+		if p.MatchString(os) {
+			newer = false
+			return &newer
+		}
+	}
+	return &newer
+}
+
+// refusal turns what netjsonconfig says of a configuration into a ConfigError.
+func refusal(err error) error {
+	var invalid *netjsonconfig.ValidationError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return &ConfigError{Pointer: invalid.Pointer, Message: invalid.Error()}
+	case errors.Is(err, netjsonconfig.ErrNotObject):
+		return &ConfigError{Message: "Unexpected configuration format."}
+	}
+	return fmt.Errorf("render: %w", err)
+}
