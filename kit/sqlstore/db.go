@@ -50,9 +50,8 @@ type DB struct {
 	keys    *Keys
 	dsn     string
 
-	uniques   sync.Map // SQLite: "table: columns" -> index name
-	hub       hub
-	statement sync.Map // query -> *sqlx.Stmt on the pool
+	uniques sync.Map // SQLite: "table: columns" -> index name
+	hub     hub
 }
 
 // Open connects to postgres://… or to a SQLite file (a path, or "sqlite:" and

@@ -40,7 +40,9 @@ func TestTryUndoesOnlyItsOwnWrites(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		migrate(t, db, "CREATE TABLE trial (n INTEGER PRIMARY KEY);")
 		var told []string
-		tell := func(ctx context.Context, what string) { wispwright.AfterCommit(ctx, func() { told = append(told, what) }) }
+		tell := func(ctx context.Context, what string) {
+			wispwright.AfterCommit(ctx, func() { told = append(told, what) })
+		}
 		require.NoError(t, db.InTx(context.Background(), func(ctx context.Context) error {
 			require.NoError(t, put(ctx, db, 1))
 			tell(ctx, "outer")
