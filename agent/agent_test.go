@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -445,4 +446,37 @@ func TestDiskFullWhileApplying(t *testing.T) {
 	require.Contains(t, r.s.requests, "report-status")
 	require.Equal(t, "factory\n", readAll(t, r.tree, "/etc/banner"))
 	require.Contains(t, strings.Join(r.notes.logged(), "\n"), "Could not apply configuration, openwisp-update-config exit code was 1")
+}
+
+// TestAConfigurationThatCrashesTheDevice is cut off each time it is tried.
+func TestAConfigurationThatCrashesTheDevice(t *testing.T) {
+	r := newRig(t, nil)
+	errPower := errors.New("power failure")
+	for round := range maxInterruptions {
+		r.s.answer = nil
+		r.tree.fault = nil
+		crash := false
+		r.tree.fault = func(op, name string) error {
+			// the world stops when the new files are in place
+			crash = crash || op == "remove" && name == journalManifest && readAll(t, &Tree{dir: r.tree.dir}, "/etc/banner") != "factory\n"
+			if crash {
+				return errPower
+			}
+			return nil
+		}
+		require.NoError(t, r.runUntil(t, "report-status", 0), "round %d", round)
+		require.Contains(t, readAll(t, r.tree, trialFile), " "+strconv.Itoa(round+1))
+	}
+	r.tree.fault, r.s.answer = nil, nil
+	downloads := r.s.count("download-config")
+	require.NoError(t, r.runUntil(t, "report-status", r.s.count("report-status")))
+	require.Equal(t, "factory\n", readAll(t, r.tree, "/etc/banner"))
+	require.Equal(t, downloads+1, r.s.count("download-config"))
+	require.Contains(t, strings.Join(r.notes.logged(), "\n"), "was interrupted 3 times, it is not tried again")
+
+	r.s.answer = nil
+	r.s.setArchive(newArchive(t)) // another one is tried at once
+	require.NoError(t, r.runUntil(t, "report-status", r.s.count("report-status")))
+	require.Equal(t, "changed\n", readAll(t, r.tree, "/etc/profile"))
+	require.False(t, r.tree.exists(trialFile))
 }

@@ -21,8 +21,8 @@ const DefaultBackend = "netjsonconfig.OpenWrt"
 const (
 	// maxAnswer bounds answers that are text; the protocol's are a few lines.
 	maxAnswer = 64 << 10
-	// DefaultMaxArchive bounds a configuration archive, in bytes.
-	DefaultMaxArchive = 16 << 20
+	// defaultMaxArchive bounds a configuration archive, in bytes.
+	defaultMaxArchive = 16 << 20
 )
 
 // Client makes the requests of the device protocol (§4). It holds no state of a
@@ -36,8 +36,8 @@ type Client struct {
 	HTTP *http.Client
 	// UserAgent is sent with each request; default "wispwright-agent".
 	UserAgent string
-	// MaxArchive is the largest archive Download accepts, in bytes; default
-	// DefaultMaxArchive.
+	// MaxArchive is the largest archive Download accepts, in bytes; default 16
+	// MiB.
 	MaxArchive int64
 }
 
@@ -189,7 +189,7 @@ func (c *Client) Checksum(ctx context.Context, d Credentials, managementIP strin
 func (c *Client) Download(ctx context.Context, d Credentials, managementIP string) ([]byte, error) {
 	limit := c.MaxArchive
 	if limit <= 0 {
-		limit = DefaultMaxArchive
+		limit = defaultMaxArchive
 	}
 	a, err := c.get(ctx, "download", deviceURL("download-config", d, managementIP), limit)
 	if err != nil {

@@ -109,12 +109,7 @@ func (a *Agent) updateConfiguration(ctx context.Context) error {
 	}
 	a.log.Info("Configuration downloaded, now applying it...")
 	a.log.Mark()
-	a.prepare()
-	a.mark(applyingMarker)
-	ok, err := a.try(ctx, archive)
-	if removeErr := a.d.Tree.remove(applyingMarker); removeErr != nil {
-		a.log.Warning("Could not remove %s: %v", applyingMarker, removeErr)
-	}
+	ok, err := a.attempt(ctx, archive)
 	if err != nil {
 		return err
 	}
@@ -138,6 +133,29 @@ func (a *Agent) updateConfiguration(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// attempt tries an archive, unless it was the end of the device too often.
+func (a *Agent) attempt(ctx context.Context, archive []byte) (bool, error) {
+	before := a.interruptions(a.checksum)
+	if before >= maxInterruptions {
+		a.log.Crit("The application of this configuration was interrupted %d times, it is not tried again", before)
+		return false, nil
+	}
+	a.prepare()
+	a.mark(applyingMarker)
+	a.setInterruptions(a.checksum, before+1)
+	ok, err := a.try(ctx, archive)
+	if err != nil {
+		// being told to stop is no interruption
+		a.setInterruptions(a.checksum, before)
+	} else {
+		a.setInterruptions(a.checksum, 0)
+	}
+	if removeErr := a.d.Tree.remove(applyingMarker); removeErr != nil {
+		a.log.Warning("Could not remove %s: %v", applyingMarker, removeErr)
+	}
+	return ok, err
 }
 
 // applyingMarker makes the init script wait with a reload.
@@ -208,26 +226,32 @@ func (a *Agent) try(ctx context.Context, archive []byte) (bool, error) {
 // stopLimit bounds what is done after the agent was told to stop.
 const stopLimit = 3 * time.Second
 
-func (a *Agent) undo(applied Applied) {
-	if err := applied.Rollback(); err != nil {
+// undo brings the previous configuration back and reports whether it is.
+func (a *Agent) undo(applied Applied) bool {
+	if applied == nil {
+		return true
+	}
+	err := applied.Rollback()
+	if err != nil {
 		a.log.Crit("Could not restore the previous configuration, trying again at the next start: %v", err)
 	}
+	return err == nil
 }
 
 // restore brings the previous configuration back (§5). Without an update there
 // is nothing to undo, but services may have to learn of what prepare did.
 func (a *Agent) restore(ctx context.Context, applied Applied) error {
-	if applied != nil {
-		a.undo(applied)
-	}
+	undone := a.undo(applied)
 	a.hook(ctx, "pre-reload-hook", a.o.PreReloadHook)
 	a.reload(ctx)
 	if err := a.d.Clock.Sleep(ctx, a.o.PostReloadDelay); err != nil {
 		return err
 	}
 	a.hook(ctx, "post-reload-hook", a.o.PostReloadHook)
-	a.log.Info("The most recent configuration backup was restored")
-	a.event(ctx, EventConfigRestored)
+	if undone {
+		a.log.Info("The most recent configuration backup was restored")
+		a.event(ctx, EventConfigRestored)
+	}
 	return ctx.Err()
 }
 

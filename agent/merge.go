@@ -84,7 +84,7 @@ func (u *update) run(files []File) error {
 // validate checks one file before anything is done (§6.1), and that it is not
 // one of those the agent itself lives on.
 func (u *update) validate(f File) error {
-	for _, own := range []string{remoteDir, storedDir, journalDir, addedList, modifiedList, stateDir + "/checksum", volatileDir} {
+	for _, own := range []string{remoteDir, storedDir, journalDir, addedList, modifiedList, checksumFile, trialFile, volatileDir} {
 		if f.Path == own || strings.HasPrefix(f.Path, own+"/") {
 			return fmt.Errorf("%w: %s belongs to the agent", ErrArchive, f.Path)
 		}
