@@ -82,7 +82,8 @@ func newLRU[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V] 
 
 // forgetDevices drops devices after the commit, here and on other nodes.
 func (c *core) forgetDevices(ctx context.Context, ids ...wispwright.ID) error {
-	wispwright.AfterCommit(ctx, func() { c.polls.drop(ids...) })
+	all := ids // the loop eats ids up before the commit
+	wispwright.AfterCommit(ctx, func() { c.polls.drop(all...) })
 	for len(ids) > 0 {
 		n := min(len(ids), idsPerPayload)
 		var b strings.Builder
