@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
@@ -47,25 +48,25 @@ func (b *Backend) Merge(objects ...*ordered.Object) (*ordered.Object, error) {
 
 // object merges over into base, which it alters.
 func (m *merger) object(base, over *ordered.Object, identifiers []string) error {
-	for key, value := range over.All() {
-		old, _ := base.Get(key)
-		switch value := value.(type) {
+	for key, member := range over.All() {
+		old := value.Of(base, key)
+		switch over := member.(type) {
 		case *ordered.Object:
 			switch old := old.(type) {
 			case *ordered.Object:
 				// Nested objects are merged without identifiers.
-				if err := m.object(old, value, nil); err != nil {
+				if err := m.object(old, over, nil); err != nil {
 					return under(key, err)
 				}
 			case []any:
 				return incompatible(key)
 			default:
-				base.Set(key, value.Clone())
+				base.Set(key, over.Clone())
 			}
 		case []any:
 			switch old := old.(type) {
 			case []any:
-				merged, err := m.list(old, value, identifiers)
+				merged, err := m.list(old, over, identifiers)
 				if err != nil {
 					return under(key, err)
 				}
@@ -73,10 +74,10 @@ func (m *merger) object(base, over *ordered.Object, identifiers []string) error 
 			case *ordered.Object:
 				return incompatible(key)
 			default:
-				base.Set(key, clone(value))
+				base.Set(key, clone(over))
 			}
 		default:
-			base.Set(key, value)
+			base.Set(key, member)
 		}
 	}
 	return nil

@@ -7,6 +7,9 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
+// manyOptions is the length from which a section is sorted in the general way.
+const manyOptions = 64
+
 // Native is the intermediate form between NetJSON and native text: packages of
 // sections of options, in the order of their creation (§2).
 type Native struct {
@@ -146,9 +149,18 @@ func (s *Section) Get(key string) (any, bool) {
 
 // Text returns an option's value when it is text, else "".
 func (s *Section) Text(key string) string {
-	v, _ := s.Get(key)
-	t, _ := v.(string) // anything else reads as absent
-	return t
+	if t, ok := s.Value(key).(string); ok {
+		return t
+	}
+	return ""
+}
+
+// Value returns an option's value, nil when it is absent.
+func (s *Section) Value(key string) any {
+	if v, ok := s.Get(key); ok {
+		return v
+	}
+	return nil
 }
 
 // Set replaces an option's value, or appends the option.
@@ -180,5 +192,19 @@ func (s *Section) Sort() {
 	if s.merged {
 		return
 	}
-	slices.SortStableFunc(s.Options, func(a, b Option) int { return cmp.Compare(a.Key, b.Key) })
+	// Sections are short and mostly in order: insertion beats a general sort.
+	for i := 1; i < len(s.Options); i++ {
+		if s.Options[i-1].Key <= s.Options[i].Key {
+			continue
+		}
+		if len(s.Options) > manyOptions {
+			slices.SortStableFunc(s.Options, func(a, b Option) int { return cmp.Compare(a.Key, b.Key) })
+			return
+		}
+		o, j := s.Options[i], i
+		for ; j > 0 && s.Options[j-1].Key > o.Key; j-- {
+			s.Options[j] = s.Options[j-1]
+		}
+		s.Options[j] = o
+	}
 }

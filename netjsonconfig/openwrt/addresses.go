@@ -55,7 +55,7 @@ func addressBlocks(o *ordered.Object, typ string) ([]addressBlock, *njc.Validati
 			others = append(others, b)
 			continue
 		}
-		bits, ok := value.Int(member(a, "mask"))
+		bits, ok := value.Int(value.Of(a, "mask"))
 		most := 32
 		if family == "ipv6" {
 			most = 128
@@ -121,7 +121,7 @@ func wireguardBlock(addresses []*ordered.Object) addressBlock {
 // gateways puts the addresses' gateways on the interface.
 func gateways(s *njc.Section, o *ordered.Object) {
 	for _, a := range value.Objects(o, "addresses") {
-		v := member(a, "gateway")
+		v := value.Of(a, "gateway")
 		if value.Empty(v) {
 			continue
 		}
@@ -131,11 +131,6 @@ func gateways(s *njc.Section, o *ordered.Object) {
 			s.Set("gateway", v)
 		}
 	}
-}
-
-func member(o *ordered.Object, key string) any {
-	v, _ := o.Get(key)
-	return v
 }
 
 // dotted spells the netmask of a prefix length.

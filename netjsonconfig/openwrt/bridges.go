@@ -19,7 +19,7 @@ func checkBridges(config *ordered.Object) error {
 		primary := map[string]bool{}
 		for _, v := range value.Objects(o, "vlan_filtering") {
 			for _, p := range value.Objects(v, "ports") {
-				if !isTrue(member(p, "primary_vid")) {
+				if !isTrue(value.Of(p, "primary_vid")) {
 					continue
 				}
 				name := value.Str(p, "ifname")

@@ -127,7 +127,7 @@ func portText(p *ordered.Object) string {
 	if tagging := value.Str(p, "tagging"); tagging != "" {
 		text += ":" + tagging
 	}
-	if v, _ := p.Get("primary_vid"); isTrue(v) {
+	if isTrue(value.Of(p, "primary_vid")) {
 		text += "*"
 	}
 	return text

@@ -43,7 +43,7 @@ func encryptionName(protocol string) string {
 // encrypt adds the options of a network's encryption.
 func encrypt(s *njc.Section, e *ordered.Object, ap bool) {
 	protocol := value.Str(e, "protocol")
-	if e.Len() == 0 || protocol == "" || protocol == "none" || isTrue(member(e, "disabled")) {
+	if e.Len() == 0 || protocol == "" || protocol == "none" || isTrue(value.Of(e, "disabled")) {
 		s.Set("encryption", "none")
 		return
 	}
@@ -82,11 +82,11 @@ func encrypt(s *njc.Section, e *ordered.Object, ap bool) {
 		s.Set("key", "1")
 		s.Set("key1", key)
 	case enterprise && ap:
-		s.Set("auth_server", member(e, "server"))
-		s.Set("auth_port", member(e, "port"))
-		s.Set("auth_secret", member(e, "key"))
-		if value.Empty(member(e, "acct_secret")) {
-			s.Set("acct_secret", member(e, "key"))
+		s.Set("auth_server", value.Of(e, "server"))
+		s.Set("auth_port", value.Of(e, "port"))
+		s.Set("auth_secret", value.Of(e, "key"))
+		if value.Empty(value.Of(e, "acct_secret")) {
+			s.Set("acct_secret", value.Of(e, "key"))
 		}
 	}
 }

@@ -62,8 +62,7 @@ func joined(list []any) string {
 }
 
 func memberText(o *ordered.Object, key string) string {
-	v, _ := o.Get(key)
-	return value.Text(v)
+	return value.Text(value.Of(o, key))
 }
 
 // iface is one NetJSON interface on its way to UCI.

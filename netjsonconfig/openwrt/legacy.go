@@ -105,8 +105,7 @@ func legacyBridgeData(o *ordered.Object) bridge {
 }
 
 func shapingOf(o *ordered.Object) shaping {
-	in, _ := value.Int(member(o, "input_bandwidth"))   // absent: not shaped
-	out, _ := value.Int(member(o, "output_bandwidth")) // absent: not shaped
+	in, out := value.Number(value.Of(o, "input_bandwidth")), value.Number(value.Of(o, "output_bandwidth"))
 	burst := func(kbps int) int { return int(math.RoundToEven(0.187 * float64(kbps))) }
 	return shaping{
 		Device: value.Str(o, "name"), In: in, InBurst: burst(in), Out: out, OutHalf: out / 2, Burst: burst(out),

@@ -15,7 +15,7 @@ func openvpn(f *njc.Forward) error {
 	for _, o := range list {
 		s := section("openvpn", san(value.Str(o, "name")), o.Len()+2)
 		enabled := true
-		hasStatus := !value.Empty(member(o, "status"))
+		hasStatus := !value.Empty(value.Of(o, "status"))
 		for key, v := range o.All() {
 			switch key {
 			case "name":

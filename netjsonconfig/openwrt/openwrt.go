@@ -2,6 +2,7 @@ package openwrt
 
 import (
 	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 	"github.com/wispwright/wispwright/netjsonconfig/schemas"
 )
@@ -53,10 +54,9 @@ func converters(radios func(*njc.Forward) error) []njc.Converter {
 // identify tells the VLANs of one device apart, whose name is the device's
 // (§20, 5).
 func identify(item *ordered.Object, id any) any {
-	typ, _ := item.Get("type")
+	typ := value.Of(item, "type")
 	if typ != "8021q" && typ != "8021ad" {
 		return id
 	}
-	vid, _ := item.Get("vid")
-	return []any{id, typ, vid}
+	return []any{id, typ, value.Of(item, "vid")}
 }

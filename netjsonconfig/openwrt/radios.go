@@ -35,7 +35,7 @@ func writeRadios(f *njc.Forward, sayEnabled bool) error {
 func radio(o *ordered.Object, dsa bool) *njc.Section {
 	s := section("wifi-device", value.Str(o, "name"), o.Len()+3)
 	protocol := strings.TrimPrefix(value.Str(o, "protocol"), "802.11")
-	channel, _ := value.Int(member(o, "channel")) // validated: a whole number
+	channel := value.Number(value.Of(o, "channel"))
 	driver := orDefault(value.Str(o, "driver"), mac80211)
 	for key, v := range o.All() {
 		switch key {
@@ -149,12 +149,7 @@ func hwmode(band, protocol string, channel int) string {
 // checkRadios refuses an automatic channel where nothing says in which band to
 // look for one (§5).
 func checkRadios(config *ordered.Object) error {
-	list, _ := config.Get("radios")
-	items, ok := list.([]any)
-	if !ok {
-		return nil // the schema says what is wrong
-	}
-	for _, item := range items {
+	for _, item := range value.List(config, "radios") { // of another type: the schema says so
 		o, ok := item.(*ordered.Object)
 		if !ok {
 			continue
@@ -162,10 +157,10 @@ func checkRadios(config *ordered.Object) error {
 		if p := value.Str(o, "protocol"); p != "802.11n" && p != "802.11ax" {
 			continue
 		}
-		if member(o, "band") != nil || member(o, "hwmode") != nil {
+		if value.Of(o, "band") != nil || value.Of(o, "hwmode") != nil {
 			continue
 		}
-		if n, ok := value.Int(member(o, "channel")); ok && n == 0 {
+		if n, ok := value.Int(value.Of(o, "channel")); ok && n == 0 {
 			// The reference points at the whole document.
 			return njc.Invalid(`"channel" cannot be set to "auto" when "hwmode" or "band" property is not configured.`)
 		}

@@ -85,7 +85,7 @@ func toBool(v any) bool { return v == "1" }
 // toLists makes lists of members that hold a single text.
 func toLists(o *ordered.Object, keys ...string) {
 	for _, key := range keys {
-		if text, ok := member(o, key).(string); ok {
+		if text, ok := value.Of(o, key).(string); ok {
 			o.Set(key, []any{text})
 		}
 	}

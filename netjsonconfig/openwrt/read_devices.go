@@ -63,7 +63,7 @@ func attachDevice(o *ordered.Object, d *njc.Section) {
 // castBools is toBools for members that may be booleans already.
 func castBools(o *ordered.Object, keys ...string) {
 	for _, key := range keys {
-		if _, ok := member(o, key).(string); ok {
+		if _, ok := value.Of(o, key).(string); ok {
 			toBools(o, key)
 		}
 	}
@@ -82,8 +82,7 @@ func (w *interfaceReader) filters(o *ordered.Object, bridge string) {
 	for _, s := range w.vlans[bridge] {
 		w.used[s] = true
 		ports := []any{}
-		v, _ := s.Get("ports")
-		for _, text := range words(v) {
+		for _, text := range words(s.Value("ports")) {
 			ports = append(ports, portOf(value.Text(text)))
 		}
 		list = append(list, pair("vlan", toInt(s.Text("vlan")), "ports", ports))

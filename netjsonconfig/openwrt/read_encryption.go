@@ -89,7 +89,7 @@ func readEncryption(w *ordered.Object) {
 	}
 	replaces(e, "auth_server", "server")
 	replaces(e, "auth_port", "port")
-	if v, ok := e.Get("acct_secret"); ok && ordered.Equal(v, member(e, "key")) {
+	if v, ok := e.Get("acct_secret"); ok && ordered.Equal(v, value.Of(e, "key")) {
 		e.Delete("acct_secret")
 	}
 	rename(e, "acct_port", "acct_server_port")
@@ -109,7 +109,7 @@ func readEncryption(w *ordered.Object) {
 // replaces moves a member to the key it stands for, unless that is there.
 func replaces(e *ordered.Object, from, to string) {
 	v := take(e, from)
-	if v != nil && value.Empty(member(e, to)) {
+	if v != nil && value.Empty(value.Of(e, to)) {
 		e.Set(to, v)
 	}
 }

@@ -94,7 +94,7 @@ func readSwitches(r *njc.Reverse) error {
 		}
 		o := objectOf(s)
 		toInts(o, "vlan", "vid")
-		if ordered.Equal(member(o, "vid"), member(o, "vlan")) {
+		if ordered.Equal(value.Of(o, "vid"), value.Of(o, "vlan")) {
 			o.Delete("vid")
 		}
 		vlans := value.List(sw, "vlan")

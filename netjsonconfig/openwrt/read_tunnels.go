@@ -52,15 +52,13 @@ func readZerotier(r *njc.Reverse) error {
 		}
 		o := objectOf(s, "join", "enabled")
 		o.Set("name", s.Name)
-		enabled, _ := s.Get("enabled") // absent means disabled
-		o.Set("disabled", !toBool(enabled))
+		o.Set("disabled", !toBool(s.Value("enabled"))) // absent means disabled
 		toInts(o, "port")
 		if conf := takeText(o, "local_conf"); conf != "" {
 			o.Set("local_conf_path", conf)
 		}
 		networks := []any{}
-		join, _ := s.Get("join") // absent: none
-		for _, id := range words(join) {
+		for _, id := range words(s.Value("join")) {
 			networks = append(networks, pair("id", id, "ifname", ztInterface(value.Text(id))))
 		}
 		o.Set("networks", networks)

@@ -20,7 +20,7 @@ func readRadios(r *njc.Reverse) error {
 		toBools(o, "disabled")
 		mode := takeText(o, "htmode")
 		o.Set("protocol", protocolOf(mode, value.Str(o, "band"), value.Str(o, "hwmode")))
-		auto := value.Text(member(o, "channel")) == "auto"
+		auto := value.Text(value.Of(o, "channel")) == "auto"
 		if auto {
 			o.Set("channel", ordered.Number("0"))
 		} else {
@@ -147,8 +147,7 @@ func ownDevice(r *njc.Reverse, o *ordered.Object, name string) {
 
 // networksOf returns the attached networks that do not follow from the rest.
 func networksOf(r *njc.Reverse, o *ordered.Object, s *njc.Section, name string) []any {
-	v, _ := s.Get("network")
-	names := words(v)
+	names := words(s.Value("network"))
 	if len(names) == 0 {
 		return nil
 	}

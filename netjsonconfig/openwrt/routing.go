@@ -130,7 +130,7 @@ func switches(f *njc.Forward) error {
 func switchVLAN(o *ordered.Object, of string, n int) *njc.Section {
 	s := copied("switch_vlan", orDefault(value.Str(o, "id"), of+"_vlan"+strconv.Itoa(n)), o, "id")
 	if v, ok := s.Get("vid"); !ok || v == nil || v == "" {
-		s.Set("vid", member(o, "vlan"))
+		s.Set("vid", value.Of(o, "vlan"))
 	}
 	return s
 }

@@ -22,7 +22,7 @@ func wireguardPeers(f *njc.Forward) error {
 			name += "_" + strconv.Itoa(i+1)
 		}
 		s := copied("wireguard_"+ifname, name, o, "interface")
-		if value.Empty(member(o, "endpoint_host")) {
+		if value.Empty(value.Of(o, "endpoint_host")) {
 			s.Delete("endpoint_port")
 		}
 		sections = append(sections, s)

@@ -50,7 +50,7 @@ func wifiInterface(o, w *ordered.Object, bridges map[string][]string) *njc.Secti
 	name := value.Str(o, "name")
 	s := section("wifi-iface", orDefault(value.Str(w, "id"), "wifi_"+san(name)), w.Len()+8)
 	put(s, "ifname", name)
-	roaming, isBool := member(w, "ieee80211r").(bool)
+	roaming, isBool := value.Of(w, "ieee80211r").(bool)
 	noRoaming := isBool && !roaming
 	for key, v := range w.All() {
 		switch key {
@@ -72,7 +72,7 @@ func wifiInterface(o, w *ordered.Object, bridges map[string][]string) *njc.Secti
 		}
 		s.Set(key, v)
 	}
-	if v := member(o, "mac"); !value.Empty(v) {
+	if v := value.Of(o, "mac"); !value.Empty(v) {
 		s.Set("macaddr", v)
 	}
 	if v, ok := o.Get("disabled"); ok {

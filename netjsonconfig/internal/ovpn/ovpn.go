@@ -23,7 +23,7 @@ func Remotes(v any) []any {
 		if !ok {
 			continue
 		}
-		port, _ := o.Get("port")
+		port := value.Of(o, "port")
 		text := value.Str(o, "host") + " " + value.Text(port)
 		if proto := value.Str(o, "proto"); proto != "" && proto != "auto" {
 			text += " " + proto
@@ -47,7 +47,7 @@ func Ciphers(v any) string {
 			continue
 		}
 		name := value.Str(o, "cipher")
-		if optional, _ := o.Get("optional"); optional == true {
+		if value.Of(o, "optional") == true {
 			name = "?" + name
 		}
 		names = append(names, name)

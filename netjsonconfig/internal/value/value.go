@@ -11,25 +11,36 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
+// Of returns a member of an object, nil when it is absent.
+func Of(o *ordered.Object, key string) any {
+	if v, ok := o.Get(key); ok {
+		return v
+	}
+	return nil
+}
+
 // Str returns a text member of an object, or "".
 func Str(o *ordered.Object, key string) string {
-	v, _ := o.Get(key)
-	t, _ := v.(string)
-	return t
+	if t, ok := Of(o, key).(string); ok {
+		return t
+	}
+	return ""
 }
 
 // Object returns an object member of an object, or nil.
 func Object(o *ordered.Object, key string) *ordered.Object {
-	v, _ := o.Get(key)
-	t, _ := v.(*ordered.Object)
-	return t
+	if t, ok := Of(o, key).(*ordered.Object); ok {
+		return t
+	}
+	return nil
 }
 
 // List returns a list member of an object, or nil.
 func List(o *ordered.Object, key string) []any {
-	v, _ := o.Get(key)
-	t, _ := v.([]any)
-	return t
+	if t, ok := Of(o, key).([]any); ok {
+		return t
+	}
+	return nil
 }
 
 // Objects returns the objects of a list member of an object.
@@ -63,6 +74,14 @@ func Text(v any) string {
 		return NumberText(string(v))
 	}
 	return string(ordered.Append(nil, v))
+}
+
+// Number returns a whole number, 0 for anything else.
+func Number(v any) int {
+	if i, ok := Int(v); ok {
+		return i
+	}
+	return 0
 }
 
 // Int returns a whole number, and whether v is one.
