@@ -175,7 +175,21 @@ func (a *Agent) Credentials() Credentials { return a.creds }
 // deleted on the controller. A configuration that is being tried when the
 // context ends is undone.
 func (a *Agent) Run(ctx context.Context) error {
-	err := a.run(ctx)
+	unlock, err := a.d.Tree.Lock()
+	switch {
+	case errors.Is(err, errLocked):
+		a.log.Err("%v", err)
+		return err
+	case err != nil:
+		a.log.Warning("%v", err) // a read-only file system, say: the agent can still be told so
+	default:
+		defer func() {
+			if err := unlock(); err != nil {
+				a.log.Warning("unlock: %v", err)
+			}
+		}()
+	}
+	err = a.run(ctx)
 	if errors.Is(err, ErrDeleted) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}

@@ -142,6 +142,7 @@ func (a *Agent) attempt(ctx context.Context, archive []byte) (bool, error) {
 		a.log.Crit("The application of this configuration was interrupted %d times, it is not tried again", before)
 		return false, nil
 	}
+	a.recover(ctx) // of an update that could not be undone before
 	a.prepare()
 	a.mark(applyingMarker)
 	a.setInterruptions(a.checksum, before+1)

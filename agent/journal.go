@@ -64,6 +64,10 @@ func backupName(i int) string { return journalDir + "/" + strconv.Itoa(i) }
 // When it fails everything is as before, unless undoing failed too, which the
 // error then says and the next start mends.
 func begin(t *Tree, changes []change) (*transaction, error) {
+	if t.exists(journalManifest) {
+		// its backups are still needed
+		return nil, errors.New("an earlier update is neither complete nor undone")
+	}
 	tx := &transaction{tree: t, m: manifest{Stage: staging}}
 	for _, c := range changes {
 		tx.m.Entries = append(tx.m.Entries, manifestEntry{Path: c.path, Existed: c.before.exists, Exists: c.after.exists})

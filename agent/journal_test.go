@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -363,4 +364,55 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			require.False(t, strings.HasPrefix(name, journalDir) || strings.HasSuffix(name, tempSuffix), "%s was left", name)
 		}
 	}
+}
+
+func TestOneUpdateAtATime(t *testing.T) {
+	tree := prepared(t)
+	old := picture(t, tree)
+	u := &Updater{Tree: tree}
+	first, err := u.Apply(newArchive(t))
+	require.NoError(t, err)
+	_, err = u.Apply(oldArchive(t))
+	require.ErrorContains(t, err, "neither complete nor undone")
+	require.NoError(t, first.Rollback())
+	require.Equal(t, old, picture(t, tree))
+
+	unlock, err := tree.Lock()
+	require.NoError(t, err)
+	other, err := NewTree(tree.dir)
+	require.NoError(t, err)
+	_, err = other.Lock()
+	require.ErrorIs(t, err, errLocked)
+	a, err := New(Options{URL: "http://127.0.0.1:1", SharedSecret: "s"}, Deps{Tree: other})
+	require.NoError(t, err)
+	require.ErrorIs(t, a.Run(context.Background()), errLocked)
+	require.NoError(t, unlock())
+	unlock, err = other.Lock()
+	require.NoError(t, err)
+	require.NoError(t, unlock())
+}
+
+// TestARollbackThatFailsIsMadeUpFor: the disk fails while an update is undone,
+// and works again in the next cycle.
+func TestARollbackThatFailsIsMadeUpFor(t *testing.T) {
+	r := newRig(t, map[string]string{"/usr/sbin/fails": "#!/bin/sh\nexit 1\n"})
+	r.o.TestScript = "/usr/sbin/fails"
+	renames := 0
+	r.tree.fault = func(op, name string) error {
+		if op == "rename" && name == "/etc/banner" {
+			if renames++; renames == 2 {
+				return syscall.EIO // the first is the update, the second its undoing
+			}
+		}
+		return nil
+	}
+	require.NoError(t, r.runUntil(t, "checksum", 1))
+	require.Equal(t, "from the controller\n", readAll(t, r.tree, "/etc/banner"))
+	require.NotContains(t, r.notes.happened(), EventConfigRestored)
+	r.s.answer = nil
+	r.s.setArchive(newArchive(t))
+	r.o.TestScript = ""
+	require.NoError(t, r.runUntil(t, "report-status", 1))
+	require.Equal(t, "factory\n", readAll(t, r.tree, "/etc/banner"))
+	require.Equal(t, "changed\n", readAll(t, r.tree, "/etc/profile"))
 }

@@ -172,6 +172,11 @@ func applyArchive(root, conf string, overwrite, dry bool, stdout, stderr io.Writ
 		}
 		return err
 	}
+	unlock, err := tree.Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock() //nolint:errcheck // it ends with the process
 	if _, err := u.Recover(); err != nil {
 		return err
 	}
