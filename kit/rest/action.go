@@ -81,15 +81,23 @@ func decodeChecked[In any](r *Request, partial bool, check func(*Request, *In) e
 	if f == nil {
 		f = &faults{}
 	}
-	for _, e := range nested(invalid, r.view.NonField).entries {
-		known := f.entry(e.key)
-		if known.object == nil && known.items == nil {
-			known.messages = append(known.messages, e.messages...)
-			known.object = e.object
-		}
-	}
+	f.merge(nested(invalid, r.view.NonField))
 	f.sort(r.api.plans.of(reflect.TypeFor[In]()))
 	return nil, f
+}
+
+// merge adds faults to those there are. Objects are merged field by field; a
+// fault of a whole list leaves those of its items alone.
+func (f *faults) merge(more *faults) {
+	for _, e := range more.entries {
+		known := f.entry(e.key)
+		switch {
+		case known.object != nil && e.object != nil:
+			known.object.merge(e.object)
+		case known.object == nil && known.items == nil:
+			known.messages, known.object = append(known.messages, e.messages...), e.object
+		}
+	}
 }
 
 // sort puts the entries into the order of the fields.

@@ -47,7 +47,7 @@ func (r *Request) write(w http.ResponseWriter, status int, body any) {
 	if r.api.options.CORS != nil {
 		r.header["Vary"] = []string{r.header["Vary"][0] + ", origin"}
 	}
-	if status == http.StatusNoContent {
+	if status == http.StatusNoContent || status == http.StatusNotModified {
 		w.WriteHeader(status)
 		return
 	}
