@@ -80,19 +80,34 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 }
 
 func (h *HTTP) checkDevice(_ *rest.Request, in *deviceIn) error {
+	return h.checkRelations(in.Group, in.Config)
+}
+
+func (h *HTTP) checkDeviceDetail(_ *rest.Request, in *deviceDetailIn) error {
+	return h.checkRelations(in.Group, in.Config)
+}
+
+// checkRelations finds what can be said without reading anything, together
+// with the faults of single fields. There are no groups yet.
+func (h *HTTP) checkRelations(group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
 	var v wispwright.ValidationError
-	if in.Config.Set && !in.Config.Null {
-		h.checkBackend(&v, "config.backend", in.Config.V.Backend)
+	unknownRelation(&v, "group", group)
+	if !config.Null { // also when other fields of it are faulty
+		h.checkBackend(&v, "config.backend", config.V.Backend)
+		for _, id := range config.V.Templates.V {
+			if id.IsZero() { // well formed, but no object's
+				v.Add("config.templates", rest.UnknownPK("00000000-0000-0000-0000-000000000000"))
+			}
+		}
 	}
 	return v.Err()
 }
 
-func (h *HTTP) checkDeviceDetail(_ *rest.Request, in *deviceDetailIn) error {
-	var v wispwright.ValidationError
-	if in.Config.Set && !in.Config.Null {
-		h.checkBackend(&v, "config.backend", in.Config.V.Backend)
+// unknownRelation refuses every object of a kind that does not exist yet.
+func unknownRelation(v *wispwright.ValidationError, path string, in rest.Opt[wispwright.ID]) {
+	if in.Set && !in.Null {
+		v.Add(path, rest.UnknownPK(in.V))
 	}
-	return v.Err()
 }
 
 func (h *HTTP) applyDevice(_ *rest.Request, in *deviceIn, d *controller.Detail) error {

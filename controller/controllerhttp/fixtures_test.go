@@ -15,15 +15,11 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
-	"github.com/wispwright/wispwright/controller/controllersql"
-	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
-	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/tenancyhttp"
-	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
 const openWrt = "netjsonconfig.OpenWrt"
@@ -49,31 +45,10 @@ func (s *server) clock() time.Time {
 	return s.now
 }
 
-// eachStorage runs a test over memory and SQLite.
-func eachStorage(t *testing.T, options *controller.Options, test func(t *testing.T, s *server)) {
-	t.Run("memory", func(t *testing.T) { test(t, newMemoryServer(t, options)) })
-	t.Run("sqlite", func(t *testing.T) {
-		db := testkit.SQLite(t)
-		test(t, newSQLServer(t, db, options))
-	})
-}
-
 func newMemoryServer(t testing.TB, options *controller.Options) *server {
 	t.Helper()
 	m, stores := tenancy.NewMemory()
 	return newServer(t, m, stores, controller.NewMemory(m), options)
-}
-
-func newSQLServer(t testing.TB, db *sqlstore.DB, options *controller.Options) *server {
-	t.Helper()
-	ctx := context.Background()
-	require.NoError(t, db.Migrate(ctx, tenancysql.Migrations()))
-	require.NoError(t, db.Migrate(ctx, controllersql.Migrations()))
-	tenants, err := tenancysql.New(db)
-	require.NoError(t, err)
-	stores, err := controllersql.New(db)
-	require.NoError(t, err)
-	return newServer(t, db, tenants, stores, options)
 }
 
 func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, stores controller.Stores, options *controller.Options) *server {
@@ -88,7 +63,7 @@ func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, s
 		o = *options
 	}
 	o.Clock, o.Recorder = s.clock, s.t.Trail
-	s.c, err = controller.New(tx, stores, controller.NetJSON(nil), s.t.Organizations, &o)
+	s.c, err = controller.New(tx, stores, controller.NewRenderer(nil), s.t.Organizations, &o)
 	require.NoError(t, err)
 	s.c.Attach(s.t.Organizations)
 	users, err := tenancyhttp.New(tx, s.t, &tenancyhttp.Options{TokenRate: "none"})

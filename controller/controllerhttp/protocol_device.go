@@ -28,7 +28,9 @@ func (p *Protocol) checksum(w http.ResponseWriter, r *http.Request, c controller
 	if len(sum) == 32 {
 		h["Content-Length"] = p.md5Length
 	}
-	_, _ = io.WriteString(w, sum) // a device that went away hears nothing either way
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, sum) // a device that went away hears nothing either way
+	}
 }
 
 func pollParameters(query string) (key, managementIP string) {

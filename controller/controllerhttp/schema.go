@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
 )
@@ -40,12 +42,21 @@ func newSchemas(backends, more []controller.Backend, now time.Time) (schemas, er
 func (h *HTTP) mountSchemas(api *rest.API) {
 	api.Mount(&rest.View{Path: schemaPath, Name: "Configuration Schemas", Tag: "controller", Access: rest.Everyone},
 		rest.Op{Method: http.MethodGet, ID: "controller_schema", Summary: "Read the JSON Schemas of configurations by backend",
-			Doc: rest.DocRaw("application/json", "JSON Schemas by backend"), Also: []int{http.StatusForbidden, http.StatusNotModified}, Handle: h.readSchemas})
+			Doc: documentSchemas, Handle: h.readSchemas})
 	api.Handle("/config/schema.json", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := r.Clone(r.Context())
 		inner.URL.Path, inner.URL.RawPath = schemaPath, ""
 		api.ServeHTTP(w, inner)
 	}))
+}
+
+func documentSchemas(o *huma.Operation) {
+	object := func(description string) *huma.Response {
+		return &huma.Response{Description: description, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object"}}}}
+	}
+	o.Responses["200"] = object("JSON Schemas by backend")
+	o.Responses["304"] = &huma.Response{Description: "Not changed since If-Modified-Since"}
+	o.Responses["403"] = object("Log-in required")
 }
 
 func (h *HTTP) readSchemas(r *rest.Request) (int, any, error) {

@@ -2,6 +2,7 @@ package controllerhttp
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -99,13 +100,18 @@ func (h *HTTP) templateFilters() []rest.Filter[controller.TemplateFilter] {
 func (h *HTTP) checkTemplate(_ *rest.Request, in *templateIn) error {
 	var v wispwright.ValidationError
 	h.checkBackend(&v, "backend", in.Backend)
-	if in.Type.Or("") == string(controller.TemplateGeneric) {
-		if !in.VPN.Or(wispwright.ID{}).IsZero() {
-			v.Add("vpn", "To select a VPN, set the template type to 'VPN-client'")
-		}
-		if in.Config.Set && in.Config.V.IsEmpty() {
-			v.Add("config", "The configuration field cannot be empty.")
-		}
+	if in.Config.Set && strings.HasPrefix(string(in.Config.V), `"`) {
+		v.Add("config", "Enter valid JSON.")
+		v.Add("config", "Unexpected configuration format.")
+	}
+	generic := in.Type.Or("") == string(controller.TemplateGeneric)
+	if generic && in.VPN.Set && !in.VPN.Null {
+		v.Add("vpn", "To select a VPN, set the template type to 'VPN-client'")
+	} else {
+		unknownRelation(&v, "vpn", in.VPN)
+	}
+	if generic && in.Config.Set && in.Config.V.IsEmpty() {
+		v.Add("config", "The configuration field cannot be empty.")
 	}
 	return v.Err()
 }
