@@ -48,6 +48,9 @@ type commands struct {
 	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
 	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	NetJSONConfig netjsonconfigCommand `cmd:"" name:"netjsonconfig" help:"Render, validate and parse configurations."`
+	NetDiff       netdiffCommand       `cmd:"" name:"netdiff" help:"Read and compare network topologies."`
 }
 
 // errUsage marks errors of the command line.
@@ -59,9 +62,12 @@ func Run(p Program) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := p.run(ctx)
+	var status exitStatus
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return int(status)
 	case errors.Is(err, errUsage):
 		fmt.Fprintln(p.Err, "wispwright:", err)
 		return 2
