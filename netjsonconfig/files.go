@@ -97,7 +97,7 @@ func checkFiles(config *ordered.Object) error {
 		}
 		path := value.Str(o, "path")
 		if !plainPath(path) {
-			return Invalid("Invalid file path "+strconv.Quote(path)+`: use letters, digits, ".", "_", "-" and "/" only, without empty, "." or ".." components`, "files", i, "path")
+			return invalidPath(path, "files", i, "path")
 		}
 		mode := value.Str(o, "mode")
 		if mode == "" {
@@ -108,6 +108,10 @@ func checkFiles(config *ordered.Object) error {
 		}
 	}
 	return nil
+}
+
+func invalidPath(path string, at ...any) error {
+	return Invalid("Invalid file path "+strconv.Quote(path)+`: use letters, digits, ".", "_", "-" and "/" only, without empty, "." or ".." components`, at...)
 }
 
 func plainPath(path string) bool {

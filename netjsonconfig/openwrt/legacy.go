@@ -48,7 +48,7 @@ type scriptData struct {
 	Shaping  []shaping
 }
 
-type tap struct{ Name, Device, Up, Down string }
+type tap struct{ Device, Up, Down string }
 
 type bridge struct {
 	// Network is the logical name, Name the device.
@@ -74,7 +74,7 @@ func addScripts(f *njc.Forward, scripts *template.Template) error {
 	}
 	for _, o := range value.Objects(f.Config, "openvpn") {
 		if value.Str(o, "dev_type") == "tap" {
-			data.Taps = append(data.Taps, tap{Name: value.Str(o, "name"), Device: value.Str(o, "dev"), Up: value.Str(o, "up"), Down: value.Str(o, "down")})
+			data.Taps = append(data.Taps, tap{Device: value.Str(o, "dev"), Up: value.Str(o, "up"), Down: value.Str(o, "down")})
 		}
 	}
 	data.OpenVPN = len(data.Taps) > 0
