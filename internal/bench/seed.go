@@ -105,7 +105,7 @@ func (p *process) seed(count int) (devices []device, templateID string, err erro
 // registration is the body of the n-th new device of a run.
 func registration(run string, n int) []byte {
 	v := url.Values{
-		"backend": {"netjsonconfig.OpenWrt"}, "secret": {secret}, "name": {fmt.Sprintf("%s-%06d", run, n)},
+		"backend": {"netjsonconfig.OpenWrt"}, "secret": {secret}, "name": {fmt.Sprintf("new-%s-%06d", run[3:], n)},
 		"mac_address": {fmt.Sprintf("06:%s:%02X:%02X:%02X", run, n>>16&0xff, n>>8&0xff, n&0xff)},
 		"key":         {fmt.Sprintf("%x%028x", []byte(run)[:2], n)}, "hardware_id": {""}, "tags": {""},
 		"model": {"TP-Link"}, "os": {"OpenWrt 23.05.3"}, "system": {"MT7621"},

@@ -113,7 +113,7 @@ func (d *demo) clear() error {
 func (d *demo) follow(ctx context.Context, begun time.Time) error {
 	last := map[string]string{}
 	said := false
-	for tick := time.NewTicker(200 * time.Millisecond); ; {
+	for tick := time.NewTicker(100 * time.Millisecond); ; {
 		states, err := d.api.states()
 		if err != nil && ctx.Err() == nil {
 			return err
@@ -124,11 +124,13 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 				applied++
 			}
 			if last[s.name] != s.status {
-				from := last[s.name]
-				if from == "" {
-					from = "registered"
+				if last[s.name] == "" {
+					fmt.Printf("  %5.1f s  %-8s registered, modified\n", time.Since(begun).Seconds(), s.name)
+					last[s.name] = "modified" // as every new device is; it may have gone on since
 				}
-				fmt.Printf("  %5.1f s  %-8s %s → %s\n", time.Since(begun).Seconds(), s.name, from, s.status)
+				if s.status != last[s.name] {
+					fmt.Printf("  %5.1f s  %-8s %s → %s\n", time.Since(begun).Seconds(), s.name, last[s.name], s.status)
+				}
 				last[s.name] = s.status
 			}
 		}
