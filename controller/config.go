@@ -80,6 +80,9 @@ type ConfigStore interface {
 	Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error)
 	// UpdateMany stores configurations that were read with Lock.
 	UpdateMany(ctx context.Context, configs []*Config) error
+	// SaveProgress stores of configurations that were read with Lock only
+	// status, error reason, checksums, version and Modified.
+	SaveProgress(ctx context.Context, configs []*Config) error
 	// CountStatuses counts the configurations of the scope by status.
 	CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error)
 }

@@ -135,16 +135,18 @@ func uniqueMessage(rule string) (field, message string) {
 	return "", "A device with this " + rule + " already exists."
 }
 
-// clashError is a validation error with the broken rule beside it, except for
-// the name, which has no rule of its own on the wire.
+// clashError is a validation error with the broken rule beside it. Of several
+// rules the name's, which the wire words like the model does, comes last.
 func clashError(v *wispwright.ValidationError, clashes []string) error {
 	err := v.Err()
-	for _, rule := range clashes {
-		if err != nil && rule != UniqueDeviceName {
-			return fmt.Errorf("%w: %w", err, &wispwright.ConflictError{Unique: rule})
-		}
+	if err == nil || len(clashes) == 0 {
+		return err
 	}
-	return err
+	rule := clashes[0]
+	if rule == UniqueDeviceName && len(clashes) > 1 {
+		rule = clashes[1]
+	}
+	return fmt.Errorf("%w: %w", err, &wispwright.ConflictError{Unique: rule})
 }
 
 // explainDevice turns a rule that broke in the store, because two came at

@@ -108,7 +108,7 @@ func (c *core) served(ctx context.Context, device wispwright.ID, sum string) err
 		return nil
 	}
 	config.Served = sum
-	if err := c.stores.Configs.UpdateMany(ctx, []*Config{config}); err != nil {
+	if err := c.stores.Configs.SaveProgress(ctx, []*Config{config}); err != nil {
 		return err
 	}
 	if config.Desired != sum {

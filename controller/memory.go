@@ -214,6 +214,22 @@ func (s *memoryConfigs) UpdateMany(ctx context.Context, configs []*Config) error
 	})
 }
 
+func (s *memoryConfigs) SaveProgress(ctx context.Context, configs []*Config) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		for _, c := range configs {
+			_, err := s.Update(ctx, wispwright.ScopeAll(), c.DeviceID, func(o *Config) error {
+				o.Status, o.ErrorReason, o.Desired, o.Served, o.Reported = c.Status, c.ErrorReason, c.Desired, c.Served, c.Reported
+				o.VersionID, o.Modified = c.VersionID, c.Modified
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (s *memoryConfigs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error) {
 	items, err := s.List(ctx, scope, ConfigFilter{}, wispwright.Page{NoTotal: true})
 	out := map[Status]int{}

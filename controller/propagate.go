@@ -160,7 +160,7 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 		return err
 	}
 	var versions []*Version
-	var changed []*Config
+	var changed, relinked []*Config
 	var modified []wispwright.ID
 	for _, m := range materials {
 		before := copyOf(m.config)
@@ -181,21 +181,36 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 				c.statusChanged(ctx, m.device, m.config, before.Status)
 			}
 		}
-		if version != nil || !slices.Equal(before.Templates, m.config.Templates) {
+		switch {
+		case !slices.Equal(before.Templates, m.config.Templates):
+			m.config.Modified = c.now()
+			relinked = append(relinked, m.config)
+		case version != nil:
 			m.config.Modified = c.now()
 			changed = append(changed, m.config)
 		}
 	}
-	if len(changed) == 0 {
-		return nil
-	}
-	if err := c.stores.Versions.InsertMany(ctx, versions); err != nil {
-		return err
-	}
-	if err := c.stores.Configs.UpdateMany(ctx, changed); err != nil {
+	if err := b.store(ctx, versions, changed, relinked); err != nil {
 		return err
 	}
 	return c.modified(ctx, ActionTemplateChanged, b.job.Cause, modified...)
+}
+
+func (b *batch) store(ctx context.Context, versions []*Version, changed, relinked []*Config) error {
+	if len(versions) > 0 {
+		if err := b.core.stores.Versions.InsertMany(ctx, versions); err != nil {
+			return err
+		}
+	}
+	if len(changed) > 0 {
+		if err := b.core.stores.Configs.SaveProgress(ctx, changed); err != nil {
+			return err
+		}
+	}
+	if len(relinked) > 0 {
+		return b.core.stores.Configs.UpdateMany(ctx, relinked)
+	}
+	return nil
 }
 
 // broken tells of a configuration that is not valid any more. Errors of other

@@ -97,7 +97,7 @@ func (c *core) report(ctx context.Context, p *poll, r report) (Status, error) {
 // notes in the history when a version arrived first.
 func (c *core) reported(ctx context.Context, before, config *Config) error {
 	if config.Status != before.Status || config.ErrorReason != before.ErrorReason || config.Reported != before.Reported {
-		if err := c.stores.Configs.UpdateMany(ctx, []*Config{config}); err != nil {
+		if err := c.stores.Configs.SaveProgress(ctx, []*Config{config}); err != nil {
 			return err
 		}
 	}

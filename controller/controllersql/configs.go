@@ -1,0 +1,235 @@
+package controllersql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+)
+
+const configTable = "controller_config"
+
+// configs keeps beside each row of controller_config its templates in
+// controller_config_template, which finds the configurations of a template.
+type configs struct {
+	*sqlstore.Repo[wispwright.ID, controller.Config, controller.ConfigFilter]
+	db               *sqlstore.DB
+	update, progress *sqlstore.Stmt
+	unlink, link     *sqlstore.Stmt
+}
+
+var _ controller.ConfigStore = (*configs)(nil)
+
+func newConfigs(db *sqlstore.DB) (*configs, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Config, controller.ConfigFilter](db, sqlstore.Spec{
+		Table: configTable, Key: "DeviceID", Org: "OrganizationID",
+		Where: map[string]func(any) sqlstore.Cond{
+			"After": func(v any) sqlstore.Cond { return sqlstore.Cond{SQL: "device_id > ?", Args: []any{v}} },
+			"TemplateID": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "device_id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &configs{Repo: repo, db: db}
+	for _, p := range []struct {
+		stmt  **sqlstore.Stmt
+		query string
+	}{
+		{&s.update, `UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, templates = ?, status = ?, error_reason = ?,
+			desired = ?, served = ?, reported = ?, version_id = ?, modified = ? WHERE device_id = ?`},
+		{&s.progress, `UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, modified = ?
+			WHERE device_id = ?`},
+		{&s.unlink, "DELETE FROM controller_config_template WHERE device_id = ?"},
+		{&s.link, "INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"},
+	} {
+		if *p.stmt, err = db.Prepare(p.query); err != nil {
+			return nil, fmt.Errorf("store %s: %w", configTable, err)
+		}
+	}
+	return s, nil
+}
+
+// Insert stores a configuration and links its templates.
+func (s *configs) Insert(ctx context.Context, c *controller.Config) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Insert(ctx, c); err != nil {
+			return err
+		}
+		return s.relink(ctx, c, nil)
+	})
+}
+
+// Update also links the templates.
+func (s *configs) Update(ctx context.Context, scope wispwright.Scope, device wispwright.ID, change func(*controller.Config) error) (*controller.Config, error) {
+	var out *controller.Config
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		var before []wispwright.ID
+		var err error
+		out, err = s.Repo.Update(ctx, scope, device, func(c *controller.Config) error {
+			before = slices.Clone(c.Templates)
+			return change(c)
+		})
+		if err != nil {
+			return err
+		}
+		return s.relink(ctx, out, before)
+	})
+	return out, err
+}
+
+// relink makes the links of a configuration those of its list.
+func (s *configs) relink(ctx context.Context, c *controller.Config, linked []wispwright.ID) error {
+	want, have := sorted(c.Templates), sorted(linked)
+	if slices.Equal(want, have) {
+		return nil
+	}
+	if len(have) > 0 {
+		if _, err := s.unlink.Exec(ctx, c.DeviceID); err != nil {
+			return fmt.Errorf("unlink templates of device %s: %w", c.DeviceID, err)
+		}
+	}
+	for _, id := range want {
+		if _, err := s.link.Exec(ctx, id, c.DeviceID); err != nil {
+			return fmt.Errorf("link templates of device %s: %w", c.DeviceID, err)
+		}
+	}
+	return nil
+}
+
+// Lock reads the rows in the order of their ids, so that two who lock several
+// do not wait for each other for ever.
+func (s *configs) Lock(ctx context.Context, ids []wispwright.ID) ([]*controller.Config, error) {
+	marks, args := sqlstore.In(sorted(ids))
+	return s.Query(ctx, "SELECT "+s.Columns()+" FROM controller_config WHERE device_id IN ("+marks+") ORDER BY device_id"+s.db.Dialect().ForUpdate(), args...)
+}
+
+// UpdateMany stores configurations with their templates.
+func (s *configs) UpdateMany(ctx context.Context, list []*controller.Config) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.links(ctx, list)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			templates, err := templatesText(c)
+			if err != nil {
+				return err
+			}
+			_, err = s.update.Exec(ctx, c.OrganizationID, c.Backend, c.Config, c.Context, templates, string(c.Status), c.ErrorReason,
+				c.Desired, c.Served, c.Reported, c.VersionID, c.Modified.UTC(), c.DeviceID)
+			if err != nil {
+				return fmt.Errorf("update %s: %w", configTable, s.db.Explain(err))
+			}
+			if err := s.relink(ctx, c, before[c.DeviceID]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// links reads which templates are linked now.
+func (s *configs) links(ctx context.Context, list []*controller.Config) (map[wispwright.ID][]wispwright.ID, error) {
+	out := map[wispwright.ID][]wispwright.ID{}
+	for chunk := range slices.Chunk(list, 500) {
+		ids := make([]wispwright.ID, len(chunk))
+		for i, c := range chunk {
+			ids[i] = c.DeviceID
+		}
+		marks, args := sqlstore.In(ids)
+		rows, err := sqlstore.Select[struct {
+			TemplateID wispwright.ID `db:"template_id"`
+			DeviceID   wispwright.ID `db:"device_id"`
+		}](ctx, s.db, "SELECT template_id, device_id FROM controller_config_template WHERE device_id IN ("+marks+")", args...)
+		if err != nil {
+			return nil, fmt.Errorf("read links of %s: %w", configTable, err)
+		}
+		for _, r := range rows {
+			out[r.DeviceID] = append(out[r.DeviceID], r.TemplateID)
+		}
+	}
+	return out, nil
+}
+
+func templatesText(c *controller.Config) (any, error) {
+	if c.Templates == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(c.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("encode templates of device %s: %w", c.DeviceID, err)
+	}
+	return string(b), nil
+}
+
+// SaveProgress stores one configuration with a prepared statement, and many
+// with one statement where the database can.
+func (s *configs) SaveProgress(ctx context.Context, list []*controller.Config) error {
+	if len(list) > 1 && s.db.Dialect() == sqlstore.Postgres {
+		return s.saveAtOnce(ctx, list)
+	}
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		for _, c := range list {
+			_, err := s.progress.Exec(ctx, string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID, c.Modified.UTC(), c.DeviceID)
+			if err != nil {
+				return fmt.Errorf("update %s: %w", configTable, s.db.Explain(err))
+			}
+		}
+		return nil
+	})
+}
+
+func (s *configs) saveAtOnce(ctx context.Context, list []*controller.Config) error {
+	const names = "id, status, error_reason, desired, served, reported, version_id, modified"
+	columns := make([][]string, 8)
+	for _, c := range list {
+		for i, v := range []string{
+			c.DeviceID.String(), string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID.String(),
+			c.Modified.UTC().Format("2006-01-02 15:04:05.999999Z07:00"),
+		} {
+			columns[i] = append(columns[i], v)
+		}
+	}
+	args := make([]any, len(columns))
+	for i := range columns {
+		args[i] = pq.Array(columns[i])
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?::text[], ", len(columns)), ", ")
+	query := `UPDATE controller_config c SET status = u.status, error_reason = u.error_reason, desired = u.desired, served = u.served,
+		reported = u.reported, version_id = nullif(u.version_id, '')::uuid, modified = u.modified::timestamptz
+		FROM unnest(` + marks + ") AS u(" + names + ") WHERE c.device_id = u.id::uuid"
+	if _, err := sqlstore.Exec(ctx, s.db, query, args...); err != nil {
+		return fmt.Errorf("update %s: %w", configTable, err)
+	}
+	return nil
+}
+
+func (s *configs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[controller.Status]int, error) {
+	query := "SELECT status, count(*) AS n FROM controller_config"
+	cond := sqlstore.ScopeCond("organization_id", scope)
+	if cond.SQL != "" {
+		query += " WHERE " + cond.SQL
+	}
+	rows, err := sqlstore.Select[struct {
+		Status string `db:"status"`
+		N      int    `db:"n"`
+	}](ctx, s.db, query+" GROUP BY status", cond.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("count %s: %w", configTable, err)
+	}
+	out := map[controller.Status]int{}
+	for _, r := range rows {
+		out[controller.Status(r.Status)] = r.N
+	}
+	return out, nil
+}

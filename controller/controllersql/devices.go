@@ -1,0 +1,209 @@
+package controllersql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/netip"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+)
+
+type devices struct {
+	*sqlstore.Repo[wispwright.ID, controller.Device, controller.DeviceFilter]
+	db             *sqlstore.DB
+	poll, clashes  *sqlstore.Stmt
+	byKey          *sqlstore.Stmt
+	sameManagement string
+	sameBoth       string
+	clear          *sqlstore.Stmt
+	removeVersions *sqlstore.Stmt
+}
+
+var _ controller.DeviceStore = (*devices)(nil)
+
+func newDevices(db *sqlstore.DB) (*devices, error) {
+	withConfig := func(condition string) func(any) sqlstore.Cond {
+		return func(v any) sqlstore.Cond {
+			return sqlstore.Cond{SQL: "id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
+		}
+	}
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Device, controller.DeviceFilter](db, sqlstore.Spec{
+		Table: DeviceTable, Org: "OrganizationID", Order: newest(),
+		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
+		Where: map[string]func(any) sqlstore.Cond{
+			"Status":  func(v any) sqlstore.Cond { return withConfig("c.status = ?")(string(v.(controller.Status))) },
+			"Backend": withConfig("c.backend = ?"),
+			"TemplateID": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
+			},
+			"HasConfig": func(v any) sqlstore.Cond {
+				not := "NOT "
+				if v.(bool) {
+					not = ""
+				}
+				return sqlstore.Cond{SQL: not + "EXISTS (SELECT 1 FROM controller_config c WHERE c.device_id = controller_device.id)"}
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &devices{Repo: repo, db: db}
+	return s, s.prepare()
+}
+
+func (s *devices) prepare() error {
+	var err error
+	for _, p := range []struct {
+		stmt  **sqlstore.Stmt
+		query string
+	}{
+		{&s.poll, `SELECT d.organization_id, d.key_digest, d.name, d.last_ip, d.management_ip,
+			c.status, c.desired, c.served, c.version_id FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?`},
+		// one index per branch; a rule whose value is empty is not broken
+		{&s.clashes, `SELECT 1 FROM controller_device WHERE name_key = ? AND name_key <> '' AND organization_id = ? AND id <> ?
+			UNION SELECT 2 FROM controller_device WHERE mac_address = ? AND organization_id = ? AND id <> ?
+			UNION SELECT 3 FROM controller_device WHERE hardware_id = ? AND hardware_id <> '' AND organization_id = ? AND id <> ?
+			UNION SELECT 4 FROM controller_device WHERE key_digest = ? AND id <> ? ORDER BY 1`},
+		{&s.byKey, "SELECT id FROM controller_device WHERE key_digest = ?"},
+		{&s.clear, "UPDATE controller_device SET last_ip = ?, management_ip = ? WHERE id = ?"},
+		{&s.removeVersions, "DELETE FROM controller_version WHERE device_id = ?"},
+	} {
+		if *p.stmt, err = s.db.Prepare(p.query); err != nil {
+			return fmt.Errorf("store controller_device: %w", err)
+		}
+	}
+	return nil
+}
+
+// Poll is the query of the hottest path, written by hand for its few columns.
+func (s *devices) Poll(ctx context.Context, id wispwright.ID) (*controller.Poll, error) {
+	p := &controller.Poll{DeviceID: id}
+	var lastIP, managementIP, status, desired, served sql.NullString
+	err := s.poll.QueryRow(ctx, id).Scan(&p.OrganizationID, &p.KeyDigest, &p.Name, &lastIP, &managementIP, &status, &desired, &served, &p.VersionID)
+	if err != nil {
+		return nil, s.failed("read", err)
+	}
+	for _, a := range []struct {
+		to   *netip.Addr
+		from sql.NullString
+	}{{&p.LastIP, lastIP}, {&p.ManagementIP, managementIP}} {
+		if a.from.Valid {
+			if *a.to, err = netip.ParseAddr(a.from.String); err != nil {
+				return nil, fmt.Errorf("read address of device %s: %w", id, err)
+			}
+		}
+	}
+	p.HasConfig, p.Status, p.Desired, p.Served = status.Valid, controller.Status(status.String), desired.String, served.String
+	return p, nil
+}
+
+func (s *devices) failed(what string, err error) error {
+	err = s.db.Explain(err)
+	if err == wispwright.ErrNotFound {
+		return err
+	}
+	return fmt.Errorf("%s controller_device: %w", what, err)
+}
+
+func (s *devices) ByKey(ctx context.Context, digest string) (*controller.Device, error) {
+	if digest == "" {
+		return nil, wispwright.ErrNotFound
+	}
+	var id wispwright.ID
+	if err := s.byKey.QueryRow(ctx, digest).Scan(&id); err != nil {
+		return nil, s.failed("find", err)
+	}
+	return s.Get(ctx, wispwright.ScopeAll(), id)
+}
+
+func (s *devices) Clashes(ctx context.Context, d *controller.Device) (out []string, err error) {
+	rows, err := s.clashes.Query(ctx, d.NameKey, d.OrganizationID, d.ID, d.MACAddress, d.OrganizationID, d.ID,
+		d.HardwareID, d.OrganizationID, d.ID, d.KeyDigest, d.ID)
+	if err != nil {
+		return nil, s.failed("compare", err)
+	}
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			err = s.failed("compare", cerr)
+		}
+	}()
+	names := []string{"", controller.UniqueDeviceName, controller.UniqueDeviceMAC, controller.UniqueDeviceHardware, controller.UniqueDeviceKey}
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return nil, s.failed("compare", err)
+		}
+		out = append(out, names[n])
+	}
+	return out, rows.Err()
+}
+
+// ClearAddresses locks the rows in the order of their ids, so that two devices
+// that take addresses from each other do not wait for ever.
+func (s *devices) ClearAddresses(ctx context.Context, d *controller.Device, organization wispwright.ID, lastToo bool) ([]*controller.Device, error) {
+	lastToo = lastToo && d.LastIP.IsValid()
+	var same string
+	var args []any
+	if d.ManagementIP.IsValid() {
+		same, args = "management_ip = ?", append(args, d.ManagementIP.String())
+	}
+	if lastToo {
+		if same != "" {
+			same += " OR "
+		}
+		same, args = same+"last_ip = ?", append(args, d.LastIP.String())
+	}
+	if same == "" {
+		return nil, nil
+	}
+	query := "SELECT " + s.Columns() + " FROM controller_device WHERE (" + same + ") AND id <> ?"
+	args = append(args, d.ID)
+	if !organization.IsZero() {
+		query, args = query+" AND organization_id = ?", append(args, organization)
+	}
+	var found []*controller.Device
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if found, err = s.Query(ctx, query+" ORDER BY id"+s.db.Dialect().ForUpdate(), args...); err != nil {
+			return err
+		}
+		for _, o := range found {
+			last, management := o.LastIP, o.ManagementIP
+			if lastToo && last == d.LastIP {
+				last = netip.Addr{}
+			}
+			if management == d.ManagementIP {
+				management = netip.Addr{}
+			}
+			if _, err := s.clear.Exec(ctx, addressText(last), addressText(management), o.ID); err != nil {
+				return s.failed("update", err)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func addressText(a netip.Addr) any {
+	if !a.IsValid() {
+		return nil
+	}
+	return a.String()
+}
+
+// Delete takes the versions along, which no foreign key does.
+func (s *devices) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Repo.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		if _, err := s.removeVersions.Exec(ctx, id); err != nil {
+			return s.failed("delete", err)
+		}
+		return nil
+	})
+}

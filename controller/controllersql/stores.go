@@ -1,0 +1,203 @@
+package controllersql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/tenancy/tenancysql"
+)
+
+//go:embed sqlite/*.sql pg/*.sql
+var migrations embed.FS
+
+// DeviceTable is the table other concerns lock a device in while they write a
+// row that belongs to it.
+const DeviceTable = "controller_device"
+
+// Migrations are the steps that make the concern's tables; run them with
+// sqlstore.DB.Migrate before New.
+func Migrations() sqlstore.Migrations {
+	return sqlstore.Migrations{Concern: "controller", FS: migrations}
+}
+
+// New returns the concern's stores on a migrated database. The database is
+// their transactor.
+func New(db *sqlstore.DB) (controller.Stores, error) {
+	devices, err := newDevices(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	configs, err := newConfigs(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	templates, err := newTemplates(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	settings, err := newSettings(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	versions, err := newVersions(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	return controller.Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}, nil
+}
+
+func newest() []wispwright.Order { return []wispwright.Order{{Field: "Created", Descending: true}} }
+
+type templates struct {
+	*sqlstore.Repo[wispwright.ID, controller.Template, controller.TemplateFilter]
+	revisions *sqlstore.Repo[wispwright.ID, controller.Revision, revisionFilter]
+	db        *sqlstore.DB
+}
+
+var _ controller.TemplateStore = (*templates)(nil)
+
+type revisionFilter struct{ IDs []wispwright.ID }
+
+func newTemplates(db *sqlstore.DB) (*templates, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Template, controller.TemplateFilter](db, sqlstore.Spec{
+		Table: "controller_template", Org: "OrganizationID", Order: newest(), Search: []string{"ID", "Name"},
+		// default is a word of the language
+		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id"},
+		Where: map[string]func(any) sqlstore.Cond{
+			// tags are a JSON list: its text holds the quoted tag; controller
+			// compares again what this finds
+			"Tag": func(v any) sqlstore.Cond {
+				quoted, err := json.Marshal(v)
+				if err != nil { // a string always has a JSON form
+					return sqlstore.Cond{SQL: "1 = 0"}
+				}
+				return sqlstore.Cond{SQL: db.Dialect().Text("tags") + ` LIKE ? ESCAPE '\'`, Args: []any{"%" + escapeLike(string(quoted)) + "%"}}
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	revisions, err := sqlstore.NewRepo[wispwright.ID, controller.Revision, revisionFilter](db, sqlstore.Spec{Table: "controller_revision"})
+	if err != nil {
+		return nil, err
+	}
+	return &templates{repo, revisions, db}, nil
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+// Hold locks the rows against changes, not against others who hold them.
+func (s *templates) Hold(ctx context.Context, ids []wispwright.ID) ([]*controller.Template, error) {
+	marks, args := sqlstore.In(ids)
+	return s.Query(ctx, "SELECT "+s.Columns()+" FROM controller_template WHERE id IN ("+marks+") ORDER BY id"+forShare(s.db), args...)
+}
+
+// forShare keeps rows from being changed until the transaction ends.
+func forShare(db *sqlstore.DB) string {
+	if db.Dialect() == sqlstore.Postgres {
+		return " FOR SHARE"
+	}
+	return ""
+}
+
+func (s *templates) AddRevision(ctx context.Context, r *controller.Revision) error {
+	return s.revisions.Insert(ctx, r)
+}
+
+func (s *templates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*controller.Revision, error) {
+	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	return items.Rows, err
+}
+
+type settings struct {
+	*sqlstore.Repo[wispwright.ID, controller.Settings, controller.SettingsFilter]
+	shared, exclusive string
+}
+
+var _ controller.SettingsStore = (*settings)(nil)
+
+func newSettings(db *sqlstore.DB) (*settings, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Settings, controller.SettingsFilter](db, sqlstore.Spec{
+		Table: "controller_settings", Key: "OrganizationID", Org: "OrganizationID",
+	})
+	if err != nil {
+		return nil, err
+	}
+	columns := "s." + strings.ReplaceAll(repo.Columns(), ", ", ", s.")
+	query := "SELECT " + columns + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
+	out := &settings{Repo: repo, shared: query, exclusive: query}
+	if db.Dialect() == sqlstore.Postgres {
+		// the organization may be changed meanwhile, but not deleted
+		out.shared += " FOR SHARE OF s FOR KEY SHARE OF o"
+		out.exclusive += " FOR UPDATE OF s FOR KEY SHARE OF o"
+	}
+	return out, nil
+}
+
+func (s *settings) Hold(ctx context.Context, organization wispwright.ID, exclusive bool) (*controller.Settings, error) {
+	query := s.shared
+	if exclusive {
+		query = s.exclusive
+	}
+	found, err := s.Query(ctx, query, organization)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, wispwright.ErrNotFound
+	}
+	return found[0], nil
+}
+
+type versions struct {
+	*sqlstore.Repo[wispwright.ID, controller.Version, controller.VersionFilter]
+	db *sqlstore.DB
+}
+
+var _ controller.VersionStore = (*versions)(nil)
+
+func newVersions(db *sqlstore.DB) (*versions, error) {
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Version, controller.VersionFilter](db, sqlstore.Spec{
+		Table: "controller_version", Org: "OrganizationID", Order: newest(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &versions{repo, db}, nil
+}
+
+// Prune removes a few thousand versions per statement, so that writers in
+// between do not wait. The version a configuration names is its newest one.
+func (s *versions) Prune(ctx context.Context, before time.Time) (int, error) {
+	const step = 2000
+	const query = `DELETE FROM controller_version WHERE id IN (
+		SELECT v.id FROM controller_version v WHERE v.created < ?
+		AND NOT EXISTS (SELECT 1 FROM controller_config c WHERE c.device_id = v.device_id AND c.version_id = v.id) LIMIT ?)`
+	for total := 0; ; {
+		n, err := sqlstore.Exec(ctx, s.db, query, before.UTC().Truncate(time.Microsecond), step)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("prune controller_version: %w", err)
+		}
+		if n < step {
+			return total, nil
+		}
+	}
+}
+
+func sorted(ids []wispwright.ID) []wispwright.ID {
+	out := slices.Clone(ids)
+	slices.SortFunc(out, func(a, b wispwright.ID) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(out)
+}

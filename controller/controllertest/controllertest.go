@@ -1,0 +1,580 @@
+// Package controllertest checks that a storage keeps everything the concern
+// controller relies on. Any implementation of its stores must pass Run.
+package controllertest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/storetest"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// Storage is what a Harness makes: empty stores of the concern and of tenancy,
+// and the transactor all belong to.
+type Storage struct {
+	// Tx is the transactor.
+	Tx wispwright.Transactor
+	// Stores are the concern's.
+	Stores controller.Stores
+	// Tenancy are those of tenancy.
+	Tenancy tenancy.Stores
+}
+
+// Harness makes a Storage. It is called once for every part of the suite.
+type Harness func(t *testing.T) Storage
+
+// Run runs the whole suite.
+func Run(t *testing.T, h Harness) {
+	t.Run("devices", func(t *testing.T) { runDevices(t, h) })
+	t.Run("device queries", func(t *testing.T) { runDeviceQueries(t, h) })
+	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
+	t.Run("configs", func(t *testing.T) { runConfigs(t, h) })
+	t.Run("config queries", func(t *testing.T) { runConfigQueries(t, h) })
+	t.Run("templates", func(t *testing.T) { runTemplates(t, h) })
+	t.Run("settings", func(t *testing.T) { runSettings(t, h) })
+	t.Run("versions", func(t *testing.T) { runVersions(t, h) })
+	t.Run("services", func(t *testing.T) { runServices(t, h) })
+}
+
+// at is a moment with more digits than are stored.
+func at(n int) time.Time {
+	return time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC).Add(time.Duration(n) * time.Minute)
+}
+
+func id(n int) wispwright.ID {
+	var out wispwright.ID
+	out[0], out[6], out[14], out[15] = 0xab, 0x40, byte(n>>8), byte(n)
+	return out
+}
+
+func all() wispwright.Scope { return wispwright.ScopeAll() }
+
+func yes() *bool { v := true; return &v }
+
+func no() *bool { return new(bool) }
+
+// organizations stores two tenants, 1 and 2.
+func organizations(t *testing.T, s Storage) []wispwright.ID {
+	t.Helper()
+	for n := range 2 {
+		require.NoError(t, s.Tenancy.Organizations.Insert(context.Background(), &tenancy.Organization{
+			ID: id(n + 1), Name: fmt.Sprintf("Organization %d", n+1), Slug: fmt.Sprintf("org-%d", n+1), IsActive: true, Created: at(n), Modified: at(n),
+		}))
+	}
+	return []wispwright.ID{id(1), id(2)}
+}
+
+func device(n, organization int) *controller.Device {
+	return &controller.Device{
+		ID: id(1000 + n), OrganizationID: id(organization), Name: fmt.Sprintf("AP-%d", n), NameKey: fmt.Sprintf("ap-%d", n),
+		MACAddress: fmt.Sprintf("00:11:22:33:%02X:%02X", n>>8, n&255), Key: wispwright.Secret(fmt.Sprintf("key-%d", n)), KeyDigest: fmt.Sprintf("digest-%d", n),
+		Model: "TP-Link 50%_off", OS: "OpenWrt 23.05.3", System: "MT7621", Notes: "näher", HardwareID: fmt.Sprintf("serial-%d", n),
+		LastIP: netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}), ManagementIP: netip.MustParseAddr("2001:db8::1"), Created: at(n), Modified: at(n),
+	}
+}
+
+func config(n, organization int, templates ...wispwright.ID) *controller.Config {
+	return &controller.Config{
+		ID: id(2000 + n), DeviceID: id(1000 + n), OrganizationID: id(organization), Backend: "netjsonconfig.OpenWrt",
+		Config: `{"general":{"b":1, "a":1.50}}`, Context: `{"x":"ü"}`, Templates: templates, Status: controller.StatusModified,
+		Desired: fmt.Sprintf("%032d", n), VersionID: id(4000 + n), Created: at(n), Modified: at(n),
+	}
+}
+
+func template(n, organization int) *controller.Template {
+	t := &controller.Template{
+		ID: id(3000 + n), Name: fmt.Sprintf("template %d", n), Type: controller.TemplateGeneric, Backend: "netjsonconfig.OpenWrt",
+		Tags: []string{"mesh", fmt.Sprintf("tag%d", n)}, Default: n%2 == 0, Required: n%3 == 0, DefaultValues: `{"ssid":"a"}`,
+		Config: `{"interfaces":[]}`, RevisionID: id(5000 + n), Created: at(n), Modified: at(n),
+	}
+	if organization > 0 {
+		t.OrganizationID = id(organization)
+	}
+	return t
+}
+
+func insert[T any](t *testing.T, add func(context.Context, *T) error, objects ...*T) {
+	t.Helper()
+	for _, o := range objects {
+		require.NoError(t, add(context.Background(), o))
+	}
+}
+
+func keys[K comparable, T any](rows []*T, key func(*T) K) []K {
+	out := []K{}
+	for _, r := range rows {
+		out = append(out, key(r))
+	}
+	return out
+}
+
+func runDevices(t *testing.T, h Harness) {
+	s := h(t)
+	orgs := organizations(t, s)
+	clash := func(change func(first, second *controller.Device)) func(*controller.Device) *controller.Device {
+		return func(first *controller.Device) *controller.Device {
+			d := device(500, 1)
+			change(first, d)
+			return d
+		}
+	}
+	type filter = storetest.Filter[controller.Device, controller.DeviceFilter]
+	storetest.RunRepo(t, s.Stores.Devices, storetest.Sample[wispwright.ID, controller.Device, controller.DeviceFilter]{
+		Tx:            s.Tx,
+		New:           func(n, o int) *controller.Device { return device(n, o+1) },
+		Key:           func(d *controller.Device) wispwright.ID { return d.ID },
+		Mutate:        func(d *controller.Device) { d.Notes += "+"; d.ManagementIP = netip.Addr{} },
+		Missing:       id(9999),
+		Organizations: orgs,
+		Uniques: map[string]func(*controller.Device) *controller.Device{
+			controller.UniqueDeviceName:     clash(func(a, b *controller.Device) { b.NameKey = a.NameKey }),
+			controller.UniqueDeviceMAC:      clash(func(a, b *controller.Device) { b.MACAddress = a.MACAddress }),
+			controller.UniqueDeviceHardware: clash(func(a, b *controller.Device) { b.HardwareID = a.HardwareID }),
+			controller.UniqueDeviceKey:      clash(func(a, b *controller.Device) { b.KeyDigest = a.KeyDigest }),
+			wispwright.UniqueKey:            clash(func(a, b *controller.Device) { b.ID = a.ID }),
+		},
+		Filters: map[string]filter{
+			"ids":          {Filter: controller.DeviceFilter{IDs: []wispwright.ID{id(1001)}}, Selects: func(d *controller.Device) bool { return d.ID == id(1001) }},
+			"organization": {Filter: controller.DeviceFilter{OrganizationID: id(2)}, Selects: func(d *controller.Device) bool { return d.OrganizationID == id(2) }},
+			"name":         {Filter: controller.DeviceFilter{NameContains: "p-3"}, Selects: func(d *controller.Device) bool { return d.Name == "AP-3" }},
+			"mac":          {Filter: controller.DeviceFilter{MACAddressContains: ":33:00:04"}, Selects: func(d *controller.Device) bool { return d.ID == id(1004) }},
+			"exact mac":    {Filter: controller.DeviceFilter{MACAddress: "00:11:22:33:00:04"}, Selects: func(d *controller.Device) bool { return d.ID == id(1004) }},
+			"created":      {Filter: controller.DeviceFilter{Created: at(2).Truncate(time.Microsecond)}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"created range": {Filter: controller.DeviceFilter{CreatedFrom: at(1).Truncate(time.Microsecond), CreatedBefore: at(3)},
+				Selects: func(d *controller.Device) bool { return d.ID == id(1001) || d.ID == id(1002) }},
+			"search takes signs as they are": {Filter: controller.DeviceFilter{Search: "50__off"}, Selects: func(*controller.Device) bool { return false }},
+			"search":                         {Filter: controller.DeviceFilter{Search: "SERIAL-2"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"active":                         {Filter: controller.DeviceFilter{IsDeactivated: no()}, Selects: func(d *controller.Device) bool { return !d.IsDeactivated }},
+			"without configuration":          {Filter: controller.DeviceFilter{HasConfig: no()}, Selects: func(*controller.Device) bool { return true }},
+		},
+	})
+}
+
+func runDeviceQueries(t *testing.T, h Harness) {
+	s := h(t)
+	organizations(t, s)
+	ctx := context.Background()
+	devices := s.Stores.Devices
+	a, b, c := device(1, 1), device(2, 1), device(3, 2)
+	insert(t, devices.Insert, a, b, c)
+	applied := config(1, 1, id(3001), id(3002))
+	applied.Status, applied.Served = controller.StatusApplied, "f00"
+	other := config(3, 2)
+	other.Backend = "netjsonconfig.OpenWisp"
+	insert(t, s.Stores.Configs.Insert, applied, other)
+
+	t.Run("poll", func(t *testing.T) {
+		p, err := devices.Poll(ctx, a.ID)
+		require.NoError(t, err)
+		require.Equal(t, &controller.Poll{
+			DeviceID: a.ID, OrganizationID: a.OrganizationID, KeyDigest: a.KeyDigest, Name: a.Name, LastIP: a.LastIP, ManagementIP: a.ManagementIP,
+			HasConfig: true, Status: controller.StatusApplied, Desired: applied.Desired, Served: "f00", VersionID: applied.VersionID,
+		}, p)
+		p, err = devices.Poll(ctx, b.ID)
+		require.NoError(t, err)
+		require.False(t, p.HasConfig)
+		_, err = devices.Poll(ctx, id(9999))
+		require.ErrorIs(t, err, wispwright.ErrNotFound)
+	})
+	t.Run("by key", func(t *testing.T) {
+		d, err := devices.ByKey(ctx, b.KeyDigest)
+		require.NoError(t, err)
+		require.Equal(t, b, d)
+		for _, none := range []string{"", "digest", "DIGEST-2"} {
+			_, err = devices.ByKey(ctx, none)
+			require.ErrorIs(t, err, wispwright.ErrNotFound, none)
+		}
+	})
+	t.Run("clashes", func(t *testing.T) {
+		for _, tt := range []struct {
+			name   string
+			change func(*controller.Device)
+			want   []string
+		}{
+			{"nothing", func(*controller.Device) {}, nil},
+			{"itself", func(d *controller.Device) { *d = *a }, nil},
+			{"everything", func(d *controller.Device) { *d = *a; d.ID = id(1500) },
+				[]string{controller.UniqueDeviceName, controller.UniqueDeviceMAC, controller.UniqueDeviceHardware, controller.UniqueDeviceKey}},
+			{"only the key crosses organizations", func(d *controller.Device) { *d = *c; d.ID, d.OrganizationID = id(1500), id(1) }, []string{controller.UniqueDeviceKey}},
+			{"what is empty does not clash", func(d *controller.Device) { d.NameKey, d.HardwareID = "", "" }, nil},
+		} {
+			d := device(500, 1)
+			tt.change(d)
+			got, err := devices.Clashes(ctx, d)
+			require.NoError(t, err, tt.name)
+			require.Equal(t, tt.want, got, tt.name)
+		}
+	})
+	t.Run("names and serial numbers may be empty more than once", func(t *testing.T) {
+		x, y := device(10, 1), device(11, 1)
+		x.NameKey, y.NameKey, x.HardwareID, y.HardwareID = "", "", "", ""
+		insert(t, devices.Insert, x, y)
+		require.NoError(t, devices.Delete(ctx, all(), x.ID))
+		require.NoError(t, devices.Delete(ctx, all(), y.ID))
+	})
+	t.Run("filters over the configuration", func(t *testing.T) {
+		for name, tt := range map[string]struct {
+			f    controller.DeviceFilter
+			want []wispwright.ID
+		}{
+			"status":               {controller.DeviceFilter{Status: controller.StatusApplied}, []wispwright.ID{a.ID}},
+			"backend":              {controller.DeviceFilter{Backend: "netjsonconfig.OpenWisp"}, []wispwright.ID{c.ID}},
+			"template":             {controller.DeviceFilter{TemplateID: id(3002)}, []wispwright.ID{a.ID}},
+			"with configuration":   {controller.DeviceFilter{HasConfig: yes()}, []wispwright.ID{c.ID, a.ID}},
+			"without":              {controller.DeviceFilter{HasConfig: no()}, []wispwright.ID{b.ID}},
+			"several at once":      {controller.DeviceFilter{Status: controller.StatusApplied, OrganizationID: id(2)}, []wispwright.ID{}},
+			"a template of nobody": {controller.DeviceFilter{TemplateID: id(3009)}, []wispwright.ID{}},
+		} {
+			items, err := devices.List(ctx, all(), tt.f, wispwright.Page{})
+			require.NoError(t, err, name)
+			require.Equal(t, tt.want, keys(items.Rows, func(d *controller.Device) wispwright.ID { return d.ID }), name)
+			require.Equal(t, len(tt.want), items.Total, name)
+		}
+	})
+	t.Run("a device takes configuration and versions along", func(t *testing.T) {
+		insert(t, s.Stores.Versions.Insert, version(1, 1))
+		require.NoError(t, devices.Delete(ctx, all(), a.ID))
+		_, err := s.Stores.Configs.Get(ctx, all(), a.ID)
+		require.ErrorIs(t, err, wispwright.ErrNotFound)
+		items, err := s.Stores.Versions.List(ctx, all(), controller.VersionFilter{DeviceID: a.ID}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Empty(t, items.Rows)
+		found, err := s.Stores.Configs.List(ctx, all(), controller.ConfigFilter{TemplateID: id(3002)}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Empty(t, found.Rows)
+	})
+}
+
+func runAddresses(t *testing.T, h Harness) {
+	s := h(t)
+	organizations(t, s)
+	ctx := context.Background()
+	devices := s.Stores.Devices
+	ip := netip.MustParseAddr
+	put := func(n, organization int, last, management netip.Addr) *controller.Device {
+		d := device(n, organization)
+		d.LastIP, d.ManagementIP = last, management
+		insert(t, devices.Insert, d)
+		return d
+	}
+	me := put(1, 1, ip("10.0.0.1"), ip("10.8.0.1"))
+	both := put(2, 1, ip("10.0.0.1"), ip("10.8.0.1"))
+	last := put(3, 1, ip("10.0.0.1"), ip("10.8.0.3"))
+	foreign := put(4, 2, ip("10.0.0.4"), ip("10.8.0.1"))
+	put(5, 1, netip.Addr{}, netip.Addr{})
+	id := func(d *controller.Device) wispwright.ID { return d.ID }
+	addresses := func(d *controller.Device) [2]netip.Addr {
+		got, err := devices.Get(ctx, all(), d.ID)
+		require.NoError(t, err)
+		return [2]netip.Addr{got.LastIP, got.ManagementIP}
+	}
+	before, err := devices.ClearAddresses(ctx, me, me.OrganizationID, false)
+	require.NoError(t, err)
+	require.Equal(t, []*controller.Device{both}, before, "as they were, within the organization")
+	require.Equal(t, [2]netip.Addr{ip("10.0.0.1"), {}}, addresses(both), "a last address stays when it may be shared")
+	require.Equal(t, [2]netip.Addr{ip("10.0.0.4"), ip("10.8.0.1")}, addresses(foreign))
+
+	before, err = devices.ClearAddresses(ctx, me, wispwright.ID{}, true)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []wispwright.ID{both.ID, last.ID, foreign.ID}, keys(before, id))
+	require.Equal(t, [2]netip.Addr{}, addresses(both))
+	require.Equal(t, [2]netip.Addr{{}, ip("10.8.0.3")}, addresses(last))
+	require.Equal(t, [2]netip.Addr{ip("10.0.0.4"), {}}, addresses(foreign))
+	require.Equal(t, [2]netip.Addr{ip("10.0.0.1"), ip("10.8.0.1")}, addresses(me))
+
+	me.LastIP, me.ManagementIP = netip.Addr{}, netip.Addr{}
+	before, err = devices.ClearAddresses(ctx, me, wispwright.ID{}, true)
+	require.NoError(t, err)
+	require.Empty(t, before, "having no address is no clash")
+}
+
+func runConfigs(t *testing.T, h Harness) {
+	s := h(t)
+	orgs := organizations(t, s)
+	for n := range 6 {
+		insert(t, s.Stores.Devices.Insert, device(n, n%2+1))
+	}
+	insert(t, s.Stores.Devices.Insert, device(100, 1), device(101, 1), device(102, 1))
+	storetest.RunRepo(t, s.Stores.Configs, storetest.Sample[wispwright.ID, controller.Config, controller.ConfigFilter]{
+		Tx:  s.Tx,
+		New: func(n, o int) *controller.Config { return config(n, o+1, id(3000), id(3000+n)) },
+		Key: func(c *controller.Config) wispwright.ID { return c.DeviceID },
+		Mutate: func(c *controller.Config) {
+			c.ErrorReason += "+"
+			c.Templates = append(c.Templates, id(3100+len(c.ErrorReason)))
+		},
+		Missing:       id(9999),
+		Organizations: orgs,
+		Uniques: map[string]func(*controller.Config) *controller.Config{
+			wispwright.UniqueKey: func(first *controller.Config) *controller.Config {
+				c := config(500, 1)
+				c.DeviceID = first.DeviceID
+				return c
+			},
+		},
+		Filters: map[string]storetest.Filter[controller.Config, controller.ConfigFilter]{
+			"devices":      {Filter: controller.ConfigFilter{DeviceIDs: []wispwright.ID{id(1001), id(1002)}}, Selects: func(c *controller.Config) bool { return c.DeviceID == id(1001) || c.DeviceID == id(1002) }},
+			"organization": {Filter: controller.ConfigFilter{OrganizationID: id(2)}, Selects: func(c *controller.Config) bool { return c.OrganizationID == id(2) }},
+			"template":     {Filter: controller.ConfigFilter{TemplateID: id(3004)}, Selects: func(c *controller.Config) bool { return c.DeviceID == id(1004) }},
+			"shared":       {Filter: controller.ConfigFilter{TemplateID: id(3000)}, Selects: func(*controller.Config) bool { return true }},
+			"after":        {Filter: controller.ConfigFilter{After: id(1002)}, Selects: func(c *controller.Config) bool { return c.ID != id(2000) && c.ID != id(2001) && c.ID != id(2002) }},
+		},
+	})
+}
+
+func runConfigQueries(t *testing.T, h Harness) {
+	s := h(t)
+	organizations(t, s)
+	ctx := context.Background()
+	configs := s.Stores.Configs
+	var list []*controller.Config
+	for n := range 4 {
+		insert(t, s.Stores.Devices.Insert, device(n, n%2+1))
+		c := config(n, n%2+1, id(3001))
+		insert(t, configs.Insert, c)
+		list = append(list, c)
+	}
+	using := func(template wispwright.ID) []wispwright.ID {
+		items, err := configs.List(ctx, all(), controller.ConfigFilter{TemplateID: template}, wispwright.Page{})
+		require.NoError(t, err)
+		return keys(items.Rows, func(c *controller.Config) wispwright.ID { return c.DeviceID })
+	}
+	t.Run("lock reads in order and leaves out what is missing", func(t *testing.T) {
+		require.NoError(t, s.Tx.InTx(ctx, func(ctx context.Context) error {
+			got, err := configs.Lock(ctx, []wispwright.ID{id(1003), id(1001), id(9999)})
+			require.NoError(t, err)
+			require.Equal(t, []*controller.Config{list[1], list[3]}, got)
+			none, err := configs.Lock(ctx, nil)
+			require.Empty(t, none)
+			return err
+		}))
+	})
+	t.Run("progress", func(t *testing.T) {
+		for _, part := range [][]*controller.Config{list[:1], list} {
+			for _, c := range part {
+				c.Status, c.ErrorReason, c.Desired, c.Served, c.Reported = controller.StatusError, "because 'of'\nthis", "d", "s", "r"
+				c.VersionID, c.Modified = id(4500), c.Modified.Add(time.Second)
+			}
+			require.NoError(t, configs.SaveProgress(ctx, part))
+			for _, c := range part {
+				got, err := configs.Get(ctx, all(), c.DeviceID)
+				require.NoError(t, err)
+				require.Equal(t, c, got)
+			}
+		}
+	})
+	t.Run("progress is nothing else", func(t *testing.T) {
+		c := *list[0]
+		c.Backend, c.Config, c.Templates = "x", `{}`, nil
+		require.NoError(t, configs.SaveProgress(ctx, []*controller.Config{&c}))
+		got, err := configs.Get(ctx, all(), c.DeviceID)
+		require.NoError(t, err)
+		require.Equal(t, list[0], got)
+	})
+	t.Run("many with their templates", func(t *testing.T) {
+		list[0].Templates = []wispwright.ID{id(3003), id(3001), id(3002)}
+		list[1].Templates = nil
+		list[2].Config, list[2].Context, list[2].Backend = `{"z":1}`, `{"y": 2.0}`, "netjsonconfig.OpenWisp"
+		require.NoError(t, configs.UpdateMany(ctx, list[:3]))
+		for _, c := range list {
+			got, err := configs.Get(ctx, all(), c.DeviceID)
+			require.NoError(t, err)
+			require.Equal(t, c, got)
+		}
+		require.Equal(t, []wispwright.ID{id(1000), id(1002), id(1003)}, using(id(3001)))
+		require.Equal(t, []wispwright.ID{id(1000)}, using(id(3003)))
+		require.NoError(t, configs.UpdateMany(ctx, nil))
+	})
+	t.Run("counts", func(t *testing.T) {
+		list[3].Status = controller.StatusApplied
+		require.NoError(t, configs.SaveProgress(ctx, list[3:]))
+		got, err := configs.CountStatuses(ctx, all())
+		require.NoError(t, err)
+		require.Equal(t, map[controller.Status]int{controller.StatusError: 3, controller.StatusApplied: 1}, got)
+		got, err = configs.CountStatuses(ctx, wispwright.ScopeOf(id(1)))
+		require.NoError(t, err)
+		require.Equal(t, map[controller.Status]int{controller.StatusError: 2}, got)
+		got, err = configs.CountStatuses(ctx, wispwright.Scope{})
+		require.NoError(t, err)
+		require.Empty(t, got)
+	})
+}
+
+func runTemplates(t *testing.T, h Harness) {
+	s := h(t)
+	orgs := organizations(t, s)
+	ctx := context.Background()
+	templates := s.Stores.Templates
+	type filter = storetest.Filter[controller.Template, controller.TemplateFilter]
+	storetest.RunRepo(t, templates, storetest.Sample[wispwright.ID, controller.Template, controller.TemplateFilter]{
+		Tx:            s.Tx,
+		New:           func(n, o int) *controller.Template { return template(n, o+1) },
+		Key:           func(o *controller.Template) wispwright.ID { return o.ID },
+		Mutate:        func(o *controller.Template) { o.Tags = append(o.Tags, "x") },
+		Missing:       id(9999),
+		Organizations: orgs,
+		Uniques: map[string]func(*controller.Template) *controller.Template{
+			controller.UniqueTemplateName: func(first *controller.Template) *controller.Template {
+				o := template(500, 1)
+				o.Name = first.Name
+				return o
+			},
+		},
+		Filters: map[string]filter{
+			"ids":           {Filter: controller.TemplateFilter{IDs: []wispwright.ID{id(3001)}}, Selects: func(o *controller.Template) bool { return o.ID == id(3001) }},
+			"no ids":        {Filter: controller.TemplateFilter{IDs: []wispwright.ID{}}, Selects: func(*controller.Template) bool { return false }},
+			"name":          {Filter: controller.TemplateFilter{Name: "template 2"}, Selects: func(o *controller.Template) bool { return o.ID == id(3002) }},
+			"backend":       {Filter: controller.TemplateFilter{Backend: "x"}, Selects: func(*controller.Template) bool { return false }},
+			"type":          {Filter: controller.TemplateFilter{Type: controller.TemplateVPN}, Selects: func(*controller.Template) bool { return false }},
+			"default":       {Filter: controller.TemplateFilter{Default: yes()}, Selects: func(o *controller.Template) bool { return o.Default }},
+			"required":      {Filter: controller.TemplateFilter{Required: no()}, Selects: func(o *controller.Template) bool { return !o.Required }},
+			"tag":           {Filter: controller.TemplateFilter{Tag: "tag4"}, Selects: func(o *controller.Template) bool { return o.ID == id(3004) }},
+			"part of a tag": {Filter: controller.TemplateFilter{Tag: "mes"}, Selects: func(*controller.Template) bool { return false }},
+			"search":        {Filter: controller.TemplateFilter{Search: "PLATE 5"}, Selects: func(o *controller.Template) bool { return o.ID == id(3005) }},
+		},
+	})
+	t.Run("shared templates may repeat a name here", func(t *testing.T) {
+		a, b := template(20, 0), template(21, 0)
+		b.Name = a.Name
+		insert(t, templates.Insert, a, b)
+		items, err := templates.List(ctx, wispwright.ScopeOf(id(1)).WithShared(), controller.TemplateFilter{Name: a.Name}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Len(t, items.Rows, 2)
+		items, err = templates.List(ctx, wispwright.ScopeOf(id(1)), controller.TemplateFilter{}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Empty(t, items.Rows)
+	})
+	t.Run("odd tags", func(t *testing.T) {
+		o := template(30, 1)
+		o.Tags = []string{`a"b`, `50%`, `back\slash`, "<&>", "ümläut"}
+		insert(t, templates.Insert, o)
+		for _, tag := range o.Tags {
+			items, err := templates.List(ctx, all(), controller.TemplateFilter{Tag: tag}, wispwright.Page{})
+			require.NoError(t, err, tag)
+			require.Len(t, items.Rows, 1, tag)
+		}
+		items, err := templates.List(ctx, all(), controller.TemplateFilter{Tag: "50_"}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Empty(t, items.Rows)
+	})
+	t.Run("hold and revisions", func(t *testing.T) {
+		a, b := template(40, 1), template(41, 2)
+		insert(t, templates.Insert, a, b)
+		require.NoError(t, s.Tx.InTx(ctx, func(ctx context.Context) error {
+			got, err := templates.Hold(ctx, []wispwright.ID{b.ID, a.ID, id(9999)})
+			require.NoError(t, err)
+			require.ElementsMatch(t, []*controller.Template{a, b}, got)
+			none, err := templates.Hold(ctx, nil)
+			require.Empty(t, none)
+			return err
+		}))
+		r := &controller.Revision{ID: id(5001), TemplateID: a.ID, DefaultValues: `{}`, Config: `{"b":1,"a":2}`, Created: at(1)}
+		require.NoError(t, templates.AddRevision(ctx, r))
+		got, err := templates.Revisions(ctx, []wispwright.ID{r.ID, id(9999)})
+		require.NoError(t, err)
+		require.Equal(t, []*controller.Revision{r}, got)
+		require.NoError(t, templates.Delete(ctx, all(), a.ID))
+		got, err = templates.Revisions(ctx, []wispwright.ID{r.ID})
+		require.NoError(t, err)
+		require.Len(t, got, 1, "revisions outlive the template")
+	})
+}
+
+func settings(n int) *controller.Settings {
+	limit := int64(n)
+	return &controller.Settings{
+		OrganizationID: id(n), ID: id(6000 + n), RegistrationEnabled: true, SharedSecret: wispwright.Secret(fmt.Sprintf("secret%d", n)),
+		SecretDigest: fmt.Sprintf("digest%d", n), Context: `{"a":"b"}`, DeviceLimit: &limit, RevisionID: id(7000 + n),
+	}
+}
+
+func runSettings(t *testing.T, h Harness) {
+	s := h(t)
+	ctx := context.Background()
+	store := s.Stores.Settings
+	storetest.RunRepo(t, store, storetest.Sample[wispwright.ID, controller.Settings, controller.SettingsFilter]{
+		Tx:      s.Tx,
+		New:     func(n, _ int) *controller.Settings { return settings(n + 1) },
+		Key:     func(o *controller.Settings) wispwright.ID { return o.OrganizationID },
+		Mutate:  func(o *controller.Settings) { o.DeviceLimit = nil; o.Context += " " },
+		Missing: id(9999),
+		Uniques: map[string]func(*controller.Settings) *controller.Settings{
+			controller.UniqueSharedSecret: func(first *controller.Settings) *controller.Settings {
+				o := settings(500)
+				o.SecretDigest = first.SecretDigest
+				return o
+			},
+		},
+		Filters: map[string]storetest.Filter[controller.Settings, controller.SettingsFilter]{
+			"secret": {Filter: controller.SettingsFilter{SecretDigest: "digest3"}, Selects: func(o *controller.Settings) bool { return o.OrganizationID == id(3) }},
+		},
+	})
+	t.Run("hold", func(t *testing.T) {
+		organizations(t, s)
+		insert(t, store.Insert, settings(1))
+		require.NoError(t, s.Tx.InTx(ctx, func(ctx context.Context) error {
+			for _, exclusive := range []bool{false, true} {
+				got, err := store.Hold(ctx, id(1), exclusive)
+				require.NoError(t, err)
+				require.Equal(t, settings(1), got)
+			}
+			return nil
+		}))
+		_, err := store.Hold(ctx, id(9), false)
+		require.ErrorIs(t, err, wispwright.ErrNotFound)
+	})
+}
+
+func version(n, device int) *controller.Version {
+	return &controller.Version{
+		ID: id(4000 + n), DeviceID: id(1000 + device), OrganizationID: id(device%2 + 1), Checksum: fmt.Sprintf("%032d", n), Backend: "netjsonconfig.OpenWrt",
+		Hostname: "ap", OS: "OpenWrt", Revisions: []wispwright.ID{id(5002), id(5001)}, Config: `{}`, Context: `{"a":1}`,
+		Cause: "template changed", ActorID: id(1), Actor: "admin", Created: at(n),
+	}
+}
+
+func runVersions(t *testing.T, h Harness) {
+	s := h(t)
+	organizations(t, s)
+	ctx := context.Background()
+	versions := s.Stores.Versions
+	storetest.RunRepo(t, versions, storetest.Sample[wispwright.ID, controller.Version, controller.VersionFilter]{
+		Tx:      s.Tx,
+		New:     func(n, o int) *controller.Version { return version(n, n*2-n%2+o) },
+		Key:     func(v *controller.Version) wispwright.ID { return v.ID },
+		Mutate:  func(v *controller.Version) { now := at(99).Truncate(time.Microsecond); v.Served = &now; v.Cause += "+" },
+		Missing: id(9999),
+		Filters: map[string]storetest.Filter[controller.Version, controller.VersionFilter]{
+			"checksum": {Filter: controller.VersionFilter{Checksum: fmt.Sprintf("%032d", 3)}, Selects: func(v *controller.Version) bool { return v.ID == id(4003) }},
+			"device":   {Filter: controller.VersionFilter{DeviceID: id(1004)}, Selects: func(v *controller.Version) bool { return v.DeviceID == id(1004) }},
+		},
+	})
+	t.Run("the newest of a device is kept", func(t *testing.T) {
+		for n := range 2 {
+			insert(t, s.Stores.Devices.Insert, device(n, n+1))
+		}
+		require.NoError(t, versions.InsertMany(ctx, []*controller.Version{version(10, 0), version(11, 0), version(12, 0), version(20, 1)}))
+		for n, newest := range []int{12, 20} {
+			c := config(n, n+1)
+			c.VersionID = id(4000 + newest)
+			insert(t, s.Stores.Configs.Insert, c)
+		}
+		n, err := versions.Prune(ctx, at(30))
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+		items, err := versions.List(ctx, all(), controller.VersionFilter{}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Equal(t, []wispwright.ID{id(4020), id(4012)}, keys(items.Rows, func(v *controller.Version) wispwright.ID { return v.ID }), "newest first")
+		n, err = versions.Prune(ctx, at(30))
+		require.NoError(t, err)
+		require.Zero(t, n)
+	})
+}
