@@ -12,7 +12,8 @@ import (
 // Options change what New makes; nil means the defaults.
 type Options struct {
 	// Schemas are served at /config/schema.json beside those of the
-	// controller's backends, such as the backends of VPN servers. Default: none.
+	// controller's backends. Default: those of the VPN servers in package
+	// netjsonconfig/backends; an empty slice serves none.
 	Schemas []controller.Backend
 	// Clock tells the time, for the date of the schemas. Default: time.Now.
 	Clock func() time.Time
@@ -36,6 +37,9 @@ func New(c *controller.Controller, options *Options) (*HTTP, error) {
 	}
 	if h.options.Clock == nil {
 		h.options.Clock = time.Now
+	}
+	if h.options.Schemas == nil {
+		h.options.Schemas = vpnSchemas()
 	}
 	var err error
 	if h.schemas, err = newSchemas(c.Backends(), h.options.Schemas, h.options.Clock()); err != nil {

@@ -27,11 +27,13 @@ const openWrt = "netjsonconfig.OpenWrt"
 // server is everything a device and an administrator meet, over one storage.
 type server struct {
 	http.Handler
-	t      *tenancy.Tenancy
-	c      *controller.Controller
-	api    *rest.API
-	tokens map[string]string
-	orgs   map[string]wispwright.ID
+	t *tenancy.Tenancy
+	c *controller.Controller
+	// protocol is the handler devices reach, without the API around it
+	protocol http.Handler
+	api      *rest.API
+	tokens   map[string]string
+	orgs     map[string]wispwright.ID
 
 	mu  sync.Mutex
 	now time.Time
@@ -73,7 +75,8 @@ func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, s
 	s.api = rest.New(&rest.Options{Schemes: users.Schemes(), Organizations: users})
 	users.Mount(s.api)
 	h.Mount(s.api)
-	s.api.Handle("/controller/*", controllerhttp.NewProtocol(s.c.Devices, nil))
+	s.protocol = controllerhttp.NewProtocol(s.c.Devices, nil)
+	s.api.Handle("/controller/*", s.protocol)
 	s.Handler = resttest.Record(t, s.api)
 	return s
 }

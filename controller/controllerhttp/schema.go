@@ -10,6 +10,8 @@ import (
 
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/netjsonconfig/backends"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 const schemaPath = "/api/v1/controller/schema/"
@@ -20,21 +22,65 @@ type schemas struct {
 	modified time.Time
 }
 
-func newSchemas(backends, more []controller.Backend, now time.Time) (schemas, error) {
+func newSchemas(backends, servers []controller.Backend, now time.Time) (schemas, error) {
 	all := map[string]json.RawMessage{}
-	for _, list := range [][]controller.Backend{backends, more} {
-		for _, b := range list {
-			all[b.Path] = b.Schema
-			if len(b.Schema) == 0 {
-				all[b.Path] = json.RawMessage("{}")
-			}
+	for _, b := range servers {
+		all[b.Path] = b.Schema
+	}
+	for _, b := range backends {
+		form, err := formSchema(b.Schema)
+		if err != nil {
+			return schemas{}, fmt.Errorf("controllerhttp: schema of %s: %w", b.Path, err)
 		}
+		all[b.Path] = form
 	}
 	body, err := json.Marshal(all)
 	if err != nil {
 		return schemas{}, fmt.Errorf("controllerhttp: schemas: %w", err)
 	}
 	return schemas{body, now.UTC().Truncate(time.Second)}, nil
+}
+
+// formSchema makes the schema of a form for devices and templates: the host
+// name is the device's, and a new configuration begins empty (§13.1).
+func formSchema(document []byte) ([]byte, error) {
+	if len(document) == 0 {
+		return []byte("{}"), nil
+	}
+	schema, err := ordered.DecodeObject(document)
+	if err != nil {
+		return nil, err
+	}
+	if general := inside(schema, "properties", "general"); general != nil {
+		general.Delete("required") // at most the host name is
+		if properties := inside(general, "properties"); properties != nil {
+			properties.Delete("hostname")
+		}
+	}
+	schema.Set("defaultProperties", []any{})
+	return ordered.Append(nil, schema), nil
+}
+
+// inside follows keys to an object, or returns nil.
+func inside(o *ordered.Object, keys ...string) *ordered.Object {
+	for _, k := range keys {
+		v, _ := o.Get(k)
+		next, ok := v.(*ordered.Object)
+		if !ok {
+			return nil
+		}
+		o = next
+	}
+	return o
+}
+
+// vpnSchemas are those of the VPN servers a controller offers.
+func vpnSchemas() []controller.Backend {
+	var out []controller.Backend
+	for _, b := range backends.Servers().Backends() {
+		out = append(out, controller.Backend{Path: b.Path, Label: b.Label, Schema: b.Document})
+	}
+	return out
 }
 
 // mountSchemas serves the schemas that forms are made from, at the path of the
