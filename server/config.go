@@ -32,6 +32,8 @@ type Config struct {
 	Jobs JobsConfig `koanf:"jobs"`
 	// Tenancy concerns accounts and log-in.
 	Tenancy TenancyConfig `koanf:"tenancy"`
+	// Controller concerns devices and their configurations.
+	Controller ControllerConfig `koanf:"controller"`
 }
 
 // HTTPConfig is how requests are served.
@@ -112,6 +114,32 @@ type TenancyConfig struct {
 	AuditAge time.Duration `koanf:"audit_age" doc:"How long the trail of changes is kept; 0: for ever."`
 }
 
+// ControllerConfig concerns devices and their configurations.
+type ControllerConfig struct {
+	// Registration lets devices register at all.
+	Registration bool `koanf:"registration" doc:"Let devices register by themselves, where their organization allows it (OPENWISP_CONTROLLER_REGISTRATION_ENABLED)."`
+	// ConsistentKeys derives keys from the hardware address.
+	ConsistentKeys bool `koanf:"consistent_keys" doc:"Derive the key of a device from its MAC address or hardware id and the shared secret (…_CONSISTENT_REGISTRATION)."`
+	// SelfCreation lets unknown devices register.
+	SelfCreation bool `koanf:"self_creation" doc:"Let devices register that nobody entered before (…_REGISTRATION_SELF_CREATION)."`
+	// AdoptKnown lets a reset device take its record over.
+	AdoptKnown bool `koanf:"adopt_known" doc:"Let a device with the right secret and an unknown key take over the record with its MAC address or hardware id; then one secret opens every record of its organization."`
+	// UniqueNames forbids two devices of one name.
+	UniqueNames bool `koanf:"unique_names" doc:"Two devices of an organization may not share a name (…_DEVICE_NAME_UNIQUE)."`
+	// HardwareID makes the hardware id matter.
+	HardwareID bool `koanf:"hardware_id" doc:"Devices have a hardware id, from which the key is derived (…_HARDWARE_ID_ENABLED)."`
+	// SharedManagementNetwork gives an address to one device only.
+	SharedManagementNetwork bool `koanf:"shared_management_network" doc:"All organizations share one management network, so that an address belongs to one device (…_SHARED_MANAGEMENT_IP_ADDRESS_SPACE)."`
+	// Context are the variables of all devices.
+	Context map[string]any `koanf:"context" doc:"Variables of all devices, with the lowest precedence but the defaults of templates; in the environment a JSON object (…_CONTEXT)."`
+	// WrongSecrets bounds guessing.
+	WrongSecrets int `koanf:"wrong_secrets" doc:"Registrations with a wrong secret an address may send in a minute; -1: any number."`
+	// CachedDevices bounds memory.
+	CachedDevices int `koanf:"cached_devices" doc:"Devices kept in memory, about 400 bytes each."`
+	// CachedArchives bounds memory.
+	CachedArchives int `koanf:"cached_archives" doc:"Bytes of configuration archives kept in memory."`
+}
+
 // DefaultConfig returns the settings of a server nobody has configured.
 func DefaultConfig() *Config {
 	return &Config{
@@ -128,6 +156,10 @@ func DefaultConfig() *Config {
 		Tenancy: TenancyConfig{
 			TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
 			PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
+		},
+		Controller: ControllerConfig{
+			Registration: true, ConsistentKeys: true, SelfCreation: true, UniqueNames: true, SharedManagementNetwork: true,
+			Context: map[string]any{}, WrongSecrets: 60, CachedDevices: 100_000, CachedArchives: 32 << 20,
 		},
 	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
@@ -76,7 +77,7 @@ func decode(k *koanf.Koanf, config *Config) error {
 func unknownKeys(path string, keys []string, known []setting) error {
 	e := &wispwright.ValidationError{}
 	for _, key := range keys {
-		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
+		if !slices.ContainsFunc(known, func(s setting) bool { return s.holds(key) }) {
 			e.Add(key, "no such setting in "+path+nearest(key, known)+".")
 		}
 	}
@@ -112,6 +113,13 @@ func fromEnvironment(environ []string, known []setting, others []string) (map[st
 			continue
 		}
 		found[known[i].key] = value
+		if known[i].value.Kind() == reflect.Map {
+			object := map[string]any{}
+			if err := json.Unmarshal([]byte(value), &object); err != nil {
+				e.Add(name, "must be a JSON object.")
+			}
+			found[known[i].key] = object
+		}
 	}
 	if e.Err() != nil {
 		return nil, fmt.Errorf("configuration: %w", e)
@@ -123,6 +131,11 @@ func fromEnvironment(environ []string, known []setting, others []string) (map[st
 type setting struct {
 	key, doc string
 	value    reflect.Value
+}
+
+// holds reports whether a key of a file belongs to the setting.
+func (s setting) holds(key string) bool {
+	return s.key == key || s.value.Kind() == reflect.Map && strings.HasPrefix(key, s.key+".")
 }
 
 func (s setting) variable() string {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
@@ -29,7 +30,7 @@ type Concern struct {
 
 // DefaultConcerns returns the parts of the product.
 func DefaultConcerns() []Concern {
-	return []Concern{Tenancy()}
+	return []Concern{Tenancy(), Controller()}
 }
 
 // Options change what New makes; nil means the defaults.
@@ -55,7 +56,14 @@ type Server struct {
 	front    *front
 	metrics  *metrics
 	tenancy  *tenancy.Tenancy
-	settings organizationSettings // nil without the controller
+	build    string
+
+	// what the controller adds; all nil without it
+	controller *controller.Controller
+	protocol   http.Handler
+	settings   organizationSettings
+	// atStart is done when the background work begins.
+	atStart []func(ctx context.Context) error
 
 	// lifetime ends with Close: what listens to other nodes ends then.
 	lifetime context.Context
@@ -77,6 +85,9 @@ func Migrate(ctx context.Context, db *sqlstore.DB, concerns []Concern) error {
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
+	if err := migrateState(ctx, db); err != nil {
+		return err
+	}
 	return jobs.Migrate(ctx, db)
 }
 
@@ -89,7 +100,7 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &Server{db: db, config: o.Config, concerns: o.Concerns, log: o.Log}
+	s := &Server{db: db, config: o.Config, concerns: o.Concerns, log: o.Log, build: o.Build}
 	if s.config == nil {
 		s.config = DefaultConfig()
 	}
@@ -171,6 +182,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.front.Ser
 
 // Start begins the background work. Serve calls it.
 func (s *Server) Start(ctx context.Context) error {
+	for _, fn := range s.atStart {
+		if err := fn(ctx); err != nil {
+			return fmt.Errorf("start: %w", err)
+		}
+	}
 	if s.config.Jobs.Off {
 		return nil
 	}

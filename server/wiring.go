@@ -89,6 +89,21 @@ func (s *Server) events() (list []published) {
 			published{"tenancy.Tokens.Changed", "topic", "", t.Tokens.Changed.Subscribers()},
 		)
 	}
+	if c := s.controller; c != nil {
+		list = append(list,
+			published{"controller.Devices.Saved", "hook", "post_save(Device)", c.Devices.Saved.Subscribers()},
+			published{"controller.Devices.Deleting", "hook", "pre_delete(Device)", c.Devices.Deleting.Subscribers()},
+			published{"controller.Devices.Modifying", "hook", "config_modified, within the transaction", c.Devices.Modifying.Subscribers()},
+			published{"controller.Devices.Changed", "topic", "device_name_changed, device_group_changed, management_ip_changed, config_activated, config_deactivated", c.Devices.Changed.Subscribers()},
+			published{"controller.Devices.Modified", "topic", "config_modified", c.Devices.Modified.Subscribers()},
+			published{"controller.Devices.StatusChanged", "topic", "config_status_changed, config_deactivating", c.Devices.StatusChanged.Subscribers()},
+			published{"controller.Devices.Registered", "topic", "device_registered", c.Devices.Registered.Subscribers()},
+			published{"controller.Templates.Saved", "hook", "post_save(Template)", c.Templates.Saved.Subscribers()},
+			published{"controller.Templates.Deleting", "hook", "pre_delete(Template)", c.Templates.Deleting.Subscribers()},
+			published{"controller.Templates.Changed", "topic", "post_save(Template)", c.Templates.Changed.Subscribers()},
+			published{"controller.Settings.Changed", "topic", "post_save(OrganizationConfigSettings)", c.Settings.Changed.Subscribers()},
+		)
+	}
 	return list
 }
 

@@ -1,0 +1,39 @@
+package server
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/wispwright/wispwright/kit/sqlstore"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrateState makes the table in which the server remembers what it was
+// before: one text by name.
+func migrateState(ctx context.Context, db *sqlstore.DB) error {
+	own, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate server: %w", err)
+	}
+	return db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: own})
+}
+
+// whenChanged runs fn in one transaction with remembering the value, if another
+// value, or none, was remembered before.
+func (s *Server) whenChanged(ctx context.Context, name, value string, fn func(ctx context.Context) error) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		n, err := sqlstore.Exec(ctx, s.db, `INSERT INTO server_state (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE server_state.value <> excluded.value`, name, value)
+		if err != nil {
+			return fmt.Errorf("remember %s: %w", name, err)
+		}
+		if n == 0 {
+			return nil
+		}
+		return fn(ctx)
+	})
+}
