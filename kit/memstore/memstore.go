@@ -114,6 +114,9 @@ type Unique struct {
 	Fields []string
 	// Fold compares texts without regard to letter case.
 	Fold bool
+	// When is a Go field of type bool: only rows where it is true count, as with
+	// a partial index in SQL. Default: all rows count.
+	When string
 }
 
 // Spec describes an entity, like sqlstore.Spec.
@@ -165,6 +168,9 @@ func NewRepo[K comparable, T, F any](s *Store, spec Spec[T]) *Repo[K, T, F] {
 	for _, u := range spec.Unique {
 		for _, name := range u.Fields {
 			r.mustField(name)
+		}
+		if u.When != "" {
+			r.mustField(u.When)
 		}
 	}
 	conds, err := fields.Conds(reflect.TypeFor[F](), r.plan, spec.Search, func(name string) bool { return spec.Match[name] != nil })
@@ -407,6 +413,11 @@ func (r *Repo[K, T, F]) put(object *T, added bool) error {
 // uniqueKey joins the values of a rule; it is not ok when one of them is one
 // that SQL stores as NULL.
 func (r *Repo[K, T, F]) uniqueKey(row *T, u Unique) (string, bool) {
+	if u.When != "" {
+		if f, _ := r.plan.Field(u.When); !value(row, f).Bool() {
+			return "", false
+		}
+	}
 	var b strings.Builder
 	for _, name := range u.Fields {
 		f, _ := r.plan.Field(name)
