@@ -66,14 +66,20 @@ type reader struct {
 	pos  int
 	line int
 
-	pkg     *Package
-	all     []*Package
-	single  bool
-	loose   bool
-	section *Section
+	pkg *Package
+	all []*Package
+	// packages finds those of all by name
+	packages map[string]*Package
+	single   bool
+	loose    bool
+	section  *Section
 	// names finds sections by name, so that files of thousands of sections
 	// are read in linear time
 	names map[string]*Section
+
+	// keys are the places of the options of the section indexed
+	keys    map[string]int
+	indexed *Section
 
 	words [4][]byte // the current statement's words; their storage is reused
 }
@@ -136,14 +142,44 @@ func (r *reader) take(line, n int) error {
 		if r.section == nil {
 			return r.fail(line, "option outside of a section")
 		}
-		r.section.Set(name, value)
+		*r.option(name) = Option{Key: name, Values: []string{value}}
 	case 'l':
 		if r.section == nil {
 			return r.fail(line, "list outside of a section")
 		}
-		r.section.AddList(name, value)
+		o := r.option(name)
+		o.List, o.Values = true, append(o.Values, value)
 	}
 	return nil
+}
+
+// longSection is the number of options from which a section is indexed, so that
+// no text takes quadratic time to read.
+const longSection = 64
+
+// option returns the current section's option of that key, which it adds when
+// there is none.
+func (r *reader) option(key string) *Option {
+	s := r.section
+	i := -1
+	if len(s.Options) < longSection {
+		i = s.index(key)
+	} else {
+		if r.indexed != s {
+			r.indexed, r.keys = s, make(map[string]int, 2*longSection)
+		}
+		for n := len(r.keys); n < len(s.Options); n++ {
+			r.keys[s.Options[n].Key] = n // no two options have one key
+		}
+		if n, ok := r.keys[key]; ok {
+			i = n
+		}
+	}
+	if i < 0 {
+		i = len(s.Options)
+		s.Options = append(s.Options, Option{Key: key})
+	}
+	return &s.Options[i]
 }
 
 func (r *reader) takePackage(name string) error {
@@ -151,20 +187,22 @@ func (r *reader) takePackage(name string) error {
 		return nil
 	}
 	r.section, r.names, r.pkg = nil, nil, nil
-	for _, p := range r.all {
-		if p.Name == name {
-			r.pkg = p
-			r.names = map[string]*Section{}
-			for _, s := range p.Sections {
-				if s.Name != "" {
-					r.names[s.Name] = s
-				}
+	if p := r.packages[name]; p != nil {
+		r.pkg = p
+		r.names = map[string]*Section{}
+		for _, s := range p.Sections {
+			if s.Name != "" {
+				r.names[s.Name] = s
 			}
 		}
 	}
 	if r.pkg == nil {
 		r.pkg = &Package{Name: name}
 		r.all = append(r.all, r.pkg)
+		if r.packages == nil {
+			r.packages = map[string]*Package{}
+		}
+		r.packages[name] = r.pkg
 	}
 	return nil
 }
