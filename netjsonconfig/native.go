@@ -7,14 +7,17 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// manyOptions is the length from which a section is sorted in the general way.
+// manyOptions is the length from which sections and lists of packages are
+// indexed, and sections sorted in the general way.
 const manyOptions = 64
 
 // Native is the intermediate form between NetJSON and native text: packages of
 // sections of options, in the order of their creation (§2).
 type Native struct {
-	// Packages are the packages so far.
+	// Packages are the packages so far. They may be appended to.
 	Packages []*Package
+
+	index map[string]*Package // by name, of a long list
 }
 
 // Package is one native file: a UCI package, or all tunnels of a VPN backend.
@@ -31,12 +34,16 @@ type Section struct {
 	Type string
 	// Name is the section's name; empty for an anonymous section that was read.
 	Name string
-	// Options are the section's settings, in order.
+	// Options are the section's settings, in order. They may be appended to;
+	// other changes go through Set and Delete.
 	Options []Option
 
 	// merged marks a section that two converters wrote: its options are no
 	// longer sorted by the renderer (§8.1).
 	merged bool
+
+	index   map[string]int // places of options, of a long section
+	indexed int            // how many options the index knows
 }
 
 // Option is one setting.
@@ -50,12 +57,21 @@ type Option struct {
 
 // Package returns the package of that name, or nil.
 func (n *Native) Package(name string) *Package {
-	for _, p := range n.Packages {
-		if p.Name == name {
-			return p
+	if len(n.Packages) <= manyOptions {
+		for _, p := range n.Packages {
+			if p.Name == name {
+				return p
+			}
+		}
+		return nil
+	}
+	if len(n.index) != len(n.Packages) { // Add keeps it up, others may not
+		n.index = make(map[string]*Package, 2*len(n.Packages))
+		for _, p := range slices.Backward(n.Packages) {
+			n.index[p.Name] = p
 		}
 	}
-	return nil
+	return n.index[name]
 }
 
 // Add puts the sections one converter made into a package, which is created
@@ -68,7 +84,11 @@ func (n *Native) Add(name string, sections ...*Section) {
 	}
 	p := n.Package(name)
 	if p == nil {
-		n.Packages = append(n.Packages, &Package{Name: name, Sections: sections})
+		p = &Package{Name: name, Sections: sections}
+		n.Packages = append(n.Packages, p)
+		if n.index != nil {
+			n.index[name] = p
+		}
 		return
 	}
 	p.Sections = mergeSections(p.Sections, sections)
@@ -137,12 +157,33 @@ func joinLists(a, b []any) []any {
 	return out
 }
 
+// find returns the place of an option, or -1. Long sections are indexed, so
+// that no input takes quadratic time; the index follows appended options.
+func (s *Section) find(key string) int {
+	if len(s.Options) <= manyOptions {
+		for i := range s.Options {
+			if s.Options[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if s.index == nil || s.indexed > len(s.Options) {
+		s.index, s.indexed = make(map[string]int, 2*len(s.Options)), 0
+	}
+	for ; s.indexed < len(s.Options); s.indexed++ {
+		s.index[s.Options[s.indexed].Key] = s.indexed
+	}
+	if i, ok := s.index[key]; ok {
+		return i
+	}
+	return -1
+}
+
 // Get returns an option's value.
 func (s *Section) Get(key string) (any, bool) {
-	for i := range s.Options {
-		if s.Options[i].Key == key {
-			return s.Options[i].Value, true
-		}
+	if i := s.find(key); i >= 0 {
+		return s.Options[i].Value, true
 	}
 	return nil, false
 }
@@ -165,25 +206,23 @@ func (s *Section) Value(key string) any {
 
 // Set replaces an option's value, or appends the option.
 func (s *Section) Set(key string, value any) {
-	for i := range s.Options {
-		if s.Options[i].Key == key {
-			s.Options[i].Value = value
-			return
-		}
+	if i := s.find(key); i >= 0 {
+		s.Options[i].Value = value
+		return
 	}
 	s.Options = append(s.Options, Option{key, value})
 }
 
 // Delete removes an option and returns its value.
 func (s *Section) Delete(key string) (any, bool) {
-	for i := range s.Options {
-		if s.Options[i].Key == key {
-			v := s.Options[i].Value
-			s.Options = slices.Delete(s.Options, i, i+1)
-			return v, true
-		}
+	i := s.find(key)
+	if i < 0 {
+		return nil, false
 	}
-	return nil, false
+	v := s.Options[i].Value
+	s.Options = slices.Delete(s.Options, i, i+1)
+	s.index = nil
+	return v, true
 }
 
 // Sort brings the options into ascending order of their keys, unless the
@@ -192,6 +231,7 @@ func (s *Section) Sort() {
 	if s.merged {
 		return
 	}
+	s.index = nil
 	// Sections are short and mostly in order: insertion beats a general sort.
 	for i := 1; i < len(s.Options); i++ {
 		if s.Options[i-1].Key <= s.Options[i].Key {

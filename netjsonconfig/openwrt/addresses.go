@@ -11,18 +11,9 @@ import (
 
 // addressBlock is what one interface section says about addresses.
 type addressBlock struct {
-	proto   string
-	options []njc.Option
-}
-
-func (b *addressBlock) set(key string, v any) {
-	for i := range b.options {
-		if b.options[i].Key == key {
-			b.options[i].Value = v
-			return
-		}
-	}
-	b.options = append(b.options, njc.Option{Key: key, Value: v})
+	proto string
+	// settings are a section without name and type.
+	settings njc.Section
 }
 
 // addressBlocks sorts an interface's addresses into blocks (§8.5): all static
@@ -76,17 +67,17 @@ func addressBlocks(o *ordered.Object, typ string) ([]addressBlock, *njc.Validati
 	switch len(ip4) {
 	case 0:
 	case 1:
-		static.set("ipaddr", host)
-		static.set("netmask", mask)
+		static.settings.Set("ipaddr", host)
+		static.settings.Set("netmask", mask)
 	default:
-		static.set("ipaddr", ip4)
+		static.settings.Set("ipaddr", ip4)
 	}
 	switch len(ip6) {
 	case 0:
 	case 1:
-		static.set("ip6addr", ip6[0])
+		static.settings.Set("ip6addr", ip6[0])
 	default:
-		static.set("ip6addr", ip6)
+		static.settings.Set("ip6addr", ip6)
 	}
 	if static.proto == "" {
 		return others, nil
@@ -100,7 +91,7 @@ func carry(b *addressBlock, a *ordered.Object) {
 		switch key {
 		case "proto", "family", "address", "mask", "gateway":
 		default:
-			b.set(key, v)
+			b.settings.Set(key, v)
 		}
 	}
 }
@@ -115,7 +106,7 @@ func wireguardBlock(addresses []*ordered.Object) addressBlock {
 		}
 		list = append(list, text)
 	}
-	return addressBlock{proto: "wireguard", options: []njc.Option{{Key: "addresses", Value: list}}}
+	return addressBlock{proto: "wireguard", settings: njc.Section{Options: []njc.Option{{Key: "addresses", Value: list}}}}
 }
 
 // gateways puts the addresses' gateways on the interface.

@@ -186,7 +186,7 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 
 // interfaceSection writes the section of the n-th address block.
 func (w *interfaceWriter) interfaceSection(base *njc.Section, i *iface, block *addressBlock, n int) *njc.Section {
-	s := section("interface", i.logical, len(base.Options)+len(block.options)+6)
+	s := section("interface", i.logical, len(base.Options)+len(block.settings.Options)+6)
 	s.Options = append(s.Options, base.Options...)
 	if n > 0 {
 		s.Name = i.suffixed + "_" + strconv.Itoa(n+1)
@@ -194,7 +194,7 @@ func (w *interfaceWriter) interfaceSection(base *njc.Section, i *iface, block *a
 			s.Delete("gateway")
 		}
 	}
-	for _, o := range block.options {
+	for _, o := range block.settings.Options {
 		s.Set(o.Key, o.Value)
 	}
 	if i.bridge && !i.modern {

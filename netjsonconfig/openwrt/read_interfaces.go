@@ -17,17 +17,24 @@ type interfaceReader struct {
 	// bridge-vlan sections by that of the bridge.
 	devices map[string]*njc.Section
 	vlans   map[string][]*njc.Section
+	// bridges are the bridges of the devices VLAN filtering makes.
+	bridges map[string]string
 	used    map[*njc.Section]bool
 }
 
 func readInterfaces(r *njc.Reverse) error {
-	w := interfaceReader{r: r, devices: map[string]*njc.Section{}, vlans: map[string][]*njc.Section{}, used: map[*njc.Section]bool{}}
+	w := interfaceReader{
+		r: r, devices: map[string]*njc.Section{}, vlans: map[string][]*njc.Section{},
+		bridges: map[string]string{}, used: map[*njc.Section]bool{},
+	}
 	for _, s := range r.Sections {
 		switch s.Type {
 		case "device":
 			w.devices[s.Text("name")] = s
 		case "bridge-vlan":
-			w.vlans[s.Text("device")] = append(w.vlans[s.Text("device")], s)
+			bridge := s.Text("device")
+			w.vlans[bridge] = append(w.vlans[bridge], s)
+			w.bridges[bridge+"."+s.Text("vlan")] = bridge
 		}
 	}
 	// Interfaces on the VLANs of a bridge are written before the bridge itself
@@ -37,7 +44,7 @@ func readInterfaces(r *njc.Reverse) error {
 		if s.Type != "interface" {
 			continue
 		}
-		bridge, vlan := w.vlanOf(s)
+		bridge, vlan := w.bridges[s.Text("device")]
 		switch {
 		case !vlan:
 			appendTo(r.Config, "interfaces", w.read(s))
@@ -62,21 +69,6 @@ func readInterfaces(r *njc.Reverse) error {
 		}
 	}
 	return nil
-}
-
-// vlanOf returns the bridge of an interface section that is on a VLAN of it.
-func (w *interfaceReader) vlanOf(s *njc.Section) (bridge string, ok bool) {
-	device := s.Text("device")
-	dot := strings.LastIndexByte(device, '.')
-	if dot < 0 {
-		return "", false
-	}
-	for _, v := range w.vlans[device[:dot]] {
-		if v.Text("vlan") == device[dot+1:] {
-			return device[:dot], true
-		}
-	}
-	return "", false
 }
 
 // read makes a NetJSON interface of an interface section.

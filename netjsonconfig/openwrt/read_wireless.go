@@ -68,12 +68,27 @@ func protocolOf(mode, band, hwmode string) string {
 
 // readWireless undoes wireless: each network goes to the interface it is on.
 func readWireless(r *njc.Reverse) error {
+	interfaces := value.Objects(r.Config, "interfaces")
+	free := map[string][]*ordered.Object{} // interfaces that may get a wireless network
+	for _, o := range interfaces {
+		if name := value.Str(o, "name"); value.Str(o, "type") != "bridge" {
+			free[name] = append(free[name], o)
+		}
+	}
+	bridges := memberships(interfaces)
 	for _, s := range r.Sections {
 		name := s.Text("ifname")
 		if name == "" {
 			name = strings.TrimPrefix(s.Name, "wifi_")
 		}
-		o := wirelessOwner(r, name)
+		var o *ordered.Object
+		if of := free[name]; len(of) > 0 {
+			o, free[name] = of[0], of[1:]
+		} else {
+			o = new(ordered.Object)
+			o.Set("name", name)
+			appendTo(r.Config, "interfaces", o)
+		}
 		o.Set("type", "wireless")
 		w := objectOf(s, "ifname", "device", "mode", "macaddr", "disabled", "network")
 		if mac := s.Text("macaddr"); mac != "" {
@@ -95,7 +110,7 @@ func readWireless(r *njc.Reverse) error {
 		toBools(w, "hidden", "wds", "ft_over_ds", "ft_psk_generate_local", "ieee80211r", "rsn_preauth", "isolate",
 			"doth", "wmm", "short_preamble", "start_disabled", "default_disabled")
 		toLists(w, "maclist")
-		if networks := networksOf(r, o, s, name); networks != nil {
+		if networks := networksOf(o, s, name, bridges); networks != nil {
 			w.Set("network", networks)
 		}
 		o.Set("wireless", w)
@@ -116,19 +131,6 @@ func modeOf(mode string) string {
 	return mode
 }
 
-// wirelessOwner finds the interface a wireless network is on, or adds one.
-func wirelessOwner(r *njc.Reverse, name string) *ordered.Object {
-	for _, o := range value.Objects(r.Config, "interfaces") {
-		if _, taken := o.Get("wireless"); !taken && value.Str(o, "name") == name && value.Str(o, "type") != "bridge" {
-			return o
-		}
-	}
-	o := new(ordered.Object)
-	o.Set("name", name)
-	appendTo(r.Config, "interfaces", o)
-	return o
-}
-
 // ownDevice attaches the device section of a wireless interface that has no
 // interface section.
 func ownDevice(r *njc.Reverse, o *ordered.Object, name string) {
@@ -146,7 +148,7 @@ func ownDevice(r *njc.Reverse, o *ordered.Object, name string) {
 }
 
 // networksOf returns the attached networks that do not follow from the rest.
-func networksOf(r *njc.Reverse, o *ordered.Object, s *njc.Section, name string) []any {
+func networksOf(o *ordered.Object, s *njc.Section, name string, bridges map[string][]string) []any {
 	names := words(s.Value("network"))
 	if len(names) == 0 {
 		return nil
@@ -155,7 +157,7 @@ func networksOf(r *njc.Reverse, o *ordered.Object, s *njc.Section, name string) 
 	if text == name || text == value.Str(o, "network") {
 		return nil
 	}
-	if text == strings.Join(memberships(value.Objects(r.Config, "interfaces"))[name], " ") {
+	if text == strings.Join(bridges[name], " ") {
 		return nil
 	}
 	return names
