@@ -21,6 +21,7 @@ const maxCachedCallers = 50_000
 // kept in memory and dropped when anything they depend on changes.
 type Callers struct {
 	users         UserStore
+	grants        GrantStore
 	memberships   MembershipStore
 	owners        OwnerStore
 	organizations OrganizationStore
@@ -166,16 +167,19 @@ func (s *Callers) loadRoles(ctx context.Context, c *wispwright.Caller) error {
 }
 
 func (s *Callers) loadPermissions(ctx context.Context, c *wispwright.Caller) error {
-	ids, err := s.users.GroupIDs(ctx, c.ID)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	groups, err := s.groups.List(ctx, wispwright.ScopeAll(), GroupFilter{IDs: ids}, wispwright.Page{NoTotal: true})
+	grants, err := s.grants.Of(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	for _, g := range groups.Rows {
-		c.Permissions = append(c.Permissions, g.Permissions...)
+	c.Permissions = slices.Clone(grants[c.ID].Permissions)
+	if ids := grants[c.ID].Groups; len(ids) > 0 {
+		groups, err := s.groups.List(ctx, wispwright.ScopeAll(), GroupFilter{IDs: ids}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, g := range groups.Rows {
+			c.Permissions = append(c.Permissions, g.Permissions...)
+		}
 	}
 	slices.Sort(c.Permissions)
 	c.Permissions = slices.Compact(c.Permissions)

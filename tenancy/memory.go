@@ -29,20 +29,31 @@ func NewMemory() (*memstore.Store, Stores) {
 	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{
 		Key: "UserID", Unique: []memstore.Unique{{Name: "token_digest", Fields: []string{"Digest"}}},
 	})
-	userGroups := memstore.NewMap[wispwright.ID, int64](m)
+	grants := &memoryGrants{groups: memstore.NewMap[wispwright.ID, int64](m), permissions: memstore.NewMap[wispwright.ID, wispwright.Permission](m)}
+	emails := memstore.NewRepo[int64, Email, EmailFilter](m, memstore.Spec[Email]{
+		Serial: true,
+		Unique: []memstore.Unique{
+			{Name: "email_user_address", Fields: []string{"UserID", "Address"}},
+			{Name: "email_primary", Fields: []string{"UserID"}, When: "IsPrimary"},
+			{Name: "email_verified", Fields: []string{"Address"}, When: "IsVerified"},
+		},
+	})
 	members := &memoryMemberships{memberships, owners, m}
+	grants.members = members
 	return m, Stores{
 		Organizations: &memoryOrganizations{members: members, Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{
 			Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
 			Unique: []memstore.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
 		}), store: m},
-		Users:       newMemoryUsers(m, members, tokens, userGroups),
+		Users:       newMemoryUsers(m, members, tokens, emails, grants),
+		Emails:      emails,
+		Grants:      grants,
 		Memberships: members,
 		Owners:      owners,
 		Groups: &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{
 			Serial: true, Order: []wispwright.Order{{Field: "Name"}},
 			Unique: []memstore.Unique{{Name: "group_name", Fields: []string{"Name"}}},
-		}), userGroups, m},
+		}), grants.groups, m},
 		Tokens: tokens,
 		Events: memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{
 			Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}},
@@ -107,13 +118,14 @@ type memoryUsers struct {
 	store   *memstore.Store
 	members *memoryMemberships
 	tokens  *memstore.Repo[wispwright.ID, Token, TokenFilter]
-	groups  *memstore.Map[wispwright.ID, int64]
+	emails  *memstore.Repo[int64, Email, EmailFilter]
+	grants  *memoryGrants
 }
 
 func newMemoryUsers(m *memstore.Store, members *memoryMemberships, tokens *memstore.Repo[wispwright.ID, Token, TokenFilter],
-	groups *memstore.Map[wispwright.ID, int64],
+	emails *memstore.Repo[int64, Email, EmailFilter], grants *memoryGrants,
 ) *memoryUsers {
-	users := &memoryUsers{store: m, members: members, tokens: tokens, groups: groups}
+	users := &memoryUsers{store: m, members: members, tokens: tokens, emails: emails, grants: grants}
 	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
 		Order:  []wispwright.Order{{Field: "DateJoined", Descending: true}},
 		Search: []string{"Username", "Email", "FirstName", "LastName"},
@@ -147,7 +159,13 @@ func (s *memoryUsers) Delete(ctx context.Context, scope wispwright.Scope, id wis
 		if _, err := s.tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == id }); err != nil {
 			return err
 		}
-		if err := s.groups.Set(ctx, id, nil); err != nil {
+		if _, err := s.emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == id }); err != nil {
+			return err
+		}
+		if err := s.grants.SetGroups(ctx, id, nil); err != nil {
+			return err
+		}
+		if err := s.grants.SetPermissions(ctx, id, nil); err != nil {
 			return err
 		}
 		return s.members.drop(ctx, func(m *Membership) bool { return m.UserID == id })
@@ -166,14 +184,43 @@ func (s *memoryUsers) ByIdentifier(ctx context.Context, identifiers ...string) (
 	}), nil
 }
 
-func (s *memoryUsers) GroupIDs(ctx context.Context, user wispwright.ID) ([]int64, error) {
-	return s.groups.Get(ctx, user), nil
+// memoryGrants keeps groups and permissions of users.
+type memoryGrants struct {
+	groups      *memstore.Map[wispwright.ID, int64]
+	permissions *memstore.Map[wispwright.ID, wispwright.Permission]
+	members     *memoryMemberships
 }
 
-func (s *memoryUsers) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
+func (s *memoryGrants) Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]Grants, error) {
+	out := map[wispwright.ID]Grants{}
+	members, err := s.members.List(ctx, wispwright.ScopeAll(), MembershipFilter{UserIDs: users}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		g := Grants{Groups: s.groups.Get(ctx, u), Permissions: s.permissions.Get(ctx, u)}
+		for _, m := range members.Rows {
+			if m.UserID == u {
+				g.Organizations = append(g.Organizations, Role{m.OrganizationID, m.IsAdmin})
+			}
+		}
+		if len(g.Groups)+len(g.Permissions)+len(g.Organizations) > 0 {
+			out[u] = g
+		}
+	}
+	return out, nil
+}
+
+func (s *memoryGrants) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
 	groups = slices.Clone(groups)
 	slices.Sort(groups)
 	return s.groups.Set(ctx, user, slices.Compact(groups))
+}
+
+func (s *memoryGrants) SetPermissions(ctx context.Context, user wispwright.ID, permissions []wispwright.Permission) error {
+	permissions = slices.Clone(permissions)
+	slices.Sort(permissions)
+	return s.permissions.Set(ctx, user, slices.Compact(permissions))
 }
 
 type memoryGroups struct {

@@ -17,6 +17,10 @@ type Stores struct {
 	Organizations OrganizationStore
 	// Users keeps accounts.
 	Users UserStore
+	// Emails keeps the addresses of accounts.
+	Emails EmailStore
+	// Grants keeps groups and permissions of accounts.
+	Grants GrantStore
 	// Memberships keeps who belongs where.
 	Memberships MembershipStore
 	// Owners keeps who owns what.
@@ -30,7 +34,8 @@ type Stores struct {
 }
 
 func (s Stores) complete() error {
-	if s.Organizations == nil || s.Users == nil || s.Memberships == nil || s.Owners == nil || s.Groups == nil || s.Tokens == nil || s.Events == nil {
+	if s.Organizations == nil || s.Users == nil || s.Emails == nil || s.Grants == nil || s.Memberships == nil || s.Owners == nil ||
+		s.Groups == nil || s.Tokens == nil || s.Events == nil {
 		return errors.New("tenancy: every store is required")
 	}
 	return nil
@@ -57,6 +62,8 @@ type Tenancy struct {
 	Organizations *Organizations
 	// Users are the accounts.
 	Users *Users
+	// Emails are the addresses of accounts.
+	Emails *Emails
 	// Memberships are who belongs where.
 	Memberships *Memberships
 	// Groups are sets of permissions.
@@ -88,16 +95,21 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	}
 	trail := NewTrail(stores.Events, clock)
 	b := base{tx: tx, recorder: trail, clock: clock}
+	catalogue := NewCatalogue(slices.Concat(ownModels(), options.Models)...)
+	emails := &Emails{store: stores.Emails, base: b}
 	t := &Tenancy{
 		Organizations: &Organizations{store: stores.Organizations, base: b},
-		Users:         &Users{store: stores.Users, groups: stores.Groups, hasher: options.Hasher, base: b},
+		Users: &Users{store: stores.Users, grants: stores.Grants, groups: stores.Groups, catalogue: catalogue, emails: emails,
+			hasher: options.Hasher, base: b},
+		Emails: emails,
 		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
 			organizations: stores.Organizations, base: b},
-		Groups: &Groups{store: stores.Groups, catalogue: NewCatalogue(slices.Concat(ownModels(), options.Models)...), base: b},
+		Groups: &Groups{store: stores.Groups, catalogue: catalogue, base: b},
 		Tokens: &Tokens{store: stores.Tokens, base: b},
 		Trail:  trail,
 	}
-	t.Callers = &Callers{users: stores.Users, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
+	emails.users = t.Users
+	t.Callers = &Callers{users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
 		groups: stores.Groups, tokens: t.Tokens, clock: clock,
 		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
 	dummy, err := options.Hasher.Hash("nobody")

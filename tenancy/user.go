@@ -93,10 +93,6 @@ type UserStore interface {
 	// ByIdentifier returns the users whose username, e-mail or phone number
 	// is one of the texts, compared exactly.
 	ByIdentifier(ctx context.Context, identifiers ...string) ([]*User, error)
-	// GroupIDs returns the groups of a user in ascending order.
-	GroupIDs(ctx context.Context, user wispwright.ID) ([]int64, error)
-	// SetGroups replaces the groups of a user.
-	SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error
 }
 
 // UserChange tells what happened to a user.
@@ -115,25 +111,43 @@ type Users struct {
 	// groups or its password.
 	Changed event.Topic[UserChange]
 
-	store  UserStore
-	groups GroupStore
-	hasher password.Hasher
+	store     UserStore
+	grants    GrantStore
+	groups    GroupStore
+	catalogue *Catalogue
+	emails    *Emails
+	hasher    password.Hasher
 	base
 }
 
 // Create validates and stores a new account. plain is hashed; an empty one
-// makes an account that cannot log in with a password.
+// makes an account that cannot log in with a password. Its e-mail address is
+// taken as verified (spec: tenancy §1.1).
 func (s *Users) Create(ctx context.Context, u *User, plain string) error {
 	hash, err := s.hash(plain)
 	if err != nil {
 		return err
 	}
-	return s.CreateHashed(ctx, u, hash)
+	return s.create(ctx, u, hash, true)
+}
+
+// CreateUnverified is Create for an e-mail address nobody has shown to own: it
+// is neither verified nor primary (spec: tenancy §5.3).
+func (s *Users) CreateUnverified(ctx context.Context, u *User, plain string) error {
+	hash, err := s.hash(plain)
+	if err != nil {
+		return err
+	}
+	return s.create(ctx, u, hash, false)
 }
 
 // CreateHashed is Create for a password that is hashed already, as imports
 // have it.
 func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
+	return s.create(ctx, u, hash, true)
+}
+
+func (s *Users) create(ctx context.Context, u *User, hash string, verified bool) error {
 	return s.do(ctx, "tenancy.Users.Create", func(ctx context.Context) error {
 		if u.ID.IsZero() {
 			u.ID = wispwright.NewID()
@@ -146,6 +160,11 @@ func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
 		}
 		if err := s.store.Insert(ctx, u); err != nil {
 			return s.explain(err)
+		}
+		if u.Email != "" {
+			if err := s.emails.add(ctx, &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}); err != nil {
+				return err
+			}
 		}
 		return s.saved(ctx, nil, u)
 	})
@@ -245,40 +264,6 @@ func (s *Users) Delete(ctx context.Context, scope wispwright.Scope, id wispwrigh
 		}
 		s.Changed.Publish(ctx, UserChange{Before: before})
 		return s.record(ctx, "delete", "openwisp_users.user", before.ID.String(), before.Username, wispwright.ID{}, wispwright.Compare(before, nil))
-	})
-}
-
-// Groups returns the ids of a user's groups.
-func (s *Users) Groups(ctx context.Context, user wispwright.ID) ([]int64, error) {
-	return s.store.GroupIDs(ctx, user)
-}
-
-// SetGroups replaces the groups of a user; unknown ones are a fault of the
-// field "groups".
-func (s *Users) SetGroups(ctx context.Context, scope wispwright.Scope, user wispwright.ID, groups []int64) error {
-	return s.do(ctx, "tenancy.Users.SetGroups", func(ctx context.Context) error {
-		u, err := s.store.Get(ctx, scope, user)
-		if err != nil {
-			return err
-		}
-		before, err := s.store.GroupIDs(ctx, user)
-		if err != nil {
-			return err
-		}
-		for _, id := range groups {
-			if _, err := s.groups.Get(ctx, wispwright.ScopeAll(), id); err != nil {
-				if isNotFound(err) {
-					return wispwright.Invalid("groups", unknownPK(id))
-				}
-				return err
-			}
-		}
-		if err := s.store.SetGroups(ctx, user, groups); err != nil {
-			return err
-		}
-		s.Changed.Publish(ctx, UserChange{Before: u, After: u})
-		return s.record(ctx, "change", "openwisp_users.user", user.String(), u.Username, wispwright.ID{},
-			[]wispwright.FieldChange{{Field: "Groups", Old: before, New: groups}})
 	})
 }
 

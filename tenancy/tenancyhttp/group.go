@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,18 +64,40 @@ func (h *HTTP) mountGroups(api *rest.API) {
 			if !in.Permissions.Set {
 				return nil
 			}
-			all := h.t.Groups.Catalogue().All()
-			g.Permissions = nil
-			for _, id := range in.Permissions.V {
-				if id < 1 || id > int64(len(all)) {
-					return wispwright.Invalid("permissions", rest.UnknownPK(id))
-				}
-				g.Permissions = append(g.Permissions, all[id-1].Permission)
-			}
-			return nil
+			var err error
+			g.Permissions, err = h.permissions("permissions", in.Permissions.V)
+			return err
 		},
 		Out: rest.Each(h.groupOut),
 	})
+}
+
+// permissions are those with the given numbers; an unknown number is a fault
+// of the field.
+func (h *HTTP) permissions(field string, numbers []int64) ([]wispwright.Permission, error) {
+	all := h.t.Groups.Catalogue().All()
+	out := make([]wispwright.Permission, 0, len(numbers))
+	for _, n := range numbers {
+		if n < 1 || n > int64(len(all)) {
+			return nil, wispwright.Invalid(field, rest.UnknownPK(n))
+		}
+		out = append(out, all[n-1].Permission)
+	}
+	return out, nil
+}
+
+// permissionNumbers is the reverse, in ascending order.
+func (h *HTTP) permissionNumbers(permissions []wispwright.Permission) []int64 {
+	out := []int64{}
+	if len(permissions) == 0 {
+		return out
+	}
+	for _, info := range h.t.Groups.Catalogue().All() {
+		if slices.Contains(permissions, info.Permission) {
+			out = append(out, info.ID)
+		}
+	}
+	return out
 }
 
 func (h *HTTP) groupOut(g *tenancy.Group) groupOut {

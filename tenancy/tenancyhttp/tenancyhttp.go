@@ -90,6 +90,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountSession(api)
 	h.mountOrganizations(api)
 	h.mountUsers(api)
+	h.mountEmails(api)
 	h.mountPassword(api)
 	h.mountGroups(api)
 	h.mountTrail(api)

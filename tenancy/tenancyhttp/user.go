@@ -151,7 +151,11 @@ func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
 			FirstName: in.FirstName.V, LastName: in.LastName.V, PhoneNumber: string(in.PhoneNumber.V), BirthDate: time.Time(in.BirthDate.V)}
 		// others than superusers may send it, and it is ignored
 		u.IsSuperuser = r.Caller.Superuser && in.IsSuperuser.V
-		if err := h.t.Users.Create(ctx, u, in.Password.V); err != nil {
+		create := h.t.Users.CreateUnverified
+		if in.EmailVerified.V {
+			create = h.t.Users.Create
+		}
+		if err := create(ctx, u, in.Password.V); err != nil {
 			return err
 		}
 		created = u
@@ -169,42 +173,40 @@ func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
 	return created, err
 }
 
-// relations are what a page of users needs beside the rows.
-func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (groups map[wispwright.ID][]int64, members map[wispwright.ID][]membershipOut, err error) {
-	groups, members = map[wispwright.ID][]int64{}, map[wispwright.ID][]membershipOut{}
-	if len(rows) == 0 {
-		return groups, members, nil
+// relations are what a page of users needs beside the rows: one query.
+type relations struct {
+	groups      []int64
+	permissions []wispwright.Permission
+	members     []membershipOut
+}
+
+func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (func(*tenancy.User) relations, error) {
+	ids := make([]wispwright.ID, len(rows))
+	for i, u := range rows {
+		ids[i] = u.ID
 	}
-	ids := make([]wispwright.ID, 0, len(rows))
-	for _, u := range rows {
-		ids = append(ids, u.ID)
-		g, err := h.t.Users.Groups(r.Context(), u.ID)
-		if err != nil {
-			return nil, nil, err
+	grants, err := h.t.Users.Grants(r.Context(), ids...)
+	return func(u *tenancy.User) relations {
+		g := grants[u.ID]
+		out := relations{append([]int64{}, g.Groups...), g.Permissions, make([]membershipOut, len(g.Organizations))}
+		for i, o := range g.Organizations {
+			out.members[i] = membershipOut{o.IsAdmin, o.OrganizationID}
 		}
-		groups[u.ID] = append([]int64{}, g...)
-		members[u.ID] = []membershipOut{}
-	}
-	items, err := h.t.Memberships.List(r.Context(), wispwright.ScopeAll(), tenancy.MembershipFilter{UserIDs: ids}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, m := range items.Rows {
-		members[m.UserID] = append(members[m.UserID], membershipOut{m.IsAdmin, m.OrganizationID})
-	}
-	return groups, members, nil
+		return out
+	}, err
 }
 
 func (h *HTTP) userOuts(r *rest.Request, rows []*tenancy.User) ([]userOut, error) {
-	groups, members, err := h.relations(r, rows)
+	relations, err := h.relations(r, rows)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]userOut, len(rows))
 	for i, u := range rows {
+		has := relations(u)
 		out[i] = userOut{ID: u.ID, Username: u.Username, Email: rest.Null(u.Email), FirstName: u.FirstName, LastName: u.LastName,
 			PhoneNumber: rest.Null(u.PhoneNumber), BirthDate: rest.Date(u.BirthDate), IsActive: u.IsActive, IsStaff: u.IsStaff,
-			Groups: groups[u.ID], OrganizationUsers: members[u.ID]}
+			Groups: has.groups, OrganizationUsers: has.members}
 		if r.Caller.Superuser {
 			out[i].IsSuperuser = &u.IsSuperuser
 		}

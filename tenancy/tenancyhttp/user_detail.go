@@ -26,6 +26,7 @@ type userDetailIn struct {
 	IsStaff           rest.Opt[bool]         `json:"is_staff" label:"Staff status" help:"Designates whether the user can log into this admin site."`
 	IsSuperuser       rest.Opt[bool]         `json:"is_superuser" label:"Superuser status" help:"Designates that this user has all permissions without explicitly assigning them."`
 	Groups            rest.Opt[[]int64]      `json:"groups" rel:"group" help:"The groups this user belongs to. A user will get all permissions granted to each of their groups."`
+	UserPermissions   rest.Opt[[]int64]      `json:"user_permissions" rel:"permission" label:"User permissions" help:"Specific permissions for this user."`
 	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
 }
 
@@ -90,7 +91,16 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 				return err
 			}
 		}
-		// read-only for others than superusers
+		// both are read-only for others than superusers
+		if r.Caller.Superuser && in.UserPermissions.Set {
+			permissions, err := h.permissions("user_permissions", in.UserPermissions.V)
+			if err != nil {
+				return err
+			}
+			if err := h.t.Users.SetPermissions(ctx, userScope(r), id, permissions); err != nil {
+				return err
+			}
+		}
 		if r.Caller.Superuser && !in.OrganizationUsers.V.Organization.V.IsZero() {
 			return h.toggleMembership(ctx, id, &in.OrganizationUsers.V)
 		}
@@ -123,18 +133,20 @@ func (h *HTTP) toggleMembership(ctx context.Context, user wispwright.ID, in *mem
 }
 
 func (h *HTTP) userDetails(r *rest.Request, rows []*tenancy.User) ([]userDetailOut, error) {
-	groups, members, err := h.relations(r, rows)
+	relations, err := h.relations(r, rows)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]userDetailOut, len(rows))
 	for i, u := range rows {
+		has := relations(u)
 		out[i] = userDetailOut{ID: u.ID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: rest.Null(u.Email),
 			Bio: u.Bio, URL: u.URL, Company: u.Company, Location: u.Location, PhoneNumber: rest.Null(u.PhoneNumber),
 			BirthDate: rest.Date(u.BirthDate), Notes: u.Notes, IsActive: u.IsActive, IsStaff: u.IsStaff,
-			LastLogin: rest.Time(u.LastLogin), DateJoined: rest.Time(u.DateJoined), Groups: groups[u.ID], OrganizationUsers: members[u.ID]}
+			LastLogin: rest.Time(u.LastLogin), DateJoined: rest.Time(u.DateJoined), Groups: has.groups, OrganizationUsers: has.members}
 		if r.Caller.Superuser {
-			out[i].IsSuperuser, out[i].UserPermissions = &u.IsSuperuser, &[]int64{}
+			numbers := h.permissionNumbers(has.permissions)
+			out[i].IsSuperuser, out[i].UserPermissions = &u.IsSuperuser, &numbers
 		}
 	}
 	return out, nil

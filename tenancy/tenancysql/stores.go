@@ -3,7 +3,6 @@ package tenancysql
 import (
 	"context"
 	"embed"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +36,10 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
+	emails, err := newEmails(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
 	memberships, err := newMemberships(db)
 	if err != nil {
 		return tenancy.Stores{}, err
@@ -58,7 +61,7 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 		return tenancy.Stores{}, err
 	}
 	return tenancy.Stores{
-		Organizations: organizations, Users: u, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens, Events: trail,
+		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens, Events: trail,
 	}, nil
 }
 
@@ -66,6 +69,10 @@ func newOrganizations(db *sqlstore.DB) (tenancy.OrganizationStore, error) {
 	return sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{
 		Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"},
 	})
+}
+
+func newEmails(db *sqlstore.DB) (tenancy.EmailStore, error) {
+	return sqlstore.NewRepo[int64, tenancy.Email, tenancy.EmailFilter](db, sqlstore.Spec{Table: "tenancy_email", Serial: true})
 }
 
 func newMemberships(db *sqlstore.DB) (tenancy.MembershipStore, error) {
@@ -98,8 +105,6 @@ func newest(field string) []wispwright.Order {
 
 type users struct {
 	*sqlstore.Repo[wispwright.ID, tenancy.User, tenancy.UserFilter]
-	db     *sqlstore.DB
-	groups *sqlstore.Stmt
 }
 
 var _ tenancy.UserStore = (*users)(nil)
@@ -121,11 +126,7 @@ func newUsers(db *sqlstore.DB) (*users, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, err := db.Prepare("SELECT group_id FROM tenancy_user_group WHERE user_id = ? ORDER BY group_id")
-	if err != nil {
-		return nil, err
-	}
-	return &users{repo, db, groups}, nil
+	return &users{repo}, nil
 }
 
 // ByIdentifier asks three indexes, since OR over them would read the table.
@@ -138,44 +139,6 @@ func (s *users) ByIdentifier(ctx context.Context, identifiers ...string) ([]*ten
 	}
 	return s.Query(ctx, "SELECT "+s.Columns()+" FROM tenancy_user WHERE id IN ("+strings.Join(ids, " UNION ")+") ORDER BY date_joined DESC, id DESC",
 		slices.Concat(args, args, args)...)
-}
-
-// GroupIDs is asked at every log-in of a caller the cache does not know.
-func (s *users) GroupIDs(ctx context.Context, user wispwright.ID) (ids []int64, err error) {
-	rows, err := s.groups.Query(ctx, user)
-	if err != nil {
-		return nil, fmt.Errorf("read groups of user: %w", err)
-	}
-	defer func() {
-		if cerr := rows.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("read groups of user: %w", cerr)
-		}
-	}()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("read groups of user: %w", err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
-}
-
-// SetGroups replaces the groups of a user.
-func (s *users) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
-	groups = slices.Clone(groups)
-	slices.Sort(groups)
-	return s.db.InTx(ctx, func(ctx context.Context) error {
-		if _, err := sqlstore.Exec(ctx, s.db, "DELETE FROM tenancy_user_group WHERE user_id = ?", user); err != nil {
-			return fmt.Errorf("clear groups of user: %w", err)
-		}
-		for _, g := range slices.Compact(groups) {
-			if _, err := sqlstore.Exec(ctx, s.db, "INSERT INTO tenancy_user_group (user_id, group_id) VALUES (?, ?)", user, g); err != nil {
-				return fmt.Errorf("set groups of user: %w", err)
-			}
-		}
-		return nil
-	})
 }
 
 type events struct {

@@ -27,10 +27,13 @@ func Run(t *testing.T, h Harness) {
 	t.Run("memberships", func(t *testing.T) { runMemberships(t, h) })
 	t.Run("owners", func(t *testing.T) { runOwners(t, h) })
 	t.Run("groups", func(t *testing.T) { runGroups(t, h) })
+	t.Run("emails", func(t *testing.T) { runEmails(t, h) })
+	t.Run("grants", func(t *testing.T) { runGrants(t, h) })
 	t.Run("tokens", func(t *testing.T) { runTokens(t, h) })
 	t.Run("events", func(t *testing.T) { runEvents(t, h) })
 	t.Run("references", func(t *testing.T) { runReferences(t, h) })
 	t.Run("services", func(t *testing.T) { runServices(t, h) })
+	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
 }
 
 // at is a moment with more digits than are stored.
@@ -275,20 +278,19 @@ func runGroups(t *testing.T, h Harness) {
 		insert(t, s.Users.Insert, user(1), user(2))
 		a, b := &tenancy.Group{Name: "a"}, &tenancy.Group{Name: "b"}
 		insert(t, s.Groups.Insert, a, b)
-		require.NoError(t, s.Users.SetGroups(ctx, id(1001), []int64{b.ID, a.ID, b.ID}))
-		require.NoError(t, s.Users.SetGroups(ctx, id(1002), []int64{a.ID}))
-		got, err := s.Users.GroupIDs(ctx, id(1001))
-		require.NoError(t, err)
-		require.Equal(t, []int64{a.ID, b.ID}, got)
-		require.NoError(t, s.Groups.Delete(ctx, all(), a.ID))
-		got, err = s.Users.GroupIDs(ctx, id(1001))
-		require.NoError(t, err)
-		require.Equal(t, []int64{b.ID}, got)
-		require.NoError(t, s.Users.SetGroups(ctx, id(1001), nil))
-		for _, u := range []int{1001, 1002} {
-			got, err = s.Users.GroupIDs(ctx, id(u))
+		require.NoError(t, s.Grants.SetGroups(ctx, id(1001), []int64{b.ID, a.ID, b.ID}))
+		require.NoError(t, s.Grants.SetGroups(ctx, id(1002), []int64{a.ID}))
+		groups := func(user int) []int64 {
+			grants, err := s.Grants.Of(ctx, id(user))
 			require.NoError(t, err)
-			require.Empty(t, got)
+			return grants[id(user)].Groups
+		}
+		require.Equal(t, []int64{a.ID, b.ID}, groups(1001))
+		require.NoError(t, s.Groups.Delete(ctx, all(), a.ID))
+		require.Equal(t, []int64{b.ID}, groups(1001))
+		require.NoError(t, s.Grants.SetGroups(ctx, id(1001), nil))
+		for _, u := range []int{1001, 1002} {
+			require.Empty(t, groups(u))
 		}
 	})
 }
@@ -376,7 +378,9 @@ func runReferences(t *testing.T, h Harness) {
 			&tenancy.Owner{ID: id(3002), OrganizationID: id(2), MembershipID: id(2002), Created: at(1), Modified: at(1)})
 		insert(t, s.Tokens.Insert, &tenancy.Token{UserID: id(1001), Digest: "d", Key: "k", Created: at(1)})
 		insert(t, s.Groups.Insert, &tenancy.Group{ID: 1, Name: "g"})
-		require.NoError(t, s.Users.SetGroups(ctx, id(1001), []int64{1}))
+		require.NoError(t, s.Grants.SetGroups(ctx, id(1001), []int64{1}))
+		require.NoError(t, s.Grants.SetPermissions(ctx, id(1001), []wispwright.Permission{"a.view_b"}))
+		insert(t, s.Emails.Insert, &tenancy.Email{UserID: id(1001), Address: "a@example.org"})
 		return s
 	}
 	left := func(t *testing.T, s tenancy.Stores, memberships, owners int) {
@@ -400,9 +404,12 @@ func runReferences(t *testing.T, h Harness) {
 		left(t, s, 1, 0)
 		_, err := s.Tokens.Get(ctx, all(), id(1001))
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
-		groups, err := s.Users.GroupIDs(ctx, id(1001))
+		grants, err := s.Grants.Of(ctx, id(1001), id(1002))
 		require.NoError(t, err)
-		require.Empty(t, groups)
+		require.Equal(t, map[wispwright.ID]tenancy.Grants{id(1002): {Organizations: []tenancy.Role{{OrganizationID: id(1)}}}}, grants)
+		emails, err := s.Emails.List(ctx, all(), tenancy.EmailFilter{}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Zero(t, emails.Total)
 	})
 	t.Run("a membership takes the ownership along", func(t *testing.T) {
 		s := fill(t)
