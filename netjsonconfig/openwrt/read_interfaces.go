@@ -93,6 +93,9 @@ func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) 
 		device = takeText(o, "device") // beside ifname it is a setting, such as a modem's port
 	}
 	name := orDefault(orDefault(device, ifname), s.Name)
+	if port := value.Str(o, "device"); ifname == "" && proto == "modemmanager" && port != "" && len(port) <= 15 {
+		name = port // a name, where others have a path
+	}
 	if value.Str(o, "type") == "bridge" {
 		name = "br-" + strings.TrimPrefix(strings.TrimPrefix(s.Name, "br_"), "br-")
 		members := words(ifname)
