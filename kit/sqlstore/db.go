@@ -7,6 +7,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -38,6 +39,9 @@ type Options struct {
 	Synchronous string
 	// Keys seals secrets at rest. Default: none, secrets are stored as they are.
 	Keys *Keys
+	// Driver is the database/sql driver to use in place of "postgres" or
+	// "sqlite": one of the same kind that also counts or traces statements.
+	Driver string
 	// Schema is the PostgreSQL schema to work in. Default: the connection's own.
 	Schema string
 }
@@ -77,7 +81,7 @@ func openPostgres(dsn string, o *Options) (*DB, error) {
 		q.Set("search_path", o.Schema)
 	}
 	u.RawQuery = q.Encode()
-	pool, err := sqlx.Open("postgres", u.String())
+	pool, err := sqlx.Open(cmp.Or(o.Driver, "postgres"), u.String())
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -104,7 +108,7 @@ func openSQLite(path string, o *Options) (*DB, error) {
 	}
 	common := fmt.Sprintf("file:%s?_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=foreign_keys(1)&_pragma=cache_size(-20000)&_pragma=temp_store(MEMORY)",
 		(&url.URL{Path: path}).EscapedPath(), timeout.Milliseconds(), url.QueryEscape(sync))
-	writer, err := sqlx.Open("sqlite", common+"&_txlock=immediate")
+	writer, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -112,7 +116,7 @@ func openSQLite(path string, o *Options) (*DB, error) {
 	writer.SetMaxIdleConns(1)
 	db := &DB{dialect: SQLite, write: writer, read: writer, keys: o.Keys, dsn: path}
 	if o.Readers >= 0 {
-		reader, err := sqlx.Open("sqlite", common+"&_query_only=1")
+		reader, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_query_only=1")
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", path, err)
 		}
