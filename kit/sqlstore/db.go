@@ -54,8 +54,9 @@ type DB struct {
 	keys    *Keys
 	dsn     string
 
-	uniques sync.Map // SQLite: "table: columns" -> index name
-	hub     hub
+	uniques  sync.Map // SQLite: "table: columns" -> index name
+	hub      hub
+	prepared prepared
 }
 
 // Open connects to postgres://… or to a SQLite file (a path, or "sqlite:" and

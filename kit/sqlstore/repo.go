@@ -203,11 +203,13 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 		}
 	}
 	query := "SELECT " + r.columns + " FROM " + r.spec.Table + where + r.orderBy(page.Order)
-	switch {
+	switch { // as arguments, so that all pages are one statement
 	case page.Limit > 0:
-		query += fmt.Sprintf(" LIMIT %d OFFSET %d", page.Limit, page.Offset)
+		query += " LIMIT ? OFFSET ?"
+		args = append(slices.Clone(args), page.Limit, page.Offset)
 	case page.Offset > 0:
-		query += fmt.Sprintf(r.db.dialect.pick("", " LIMIT -1")+" OFFSET %d", page.Offset)
+		query += r.db.dialect.pick("", " LIMIT -1") + " OFFSET ?"
+		args = append(slices.Clone(args), page.Offset)
 	}
 	items.Rows, err = r.Query(ctx, query, args...)
 	return items, err
@@ -216,7 +218,7 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 // Query reads objects with a hand-written SELECT, whose columns must be those
 // of Columns.
 func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) (out []*T, err error) {
-	rows, err := r.db.Read(ctx).QueryxContext(ctx, r.db.Rebind(query), args...)
+	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, args...)
 	if err != nil {
 		return nil, r.failed("read", err)
 	}

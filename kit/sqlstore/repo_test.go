@@ -229,3 +229,36 @@ func TestSecretsAreSealedAtRest(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+// TestListsAreRepeatable runs one list often, as statements are kept from the
+// second time on, inside and outside of transactions, and with more shapes
+// than are kept.
+func TestListsAreRepeatable(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		ctx, r, s := context.Background(), newThings(t, db), sample(db)
+		for n := range 5 {
+			require.NoError(t, r.Insert(ctx, s.New(n, n%2)))
+		}
+		list := func(ctx context.Context, offset int) int {
+			items, err := r.List(ctx, wispwright.ScopeOf(s.Organizations...), thingFilter{NameContains: "thing"}, wispwright.Page{Limit: 2, Offset: offset})
+			require.NoError(t, err)
+			require.Equal(t, 5, items.Total)
+			return len(items.Rows)
+		}
+		for range 3 {
+			require.Equal(t, []int{2, 2, 1}, []int{list(ctx, 0), list(ctx, 2), list(ctx, 4)})
+			require.NoError(t, db.InTx(ctx, func(ctx context.Context) error { require.Equal(t, 2, list(ctx, 0)); return nil }))
+		}
+		for n := range 300 {
+			for range 2 {
+				items, err := r.List(ctx, wispwright.ScopeAll(), thingFilter{Names: make([]string, n)}, wispwright.Page{})
+				require.NoError(t, err)
+				require.Empty(t, items.Rows)
+			}
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		_, err := r.List(ended, wispwright.ScopeAll(), thingFilter{}, wispwright.Page{})
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}

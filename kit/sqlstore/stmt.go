@@ -70,14 +70,14 @@ func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 // Get reads one row of a query with ? placeholders into a struct or a scalar.
 func Get[T any](ctx context.Context, db *DB, query string, args ...any) (T, error) {
 	var out T
-	err := db.Read(ctx).GetContext(ctx, &out, db.Rebind(query), args...)
+	err := db.reading(ctx, query).GetContext(ctx, &out, args...)
 	return out, db.Explain(err)
 }
 
 // Select reads all rows of a query with ? placeholders.
 func Select[T any](ctx context.Context, db *DB, query string, args ...any) ([]T, error) {
 	var out []T
-	err := db.Read(ctx).SelectContext(ctx, &out, db.Rebind(query), args...)
+	err := db.reading(ctx, query).SelectContext(ctx, &out, args...)
 	return out, db.Explain(err)
 }
 
