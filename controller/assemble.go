@@ -221,5 +221,5 @@ func invalidConfig(field, prefix string, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", wispwright.Invalid(field, prefix+refused.Message), refused)
+	return &faulty{wispwright.Invalid(field, prefix+refused.Message), refused}
 }

@@ -212,6 +212,10 @@ func (c *Controller) Start(ctx context.Context) error {
 	return nil
 }
 
+// Forget drops what this node remembers of devices, as the services do when
+// they change one: for whoever changes the stored rows by other means.
+func (c *Controller) Forget(devices ...wispwright.ID) { c.core.polls.drop(devices...) }
+
 // Backends returns the backends devices and templates may choose, the default
 // one first. The slice must not be changed.
 func (c *Controller) Backends() []Backend { return c.core.backends }
@@ -234,6 +238,15 @@ func (c *core) do(ctx context.Context, operation string, fn func(context.Context
 	}
 	return nil
 }
+
+// faulty is a validation error with what caused it, which errors.As finds too
+// but which is not worth printing again.
+type faulty struct {
+	error
+	cause error
+}
+
+func (f *faulty) Unwrap() []error { return []error{f.error, f.cause} }
 
 func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
 

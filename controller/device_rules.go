@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -146,7 +145,7 @@ func clashError(v *wispwright.ValidationError, clashes []string) error {
 	if rule == UniqueDeviceName && len(clashes) > 1 {
 		rule = clashes[1]
 	}
-	return fmt.Errorf("%w: %w", err, &wispwright.ConflictError{Unique: rule})
+	return &faulty{err, &wispwright.ConflictError{Unique: rule}}
 }
 
 // explainDevice turns a rule that broke in the store, because two came at

@@ -243,7 +243,7 @@ func checkObject(v *wispwright.ValidationError, field string, value *wispwright.
 func explainSettings(err error) error {
 	var conflict *wispwright.ConflictError
 	if errors.As(err, &conflict) && conflict.Unique == UniqueSharedSecret {
-		return fmt.Errorf("%w: %w", wispwright.Invalid("shared_secret", "Organization settings with this Shared secret already exists."), conflict)
+		return &faulty{wispwright.Invalid("shared_secret", "Organization settings with this Shared secret already exists."), conflict}
 	}
 	return err
 }

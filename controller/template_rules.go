@@ -151,7 +151,7 @@ func (s *Templates) input(t *Template) (Input, error) {
 func explainTemplate(err error) error {
 	var conflict *wispwright.ConflictError
 	if errors.As(err, &conflict) && conflict.Unique == UniqueTemplateName {
-		return fmt.Errorf("%w: %w", wispwright.Invalid("", "Template with this Organization and Name already exists."), conflict)
+		return &faulty{wispwright.Invalid("", "Template with this Organization and Name already exists."), conflict}
 	}
 	return err
 }
