@@ -217,11 +217,24 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 
 // Query reads objects with a hand-written SELECT, whose columns must be those
 // of Columns.
-func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) (out []*T, err error) {
-	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, args...)
+func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) ([]*T, error) {
+	rows, err := r.db.Read(ctx).QueryxContext(ctx, r.db.Rebind(query), args...)
 	if err != nil {
 		return nil, r.failed("read", err)
 	}
+	return r.scanAll(rows.Rows)
+}
+
+// QueryStmt is Query with a prepared statement.
+func (r *Repo[K, T, F]) QueryStmt(ctx context.Context, stmt *Stmt, args ...any) ([]*T, error) {
+	rows, err := stmt.Query(ctx, args...)
+	if err != nil {
+		return nil, r.failed("read", err)
+	}
+	return r.scanAll(rows)
+}
+
+func (r *Repo[K, T, F]) scanAll(rows *sql.Rows) (out []*T, err error) {
 	defer func() {
 		if cerr := rows.Close(); cerr != nil && err == nil {
 			err = r.failed("read", cerr)
