@@ -1,6 +1,7 @@
 package netjsonconfig
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -71,18 +72,32 @@ func appendFiles(dst []byte, files []File) []byte {
 	if len(files) == 0 {
 		return dst
 	}
-	var b strings.Builder
-	b.WriteString("\n# ---------- files ---------- #\n\n")
+	start := len(dst)
+	dst = append(dst, "\n# ---------- files ---------- #\n\n"...)
 	for _, f := range files {
-		b.WriteString("# path: ")
-		b.WriteString(f.Path)
-		b.WriteString("\n# mode: ")
-		b.WriteString(f.Mode)
-		b.WriteString("\n\n")
-		b.WriteString(f.Contents)
-		b.WriteString("\n\n")
+		dst = append(dst, "# path: "...)
+		dst = append(dst, f.Path...)
+		dst = append(dst, "\n# mode: "...)
+		dst = append(dst, f.Mode...)
+		dst = append(dst, "\n\n"...)
+		dst = append(dst, f.Contents...)
+		dst = append(dst, "\n\n"...)
 	}
-	return append(dst, strings.ReplaceAll(b.String(), "\n\n\n", "\n\n")...)
+	return dst[:start+squeeze(dst[start:])]
+}
+
+// squeeze makes two newlines of every three in place, once from left to right,
+// and returns the new length.
+func squeeze(text []byte) int {
+	n, rest := 0, text
+	for {
+		i := bytes.Index(rest, []byte("\n\n\n"))
+		if i < 0 {
+			return n + copy(text[n:], rest)
+		}
+		n += copy(text[n:], rest[:i+2])
+		rest = rest[i+3:]
+	}
 }
 
 // checkFiles refuses paths that could leave the device's root (§5): at most one

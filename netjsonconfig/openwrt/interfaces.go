@@ -115,7 +115,7 @@ func (w *interfaceWriter) add(o *ordered.Object) *njc.ValidationError {
 		w.filtering(i, device)
 	}
 	for n := range blocks {
-		w.sections = append(w.sections, w.interfaceSection(base, i, &blocks[n], n))
+		w.sections = append(w.sections, w.interfaceSection(base, i, &blocks[n], n, n == len(blocks)-1))
 	}
 	return nil
 }
@@ -184,10 +184,15 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 	}
 }
 
-// interfaceSection writes the section of the n-th address block.
-func (w *interfaceWriter) interfaceSection(base *njc.Section, i *iface, block *addressBlock, n int) *njc.Section {
-	s := section("interface", i.logical, len(base.Options)+len(block.settings.Options)+6)
-	s.Options = append(s.Options, base.Options...)
+// interfaceSection writes the section of the n-th address block. The last one
+// takes the shared settings for itself, the others copy them.
+func (w *interfaceWriter) interfaceSection(base *njc.Section, i *iface, block *addressBlock, n int, last bool) *njc.Section {
+	s := base
+	if !last {
+		s = section("interface", "", len(base.Options)+len(block.settings.Options)+6)
+		s.Options = append(s.Options, base.Options...)
+	}
+	s.Name = i.logical
 	if n > 0 {
 		s.Name = i.suffixed + "_" + strconv.Itoa(n+1)
 		if i.bridge {
@@ -228,10 +233,11 @@ func (w *interfaceWriter) interfaceSection(base *njc.Section, i *iface, block *a
 // unite merges interface sections of one name, which UCI would take for one
 // anyway (§8.5): the later one wins, but never a generated one.
 func (w *interfaceWriter) unite() []*njc.Section {
-	at := make(map[string]int, len(w.sections))
+	type id struct{ typ, name string }
+	at := make(map[id]int, len(w.sections))
 	out := w.sections[:0]
 	for _, s := range w.sections {
-		key := s.Type + " " + s.Name
+		key := id{s.Type, s.Name}
 		i, ok := at[key]
 		switch {
 		case !ok:
