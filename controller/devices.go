@@ -179,43 +179,35 @@ func (c *core) detail(ctx context.Context, d *Device) (*Detail, error) {
 	return &Detail{Device: d, Config: config}, nil
 }
 
-// List returns a page of devices with their configurations, newest first.
+// List returns a page of devices, newest first. Of their configurations it
+// holds what lists show: identities, backend, status, error reason and
+// checksums; Get returns everything.
 func (s *Devices) List(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
 	devices, err := s.core.stores.Devices.List(ctx, scope, f, p)
 	out := wispwright.Items[Detail]{Total: devices.Total}
-	if err != nil || len(devices.Rows) == 0 {
+	if err != nil {
 		return out, err
 	}
-	const batch = 1000
-	for rows := range slices.Chunk(devices.Rows, batch) {
-		details, err := s.core.details(ctx, rows)
+	for rows := range slices.Chunk(devices.Rows, summaries) {
+		ids := make([]wispwright.ID, len(rows))
+		byID := make(map[wispwright.ID]*Detail, len(rows))
+		for i, d := range rows {
+			ids[i], byID[d.ID] = d.ID, &Detail{Device: d}
+			out.Rows = append(out.Rows, byID[d.ID])
+		}
+		configs, err := s.core.stores.Configs.Summaries(ctx, ids)
 		if err != nil {
 			return out, err
 		}
-		out.Rows = append(out.Rows, details...)
+		for _, config := range configs {
+			byID[config.DeviceID].Config = config
+		}
 	}
 	return out, nil
 }
 
-func (c *core) details(ctx context.Context, devices []*Device) ([]*Detail, error) {
-	ids := make([]wispwright.ID, len(devices))
-	for i, d := range devices {
-		ids[i] = d.ID
-	}
-	configs, err := c.stores.Configs.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: ids}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	byDevice := make(map[wispwright.ID]*Config, len(devices))
-	for _, config := range configs.Rows {
-		byDevice[config.DeviceID] = config
-	}
-	out := make([]*Detail, len(devices))
-	for i, d := range devices {
-		out[i] = &Detail{Device: d, Config: byDevice[d.ID]}
-	}
-	return out, nil
-}
+// summaries is how many configurations are read at once.
+const summaries = 1000
 
 // errNotDeactivated is what deleting an active device is refused with.
 const errNotDeactivated = "The device must be deactivated prior to deletion"

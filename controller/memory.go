@@ -197,6 +197,17 @@ type memoryConfigs struct {
 
 var _ ConfigStore = (*memoryConfigs)(nil)
 
+func (s *memoryConfigs) Summaries(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
+	found, err := s.Lock(ctx, devices)
+	for i, c := range found {
+		found[i] = &Config{
+			DeviceID: c.DeviceID, OrganizationID: c.OrganizationID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason,
+			Desired: c.Desired, Served: c.Served, Reported: c.Reported,
+		}
+	}
+	return found, err
+}
+
 func (s *memoryConfigs) Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
 	items, err := s.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: append([]wispwright.ID{}, devices...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err

@@ -21,6 +21,7 @@ const configTable = "controller_config"
 type configs struct {
 	*sqlstore.Repo[wispwright.ID, controller.Config, controller.ConfigFilter]
 	db               *sqlstore.DB
+	lock             *byIDs
 	update, progress *sqlstore.Stmt
 	unlink, link     *sqlstore.Stmt
 }
@@ -41,6 +42,10 @@ func newConfigs(db *sqlstore.DB) (*configs, error) {
 		return nil, err
 	}
 	s := &configs{Repo: repo, db: db}
+	s.lock, err = newByIDs(db, "SELECT "+repo.Columns()+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+db.Dialect().ForUpdate())
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range []struct {
 		stmt  **sqlstore.Stmt
 		query string
@@ -106,11 +111,36 @@ func (s *configs) relink(ctx context.Context, c *controller.Config, linked []wis
 	return nil
 }
 
-// Lock reads the rows in the order of their ids, so that two who lock several
-// do not wait for each other for ever.
+// Lock reads the rows for changing them.
 func (s *configs) Lock(ctx context.Context, ids []wispwright.ID) ([]*controller.Config, error) {
-	marks, args := sqlstore.In(sorted(ids))
-	return s.Query(ctx, "SELECT "+s.Columns()+" FROM controller_config WHERE device_id IN ("+marks+") ORDER BY device_id"+s.db.Dialect().ForUpdate(), args...)
+	return readByIDs(ctx, s.Repo, s.lock, ids)
+}
+
+// Summaries reads the few columns lists show.
+func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) (out []*controller.Config, err error) {
+	marks, args := sqlstore.In(devices)
+	rows, err := s.db.Read(ctx).QueryxContext(ctx, s.db.Rebind(
+		"SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id IN ("+marks+")"), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", configTable, err)
+	}
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			err = fmt.Errorf("read %s: %w", configTable, cerr)
+		}
+	}()
+	for rows.Next() {
+		c := new(controller.Config)
+		err := rows.Scan(&c.DeviceID, &c.OrganizationID, &c.Backend, (*string)(&c.Status), &c.ErrorReason, &c.Desired, &c.Served, &c.Reported)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", configTable, err)
+		}
+		out = append(out, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", configTable, err)
+	}
+	return out, nil
 }
 
 // UpdateMany stores configurations with their templates.

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func newest() []wispwright.Order { return []wispwright.Order{{Field: "Created", 
 type templates struct {
 	*sqlstore.Repo[wispwright.ID, controller.Template, controller.TemplateFilter]
 	revisions *sqlstore.Repo[wispwright.ID, controller.Revision, revisionFilter]
-	db        *sqlstore.DB
+	hold      *byIDs
 }
 
 var _ controller.TemplateStore = (*templates)(nil)
@@ -90,7 +89,8 @@ func newTemplates(db *sqlstore.DB) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &templates{repo, revisions, db}, nil
+	hold, err := newByIDs(db, "SELECT "+repo.Columns()+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
+	return &templates{repo, revisions, hold}, err
 }
 
 func escapeLike(s string) string {
@@ -99,8 +99,7 @@ func escapeLike(s string) string {
 
 // Hold locks the rows against changes, not against others who hold them.
 func (s *templates) Hold(ctx context.Context, ids []wispwright.ID) ([]*controller.Template, error) {
-	marks, args := sqlstore.In(ids)
-	return s.Query(ctx, "SELECT "+s.Columns()+" FROM controller_template WHERE id IN ("+marks+") ORDER BY id"+forShare(s.db), args...)
+	return readByIDs(ctx, s.Repo, s.hold, ids)
 }
 
 // forShare keeps rows from being changed until the transaction ends.
@@ -122,7 +121,7 @@ func (s *templates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*cont
 
 type settings struct {
 	*sqlstore.Repo[wispwright.ID, controller.Settings, controller.SettingsFilter]
-	shared, exclusive string
+	shared, exclusive *sqlstore.Stmt
 }
 
 var _ controller.SettingsStore = (*settings)(nil)
@@ -136,21 +135,28 @@ func newSettings(db *sqlstore.DB) (*settings, error) {
 	}
 	columns := "s." + strings.ReplaceAll(repo.Columns(), ", ", ", s.")
 	query := "SELECT " + columns + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
-	out := &settings{Repo: repo, shared: query, exclusive: query}
+	shared, exclusive := query, query
 	if db.Dialect() == sqlstore.Postgres {
 		// the organization may be changed meanwhile, but not deleted
-		out.shared += " FOR SHARE OF s FOR KEY SHARE OF o"
-		out.exclusive += " FOR UPDATE OF s FOR KEY SHARE OF o"
+		shared += " FOR SHARE OF s FOR KEY SHARE OF o"
+		exclusive += " FOR UPDATE OF s FOR KEY SHARE OF o"
+	}
+	out := &settings{Repo: repo}
+	if out.shared, err = db.Prepare(shared); err != nil {
+		return nil, fmt.Errorf("store controller_settings: %w", err)
+	}
+	if out.exclusive, err = db.Prepare(exclusive); err != nil {
+		return nil, fmt.Errorf("store controller_settings: %w", err)
 	}
 	return out, nil
 }
 
 func (s *settings) Hold(ctx context.Context, organization wispwright.ID, exclusive bool) (*controller.Settings, error) {
-	query := s.shared
+	stmt := s.shared
 	if exclusive {
-		query = s.exclusive
+		stmt = s.exclusive
 	}
-	found, err := s.Query(ctx, query, organization)
+	found, err := s.QueryStmt(ctx, stmt, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -194,10 +200,4 @@ func (s *versions) Prune(ctx context.Context, before time.Time) (int, error) {
 			return total, nil
 		}
 	}
-}
-
-func sorted(ids []wispwright.ID) []wispwright.ID {
-	out := slices.Clone(ids)
-	slices.SortFunc(out, func(a, b wispwright.ID) int { return slices.Compare(a[:], b[:]) })
-	return slices.Compact(out)
 }

@@ -307,7 +307,9 @@ func runRace(t *testing.T, s *services) {
 	items, err := s.Devices.List(ctx, all(), controller.DeviceFilter{}, wispwright.Page{})
 	require.NoError(t, err)
 	require.Len(t, items.Rows, 36)
-	for _, d := range items.Rows {
+	for _, row := range items.Rows {
+		d, err := s.Devices.Get(ctx, all(), row.Device.ID)
+		require.NoError(t, err)
 		p, err := s.Devices.Preview(ctx, all(), controller.PreviewInput{
 			Backend: openWrt, Config: d.Config.Config, Context: d.Config.Context, Templates: d.Config.Templates, DeviceID: d.Device.ID,
 		})
