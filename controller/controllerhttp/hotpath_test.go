@@ -1,6 +1,7 @@
 package controllerhttp_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -104,4 +105,37 @@ func overHTTP(b *testing.B, h http.Handler, uri string) {
 			}
 		}
 	})
+}
+
+// benchmarkREST reads one address of the API as the manager of an organization
+// with 200 devices.
+func benchmarkREST(b *testing.B, path func(device string) string) {
+	s := newSQLServer(b, testkit.SQLite(b), nil)
+	org := s.organization(b, "acme", "s3cr3tS3cr3t")
+	s.user(b, "admin", "", "", true, false)
+	s.user(b, "manager", "Administrator", "acme", false, true)
+	var device string
+	for i := range 200 {
+		device = s.device(b, "admin", fmt.Sprintf("dev%d", i), org, fmt.Sprintf("00:11:22:33:44:%02x", i), configuration())
+	}
+	r := httptest.NewRequest("GET", path(device), nil)
+	r.Header.Set("Authorization", "Bearer "+s.tokens["manager"])
+	w := &discard{h: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.h)
+		s.api.ServeHTTP(w, r)
+	}
+}
+
+func BenchmarkDeviceList10(b *testing.B) {
+	benchmarkREST(b, func(string) string { return "/api/v1/controller/device/" })
+}
+
+func BenchmarkDeviceList100(b *testing.B) {
+	benchmarkREST(b, func(string) string { return "/api/v1/controller/device/?page_size=100" })
+}
+
+func BenchmarkDeviceDetail(b *testing.B) {
+	benchmarkREST(b, func(device string) string { return "/api/v1/controller/device/" + device + "/" })
 }

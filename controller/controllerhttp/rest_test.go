@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,13 +51,15 @@ func TestWalls(t *testing.T) {
 		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "version"} {
 			objects["/api/v1/controller/device/{id}/"+sub+"/"] = "/api/v1/controller/device/" + device + "/" + sub + "/"
 		}
-		const others = "tried by the tests of the users API"
+		skip := map[string]string{"/api/v1/controller/preview/": "previews refuse one relation after the other: TestPreview"}
+		for path := range s.api.Document().Paths {
+			if !strings.HasPrefix(path, "/api/v1/controller/") && strings.Contains(path, "{") && objects[path] == "" {
+				skip[path] = "tried by the tests of its own API"
+			}
+		}
 		walk := resttest.Walk{
-			API: s.api, Owner: "Bearer " + s.tokens["admin"], Stranger: "Bearer " + s.tokens["stranger"],
-			Objects: objects, Marks: []string{"alphatpl", "alphadev", "secretalpha", "00:11:22:33:44:55"}, IDs: []string{alpha.String(), template, device, version},
-			Skip: map[string]string{"/api/v1/users/user/{id}/": others, "/api/v1/users/user/{id}/password/": others, "/api/v1/users/group/{id}/": others,
-				"/api/v1/audit/event/{id}/":   others,
-				"/api/v1/controller/preview/": "previews refuse one relation after the other: TestPreview"},
+			API: s.api, Owner: "Bearer " + s.tokens["admin"], Stranger: "Bearer " + s.tokens["stranger"], Objects: objects, Skip: skip,
+			Marks: []string{"alphatpl", "alphadev", "secretalpha", "00:11:22:33:44:55"}, IDs: []string{alpha.String(), template, device, version},
 		}
 		walk.Run(t)
 	})
