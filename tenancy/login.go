@@ -82,7 +82,7 @@ func (l *Login) rehash(ctx context.Context, u *User, plain string) error {
 	if err != nil {
 		return err
 	}
-	return l.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, false)
+	return l.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, false, nil)
 }
 
 // LoggedIn notes the time of a session log-in.

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -52,8 +53,36 @@ type Options struct {
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
+	// SecretKey signs the links of e-mails. Default: a random one, so that the
+	// links end with the program.
+	SecretKey wispwright.Secret
+	// Mailer sends e-mails. Default: NoMail.
+	Mailer Mailer
+	// Site is what e-mails call the installation.
+	Site Site
+	// Log receives what must not fail a request, such as an e-mail that could
+	// not be sent. Default: slog's own.
+	Log *slog.Logger
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
+}
+
+// complete returns the options with their defaults.
+func (o *Options) complete() *Options {
+	out := Options{}
+	if o != nil {
+		out = *o
+	}
+	if out.Clock == nil {
+		out.Clock = time.Now
+	}
+	if out.Mailer == nil {
+		out.Mailer = NoMail{}
+	}
+	if out.Log == nil {
+		out.Log = slog.Default()
+	}
+	return &out
 }
 
 // Tenancy is the concern: its services over one set of stores.
@@ -64,6 +93,8 @@ type Tenancy struct {
 	Users *Users
 	// Emails are the addresses of accounts.
 	Emails *Emails
+	// Letters are the e-mails about accounts.
+	Letters *Letters
 	// Memberships are who belongs where.
 	Memberships *Memberships
 	// Groups are sets of permissions.
@@ -86,13 +117,8 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err := stores.complete(); err != nil {
 		return nil, err
 	}
-	if options == nil {
-		options = &Options{}
-	}
+	options = options.complete()
 	clock := options.Clock
-	if clock == nil {
-		clock = time.Now
-	}
 	trail := NewTrail(stores.Events, clock)
 	b := base{tx: tx, recorder: trail, clock: clock}
 	catalogue := NewCatalogue(slices.Concat(ownModels(), options.Models)...)
@@ -109,6 +135,9 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		Trail:  trail,
 	}
 	emails.users = t.Users
+	if err := t.connectLetters(stores, options, b); err != nil {
+		return nil, err
+	}
 	t.Callers = &Callers{users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
 		groups: stores.Groups, tokens: t.Tokens, clock: clock,
 		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
@@ -119,6 +148,16 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes)}
 	t.forgetCallers()
 	return t, nil
+}
+
+func (t *Tenancy) connectLetters(stores Stores, options *Options, b base) error {
+	l, err := newLetters(options)
+	if err != nil {
+		return err
+	}
+	l.users, l.emails, l.organizations, l.base = t.Users, t.Emails, stores.Organizations, b
+	t.Letters, t.Users.letters = l, l
+	return nil
 }
 
 // forgetCallers empties the cache of callers whenever something they are made

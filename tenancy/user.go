@@ -116,6 +116,7 @@ type Users struct {
 	groups    GroupStore
 	catalogue *Catalogue
 	emails    *Emails
+	letters   *Letters
 	hasher    password.Hasher
 	base
 }
@@ -132,7 +133,8 @@ func (s *Users) Create(ctx context.Context, u *User, plain string) error {
 }
 
 // CreateUnverified is Create for an e-mail address nobody has shown to own: it
-// is neither verified nor primary (spec: tenancy §5.3).
+// is neither verified nor primary, and a letter asks to confirm it (spec:
+// tenancy §5.3). A letter that cannot be sent is logged.
 func (s *Users) CreateUnverified(ctx context.Context, u *User, plain string) error {
 	hash, err := s.hash(plain)
 	if err != nil {
@@ -162,12 +164,22 @@ func (s *Users) create(ctx context.Context, u *User, hash string, verified bool)
 			return s.explain(err)
 		}
 		if u.Email != "" {
-			if err := s.emails.add(ctx, &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}); err != nil {
+			e := &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}
+			if err := s.emails.add(ctx, e); err != nil {
 				return err
+			}
+			if !verified {
+				wispwright.AfterCommit(ctx, func() { s.askToVerify(context.WithoutCancel(ctx), e) })
 			}
 		}
 		return s.saved(ctx, nil, u)
 	})
+}
+
+func (s *Users) askToVerify(ctx context.Context, e *Email) {
+	if err := s.letters.SendVerification(ctx, e.ID); err != nil {
+		s.letters.log.ErrorContext(ctx, "an e-mail could not be sent", "user", e.UserID, "error", err)
+	}
 }
 
 // Get returns an account.
@@ -219,23 +231,33 @@ func (s *Users) Update(ctx context.Context, scope wispwright.Scope, id wispwrigh
 
 // SetPassword replaces the password.
 func (s *Users) SetPassword(ctx context.Context, scope wispwright.Scope, id wispwright.ID, plain string) error {
-	if plain == "" {
-		return wispwright.Invalid("new_password", "This field may not be blank.")
-	}
-	hash, err := s.hash(plain)
+	hash, err := s.newHash(plain)
 	if err != nil {
 		return err
 	}
-	return s.setHash(ctx, scope, id, hash, true)
+	return s.setHash(ctx, scope, id, hash, true, nil)
+}
+
+// newHash hashes a password that somebody chose.
+func (s *Users) newHash(plain string) (string, error) {
+	if plain == "" {
+		return "", wispwright.Invalid("new_password", "This field may not be blank.")
+	}
+	return s.hash(plain)
 }
 
 // setHash stores a hash; dated also notes the day, which an automatic re-hash
-// must not (spec: tenancy §4.6).
-func (s *Users) setHash(ctx context.Context, scope wispwright.Scope, id wispwright.ID, hash string, dated bool) error {
+// must not (spec: tenancy §4.6). guard may refuse, while nobody else writes.
+func (s *Users) setHash(ctx context.Context, scope wispwright.Scope, id wispwright.ID, hash string, dated bool, guard func(*User) error) error {
 	return s.do(ctx, "tenancy.Users.SetPassword", func(ctx context.Context) error {
 		var before User
 		after, err := s.store.Update(ctx, scope, id, func(u *User) error {
 			before = *u
+			if guard != nil {
+				if err := guard(u); err != nil {
+					return err
+				}
+			}
 			u.Password = wispwright.Secret(hash)
 			if dated {
 				u.PasswordUpdated = day(s.now())

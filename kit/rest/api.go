@@ -194,6 +194,10 @@ func (a *API) scheme(r *http.Request) string {
 	return "http"
 }
 
+// ClientAddress is the network address, without port, of whoever sent a
+// request: for handlers that are no views.
+func (a *API) ClientAddress(r *http.Request) string { return a.address(r) }
+
 // address is the client's network address without port.
 func (a *API) address(r *http.Request) string {
 	if a.options.TrustProxy {

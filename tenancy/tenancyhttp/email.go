@@ -32,14 +32,7 @@ func (h *HTTP) mountEmails(api *rest.API) {
 		Scopes: func(*rest.Request) (wispwright.Scope, wispwright.Scope) {
 			return wispwright.ScopeAll(), wispwright.ScopeAll()
 		},
-		Prepare: func(r *rest.Request) error {
-			id := r.ID("user")
-			_, err := h.t.Users.Get(r.Context(), userScope(r), id)
-			if errors.Is(err, wispwright.ErrNotFound) {
-				return rest.Fail(http.StatusNotFound, "User with ID '"+dashed(id)+"' not found.")
-			}
-			return err
-		},
+		Prepare: h.visibleUser,
 		Within: func(r *rest.Request, f *tenancy.EmailFilter) error {
 			f.UserID = r.ID("user")
 			return nil
@@ -55,6 +48,17 @@ func (h *HTTP) mountEmails(api *rest.API) {
 		},
 		Out: rest.Each(mapEmail),
 	})
+}
+
+// visibleUser answers 404 when the user of the path is outside the caller's
+// scope.
+func (h *HTTP) visibleUser(r *rest.Request) error {
+	id := r.ID("user")
+	_, err := h.t.Users.Get(r.Context(), userScope(r), id)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return rest.Fail(http.StatusNotFound, "User with ID '"+dashed(id)+"' not found.")
+	}
+	return err
 }
 
 // dashed also writes the zero id, which is "" elsewhere.

@@ -2,6 +2,7 @@ package tenancyhttp_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,24 @@ type server struct {
 	api    *rest.API
 	now    time.Time
 	tokens map[string]string
+	mails  []tenancy.Message
+	// mailFault is what sending fails with
+	mailFault error
+}
+
+// Send implements tenancy.Mailer.
+func (s *server) Send(_ context.Context, m tenancy.Message) error {
+	s.mails = append(s.mails, m)
+	return s.mailFault
+}
+
+// mail returns the one e-mail that was sent, and forgets it.
+func (s *server) mail(t testing.TB) tenancy.Message {
+	t.Helper()
+	require.Len(t, s.mails, 1)
+	m := s.mails[0]
+	s.mails = nil
+	return m
 }
 
 // clock never stands still, so that "newest first" has one meaning.
@@ -64,7 +83,8 @@ func newServerOver(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores
 	t.Helper()
 	s := &server{now: time.Date(2024, 11, 22, 7, 31, 37, 8313000, time.UTC), tokens: map[string]string{}}
 	var err error
-	s.t, err = tenancy.New(tx, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Clock: s.clock})
+	s.t, err = tenancy.New(tx, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Clock: s.clock,
+		Mailer: s, Site: tenancy.Site{Name: "Test", URL: "https://wifi.example.org"}, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	require.NoError(t, s.t.Groups.EnsureDefaults(context.Background()))
 	if options == nil {

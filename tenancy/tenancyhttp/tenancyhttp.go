@@ -39,6 +39,8 @@ type Options struct {
 	// TrustedOrigins may use the session from another host, as
 	// "https://dashboard.example.org". Default: none.
 	TrustedOrigins []string
+	// AdminPath is where people log in. Default: "/admin/".
+	AdminPath string
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
 }
@@ -53,6 +55,9 @@ type HTTP struct {
 	// basics throttles user names and passwords sent with requests, which are
 	// as good for guessing as the log-in
 	basics *rest.Throttle
+	// resets and resetsTo throttle who asks for new passwords, and for whom;
+	// keys who tries the keys of e-mails
+	resets, resetsTo, keys *rest.Throttle
 }
 
 // New returns the HTTP side of a tenancy whose stores belong to tx.
@@ -64,6 +69,9 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	if options != nil {
 		h.options = *options
 	}
+	if h.options.AdminPath == "" {
+		h.options.AdminPath = "/admin/"
+	}
 	rate := h.options.TokenRate
 	switch rate {
 	case "":
@@ -71,12 +79,18 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	case "none":
 		rate = ""
 	}
-	var err error
-	if h.throttle, err = rest.NewThrottle(rate, h.options.Clock); err != nil {
-		return nil, fmt.Errorf("tenancyhttp: %w", err)
-	}
-	if h.basics, err = rest.NewThrottle("60/minute", h.options.Clock); err != nil {
-		return nil, fmt.Errorf("tenancyhttp: %w", err)
+	for _, c := range []struct {
+		throttle **rest.Throttle
+		rate     string
+	}{
+		{&h.throttle, rate}, {&h.basics, "60/minute"},
+		// spec: tenancy §9
+		{&h.resets, "20/minute"}, {&h.resetsTo, "5/minute"}, {&h.keys, "20/minute"},
+	} {
+		var err error
+		if *c.throttle, err = rest.NewThrottle(c.rate, h.options.Clock); err != nil {
+			return nil, fmt.Errorf("tenancyhttp: %w", err)
+		}
 	}
 	h.sessions = newSessions(&h.options)
 	return h, nil
@@ -91,6 +105,8 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountOrganizations(api)
 	h.mountUsers(api)
 	h.mountEmails(api)
+	h.mountLetters(api)
+	h.mountPages(api)
 	h.mountPassword(api)
 	h.mountGroups(api)
 	h.mountTrail(api)

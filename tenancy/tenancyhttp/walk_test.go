@@ -20,7 +20,7 @@ func email(t testing.TB, s *server, user string) string {
 	items, err := s.t.Emails.List(context.Background(), wispwright.ScopeAll(), tenancy.EmailFilter{UserID: id}, wispwright.Page{})
 	require.NoError(t, err)
 	require.NotEmpty(t, items.Rows)
-	return strconv.FormatInt(items.Rows[0].ID, 10)
+	return jsonNumber(items.Rows[0].ID)
 }
 
 // TestWallsBetweenOrganizations tries every operation as the manager of
@@ -46,13 +46,16 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 		Marks: []string{"alphasecret", "member@example.org"},
 		IDs:   []string{vars["org_alpha"], vars["user_member"], vars["user_manager"]},
 		Objects: map[string]string{
-			"/api/v1/users/organization/{id}/":      "/api/v1/users/organization/" + vars["org_alpha"] + "/",
-			"/api/v1/users/user/{id}/":              "/api/v1/users/user/" + vars["user_member"] + "/",
-			"/api/v1/users/user/{user}/email/":      "/api/v1/users/user/" + vars["user_member"] + "/email/",
-			"/api/v1/users/user/{user}/email/{id}/": "/api/v1/users/user/" + vars["user_member"] + "/email/" + email(t, s, vars["user_member"]) + "/",
-			"/api/v1/users/user/{id}/password/":     "/api/v1/users/user/" + vars["user_member"] + "/password/",
-			"/api/v1/audit/event/{id}/":             "/api/v1/audit/event/" + events.Results[0].ID + "/",
+			"/api/v1/users/organization/{id}/":                   "/api/v1/users/organization/" + vars["org_alpha"] + "/",
+			"/api/v1/users/user/{id}/":                           "/api/v1/users/user/" + vars["user_member"] + "/",
+			"/api/v1/users/user/{user}/email/":                   "/api/v1/users/user/" + vars["user_member"] + "/email/",
+			"/api/v1/users/user/{user}/email/{id}/":              "/api/v1/users/user/" + vars["user_member"] + "/email/" + email(t, s, vars["user_member"]) + "/",
+			"/api/v1/users/user/{user}/email/{id}/confirmation/": "/api/v1/users/user/" + vars["user_member"] + "/email/" + email(t, s, vars["user_member"]) + "/confirmation/",
+			"/api/v1/users/user/{id}/password/":                  "/api/v1/users/user/" + vars["user_member"] + "/password/",
+			"/api/v1/audit/event/{id}/":                          "/api/v1/audit/event/" + events.Results[0].ID + "/",
 		},
 		Open: map[string]string{"/api/v1/users/group/{id}/": "groups belong to no organization"},
 	}).Run(t)
 }
+
+func jsonNumber(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,271 @@
+package tenancy
+
+import (
+	"context"
+	"embed"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+//go:embed letters/*.txt
+var letterTexts embed.FS
+
+const (
+	// LetterPause is how long an address is not written to again to be
+	// confirmed (spec: tenancy §9).
+	LetterPause = 3 * time.Minute
+	// linkAge is how long the links of e-mails work (spec: tenancy §9).
+	linkAge = 72 * time.Hour
+	// maxResets bounds how many accounts one request writes to.
+	maxResets = 5
+)
+
+// Letters sends the e-mails an account needs, and honours their links.
+type Letters struct {
+	mailer        Mailer
+	site          Site
+	links         links
+	texts         *template.Template
+	users         *Users
+	emails        *Emails
+	organizations OrganizationStore
+	recent        *windows
+	log           *slog.Logger
+	base
+}
+
+func newLetters(o *Options) (*Letters, error) {
+	texts, err := template.ParseFS(letterTexts, "letters/*.txt")
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: texts of e-mails: %w", err)
+	}
+	return &Letters{mailer: o.Mailer, site: o.Site.complete(), links: newLinks(o.SecretKey), texts: texts, log: o.Log,
+		recent: newWindows(1, LetterPause, o.Clock)}, nil
+}
+
+// letter is what the texts may speak of.
+type letter struct {
+	User *User
+	// Name is the user's, in one line.
+	Name    string
+	Address string
+	Link    string
+	// Sender is the user's organization when there is one, and the site.
+	Sender string
+	Site   Site
+	Days   int
+}
+
+// SendVerification writes to an address to have it confirmed. An address that
+// is verified already gets nothing; one that was written to in the last three
+// minutes is ErrLimit.
+func (s *Letters) SendVerification(ctx context.Context, id int64) error {
+	e, err := s.emails.store.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil {
+		return fmt.Errorf("tenancy.Letters.SendVerification: %w", err)
+	}
+	if e.IsVerified {
+		return nil
+	}
+	if !s.recent.allow(e.Address) {
+		return fmt.Errorf("tenancy.Letters.SendVerification: %w", wispwright.ErrLimit)
+	}
+	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), e.UserID)
+	if err != nil {
+		return fmt.Errorf("tenancy.Letters.SendVerification: %w", err)
+	}
+	key := s.links.sign("verify", binary.BigEndian.AppendUint64(nil, uint64(e.ID)), verifyState(e), s.now())
+	return s.send(ctx, "verify", letter{User: u, Address: e.Address, Link: s.site.URL + "/accounts/confirm-email/" + key + "/"})
+}
+
+// verifyState ties a link to the address it was sent to.
+func verifyState(e *Email) string { return e.UserID.String() + " " + e.Address }
+
+// Verify confirms the address that a link was sent to. It becomes the primary
+// one when the user has none. A bad link is a fault of the field "key".
+func (s *Letters) Verify(ctx context.Context, key string) (*Email, error) {
+	l, err := s.links.read("verify", key, linkAge, s.now())
+	if err != nil || len(l.id) != 8 {
+		return nil, badLink()
+	}
+	id := int64(binary.BigEndian.Uint64(l.id))
+	var after *Email
+	err = s.do(ctx, "tenancy.Letters.Verify", func(ctx context.Context) error {
+		e, err := s.emails.store.Get(ctx, wispwright.ScopeAll(), id)
+		if isNotFound(err) || err == nil && !l.valid(verifyState(e)) {
+			return badLink()
+		}
+		if err != nil {
+			return err
+		}
+		yes := true
+		primary, err := s.emails.store.List(ctx, wispwright.ScopeAll(), EmailFilter{UserID: e.UserID, IsPrimary: &yes}, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil {
+			return err
+		}
+		after, err = s.emails.Update(ctx, wispwright.ScopeAll(), id, func(e *Email) error {
+			e.IsVerified = true
+			e.IsPrimary = e.IsPrimary || len(primary.Rows) == 0
+			return nil
+		})
+		return err
+	})
+	return after, err
+}
+
+func badLink() error {
+	return wispwright.Invalid("key", "The link is invalid or has expired.")
+}
+
+// RequestReset writes to the accounts that have an address. It says nothing
+// about whether there are any.
+func (s *Letters) RequestReset(ctx context.Context, address string) error {
+	users, err := s.byAddress(ctx, address)
+	if err != nil {
+		return fmt.Errorf("tenancy.Letters.RequestReset: %w", err)
+	}
+	for to, u := range users {
+		key := s.links.sign("reset", u.ID[:], resetState(u), s.now())
+		err := s.send(ctx, "reset", letter{User: u, Address: to, Link: s.site.URL + "/accounts/password/reset/key/" + key + "/"})
+		if err != nil {
+			// an error would tell that there is such an account
+			s.log.ErrorContext(ctx, "an e-mail could not be sent", "user", u.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// byAddress finds active accounts by their own and their verified addresses.
+// The result's keys are the addresses as they are stored, which is where the
+// letters go: never where somebody who spells alike would read them.
+func (s *Letters) byAddress(ctx context.Context, address string) (map[string]*User, error) {
+	out := map[string]*User{}
+	if !validEmail(address) {
+		return out, nil
+	}
+	all, few := wispwright.ScopeAll(), wispwright.Page{Limit: maxResets, NoTotal: true}
+	users, err := s.users.store.List(ctx, all, UserFilter{Email: address}, few)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users.Rows {
+		if u.IsActive {
+			out[u.Email] = u
+		}
+	}
+	yes := true
+	emails, err := s.emails.store.List(ctx, all, EmailFilter{Address: strings.ToLower(address), IsVerified: &yes}, few)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range emails.Rows {
+		u, err := s.users.store.Get(ctx, all, e.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if u.IsActive && !strings.EqualFold(u.Email, e.Address) {
+			out[e.Address] = u
+		}
+	}
+	return out, nil
+}
+
+// resetState changes with the password and at every log-in, so that a link
+// works once.
+func resetState(u *User) string {
+	return fmt.Sprint(u.Password.Reveal(), " ", u.LastLogin.UnixMicro(), " ", u.Email)
+}
+
+// ResetUser returns the account a reset link was sent for while the link
+// works; otherwise the fault of the field "key".
+func (s *Letters) ResetUser(ctx context.Context, key string) (*User, error) {
+	u, _, err := s.resetLink(ctx, key)
+	return u, err
+}
+
+func (s *Letters) resetLink(ctx context.Context, key string) (*User, *link, error) {
+	l, err := s.links.read("reset", key, linkAge, s.now())
+	if err != nil || len(l.id) != len(wispwright.ID{}) {
+		return nil, nil, badLink()
+	}
+	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), wispwright.ID(l.id))
+	switch {
+	case isNotFound(err), err == nil && (!u.IsActive || !l.valid(resetState(u))):
+		return nil, nil, badLink()
+	case err != nil:
+		return nil, nil, fmt.Errorf("tenancy.Letters.Reset: %w", err)
+	}
+	return u, l, nil
+}
+
+// ResetPassword sets a new password with the link of an e-mail, which is worth
+// nothing afterwards.
+func (s *Letters) ResetPassword(ctx context.Context, key, plain string) (*User, error) {
+	u, l, err := s.resetLink(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := s.users.newHash(plain)
+	if err != nil {
+		return nil, err
+	}
+	// asked again while nobody else writes: of two uses at once one fails
+	return u, s.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, true, func(u *User) error {
+		if !l.valid(resetState(u)) {
+			return badLink()
+		}
+		return nil
+	})
+}
+
+// send renders a letter, whose first line is the subject, and hands it to the
+// mailer.
+func (s *Letters) send(ctx context.Context, name string, l letter) error {
+	l.Site, l.Name = s.site, oneLine(l.User.FullName())
+	var err error
+	if l.Sender, err = s.sender(ctx, l.User.ID); err != nil {
+		return err
+	}
+	var b strings.Builder
+	if err := s.texts.ExecuteTemplate(&b, name, l); err != nil {
+		return fmt.Errorf("write the letter %s: %w", name, err)
+	}
+	subject, text, _ := strings.Cut(b.String(), "\n")
+	m := Message{To: l.Address, Subject: "[" + s.site.Name + "] " + subject, Text: text}
+	if err := m.Validate(); err != nil {
+		return fmt.Errorf("write the letter %s: %w", name, err)
+	}
+	if err := s.mailer.Send(ctx, m); err != nil {
+		return fmt.Errorf("send the letter %s: %w", name, err)
+	}
+	return nil
+}
+
+// sender names the organization of somebody who belongs to exactly one.
+func (s *Letters) sender(ctx context.Context, user wispwright.ID) (string, error) {
+	grants, err := s.users.Grants(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	if roles := grants[user].Organizations; len(roles) == 1 {
+		o, err := s.organizations.Get(ctx, wispwright.ScopeAll(), roles[0].OrganizationID)
+		if err != nil {
+			return "", err
+		}
+		return oneLine(o.Name), nil
+	}
+	return s.site.Name, nil
+}
+
+// oneLine keeps what people call themselves from looking like a part of the
+// letter.
+func oneLine(name string) string {
+	runes := []rune(strings.Join(strings.Fields(name), " "))
+	return string(runes[:min(len(runes), 60)])
+}
