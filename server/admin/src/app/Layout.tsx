@@ -105,10 +105,11 @@ export function Layout({ children }: { children: ReactNode }) {
       appBar={Bar}
       menu={Sidebar}
       sx={{
+        minWidth: 0,
+        '& .RaLayout-contentWithSidebar, & .RaLayout-appFrame': { minWidth: 0 },
         '& .RaLayout-content': { px: { xs: 1, sm: 3 }, pb: 6, minWidth: 0 },
         '& .RaLayout-appFrame': { mt: { xs: 7, sm: 6 } },
         '& .RaSidebar-fixed': { pt: 1 },
-        '& .RaTopToolbar-root, & .RaListToolbar-root': { backgroundColor: 'transparent' },
         '& .RaList-main': { minWidth: 0 },
         '& .RaList-content': { maxWidth: '100%', overflowX: 'auto' },
       }}

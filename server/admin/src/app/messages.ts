@@ -15,6 +15,15 @@ const common = {
 
 const texts = {
   ...english,
+  ra: {
+    ...english.ra,
+    notification: {
+      ...english.ra.notification,
+      updated: 'Saved |||| %{smart_count} saved',
+      created: 'Created',
+      deleted: 'Deleted |||| %{smart_count} deleted',
+    },
+  },
   resources: {
     devices: {
       name: 'Device |||| Devices',

@@ -1,5 +1,5 @@
 // Inputs that choose another object: an organization, a template.
-import { AutocompleteInput, ReferenceInput, SelectInput, useGetList, usePermissions } from 'react-admin';
+import { AutocompleteInput, ReferenceInput, SelectInput, useCanAccess, useGetList, usePermissions } from 'react-admin';
 import type { Session, Template } from '../api/types';
 
 /** The choice that stands for no organization at a shareable object. The API says null. */
@@ -16,6 +16,17 @@ export function useManagedOrganizations(): { id: string; name: string }[] {
   );
   if (superuser) return data ?? permissions?.organizations ?? [];
   return permissions?.organizations.filter((organization) => organization.is_admin) ?? [];
+}
+
+/** Whether the caller may choose from a resource, and the server has it at all: it may run without that part. */
+export function useOffered(resource: string): boolean {
+  const { canAccess } = useCanAccess({ resource, action: 'list' });
+  const { data } = useGetList(
+    resource,
+    { pagination: { page: 1, perPage: 1 } },
+    { enabled: canAccess === true, retry: false, staleTime: 300_000 },
+  );
+  return data !== undefined;
 }
 
 /** Whether a superuser is logged in. */

@@ -8,22 +8,21 @@ import {
   required,
   TabbedForm,
   TextInput,
-  useCanAccess,
   useRecordContext,
 } from 'react-admin';
 import { useWatch } from 'react-hook-form';
 import type { Device } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../app/FormParts';
-import { OrganizationInput } from '../app/references';
+import { OrganizationInput, useOffered } from '../app/references';
 import { ConfigurationTab } from './ConfigurationTab';
 import { HistoryTab } from './HistoryTab';
 
 // Only devices of the same organization can be in a group, so the choice follows the organization.
 function GroupInput() {
   const organization = useWatch({ name: 'organization' }) as string | undefined;
-  const { canAccess } = useCanAccess({ resource: 'devicegroups', action: 'list' });
-  if (!canAccess || !organization) return null;
+  const offered = useOffered('devicegroups');
+  if (!offered || !organization) return null;
   return (
     <ReferenceInput source="group" reference="devicegroups" filter={{ organization }} perPage={50}>
       <AutocompleteInput helperText={false} optionText="name" filterToQuery={(text: string) => ({ q: text })} fullWidth />

@@ -81,11 +81,10 @@ function VersionDialog({ device, version, previous, onClose }: {
         {shown.isPending && <CircularProgress size={24} />}
         {shown.error && <Alert severity="error">{shown.error.message}</Alert>}
         {shown.data && (
-          <Box component="pre" sx={{ m: 0, mt: 1, fontFamily: 'monospace', fontSize: 12.5, overflow: 'auto' }}>
+          <Box component="pre" sx={{ m: 0, mt: 1, fontFamily: 'monospace', fontSize: 12.5, overflow: 'auto', tabSize: 4 }}>
             {lines.map(({ kind, text }, index) => (
               <Box key={index} component="span" sx={{ display: 'block', backgroundColor: colors[kind], whiteSpace: 'pre' }}>
-                {changes ? `${signs[kind]} ` : ''}
-                {text}
+                {changes ? `${signs[kind]} ${text}` : text || ' '}
               </Box>
             ))}
           </Box>

@@ -39,11 +39,13 @@ function editorPath(path: string[]): string {
 
 // An error may name something that has no field yet (a missing property): it is shown at the nearest field around.
 function showProblem(editor: JSONEditor, problem: Problem | undefined) {
-  const errors = editor.validate();
+  let errors = editor.validate();
   if (problem) {
     const path = [...problem.path];
     while (path.length > 0 && !editor.getEditor(editorPath(path))) path.pop();
-    errors.push({ path: editorPath(path), property: 'server', message: problem.message });
+    const at = editorPath(path);
+    // the form's own check says the same of the same place in other words
+    errors = [...errors.filter((error) => error.path !== at), { path: at, property: 'server', message: problem.message }];
   }
   editor.root?.showValidationErrors(errors);
 }

@@ -85,7 +85,7 @@ export const schemaFormStyles: SxProps<Theme> = (theme) => ({
     color: theme.palette.text.secondary,
   },
   '&&& button.json-editor-btn-delete, &&& button.json-editor-btntype-delete': { color: theme.palette.error.main },
-  '&&& .errmsg, &&& [role=alert]': {
+  '&&& .errmsg, &&& [role=alert], &&& [style*="red"]': {
     color: `${theme.palette.error.main} !important`,
     fontSize: 12.5,
     fontWeight: 500,

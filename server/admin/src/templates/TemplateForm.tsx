@@ -10,7 +10,6 @@ import {
   SimpleForm,
   TextArrayInput,
   TextInput,
-  useCanAccess,
   useRecordContext,
 } from 'react-admin';
 import { useWatch } from 'react-hook-form';
@@ -20,7 +19,7 @@ import type { PreviewRequest, Template } from '../api/types';
 import { backendChoices, defaultBackend } from '../app/backends';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, useMayChange } from '../app/FormParts';
-import { OrganizationInput, useSuperuser } from '../app/references';
+import { OrganizationInput, useOffered, useSuperuser } from '../app/references';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
@@ -64,16 +63,16 @@ function previewOf(values: TemplateValues): PreviewRequest | undefined {
 }
 
 function VPNInputs({ locked }: { locked: boolean }) {
-  const { canAccess } = useCanAccess({ resource: 'vpns', action: 'list' });
+  const offered = useOffered('vpns');
   if (useWatch({ name: 'type' }) !== 'vpn') return null;
   return (
     <>
-      {canAccess ? (
+      {offered ? (
         <ReferenceInput source="vpn" reference="vpns" perPage={50}>
           <AutocompleteInput helperText={false} optionText="name" filterToQuery={(q: string) => ({ q })} readOnly={locked} fullWidth />
         </ReferenceInput>
       ) : (
-        <Alert severity="info">You may not see VPN servers, so none can be chosen.</Alert>
+        <Alert severity="info">There are no VPN servers that you may see, so none can be chosen.</Alert>
       )}
       <BooleanInput
         source="auto_cert"

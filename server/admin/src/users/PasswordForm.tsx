@@ -37,7 +37,7 @@ export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
   };
 
   return (
-    <Box component="form" onSubmit={submit} sx={{ display: 'grid', gap: 1, maxWidth: 420 }}>
+    <Box component="form" onSubmit={submit} sx={{ display: 'grid', gridTemplateColumns: 'minmax(0,1fr)', gap: 1, maxWidth: 420 }}>
       {problems[''] && <Alert severity="error">{problems['']}</Alert>}
       {(Object.keys(labels) as (keyof typeof labels)[])
         .filter((name) => own || name !== 'current_password')

@@ -1,0 +1,64 @@
+// A browser for the tests: starts Chromium, takes screenshots, remembers everything that went wrong in the pages.
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const switches = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Requests the tests make fail on purpose; browsers report each as a console error. */
+const expected = /Failed to load resource: the server responded with a status of (400|401|403|404)/;
+
+/**
+ * Opens a browser with one page on an address.
+ * @param {{base: string, screenshots: string, executable: string}} options
+ */
+export async function open({ base, screenshots, executable }) {
+  mkdirSync(screenshots, { recursive: true });
+  const profile = mkdtempSync(join(tmpdir(), 'admin-e2e-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: executable,
+    args: switches,
+    viewport: { width: 1280, height: 860 },
+    locale: 'en-GB',
+  });
+  context.setDefaultTimeout(15_000);
+  const page = context.pages()[0] ?? (await context.newPage());
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(`error in a page: ${error.message}`));
+  page.on('console', (message) => {
+    const text = message.text();
+    if (message.type() === 'error' && !expected.test(text)) faults.push(`console: ${text}`);
+  });
+  page.on('response', (answer) => {
+    if (answer.status() >= 500) faults.push(`${answer.status()} for ${answer.request().method()} ${answer.url()}`);
+  });
+  let taken = 0;
+  return {
+    page,
+    context,
+    faults,
+    go: async (path) => {
+      await page.goto(`${base}/admin${path}`);
+      await page.waitForLoadState('networkidle');
+    },
+    shot: async (name, options = {}) => {
+      await page.waitForLoadState('networkidle');
+      const file = join(screenshots, `${String(++taken).padStart(2, '0')}-${name}.png`);
+      await page.screenshot({ path: file, animations: 'disabled', ...options });
+    },
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,352 @@
+// What a person does in the admin, one step after the other; later steps use what earlier ones made.
+import assert from 'node:assert/strict';
+
+const tab = (page, name) => page.getByRole('tab', { name, exact: true });
+const field = (page, name) => page.getByLabel(name, { exact: true });
+/** What is shown of a text: other tabs of a form hold the same texts, hidden. */
+const shown = (page, text) => page.getByText(text).filter({ visible: true }).first();
+const notice = (page, text) => page.locator('.MuiSnackbar-root').getByText(text).first();
+
+async function logIn({ page, go }, user, password) {
+  await go('/');
+  await page.locator('input[name=username]').fill(user);
+  await page.locator('input[name=password]').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+async function save(page) {
+  await page.getByRole('button', { name: 'Save' }).click();
+}
+
+async function choose(page, label, option) {
+  await page.getByRole('combobox', { name: label, exact: true }).click();
+  await page.getByRole('option', { name: option, exact: true }).click();
+}
+
+/** Requests an API path as the page would, with its session. */
+function api(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const token = document.cookie.split('; ').find((c) => c.startsWith('csrftoken='))?.slice(10) ?? '';
+      const answer = await fetch(`/api/v1/${path}`, {
+        method,
+        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
+        body: body && JSON.stringify(body),
+      });
+      const text = await answer.text();
+      return { status: answer.status, body: text && JSON.parse(text) };
+    },
+    [method, path, body],
+  );
+}
+
+const idIn = (page) => /\/admin\/\w+\/([^/?]+)/.exec(page.url())?.[1];
+
+async function noSidewaysScrolling(page, where) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `${where} is ${wider} pixels wider than the window`);
+}
+
+async function refusedLogin(run) {
+  await run.go('/');
+  await run.page.locator('input[name=username]').waitFor();
+  await run.shot('login');
+  await logIn(run, run.user, 'certainly not this');
+  await run.page.getByText('Unable to log in with provided credentials.').waitFor();
+}
+
+async function login(run) {
+  await logIn(run, run.user, run.password);
+  await run.page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
+  await run.page.getByText('Configuration status').waitFor();
+  await run.shot('dashboard');
+}
+
+async function organization(run) {
+  const { page, go, mark } = run;
+  run.organization = `E2E ${mark}`;
+  await go('/organizations/create');
+  await field(page, 'Name *').fill(run.organization);
+  assert.equal(await field(page, 'Slug *').inputValue(), `e2e-${mark}`);
+  await save(page);
+  await page.waitForURL(/organizations\/[0-9a-f-]{36}/);
+  run.organizationID = idIn(page);
+  run.made.push(`users/organization/${run.organizationID}/`);
+  await page.getByText('Configuration management').waitFor();
+  const secret = page.getByLabel('Shared secret', { exact: true });
+  assert.equal(await secret.getAttribute('type'), 'password');
+  await page.getByRole('button', { name: 'Show shared secret' }).click();
+  assert.equal(await secret.getAttribute('type'), 'text');
+  assert.match(await secret.inputValue(), /^[^\s/.]{8,}$/);
+  await page.getByRole('button', { name: 'Add variable' }).click();
+  await page.getByLabel('Name of variable 1').fill('region');
+  await page.getByLabel('Value of variable region').fill('north');
+  await save(page);
+  await notice(page, /^Saved/).waitFor();
+  await run.shot('organization');
+  const { body } = await api(page, 'GET', `controller/organization/${run.organizationID}/settings/`);
+  assert.deepEqual(body.context, { region: 'north' });
+}
+
+async function takenSlug({ page, go, organization, mark }) {
+  await go('/organizations/create');
+  await field(page, 'Name *').fill(organization);
+  await field(page, 'Slug *').fill(`e2e-${mark}`);
+  await save(page);
+  await shown(page, 'organization with this slug already exists.').waitFor();
+}
+
+async function template(run) {
+  const { page, go, mark } = run;
+  run.template = `ntp-${mark}`;
+  await go('/templates/create');
+  await field(page, 'Name *').fill(run.template);
+  await choose(page, 'Organization', run.organization);
+  await field(page, 'Enabled by default').check();
+  await page.getByRole('button', { name: 'Add variable' }).click();
+  await page.getByLabel('Name of variable 1').fill('ntp_server');
+  await page.getByLabel('Value of variable ntp_server').fill('time.example.org');
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
+  const text = page.getByLabel('Configuration as JSON');
+  await text.fill('{"ntp": {"enabled": true, "server": ["{{ ntp_server }}"]');
+  await page.getByText(/Not valid JSON/).waitFor();
+  await text.fill('{"ntp": {"enabled": true, "server": ["{{ ntp_server }}"]}}');
+  await page.getByTestId('preview').getByText('time.example.org').waitFor();
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  const server = page.getByTestId('schema-form').locator('input[name="root[ntp][server][0]"]');
+  await server.waitFor();
+  assert.equal(await server.inputValue(), '{{ ntp_server }}');
+  await save(page);
+  await page.waitForURL(/templates\/[0-9a-f-]{36}/);
+  run.templateID = idIn(page);
+  run.made.unshift(`controller/template/${run.templateID}/`);
+  await run.shot('template');
+}
+
+async function device(run) {
+  const { page, go, mark } = run;
+  run.device = `ap-${mark}`;
+  await go('/devices/create');
+  await field(page, 'Name *').fill(run.device);
+  await choose(page, 'Organization', run.organization);
+  await field(page, 'MAC address *').fill('not a mac');
+  await tab(page, 'Configuration').click();
+  await page.getByRole('button', { name: 'Add configuration' }).click();
+  await page.getByRole('group', { name: 'Templates' }).getByText(run.template).waitFor();
+  await page.getByTestId('preview').getByText('time.example.org').waitFor();
+  await save(page);
+  await shown(page, 'Must be a valid mac address.').waitFor();
+  await tab(page, 'Device').click();
+  await run.shot('device-refused');
+  const [a, b, c] = [24, 16, 8].map((shift) => ((Date.now() >> shift) & 0xff).toString(16).padStart(2, '0').toUpperCase());
+  await field(page, 'MAC address *').fill(`02:00:5E:${a}:${b}:${c}`);
+  await save(page);
+  await page.waitForURL(/devices\/[0-9a-f-]{36}/);
+  run.deviceID = idIn(page);
+  run.made.unshift(`controller/device/${run.deviceID}/?force=true`);
+  const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.deepEqual(body.config.templates, [run.templateID]);
+  assert.equal(body.config.status, 'modified');
+}
+
+async function configuration(run) {
+  const { page, go } = run;
+  await go(`/devices/${run.deviceID}/configuration`);
+  const preview = page.getByTestId('preview');
+  await preview.getByText('time.example.org').waitFor();
+  await page.getByRole('button', { name: 'Add variable' }).click();
+  await page.getByLabel('Name of variable 1').fill('ntp_server');
+  await page.getByLabel('Value of variable ntp_server').fill('clock.example.net');
+  await preview.getByText('clock.example.net').waitFor();
+
+  // raw JSON to form and back
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
+  const text = page.getByLabel('Configuration as JSON');
+  await text.fill('{"interfaces": [{"type": "ethernet", "name": "eth7", "mtu": 1400}], "general": {"description": "first"}}');
+  await preview.getByText("'eth7'").first().waitFor();
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  const form = page.getByTestId('schema-form');
+  const name = form.locator('input[name="root[interfaces][0][name]"]');
+  assert.equal(await name.inputValue(), 'eth7');
+  await form.locator('input[name="root[general][description]"]').fill('second');
+  await form.locator('input[name="root[general][description]"]').blur();
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
+  const written = JSON.parse(await text.inputValue());
+  assert.equal(written.general.description, 'second');
+  assert.deepEqual(Object.keys(written), ['interfaces', 'general'], 'the order of the author is kept');
+  assert.equal(written.interfaces[0].mtu, 1400);
+
+  // the error of the server at its field
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await name.fill('a name far too long for an interface');
+  await name.blur();
+  await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor();
+  await run.shot('configuration-refused');
+  await name.fill('eth8');
+  await name.blur();
+  await preview.getByText("'eth8'").first().waitFor();
+  await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor({ state: 'detached' });
+  await save(page);
+  await notice(page, /^Saved/).waitFor();
+  await run.shot('configuration', { fullPage: true });
+  const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.equal(body.config.config.interfaces[0].name, 'eth8');
+  assert.deepEqual(body.config.context, { ntp_server: 'clock.example.net' });
+  assert.deepEqual(body.config.templates, [run.templateID]);
+}
+
+async function download({ page, deviceID, device }) {
+  await page.getByText('System defined variables').click();
+  await page.locator('dl').getByText(device, { exact: true }).waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download configuration' }).click(),
+  ]);
+  assert.match(file.suggestedFilename(), /\.tar\.gz$/);
+  assert.match(file.url(), new RegExp(deviceID));
+}
+
+async function history(run) {
+  const { page } = run;
+  await tab(page, 'History').click();
+  await page.getByRole('button', { name: 'View' }).first().click();
+  await page.getByRole('dialog').getByText('clock.example.net').waitFor();
+  await run.shot('history');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+}
+
+async function lists(run) {
+  const { page, go } = run;
+  await go('/devices');
+  await page.getByPlaceholder(/Name, MAC/).fill(run.device);
+  await page.getByRole('cell', { name: run.device }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+  await choose(page, 'Status', 'error');
+  await page.getByRole('cell', { name: run.device }).waitFor({ state: 'detached' });
+  for (const path of ['/devices', '/templates', '/organizations', '/users', '/groups']) {
+    await go(path);
+    await run.shot(`list${path.replace('/', '-')}`);
+    await noSidewaysScrolling(page, path);
+  }
+  await go('/');
+  await page.getByRole('button', { name: /^modified: [1-9]/ }).click();
+  await page.waitForURL(/devices\?.*config__status/);
+  await page.getByRole('cell', { name: run.device }).waitFor();
+}
+
+async function narrow(run) {
+  const { page, go } = run;
+  await page.setViewportSize({ width: 400, height: 800 });
+  const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', '/account'];
+  try {
+    for (const path of paths) {
+      await go(path);
+      if (path.endsWith('/configuration')) await page.getByTestId('schema-form').getByText('General').filter({ visible: true }).first().waitFor();
+      await run.shot(`narrow${path.replace(/[0-9a-f-]{36}/, '').replace(/\W+/g, '-')}`);
+      await noSidewaysScrolling(page, path);
+    }
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 860 });
+  }
+}
+
+async function user(run) {
+  const { page, go, mark } = run;
+  run.operator = `olga-${mark}`;
+  run.operatorPassword = `Pa55-${mark}-word`;
+  await go('/users/create');
+  await field(page, 'Username *').fill(run.operator);
+  await field(page, 'Email *').fill(`${run.operator}@example.org`);
+  await field(page, 'Password *').fill(run.operatorPassword);
+  await field(page, 'Email is verified').check();
+  await field(page, 'Staff').check();
+  await page.getByRole('combobox', { name: 'Groups' }).click();
+  await page.getByRole('option', { name: 'Operator' }).click();
+  await page.keyboard.press('Escape');
+  await choose(page, 'Organization', run.organization);
+  await field(page, 'Manager of the organization').check();
+  await save(page);
+  await page.waitForURL(/users\/[0-9a-f-]{36}/);
+  run.made.unshift(`users/user/${idIn(page)}/`);
+  await page.getByRole('group', { name: 'Organizations' }).getByText(run.organization).waitFor();
+  await run.shot('user');
+}
+
+async function operator(run) {
+  const { page, go } = run;
+  await page.getByRole('button', { name: 'Profile' }).click();
+  await page.getByRole('menuitem', { name: 'Logout' }).click();
+  await page.locator('input[name=username]').waitFor();
+  await logIn(run, run.operator, run.operatorPassword);
+  await page.getByText('Configuration status').waitFor();
+  assert.equal(await page.getByRole('menuitem', { name: 'Users' }).count(), 0);
+  await page.getByRole('menuitem', { name: 'Devices' }).click();
+  await page.getByRole('cell', { name: run.device }).waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 1, 'only devices of the own organization');
+  await go('/account');
+  await page.getByText('manager', { exact: false }).first().waitFor();
+  await run.shot('operator-account');
+}
+
+async function endedSession(run) {
+  const { page, context } = run;
+  await context.clearCookies({ name: 'sessionid' });
+  await page.getByRole('menuitem', { name: 'Devices' }).click();
+  await page.locator('input[name=username]').waitFor();
+  await logIn(run, run.user, run.password);
+  await page.getByText('Configuration status').waitFor();
+}
+
+async function deactivation(run) {
+  const { page, go } = run;
+  await go(`/devices/${run.deviceID}`);
+  await page.getByRole('button', { name: 'Deactivate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await shown(page, 'This device is deactivated').waitFor();
+  await run.shot('deactivated');
+  await page.getByRole('button', { name: 'Activate', exact: true }).click();
+  await shown(page, 'This device is deactivated').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Confirm' });
+  assert.ok(await confirm.isDisabled(), 'an active device is deleted only with force');
+  await page.getByLabel('Delete it all the same').check();
+  await confirm.click();
+  await page.waitForURL(/admin\/devices(\?|$)/);
+  const { status } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.equal(status, 404);
+}
+
+async function missing({ page, go }) {
+  await go('/devices/00000000-0000-4000-8000-000000000000');
+  await page.waitForURL(/admin\/devices(\?|$)/);
+}
+
+/** Deletes what the steps made. */
+export async function tidy({ page, made }) {
+  for (const path of made) {
+    const { status } = await api(page, 'DELETE', path);
+    assert.ok(status === 204 || status === 404, `deleting ${path}: ${status}`);
+  }
+}
+
+/** Names and functions of the steps, in their order. */
+export const steps = [
+  ['a wrong password is refused', refusedLogin],
+  ['log in', login],
+  ['add an organization and change its settings', organization],
+  ['an error of the API appears at its field', takenSlug],
+  ['add a template with a preview', template],
+  ['add a device, refused first', device],
+  ['edit a configuration as form and as JSON', configuration],
+  ['download the configuration', download],
+  ['look at the history', history],
+  ['search and filter lists', lists],
+  ['everything fits a telephone', narrow],
+  ['add a user', user],
+  ['an operator sees what is theirs', operator],
+  ['an ended session leads to the login', endedSession],
+  ['deactivate, activate and delete a device', deactivation],
+  ['what does not exist leads back to the list', missing],
+  ['tidy up', tidy],
+];
