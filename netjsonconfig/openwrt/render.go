@@ -38,10 +38,7 @@ func (r renderer) Append(dst []byte, n *njc.Native) ([]byte, error) {
 // line: they are slices of the text (§7).
 func (r renderer) Members(n *njc.Native) ([]njc.File, error) {
 	files := make([]njc.File, 0, len(n.Packages)+8)
-	var (
-		buf []byte
-		err error
-	)
+	buf, err := make([]byte, 0, 4096), error(nil)
 	for i, p := range n.Packages {
 		if buf, err = r.appendPackage(buf[:0], p, r.header); err != nil {
 			return nil, err
