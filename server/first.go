@@ -37,7 +37,7 @@ func (s *Server) FirstStart(ctx context.Context) (*FirstAccount, error) {
 			return err
 		}
 		if len(orgs.Rows) == 0 {
-			if err := s.tenancy.Organizations.Create(ctx, &tenancy.Organization{Name: "default", Slug: "default", IsActive: true}); err != nil {
+			if err := s.tenancy.Organizations.Create(ctx, &tenancy.Organization{Name: "default", Slug: "default", IsActive: true, Description: "Made at the first start; rename it as you like."}); err != nil {
 				return err
 			}
 		}

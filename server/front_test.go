@@ -35,8 +35,15 @@ func newServer(t *testing.T, db *sqlstore.DB, change func(*server.Config), conce
 }
 
 func get(h http.Handler, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	return ask(h, http.MethodGet, path, "", change...)
+}
+
+func ask(h http.Handler, method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:5000"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	for _, f := range change {
 		f(r)
 	}
