@@ -116,6 +116,7 @@ async function template(run) {
   const server = page.getByTestId('schema-form').locator('input[name="root[ntp][server][0]"]');
   await server.waitFor();
   assert.equal(await server.inputValue(), '{{ ntp_server }}');
+  assert.equal(await page.getByText('wrong format').filter({ visible: true }).count(), 0, 'a variable is no error');
   await save(page);
   await page.waitForURL(/templates\/[0-9a-f-]{36}/);
   run.templateID = idIn(page);
@@ -181,7 +182,8 @@ async function configuration(run) {
   await name.fill('a name far too long for an interface');
   await name.blur();
   await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor();
-  await run.shot('configuration-refused');
+  await form.getByText('is not valid under any of the given schemas').waitFor();
+  await run.shot('configuration-refused', { fullPage: true });
   await name.fill('eth8');
   await name.blur();
   await preview.getByText("'eth8'").first().waitFor();

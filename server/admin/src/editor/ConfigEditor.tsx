@@ -73,7 +73,8 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
 
   const shownProblem = useMemo(
     () => (problem?.pointer ? { path: pointerSegments(problem.pointer), message: problem.message } : undefined),
-    [problem?.pointer, problem?.message],
+    // by identity: each answer of the preview has the form show its problem again
+    [problem],
   );
   const asForm = mode === 'form' && schema !== undefined && !unfit && !syntaxProblem;
 

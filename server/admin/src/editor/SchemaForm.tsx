@@ -1,10 +1,10 @@
 // A form made from a JSON Schema, by json-editor. Loaded only when a configuration is edited.
-import { JSONEditor } from '@json-editor/json-editor';
+import { type EditorError, JSONEditor } from '@json-editor/json-editor';
 import { Box } from '@mui/material';
 import { useEffect, useRef } from 'react';
 import type { JSONObject } from '../api/types';
 import { schemaFormStyles } from './schemaFormStyles';
-import { missingFrom, orderLike, same } from './values';
+import { missingFrom, orderLike, same, valueAt } from './values';
 
 /** An error the server found, at the path it names. */
 export interface Problem {
@@ -37,17 +37,36 @@ function editorPath(path: string[]): string {
   return ['root', ...path].join('.');
 }
 
-// An error may name something that has no field yet (a missing property): it is shown at the nearest field around.
+/**
+ * Shows what the server found wrong at its field. The form's own checks know nothing of variables ("{{ mtu }}" is no
+ * number yet) nor of templates, so they only add detail below the place the server names. An error may name something
+ * that has no field (a missing property): then it is shown at the nearest field around.
+ */
 function showProblem(editor: JSONEditor, problem: Problem | undefined) {
-  let errors = editor.validate();
+  let errors: EditorError[] = [];
   if (problem) {
     const path = [...problem.path];
     while (path.length > 0 && !editor.getEditor(editorPath(path))) path.pop();
     const at = editorPath(path);
-    // the form's own check says the same of the same place in other words
-    errors = [...errors.filter((error) => error.path !== at), { path: at, property: 'server', message: problem.message }];
+    const value = editor.getValue();
+    errors = editor
+      .validate()
+      .filter((error) => error.path.startsWith(`${at}.`) && !hasVariable(valueAt(value, fieldPath(error.path))));
+    errors.push({ path: at, property: 'server', message: problem.message });
   }
+  // the form clears all errors at each change, being told to show none
+  editor.options.show_errors = 'always';
   editor.root?.showValidationErrors(errors);
+  editor.options.show_errors = 'never';
+}
+
+/** The path of json-editor's name of a field, which also tells the alternative a value was checked against. */
+function fieldPath(name: string): string[] {
+  return name.replace(/\.(oneOf|anyOf|allOf)\[\d+\]/g, '').split('.').slice(1);
+}
+
+function hasVariable(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('{{');
 }
 
 /** The form. The value is the author's; what the form adds of its own is handed on only once something is edited. */
@@ -74,7 +93,7 @@ export default function SchemaForm({ schema, value, onChange, onUnfit, problem, 
       display_required_only: true,
       no_additional_properties: false,
       keep_oneof_values: false,
-      show_errors: 'always',
+      show_errors: 'never',
       prompt_before_delete: false,
     });
     let alive = true;

@@ -12,6 +12,7 @@ declare module '@json-editor/json-editor' {
     static defaults: { languages: { en: Record<string, string> } };
     constructor(element: HTMLElement, options: Record<string, unknown>);
     root?: FieldEditor;
+    options: { show_errors: 'always' | 'change' | 'never' };
     getValue(): unknown;
     setValue(value: unknown): void;
     getEditor(path: string): FieldEditor | undefined;

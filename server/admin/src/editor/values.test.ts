@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromVariables, missingFrom, orderLike, parseObject, same, toVariables, variablesProblem } from './values';
+import { fromVariables, missingFrom, orderLike, parseObject, same, toVariables, valueAt, variablesProblem } from './values';
 
 describe('same', () => {
   it.each([
@@ -73,4 +73,11 @@ describe('variables', () => {
     expect(toVariables(null)).toEqual([]);
     expect(toVariables(['a'])).toEqual([]);
   });
+});
+
+it('looks into values by path', () => {
+  const value = { interfaces: [{ name: 'a' }, { mtu: '{{ mtu }}' }] };
+  expect(valueAt(value, ['interfaces', '1', 'mtu'])).toBe('{{ mtu }}');
+  expect(valueAt(value, ['interfaces', '2', 'mtu'])).toBeUndefined();
+  expect(valueAt(value, [])).toBe(value);
 });

@@ -64,6 +64,17 @@ export function missingFrom(shown: unknown, raw: unknown, path = ''): string | u
   return raw === shown ? undefined : path || '/';
 }
 
+/** What is at a path inside a value, undefined when there is nothing. */
+export function valueAt(value: unknown, path: string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (Array.isArray(found)) found = found[Number(key)];
+    else if (isObject(found)) found = found[key];
+    else return undefined;
+  }
+  return found;
+}
+
 /** The object a JSON text holds, or why it holds none, in words for the person who wrote it. */
 export function parseObject(text: string): { value: JSONObject } | { problem: string } {
   if (text.trim() === '') return { value: {} };
