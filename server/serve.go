@@ -46,14 +46,18 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 		Handler: s, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	if err := s.Start(ctx); err != nil {
+	release, err := s.lock()
+	if err != nil {
 		_ = l.Close() // the first error is the one to tell
 		return err
+	}
+	if err := s.Start(ctx); err != nil {
+		_ = l.Close() // the first error is the one to tell
+		return errors.Join(err, release())
 	}
 	s.ready.Store(true)
 	ended := make(chan error, 1)
 	go func() { ended <- h.Serve(l) }()
-	var err error
 	select {
 	case err = <-ended:
 		err = fmt.Errorf("serve: %w", err)
@@ -65,5 +69,5 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	if serr := h.Shutdown(last); serr != nil {
 		err = errors.Join(err, fmt.Errorf("requests were cut off: %w", serr), h.Close())
 	}
-	return errors.Join(err, s.Stop(last))
+	return errors.Join(err, s.Stop(last), release())
 }

@@ -3,15 +3,25 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +87,58 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	require.NoError(t, <-served)
 	_, err = http.Get(base + "/healthz")
 	require.Error(t, err, "nothing listens any more")
+}
+
+// A second process on the same SQLite database would take over the jobs of the
+// first one.
+func TestOneServerPerDataFolder(t *testing.T) {
+	db := testkit.SQLite(t)
+	dir := t.TempDir()
+	nodes := []*server.Server{newServer(t, db, func(c *server.Config) { c.Data = dir }), newServer(t, db, func(c *server.Config) { c.Data = dir })}
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		return l
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- nodes[0].ServeOn(ctx, listen()) }()
+	testkit.Eventually(t, "ready", func(context.Context) bool { return get(nodes[0], "/readyz").Code == 200 })
+	require.ErrorContains(t, nodes[1].ServeOn(t.Context(), listen()), "another process serves")
+	stop()
+	require.NoError(t, <-served)
+}
+
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "cert.pem"), chain, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600))
+	s := newServer(t, testkit.SQLite(t), func(c *server.Config) {
+		c.HTTP.Listen, c.HTTP.TLSCert, c.HTTP.TLSKey = "127.0.0.1:0", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	})
+	l, err := s.Listen(t.Context())
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.ServeOn(ctx, l) }()
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(chain)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
+	r, err := client.Get("https://" + l.Addr().String() + "/healthz")
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+	require.Equal(t, "HTTP/2.0 200", fmt.Sprint(r.Proto, " ", r.StatusCode))
+	client.CloseIdleConnections()
+	stop()
+	require.NoError(t, <-served)
 }
 
 const fixture = `{"organizations":[{"name":"Alpha","slug":"alpha"},{"name":"Beta","slug":"beta","is_active":false}],

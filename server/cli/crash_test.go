@@ -128,3 +128,19 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 	}
 	t.Logf("%d acknowledged registrations survived three kills", len(acknowledged))
 }
+
+func TestSimulateAgainstServer(t *testing.T) {
+	i := install(t, crashFixture)
+	i.start()
+	defer i.kill()
+	args := []string{"simulate", "http://" + i.address + "/", "--secret", "s3cr3tS3cr3t", "--devices", "20", "--ramp", "0s", "--interval", "1s", "--once", "--quiet"}
+	got := wispwright(t, i.data, "", args...)
+	require.Equal(t, 0, got.status, got.err)
+	require.Contains(t, got.out, "20 devices, 20 applied")
+	require.Regexp(t, `report-status +20 `, got.out)
+	args[3] = "wrong"
+	got = wispwright(t, i.data, "", append(args, "--duration", "500ms")...)
+	require.Equal(t, 1, got.status)
+	require.Contains(t, got.err, "0 of 20 devices applied")
+	require.Contains(t, got.out, "403")
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -16,16 +17,17 @@ type serveCommand struct {
 // Run serves until it is interrupted.
 func (s serveCommand) Run(ctx context.Context, p *Program, c *commands) error {
 	return p.with(ctx, c, func(o *opened) error {
-		first, err := o.server.FirstStart(ctx)
-		if err != nil {
-			return err
-		}
 		if s.Listen != "" {
 			o.config.HTTP.Listen = s.Listen
 		}
+		// before the first account is made: its password must not be lost in an error
 		l, err := o.server.Listen(ctx)
 		if err != nil {
 			return err
+		}
+		first, err := o.server.FirstStart(ctx)
+		if err != nil {
+			return errors.Join(err, l.Close())
 		}
 		address := webAddress(o.config, l.Addr())
 		if first != nil {

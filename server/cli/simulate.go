@@ -16,7 +16,7 @@ type simulateCommand struct {
 	Devices     int               `default:"100" help:"Size of the fleet."`
 	Interval    time.Duration     `default:"2m" help:"Pause between two polls of one device."`
 	Duration    time.Duration     `help:"End after this time. Default: when interrupted."`
-	Ramp        time.Duration     `help:"Spread the registrations over this time. Default: one interval; negative: all at once."`
+	Ramp        *time.Duration    `help:"Spread the registrations over this time; 0: all at once. Default: one interval."`
 	Concurrency int               `default:"64" help:"Requests under way at most."`
 	Prefix      string            `default:"sim" help:"Begins every device's name; two fleets need different ones."`
 	Timeout     time.Duration     `default:"30s" help:"How long one request may take."`
@@ -27,8 +27,13 @@ type simulateCommand struct {
 // Run simulates the fleet and prints what was measured.
 func (s simulateCommand) Run(ctx context.Context, p *Program) error {
 	o := simulate.Options{
-		Secret: s.Secret, Devices: s.Devices, Interval: s.Interval, Duration: s.Duration, Ramp: s.Ramp,
+		Secret: s.Secret, Devices: s.Devices, Interval: s.Interval, Duration: s.Duration,
 		Concurrency: s.Concurrency, Prefix: s.Prefix, Once: s.Once,
+	}
+	if s.Ramp != nil {
+		if o.Ramp = *s.Ramp; o.Ramp == 0 {
+			o.Ramp = -1 // where 0 is "the default"
+		}
 	}
 	if !s.Quiet {
 		o.Progress = p.Err
