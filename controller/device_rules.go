@@ -152,7 +152,8 @@ func clashError(v *wispwright.ValidationError, clashes []string) error {
 // once, into the same error.
 func explainDevice(err error) error {
 	var conflict *wispwright.ConflictError
-	if !errors.As(err, &conflict) || conflict.Unique == wispwright.UniqueKey {
+	var explained *wispwright.ValidationError
+	if !errors.As(err, &conflict) || conflict.Unique == wispwright.UniqueKey || errors.As(err, &explained) {
 		return err
 	}
 	var v wispwright.ValidationError
