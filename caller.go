@@ -29,6 +29,9 @@ type Caller struct {
 	Member []ID
 	// Owned are the active organizations the user owns.
 	Owned []ID
+	// Restricted says what the caller has to do before anything else, as a
+	// sentence to show: to choose a new password, for instance. Empty: nothing.
+	Restricted string
 	// Method says how the caller proved itself: "token", "session", "device", "system".
 	Method string
 	// Address is the caller's network address without port, if known.

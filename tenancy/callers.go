@@ -27,6 +27,7 @@ type Callers struct {
 	organizations OrganizationStore
 	groups        GroupStore
 	tokens        *Tokens
+	rules         PasswordRules
 	clock         func() time.Time
 
 	mu       sync.RWMutex
@@ -121,6 +122,9 @@ func (s *Callers) load(ctx context.Context, user wispwright.ID) (*wispwright.Cal
 		return nil, fmt.Errorf("load caller: %w", err)
 	}
 	c := &wispwright.Caller{ID: u.ID, Name: u.Username, Superuser: u.IsSuperuser, Staff: u.IsStaff}
+	if s.rules.expired(u, s.clock()) {
+		c.Restricted = expiredMessage
+	}
 	if err := s.loadRoles(ctx, c); err != nil {
 		return nil, fmt.Errorf("load caller %s: %w", u.ID, err)
 	}

@@ -205,10 +205,13 @@ func (s *Letters) resetLink(ctx context.Context, key string) (*User, *link, erro
 }
 
 // ResetPassword sets a new password with the link of an e-mail, which is worth
-// nothing afterwards.
+// nothing afterwards. The password must be good enough (Users.CheckPassword).
 func (s *Letters) ResetPassword(ctx context.Context, key, plain string) (*User, error) {
 	u, l, err := s.resetLink(ctx, key)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.users.CheckPassword(u, plain); err != nil {
 		return nil, err
 	}
 	hash, err := s.users.newHash(plain)

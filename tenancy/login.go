@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -28,12 +29,68 @@ type Login struct {
 	dummy  string
 	// prefixes of phone numbers that people leave out
 	prefixes []string
+	// wrong passwords of late, by account and by network address
+	accounts, addresses *windows
 }
 
 // Authenticate returns the active user whose password matches, or nil. It
 // hashes once even when nobody has the identifier, so that the answer's time
-// does not tell.
+// does not tell. It may be tried any number of times: see Attempt.
 func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*User, error) {
+	candidates, err := l.candidates(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	return l.match(ctx, candidates, plain)
+}
+
+// Attempt is Authenticate for people at a network address, who may fail a few
+// times only. An account that is locked, or an address that failed too often,
+// gets the answer of a wrong password until the time is over; so does an
+// identifier nobody has.
+func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) (*User, error) {
+	candidates, err := l.candidates(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	// counted before the password is looked at: many attempts at once are
+	// many attempts
+	free := l.addresses.allow(address)
+	keys := accountKeys(candidates, identifier)
+	for _, key := range keys {
+		free = free && l.accounts.allow(key)
+	}
+	if !free {
+		// as much work as a wrong password
+		l.hasher.Verify(plain, l.dummy)
+		return nil, nil
+	}
+	u, err := l.match(ctx, candidates, plain)
+	if u != nil && err == nil {
+		l.addresses.undo(address)
+		for _, key := range keys {
+			l.accounts.forget(key)
+		}
+	}
+	return u, err
+}
+
+// accountKeys are what attempts are counted by: the accounts, by whichever of
+// their identifiers, or the identifier of nobody.
+func accountKeys(candidates []*User, identifier string) []string {
+	if len(candidates) == 0 {
+		return []string{"nobody " + strings.ToLower(identifier[:min(len(identifier), 254)])}
+	}
+	keys := make([]string, len(candidates))
+	for i, u := range candidates {
+		keys[i] = u.ID.String()
+	}
+	return keys
+}
+
+// candidates are the users an identifier may mean, in the order in which their
+// passwords are tried.
+func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, error) {
 	if identifier == "" || len(identifier) > 254 {
 		return nil, nil
 	}
@@ -46,6 +103,10 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 	slices.SortStableFunc(candidates, func(a, b *User) int {
 		return cmp.Compare(rank(a, identifier, phones), rank(b, identifier, phones))
 	})
+	return candidates, nil
+}
+
+func (l *Login) match(ctx context.Context, candidates []*User, plain string) (*User, error) {
 	hashed := false
 	for _, u := range candidates {
 		hashed = hashed || password.Usable(u.Password.Reveal())

@@ -50,6 +50,14 @@ type Options struct {
 	// Hasher makes and checks password hashes. Default: 600,000 iterations of
 	// PBKDF2-SHA256, about 0.2 s of one core per log-in.
 	Hasher password.Hasher
+	// Passwords are the rules of passwords. Default: OpenWISP's, without expiry.
+	Passwords PasswordRules
+	// AccountFailures is how many wrong passwords lock an account for five
+	// minutes, whoever tries. Default: 5; -1 for never (spec: tenancy §9).
+	AccountFailures int
+	// AddressFailures is how many wrong passwords a network address may send in
+	// a minute. Default: 10; -1 for any number.
+	AddressFailures int
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
@@ -75,6 +83,12 @@ func (o *Options) complete() *Options {
 	}
 	if out.Clock == nil {
 		out.Clock = time.Now
+	}
+	if out.AccountFailures == 0 {
+		out.AccountFailures = 5
+	}
+	if out.AddressFailures == 0 {
+		out.AddressFailures = 10
 	}
 	if out.Mailer == nil {
 		out.Mailer = NoMail{}
@@ -126,7 +140,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	t := &Tenancy{
 		Organizations: &Organizations{store: stores.Organizations, base: b},
 		Users: &Users{store: stores.Users, grants: stores.Grants, groups: stores.Groups, catalogue: catalogue, emails: emails,
-			hasher: options.Hasher, base: b},
+			hasher: options.Hasher, rules: options.Passwords, base: b},
 		Emails: emails,
 		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
 			organizations: stores.Organizations, base: b},
@@ -139,13 +153,15 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		return nil, err
 	}
 	t.Callers = &Callers{users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
-		groups: stores.Groups, tokens: t.Tokens, clock: clock,
+		groups: stores.Groups, tokens: t.Tokens, rules: options.Passwords, clock: clock,
 		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
 	dummy, err := options.Hasher.Hash("nobody")
 	if err != nil {
 		return nil, err
 	}
-	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes)}
+	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes),
+		accounts:  newWindows(options.AccountFailures, 5*time.Minute, clock),
+		addresses: newWindows(options.AddressFailures, time.Minute, clock)}
 	t.forgetCallers()
 	return t, nil
 }

@@ -80,6 +80,8 @@ type UserFilter struct {
 	IsStaff *bool
 	// IsSuperuser limits to superusers or others.
 	IsSuperuser *bool
+	// PasswordUpdated limits to those whose password was set on this day.
+	PasswordUpdated time.Time
 	// Search finds a text in username, e-mail or names.
 	Search string
 }
@@ -118,6 +120,7 @@ type Users struct {
 	emails    *Emails
 	letters   *Letters
 	hasher    password.Hasher
+	rules     PasswordRules
 	base
 }
 

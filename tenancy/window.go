@@ -27,25 +27,20 @@ func newWindows(limit int, period time.Duration, clock func() time.Time) *window
 func (w *windows) allow(key string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.fullNow(key) {
+	if w.full(key) {
 		return false
 	}
 	w.add(key)
 	return true
 }
 
-// full says whether the key has reached the limit; nothing is counted.
-func (w *windows) full(key string) bool {
+// undo takes the last one back.
+func (w *windows) undo(key string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.fullNow(key)
-}
-
-// count counts one more, full or not.
-func (w *windows) count(key string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.add(key)
+	if n := len(w.seen[key]); n > 0 {
+		w.seen[key] = w.seen[key][:n-1]
+	}
 }
 
 // forget empties a key.
@@ -55,7 +50,7 @@ func (w *windows) forget(key string) {
 	delete(w.seen, key)
 }
 
-func (w *windows) fullNow(key string) bool {
+func (w *windows) full(key string) bool {
 	return w.limit > 0 && len(w.recent(w.seen[key], w.clock())) >= w.limit
 }
 
@@ -65,9 +60,7 @@ func (w *windows) add(key string) {
 	}
 	now := w.clock()
 	w.sweep(now)
-	times := append(w.recent(w.seen[key], now), now)
-	// more than the limit are never looked at
-	w.seen[key] = times[max(0, len(times)-w.limit):]
+	w.seen[key] = append(w.recent(w.seen[key], now), now)
 }
 
 // recent drops what left the window.

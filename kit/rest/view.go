@@ -62,6 +62,10 @@ type View struct {
 	Noun string
 	// Access is who may come in at all. Default: Managers.
 	Access Access
+	// Restricted also lets callers in who have to do something else first
+	// (Caller.Restricted): it is here that they do it. Default: they are
+	// answered 403 with that sentence, before anything is done.
+	Restricted bool
 	// Schemes recognise callers. Default: the API's.
 	Schemes []Scheme
 	// Throttle limits how often a caller may come. Default: no limit.
@@ -179,6 +183,9 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 		if err := v.recognise(r); err != nil {
 			return 0, nil, err
 		}
+	}
+	if r.Caller != nil && r.Caller.Restricted != "" && !v.Restricted {
+		return 0, nil, wispwright.Forbidden(r.Caller.Restricted)
 	}
 	if err := v.authorise(r); err != nil {
 		return 0, nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type server struct {
 	t      *tenancy.Tenancy
 	h      *tenancyhttp.HTTP
 	api    *rest.API
+	mu     sync.Mutex
 	now    time.Time
 	tokens map[string]string
 	mails  []tenancy.Message
@@ -51,6 +53,8 @@ func (s *server) mail(t testing.TB) tenancy.Message {
 
 // clock never stands still, so that "newest first" has one meaning.
 func (s *server) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.now = s.now.Add(time.Millisecond + time.Microsecond)
 	return s.now
 }
@@ -81,10 +85,23 @@ func eachStorage(t *testing.T, options tenancyhttp.Options, test func(t *testing
 
 func newServerOver(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores, options *tenancyhttp.Options) *server {
 	t.Helper()
+	return newServerWith(t, tx, stores, options, tenancy.Options{})
+}
+
+// newServerIn is newServer with options of the concern.
+func newServerIn(t testing.TB, rules tenancy.Options) *server {
+	t.Helper()
+	tx, stores := tenancy.NewMemory()
+	return newServerWith(t, tx, stores, nil, rules)
+}
+
+func newServerWith(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores, options *tenancyhttp.Options, rules tenancy.Options) *server {
+	t.Helper()
 	s := &server{now: time.Date(2024, 11, 22, 7, 31, 37, 8313000, time.UTC), tokens: map[string]string{}}
 	var err error
-	s.t, err = tenancy.New(tx, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Clock: s.clock,
-		Mailer: s, Site: tenancy.Site{Name: "Test", URL: "https://wifi.example.org"}, Log: slog.New(slog.DiscardHandler)})
+	rules.Hasher, rules.Clock, rules.Mailer, rules.Log = password.Hasher{Iterations: 1}, s.clock, s, slog.New(slog.DiscardHandler)
+	rules.Site = tenancy.Site{Name: "Test", URL: "https://wifi.example.org"}
+	s.t, err = tenancy.New(tx, stores, &rules)
 	require.NoError(t, err)
 	require.NoError(t, s.t.Groups.EnsureDefaults(context.Background()))
 	if options == nil {

@@ -51,6 +51,9 @@ func (h *HTTP) mountPages(api *rest.API) {
 		"signup/": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, h.options.AdminPath, http.StatusFound) // nobody signs up alone
 		},
+		"password/change/": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, h.options.AdminPath, http.StatusFound) // a page of the web admin
+		},
 		"login/": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, h.options.AdminPath, http.StatusFound)
 		},

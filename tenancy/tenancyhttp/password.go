@@ -22,6 +22,7 @@ type passwordOut struct {
 func (h *HTTP) mountPassword(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: "/api/v1/users/user/{id}/password/", Name: "Change Password", Noun: "User", Tag: "users", Access: rest.Authenticated,
+		Restricted: true,
 		// whom one cannot see does not exist, whatever the body says
 		Prepare: func(r *rest.Request) error {
 			_, _, err := h.passwordOwner(r)
@@ -52,29 +53,38 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 	}
 	switch {
 	case in.NewPassword.V != in.ConfirmPassword.V:
-		return passwordOut{}, wispwright.Invalid("confirm_password", "The two password fields didn’t match.")
+		return passwordOut{}, wispwright.Invalid("confirm_password", mismatch)
 	case in.CurrentPassword.V == in.NewPassword.V:
 		return passwordOut{}, wispwright.Invalid("new_password", "New password cannot be the same as your old password.")
 	}
 	if !r.Caller.Superuser && len(r.Caller.Managed) == 0 {
-		known, err := h.t.Login.Authenticate(r.Context(), u.Username, in.CurrentPassword.V)
-		if err != nil {
+		if err := h.checkCurrent(r, u, in.CurrentPassword.V); err != nil {
 			return passwordOut{}, err
-		}
-		if known == nil || known.ID != u.ID {
-			return passwordOut{}, wispwright.Invalid("current_password", "Your old password was entered incorrectly. Please enter it again.")
 		}
 	}
 	if err := h.t.Users.SetPassword(r.Context(), scope, u.ID, in.NewPassword.V); err != nil {
 		return passwordOut{}, err
 	}
-	return passwordOut{"Success", "Password updated successfully"}, h.renewOwnSession(r, r.Caller.ID == u.ID)
+	return passwordOut{"Success", "Password updated successfully"}, h.renewOwnSession(r, u.ID)
+}
+
+// checkCurrent asks for the password somebody has. It may be tried as often as
+// a log-in, so that a session left open does not help to find it.
+func (h *HTTP) checkCurrent(r *rest.Request, u *tenancy.User, plain string) error {
+	known, err := h.t.Login.Attempt(r.Context(), r.Address(), u.Username, plain)
+	if err != nil {
+		return err
+	}
+	if known == nil || known.ID != u.ID {
+		return wispwright.Invalid("current_password", "Your old password was entered incorrectly. Please enter it again.")
+	}
+	return nil
 }
 
 // renewOwnSession keeps the session that changed its own password alive; all
 // others end with the old password.
-func (h *HTTP) renewOwnSession(r *rest.Request, own bool) error {
-	if !own || r.Caller.Method != "session" {
+func (h *HTTP) renewOwnSession(r *rest.Request, changed wispwright.ID) error {
+	if r.Caller.ID != changed || r.Caller.Method != "session" {
 		return nil
 	}
 	c, err := r.HTTP.Cookie(h.sessions.Cookie.Name)

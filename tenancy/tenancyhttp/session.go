@@ -169,6 +169,8 @@ type sessionOut struct {
 	User          sessionUserOut           `json:"user"`
 	Permissions   []string                 `json:"permissions"`
 	Organizations []sessionOrganizationOut `json:"organizations"`
+	// Restricted says what has to be done before anything else is possible.
+	Restricted *string `json:"restricted"`
 }
 
 type sessionUserOut struct {
@@ -299,7 +301,7 @@ func (h *HTTP) describeSession(ctx context.Context, user wispwright.ID) (*sessio
 		return nil, err
 	}
 	out := &sessionOut{User: sessionUserOut{u.ID, u.Username, rest.Null(u.Email), u.IsSuperuser, u.IsStaff},
-		Permissions: []string{}, Organizations: []sessionOrganizationOut{}}
+		Permissions: []string{}, Organizations: []sessionOrganizationOut{}, Restricted: rest.Null(c.Restricted)}
 	for _, p := range c.Permissions {
 		out.Permissions = append(out.Permissions, string(p))
 	}

@@ -108,6 +108,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountLetters(api)
 	h.mountPages(api)
 	h.mountPassword(api)
+	h.mountMe(api)
 	h.mountGroups(api)
 	h.mountTrail(api)
 }
@@ -176,7 +177,7 @@ func (h *HTTP) basic() rest.Scheme {
 		if wait := h.basics.Allow(host); wait > 0 {
 			return nil, rest.Throttled(wait)
 		}
-		u, err := h.t.Login.Authenticate(r.Context(), name, plain)
+		u, err := h.t.Login.Attempt(r.Context(), host, name, plain)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func (h *HTTP) mountToken(api *rest.API) {
 }
 
 func (h *HTTP) logIn(r *rest.Request, in *credentials) (*tenancy.User, error) {
-	u, err := h.t.Login.Authenticate(r.Context(), in.Username.V, in.Password.V)
+	u, err := h.t.Login.Attempt(r.Context(), r.Address(), in.Username.V, in.Password.V)
 	if err != nil {
 		return nil, err
 	}
