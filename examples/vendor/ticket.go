@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+//go:embed sqlite/*.sql pg/*.sql
+var migrations embed.FS
+
+// Ticket is something a customer asked for: the vendor's own entity.
+type Ticket struct {
+	ID             wispwright.ID
+	OrganizationID wispwright.ID
+	Title          string
+	Done           bool
+	Created        time.Time
+}
+
+// TicketFilter selects tickets.
+type TicketFilter struct {
+	OrganizationID wispwright.ID
+	Done           *bool
+	Search         string
+}
+
+// Tickets is the service: the store's methods and one rule.
+type Tickets struct {
+	*sqlstore.Repo[wispwright.ID, Ticket, TicketFilter]
+}
+
+// Create stores a new ticket.
+func (t Tickets) Create(ctx context.Context, ticket *Ticket) error {
+	ticket.ID, ticket.Created = wispwright.NewID(), time.Now()
+	return t.Insert(ctx, ticket)
+}
+
+type ticketIn struct {
+	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" rel:"organization"`
+	Title        rest.Opt[string]        `json:"title" required:"true" maxLength:"80"`
+	Done         rest.Opt[bool]          `json:"done"`
+}
+
+type ticketOut struct {
+	ID           wispwright.ID `json:"id"`
+	Organization wispwright.ID `json:"organization"`
+	Title        string        `json:"title"`
+	Done         bool          `json:"done"`
+	Created      rest.Time     `json:"created"`
+}
+
+// Support is the vendor's concern: a table, permissions and an endpoint.
+func Support() server.Concern {
+	return server.Concern{
+		Name: "support",
+		Models: func() []tenancy.Model {
+			return []tenancy.Model{{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"}}
+		},
+		Migrate: func(ctx context.Context, db *sqlstore.DB) error {
+			return db.Migrate(ctx, sqlstore.Migrations{Concern: "support", FS: migrations})
+		},
+		Mount: func(_ context.Context, s *server.Server) error {
+			repo, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](s.DB(), sqlstore.Spec{
+				Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"},
+				Order: []wispwright.Order{{Field: "Created", Descending: true}},
+			})
+			if err != nil {
+				return err
+			}
+			mount(s.API(), Tickets{repo})
+			return nil
+		},
+	}
+}
+
+func mount(api *rest.API, tickets Tickets) {
+	rest.Mount(api, rest.Resource[wispwright.ID, Ticket, TicketFilter, ticketIn, ticketOut]{
+		Path: "/api/v1/support/ticket/", Name: "Ticket", Noun: "Ticket", ID: "support_ticket", Tag: "support", Kind: "support.ticket",
+		Service: tickets,
+		Out: rest.Each(func(t *Ticket) ticketOut {
+			return ticketOut{t.ID, t.OrganizationID, t.Title, t.Done, rest.Time(t.Created)}
+		}),
+		Apply: func(_ *rest.Request, in *ticketIn, t *Ticket) error {
+			in.Organization.Into(&t.OrganizationID)
+			in.Title.Into(&t.Title)
+			in.Done.Into(&t.Done)
+			return nil
+		},
+		Organization: func(t *Ticket) wispwright.ID { return t.OrganizationID },
+		Filters: append(rest.FilterOrganization(func(f *TicketFilter, id wispwright.ID) { f.OrganizationID = id }),
+			rest.FilterText("search", func(f *TicketFilter, v string) { f.Search = v })),
+		Unique: map[string]error{"ticket_title": wispwright.Invalid("title", "ticket with this title already exists.")},
+	})
+}
