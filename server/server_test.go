@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/agent"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
@@ -231,6 +232,43 @@ func TestNodesForgetCallersTogether(t *testing.T) {
 	require.NoError(t, nodes[0].Tenancy().Tokens.Delete(t.Context(), root.ID))
 	require.Equal(t, 401, get(nodes[0], path, token).Code)
 	testkit.Eventually(t, "the other node heard of it", func(context.Context) bool { return get(nodes[1], path, token).Code == 401 })
+}
+
+// What one node changes, devices find on the other: no cache outlives a change.
+func TestNodesServeTheSameConfigurations(t *testing.T) {
+	address := testkit.PostgresURL(t)
+	var nodes []*site
+	for range 2 {
+		db, err := sqlstore.Open(address, nil)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		nodes = append(nodes, newSite(t, db))
+	}
+	id := nodes[0].template("one\n")
+	here, there := &agent.Client{BaseURL: nodes[0].url}, &agent.Client{BaseURL: nodes[1].url}
+	d, err := here.Register(t.Context(), agent.Registration{Secret: "s3cr3tS3cr3t", Name: "box", MACAddress: "02:00:00:00:00:01"})
+	require.NoError(t, err)
+	first, err := here.Checksum(t.Context(), d.Credentials, "")
+	require.NoError(t, err)
+	same, err := there.Checksum(t.Context(), d.Credentials, "")
+	require.NoError(t, err)
+	require.Equal(t, first, same)
+
+	nodes[0].api("PATCH", "/api/v1/controller/template/"+id+"/", map[string]any{"config": motd("two\n")}, http.StatusOK)
+	testkit.Eventually(t, "both nodes answer the new checksum", func(ctx context.Context) bool {
+		a, err := here.Checksum(ctx, d.Credentials, "")
+		require.NoError(t, err)
+		b, err := there.Checksum(ctx, d.Credentials, "")
+		require.NoError(t, err)
+		return a != first && a == b
+	})
+
+	nodes[1].api("PATCH", "/api/v1/users/organization/"+nodes[1].org+"/", map[string]any{"is_active": false}, http.StatusOK)
+	testkit.Eventually(t, "both nodes refuse the devices of a tenant that is switched off", func(ctx context.Context) bool {
+		_, a := here.Checksum(ctx, d.Credentials, "")
+		_, b := there.Checksum(ctx, d.Credentials, "")
+		return a != nil && b != nil
+	})
 }
 
 func TestServersThatCannotBe(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command demo runs a server with an organization, three templates and three
 // devices in sandbox folders, on loopback, and follows the devices from
 // modified to applied. It ends everything it started.
