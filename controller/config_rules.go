@@ -30,9 +30,10 @@ func (c *core) checkConfig(config *Config) error {
 
 const maxReason = 1024
 
-// cutReason keeps an error reason within its column
-// (spec: controller-config §1.2).
+// cutReason keeps an error reason within its column, and out of it what no
+// database takes (spec: controller-config §1.2).
 func cutReason(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	if utf8.RuneCountInString(text) <= maxReason {
 		return text
 	}

@@ -27,6 +27,9 @@ type Devices struct {
 	StatusChanged event.Topic[StatusChange]
 	// Registered is published after a device registered.
 	Registered event.Topic[Registered]
+	// Requested is published before a device is answered its checksum or its
+	// archive. Subscribers run on the hottest path there is.
+	Requested event.Topic[Requested]
 
 	core *core
 }

@@ -30,6 +30,7 @@ func (s *Devices) Download(ctx context.Context, a Credentials, managementIP stri
 	if err != nil {
 		return nil, fmt.Errorf("controller.Devices.Download: %w", err)
 	}
+	s.core.requested(ctx, p, true)
 	return out, nil
 }
 

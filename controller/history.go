@@ -97,6 +97,11 @@ func (c *Controller) organizationDeleting(ctx context.Context, organizations ...
 }
 
 func (c *core) removeOrganization(ctx context.Context, id wispwright.ID) error {
+	// nobody adds anything from here on
+	_, err := c.stores.Settings.Hold(ctx, id, true)
+	if err != nil && !isNotFound(err) {
+		return err
+	}
 	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{OrganizationID: id}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return err

@@ -158,13 +158,17 @@ func (c *core) hold(ctx context.Context, organization wispwright.ID) (*tenant, e
 	if err != nil {
 		return nil, err
 	}
-	limited := t.settings.DeviceLimit == nil || *t.settings.DeviceLimit != 0
-	settings, err := c.stores.Settings.Hold(ctx, organization, limited)
+	settings, err := c.stores.Settings.Hold(ctx, organization, t.settings.limited())
+	if err == nil && settings.limited() && !t.settings.limited() { // what was remembered is old
+		settings, err = c.stores.Settings.Hold(ctx, organization, true)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &tenant{t.organization, settings}, nil
 }
+
+func (s *Settings) limited() bool { return s.DeviceLimit == nil || *s.DeviceLimit != 0 }
 
 func newSettings(organization wispwright.ID) *Settings {
 	secret := RandomKey()

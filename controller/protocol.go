@@ -110,7 +110,22 @@ func (s *Devices) Checksum(ctx context.Context, a Credentials, managementIP stri
 	if err := s.core.noteAddresses(ctx, p, a.Peer, managementIP, true); err != nil {
 		return "", fmt.Errorf("controller.Devices.Checksum: %w", err)
 	}
+	s.core.requested(ctx, p, false)
 	return p.Desired, nil
+}
+
+// Requested tells that a device asked for its checksum or its archive.
+type Requested struct {
+	// DeviceID is the device, OrganizationID its organization.
+	DeviceID, OrganizationID wispwright.ID
+	// Download is true for the archive, false for the checksum.
+	Download bool
+}
+
+func (c *core) requested(ctx context.Context, p *poll, download bool) {
+	if len(c.devices.Requested.Subscribers()) > 0 { // an event costs an allocation
+		c.devices.Requested.Publish(ctx, Requested{DeviceID: p.DeviceID, OrganizationID: p.OrganizationID, Download: download})
+	}
 }
 
 // errUnchanged ends an update that turned out to change nothing.

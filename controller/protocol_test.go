@@ -639,3 +639,38 @@ func (r trailer) Archive(ctx context.Context, in controller.Input) ([]byte, erro
 	b, err := r.Renderer.Archive(ctx, in)
 	return append(b, 0), err
 }
+
+func TestTextThatNoDatabaseTakes(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx := context.Background()
+	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", nil)
+	_, err := w.Devices.ReportStatus(ctx, credentials(d.Device), "error", "a\x00b\xffc")
+	require.NoError(t, err)
+	require.Equal(t, "ab\uFFFDc", w.get(t, d.Device.ID).Config.ErrorReason)
+	err = w.Devices.UpdateInfo(ctx, credentials(d.Device), "a\x00", "b\xff", "")
+	require.Equal(t, map[string][]string{"os": {"Null characters are not allowed."}, "model": {"This value is not valid UTF-8."}}, faults(t, err))
+	for _, change := range []func(*controller.Config){
+		func(c *controller.Config) { c.Config = "{\"general\":{\"x\":\"\xff\"}}" },
+		func(c *controller.Config) { c.Context = "{\"x\":\"\xff\"}" },
+	} {
+		_, err = w.update(d, func(d *controller.Detail) { change(d.Config) })
+		require.Contains(t, faults(t, err), "config")
+	}
+}
+
+func TestRequests(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx := context.Background()
+	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", nil)
+	var told []controller.Requested
+	w.Devices.Requested.Subscribe("test", func(_ context.Context, e ...controller.Requested) { told = append(told, e...) })
+	_, err := w.Devices.Checksum(ctx, credentials(d.Device), "")
+	require.NoError(t, err)
+	_, err = w.Devices.Download(ctx, credentials(d.Device), "")
+	require.NoError(t, err)
+	_, err = w.Devices.Checksum(ctx, controller.Credentials{ID: d.Device.ID, Key: "bad"}, "")
+	require.Error(t, err)
+	require.Equal(t, []controller.Requested{
+		{DeviceID: d.Device.ID, OrganizationID: w.org.ID}, {DeviceID: d.Device.ID, OrganizationID: w.org.ID, Download: true},
+	}, told)
+}

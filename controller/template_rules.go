@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 )
@@ -58,6 +59,9 @@ func checkText(v *wispwright.ValidationError, field, text string, limit int) {
 	checkLength(v, field, text, limit)
 	if strings.ContainsRune(text, 0) {
 		v.Add(field, "Null characters are not allowed.")
+	}
+	if !utf8.ValidString(text) {
+		v.Add(field, "This value is not valid UTF-8.")
 	}
 }
 

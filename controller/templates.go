@@ -121,6 +121,9 @@ func (s *Templates) Update(ctx context.Context, scope wispwright.Scope, id wispw
 			if contentChanged(&before, t) {
 				t.RevisionID = wispwright.NewID()
 			}
+			if t.OrganizationID == before.OrganizationID {
+				return nil // whoever deletes the organization waits for this row
+			}
 			return s.holdOrganization(ctx, t)
 		})
 		if err != nil {

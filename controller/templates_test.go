@@ -208,7 +208,9 @@ func TestFanOutOfATemplate(t *testing.T) {
 		}
 		return out
 	}
-	change(func(o *controller.Template) { o.Name, o.Tags, o.DefaultValues = "renamed", []string{"x"}, `{"text":"a","unused":"y"}` })
+	change(func(o *controller.Template) {
+		o.Name, o.Tags, o.DefaultValues = "renamed", []string{"x"}, `{"text":"a","unused":"y"}`
+	})
 	require.Equal(t, [3]controller.Status{"applied", "applied", "applied"}, status(), "the bytes are the same")
 	change(func(o *controller.Template) { o.DefaultValues = `{"text":"b"}` })
 	require.Equal(t, [3]controller.Status{"modified", "applied", "applied"}, status())

@@ -2,9 +2,11 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
@@ -87,6 +89,9 @@ func (c *core) provide(ctx context.Context, devices ...*Device) (map[wispwright.
 func decodeObject(j wispwright.JSON) (*ordered.Object, error) {
 	if j == "" {
 		return ordered.NewObject(), nil
+	}
+	if !utf8.ValidString(string(j)) {
+		return nil, errors.New("not valid UTF-8")
 	}
 	return ordered.DecodeObject([]byte(j))
 }
