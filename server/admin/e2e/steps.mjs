@@ -184,6 +184,11 @@ async function configuration(run) {
   await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor();
   await form.getByText('is not valid under any of the given schemas').waitFor();
   await run.shot('configuration-refused', { fullPage: true });
+  await save(page);
+  await page.locator('[role=alert]').getByText('Configuration:').filter({ visible: true }).first().waitFor();
+  await run.shot('configuration-not-saved');
+  const before = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.deepEqual(before.body.config.config, {}, 'a refused configuration changes nothing');
   await name.fill('eth8');
   await name.blur();
   await preview.getByText("'eth8'").first().waitFor();
@@ -234,6 +239,42 @@ async function lists(run) {
   await page.getByRole('button', { name: /^modified: [1-9]/ }).click();
   await page.waitForURL(/devices\?.*config__status/);
   await page.getByRole('cell', { name: run.device }).waitFor();
+}
+
+/** Makes devices through the API, for what is done with many. */
+async function devicesOf(run, names) {
+  for (const [index, name] of names.entries()) {
+    const { status, body } = await api(run.page, 'POST', 'controller/device/', {
+      name,
+      organization: run.organizationID,
+      mac_address: `02:00:5F:00:${String(index).padStart(2, '0')}:${run.mark.slice(-2).split('').map((c) => (c.charCodeAt(0) & 15).toString(16)).join('').toUpperCase()}`,
+      config: { backend: 'netjsonconfig.OpenWrt', templates: [], context: {}, config: {} },
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    run.made.unshift(`controller/device/${body.id}/?force=true`);
+  }
+}
+
+async function many(run) {
+  const { page, go, mark } = run;
+  await devicesOf(run, [`many-${mark}-a`, `many-${mark}-b`]);
+  const filter = { q: `many-${mark}`, config__templates: run.templateID, created__gte: new Date(Date.now() - 3_600_000) };
+  await go(`/devices?${new URLSearchParams({ filter: JSON.stringify(filter) })}`);
+  await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 2);
+  await page.locator('thead input[type=checkbox]').check();
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Confirm' });
+  await page.getByRole('button', { name: 'Deactivate' }).click();
+  await confirm.click();
+  await notice(page, '2 devices deactivated').waitFor();
+  await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: `many-${mark}` }) })}`);
+  await page.locator('thead input[type=checkbox]').check();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByLabel('Delete them all the same').check();
+  await run.shot('many');
+  await confirm.click();
+  await notice(page, '2 devices deleted').waitFor();
+  await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor({ state: 'detached' });
 }
 
 async function narrow(run) {
@@ -344,6 +385,7 @@ export const steps = [
   ['download the configuration', download],
   ['look at the history', history],
   ['search and filter lists', lists],
+  ['deactivate and delete many devices', many],
   ['everything fits a telephone', narrow],
   ['add a user', user],
   ['an operator sees what is theirs', operator],

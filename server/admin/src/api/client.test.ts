@@ -60,5 +60,6 @@ it('reads cookies by their whole name', () => {
 
 it('leaves out what has no value from a query', () => {
   expect(queryString({ a: 1, b: '', c: null, d: undefined, e: false, f: ['x', 'y'] })).toBe('?a=1&e=false&f=x%2Cy');
+  expect(queryString({ at: new Date(Date.UTC(2026, 10, 24, 21, 30)) })).toBe('?at=2026-11-24T21%3A30%3A00.000Z');
   expect(queryString({})).toBe('');
 });

@@ -22,12 +22,12 @@ export function cookieValue(cookies: string, name: string): string | undefined {
   return undefined;
 }
 
-/** A query string of the parameters that have a value, arrays joined by commas. */
+/** A query string of the parameters that have a value, arrays joined by commas, times as ISO 8601. */
 export function queryString(query: Record<string, unknown> = {}): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value === undefined || value === null || value === '') continue;
-    params.set(key, Array.isArray(value) ? value.join(',') : String(value));
+    params.set(key, Array.isArray(value) ? value.join(',') : value instanceof Date ? value.toISOString() : String(value));
   }
   const text = params.toString();
   return text ? `?${text}` : '';

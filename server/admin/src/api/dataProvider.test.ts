@@ -117,6 +117,15 @@ describe('createDataProvider', () => {
     expect((error as APIError).body.errors).toEqual({ settings: { shared_secret: 'Wrong.' }, root: { serverError: 'No.' } });
   });
 
+  it('shows what is wrong with a configuration where it is edited', async () => {
+    const refusal = new APIError('Wrong.', 400, { errors: { config: 'Wrong.', name: 'Bad.' } });
+    const { request } = scripted({ 'POST controller/device/': refusal, 'POST controller/template/': refusal });
+    const provider = createDataProvider(request);
+    const thrown = (resource: string) => provider.create(resource, { data: {} }).catch((error: APIError) => error);
+    expect(((await thrown('devices')) as APIError).body.errors).toEqual({ config: { config: 'Wrong.' }, name: 'Bad.' });
+    expect(((await thrown('templates')) as APIError).body.errors).toEqual({ config: 'Wrong.', name: 'Bad.' });
+  });
+
   it('asks for the schemas once, and again after a failure', async () => {
     const answers: Record<string, unknown> = { 'GET controller/schema/': new APIError('down', 503) };
     const { request, asked } = scripted(answers);

@@ -133,8 +133,19 @@ async function within<T>(field: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+// What the API says about a device's configuration as a whole is about the NetJSON in it, and is shown there.
+function aboutConfiguration(error: unknown): unknown {
+  if (!(error instanceof APIError) || typeof error.body.errors?.config !== 'string') return error;
+  const errors = { ...error.body.errors, config: { config: error.body.errors.config } };
+  return new APIError(error.message, error.status, { ...error.body, errors });
+}
+
 /** The data provider over a client. */
 export function createDataProvider(request: Request): AdminDataProvider {
+  const write = (method: string, resource: string, path: string, body: unknown) =>
+    request<RaRecord>(method, path, { body }).catch((error) => {
+      throw resource === 'devices' ? aboutConfiguration(error) : error;
+    });
   const getOne = <T>(resource: string, id: Identifier) => request<T>('GET', pathOf(resource, id));
   let schemas: Promise<Schemas> | undefined;
   // An organization's form shows the controller's settings of it too; whoever may not see those gets a form without.
@@ -180,7 +191,7 @@ export function createDataProvider(request: Request): AdminDataProvider {
       return provider.getList(resource, { ...params, filter: { ...params.filter, [params.target]: params.id } });
     },
     async create(resource: string, { data }: { data: Record<string, unknown> }) {
-      return { data: await request<RaRecord>('POST', pathOf(resource), { body: data }) };
+      return { data: await write('POST', resource, pathOf(resource), data) };
     },
     async update(
       resource: string,
@@ -192,7 +203,7 @@ export function createDataProvider(request: Request): AdminDataProvider {
         await within('settings', () => provider.saveSettings(id, change));
       }
       if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, id } };
-      const saved = await request<RaRecord>('PATCH', pathOf(resource, id), { body });
+      const saved = await write('PATCH', resource, pathOf(resource, id), body);
       return { data: data.settings ? { ...saved, settings: data.settings } : saved };
     },
     async updateMany(resource: string, { ids, data }: { ids: Identifier[]; data: Record<string, unknown> }) {

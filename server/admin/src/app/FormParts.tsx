@@ -19,13 +19,17 @@ export function FormProblems() {
   const { errors } = useFormState();
   const resource = useResourceContext();
   const translateLabel = useTranslateLabel();
+  const labelOf = (field: string) => {
+    const label = translateLabel({ source: field.replace(/\.\d+(\.|$)/g, '$1'), resource });
+    return typeof label === 'string' ? label : (field[0]?.toUpperCase() ?? '') + field.slice(1);
+  };
   const found = flattenErrors(errors);
   if (found.length === 0) return null;
   return (
     <Alert severity="error" role="alert" sx={{ mb: 2, width: '100%' }}>
       {found.map(({ field, message }) => (
         <Box key={field + message} sx={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-          {field && <strong>{translateLabel({ source: field.replace(/\.\d+(\.|$)/g, '$1'), resource })}: </strong>}
+          {field && <strong>{labelOf(field)}: </strong>}
           {message}
         </Box>
       ))}
@@ -73,7 +77,7 @@ export function FormToolbar({ create = false, removable = true, locked = false }
 /** Makes the inputs inside it unusable, natively. */
 export function Locked({ locked, children }: { locked: boolean; children: ReactNode }) {
   return (
-    <Box component="fieldset" disabled={locked} sx={{ border: 0, p: 0, m: 0, minWidth: 0, width: '100%' }}>
+    <Box component="fieldset" disabled={locked} sx={{ border: 0, p: 0, m: 0, minWidth: 0, width: '100%', opacity: locked ? 0.7 : 1 }}>
       {children}
     </Box>
   );

@@ -54,6 +54,7 @@ const shared: RaThemeOptions = {
     },
     MuiChip: { styleOverrides: { root: { fontWeight: 600 } } },
     MuiTab: { styleOverrides: { root: { minHeight: 44, textTransform: 'none' } } },
+    RaListToolbar: { styleOverrides: { root: { '&&': { backgroundColor: 'transparent' } } } },
     RaTopToolbar: { styleOverrides: { root: { '&&': { backgroundColor: 'transparent' } } } },
     MuiTooltip: { defaultProps: { arrow: true } },
   },

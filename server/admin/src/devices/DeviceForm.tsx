@@ -70,6 +70,7 @@ export function DeviceForm({ create = false }: { create?: boolean }) {
   const locked = !create && (deactivated || !change);
   return (
     <TabbedForm
+      noValidate
       warnWhenUnsavedChanges
       toolbar={<FormToolbar create={create} removable={false} locked={locked} />}
       defaultValues={create ? newDevice : undefined}

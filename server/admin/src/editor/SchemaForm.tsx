@@ -60,6 +60,14 @@ function showProblem(editor: JSONEditor, problem: Problem | undefined) {
   editor.options.show_errors = 'never';
 }
 
+// Browsers cut a text at the longest length of the value, but a variable's name may be longer than its value.
+function allowVariables(form: HTMLElement) {
+  for (const input of form.querySelectorAll('[maxlength], [pattern]')) {
+    input.removeAttribute('maxlength');
+    input.removeAttribute('pattern');
+  }
+}
+
 /** The path of json-editor's name of a field, which also tells the alternative a value was checked against. */
 function fieldPath(name: string): string[] {
   return name.replace(/\.(oneOf|anyOf|allOf)\[\d+\]/g, '').split('.').slice(1);
@@ -80,8 +88,9 @@ export default function SchemaForm({ schema, value, onChange, onUnfit, problem, 
   callbacks.current = { onChange, onUnfit, problem };
 
   useEffect(() => {
-    if (!holder.current) return undefined;
-    const made = new JSONEditor(holder.current, {
+    const form = holder.current;
+    if (!form) return undefined;
+    const made = new JSONEditor(form, {
       schema: { ...schema, title: schema.title ?? 'Configuration' },
       startval: current.current,
       theme: 'html',
@@ -106,10 +115,12 @@ export default function SchemaForm({ schema, value, onChange, onUnfit, problem, 
       if (!alive) return;
       editor.current = made;
       settle();
+      allowVariables(form);
       if (disabled) made.disable();
       showProblem(made, callbacks.current.problem);
       made.on('change', () => {
         if (!alive) return;
+        allowVariables(form);
         const shown = made.getValue() as JSONObject;
         const text = JSON.stringify(shown);
         if (text === untouched.current) return;

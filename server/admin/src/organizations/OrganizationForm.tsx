@@ -110,6 +110,7 @@ export function OrganizationForm({ create = false }: { create?: boolean }) {
   const locked = !create && !change;
   return (
     <SimpleForm
+      noValidate
       warnWhenUnsavedChanges
       toolbar={<FormToolbar create={create} locked={locked && !changeSettings} />}
       defaultValues={create ? { name: '', slug: '', is_active: true, description: '', email: '', url: '' } : undefined}

@@ -154,6 +154,7 @@ export function TemplateForm({ create = false }: { create?: boolean }) {
   const locked = !create && (!change || sharedToOthers);
   return (
     <SimpleForm
+      noValidate
       warnWhenUnsavedChanges
       toolbar={<FormToolbar create={create} locked={locked} />}
       defaultValues={(record?: Template) =>

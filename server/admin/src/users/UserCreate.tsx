@@ -36,7 +36,8 @@ export default function UserCreate() {
   return (
     <Create redirect="edit" transform={newUserBody}>
       <SimpleForm
-        warnWhenUnsavedChanges
+        noValidate
+      warnWhenUnsavedChanges
         toolbar={<FormToolbar create />}
         defaultValues={initial}
         sx={{ p: { xs: 1.5, sm: 2.5 } }}

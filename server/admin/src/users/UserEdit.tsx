@@ -66,7 +66,7 @@ export default function UserEdit() {
   const change = useMayChange('users');
   return (
     <Edit {...wholeObject} title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={changedUser}>
-      <SimpleForm warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
+      <SimpleForm noValidate warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
         <FormProblems />
         <Self />
         <Locked locked={!change}>
