@@ -30,10 +30,10 @@ func (c *core) draft(m *material) (*draft, error) {
 	d := &draft{
 		version: &Version{
 			DeviceID: m.device.ID, OrganizationID: m.device.OrganizationID, Backend: m.config.Backend,
-			Hostname: Hostname(m.device.Name), OS: m.device.OS, Config: m.config.Config,
+			Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config,
 		},
 		input: Input{
-			Backend: m.config.Backend, Hostname: Hostname(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,
+			Backend: m.config.Backend, Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,
 		},
 		key: m.device.Key.Reveal(),
 	}
@@ -82,9 +82,9 @@ func checksum(archive []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Hostname is the host name of a device whose configuration names none
+// hostnameOf is the host name of a device whose configuration names none
 // (spec: controller-config §2).
-func Hostname(name string) string { return strings.ReplaceAll(name, ":", "-") }
+func hostnameOf(name string) string { return strings.ReplaceAll(name, ":", "-") }
 
 // refresh renders a configuration and, when its bytes are others than before,
 // makes the new version and sets the status. The caller stores both; the

@@ -71,9 +71,9 @@ const maxNotes = 64 << 10
 // plainAddress is the address as it is stored: without zone, IPv4 as such.
 func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// ParseAddress reads an address a device sent. Text that is none, or has a
+// parseAddress reads an address a device sent. Text that is none, or has a
 // zone, is not ok.
-func ParseAddress(text string) (a netip.Addr, ok bool) {
+func parseAddress(text string) (a netip.Addr, ok bool) {
 	a, err := netip.ParseAddr(text)
 	return a.Unmap(), err == nil && a.Zone() == ""
 }
@@ -90,7 +90,7 @@ func (c *core) ensureKey(d *Device, settings *Settings) {
 			base = d.HardwareID
 		}
 		if c.RandomKeys {
-			d.Key = RandomKey()
+			d.Key = randomKey()
 		} else {
 			d.Key = ConsistentKey(base, settings.SharedSecret)
 		}

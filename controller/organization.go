@@ -93,7 +93,7 @@ func withoutDigest(s *Settings) *Settings {
 func (s *OrganizationSettings) validate(ctx context.Context, before, o *Settings) error {
 	var v wispwright.ValidationError
 	if o.SharedSecret == "" {
-		o.SharedSecret = RandomKey()
+		o.SharedSecret = randomKey()
 	}
 	checkKey(&v, "shared_secret", o.SharedSecret, 32)
 	o.SecretDigest = digest(o.SharedSecret.Reveal())
@@ -171,7 +171,7 @@ func (c *core) hold(ctx context.Context, organization wispwright.ID) (*tenant, e
 func (s *Settings) limited() bool { return s.DeviceLimit == nil || *s.DeviceLimit != 0 }
 
 func newSettings(organization wispwright.ID) *Settings {
-	secret := RandomKey()
+	secret := randomKey()
 	return &Settings{
 		OrganizationID: organization, ID: wispwright.NewID(), RegistrationEnabled: true, SharedSecret: secret,
 		SecretDigest: digest(secret.Reveal()), Context: "{}", DeviceLimit: new(int64), RevisionID: wispwright.NewID(),
@@ -198,8 +198,8 @@ func (s *OrganizationSettings) organizationChanged(ctx context.Context, changes 
 	}
 }
 
-// RandomKey returns 32 random letters and digits.
-func RandomKey() wispwright.Secret {
+// randomKey returns 32 random letters and digits.
+func randomKey() wispwright.Secret {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	const fair = 256 - 256%len(alphabet)
 	out := make([]byte, 0, 32)

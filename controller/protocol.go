@@ -137,7 +137,7 @@ func (c *core) noteAddresses(ctx context.Context, p *poll, peer netip.Addr, mana
 	management := p.ManagementIP
 	if managementIP == "" {
 		management = netip.Addr{}
-	} else if a, ok := ParseAddress(managementIP); ok {
+	} else if a, ok := parseAddress(managementIP); ok {
 		management = a
 	}
 	peer = plainAddress(peer)

@@ -188,7 +188,7 @@ func (r Registration) asNew(organization wispwright.ID, randomKeys bool) (*Devic
 	r.fill(d)
 	var v wispwright.ValidationError
 	if r.ManagementIP != "" {
-		a, ok := ParseAddress(r.ManagementIP)
+		a, ok := parseAddress(r.ManagementIP)
 		if !ok {
 			v.Add("management_ip", addressMessage)
 		}

@@ -220,8 +220,6 @@ func TestKeys(t *testing.T) {
 		require.Equal(t, want, controller.ConsistentKey(base, "s3cr3tS3cr3t").Reveal())
 	}
 	require.Equal(t, "800c605076cad8d777adeadf89a34b8b", controller.ConsistentKey("1234", "functional_testing_secret").Reveal())
-	require.Len(t, controller.RandomKey().Reveal(), 32)
-	require.NotEqual(t, controller.RandomKey(), controller.RandomKey())
 
 	w := newWorld(t, &controller.Options{HardwareIDEnabled: true})
 	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.HardwareID = "1234" })
