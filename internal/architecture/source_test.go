@@ -29,7 +29,7 @@ type source struct {
 // suite reports whether the file is importable test code.
 func (s source) suite() bool {
 	last := s.room[strings.LastIndexByte(s.room, '/')+1:]
-	return !s.test && (strings.HasSuffix(last, "test") || s.room == "internal/testkit")
+	return !s.test && (strings.HasSuffix(last, "test") || under(s.room, "internal/testkit", "internal/replay"))
 }
 
 // lines counts the lines that hold a token other than a comment.
