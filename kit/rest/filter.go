@@ -27,6 +27,7 @@ var ErrNothing = errors.New("nothing is selected")
 
 const (
 	noSuchChoice = "Select a valid choice. That choice is not one of the available choices."
+	noNull       = "Null characters are not allowed."
 )
 
 // applyFilters reports whether anything can be selected.
@@ -39,6 +40,10 @@ func applyFilters[F any](r *Request, filters []Filter[F], into *F) (bool, error)
 	for i := range filters {
 		v := r.Query().Get(filters[i].Name)
 		if v == "" {
+			continue
+		}
+		if strings.ContainsRune(v, 0) { // no stored text has one, and PostgreSQL refuses the query
+			wrong.Add(filters[i].Name, noNull)
 			continue
 		}
 		err := filters[i].Apply(r, into, v)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 )
@@ -35,10 +36,16 @@ func (r *Request) Context() context.Context { return r.HTTP.Context() }
 // ResponseHeader is the header of the answer; set what the view does not.
 func (r *Request) ResponseHeader() http.Header { return r.header }
 
-// Query returns the parameters after the question mark.
+// Query returns the parameters after the question mark. What is no UTF-8 in
+// their values is replaced by U+FFFD.
 func (r *Request) Query() url.Values {
 	if r.query == nil {
 		r.query = r.HTTP.URL.Query()
+		for _, values := range r.query {
+			for i, v := range values {
+				values[i] = strings.ToValidUTF8(v, "\uFFFD")
+			}
+		}
 	}
 	return r.query
 }
