@@ -26,7 +26,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: {
-    proxy: { '/api': 'http://127.0.0.1:8000', '/config': 'http://127.0.0.1:8000' },
+    proxy: { '/api': 'http://127.0.0.1:8080', '/config': 'http://127.0.0.1:8080' },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
 });

@@ -1,6 +1,6 @@
 // The web admin in a real browser against a running server:
 //
-//   BASE_URL=http://127.0.0.1:8000 ADMIN_USER=admin ADMIN_PASSWORD=… node e2e/run.mjs
+//   BASE_URL=http://127.0.0.1:8080 ADMIN_USER=admin ADMIN_PASSWORD=… node e2e/run.mjs
 //
 // SCREENSHOTS names a folder for pictures (e2e/screenshots), WISPWRIGHT_CHROMIUM the browser. What a run makes has
 // names of its own and is deleted at the end. Exits with 1 when a step fails or a page reports an error.

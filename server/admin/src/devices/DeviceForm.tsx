@@ -14,6 +14,7 @@ import { useWatch } from 'react-hook-form';
 import type { Device } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../app/FormParts';
+import { Moment } from '../app/Moment';
 import { OrganizationInput, useOffered } from '../app/references';
 import { ConfigurationTab } from './ConfigurationTab';
 import { HistoryTab } from './HistoryTab';
@@ -51,6 +52,9 @@ function DeviceFields({ create }: { create: boolean }) {
         <Box sx={{ display: 'grid', gap: 1, alignContent: 'center' }}>
           <CopyableText label="UUID" text={device?.id} />
           <CopyableText label="Last IP" text={device?.last_ip ?? undefined} />
+          <Typography variant="body2" color="text.secondary">
+            Added <Moment at={device?.created} />, changed <Moment at={device?.modified} />
+          </Typography>
         </Box>
       )}
       <TextInput helperText={false} source="notes" multiline minRows={3} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />

@@ -1,4 +1,4 @@
-import { Edit, useRecordContext } from 'react-admin';
+import { CloneButton, Edit, TopToolbar, useRecordContext } from 'react-admin';
 import type { Template } from '../api/types';
 import { wholeObject } from '../app/FormParts';
 import { TemplateForm, templateBody } from './TemplateForm';
@@ -8,10 +8,18 @@ function Title() {
   return <span>{template?.name}</span>;
 }
 
+function Actions() {
+  return (
+    <TopToolbar>
+      <CloneButton />
+    </TopToolbar>
+  );
+}
+
 /** The page of a template. */
 export default function TemplateEdit() {
   return (
-    <Edit {...wholeObject} title={<Title />} mutationMode="pessimistic" redirect={false} transform={templateBody}>
+    <Edit {...wholeObject} title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={templateBody}>
       <TemplateForm />
     </Edit>
   );

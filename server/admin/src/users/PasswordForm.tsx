@@ -11,10 +11,12 @@ interface PasswordFormProps {
   onDone(): void;
 }
 
+const empty = { current_password: '', new_password: '', confirm_password: '' };
+
 /** Sets a user's password. The server's rules and messages are shown at the fields. */
 export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
   const provider = useDataProvider<AdminDataProvider>();
-  const [values, setValues] = useState({ current_password: '', new_password: '', confirm_password: '' });
+  const [values, setValues] = useState(empty);
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [busy, setBusy] = useState(false);
   const labels = { current_password: 'Current password', new_password: 'New password', confirm_password: 'New password again' };
@@ -26,6 +28,7 @@ export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
     setProblems({});
     try {
       await provider.changePassword(user, { ...values, current_password: own ? values.current_password : null });
+      setValues(empty);
       onDone();
     } catch (error) {
       const found = error instanceof APIError ? flattenErrors(error.body.errors) : [];
