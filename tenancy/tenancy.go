@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy/password"
+	"github.com/wispwright/wispwright/tenancy/sesame"
 )
 
 // Stores are everything tenancy keeps. All are required and belong to one
@@ -61,9 +62,11 @@ type Options struct {
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
-	// SecretKey signs the links of e-mails. Default: a random one, so that the
-	// links end with the program.
+	// SecretKey signs links. Default: a random one for those of e-mails, which
+	// then end with the program, and none for log-in.
 	SecretKey wispwright.Secret
+	// Sesame are the settings of links for log-in. Its Clock is ignored.
+	Sesame sesame.Options
 	// Mailer sends e-mails. Default: NoMail.
 	Mailer Mailer
 	// Site is what e-mails call the installation.
@@ -119,6 +122,8 @@ type Tenancy struct {
 	Callers *Callers
 	// Login checks passwords.
 	Login *Login
+	// MagicLinks log people in by a link.
+	MagicLinks *MagicLinks
 	// Trail is the audit trail, the Recorder of every concern.
 	Trail *Trail
 }
@@ -149,6 +154,10 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		Trail:  trail,
 	}
 	emails.users = t.Users
+	var err error
+	if t.MagicLinks, err = newMagicLinks(options, t.Users, b); err != nil {
+		return nil, err
+	}
 	if err := t.connectLetters(stores, options, b); err != nil {
 		return nil, err
 	}

@@ -54,9 +54,7 @@ func (h *HTTP) mountPages(api *rest.API) {
 		"password/change/": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, h.options.AdminPath, http.StatusFound) // a page of the web admin
 		},
-		"login/": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, h.options.AdminPath, http.StatusFound)
-		},
+		"login/":                      p.magic,
 		"password/reset/":             p.reset,
 		"password/reset/done/":        p.plain(page{Title: "Password reset", Text: resetSent}),
 		"password/reset/key/done/":    p.plain(page{Title: "Password reset", Text: "Your password is now changed.", Link: h.options.AdminPath}),

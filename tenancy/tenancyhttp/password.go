@@ -99,5 +99,5 @@ func (h *HTTP) renewOwnSession(r *rest.Request, changed wispwright.ID) error {
 	if err != nil {
 		return err
 	}
-	return h.keepSession(ctx, r, u)
+	return h.keepSession(ctx, r.ResponseHeader(), u)
 }

@@ -201,7 +201,7 @@ func (h *HTTP) mountSession(api *rest.API) {
 				return nil, err
 			}
 			if _, err := r.HTTP.Cookie(csrfCookie); err != nil {
-				h.setCSRF(r)
+				h.setCSRF(r.ResponseHeader())
 			}
 			return h.describeSession(r.Context(), r.Caller.ID)
 		}, http.StatusUnauthorized),
@@ -234,26 +234,34 @@ func (h *HTTP) openSession(r *rest.Request, in *credentials) (*sessionOut, error
 	if u, err = h.t.Users.Get(r.Context(), wispwright.ScopeAll(), u.ID); err != nil {
 		return nil, err
 	}
+	if err := h.startSession(r.ResponseHeader(), r.HTTP, u); err != nil {
+		return nil, err
+	}
+	return h.describeSession(r.Context(), u.ID)
+}
+
+// startSession begins a session with a token that is new, and sends its cookies.
+func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User) error {
 	old := ""
-	if c, err := r.HTTP.Cookie(h.sessions.Cookie.Name); err == nil {
+	if c, err := r.Cookie(h.sessions.Cookie.Name); err == nil {
 		old = c.Value
 	}
 	ctx, err := h.sessions.Load(r.Context(), old)
 	if err != nil {
-		return nil, fmt.Errorf("load session: %w", err)
+		return fmt.Errorf("load session: %w", err)
 	}
 	if err := h.sessions.RenewToken(ctx); err != nil {
-		return nil, fmt.Errorf("renew session: %w", err)
+		return fmt.Errorf("renew session: %w", err)
 	}
-	if err := h.keepSession(ctx, r, u); err != nil {
-		return nil, err
+	if err := h.keepSession(ctx, header, u); err != nil {
+		return err
 	}
-	h.setCSRF(r)
-	return h.describeSession(r.Context(), u.ID)
+	h.setCSRF(header)
+	return nil
 }
 
 // keepSession stores whose session it is and sends the cookie.
-func (h *HTTP) keepSession(ctx context.Context, r *rest.Request, u *tenancy.User) error {
+func (h *HTTP) keepSession(ctx context.Context, header http.Header, u *tenancy.User) error {
 	h.sessions.Put(ctx, sessionUser, u.ID.String())
 	h.sessions.Put(ctx, sessionHash, hashDigest(u))
 	token, expiry, err := h.sessions.Commit(ctx)
@@ -262,7 +270,7 @@ func (h *HTTP) keepSession(ctx context.Context, r *rest.Request, u *tenancy.User
 	}
 	c := &http.Cookie{Name: h.sessions.Cookie.Name, Value: token, Path: "/", Domain: h.options.CookieDomain, Expires: expiry,
 		MaxAge: int(time.Until(expiry).Seconds()), HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
-	r.ResponseHeader().Add("Set-Cookie", c.String())
+	header.Add("Set-Cookie", c.String())
 	return nil
 }
 
@@ -283,10 +291,10 @@ func (h *HTTP) closeSession(r *rest.Request) error {
 	return nil
 }
 
-func (h *HTTP) setCSRF(r *rest.Request) {
+func (h *HTTP) setCSRF(header http.Header) {
 	c := &http.Cookie{Name: csrfCookie, Value: rand.Text() + rand.Text()[:6], Path: "/", Domain: h.options.CookieDomain,
 		MaxAge: 365 * 24 * 3600, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
-	r.ResponseHeader().Add("Set-Cookie", c.String())
+	header.Add("Set-Cookie", c.String())
 }
 
 // describeSession is read from the stores, not from the caller's cache, so that

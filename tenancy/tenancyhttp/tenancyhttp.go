@@ -39,6 +39,9 @@ type Options struct {
 	// TrustedOrigins may use the session from another host, as
 	// "https://dashboard.example.org". Default: none.
 	TrustedOrigins []string
+	// SesameName is the parameter that holds the token of a link
+	// (SESAME_TOKEN_NAME). Default: "sesame".
+	SesameName string
 	// AdminPath is where people log in. Default: "/admin/".
 	AdminPath string
 	// Clock tells the time. Default: time.Now.
@@ -71,6 +74,9 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	}
 	if h.options.AdminPath == "" {
 		h.options.AdminPath = "/admin/"
+	}
+	if h.options.SesameName == "" {
+		h.options.SesameName = "sesame"
 	}
 	rate := h.options.TokenRate
 	switch rate {
@@ -106,6 +112,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountUsers(api)
 	h.mountEmails(api)
 	h.mountLetters(api)
+	h.mountMagic(api)
 	h.mountPages(api)
 	h.mountPassword(api)
 	h.mountMe(api)

@@ -51,6 +51,7 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 			"/api/v1/users/user/{user}/email/":                   "/api/v1/users/user/" + vars["user_member"] + "/email/",
 			"/api/v1/users/user/{user}/email/{id}/":              "/api/v1/users/user/" + vars["user_member"] + "/email/" + email(t, s, vars["user_member"]) + "/",
 			"/api/v1/users/user/{user}/email/{id}/confirmation/": "/api/v1/users/user/" + vars["user_member"] + "/email/" + email(t, s, vars["user_member"]) + "/confirmation/",
+			"/api/v1/users/user/{id}/sesame/":                    "/api/v1/users/user/" + vars["user_member"] + "/sesame/",
 			"/api/v1/users/user/{id}/password/":                  "/api/v1/users/user/" + vars["user_member"] + "/password/",
 			"/api/v1/audit/event/{id}/":                          "/api/v1/audit/event/" + events.Results[0].ID + "/",
 		},
