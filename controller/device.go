@@ -122,6 +122,9 @@ const (
 // DeviceStore keeps devices. Its unique rules are the Unique… constants.
 type DeviceStore interface {
 	wispwright.Repo[Device, DeviceFilter]
+	// Enroll inserts a new device with its configuration and the first version
+	// of that, like three inserts but in as few round trips as possible.
+	Enroll(ctx context.Context, d *Device, c *Config, v *Version) error
 	// Poll reads what the protocol needs of device and configuration in one
 	// query.
 	Poll(ctx context.Context, id wispwright.ID) (*Poll, error)

@@ -90,13 +90,17 @@ func (c *core) create(ctx context.Context, n newDevice) error {
 	if err := c.checkWhole(ctx, v, d, t, n.check, true); err != nil {
 		return err
 	}
-	if err := c.stores.Devices.Insert(ctx, d); err != nil {
-		return explainDevice(err)
-	}
-	if n.detail.Config != nil {
-		if err := c.addConfig(ctx, n, t); err != nil {
+	if n.detail.Config == nil {
+		err = c.stores.Devices.Insert(ctx, d)
+	} else {
+		var version *Version
+		if version, err = c.firstConfig(ctx, n, t); err != nil {
 			return err
 		}
+		err = c.stores.Devices.Enroll(ctx, d, n.detail.Config, version)
+	}
+	if err != nil {
+		return explainDevice(err)
 	}
 	if err := c.deviceSaved(ctx, nil, d); err != nil {
 		return err
@@ -122,9 +126,21 @@ func (c *core) checkWhole(ctx context.Context, v *wispwright.ValidationError, d 
 	return clashError(v, clashes)
 }
 
-// addConfig stores the first configuration of a device: default templates,
-// then the given ones, then the tagged ones (spec: controller-config §4.1).
+// addConfig stores the first configuration of a device that is there already.
 func (c *core) addConfig(ctx context.Context, n newDevice, t *tenant) error {
+	version, err := c.firstConfig(ctx, n, t)
+	if err != nil {
+		return err
+	}
+	if err := c.stores.Configs.Insert(ctx, n.detail.Config); err != nil {
+		return err
+	}
+	return c.stores.Versions.Insert(ctx, version)
+}
+
+// firstConfig makes the first configuration of a device: default templates,
+// then the given ones, then the tagged ones (spec: controller-config §4.1).
+func (c *core) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Version, error) {
 	d, config := n.detail.Device, n.detail.Config
 	if config.ID.IsZero() {
 		config.ID = wispwright.NewID()
@@ -135,34 +151,31 @@ func (c *core) addConfig(ctx context.Context, n newDevice, t *tenant) error {
 	config.Created = c.now()
 	config.Modified = config.Created
 	if err := c.checkConfig(config); err != nil {
-		return err
+		return nil, err
 	}
 	given, err := c.chosen(ctx, assignment{device: d, config: config, wanted: n.given})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defaults, err := c.defaultTemplates(ctx, d.OrganizationID, config.Backend)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// the cached default templates may be older than what is stored now
 	templates, err := c.heldTemplates(ctx, idsOf(merge(defaults, given, n.extra)))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	config.Templates = idsOf(templates)
 	m := &material{device: d, config: config, settings: t.settings, templates: templates}
 	if err := c.addProvided(ctx, m); err != nil {
-		return err
+		return nil, err
 	}
 	version, err := c.refresh(ctx, m, n.earlier, n.cause)
 	if err != nil {
-		return c.refused(ctx, m, len(templates) > 0, err)
+		return nil, c.refused(ctx, m, len(templates) > 0, err)
 	}
-	if err := c.stores.Configs.Insert(ctx, config); err != nil {
-		return err
-	}
-	return c.stores.Versions.Insert(ctx, version)
+	return version, nil
 }
 
 // Get returns a device with its configuration.

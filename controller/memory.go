@@ -107,6 +107,18 @@ func (s *memoryDevices) Delete(ctx context.Context, scope wispwright.Scope, id w
 	})
 }
 
+func (s *memoryDevices) Enroll(ctx context.Context, d *Device, c *Config, v *Version) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Insert(ctx, d); err != nil {
+			return err
+		}
+		if err := s.configs.Insert(ctx, c); err != nil {
+			return err
+		}
+		return s.versions.Insert(ctx, v)
+	})
+}
+
 func (s *memoryDevices) Poll(ctx context.Context, id wispwright.ID) (*Poll, error) {
 	d, err := s.Get(ctx, wispwright.ScopeAll(), id)
 	if err != nil {

@@ -14,17 +14,17 @@ import (
 type devices struct {
 	*sqlstore.Repo[wispwright.ID, controller.Device, controller.DeviceFilter]
 	db             *sqlstore.DB
+	configs        *configs
+	versions       *versions
 	poll, clashes  *sqlstore.Stmt
-	byKey          *sqlstore.Stmt
-	sameManagement string
-	sameBoth       string
-	clear          *sqlstore.Stmt
+	byKey, clear   *sqlstore.Stmt
 	removeVersions *sqlstore.Stmt
+	enroll         *sqlstore.Stmt // PostgreSQL alone
 }
 
 var _ controller.DeviceStore = (*devices)(nil)
 
-func newDevices(db *sqlstore.DB) (*devices, error) {
+func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices, error) {
 	withConfig := func(condition string) func(any) sqlstore.Cond {
 		return func(v any) sqlstore.Cond {
 			return sqlstore.Cond{SQL: "id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
@@ -51,7 +51,7 @@ func newDevices(db *sqlstore.DB) (*devices, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &devices{Repo: repo, db: db}
+	s := &devices{Repo: repo, db: db, configs: configs, versions: versions}
 	return s, s.prepare()
 }
 
@@ -76,7 +76,7 @@ func (s *devices) prepare() error {
 			return fmt.Errorf("store controller_device: %w", err)
 		}
 	}
-	return nil
+	return s.prepareEnroll()
 }
 
 // Poll is the query of the hottest path, written by hand for its few columns.

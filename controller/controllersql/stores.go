@@ -30,10 +30,6 @@ func Migrations() sqlstore.Migrations {
 // New returns the concern's stores on a migrated database. The database is
 // their transactor.
 func New(db *sqlstore.DB) (controller.Stores, error) {
-	devices, err := newDevices(db)
-	if err != nil {
-		return controller.Stores{}, err
-	}
 	configs, err := newConfigs(db)
 	if err != nil {
 		return controller.Stores{}, err
@@ -47,6 +43,10 @@ func New(db *sqlstore.DB) (controller.Stores, error) {
 		return controller.Stores{}, err
 	}
 	versions, err := newVersions(db)
+	if err != nil {
+		return controller.Stores{}, err
+	}
+	devices, err := newDevices(db, configs, versions)
 	if err != nil {
 		return controller.Stores{}, err
 	}

@@ -184,6 +184,39 @@ func runDeviceQueries(t *testing.T, h Harness) {
 		_, err = devices.Poll(ctx, id(9999))
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
 	})
+	t.Run("enroll", func(t *testing.T) {
+		d, c, v := device(50, 1), config(50, 1, id(3002), id(3001)), version(50, 50)
+		require.NoError(t, devices.Enroll(ctx, d, c, v))
+		gotDevice, err := devices.Get(ctx, all(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, d, gotDevice)
+		gotConfig, err := s.Stores.Configs.Get(ctx, all(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, c, gotConfig)
+		gotVersion, err := s.Stores.Versions.Get(ctx, all(), v.ID)
+		require.NoError(t, err)
+		require.Equal(t, v, gotVersion)
+		using, err := s.Stores.Configs.List(ctx, all(), controller.ConfigFilter{TemplateID: id(3001), After: id(1049)}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Len(t, using.Rows, 1)
+		for rule, change := range map[string]func(*controller.Device){
+			controller.UniqueDeviceMAC:  func(x *controller.Device) { x.MACAddress = d.MACAddress },
+			controller.UniqueDeviceName: func(x *controller.Device) { x.NameKey = d.NameKey },
+			controller.UniqueDeviceKey:  func(x *controller.Device) { x.KeyDigest = d.KeyDigest },
+		} {
+			x := device(51, 1)
+			change(x)
+			var conflict *wispwright.ConflictError
+			require.ErrorAs(t, devices.Enroll(ctx, x, config(51, 1), version(51, 51)), &conflict)
+			require.Equal(t, rule, conflict.Unique)
+			_, err = s.Stores.Configs.Get(ctx, all(), x.ID)
+			require.ErrorIs(t, err, wispwright.ErrNotFound, "all or nothing")
+		}
+		x := device(52, 1)
+		require.NoError(t, devices.Enroll(ctx, x, config(52, 1), version(52, 52)), "without templates")
+		require.NoError(t, devices.Delete(ctx, all(), x.ID))
+		require.NoError(t, devices.Delete(ctx, all(), d.ID))
+	})
 	t.Run("by key", func(t *testing.T) {
 		d, err := devices.ByKey(ctx, b.KeyDigest)
 		require.NoError(t, err)

@@ -377,6 +377,10 @@ func (r *Repo[K, T, F]) orderBy(order []wispwright.Order) string {
 	return " ORDER BY " + strings.Join(append(keys, last), ", ")
 }
 
+// Args are an object's values in the order of Columns, for statements of a
+// store's own.
+func (r *Repo[K, T, F]) Args(object *T) ([]any, error) { return r.args(object, true) }
+
 func (r *Repo[K, T, F]) args(object *T, key bool) ([]any, error) {
 	v := reflect.ValueOf(object).Elem()
 	out := make([]any, 0, len(r.plan.Fields))
