@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/wispwright/wispwright"
 )
@@ -115,17 +116,7 @@ func (c *core) served(ctx context.Context, device wispwright.ID, sum string) err
 	if config.Desired != sum {
 		return nil
 	}
-	now := c.now()
-	_, err = c.stores.Versions.Update(ctx, wispwright.ScopeAll(), config.VersionID, func(v *Version) error {
-		if v.Served == nil {
-			v.Served = &now
-		}
-		return nil
-	})
-	if isNotFound(err) { // pruned
-		return nil
-	}
-	return err
+	return c.stores.Versions.Mark(ctx, config.VersionID, c.now(), time.Time{})
 }
 
 // Configuration returns the archive of a device for an administrator. Nothing

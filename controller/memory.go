@@ -302,6 +302,22 @@ type memoryVersions struct {
 
 var _ VersionStore = (*memoryVersions)(nil)
 
+func (s *memoryVersions) Mark(ctx context.Context, id wispwright.ID, served, reported time.Time) error {
+	_, err := s.Update(ctx, wispwright.ScopeAll(), id, func(v *Version) error {
+		if v.Served == nil && !served.IsZero() {
+			v.Served = &served
+		}
+		if v.Reported == nil && !reported.IsZero() {
+			v.Reported = &reported
+		}
+		return nil
+	})
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
 func (s *memoryVersions) Prune(ctx context.Context, before time.Time) (int, error) {
 	items, err := s.List(ctx, wispwright.ScopeAll(), VersionFilter{}, wispwright.Page{NoTotal: true})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/wispwright/wispwright"
 )
@@ -104,17 +105,7 @@ func (c *core) reported(ctx context.Context, before, config *Config) error {
 	if config.Reported == before.Reported || config.Reported != config.Desired {
 		return nil
 	}
-	now := c.now()
-	_, err := c.stores.Versions.Update(ctx, wispwright.ScopeAll(), config.VersionID, func(v *Version) error {
-		if v.Reported == nil {
-			v.Reported = &now
-		}
-		return nil
-	})
-	if isNotFound(err) { // pruned
-		return nil
-	}
-	return err
+	return c.stores.Versions.Mark(ctx, config.VersionID, time.Time{}, c.now())
 }
 
 // reportGone ends the deactivation of a device that removed its configuration.

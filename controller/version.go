@@ -9,7 +9,7 @@ import (
 
 // Version is one configuration a device was to run: the inputs, the checksum
 // of the archive they give, why, by whom and when. Only the two times at the
-// end are ever changed.
+// end are ever set later.
 type Version struct {
 	// ID identifies the version.
 	ID wispwright.ID
@@ -59,6 +59,10 @@ type VersionStore interface {
 	wispwright.Repo[Version, VersionFilter]
 	// InsertMany stores versions.
 	InsertMany(ctx context.Context, versions []*Version) error
+	// Mark notes when a version was fetched first or reported first; a zero
+	// time notes nothing, and what was noted before stays. A version that is
+	// gone is no error.
+	Mark(ctx context.Context, id wispwright.ID, served, reported time.Time) error
 	// Prune removes versions made before a moment that are not the newest of
 	// their device, and says how many.
 	Prune(ctx context.Context, before time.Time) (int, error)

@@ -168,7 +168,8 @@ func (s *settings) Hold(ctx context.Context, organization wispwright.ID, exclusi
 
 type versions struct {
 	*sqlstore.Repo[wispwright.ID, controller.Version, controller.VersionFilter]
-	db *sqlstore.DB
+	db   *sqlstore.DB
+	mark *sqlstore.Stmt
 }
 
 var _ controller.VersionStore = (*versions)(nil)
@@ -180,7 +181,26 @@ func newVersions(db *sqlstore.DB) (*versions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &versions{repo, db}, nil
+	mark, err := db.Prepare("UPDATE controller_version SET served = coalesce(served, ?), reported = coalesce(reported, ?) WHERE id = ?")
+	if err != nil {
+		return nil, fmt.Errorf("store controller_version: %w", err)
+	}
+	return &versions{repo, db, mark}, nil
+}
+
+// Mark leaves alone the documents of the row.
+func (s *versions) Mark(ctx context.Context, id wispwright.ID, served, reported time.Time) error {
+	if _, err := s.mark.Exec(ctx, timeOrNull(served), timeOrNull(reported), id); err != nil {
+		return fmt.Errorf("mark controller_version: %w", s.db.Explain(err))
+	}
+	return nil
+}
+
+func timeOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Truncate(time.Microsecond)
 }
 
 // Prune removes a few thousand versions per statement, so that writers in

@@ -602,6 +602,28 @@ func runVersions(t *testing.T, h Harness) {
 			"device":   {Filter: controller.VersionFilter{DeviceID: id(1004)}, Selects: func(v *controller.Version) bool { return v.DeviceID == id(1004) }},
 		},
 	})
+	t.Run("mark", func(t *testing.T) {
+		v := version(30, 8)
+		insert(t, versions.Insert, v)
+		first, second := at(1).Truncate(time.Microsecond), at(2).Truncate(time.Microsecond)
+		for _, step := range []struct {
+			served, reported         time.Time
+			wantServed, wantReported *time.Time
+		}{
+			{time.Time{}, time.Time{}, nil, nil},
+			{at(1), time.Time{}, &first, nil},
+			{at(2), at(2), &first, &second},
+			{time.Time{}, at(3), &first, &second},
+		} {
+			require.NoError(t, versions.Mark(ctx, v.ID, step.served, step.reported))
+			got, err := versions.Get(ctx, all(), v.ID)
+			require.NoError(t, err)
+			v.Served, v.Reported = step.wantServed, step.wantReported
+			require.Equal(t, v, got)
+		}
+		require.NoError(t, versions.Mark(ctx, id(9999), at(1), at(1)), "it may have been pruned")
+		require.NoError(t, versions.Delete(ctx, all(), v.ID))
+	})
 	t.Run("the newest of a device is kept", func(t *testing.T) {
 		for n := range 2 {
 			insert(t, s.Stores.Devices.Insert, device(n, n+1))
