@@ -88,11 +88,13 @@ type Options struct {
 	RandomKeys bool
 	// DisableSelfCreation lets only known devices register.
 	DisableSelfCreation bool
-	// AdoptKnown lets a device that registers with a valid secret and an
-	// unknown key take over the record with its MAC address or hardware id in
-	// the secret's organization; the record gets the new key. Default: such a
-	// device is refused, as one secret would open every device's record.
-	AdoptKnown bool
+	// RefuseKnown refuses a device that registers with a key nobody has while
+	// its MAC address or hardware id is known. Default: when the key is the
+	// consistent one of that address (or id) and the secret, it takes the record
+	// over, in the secret's organization, and the record gets the new key: that
+	// is how a reset device comes back after the secret was changed. Whoever
+	// knows the secret can compute consistent keys anyway.
+	RefuseKnown bool
 	// AllowDuplicateNames lets devices of an organization share a name.
 	AllowDuplicateNames bool
 	// HardwareIDEnabled makes the hardware id required, the base of keys and a

@@ -204,23 +204,43 @@ func TestRegistrationWithOtherKeys(t *testing.T) {
 	_, err = random.Devices.Register(ctx, random.registration("00:11:22:AA:BB:CC"))
 	require.Contains(t, messages(t, err), "already exists", "it is not recognised")
 
-	adopting := newWorld(t, &controller.Options{AdoptKnown: true, DisableSelfCreation: true})
-	known := adopting.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.HardwareID, d.Device.Key = "1234", "old" })
-	r := adopting.registration("00:11:22:aa:bb:cc")
-	r.Key = "new"
-	out, err := adopting.Devices.Register(ctx, r)
+	refusing := newWorld(t, &controller.Options{RefuseKnown: true})
+	refusing.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.Key = "old" })
+	_, err = refusing.Devices.Register(ctx, refusing.registration("00:11:22:AA:BB:CC"))
+	require.Contains(t, messages(t, err), "already exists")
+}
+
+// TestAResetDeviceComesBack: its organization's secret was changed meanwhile,
+// so that it computes another key than it had.
+func TestAResetDeviceComesBack(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t, &controller.Options{DisableSelfCreation: true})
+	known := w.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.HardwareID, d.Device.Key = "1234", "old" })
+	r := w.registration("00:11:22:aa:bb:cc")
+	r.Key = "made up"
+	_, err := w.Devices.Register(ctx, r)
+	require.ErrorIs(t, err, controller.ErrSelfCreation, "a made-up key opens nothing")
+
+	secret := wispwright.Secret(r.Secret)
+	r.Key = controller.ConsistentKey(r.MACAddress, secret).Reveal()
+	out, err := w.Devices.Register(ctx, r)
 	require.NoError(t, err)
+	require.False(t, out.IsNew)
 	require.Equal(t, known.Device.ID, out.Device.ID)
-	require.Equal(t, "new", out.Device.Key.Reveal())
-	_, err = adopting.Devices.Checksum(ctx, credentials(known.Device), "")
+	require.Equal(t, r.Key, out.Device.Key.Reveal())
+	_, err = w.Devices.Checksum(ctx, credentials(known.Device), "")
 	require.ErrorIs(t, err, controller.ErrWrongKey, "the old key opens nothing any more")
-	r.Key, r.MACAddress, r.HardwareID = "newer", "00:11:22:AA:BB:CD", "1234"
-	out, err = adopting.Devices.Register(ctx, r)
+
+	r.MACAddress, r.HardwareID = "00:11:22:AA:BB:CD", "1234" // its network card was replaced
+	r.Key = controller.ConsistentKey("1234", secret).Reveal()
+	out, err = w.Devices.Register(ctx, r)
 	require.NoError(t, err)
 	require.Equal(t, known.Device.ID, out.Device.ID)
-	adopting.organization(t, "beta", "betaSecret")
-	r.Secret, r.Key = "betaSecret", "newest"
-	_, err = adopting.Devices.Register(ctx, r)
+
+	w.organization(t, "beta", "betaSecret")
+	r.Secret = "betaSecret"
+	r.Key = controller.ConsistentKey("1234", "betaSecret").Reveal()
+	_, err = w.Devices.Register(ctx, r)
 	require.ErrorIs(t, err, controller.ErrSelfCreation, "another organization's secret opens nothing")
 }
 

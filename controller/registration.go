@@ -157,7 +157,7 @@ func (c *core) known(ctx context.Context, t *tenant, r Registration) (*Device, e
 			return d, err
 		}
 	}
-	if !c.AdoptKnown {
+	if !c.adopts(r) {
 		return nil, nil
 	}
 	filters := []DeviceFilter{{OrganizationID: t.organization.ID, MACAddress: strings.ToUpper(r.MACAddress)}}
@@ -174,6 +174,22 @@ func (c *core) known(ctx context.Context, t *tenant, r Registration) (*Device, e
 		}
 	}
 	return nil, nil
+}
+
+// adopts reports whether a registration may take over a known record: with the
+// consistent key of what it says it is, which a made-up key never is
+// (spec: controller-config §6.4).
+func (c *core) adopts(r Registration) bool {
+	if c.RefuseKnown || c.RandomKeys || r.Key == "" {
+		return false
+	}
+	secret := wispwright.Secret(r.Secret)
+	for _, base := range []string{r.MACAddress, strings.ToUpper(r.MACAddress), r.HardwareID} {
+		if base != "" && ConsistentKey(base, secret).Equal(r.Key) {
+			return true
+		}
+	}
+	return false
 }
 
 // asNew is the device a registration makes. Only what the protocol names is
@@ -282,7 +298,7 @@ func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r
 		device, err := c.updateInfo(ctx, id, func(d *Device) error {
 			r.fill(d)
 			d.LastIP = r.Peer
-			if c.AdoptKnown && d.OrganizationID == t.organization.ID && r.Key != "" && !c.RandomKeys {
+			if d.OrganizationID == t.organization.ID && c.adopts(r) {
 				d.Key = wispwright.Secret(r.Key)
 			}
 			if err := c.checkFields(d).Err(); err != nil {

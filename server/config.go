@@ -123,7 +123,7 @@ type ControllerConfig struct {
 	// SelfCreation lets unknown devices register.
 	SelfCreation bool `koanf:"self_creation" doc:"Let devices register that nobody entered before (…_REGISTRATION_SELF_CREATION)."`
 	// AdoptKnown lets a reset device take its record over.
-	AdoptKnown bool `koanf:"adopt_known" doc:"Let a device with the right secret and an unknown key take over the record with its MAC address or hardware id; then one secret opens every record of its organization."`
+	AdoptKnown bool `koanf:"adopt_known" doc:"Let a device that comes back with the consistent key of a changed secret take over the record with its MAC address or hardware id in the secret's organization."`
 	// UniqueNames forbids two devices of one name.
 	UniqueNames bool `koanf:"unique_names" doc:"Two devices of an organization may not share a name (…_DEVICE_NAME_UNIQUE)."`
 	// HardwareID makes the hardware id matter.
@@ -158,7 +158,7 @@ func DefaultConfig() *Config {
 			PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
 		},
 		Controller: ControllerConfig{
-			Registration: true, ConsistentKeys: true, SelfCreation: true, UniqueNames: true, SharedManagementNetwork: true,
+			Registration: true, ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
 			Context: map[string]any{}, WrongSecrets: 60, CachedDevices: 100_000, CachedArchives: 32 << 20,
 		},
 	}

@@ -38,7 +38,7 @@ func (s *Server) mountController(context.Context) error {
 	c := s.config.Controller
 	s.controller, err = controller.New(s.db, stores, controller.NewRenderer(nil), s.tenancy.Organizations, &controller.Options{
 		Jobs: fanOut{s.jobs, kind}, Recorder: s.tenancy.Trail, Bus: s.db, Context: c.Context, Log: s.log,
-		DisableRegistration: !c.Registration, RandomKeys: !c.ConsistentKeys, DisableSelfCreation: !c.SelfCreation, AdoptKnown: c.AdoptKnown,
+		DisableRegistration: !c.Registration, RandomKeys: !c.ConsistentKeys, DisableSelfCreation: !c.SelfCreation, RefuseKnown: !c.AdoptKnown,
 		AllowDuplicateNames: !c.UniqueNames, HardwareIDEnabled: c.HardwareID, SeparateManagementNetworks: !c.SharedManagementNetwork,
 		CachedDevices: c.CachedDevices, CachedArchives: c.CachedArchives,
 	})
