@@ -11,8 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exceptions are broken aims with their reasons: "measure room.name".
-var exceptions = map[string]string{}
+// exceptions are broken aims with their reasons.
+func exceptions() map[string]string {
+	return map[string]string{
+		"exported identifiers of the largest package": "controller: a third are constants and error values of the wire " +
+			"(statuses, actions, names of unique rules), which count one by one",
+		"importable suites, % of the test code": "a third of the test code replays recorded exchanges and holds " +
+			"the libraries against recorded outputs, which nobody else can run without them",
+	}
+}
 
 // measured collects what the walk over the sources sees.
 type measured struct {
@@ -78,7 +85,7 @@ func TestMeasuresOfTaste(t *testing.T) {
 		}
 		t.Logf("%-48s %8.1f   (aim %s %g)", row.name, row.have, sign, row.limit)
 		if row.atMin && row.have < row.limit || !row.atMin && row.have > row.limit {
-			if reason, ok := exceptions[row.name]; ok {
+			if reason, ok := exceptions()[row.name]; ok {
 				t.Logf("    accepted: %s", reason)
 			} else {
 				t.Errorf("%s: %.1f, aim %s %g", row.name, row.have, sign, row.limit)
