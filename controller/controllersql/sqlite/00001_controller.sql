@@ -70,7 +70,7 @@ CREATE UNIQUE INDEX device_mac_address_organization ON controller_device (mac_ad
 CREATE UNIQUE INDEX device_hardware_id_organization ON controller_device (hardware_id, organization_id) WHERE hardware_id <> '';
 CREATE UNIQUE INDEX device_key ON controller_device (key_digest);
 CREATE INDEX controller_device_created ON controller_device (created DESC, id DESC);
-CREATE INDEX controller_device_organization ON controller_device (organization_id, created DESC);
+CREATE INDEX controller_device_organization ON controller_device (organization_id, created DESC, id DESC);
 CREATE INDEX controller_device_last_ip ON controller_device (last_ip) WHERE last_ip IS NOT NULL;
 CREATE INDEX controller_device_management_ip ON controller_device (management_ip) WHERE management_ip IS NOT NULL;
 
@@ -122,7 +122,7 @@ CREATE TABLE controller_version (
     served TIMESTAMP,
     reported TIMESTAMP
 );
-CREATE INDEX controller_version_device ON controller_version (device_id, created DESC);
+CREATE INDEX controller_version_device ON controller_version (device_id, created DESC, id DESC);
 CREATE INDEX controller_version_created ON controller_version (created);
 
 -- +goose Down
