@@ -10,8 +10,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -60,13 +63,17 @@ type DB struct {
 }
 
 // Open connects to postgres://… or to a SQLite file (a path, or "sqlite:" and
-// a path) and checks that it answers.
+// a path) and checks that it answers. A file that is missing is made, readable
+// for its owner alone.
 func Open(dsn string, o *Options) (*DB, error) {
 	if o == nil {
 		o = &Options{}
 	}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		return openPostgres(dsn, o)
+	}
+	if scheme, _, ok := strings.Cut(dsn, "://"); ok {
+		return nil, fmt.Errorf("open database: %q is neither postgres:// nor the file of an SQLite database", scheme+"://")
 	}
 	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"), o)
 }
@@ -100,6 +107,9 @@ func openSQLite(path string, o *Options) (*DB, error) {
 	if path == "" {
 		return nil, fmt.Errorf("open database: no file named")
 	}
+	if err := makeFile(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	timeout, sync := o.BusyTimeout, o.Synchronous
 	if timeout == 0 {
 		timeout = 5 * time.Second
@@ -130,6 +140,23 @@ func openSQLite(path string, o *Options) (*DB, error) {
 		db.read = reader
 	}
 	return db, db.ping()
+}
+
+// makeFile makes the file of a new database, whose mode SQLite also gives to
+// the files beside it. One that exists is not touched: closing it would end the
+// locks this process may hold on it.
+func makeFile(path string) error {
+	if path == ":memory:" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (db *DB) ping() error {
