@@ -3,11 +3,13 @@ package server
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
 )
 
 // Config is everything an administrator may set. Each field is a key of the
@@ -17,7 +19,7 @@ type Config struct {
 	// Data is the folder for what the server itself keeps.
 	Data string `koanf:"data" doc:"Folder for the embedded database, the secret key and uploaded files."`
 	// Database is the address of the database, or empty for the embedded one.
-	Database wispwright.Secret `koanf:"database" doc:"postgres://USER:PASSWORD@HOST/NAME, or the file of an SQLite database. Empty: wispwright.db in the data folder."`
+	Database wispwright.Secret `koanf:"database" doc:"postgres://USER:PASSWORD@HOST/NAME, with ?sslmode=disable where that speaks no TLS, or the file of an SQLite database. Empty: wispwright.db in the data folder."`
 	// SecretKey seals secrets in the database.
 	SecretKey wispwright.Secret `koanf:"secret_key" doc:"Seals secrets in the database; 32 characters or more, the same on every node. Empty: secret.key in the data folder, made at the first start."`
 	// OldSecretKeys still open what was sealed with them.
@@ -184,6 +186,20 @@ func (c *Config) Check() error {
 	if c.HTTP.BodyLimit < 1<<10 {
 		e.Add("http.body_limit", "at least 1024 bytes are needed.")
 	}
+	for _, origin := range c.HTTP.Origins {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || origin != u.Scheme+"://"+u.Host {
+			e.Add("http.cors_origins", fmt.Sprintf("%q is not https://host[:port].", origin))
+		}
+	}
+	c.checkNumbers(e)
+	for i, old := range c.OldSecretKeys {
+		if len(old.Reveal()) < 32 {
+			e.Add("old_secret_keys", fmt.Sprintf("number %d is too short to have been a secret key.", i+1))
+		}
+	}
+	if _, err := rest.NewThrottle(c.Tenancy.TokenRate, nil); err != nil && c.Tenancy.TokenRate != "none" {
+		e.Add("tenancy.token_rate", err.Error()+".")
+	}
 	switch strings.ToUpper(c.SQL.Synchronous) {
 	case "FULL", "NORMAL", "OFF", "EXTRA":
 	default:
@@ -201,6 +217,41 @@ func (c *Config) Check() error {
 		e.Add("tenancy.password_iterations", "must be positive.")
 	}
 	return e.Err()
+}
+
+// checkNumbers refuses what would silently become a default, or let nobody in.
+func (c *Config) checkNumbers(e *wispwright.ValidationError) {
+	for _, n := range []struct {
+		key   string
+		value int64
+		least int64
+	}{
+		{"http.header_timeout", int64(c.HTTP.HeaderTimeout), 0},
+		{"http.read_timeout", int64(c.HTTP.ReadTimeout), 0},
+		{"http.write_timeout", int64(c.HTTP.WriteTimeout), 0},
+		{"http.idle_timeout", int64(c.HTTP.IdleTimeout), 0},
+		{"http.shutdown_timeout", int64(c.HTTP.ShutdownTimeout), 0},
+		{"sql.conns", int64(c.SQL.Conns), 0},
+		{"sql.readers", int64(c.SQL.Readers), 0},
+		{"jobs.workers", int64(c.Jobs.Workers), 1},
+		{"tenancy.session_lifetime", int64(c.Tenancy.SessionLifetime), 1},
+		{"tenancy.audit_age", int64(c.Tenancy.AuditAge), 0},
+		{"controller.wrong_secrets", int64(c.Controller.WrongSecrets), -1},
+		{"controller.cached_devices", int64(c.Controller.CachedDevices), 1},
+		{"controller.cached_archives", int64(c.Controller.CachedArchives), 1},
+	} {
+		if n.value >= n.least {
+			continue
+		}
+		switch n.least {
+		case 0:
+			e.Add(n.key, "must not be negative.")
+		case 1:
+			e.Add(n.key, "must be positive.")
+		default:
+			e.Add(n.key, fmt.Sprintf("must be %d or more.", n.least))
+		}
+	}
 }
 
 // DSN returns the address of the database.

@@ -57,6 +57,13 @@ func TestWrongConfiguration(t *testing.T) {
 		"half of TLS":       {file: "http:\n  tls_cert: a.pem\n", want: "certificate and key are needed together"},
 		"log level":         {file: "log: {level: loud}\n", want: "log.level: must be"},
 		"log format":        {file: "log: {format: xml}\n", want: "log.format: must be"},
+		"no workers":        {file: "jobs: {workers: -3}\n", want: "jobs.workers: must be positive"},
+		"negative time":     {file: "http: {header_timeout: -5s}\n", want: "http.header_timeout: must not be negative"},
+		"every origin":      {file: "http: {cors_origins: ['*']}\n", want: `http.cors_origins: "*" is not https://host[:port]`},
+		"origin with path":  {file: "http: {cors_origins: ['https://a.example/']}\n", want: "http.cors_origins"},
+		"no rate":           {file: "tenancy: {token_rate: lots}\n", want: "tenancy.token_rate: throttle rate"},
+		"old key":           {file: "old_secret_keys: [short]\n", want: "old_secret_keys: number 1 is too short"},
+		"wrong secrets":     {file: "controller: {wrong_secrets: -2}\n", want: "controller.wrong_secrets: must be -1 or more"},
 		"not YAML":          {file: "http: [", want: "read configuration"},
 		"group as value":    {file: "http: yes\n", want: "http"},
 	} {
