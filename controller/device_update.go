@@ -72,7 +72,7 @@ func (u *update) check(ctx context.Context) error {
 		return v.Err()
 	}
 	var err error
-	u.tenant, err = u.core.hold(ctx, d.OrganizationID)
+	u.tenant, err = u.core.hold(ctx, d.OrganizationID, moved)
 	if isNotFound(err) {
 		v.Add("organization", unknownPK(d.OrganizationID))
 		return v.Err()

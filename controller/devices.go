@@ -73,7 +73,7 @@ func (c *core) create(ctx context.Context, n newDevice) error {
 	if err := v.Merge("", n.faults.Err()); err != nil {
 		return err
 	}
-	t, err := c.hold(ctx, d.OrganizationID)
+	t, err := c.hold(ctx, d.OrganizationID, true)
 	if isNotFound(err) {
 		v.Add("organization", unknownPK(d.OrganizationID))
 		return v.Err()

@@ -152,14 +152,16 @@ func (c *core) room(ctx context.Context, t *tenant) error {
 }
 
 // hold keeps the organization and its settings as they are until the
-// transaction ends. A limit is counted by one transaction at a time.
-func (c *core) hold(ctx context.Context, organization wispwright.ID) (*tenant, error) {
+// transaction ends. counting is for whoever adds a device: where there is a
+// limit, one transaction at a time counts.
+func (c *core) hold(ctx context.Context, organization wispwright.ID, counting bool) (*tenant, error) {
 	t, err := c.tenant(ctx, organization)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := c.stores.Settings.Hold(ctx, organization, t.settings.limited())
-	if err == nil && settings.limited() && !t.settings.limited() { // what was remembered is old
+	exclusive := counting && t.settings.limited()
+	settings, err := c.stores.Settings.Hold(ctx, organization, exclusive)
+	if err == nil && counting && settings.limited() && !exclusive { // what was remembered is old
 		settings, err = c.stores.Settings.Hold(ctx, organization, true)
 	}
 	if err != nil {

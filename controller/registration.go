@@ -337,7 +337,7 @@ func (c *core) configureKnown(ctx context.Context, d *Device, r Registration) er
 		return err
 	}
 	if config == nil {
-		t, err := c.hold(ctx, d.OrganizationID)
+		t, err := c.hold(ctx, d.OrganizationID, false)
 		if err != nil {
 			return err
 		}

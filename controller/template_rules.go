@@ -152,6 +152,35 @@ func (s *Templates) input(t *Template) (Input, error) {
 	return in, nil
 }
 
+// checkMove keeps a template from coming to an organization while devices of
+// others use it: they would run what somebody else decides
+// (spec: tenancy §2).
+func (s *Templates) checkMove(ctx context.Context, t *Template) error {
+	if t.OrganizationID.IsZero() {
+		return nil
+	}
+	count := func(f DeviceFilter) (int, error) {
+		items, err := s.core.stores.Devices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 1})
+		return items.Total, err
+	}
+	all, err := count(DeviceFilter{TemplateID: t.ID})
+	if err != nil {
+		return err
+	}
+	own, err := count(DeviceFilter{TemplateID: t.ID, OrganizationID: t.OrganizationID})
+	if err != nil {
+		return err
+	}
+	switch n := all - own; n {
+	case 0:
+		return nil
+	case 1:
+		return wispwright.Invalid("organization", "The organization of this template cannot be changed because 1 device is still related to it")
+	default:
+		return wispwright.Invalid("organization", fmt.Sprintf("The organization of this template cannot be changed because %d devices are still related to it", n))
+	}
+}
+
 func explainTemplate(err error) error {
 	var conflict *wispwright.ConflictError
 	if errors.As(err, &conflict) && conflict.Unique == UniqueTemplateName {

@@ -124,6 +124,9 @@ func (s *Templates) Update(ctx context.Context, scope wispwright.Scope, id wispw
 			if t.OrganizationID == before.OrganizationID {
 				return nil // whoever deletes the organization waits for this row
 			}
+			if err := s.checkMove(ctx, t); err != nil {
+				return err
+			}
 			return s.holdOrganization(ctx, t)
 		})
 		if err != nil {

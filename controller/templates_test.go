@@ -262,3 +262,23 @@ func TestAConfigurationThatIsNotValidAnyMore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, d.Config.Desired, archive.Checksum)
 }
+
+func TestTemplateThatComesToAnotherOrganization(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx := context.Background()
+	beta := w.organization(t, "beta", "betaSecret")
+	o := w.template(t, "shared", ethernet("eth0"), func(o *controller.Template) { o.OrganizationID = wispwright.ID{} })
+	move := func(to wispwright.ID) error {
+		_, err := w.Templates.Update(ctx, wispwright.ScopeAll(), o.ID, func(o *controller.Template) error { o.OrganizationID = to; return nil })
+		return err
+	}
+	require.NoError(t, move(beta.ID))
+	require.NoError(t, move(wispwright.ID{}))
+	w.device(t, "ap1", "00:11:22:AA:BB:01", func(d *controller.Detail) { d.Config.Templates = []wispwright.ID{o.ID} })
+	require.NoError(t, move(w.org.ID), "only its own devices use it")
+	require.NoError(t, move(wispwright.ID{}))
+	require.Equal(t, map[string][]string{"organization": {"The organization of this template cannot be changed because 1 device is still related to it"}}, faults(t, move(beta.ID)))
+	w.device(t, "ap2", "00:11:22:AA:BB:02", func(d *controller.Detail) { d.Config.Templates = []wispwright.ID{o.ID} })
+	require.ErrorContains(t, move(beta.ID), "because 2 devices are still related to it")
+	require.Contains(t, faults(t, move(wispwright.ID{15: 1})), "organization")
+}
