@@ -27,6 +27,8 @@ type Callers struct {
 	organizations OrganizationStore
 	groups        GroupStore
 	tokens        *Tokens
+	apiTokens     *APITokens
+	factors       *SecondFactors
 	rules         PasswordRules
 	clock         func() time.Time
 
@@ -44,7 +46,8 @@ type cachedCaller struct {
 // ErrInactive is returned for a user that is switched off or gone.
 var ErrInactive = fmt.Errorf("user inactive or deleted: %w", wispwright.ErrUnauthenticated)
 
-// ByToken returns the caller a bearer token stands for. An unknown token is
+// ByToken returns the caller a bearer token stands for, a user's one token or a
+// named one. An unknown token is
 // ErrUnauthenticated, an inactive user ErrInactive.
 func (s *Callers) ByToken(ctx context.Context, key string) (*wispwright.Caller, error) {
 	digest := Digest(key)
@@ -55,6 +58,9 @@ func (s *Callers) ByToken(ctx context.Context, key string) (*wispwright.Caller, 
 	if ok && s.clock().Before(c.until) {
 		return c.caller, nil
 	}
+	if isAPIToken(key) {
+		return s.byAPIToken(ctx, digest, epoch)
+	}
 	t, err := s.tokens.byDigest(ctx, digest)
 	if isNotFound(err) {
 		return nil, wispwright.ErrUnauthenticated
@@ -62,12 +68,40 @@ func (s *Callers) ByToken(ctx context.Context, key string) (*wispwright.Caller, 
 	if err != nil {
 		return nil, err
 	}
-	caller, err := s.load(ctx, t.UserID)
+	caller, _, err := s.load(ctx, t.UserID)
 	if err != nil {
 		return nil, err
 	}
 	caller.Method = "token"
-	keep(s, s.byDigest, digest, caller, epoch)
+	keep(s, s.byDigest, digest, caller, s.clock().Add(callerTTL), epoch)
+	return caller, nil
+}
+
+// byAPIToken is ByToken for named tokens, within their scopes and time.
+func (s *Callers) byAPIToken(ctx context.Context, digest string, epoch uint64) (*wispwright.Caller, error) {
+	t, err := s.apiTokens.find(ctx, digest)
+	if isNotFound(err) {
+		return nil, wispwright.ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	caller, _, err := s.load(ctx, t.UserID)
+	if err != nil {
+		return nil, err
+	}
+	caller.Method = APITokenMethod
+	if err := s.limit(ctx, caller, t.Scopes); err != nil {
+		return nil, fmt.Errorf("load caller %s: %w", t.UserID, err)
+	}
+	if err := s.apiTokens.used(ctx, t); err != nil {
+		return nil, fmt.Errorf("note the use of a token: %w", err)
+	}
+	until := s.clock().Add(callerTTL)
+	if !t.Expires.IsZero() && t.Expires.Before(until) {
+		until = t.Expires
+	}
+	keep(s, s.byDigest, digest, caller, until, epoch)
 	return caller, nil
 }
 
@@ -80,17 +114,22 @@ func (s *Callers) ByUser(ctx context.Context, user wispwright.ID) (*wispwright.C
 	if ok && s.clock().Before(c.until) {
 		return c.caller, nil
 	}
-	caller, err := s.load(ctx, user)
+	caller, u, err := s.load(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	caller.Method = "session"
-	keep(s, s.byUser, user, caller, epoch)
+	if caller.Restricted == "" {
+		if caller.Restricted, err = s.factors.restrict(ctx, u); err != nil {
+			return nil, err
+		}
+	}
+	keep(s, s.byUser, user, caller, s.clock().Add(callerTTL), epoch)
 	return caller, nil
 }
 
 // keep caches a caller unless something changed while it was being loaded.
-func keep[K comparable](s *Callers, cache map[K]cachedCaller, key K, caller *wispwright.Caller, epoch uint64) {
+func keep[K comparable](s *Callers, cache map[K]cachedCaller, key K, caller *wispwright.Caller, until time.Time, epoch uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.epoch != epoch {
@@ -99,7 +138,7 @@ func keep[K comparable](s *Callers, cache map[K]cachedCaller, key K, caller *wis
 	if len(cache) >= maxCachedCallers {
 		clear(cache)
 	}
-	cache[key] = cachedCaller{caller, s.clock().Add(callerTTL)}
+	cache[key] = cachedCaller{caller, until}
 }
 
 // Forget empties the cache. It is subscribed to every change of users, groups,
@@ -112,26 +151,26 @@ func (s *Callers) Forget() {
 	clear(s.byUser)
 }
 
-func (s *Callers) load(ctx context.Context, user wispwright.ID) (*wispwright.Caller, error) {
+func (s *Callers) load(ctx context.Context, user wispwright.ID) (*wispwright.Caller, *User, error) {
 	all := wispwright.ScopeAll()
 	u, err := s.users.Get(ctx, all, user)
 	if isNotFound(err) || err == nil && !u.IsActive {
-		return nil, ErrInactive
+		return nil, nil, ErrInactive
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load caller: %w", err)
+		return nil, nil, fmt.Errorf("load caller: %w", err)
 	}
 	c := &wispwright.Caller{ID: u.ID, Name: u.Username, Superuser: u.IsSuperuser, Staff: u.IsStaff}
 	if s.rules.expired(u, s.clock()) {
 		c.Restricted = expiredMessage
 	}
 	if err := s.loadRoles(ctx, c); err != nil {
-		return nil, fmt.Errorf("load caller %s: %w", u.ID, err)
+		return nil, nil, fmt.Errorf("load caller %s: %w", u.ID, err)
 	}
 	if err := s.loadPermissions(ctx, c); err != nil {
-		return nil, fmt.Errorf("load caller %s: %w", u.ID, err)
+		return nil, nil, fmt.Errorf("load caller %s: %w", u.ID, err)
 	}
-	return c, nil
+	return c, u, nil
 }
 
 // loadRoles fills in the active organizations of the user by role (spec:

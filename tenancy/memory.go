@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,14 @@ func NewMemory() (*memstore.Store, Stores) {
 			{Name: "email_verified", Fields: []string{"Address"}, When: "IsVerified"},
 		},
 	})
+	apiTokens := memstore.NewRepo[wispwright.ID, APIToken, APITokenFilter](m, memstore.Spec[APIToken]{
+		Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		Unique: []memstore.Unique{
+			{Name: "api_token_digest", Fields: []string{"Digest"}},
+			{Name: "api_token_name", Fields: []string{"UserID", "Name"}},
+		},
+	})
+	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Key: "UserID"})
 	members := &memoryMemberships{memberships, owners, m}
 	grants.members = members
 	return m, Stores{
@@ -45,7 +54,13 @@ func NewMemory() (*memstore.Store, Stores) {
 			Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
 			Unique: []memstore.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
 		}), store: m},
-		Users:       newMemoryUsers(m, members, tokens, emails, grants),
+		Users: newMemoryUsers(m, members, grants, func(ctx context.Context, user wispwright.ID) error {
+			_, err1 := tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == user })
+			_, err2 := emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == user })
+			_, err3 := apiTokens.DeleteWhere(ctx, func(t *APIToken) bool { return t.UserID == user })
+			_, err4 := factors.DeleteWhere(ctx, func(f *SecondFactor) bool { return f.UserID == user })
+			return errors.Join(err1, err2, err3, err4)
+		}),
 		Emails:      emails,
 		Grants:      grants,
 		Memberships: members,
@@ -54,7 +69,9 @@ func NewMemory() (*memstore.Store, Stores) {
 			Serial: true, Order: []wispwright.Order{{Field: "Name"}},
 			Unique: []memstore.Unique{{Name: "group_name", Fields: []string{"Name"}}},
 		}), grants.groups, m},
-		Tokens: tokens,
+		Tokens:        tokens,
+		APITokens:     apiTokens,
+		SecondFactors: factors,
 		Events: memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{
 			Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}},
 		})},
@@ -117,15 +134,13 @@ type memoryUsers struct {
 	*memstore.Repo[wispwright.ID, User, UserFilter]
 	store   *memstore.Store
 	members *memoryMemberships
-	tokens  *memstore.Repo[wispwright.ID, Token, TokenFilter]
-	emails  *memstore.Repo[int64, Email, EmailFilter]
 	grants  *memoryGrants
+	// removed takes along what belongs to a user
+	removed func(ctx context.Context, user wispwright.ID) error
 }
 
-func newMemoryUsers(m *memstore.Store, members *memoryMemberships, tokens *memstore.Repo[wispwright.ID, Token, TokenFilter],
-	emails *memstore.Repo[int64, Email, EmailFilter], grants *memoryGrants,
-) *memoryUsers {
-	users := &memoryUsers{store: m, members: members, tokens: tokens, emails: emails, grants: grants}
+func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memoryGrants, removed func(context.Context, wispwright.ID) error) *memoryUsers {
+	users := &memoryUsers{store: m, members: members, grants: grants, removed: removed}
 	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
 		Order:  []wispwright.Order{{Field: "DateJoined", Descending: true}},
 		Search: []string{"Username", "Email", "FirstName", "LastName"},
@@ -156,10 +171,7 @@ func (s *memoryUsers) Delete(ctx context.Context, scope wispwright.Scope, id wis
 		if err := s.Repo.Delete(ctx, scope, id); err != nil {
 			return err
 		}
-		if _, err := s.tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == id }); err != nil {
-			return err
-		}
-		if _, err := s.emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == id }); err != nil {
+		if err := s.removed(ctx, id); err != nil {
 			return err
 		}
 		if err := s.grants.SetGroups(ctx, id, nil); err != nil {

@@ -31,13 +31,17 @@ type Stores struct {
 	Groups GroupStore
 	// Tokens keeps bearer tokens.
 	Tokens TokenStore
+	// APITokens keeps named tokens.
+	APITokens APITokenStore
+	// SecondFactors keeps generators of one-time codes.
+	SecondFactors SecondFactorStore
 	// Events keeps the audit trail.
 	Events EventStore
 }
 
 func (s Stores) complete() error {
 	if s.Organizations == nil || s.Users == nil || s.Emails == nil || s.Grants == nil || s.Memberships == nil || s.Owners == nil ||
-		s.Groups == nil || s.Tokens == nil || s.Events == nil {
+		s.Groups == nil || s.Tokens == nil || s.APITokens == nil || s.SecondFactors == nil || s.Events == nil {
 		return errors.New("tenancy: every store is required")
 	}
 	return nil
@@ -59,6 +63,9 @@ type Options struct {
 	// AddressFailures is how many wrong passwords a network address may send in
 	// a minute. Default: 10; -1 for any number.
 	AddressFailures int
+	// RequireSecondFactor lets staff and superusers who log in do nothing before
+	// they have set up a second factor. Tokens work without. Default: false.
+	RequireSecondFactor bool
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
@@ -118,6 +125,10 @@ type Tenancy struct {
 	Groups *Groups
 	// Tokens are bearer tokens.
 	Tokens *Tokens
+	// APITokens are named tokens of users.
+	APITokens *APITokens
+	// SecondFactors are generators of one-time codes.
+	SecondFactors *SecondFactors
 	// Callers resolves who asks.
 	Callers *Callers
 	// Login checks passwords.
@@ -149,9 +160,10 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		Emails: emails,
 		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
 			organizations: stores.Organizations, base: b},
-		Groups: &Groups{store: stores.Groups, catalogue: catalogue, base: b},
-		Tokens: &Tokens{store: stores.Tokens, base: b},
-		Trail:  trail,
+		Groups:    &Groups{store: stores.Groups, catalogue: catalogue, base: b},
+		Tokens:    &Tokens{store: stores.Tokens, base: b},
+		APITokens: &APITokens{store: stores.APITokens, catalogue: catalogue, base: b},
+		Trail:     trail,
 	}
 	emails.users = t.Users
 	var err error
@@ -161,7 +173,9 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err := t.connectLetters(stores, options, b); err != nil {
 		return nil, err
 	}
-	t.Callers = &Callers{users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
+	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, users: t.Users, issuer: options.Site.complete().Name,
+		required: options.RequireSecondFactor, wrong: newWindows(5, 5*time.Minute, clock), base: b}
+	t.Callers = &Callers{apiTokens: t.APITokens, factors: t.SecondFactors, users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
 		groups: stores.Groups, tokens: t.Tokens, rules: options.Passwords, clock: clock,
 		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
 	dummy, err := options.Hasher.Hash("nobody")
@@ -193,5 +207,7 @@ func (t *Tenancy) forgetCallers() {
 	t.Users.Changed.Subscribe(name, func(context.Context, ...UserChange) { t.Callers.Forget() })
 	t.Groups.Changed.Subscribe(name, func(context.Context, ...int64) { t.Callers.Forget() })
 	t.Memberships.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
+	t.APITokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
+	t.SecondFactors.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
 	t.Tokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
 }

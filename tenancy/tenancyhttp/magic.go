@@ -1,6 +1,7 @@
 package tenancyhttp
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -26,6 +27,9 @@ func (h *HTTP) SesameScheme() rest.Scheme {
 		if err != nil {
 			return nil, err
 		}
+		if has, err := h.t.SecondFactors.Has(r.Context(), u.ID); err != nil || has {
+			return nil, cmp.Or(err, rest.Unauthenticated(secondFactor))
+		}
 		return h.t.Callers.ByUser(r.Context(), u.ID)
 	}}
 }
@@ -44,13 +48,7 @@ func (h *HTTP) mountMagic(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: "/api/v1/users/user/{id}/sesame/", Name: "Magic Link", Noun: "User", Tag: "users", Access: rest.Authenticated,
 		Description: "Makes a link that logs a user in without a password.",
-		Prepare: func(r *rest.Request) error {
-			// whoever has the link is the user
-			if !r.Caller.Superuser {
-				return wispwright.ErrForbidden
-			}
-			return nil
-		},
+		Prepare:     superuserOnly, // whoever has the link is the user
 	}, rest.Action("POST", "users_user_sesame_create", http.StatusCreated, func(r *rest.Request, in *magicIn) (magicOut, error) {
 		if in.Next.V != "" && ownPath(in.Next.V, "") == "" {
 			return magicOut{}, wispwright.Invalid("next", "Enter a path on this server.")
@@ -85,8 +83,11 @@ func (p *pages) magic(w http.ResponseWriter, r *http.Request) {
 	// neither kept anywhere nor told to where it leads
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	u, err := p.http.t.MagicLinks.LogIn(r.Context(), token)
+	u, err := p.http.logInByLink(r, token)
 	switch {
+	case errors.Is(err, errSecondFactor):
+		p.write(w, r, http.StatusOK, page{Title: "Log in", Errors: []string{secondFactor}, Link: p.http.options.AdminPath})
+		return
 	case errors.Is(err, wispwright.ErrUnauthenticated):
 		p.write(w, r, http.StatusOK, page{Title: "Log in", Errors: []string{"The link is invalid or has expired."}, Link: p.http.options.AdminPath})
 		return
@@ -99,6 +100,24 @@ func (p *pages) magic(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, next, http.StatusFound)
+}
+
+// secondFactor is what whoever has a second factor is told where no code can
+// be asked for.
+const secondFactor = "This account has a second factor: log in with password and code."
+
+var errSecondFactor = errors.New("a second factor is required")
+
+// logInByLink does not use a link up that opens nothing alone.
+func (h *HTTP) logInByLink(r *http.Request, token string) (*tenancy.User, error) {
+	u, err := h.t.MagicLinks.Authenticate(r.Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	if has, err := h.t.SecondFactors.Has(r.Context(), u.ID); err != nil || has {
+		return nil, cmp.Or(err, errSecondFactor)
+	}
+	return h.t.MagicLinks.LogIn(r.Context(), token)
 }
 
 // ownPath returns a path if it leads nowhere but to this server, else the

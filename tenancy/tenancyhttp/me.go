@@ -12,7 +12,7 @@ import (
 // whatever their permissions.
 func (h *HTTP) mountMe(api *rest.API) {
 	api.Mount(&rest.View{
-		Path: "/api/v1/users/me/password/", Name: "My Password", Tag: "users", Access: rest.Authenticated, Restricted: true,
+		Path: "/api/v1/users/me/password/", Name: "My Password", Tag: "users", Access: rest.Authenticated, Restricted: true, Prepare: inPerson,
 		Description: "Changes one's own password, which must be good enough.",
 	}, rest.Action("PUT", "users_me_password_update", http.StatusOK, h.changeMyPassword))
 }

@@ -36,6 +36,11 @@ func (h *HTTP) mountPassword(api *rest.API) {
 func (h *HTTP) passwordOwner(r *rest.Request) (*tenancy.User, wispwright.Scope, error) {
 	id, scope := r.ID("id"), userScope(r)
 	own := r.Caller.ID == id
+	if own {
+		if err := inPerson(r); err != nil {
+			return nil, scope, err
+		}
+	}
 	if !own && !r.Can("openwisp_users.change_user") {
 		return nil, scope, wispwright.ErrForbidden
 	}

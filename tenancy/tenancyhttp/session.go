@@ -203,9 +203,9 @@ func (h *HTTP) mountSession(api *rest.API) {
 			if _, err := r.HTTP.Cookie(csrfCookie); err != nil {
 				h.setCSRF(r.ResponseHeader())
 			}
-			return h.describeSession(r.Context(), r.Caller.ID)
+			return h.describeSession(r.Context(), r.Caller)
 		}, http.StatusUnauthorized),
-		rest.Action("POST", "users_session_create", http.StatusOK, h.openSession, http.StatusForbidden, http.StatusTooManyRequests),
+		rest.Action("POST", "users_session_create", http.StatusOK, h.openSession, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests),
 		rest.Action("DELETE", "users_session_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
 			if err := r.Authenticate(); err != nil {
 				return rest.None{}, err
@@ -237,7 +237,11 @@ func (h *HTTP) openSession(r *rest.Request, in *credentials) (*sessionOut, error
 	if err := h.startSession(r.ResponseHeader(), r.HTTP, u); err != nil {
 		return nil, err
 	}
-	return h.describeSession(r.Context(), u.ID)
+	c, err := h.t.Callers.ByUser(r.Context(), u.ID)
+	if err != nil {
+		return nil, err
+	}
+	return h.describeSession(r.Context(), c)
 }
 
 // startSession begins a session with a token that is new, and sends its cookies.
@@ -297,18 +301,13 @@ func (h *HTTP) setCSRF(header http.Header) {
 	header.Add("Set-Cookie", c.String())
 }
 
-// describeSession is read from the stores, not from the caller's cache, so that
-// the answer to a log-in is complete.
-func (h *HTTP) describeSession(ctx context.Context, user wispwright.ID) (*sessionOut, error) {
-	c, err := h.t.Callers.ByUser(ctx, user)
+// describeSession says who a caller is and what it may do.
+func (h *HTTP) describeSession(ctx context.Context, c *wispwright.Caller) (*sessionOut, error) {
+	u, err := h.t.Users.Get(ctx, wispwright.ScopeAll(), c.ID)
 	if err != nil {
 		return nil, err
 	}
-	u, err := h.t.Users.Get(ctx, wispwright.ScopeAll(), user)
-	if err != nil {
-		return nil, err
-	}
-	out := &sessionOut{User: sessionUserOut{u.ID, u.Username, rest.Null(u.Email), u.IsSuperuser, u.IsStaff},
+	out := &sessionOut{User: sessionUserOut{u.ID, u.Username, rest.Null(u.Email), c.Superuser, u.IsStaff},
 		Permissions: []string{}, Organizations: []sessionOrganizationOut{}, Restricted: rest.Null(c.Restricted)}
 	for _, p := range c.Permissions {
 		out.Permissions = append(out.Permissions, string(p))

@@ -1,6 +1,7 @@
 package tenancyhttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,6 +117,8 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountPages(api)
 	h.mountPassword(api)
 	h.mountMe(api)
+	h.mountFactor(api)
+	h.mountAPITokens(api)
 	h.mountGroups(api)
 	h.mountTrail(api)
 }
@@ -190,6 +193,9 @@ func (h *HTTP) basic() rest.Scheme {
 		}
 		if u == nil {
 			return nil, rest.Unauthenticated("Invalid username/password.")
+		}
+		if has, err := h.t.SecondFactors.Has(r.Context(), u.ID); err != nil || has {
+			return nil, cmp.Or(err, rest.Unauthenticated(secondFactor))
 		}
 		return h.t.Callers.ByUser(r.Context(), u.ID)
 	}}

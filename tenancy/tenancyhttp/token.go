@@ -1,6 +1,7 @@
 package tenancyhttp
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/wispwright/wispwright"
@@ -12,6 +13,7 @@ import (
 type credentials struct {
 	Username rest.Opt[string] `json:"username" required:"true"`
 	Password rest.Opt[string] `json:"password" required:"true" trim:"false" writeOnly:"true"`
+	OTP      rest.Opt[string] `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for who has one."`
 }
 
 type tokenOut struct {
@@ -27,14 +29,20 @@ func (h *HTTP) mountToken(api *rest.API) {
 		if err != nil {
 			return tokenOut{}, err
 		}
+		// a token opens everything, so that whoever must have a second factor
+		// gets none without
+		if has, err := h.t.SecondFactors.Has(r.Context(), u.ID); err != nil || !has && h.t.SecondFactors.RequiredOf(u) {
+			return tokenOut{}, cmp.Or(err, wispwright.Invalid("", "Set up a second factor for your account first."))
+		}
 		token, err := h.t.Tokens.For(r.Context(), u.ID)
 		if err != nil {
 			return tokenOut{}, err
 		}
 		return tokenOut{token.Key.Reveal()}, nil
-	}))
+	}, http.StatusUnauthorized))
 }
 
+// logIn checks user name, password and, for who has one, second factor.
 func (h *HTTP) logIn(r *rest.Request, in *credentials) (*tenancy.User, error) {
 	u, err := h.t.Login.Attempt(r.Context(), r.Address(), in.Username.V, in.Password.V)
 	if err != nil {
@@ -43,5 +51,5 @@ func (h *HTTP) logIn(r *rest.Request, in *credentials) (*tenancy.User, error) {
 	if u == nil {
 		return nil, wispwright.Invalid("", "Unable to log in with provided credentials.")
 	}
-	return u, nil
+	return u, h.checkFactor(r, u, in.OTP)
 }

@@ -72,7 +72,7 @@ func playConventions(t *testing.T, s *server, scenario *replay.Scenario) {
 			vars["membership."+u.user.Username] = m.ID.String()
 		}
 	}
-	p := &replay.Player{Handler: s, Vars: vars, Free: []string{"permissions"},
+	p := &replay.Player{Handler: s, Vars: vars, Free: []string{"permissions"}, Additive: []string{"otp"},
 		Token: func(user string) string { return s.tokens[user] },
 		Resolve: func(name string) (string, bool) {
 			user, found := strings.CutPrefix(name, "user.")

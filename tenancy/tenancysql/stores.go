@@ -56,12 +56,21 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
+	apiTokens, err := newAPITokens(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
+	factors, err := newSecondFactors(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
 	trail, err := newEvents(db)
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
 	return tenancy.Stores{
-		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens, Events: trail,
+		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens,
+		APITokens: apiTokens, SecondFactors: factors, Events: trail,
 	}, nil
 }
 
@@ -96,6 +105,18 @@ func newGroups(db *sqlstore.DB) (tenancy.GroupStore, error) {
 func newTokens(db *sqlstore.DB) (tenancy.TokenStore, error) {
 	return sqlstore.NewRepo[wispwright.ID, tenancy.Token, tenancy.TokenFilter](db, sqlstore.Spec{
 		Table: "tenancy_token", Key: "UserID",
+	})
+}
+
+func newAPITokens(db *sqlstore.DB) (tenancy.APITokenStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter](db, sqlstore.Spec{
+		Table: "tenancy_api_token", Order: newest("Created"),
+	})
+}
+
+func newSecondFactors(db *sqlstore.DB) (tenancy.SecondFactorStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](db, sqlstore.Spec{
+		Table: "tenancy_second_factor", Key: "UserID",
 	})
 }
 

@@ -30,9 +30,12 @@ func Run(t *testing.T, h Harness) {
 	t.Run("emails", func(t *testing.T) { runEmails(t, h) })
 	t.Run("grants", func(t *testing.T) { runGrants(t, h) })
 	t.Run("tokens", func(t *testing.T) { runTokens(t, h) })
+	t.Run("named tokens", func(t *testing.T) { runAPITokens(t, h) })
+	t.Run("second factors", func(t *testing.T) { runSecondFactors(t, h) })
 	t.Run("events", func(t *testing.T) { runEvents(t, h) })
 	t.Run("references", func(t *testing.T) { runReferences(t, h) })
 	t.Run("services", func(t *testing.T) { runServices(t, h) })
+	t.Run("proofs", func(t *testing.T) { runProofs(t, h) })
 	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
 }
 
