@@ -142,7 +142,7 @@ func TestAgentAgainstServer(t *testing.T) {
 // device of the organization that another program changes through the network.
 func TestTemplatesFanOutThroughJobs(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
-		const devices = 1100 // three batches
+		const devices = 600 // two batches
 		s := newSite(t, db)
 		id := s.template("one\n")
 		client := &agent.Client{BaseURL: s.url}
@@ -186,6 +186,7 @@ func TestGlobalVariablesReachDevicesAtTheNextStart(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- s.ServeOn(ctx, l) }()
+		testkit.Eventually(t, "ready", func(context.Context) bool { return get(s, "/readyz").Code == 200 })
 		client := &agent.Client{BaseURL: "http://" + l.Addr().String()}
 		if device.UUID == "" {
 			site := &site{Server: s, t: t, url: client.BaseURL, org: ""}

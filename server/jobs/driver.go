@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -151,6 +152,7 @@ type listener struct {
 	db     *sqlstore.DB
 	prefix string
 
+	mu            sync.Mutex // river listens and stops listening from several goroutines
 	notifications chan riverdriver.Notification
 	ctx           context.Context // of the connection; a field because river's calls belong to one
 	cancel        context.CancelFunc
@@ -159,6 +161,8 @@ type listener struct {
 
 // Connect is for river.
 func (l *listener) Connect(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.notifications = make(chan riverdriver.Notification, 100)
 	l.topics = map[string]context.CancelFunc{}
@@ -167,17 +171,21 @@ func (l *listener) Connect(context.Context) error {
 
 // Listen is for river.
 func (l *listener) Listen(_ context.Context, topic string) error {
+	l.mu.Lock()
 	if l.topics[topic] != nil {
+		l.mu.Unlock()
 		return nil
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.topics[topic] = cancel
+	out := l.notifications
+	l.mu.Unlock()
 	return l.db.Listen(ctx, l.prefix+topic, func(payload string) {
 		if payload == "" {
 			return // a lost connection: river polls too, so nothing is lost
 		}
 		select {
-		case l.notifications <- riverdriver.Notification{Topic: topic, Payload: payload}:
+		case out <- riverdriver.Notification{Topic: topic, Payload: payload}:
 		default: // so many are waiting that the workers are awake
 		}
 	})
@@ -185,6 +193,8 @@ func (l *listener) Listen(_ context.Context, topic string) error {
 
 // Unlisten is for river.
 func (l *listener) Unlisten(_ context.Context, topic string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if cancel := l.topics[topic]; cancel != nil {
 		cancel()
 		delete(l.topics, topic)
@@ -203,16 +213,21 @@ func (l *listener) SetAfterConnectExec(string) {}
 
 // WaitForNotification is for river.
 func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
+	l.mu.Lock()
+	in := l.notifications
+	l.mu.Unlock()
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case n := <-l.notifications:
+	case n := <-in:
 		return &n, nil
 	}
 }
 
 // Close is for river.
 func (l *listener) Close(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.cancel != nil {
 		l.cancel()
 	}
