@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -241,6 +242,10 @@ func (c *core) tenant(ctx context.Context, id wispwright.ID) (*tenant, error) {
 		if isNotFound(err) { // an organization older than this concern
 			s = newSettings(id)
 			err = c.stores.Settings.Insert(ctx, s)
+			var conflict *wispwright.ConflictError
+			if errors.As(err, &conflict) { // somebody else made them
+				s, err = c.stores.Settings.Get(ctx, wispwright.ScopeAll(), id)
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -409,4 +410,30 @@ func TestWhatIsRequired(t *testing.T) {
 	} {
 		require.Error(t, make())
 	}
+}
+
+// TestOrganizationsOlderThanTheConcern have no settings yet when the first
+// devices of theirs come, all at once.
+func TestOrganizationsOlderThanTheConcern(t *testing.T) {
+	ctx := context.Background()
+	m, tenants := tenancy.NewMemory()
+	ten, err := tenancy.New(m, tenants, nil)
+	require.NoError(t, err)
+	org := &tenancy.Organization{Name: "old", IsActive: true}
+	require.NoError(t, ten.Organizations.Create(ctx, org))
+	c, err := controller.New(m, controller.NewMemory(m), controller.NewRenderer(nil), ten.Organizations, nil)
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if _, err := c.Settings.Get(ctx, wispwright.ScopeAll(), org.ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	s, err := c.Settings.Get(ctx, wispwright.ScopeAll(), org.ID)
+	require.NoError(t, err)
+	require.True(t, s.RegistrationEnabled)
+	require.Len(t, s.SharedSecret.Reveal(), 32)
 }
