@@ -32,6 +32,8 @@ type Config struct {
 	Log LogConfig `koanf:"log"`
 	// Jobs tunes background work.
 	Jobs JobsConfig `koanf:"jobs"`
+	// Mail is how e-mails are sent.
+	Mail MailConfig `koanf:"mail"`
 	// Tenancy concerns accounts and log-in.
 	Tenancy TenancyConfig `koanf:"tenancy"`
 	// Controller concerns devices and their configurations.
@@ -110,6 +112,28 @@ type TenancyConfig struct {
 	PasswordIterations int `koanf:"password_iterations" doc:"Rounds of PBKDF2 for new passwords; 600000 take a fifth of a second."`
 	// PhonePrefixes are put before phone numbers.
 	PhonePrefixes []string `koanf:"phone_prefixes" doc:"Put before phone numbers that people log in with, such as +39 (OPENWISP_USERS_AUTH_BACKEND_AUTO_PREFIXES)."`
+	// SiteName is what e-mails call the installation.
+	SiteName string `koanf:"site_name" doc:"What e-mails call this installation (django_site.name)."`
+	// SiteURL is where people reach it.
+	SiteURL string `koanf:"site_url" doc:"Where people reach this server, for the links in e-mails, as https://HOST (django_site.domain)."`
+	// PasswordDays is how long passwords are good.
+	PasswordDays int `koanf:"password_days" doc:"Days after which a password expires; 0: never (OPENWISP_USERS_USER_PASSWORD_EXPIRATION)."`
+	// StaffPasswordDays is the same for staff.
+	StaffPasswordDays int `koanf:"staff_password_days" doc:"The same for staff; 0: as for everybody (OPENWISP_USERS_STAFF_USER_PASSWORD_EXPIRATION)."`
+	// PasswordLength is the least length of new passwords.
+	PasswordLength int `koanf:"password_length" doc:"Least length of the passwords people choose for themselves (AUTH_PASSWORD_VALIDATORS)."`
+	// AccountFailures locks accounts.
+	AccountFailures int `koanf:"account_failures" doc:"Wrong passwords that lock an account for five minutes; -1: never."`
+	// AddressFailures bounds guessing.
+	AddressFailures int `koanf:"address_failures" doc:"Wrong passwords an address may send in a minute; -1: any number."`
+	// RequireSecondFactor is for staff.
+	RequireSecondFactor bool `koanf:"require_second_factor" doc:"Staff must set up a second factor before they may do anything else."`
+	// SesameMaxAge is how long links for log-in work.
+	SesameMaxAge time.Duration `koanf:"sesame_max_age" doc:"How long a link that logs somebody in works; 0: until the password changes (SESAME_MAX_AGE)."`
+	// SesameOneTime ends links at log-in.
+	SesameOneTime bool `koanf:"sesame_one_time" doc:"A link that logs somebody in works once (SESAME_ONE_TIME)."`
+	// SesameKey is mixed into the signing key.
+	SesameKey wispwright.Secret `koanf:"sesame_key" doc:"Mixed into what signs these links; a change ends all of them (SESAME_KEY)."`
 	// SlugFromName makes slugs.
 	SlugFromName bool `koanf:"slug_from_name" doc:"Make the slug of a new organization from its name whatever was sent, as OpenWISP does."`
 	// AuditAge is how long the trail of changes is kept.
@@ -155,7 +179,10 @@ func DefaultConfig() *Config {
 		SQL:  SQLConfig{Synchronous: "FULL"},
 		Log:  LogConfig{Level: "info", Format: "text"},
 		Jobs: JobsConfig{Workers: 16},
+		Mail: MailConfig{From: "Wispwright <noreply@localhost>", TLS: "starttls"},
 		Tenancy: TenancyConfig{
+			SiteName: "Wispwright", SiteURL: "http://localhost:8080", PasswordLength: 8, AccountFailures: 5, AddressFailures: 10,
+			SesameMaxAge:  30 * time.Minute,
 			TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
 			PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
 		},
@@ -183,6 +210,8 @@ func (c *Config) Check() error {
 			e.Add(key, err.Error()+".")
 		}
 	}
+	c.Mail.check(e)
+	c.Tenancy.check(e)
 	if c.HTTP.BodyLimit < 1<<10 {
 		e.Add("http.body_limit", "at least 1024 bytes are needed.")
 	}

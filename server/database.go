@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 )
 
@@ -51,6 +52,22 @@ func loadKeys(c *Config) (*sqlstore.Keys, error) {
 		return nil, fmt.Errorf("secret keys: %w", err)
 	}
 	return k, nil
+}
+
+// signingSecret is the secret that signs links. It is empty where there is no
+// data folder yet, for servers within other programs.
+func signingSecret(c *Config) (wispwright.Secret, error) {
+	if c.SecretKey != "" {
+		return c.SecretKey, nil
+	}
+	raw, err := os.ReadFile(filepath.Join(c.Data, secretFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the secret key: %w", err)
+	}
+	return wispwright.Secret(strings.TrimSpace(string(raw))), nil
 }
 
 // deriveKey makes the key and its public name from the configured text.

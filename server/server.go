@@ -65,6 +65,9 @@ type Server struct {
 	// atStart is done when the background work begins.
 	atStart []func(ctx context.Context) error
 
+	// mailsSent is closed when the last e-mail is on its way; nil before Start.
+	mailsSent chan struct{}
+
 	// lifetime ends with Close: what listens to other nodes ends then.
 	lifetime context.Context
 	close    context.CancelFunc
@@ -197,5 +200,5 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.jobs.Stop(ctx)
 	s.close()
-	return err
+	return errors.Join(err, s.waitForMails(ctx))
 }

@@ -30,6 +30,8 @@ func (s *Server) wiring() []wire {
 		{"tenancy.Groups.Changed", forget, topic(t.Groups.Changed.Subscribe, func(ctx context.Context, _ ...int64) { s.tell(ctx, callersChannel) })},
 		{"tenancy.Memberships.Changed", forget, topic(t.Memberships.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
 		{"tenancy.Tokens.Changed", forget, topic(t.Tokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
+		{"tenancy.APITokens.Changed", forget, topic(t.APITokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
+		{"tenancy.SecondFactors.Changed", forget, topic(t.SecondFactors.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
 		{"notification " + callersChannel, "forget cached callers", s.listen(callersChannel, func(string) { t.Callers.Forget() })},
 	}
 }
@@ -87,6 +89,8 @@ func (s *Server) events() (list []published) {
 			published{"tenancy.Groups.Changed", "topic", "post_save(Group)", t.Groups.Changed.Subscribers()},
 			published{"tenancy.Memberships.Changed", "topic", "post_save(OrganizationUser)", t.Memberships.Changed.Subscribers()},
 			published{"tenancy.Tokens.Changed", "topic", "", t.Tokens.Changed.Subscribers()},
+			published{"tenancy.APITokens.Changed", "topic", "", t.APITokens.Changed.Subscribers()},
+			published{"tenancy.SecondFactors.Changed", "topic", "", t.SecondFactors.Changed.Subscribers()},
 		)
 	}
 	if c := s.controller; c != nil {

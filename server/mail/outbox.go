@@ -22,7 +22,7 @@ type Outbox struct {
 
 var _ tenancy.Mailer = (*Outbox)(nil)
 
-// NewOutbox returns an outbox in a folder, which is made when it is missing.
+// NewOutbox returns an outbox in a folder, which is made for the first e-mail.
 func NewOutbox(dir, from string) (*Outbox, error) {
 	s, err := newSender(from)
 	if err != nil {
@@ -30,9 +30,6 @@ func NewOutbox(dir, from string) (*Outbox, error) {
 	}
 	if dir == "" {
 		return nil, errors.New("mail: a folder is required")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("mail: make the outbox: %w", err)
 	}
 	return &Outbox{dir, s}, nil
 }
@@ -42,6 +39,9 @@ func (o *Outbox) Send(_ context.Context, m tenancy.Message) error {
 	msg, err := o.from.compose(m)
 	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return fmt.Errorf("make the outbox: %w", err)
 	}
 	id := wispwright.NewID()
 	name := filepath.Join(o.dir, time.Now().UTC().Format("20060102T150405.000000Z-")+id.String()[:8]+".eml")
