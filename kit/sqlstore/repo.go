@@ -218,7 +218,7 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 // Query reads objects with a hand-written SELECT, whose columns must be those
 // of Columns.
 func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) ([]*T, error) {
-	rows, err := r.db.Read(ctx).QueryxContext(ctx, r.db.Rebind(query), args...)
+	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, args...)
 	if err != nil {
 		return nil, r.failed("read", err)
 	}
