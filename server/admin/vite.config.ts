@@ -15,6 +15,8 @@ function removeOldAssets(): Plugin {
   };
 }
 
+const api = 'http://127.0.0.1:8080';
+
 // The server mounts the built files under /admin/ and answers the REST API at /api/ of the same origin.
 export default defineConfig({
   base: '/admin/',
@@ -25,8 +27,9 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
   },
+  // For work on the pages. The API trusts its own origin only, so that is the one it is told.
   server: {
-    proxy: { '/api': 'http://127.0.0.1:8080', '/config': 'http://127.0.0.1:8080' },
+    proxy: { '/api': { target: api, changeOrigin: true, headers: { origin: api } } },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
 });

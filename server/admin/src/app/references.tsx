@@ -1,5 +1,5 @@
 // Inputs that choose another object: an organization, a template.
-import { AutocompleteInput, ReferenceInput, SelectInput, useCanAccess, useGetList, usePermissions } from 'react-admin';
+import { AutocompleteInput, ReferenceInput, required, SelectInput, useCanAccess, useGetList, usePermissions } from 'react-admin';
 import type { Session, Template } from '../api/types';
 
 /** The choice that stands for no organization at a shareable object. The API says null. */
@@ -49,7 +49,7 @@ interface OrganizationInputProps {
 export function OrganizationInput({ source, filter = false, shareable = false, readOnly, label }: OrganizationInputProps) {
   const organizations = useManagedOrganizations();
   const superuser = useSuperuser();
-  const offerShared = shareable && superuser && !filter;
+  const offerShared = shareable && !filter && (superuser || readOnly === true);
   const only = !filter && !offerShared && organizations.length === 1 ? organizations[0].id : undefined;
   return (
     <SelectInput helperText={false}
@@ -57,7 +57,7 @@ export function OrganizationInput({ source, filter = false, shareable = false, r
       source={source}
       choices={offerShared ? [shared, ...organizations] : organizations}
       defaultValue={only}
-      isRequired={!filter && !offerShared}
+      validate={filter || offerShared ? undefined : required()}
       emptyText={filter ? 'Any' : undefined}
       format={(value: string | null | undefined) => value ?? ''}
       parse={(value: string) => (value === '' ? null : value)}

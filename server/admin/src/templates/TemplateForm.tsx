@@ -64,7 +64,6 @@ function previewOf(values: TemplateValues): PreviewRequest | undefined {
 
 function VPNInputs({ locked }: { locked: boolean }) {
   const offered = useOffered('vpns');
-  if (useWatch({ name: 'type' }) !== 'vpn') return null;
   return (
     <>
       {offered ? (
@@ -105,7 +104,7 @@ function Contents({ create, locked }: { create: boolean; locked: boolean }) {
           <OrganizationInput source="organization" shareable readOnly={locked} />
           <SelectInput helperText={false} source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
           <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
-          <VPNInputs locked={locked} />
+          {values.type === 'vpn' && <VPNInputs locked={locked} />}
           <BooleanInput source="default" readOnly={locked} helperText="New devices get it; it can be removed from them" />
           <BooleanInput source="required" readOnly={locked} helperText="Every device has it; it cannot be removed" />
           <TextArrayInput
