@@ -117,28 +117,27 @@ func (s *configs) Lock(ctx context.Context, ids []wispwright.ID) ([]*controller.
 }
 
 // Summaries reads the few columns lists show.
-func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) (out []*controller.Config, err error) {
+func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) ([]*controller.Config, error) {
 	marks, args := sqlstore.In(devices)
-	rows, err := s.db.Read(ctx).QueryxContext(ctx, s.db.Rebind(
-		"SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id IN ("+marks+")"), args...)
+	rows, err := sqlstore.Select[struct {
+		DeviceID       wispwright.ID `db:"device_id"`
+		OrganizationID wispwright.ID `db:"organization_id"`
+		Backend        string        `db:"backend"`
+		Status         string        `db:"status"`
+		ErrorReason    string        `db:"error_reason"`
+		Desired        string        `db:"desired"`
+		Served         string        `db:"served"`
+		Reported       string        `db:"reported"`
+	}](ctx, s.db, "SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id IN ("+marks+")", args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", configTable, err)
 	}
-	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = fmt.Errorf("read %s: %w", configTable, cerr)
+	out := make([]*controller.Config, len(rows))
+	for i, r := range rows {
+		out[i] = &controller.Config{
+			DeviceID: r.DeviceID, OrganizationID: r.OrganizationID, Backend: r.Backend, Status: controller.Status(r.Status), ErrorReason: r.ErrorReason,
+			Desired: r.Desired, Served: r.Served, Reported: r.Reported,
 		}
-	}()
-	for rows.Next() {
-		c := new(controller.Config)
-		err := rows.Scan(&c.DeviceID, &c.OrganizationID, &c.Backend, (*string)(&c.Status), &c.ErrorReason, &c.Desired, &c.Served, &c.Reported)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", configTable, err)
-		}
-		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", configTable, err)
 	}
 	return out, nil
 }
