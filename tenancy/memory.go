@@ -151,7 +151,7 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 		},
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Email": func(_ context.Context, u *User, v any) bool {
-				return strings.ToLower(u.Email) == strings.ToLower(v.(string))
+				return strings.EqualFold(u.Email, v.(string))
 			},
 		},
 		ScopeMatch: func(ctx context.Context, scope wispwright.Scope, u *User) bool {

@@ -3,8 +3,10 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -27,6 +29,9 @@ func (f passwordFlags) read(p *Program) (plain string, random bool, err error) {
 		return rand.Text()[:16], true, nil
 	}
 	line, err := bufio.NewReader(p.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", false, fmt.Errorf("read the password: %w", err)
+	}
 	plain = strings.TrimRight(line, "\r\n")
 	if plain == "" {
 		return "", false, fmt.Errorf("%w: no password on standard input", errUsage)
