@@ -36,6 +36,7 @@ type Letters struct {
 	emails        *Emails
 	organizations OrganizationStore
 	recent        *windows
+	unlock        func(user wispwright.ID)
 	log           *slog.Logger
 	base
 }
@@ -219,12 +220,17 @@ func (s *Letters) ResetPassword(ctx context.Context, key, plain string) (*User, 
 		return nil, err
 	}
 	// asked again while nobody else writes: of two uses at once one fails
-	return u, s.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, true, func(u *User) error {
+	err = s.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, true, func(u *User) error {
 		if !l.valid(resetState(u)) {
 			return badLink()
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.unlock(u.ID)
+	return u, nil
 }
 
 // send renders a letter, whose first line is the subject, and hands it to the

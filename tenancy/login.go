@@ -44,8 +44,8 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 	return l.match(ctx, candidates, plain)
 }
 
-// Attempt is Authenticate for people at a network address, who may fail a few
-// times only. An account that is locked, or an address that failed too often,
+// Attempt is Authenticate for people at a network address ("" when it is not
+// known), who may fail a few times only. An account that is locked, or an address that failed too often,
 // gets the answer of a wrong password until the time is over; so does an
 // identifier nobody has.
 func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) (*User, error) {
@@ -55,7 +55,7 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 	}
 	// counted before the password is looked at: many attempts at once are
 	// many attempts
-	free := l.addresses.allow(address)
+	free := address == "" || l.addresses.allow(address)
 	keys := accountKeys(candidates, identifier)
 	for _, key := range keys {
 		free = free && l.accounts.allow(key)
@@ -74,6 +74,10 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 	}
 	return u, err
 }
+
+// Unlock forgets the wrong passwords of a user, who has shown in another way to
+// be who it says.
+func (l *Login) Unlock(user wispwright.ID) { l.accounts.forget(user.String()) }
 
 // accountKeys are what attempts are counted by: the accounts, by whichever of
 // their identifiers, or the identifier of nobody.

@@ -143,7 +143,7 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 	users := &memoryUsers{store: m, members: members, grants: grants, removed: removed}
 	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
 		Order:  []wispwright.Order{{Field: "DateJoined", Descending: true}},
-		Search: []string{"Username", "Email", "FirstName", "LastName"},
+		Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
 		Unique: []memstore.Unique{
 			{Name: "user_username", Fields: []string{"Username"}},
 			{Name: "user_email", Fields: []string{"Email"}, Fold: true},
@@ -152,6 +152,14 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Email": func(_ context.Context, u *User, v any) bool {
 				return strings.EqualFold(u.Email, v.(string))
+			},
+			"OrganizationID": func(ctx context.Context, u *User, v any) bool {
+				// within a read nothing can fail
+				items, err := members.List(ctx, wispwright.ScopeAll(), MembershipFilter{UserID: u.ID, OrganizationID: v.(wispwright.ID)}, wispwright.Page{})
+				return err == nil && items.Total > 0
+			},
+			"GroupID": func(ctx context.Context, u *User, v any) bool {
+				return slices.Contains(grants.groups.Get(ctx, u.ID), v.(int64))
 			},
 		},
 		ScopeMatch: func(ctx context.Context, scope wispwright.Scope, u *User) bool {

@@ -185,6 +185,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes),
 		accounts:  newWindows(options.AccountFailures, 5*time.Minute, clock),
 		addresses: newWindows(options.AddressFailures, time.Minute, clock)}
+	t.Letters.unlock = t.Login.Unlock
 	t.forgetCallers()
 	return t, nil
 }

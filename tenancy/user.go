@@ -80,9 +80,13 @@ type UserFilter struct {
 	IsStaff *bool
 	// IsSuperuser limits to superusers or others.
 	IsSuperuser *bool
+	// OrganizationID limits to the members of an organization.
+	OrganizationID wispwright.ID
+	// GroupID limits to the members of a group.
+	GroupID int64
 	// PasswordUpdated limits to those whose password was set on this day.
 	PasswordUpdated time.Time
-	// Search finds a text in username, e-mail or names.
+	// Search finds a text in username, e-mail, phone number or names.
 	Search string
 }
 

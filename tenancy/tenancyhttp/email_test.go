@@ -2,6 +2,7 @@ package tenancyhttp_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,4 +96,32 @@ func TestVerifiedOnCreation(t *testing.T) {
 		want.ID, want.UserID = items.Rows[0].ID, items.Rows[0].UserID
 		require.Equal(t, want, *items.Rows[0])
 	}
+}
+
+// TestMyAddresses: everybody looks after the addresses of the own account.
+func TestMyAddresses(t *testing.T) {
+	s := newServer(t, nil)
+	vars := s.recorded(t)
+	const mine = "/api/v1/users/me/email/"
+	first := mine + email(t, s, vars["user_member"]) + "/"
+	require.Equal(t, 401, s.as(t, "", "GET", mine, "").Code)
+	require.Contains(t, s.as(t, "member", "GET", mine, "").Body.String(), `"count":1`)
+	w := s.as(t, "member", "POST", mine, `{"email":"Two@example.org","primary":true,"verified":true}`)
+	require.Equal(t, 201, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"email":"two@example.org","verified":false,"primary":false}`)
+	var made struct{ ID int64 }
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &made))
+	second := mine + jsonNumber(made.ID) + "/"
+	m := s.mail(t)
+	require.Equal(t, "two@example.org", m.To)
+	require.Equal(t, `{"__all__":["Confirm the address first."]}`, s.as(t, "member", "POST", second+"primary/", "").Body.String())
+	require.Equal(t, 429, s.as(t, "member", "POST", second+"confirmation/", "").Code)
+	require.Equal(t, 404, s.as(t, "manager", "POST", second+"confirmation/", "").Code)
+	require.Equal(t, 404, s.as(t, "manager", "GET", second, "").Code)
+	require.Equal(t, 404, s.as(t, "manager", "DELETE", second, "").Code)
+	require.Equal(t, 200, s.as(t, "", "POST", "/api/v1/users/email/confirm/", `{"key":"`+keyOf(linkIn(t, m))+`"}`).Code)
+	require.Equal(t, 400, s.as(t, "member", "DELETE", first, "").Code, "the primary one stays")
+	require.Equal(t, 200, s.as(t, "member", "POST", second+"primary/", "").Code)
+	require.Contains(t, s.as(t, "admin", "GET", "/api/v1/users/user/"+vars["user_member"]+"/", "").Body.String(), `"email":"two@example.org"`)
+	require.Equal(t, 204, s.as(t, "member", "DELETE", first, "").Code)
 }

@@ -125,6 +125,17 @@ func TestLockOut(t *testing.T) {
 		s.now = s.now.Add(5 * time.Minute)
 		require.Equal(t, 200, try(t, s, "192.0.2.99", "manager", "manager-Passw0rd").Code)
 	})
+	t.Run("whoever reads the account's mail is let in", func(t *testing.T) {
+		s := newServerIn(t, tenancy.Options{})
+		s.recorded(t)
+		for range 5 {
+			try(t, s, "192.0.2.1", "member", "x")
+		}
+		require.Equal(t, 200, s.as(t, "", "POST", resetPath, `{"email":"member@example.org"}`).Code)
+		key := keyOf(linkIn(t, s.mail(t)))
+		require.Equal(t, 200, s.as(t, "", "POST", confirmPath, `{"key":"`+key+`","new_password":"brand-new-Secret","confirm_password":"brand-new-Secret"}`).Code)
+		require.Equal(t, 200, try(t, s, "192.0.2.1", "member", "brand-new-Secret").Code)
+	})
 	t.Run("a success begins anew", func(t *testing.T) {
 		s := newServerIn(t, tenancy.Options{AddressFailures: -1})
 		s.recorded(t)

@@ -64,6 +64,11 @@ func lookAround(t *testing.T, s *server) {
 		{"operator", "GET", "/api/v1/users/group/", "", 403, ""},
 		{"manager", "POST", "/api/v1/users/group/", `{"name":"x"}`, 403, ""},
 		{"admin", "GET", users + "?search=betaman", "", 200, `"count":1`},
+		{"admin", "GET", users + "?organization=" + vars["org_beta"], "", 200, `"count":1`},
+		{"admin", "GET", users + "?organization_slug=alpha", "", 200, `"count":3`},
+		{"manager", "GET", users + "?organization=" + vars["org_beta"], "", 400, `{"organization":["Select a valid choice. That choice is not one of the available choices."]}`},
+		{"admin", "GET", users + "?groups=2", "", 200, `"count":2`},
+		{"admin", "GET", users + "?groups=x", "", 400, `{"groups":["Select a valid choice. That choice is not one of the available choices."]}`},
 		{"admin", "GET", users + "?is_staff=true&ordering=-username", "", 200, `"count":4`},
 		{"admin", "GET", "/api/v1/users/organization/?search=ALPH", "", 200, `"count":1`},
 	} {

@@ -117,6 +117,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountPages(api)
 	h.mountPassword(api)
 	h.mountMe(api)
+	h.mountMyEmails(api)
 	h.mountFactor(api)
 	h.mountAPITokens(api)
 	h.mountGroups(api)

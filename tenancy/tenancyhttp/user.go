@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -91,14 +92,22 @@ func (h *HTTP) mountUsers(api *rest.API) {
 		},
 		Create: h.createUser,
 		Out:    h.userOuts,
-		Filters: []rest.Filter[tenancy.UserFilter]{
+		Filters: append(rest.FilterOrganization(func(f *tenancy.UserFilter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.Filter[tenancy.UserFilter]{Name: "groups", Help: "the number of a group", Apply: func(_ *rest.Request, f *tenancy.UserFilter, v string) error {
+				n, err := strconv.ParseInt(v, 10, 64)
+				if err != nil {
+					return wispwright.Invalid("groups", "Select a valid choice. That choice is not one of the available choices.")
+				}
+				f.GroupID = n
+				return nil
+			}},
 			rest.FilterText("search", func(f *tenancy.UserFilter, v string) { f.Search = v }),
 			rest.FilterText("username", func(f *tenancy.UserFilter, v string) { f.Username = v }),
 			rest.FilterText("email", func(f *tenancy.UserFilter, v string) { f.Email = v }),
 			rest.FilterBool("is_active", func(f *tenancy.UserFilter, v bool) { f.IsActive = &v }),
 			rest.FilterBool("is_staff", func(f *tenancy.UserFilter, v bool) { f.IsStaff = &v }),
 			rest.FilterBool("is_superuser", func(f *tenancy.UserFilter, v bool) { f.IsSuperuser = &v }),
-		},
+		),
 		Ordering: map[string]string{"username": "Username", "email": "Email", "date_joined": "DateJoined", "last_login": "LastLogin"},
 	})
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userDetailIn, userDetailOut]{

@@ -132,7 +132,7 @@ var _ tenancy.UserStore = (*users)(nil)
 
 func newUsers(db *sqlstore.DB) (*users, error) {
 	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.User, tenancy.UserFilter](db, sqlstore.Spec{
-		Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName"},
+		Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
 		ScopeWhere: func(scope wispwright.Scope) sqlstore.Cond {
 			c := sqlstore.ScopeCond("m.organization_id", scope)
 			c.SQL = "NOT is_superuser AND EXISTS (SELECT 1 FROM tenancy_membership m WHERE m.user_id = tenancy_user.id AND " + c.SQL + ")"
@@ -141,6 +141,12 @@ func newUsers(db *sqlstore.DB) (*users, error) {
 		Where: map[string]func(any) sqlstore.Cond{
 			"Email": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: "lower(email) = lower(?) AND email <> ''", Args: []any{v}}
+			},
+			"OrganizationID": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "id IN (SELECT user_id FROM tenancy_membership WHERE organization_id = ?)", Args: []any{v}}
+			},
+			"GroupID": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "id IN (SELECT user_id FROM tenancy_user_group WHERE group_id = ?)", Args: []any{v}}
 			},
 		},
 	})

@@ -68,6 +68,9 @@ func runGrants(t *testing.T, h Harness) {
 			Organizations: []tenancy.Role{{OrganizationID: id(1)}, {OrganizationID: id(2), IsAdmin: true}}},
 		id(1002): {Organizations: []tenancy.Role{{OrganizationID: id(1)}}},
 	}, got, "numbers in order of number, memberships in order of time")
+	members, err := s.Users.List(ctx, all(), tenancy.UserFilter{GroupID: 11}, wispwright.Page{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"user1"}, usernames(members.Rows))
 	require.NoError(t, s.Grants.SetPermissions(ctx, id(1001), nil))
 	got, err = s.Grants.Of(ctx, id(1001))
 	require.NoError(t, err)

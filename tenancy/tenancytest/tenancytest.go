@@ -155,6 +155,18 @@ func runUsers(t *testing.T, h Harness) {
 	insert(t, s.Memberships.Insert, membership(1, 1, 1), membership(2, 2, 2), membership(3, 4, 1))
 	t.Run("a user's tenants are its memberships", func(t *testing.T) {
 		scope := wispwright.ScopeOf(id(1)).WithShared()
+		for _, c := range []struct {
+			filter tenancy.UserFilter
+			want   []string
+		}{
+			{tenancy.UserFilter{OrganizationID: id(1)}, []string{"user4", "user1"}},
+			{tenancy.UserFilter{OrganizationID: id(9)}, nil},
+			{tenancy.UserFilter{Search: "3660000002"}, []string{"user2"}},
+		} {
+			items, err := s.Users.List(ctx, all(), c.filter, wispwright.Page{})
+			require.NoError(t, err)
+			require.Equal(t, c.want, usernames(items.Rows))
+		}
 		items, err := s.Users.List(ctx, scope, tenancy.UserFilter{}, wispwright.Page{})
 		require.NoError(t, err)
 		require.Equal(t, []string{"user1"}, usernames(items.Rows), "neither other tenants nor superusers")
