@@ -47,6 +47,12 @@ func (o *outcome) rate() float64 { return float64(o.requests) / max(o.seconds, 1
 // run measures; the first error of a request is kept, further ones are counted.
 func (l load) run(name string) *outcome {
 	out := &outcome{name: name, latency: &simulate.Histogram{}}
+	l.into(out)
+	return out
+}
+
+// into adds a measurement to what was measured before.
+func (l load) into(out *outcome) {
 	var counter, done, failed atomic.Int64
 	var mu sync.Mutex
 	fail := func(err error) {
@@ -91,9 +97,9 @@ func (l load) run(name string) *outcome {
 		})
 	}
 	all.Wait()
-	out.seconds = time.Since(begun).Seconds()
-	out.requests, out.failed = uint64(done.Load()), uint64(failed.Load())
-	return out
+	out.seconds += time.Since(begun).Seconds()
+	out.requests += uint64(done.Load())
+	out.failed += uint64(failed.Load())
 }
 
 // client is one connection.

@@ -27,6 +27,7 @@ type process struct {
 	address string
 	env     []string
 	log     *os.File
+	ended   chan error
 	ready   time.Duration // from start to the first good answer of /readyz
 }
 
@@ -66,6 +67,8 @@ func (p *process) start() error {
 	if err := p.cmd.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
+	p.ended = make(chan error, 1)
+	go func(cmd *exec.Cmd, ended chan<- error) { ended <- cmd.Wait() }(p.cmd, p.ended)
 	for time.Since(begun) < 30*time.Second {
 		r, err := http.Get("http://" + p.address + "/readyz")
 		if err == nil {
@@ -77,7 +80,12 @@ func (p *process) start() error {
 				return nil
 			}
 		}
-		time.Sleep(2 * time.Millisecond)
+		select {
+		case err := <-p.ended:
+			p.cmd = nil
+			return fmt.Errorf("the server ended at once: %w", err)
+		case <-time.After(2 * time.Millisecond):
+		}
 	}
 	return errors.Join(fmt.Errorf("the server was not ready after 30 s, see %s", p.log.Name()), p.stop())
 }
@@ -89,10 +97,8 @@ func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop the server: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- p.cmd.Wait() }()
 	select {
-	case err := <-ended:
+	case err := <-p.ended:
 		p.cmd = nil
 		if err != nil {
 			return fmt.Errorf("the server ended: %w", err)
