@@ -104,6 +104,10 @@ func (q *Queue) deliver(ctx context.Context, m tenancy.Message) {
 		if err == nil {
 			return
 		}
+		if ctx.Err() != nil {
+			q.log.ErrorContext(ctx, "an e-mail was lost at the end of the program", "subject", m.Subject, "error", err)
+			return
+		}
 		if attempt >= len(q.pauses) {
 			q.log.ErrorContext(ctx, "an e-mail was given up", "subject", m.Subject, "error", err)
 			return
