@@ -53,7 +53,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		took := time.Since(begun)
 		f.server.metrics.observeRequest(f.area(r.URL.Path), r.Method, rec.code(), took)
 		if f.server.config.HTTP.AccessLog {
-			f.server.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			f.server.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", loggable(r.URL.Path)),
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("address", clientAddress(r)))
 		}
 	}()
@@ -93,10 +93,21 @@ func (f *front) recover(rec *recorder, r *http.Request) {
 	if v == http.ErrAbortHandler {
 		panic(v) // net/http's own way to cut a connection
 	}
-	f.server.log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	f.server.log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "path", loggable(r.URL.Path), "panic", v, "stack", string(debug.Stack()))
 	if rec.status == 0 {
 		answer(rec, r, http.StatusInternalServerError, "internal error")
 	}
+}
+
+// loggable leaves the keys of e-mails out of a path: whoever reads the log must
+// not be able to use them.
+func loggable(path string) string {
+	for _, before := range []string{"/accounts/password/reset/key/", "/accounts/confirm-email/"} {
+		if key, found := strings.CutPrefix(path, before); found && key != "" && key != "done/" {
+			return before + "…"
+		}
+	}
+	return path
 }
 
 // readiness says whether this node should get requests.

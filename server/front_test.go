@@ -162,4 +162,9 @@ func TestRequestIDsInTheLog(t *testing.T) {
 		require.Equal(t, id, line["request"])
 	}
 	require.Contains(t, lines[1], `"status":500`)
+	for _, path := range []string{"/accounts/password/reset/key/verysecret/", "/accounts/confirm-email/verysecret/", "/accounts/login/?sesame=verysecret"} {
+		get(s, path)
+	}
+	require.Contains(t, b.String(), "/accounts/confirm-email/…")
+	require.NotContains(t, b.String(), "verysecret", "keys of e-mails stay out of the log")
 }

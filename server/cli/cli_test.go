@@ -41,6 +41,8 @@ func TestCommands(t *testing.T) {
 	require.Equal(t, 0, random.status, random.err)
 	require.Regexp(t, `^User ben, password [A-Z2-7]{16}\n$`, random.out)
 	require.Contains(t, wispwright(t, data, "", "user", "password", "nobody").err, "nobody")
+	require.Contains(t, wispwright(t, data, "", "user", "remove-second-factor", "nobody").err, "nobody")
+	require.Contains(t, wispwright(t, data, "", "user", "remove-second-factor", "ben").err, "second factor of ben: ")
 	require.Regexp(t, `^User ben, password`, wispwright(t, data, "", "user", "password", "ben").out)
 
 	dumped := wispwright(t, data, "", "dumpdata")

@@ -16,6 +16,7 @@ import (
 type userCommand struct {
 	Create   userCreate   `cmd:"" help:"Create an account."`
 	Password userPassword `cmd:"" help:"Set the password of an account."`
+	Factor   userFactor   `cmd:"" name:"remove-second-factor" help:"Remove the second factor of an account, for who lost it."`
 }
 
 // passwordFlags say where a password comes from, never as an argument that
@@ -89,6 +90,26 @@ func (u userPassword) Run(ctx context.Context, p *Program, c *commands) error {
 			return err
 		}
 		return tell(p, u.Username, plain, random)
+	})
+}
+
+type userFactor struct {
+	Username string `arg:"" help:"Name of the account."`
+}
+
+// Run removes the second factor.
+func (u userFactor) Run(ctx context.Context, p *Program, c *commands) error {
+	return p.with(ctx, c, func(o *opened) error {
+		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user remove-second-factor"))
+		t := o.server.Tenancy()
+		found, err := t.Users.ByUsername(ctx, wispwright.ScopeAll(), u.Username)
+		if err != nil {
+			return fmt.Errorf("user %s: %w", u.Username, err)
+		}
+		if err := t.SecondFactors.Remove(ctx, found.ID); err != nil {
+			return fmt.Errorf("second factor of %s: %w", u.Username, err)
+		}
+		return tell(p, u.Username, "", false)
 	})
 }
 
