@@ -1,5 +1,6 @@
 // What a person does in the admin, one step after the other; later steps use what earlier ones made.
 import assert from 'node:assert/strict';
+import { totp } from './totp.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name, exact: true });
 const field = (page, name) => page.getByLabel(name, { exact: true });
@@ -332,6 +333,51 @@ async function operator(run) {
   await run.shot('operator-account');
 }
 
+async function secondFactor(run) {
+  const { page, go } = run;
+  await go('/account');
+  await page.getByLabel('Name of a new token').fill('backup script');
+  await page.getByRole('button', { name: 'Make', exact: true }).click();
+  await page.locator('code').getByText(/^wwt_/).waitFor();
+  await page.getByRole('button', { name: 'Delete token backup script' }).click();
+  await page.getByRole('button', { name: 'Delete token backup script' }).waitFor({ state: 'detached' });
+
+  await page.getByLabel('Your password').fill(run.operatorPassword);
+  await page.getByRole('button', { name: 'Set up' }).click();
+  await page.getByAltText('QR code for the authenticator app').waitFor();
+  const secret = await page.locator('code').filter({ hasText: /^[A-Z2-7]{16,}$/ }).innerText();
+  await page.getByLabel('Code', { exact: true }).fill('000000');
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await page.getByText('The code is wrong').waitFor();
+  await page.getByLabel('Code', { exact: true }).fill(totp(secret));
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  const codes = (await page.getByTestId('recovery-codes').innerText()).split('\n');
+  await run.shot('second-factor', { fullPage: true });
+
+  await page.getByRole('button', { name: 'Profile' }).click();
+  await page.getByRole('menuitem', { name: 'Logout' }).click();
+  await page.locator('input[name=username]').waitFor();
+  await logIn(run, run.operator, run.operatorPassword);
+  await page.locator('input[name=otp]').fill(codes[0]);
+  await run.shot('login-code');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText('Configuration status').waitFor();
+  await go('/account');
+  await page.getByLabel('Code to turn it off').fill(codes[1]);
+  await page.getByRole('button', { name: 'Turn off' }).click();
+  await page.getByLabel('Your password').waitFor();
+}
+
+async function trail(run) {
+  const { page, go } = run;
+  await go(`/devices/${run.deviceID}/history`);
+  await page.getByRole('link', { name: 'Who changed this device' }).click();
+  await page.getByRole('cell', { name: run.device }).first().waitFor();
+  await page.getByRole('button', { name: 'Expand' }).first().click();
+  await run.shot('trail');
+  await noSidewaysScrolling(page, 'the audit trail');
+}
+
 async function endedSession(run) {
   const { page, context } = run;
   await context.clearCookies({ name: 'sessionid' });
@@ -389,7 +435,9 @@ export const steps = [
   ['everything fits a telephone', narrow],
   ['add a user', user],
   ['an operator sees what is theirs', operator],
+  ['set up a second factor and log in with it', secondFactor],
   ['an ended session leads to the login', endedSession],
+  ['who changed a device', trail],
   ['deactivate, activate and delete a device', deactivation],
   ['what does not exist leads back to the list', missing],
   ['tidy up', tidy],

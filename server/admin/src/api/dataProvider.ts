@@ -3,16 +3,19 @@ import type { DataProvider, GetListParams, Identifier, RaRecord } from 'react-ad
 import type { Request } from './client';
 import { APIError } from './errors';
 import type {
+  APIToken,
   ConfigVersion,
   Dashboard,
   Device,
   DeviceContext,
+  Enrolment,
   ListAnswer,
   Membership,
   OrganizationSettings,
   Preview,
   PreviewRequest,
   Schemas,
+  SecondFactor,
   User,
 } from './types';
 
@@ -25,6 +28,7 @@ export const resourcePaths: Record<string, string> = {
   organizations: 'users/organization/',
   users: 'users/user/',
   groups: 'users/group/',
+  events: 'audit/event/',
 };
 
 /** The largest page the API gives. */
@@ -42,7 +46,20 @@ export interface Operations {
   dashboard(): Promise<Dashboard>;
   settings(organization: Identifier): Promise<OrganizationSettings>;
   saveSettings(organization: Identifier, change: Partial<OrganizationSettings>): Promise<OrganizationSettings>;
+  /** Sets the password of another user. */
   changePassword(user: Identifier, body: Record<string, unknown>): Promise<void>;
+  /** Sets one's own password. */
+  changeMyPassword(body: Record<string, unknown>): Promise<void>;
+  secondFactor(): Promise<SecondFactor>;
+  /** Begins setting up a second factor; it counts once it is confirmed. */
+  enrol(currentPassword: string): Promise<Enrolment>;
+  /** Steps of one's own second factor that take a code; the first two resolve to new recovery codes. */
+  secondFactorStep(step: 'confirm' | 'recovery' | 'disable', code: string): Promise<string[]>;
+  /** Takes the second factor away from a user who lost it. */
+  removeSecondFactor(user: Identifier): Promise<void>;
+  tokens(): Promise<APIToken[]>;
+  createToken(name: string, expires: string | null): Promise<APIToken>;
+  deleteToken(id: Identifier): Promise<void>;
   /**
    * Creates a membership, or makes the member a manager or no manager any more. The API takes one membership at a
    * time, and removes one that is sent exactly as it is: see removeMembership.
@@ -243,6 +260,28 @@ export function createDataProvider(request: Request): AdminDataProvider {
       request<OrganizationSettings>('PATCH', `controller/organization/${organization}/settings/`, { body: change }),
     async changePassword(user: Identifier, body: Record<string, unknown>) {
       await request('PUT', `users/user/${user}/password/`, { body });
+    },
+    async changeMyPassword(body: Record<string, unknown>) {
+      await request('PUT', 'users/me/password/', { body });
+    },
+    secondFactor: () => request<SecondFactor>('GET', 'users/me/totp/'),
+    enrol: (currentPassword: string) =>
+      request<Enrolment>('POST', 'users/me/totp/', { body: { current_password: currentPassword } }),
+    async secondFactorStep(step: 'confirm' | 'recovery' | 'disable', code: string) {
+      const answer = await request<{ recovery_codes: string[] } | null>('POST', `users/me/totp/${step}/`, { body: { otp: code } });
+      return answer?.recovery_codes ?? [];
+    },
+    async removeSecondFactor(user: Identifier) {
+      await request('DELETE', `${pathOf('users', user)}totp/`);
+    },
+    async tokens() {
+      const { results } = await request<ListAnswer<APIToken>>('GET', 'users/me/token/', { query: { page_size: maximalPage } });
+      return results;
+    },
+    createToken: (name: string, expires: string | null) =>
+      request<APIToken>('POST', 'users/me/token/', { body: { name, expires } }),
+    async deleteToken(id: Identifier) {
+      await request('DELETE', `users/me/token/${id}/`);
     },
     setMembership: (user: Identifier, membership: Membership) =>
       request<User>('PATCH', pathOf('users', user), { body: { organization_users: [membership] } }),

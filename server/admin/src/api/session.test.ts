@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Request } from './client';
 import { APIError } from './errors';
-import { allowed, createAuthProvider } from './session';
+import { allowed, CodeNeeded, createAuthProvider } from './session';
 import type { Session } from './types';
 
 const operator: Session = {
@@ -51,6 +51,30 @@ describe('createAuthProvider', () => {
     const refusal = new APIError('x', 400, { errors: { root: { serverError: 'Unable to log in with provided credentials.' } } });
     const auth = createAuthProvider(client(() => { throw refusal; }));
     await expect(auth.login({ username: 'a', password: 'b' })).rejects.toThrow('Unable to log in with provided credentials.');
+  });
+
+  it('asks for a code when the account has a second factor, and sends it', async () => {
+    const sent: unknown[] = [];
+    const request = vi.fn(async (_method: string, _path: string, options: { body: { otp?: string } }) => {
+      sent.push(options.body);
+      if (!options.body.otp) throw new APIError('x', 401, { raw: { detail: 'A code…', second_factor: ['totp'] } });
+      if (options.body.otp !== '123456') throw new APIError('x', 400, { errors: { otp: 'The code is wrong or was used already.' } });
+      return operator;
+    }) as unknown as Request;
+    const auth = createAuthProvider(request);
+    await expect(auth.login({ username: 'a', password: 'b' })).rejects.toBeInstanceOf(CodeNeeded);
+    await expect(auth.login({ username: 'a', password: 'b', otp: '1' })).rejects.toThrow('The code is wrong');
+    await auth.login({ username: 'a', password: 'b', otp: '123456' });
+    expect(sent).toEqual([{ username: 'a', password: 'b' }, { username: 'a', password: 'b', otp: '1' }, { username: 'a', password: 'b', otp: '123456' }]);
+  });
+
+  it('asks again once it is told to forget', async () => {
+    const request = client(() => operator);
+    const auth = createAuthProvider(request);
+    await auth.checkAuth({});
+    auth.forget();
+    await auth.checkAuth({});
+    expect(request).toHaveBeenCalledTimes(2);
   });
 
   it('ends the session on a 401 and on no other status', async () => {

@@ -1,7 +1,7 @@
 // Login, logout and what the logged-in user may do, over the session endpoint.
 import type { AuthProvider } from 'react-admin';
 import type { Request } from './client';
-import { APIError } from './errors';
+import { APIError, flattenErrors } from './errors';
 import type { Session } from './types';
 
 /** The models behind the admin's resources, as permissions name them: <app>.<action>_<model>. */
@@ -14,6 +14,7 @@ const models: Record<string, { app: string; model: string }> = {
   organizations: { app: 'openwisp_users', model: 'organization' },
   users: { app: 'openwisp_users', model: 'user' },
   groups: { app: 'openwisp_users', model: 'group' },
+  events: { app: 'audit', model: 'event' },
 };
 
 /** Whether the session holds a permission such as config.view_device; "*" is all of them. */
@@ -44,8 +45,31 @@ export function allowed(session: Session, resource: string, action: string): boo
   }
 }
 
+/** The password was right, and a one-time code of the account's second factor is asked for. */
+export class CodeNeeded extends Error {
+  constructor() {
+    super('Enter the code of your authenticator app, or a recovery code.');
+    this.name = 'CodeNeeded';
+  }
+}
+
+// Why a login was refused, for the person at the form.
+function loginProblem(error: unknown): unknown {
+  if (!(error instanceof APIError)) return error;
+  const raw = error.body.raw as { second_factor?: unknown } | null;
+  if (error.status === 401 && raw?.second_factor) return new CodeNeeded();
+  const [first] = flattenErrors(error.body.errors);
+  return first ? new Error(first.message) : error;
+}
+
+/** The auth provider of the admin. */
+export type AdminAuthProvider = AuthProvider & {
+  /** Has the session asked for again: what one may do has changed. */
+  forget(): void;
+};
+
 /** react-admin's auth provider over the session endpoint. The session is asked for once and kept until it ends. */
-export function createAuthProvider(request: Request): AuthProvider {
+export function createAuthProvider(request: Request): AdminAuthProvider {
   let known: Promise<Session> | undefined;
   const session = (): Promise<Session> => {
     known ??= request<Session>('GET', 'users/session/').catch((error) => {
@@ -55,15 +79,15 @@ export function createAuthProvider(request: Request): AuthProvider {
     return known;
   };
   return {
-    async login({ username, password }) {
+    forget() {
+      known = undefined;
+    },
+    async login({ username, password, otp }) {
       try {
-        const opened = await request<Session>('POST', 'users/session/', { body: { username, password } });
-        known = Promise.resolve(opened);
+        const body = { username, password, ...(otp ? { otp } : {}) };
+        known = Promise.resolve(await request<Session>('POST', 'users/session/', { body }));
       } catch (error) {
-        // the notice above the form shows this text
-        const errors = error instanceof APIError ? error.body.errors : undefined;
-        const root = errors?.root as { serverError?: string } | undefined;
-        throw root?.serverError ? new Error(root.serverError) : error;
+        throw loginProblem(error);
       }
     },
     async logout() {

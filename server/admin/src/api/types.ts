@@ -85,6 +85,8 @@ export interface Session {
   user: { id: string; username: string; email: string | null; is_superuser: boolean; is_staff: boolean };
   permissions: string[];
   organizations: { id: string; name: string; slug: string; is_admin: boolean }[];
+  /** What has to be done before anything else is possible, such as choosing a new password. */
+  restricted?: string | null;
 }
 
 export interface Dashboard {
@@ -169,4 +171,47 @@ export interface Group {
   id: number;
   name: string;
   permissions: string[];
+}
+
+/** How an account's second factor stands. */
+export interface SecondFactor {
+  /** Since when codes are asked for; null while they are not. */
+  confirmed: string | null;
+  recovery_codes: number;
+  /** The account may do nothing without. */
+  required: boolean;
+}
+
+/** What an authenticator app is set up with. qr is the address of an image. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  qr: string;
+}
+
+/** A named token of a user. token is there only in the answer that made it. */
+export interface APIToken {
+  id: string;
+  name: string;
+  scopes: string[];
+  expires: string | null;
+  last_used: string | null;
+  created: string;
+  token?: string;
+}
+
+/** One entry of the audit trail. */
+export interface AuditEvent {
+  id: string;
+  created: string;
+  actor: string;
+  method: string;
+  address: string;
+  kind: string;
+  object_id: string;
+  label: string;
+  organization: string | null;
+  action: string;
+  cause: string;
+  fields: { field: string; old: unknown; new: unknown }[];
 }

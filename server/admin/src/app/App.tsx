@@ -3,6 +3,7 @@ import BusinessIcon from '@mui/icons-material/BusinessOutlined';
 import GroupsIcon from '@mui/icons-material/GroupsOutlined';
 import PersonIcon from '@mui/icons-material/PersonOutlined';
 import RouterIcon from '@mui/icons-material/RouterOutlined';
+import EventIcon from '@mui/icons-material/HistoryOutlined';
 import TemplateIcon from '@mui/icons-material/DescriptionOutlined';
 import { QueryClient } from '@tanstack/react-query';
 import { lazy } from 'react';
@@ -32,6 +33,7 @@ const UserCreate = lazy(() => import('../users/UserCreate'));
 const UserEdit = lazy(() => import('../users/UserEdit'));
 const GroupList = lazy(() => import('../users/GroupList'));
 const GroupShow = lazy(() => import('../users/GroupShow'));
+const EventList = lazy(() => import('../users/EventList'));
 const Account = lazy(() => import('../users/Account'));
 
 /** Retries what may pass by itself: no connection, a busy server. Refusals are final. */
@@ -95,6 +97,7 @@ function AdminApp() {
         recordRepresentation="username"
       />
       <Resource name="groups" icon={GroupsIcon} list={GroupList} show={GroupShow} recordRepresentation={record} />
+      <Resource name="events" icon={EventIcon} list={EventList} recordRepresentation="label" />
       <Resource name="devicegroups" recordRepresentation={record} />
       <Resource name="vpns" recordRepresentation={record} />
       <CustomRoutes>

@@ -13,11 +13,13 @@ import {
   TitlePortal,
   ToggleThemeButton,
   useCanAccess,
+  usePermissions,
   UserMenu,
   useSidebarState,
   useUserMenu,
 } from 'react-admin';
-import { Link } from 'react-router-dom';
+import { Link, Navigate, useLocation } from 'react-router-dom';
+import type { Session } from '../api/types';
 import { Logo } from './Logo';
 import { brandColors } from './theme';
 
@@ -37,6 +39,7 @@ function Bar() {
   const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('sm'));
   return (
     <AppBar
+      alwaysOn
       color="transparent"
       sx={{ backgroundColor: brandColors.deep, color: '#fff', backgroundImage: 'none' }}
       toolbar={
@@ -93,13 +96,17 @@ function Sidebar() {
         <Resource name="organizations" />
         <Resource name="users" />
         <Resource name="groups" />
+        <Resource name="events" />
       </Section>
     </Menu>
   );
 }
 
-/** The layout handed to react-admin. */
+/** The layout handed to react-admin. Whoever has to do something first is kept on the page where it is done. */
 export function Layout({ children }: { children: ReactNode }) {
+  const { permissions: session } = usePermissions<Session>();
+  const { pathname } = useLocation();
+  if (session?.restricted && pathname !== '/account') return <Navigate to="/account" replace />;
   return (
     <RaLayout
       appBar={Bar}

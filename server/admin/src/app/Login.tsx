@@ -1,6 +1,7 @@
 import { Alert, Box, Button, Card, CircularProgress, Link, TextField, Typography } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { useLogin } from 'react-admin';
+import { CodeNeeded } from '../api/session';
 import { Logo } from './Logo';
 import { brandColors } from './theme';
 
@@ -9,6 +10,7 @@ export function Login() {
   const login = useLogin();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
@@ -17,10 +19,15 @@ export function Login() {
     setBusy(true);
     setProblem(undefined);
     try {
-      await login({ username: username.trim(), password });
+      await login({ username: username.trim(), password, otp: code?.trim() });
     } catch (error) {
+      if (error instanceof CodeNeeded) {
+        setCode('');
+        return;
+      }
       setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
-      setPassword('');
+      if (code === undefined) setPassword('');
+      else setCode('');
     } finally {
       setBusy(false);
     }
@@ -67,11 +74,24 @@ export function Login() {
             value={password}
             onChange={(event) => setPassword(event.target.value)}
           />
+          {code !== undefined && (
+            <TextField
+              label="Code of your authenticator app"
+              name="otp"
+              autoComplete="one-time-code"
+              helperText="Or one of your recovery codes"
+              autoFocus
+              required
+              fullWidth
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+          )}
           <Button
             type="submit"
             variant="contained"
             size="large"
-            disabled={busy || username.trim() === '' || password === ''}
+            disabled={busy || username.trim() === '' || password === '' || code === ''}
             startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
             sx={{ mt: 1 }}
           >
@@ -79,7 +99,8 @@ export function Login() {
           </Button>
         </Box>
         <Typography variant="caption" color="text.secondary" sx={{ display: 'block', mt: 3 }}>
-          The same account works for the <Link href="/api/v1/docs/">REST API</Link>.
+          <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the{' '}
+          <Link href="/api/v1/docs/">REST API</Link>.
         </Typography>
       </Card>
     </Box>

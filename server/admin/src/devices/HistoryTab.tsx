@@ -21,8 +21,8 @@ import {
 } from '@mui/material';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useDataProvider, useRecordContext } from 'react-admin';
-import { useLocation } from 'react-router-dom';
+import { useCanAccess, useDataProvider, useRecordContext } from 'react-admin';
+import { Link, useLocation } from 'react-router-dom';
 import type { AdminDataProvider } from '../api/dataProvider';
 import type { Checksums, ConfigVersion, Device } from '../api/types';
 import { CopyableText } from '../app/Copyable';
@@ -103,6 +103,7 @@ export function HistoryTab() {
   const device = useRecordContext<Device>();
   const provider = useDataProvider<AdminDataProvider>();
   const active = useLocation().pathname.endsWith('/history');
+  const events = useCanAccess({ resource: 'events', action: 'list' });
   const [page, setPage] = useState(0);
   const [perPage, setPerPage] = useState(10);
   const [open, setOpen] = useState<number>();
@@ -117,7 +118,16 @@ export function HistoryTab() {
   return (
     <Box sx={{ width: '100%' }}>
       {device.checksums && <ChecksumTable checksums={device.checksums} />}
-      <Typography variant="subtitle2">Versions</Typography>
+      <Box sx={{ display: 'flex', alignItems: 'center' }}>
+        <Typography variant="subtitle2" sx={{ flexGrow: 1 }}>
+          Versions
+        </Typography>
+        {events.canAccess && (
+          <Button size="small" component={Link} to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>
+            Who changed this device
+          </Button>
+        )}
+      </Box>
       {isPending && active && <CircularProgress size={24} />}
       {error && <Alert severity="warning">{error.message}</Alert>}
       {data && versions.length === 0 && <Typography color="text.secondary">This device was never given a configuration.</Typography>}

@@ -1,45 +1,76 @@
-import { Card, CardContent, Chip, Typography, Box } from '@mui/material';
-import { Title, useNotify, usePermissions } from 'react-admin';
+import { Alert, Box, Card, CardContent, Chip, Typography } from '@mui/material';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Title, useAuthProvider, useNotify, usePermissions } from 'react-admin';
+import type { AdminAuthProvider } from '../api/session';
 import type { Session } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { PageHeading } from '../app/Layout';
 import { PasswordForm } from './PasswordForm';
+import { SecondFactorPanel } from './SecondFactorPanel';
+import { Tokens } from './Tokens';
 
-/** One's own account: who one is, and a new password. */
+/** One's own account: who one is, password, second factor, tokens. */
 export default function Account() {
   const { permissions: session } = usePermissions<Session>();
+  const auth = useAuthProvider<AdminAuthProvider>();
+  const queries = useQueryClient();
   const notify = useNotify();
   if (!session) return null;
-  const { user, organizations } = session;
+  const { user, organizations, restricted } = session;
+  const changed = async (message: string) => {
+    notify(message, { type: 'success' });
+    auth?.forget();
+    await queries.invalidateQueries({ queryKey: ['auth'] });
+  };
   return (
     <>
       <Title title="My account" />
       <PageHeading title={user.username} />
-      <Card sx={{ mb: 2 }}>
-        <CardContent>
-          <CopyableText label="UUID" text={user.id} />
-          <CopyableText label="Email" text={user.email ?? undefined} />
-          <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap', mt: 1 }}>
-            {user.is_superuser && <Chip size="small" color="primary" label="superuser" />}
-            {organizations.map((organization) => (
-              <Chip
-                key={organization.id}
-                size="small"
-                variant="outlined"
-                label={organization.is_admin ? `${organization.name} (manager)` : organization.name}
-              />
-            ))}
-          </Box>
-        </CardContent>
-      </Card>
-      <Card>
-        <CardContent>
-          <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
-            Password
-          </Typography>
-          <PasswordForm key={user.id} user={user.id} own onDone={() => notify('Password set', { type: 'success' })} />
-        </CardContent>
-      </Card>
+      {restricted && (
+        <Alert severity="warning" sx={{ mb: 2 }}>
+          {restricted}
+        </Alert>
+      )}
+      <Section title="You">
+        <CopyableText label="UUID" text={user.id} />
+        <CopyableText label="Email" text={user.email ?? undefined} />
+        <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap', mt: 1 }}>
+          {user.is_superuser && <Chip size="small" color="primary" label="superuser" />}
+          {organizations.map((organization) => (
+            <Chip
+              key={organization.id}
+              size="small"
+              variant="outlined"
+              label={organization.is_admin ? `${organization.name} (manager)` : organization.name}
+            />
+          ))}
+        </Box>
+      </Section>
+      <Section title="Password">
+        <PasswordForm user={user.id} own onDone={() => changed('Password set')} />
+      </Section>
+      <Section title="Second factor">
+        <SecondFactorPanel onChange={changed} />
+      </Section>
+      {!restricted && (
+        <Section title="Tokens">
+          <Tokens />
+        </Section>
+      )}
     </>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Card sx={{ mb: 2 }}>
+      <CardContent>
+        <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
+          {title}
+        </Typography>
+        {children}
+      </CardContent>
+    </Card>
   );
 }

@@ -27,7 +27,8 @@ export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
     setBusy(true);
     setProblems({});
     try {
-      await provider.changePassword(user, { ...values, current_password: own ? values.current_password : null });
+      if (own) await provider.changeMyPassword(values);
+      else await provider.changePassword(user, { ...values, current_password: null });
       setValues(empty);
       onDone();
     } catch (error) {

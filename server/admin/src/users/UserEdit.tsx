@@ -1,9 +1,23 @@
 import { Alert, Box, Button, Typography } from '@mui/material';
 import { useState } from 'react';
-import { DateField, Edit, FunctionField, SimpleForm, TextInput, TopToolbar, useGetIdentity, useRecordContext } from 'react-admin';
+import {
+  Confirm,
+  DateField,
+  Edit,
+  FunctionField,
+  SimpleForm,
+  TextInput,
+  TopToolbar,
+  useDataProvider,
+  useGetIdentity,
+  useNotify,
+  useRecordContext,
+} from 'react-admin';
+import type { AdminDataProvider } from '../api/dataProvider';
 import type { User } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange, wholeObject } from '../app/FormParts';
+import { useSuperuser } from '../app/references';
 import { PersonInputs, RoleInputs } from './fields';
 import { Memberships } from './Memberships';
 import { PasswordDialog } from './PasswordDialog';
@@ -22,8 +36,33 @@ function Actions() {
   const user = useRecordContext<User>();
   const change = useMayChange('users');
   const [open, setOpen] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const superuser = useSuperuser();
+  const provider = useDataProvider<AdminDataProvider>();
+  const notify = useNotify();
+  const remove = async () => {
+    try {
+      await provider.removeSecondFactor(user?.id ?? '');
+      notify('Second factor removed', { type: 'success' });
+    } catch (error) {
+      notify(error instanceof Error ? error.message : 'The second factor could not be removed', { type: 'error' });
+    }
+    setRemoving(false);
+  };
   return (
     <TopToolbar>
+      {user && superuser && (
+        <Button size="small" onClick={() => setRemoving(true)}>
+          Remove second factor
+        </Button>
+      )}
+      <Confirm
+        isOpen={removing}
+        title={`Remove the second factor of ${user?.username}?`}
+        content="The password alone is enough to log in then, until the user sets up a second factor again."
+        onConfirm={remove}
+        onClose={() => setRemoving(false)}
+      />
       {user && change && (
         <Button size="small" onClick={() => setOpen(true)}>
           Set password

@@ -1,0 +1,84 @@
+// One's own named tokens: for programs that act in one's name.
+import RemoveIcon from '@mui/icons-material/DeleteOutline';
+import { Alert, Box, Button, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { useDataProvider, useNotify } from 'react-admin';
+import type { AdminDataProvider } from '../api/dataProvider';
+import type { APIToken } from '../api/types';
+import { CopyableText } from '../app/Copyable';
+import { Moment } from '../app/Moment';
+
+const queryKey = ['me', 'tokens'];
+
+/** The list, and a form for a new one, whose text is shown once. */
+export function Tokens() {
+  const provider = useDataProvider<AdminDataProvider>();
+  const queries = useQueryClient();
+  const notify = useNotify();
+  const { data, error } = useQuery({ queryKey, queryFn: () => provider.tokens() });
+  const [name, setName] = useState('');
+  const [until, setUntil] = useState('');
+  const [made, setMade] = useState<APIToken>();
+
+  const attempt = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (problem) {
+      notify(problem instanceof Error ? problem.message : 'This did not work', { type: 'error' });
+    }
+    await queries.invalidateQueries({ queryKey });
+  };
+  const create = (event: FormEvent) => {
+    event.preventDefault();
+    void attempt(async () => {
+      setMade(await provider.createToken(name.trim(), until ? new Date(`${until}T23:59:59`).toISOString() : null));
+      setName('');
+      setUntil('');
+    });
+  };
+
+  return (
+    <Box>
+      <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
+        A program that sends one as <code>Authorization: Bearer …</code> acts in your name.
+      </Typography>
+      {error && <Alert severity="warning">{error.message}</Alert>}
+      {!data && !error && <CircularProgress size={20} />}
+      {made?.token && (
+        <Alert severity="success" sx={{ mb: 1, '& .MuiAlert-message': { minWidth: 0 } }} onClose={() => setMade(undefined)}>
+          The token {made.name} is shown only now:
+          <CopyableText label="Token" text={made.token} />
+        </Alert>
+      )}
+      {data?.map((token) => (
+        <Box key={token.id} sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2 }}>
+          <Typography sx={{ minWidth: 140, fontWeight: 600 }}>{token.name}</Typography>
+          <Typography variant="body2" color="text.secondary" sx={{ flexGrow: 1 }}>
+            made <Moment at={token.created} />, used <Moment at={token.last_used} />, ends {token.expires ? <Moment at={token.expires} /> : 'never'}
+          </Typography>
+          <IconButton
+            size="small"
+            aria-label={`Delete token ${token.name}`}
+            onClick={() => void attempt(() => provider.deleteToken(token.id))}
+          >
+            <RemoveIcon fontSize="small" />
+          </IconButton>
+        </Box>
+      ))}
+      <Box component="form" onSubmit={create} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 620 }}>
+        <TextField label="Name of a new token" value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
+        <TextField
+          label="Ends"
+          type="date"
+          value={until}
+          onChange={(event) => setUntil(event.target.value)}
+          slotProps={{ inputLabel: { shrink: true } }}
+        />
+        <Button type="submit" variant="outlined" disabled={name.trim() === ''} sx={{ mt: 1 }}>
+          Make
+        </Button>
+      </Box>
+    </Box>
+  );
+}
