@@ -191,6 +191,8 @@ func (o options) warm(p *process, c *column, devices []device) {
 	for i, d := range devices {
 		all[i] = checksum(d)
 	}
+	// the first request of a device stores where it comes from
+	load{address: p.address, connections: 4, count: len(all), want: 200, next: func(n int) []byte { return all[n] }}.run("warm-up")
 	const turns = 4
 	turn := load{connections: 4, duration: time.Duration(o.seconds) * time.Second / turns, want: 200, next: func(n int) []byte { return all[n%len(all)] }}
 	c.bare = &outcome{name: "bare", latency: &simulate.Histogram{}}
