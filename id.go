@@ -29,28 +29,47 @@ func NewID() ID {
 
 // ParseID reads a UUID in any of its usual spellings: dashed or 32 hexadecimal
 // digits, either case. It returns ErrMalformedID for anything else.
-func ParseID(s string) (ID, error) {
+func ParseID(s string) (ID, error) { return parseID(s) }
+
+// parseID reads text or bytes as they come, since it runs for every id of
+// every row that is read.
+func parseID[T string | []byte](s T) (ID, error) {
 	var id ID
 	switch len(s) {
 	case 32:
-		if _, err := hex.Decode(id[:], []byte(s)); err != nil {
-			return ID{}, ErrMalformedID
-		}
-		return id, nil
 	case 36:
 		if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 			return ID{}, ErrMalformedID
 		}
-		plain := make([]byte, 0, 32)
-		for _, part := range []string{s[:8], s[9:13], s[14:18], s[19:23], s[24:]} {
-			plain = append(plain, part...)
+	default:
+		return ID{}, ErrMalformedID
+	}
+	at := 0
+	for i := range id {
+		if len(s) == 36 && (i == 4 || i == 6 || i == 8 || i == 10) {
+			at++ // the dash
 		}
-		if _, err := hex.Decode(id[:], plain); err != nil {
+		high, ok := hexDigit(s[at])
+		low, ok2 := hexDigit(s[at+1])
+		if !ok || !ok2 {
 			return ID{}, ErrMalformedID
 		}
-		return id, nil
+		id[i] = high<<4 | low
+		at += 2
 	}
-	return ID{}, ErrMalformedID
+	return id, nil
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
 }
 
 // ParseCanonicalID accepts only the lower-case dashed form, which is what path
@@ -78,11 +97,16 @@ func (id ID) String() string {
 // writes identifiers (spec: controller-config §1).
 func (id ID) Hex() string { return hex.EncodeToString(id[:]) }
 
+// AppendText appends the dashed form.
+func (id ID) AppendText(b []byte) ([]byte, error) { return id.appendDashed(b), nil }
+
 func (id ID) appendDashed(b []byte) []byte {
-	b = hex.AppendEncode(b, id[:4])
-	for _, part := range [][]byte{id[4:6], id[6:8], id[8:10], id[10:]} {
-		b = append(b, '-')
-		b = hex.AppendEncode(b, part)
+	const digits = "0123456789abcdef"
+	for i, v := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = append(b, digits[v>>4], digits[v&15])
 	}
 	return b
 }
@@ -103,7 +127,7 @@ func (id ID) MarshalJSON() ([]byte, error) {
 
 // UnmarshalText reads any spelling ParseID accepts.
 func (id *ID) UnmarshalText(b []byte) error {
-	v, err := ParseID(string(b))
+	v, err := parseID(b)
 	if err != nil {
 		return err
 	}
@@ -126,7 +150,12 @@ func (id *ID) Scan(src any) error {
 		*id = ID{}
 		return nil
 	case string:
-		return id.UnmarshalText([]byte(v))
+		parsed, err := parseID(v)
+		if err != nil {
+			return err
+		}
+		*id = parsed
+		return nil
 	case []byte:
 		if len(v) == 16 {
 			copy(id[:], v)

@@ -14,6 +14,15 @@ import (
 	"github.com/wispwright/wispwright/kit/internal/fields"
 )
 
+// in points to a value, without a copy where it is part of an object.
+func in[V any](v reflect.Value) *V {
+	if v.CanAddr() {
+		return v.Addr().Interface().(*V)
+	}
+	value := v.Interface().(V)
+	return &value
+}
+
 // encode makes the argument for a field. Times are cut in the struct too.
 func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error) {
 	if f.Pointer {
@@ -24,23 +33,25 @@ func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error)
 	}
 	switch f.Kind {
 	case fields.Time:
-		t := v.Interface().(time.Time)
+		t := in[time.Time](v)
 		if t.IsZero() {
 			return nil, nil
 		}
-		t = t.UTC().Truncate(time.Microsecond)
+		cut := t.UTC().Truncate(time.Microsecond)
 		if v.CanSet() {
-			v.Set(reflect.ValueOf(t))
+			*t = cut
 		}
-		return t, nil
+		return cut, nil
 	case fields.Secret:
 		return db.keys.seal(v.String(), table+"."+f.Column)
 	case fields.Addr:
-		if a := v.Interface().(netip.Addr); a.IsValid() {
+		if a := in[netip.Addr](v); a.IsValid() {
 			return a.String(), nil
 		}
 		return nil, nil
-	case fields.ID, fields.Valuer:
+	case fields.ID:
+		return in[wispwright.ID](v).Value()
+	case fields.Valuer:
 		return v.Interface().(driver.Valuer).Value()
 	case fields.Document:
 		if (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil() {
@@ -65,7 +76,7 @@ func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error)
 	return v.Interface(), nil
 }
 
-// cell scans one column into one field.
+// cell scans one column into one field, of one row after the other.
 type cell struct {
 	db    *DB
 	table string
@@ -90,8 +101,8 @@ func (c *cell) Scan(src any) error {
 	case fields.Valuer:
 		return dest.Addr().Interface().(sql.Scanner).Scan(src)
 	case fields.Time:
-		t, err := scanTime(src)
-		dest.Set(reflect.ValueOf(t))
+		var err error
+		*dest.Addr().Interface().(*time.Time), err = scanTime(src)
 		return err
 	}
 	if c.field.Kind == fields.Plain && dest.Kind() != reflect.String {
@@ -108,8 +119,7 @@ func (c *cell) Scan(src any) error {
 		}
 		dest.SetString(text)
 	case fields.Addr:
-		a, err := netip.ParseAddr(text)
-		dest.Set(reflect.ValueOf(a))
+		*dest.Addr().Interface().(*netip.Addr), err = netip.ParseAddr(text)
 		return err
 	case fields.Document:
 		return json.Unmarshal([]byte(text), dest.Addr().Interface())
@@ -131,18 +141,71 @@ func scanText(src any) (string, error) {
 	return "", fmt.Errorf("scan %T as text", src)
 }
 
+// timeLayouts are how SQLite's text may spell a time: as the driver writes it,
+// as other programs do, and as SQLite's own functions do, which mean UTC.
+func timeLayouts() []string {
+	return []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02"}
+}
+
 func scanTime(src any) (time.Time, error) {
 	switch v := src.(type) {
 	case time.Time:
 		return v.UTC(), nil
 	case string:
-		for _, layout := range []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02"} {
+		if t, ok := plainTime(v); ok {
+			return t, nil
+		}
+		for _, layout := range timeLayouts() {
 			if t, err := time.Parse(layout, v); err == nil {
 				return t.UTC(), nil
 			}
 		}
 	}
 	return time.Time{}, fmt.Errorf("scan %T as time", src)
+}
+
+// plainTime reads the spelling that is written, "2006-01-02 15:04:05.123456+00:00",
+// for which time.Parse is slow. Anything else is not ok.
+func plainTime(s string) (t time.Time, ok bool) {
+	const date, zone = "0000-00-00 00:00:00", "+00:00"
+	if len(s) < len(date)+len(zone) || s[len(s)-len(zone):] != zone {
+		return t, false
+	}
+	var n [6]int
+	part := 0
+	for i := range len(date) {
+		c := s[i]
+		switch {
+		case date[i] != '0':
+			if c != date[i] {
+				return t, false
+			}
+			part++
+		case c < '0' || c > '9':
+			return t, false
+		default:
+			n[part] = n[part]*10 + int(c-'0')
+		}
+	}
+	fraction := s[len(date) : len(s)-len(zone)]
+	nanoseconds := 0
+	if fraction != "" {
+		if fraction[0] != '.' || len(fraction) < 2 || len(fraction) > 10 {
+			return t, false
+		}
+		for i := 1; i < 10; i++ {
+			nanoseconds *= 10
+			if i < len(fraction) {
+				if fraction[i] < '0' || fraction[i] > '9' {
+					return t, false
+				}
+				nanoseconds += int(fraction[i] - '0')
+			}
+		}
+	}
+	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], nanoseconds, time.UTC)
+	// a day or an hour that does not exist would have become another one
+	return t, t.Day() == n[2] && int(t.Month()) == n[1] && t.Hour() == n[3] && t.Minute() == n[4] && t.Second() == n[5]
 }
 
 func scanPlain(dest reflect.Value, src any) error {

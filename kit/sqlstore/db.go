@@ -230,6 +230,11 @@ func (d Dialect) JSONText(column, key string) string {
 	return d.pick("("+column+"::json->>'"+key+"')", "json_extract("+column+", '$."+key+"')")
 }
 
+// timeText reads a column of times without the driver's conversion: that of
+// SQLite tries spelling after spelling for every value of a column declared as
+// a time, which an expression is not.
+func (d Dialect) timeText(column string) string { return d.pick(column, "+"+column) }
+
 func (d Dialect) pick(postgres, sqlite string) string {
 	if d == Postgres {
 		return postgres

@@ -59,6 +59,7 @@ type Repo[K comparable, T, F any] struct {
 	conds []fields.Cond
 
 	columns           string
+	selected          string // columns as they are read
 	get, lock         *Stmt
 	insert, update    *Stmt
 	remove, insertNum *Stmt
@@ -94,14 +95,19 @@ func NewRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) 
 }
 
 func (r *Repo[K, T, F]) prepare() error {
-	var names, marks, sets []string
+	var names, selected, marks, sets []string
 	for _, f := range r.plan.Fields {
 		names, marks = append(names, f.Column), append(marks, "?")
+		if f.Kind == fields.Time {
+			selected = append(selected, r.db.dialect.timeText(f.Column))
+		} else {
+			selected = append(selected, f.Column)
+		}
 		if f.Name != r.key.Name {
 			sets = append(sets, f.Column+" = ?")
 		}
 	}
-	r.columns = strings.Join(names, ", ")
+	r.columns, r.selected = strings.Join(names, ", "), strings.Join(selected, ", ")
 	table, byKey := r.spec.Table, " WHERE "+r.key.Column+" = ?"
 	var err error
 	for _, s := range []struct {
@@ -109,8 +115,8 @@ func (r *Repo[K, T, F]) prepare() error {
 		query string
 		skip  bool
 	}{
-		{&r.get, "SELECT " + r.columns + " FROM " + table + byKey, false},
-		{&r.lock, "SELECT " + r.columns + " FROM " + table + byKey + r.db.dialect.ForUpdate(), false},
+		{&r.get, "SELECT " + r.selected + " FROM " + table + byKey, false},
+		{&r.lock, "SELECT " + r.selected + " FROM " + table + byKey + r.db.dialect.ForUpdate(), false},
 		{&r.insert, "INSERT INTO " + table + " (" + r.columns + ") VALUES (" + strings.Join(marks, ", ") + ")", false},
 		{&r.update, "UPDATE " + table + " SET " + strings.Join(sets, ", ") + byKey, len(sets) == 0},
 		{&r.remove, "DELETE FROM " + table + byKey, false},
@@ -167,16 +173,37 @@ func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, obje
 	return scope.Allows(org), nil
 }
 
-func (r *Repo[K, T, F]) cells(object *T) []any {
-	v := reflect.ValueOf(object).Elem()
+// row is where the columns of one row after the other go.
+type row struct {
+	cells []cell
+	dest  []any
+}
+
+func (r *Repo[K, T, F]) row() *row {
 	cells := make([]cell, len(r.plan.Fields))
-	out := make([]any, len(cells))
+	out := &row{cells, make([]any, len(cells), len(cells)+1)}
 	for i := range cells {
-		f := &r.plan.Fields[i]
-		cells[i] = cell{r.db, r.spec.Table, f, v.FieldByIndex(f.Index)}
-		out[i] = &cells[i]
+		cells[i] = cell{db: r.db, table: r.spec.Table, field: &r.plan.Fields[i]}
+		out.dest[i] = &cells[i]
 	}
 	return out
+}
+
+// into returns the destinations for a row that becomes the object.
+func (o *row) into(object reflect.Value) []any {
+	for i := range o.cells {
+		c := &o.cells[i]
+		if index := c.field.Index; len(index) == 1 {
+			c.dest = object.Field(index[0])
+		} else {
+			c.dest = object.FieldByIndex(index)
+		}
+	}
+	return o.dest
+}
+
+func (r *Repo[K, T, F]) cells(object *T) []any {
+	return r.row().into(reflect.ValueOf(object).Elem())
 }
 
 func (r *Repo[K, T, F]) failed(what string, err error) error {
@@ -187,33 +214,54 @@ func (r *Repo[K, T, F]) failed(what string, err error) error {
 	return fmt.Errorf("%s %s: %w", what, r.spec.Table, err)
 }
 
-// List returns copies of the selected objects.
+// List returns copies of the selected objects. Their number comes with the
+// page: asking for it first would cost every list a second question.
 func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
 	where, args, err := r.where(scope, filter)
 	if err != nil {
 		return wispwright.Items[T]{}, err
 	}
-	items := wispwright.Items[T]{Total: -1}
-	if !page.NoTotal {
-		if items.Total, err = Get[int](ctx, r.db, "SELECT count(*) FROM "+r.spec.Table+where, args...); err != nil {
-			return items, r.failed("count", err)
-		}
-		if items.Total <= page.Offset {
-			return items, nil
-		}
+	count := "SELECT count(*) FROM " + r.spec.Table + where
+	counted := !page.NoTotal && (page.Limit > 0 || page.Offset > 0) // otherwise the page is the whole list
+	query, all := "SELECT "+r.selected, slices.Clip(args)
+	if counted {
+		query, all = query+", ("+count+")", append(all, args...)
 	}
-	query := "SELECT " + r.columns + " FROM " + r.spec.Table + where + r.orderBy(page.Order)
+	query += " FROM " + r.spec.Table + where + r.orderBy(page.Order)
 	switch { // as arguments, so that all pages are one statement
 	case page.Limit > 0:
-		query += " LIMIT ? OFFSET ?"
-		args = append(slices.Clone(args), page.Limit, page.Offset)
+		query, all = query+" LIMIT ? OFFSET ?", append(all, page.Limit, page.Offset)
 	case page.Offset > 0:
-		query += r.db.dialect.pick("", " LIMIT -1") + " OFFSET ?"
-		args = append(slices.Clone(args), page.Offset)
+		query, all = query+r.db.dialect.pick("", " LIMIT -1")+" OFFSET ?", append(all, page.Offset)
 	}
-	items.Rows, err = r.Query(ctx, query, args...)
-	return items, err
+	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, all...)
+	if err != nil {
+		return wispwright.Items[T]{Total: -1}, r.failed("read", err)
+	}
+	items := wispwright.Items[T]{Total: -1}
+	var total []any
+	if counted {
+		total = []any{&items.Total}
+	}
+	if items.Rows, err = r.scanAll(rows.Rows, min(page.Limit, maxExpected), total...); err != nil || page.NoTotal {
+		return items, err
+	}
+	switch {
+	case !counted:
+		items.Total = len(items.Rows)
+	case len(items.Rows) > 0:
+	case page.Offset == 0:
+		items.Total = 0
+	default: // beyond the end no row could tell
+		if items.Total, err = Get[int](ctx, r.db, count, args...); err != nil {
+			return items, r.failed("count", err)
+		}
+	}
+	return items, nil
 }
+
+// maxExpected bounds what is set aside for a page before its rows are there.
+const maxExpected = 128
 
 // Query reads objects with a hand-written SELECT, whose columns must be those
 // of Columns.
@@ -222,7 +270,7 @@ func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) ([
 	if err != nil {
 		return nil, r.failed("read", err)
 	}
-	return r.scanAll(rows.Rows)
+	return r.scanAll(rows.Rows, 0)
 }
 
 // QueryStmt is Query with a prepared statement.
@@ -231,18 +279,25 @@ func (r *Repo[K, T, F]) QueryStmt(ctx context.Context, stmt *Stmt, args ...any) 
 	if err != nil {
 		return nil, r.failed("read", err)
 	}
-	return r.scanAll(rows)
+	return r.scanAll(rows, 0)
 }
 
-func (r *Repo[K, T, F]) scanAll(rows *sql.Rows) (out []*T, err error) {
+// scanAll reads rows of about the expected number, each with the further
+// columns at its end.
+func (r *Repo[K, T, F]) scanAll(rows *sql.Rows, expected int, further ...any) (out []*T, err error) {
 	defer func() {
 		if cerr := rows.Close(); cerr != nil && err == nil {
 			err = r.failed("read", cerr)
 		}
 	}()
+	row := r.row()
+	row.dest = append(row.dest, further...)
 	for rows.Next() {
+		if out == nil {
+			out = make([]*T, 0, max(1, expected))
+		}
 		object := new(T)
-		if err := rows.Scan(r.cells(object)...); err != nil {
+		if err := rows.Scan(row.into(reflect.ValueOf(object).Elem())...); err != nil {
 			return nil, r.failed("read", err)
 		}
 		out = append(out, object)
