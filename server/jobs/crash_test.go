@@ -86,7 +86,7 @@ func killedWorkers(t *testing.T, dsn string) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	run(t, db, "CREATE TABLE effect (device TEXT NOT NULL)")
-	q := newQueue(t, db, &jobs.Options{RescueAfter: 3 * time.Second})
+	q := newQueue(t, db, &jobs.Options{RescueAfter: time.Hour})
 	kind := jobs.Kind[device]{Name: "test.crash"}
 	var list []device
 	for i := range all {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
 	"errors"
@@ -29,7 +30,9 @@ type Options struct {
 	// Workers is how many jobs of one queue run at once on this node. Default: 16.
 	Workers int
 	// RescueAfter is when a running job is taken for dead, because its node
-	// died, and started again. Default: the longest timeout plus one minute.
+	// died, and started again. Default: the longest timeout plus one minute. What
+	// is known to be dead is taken over at the start of a node, and by other
+	// nodes within seconds.
 	RescueAfter time.Duration
 	// Keep is how long finished jobs stay in the table. Default: 1 hour.
 	Keep time.Duration
@@ -55,6 +58,7 @@ type Queue struct {
 	handlers []Handler
 	periodic []Periodic
 	running  *river.Client[*sql.Tx]
+	presence *presence
 	stop     context.CancelFunc
 }
 
@@ -150,9 +154,12 @@ func (q *Queue) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}
+	if q.presence, err = q.announce(ctx, config.ID); err != nil {
+		return err
+	}
 	ctx, q.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := client.Start(ctx); err != nil {
-		return fmt.Errorf("start jobs: %w", err)
+		return errors.Join(fmt.Errorf("start jobs: %w", err), q.presence.leave())
 	}
 	q.running = client
 	return nil
@@ -188,6 +195,7 @@ func (q *Queue) config() (*river.Config, error) {
 		cooldown = 10 * time.Millisecond
 	}
 	return &river.Config{
+		ID:                          "node-" + rand.Text(),
 		Logger:                      q.riverLog(),
 		Workers:                     workers,
 		Queues:                      queues,
@@ -201,34 +209,22 @@ func (q *Queue) config() (*river.Config, error) {
 	}, nil
 }
 
-// adopt returns to the queue what a former process left running. On SQLite
-// there is one process, so whatever runs at its start is not running; on
-// PostgreSQL another node may be at it, and RescueAfter decides.
-func (q *Queue) adopt(ctx context.Context) error {
-	if q.db.Dialect() != sqlstore.SQLite {
-		return nil
-	}
-	n, err := sqlstore.Exec(ctx, q.db, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
-	if err != nil {
-		return fmt.Errorf("take over unfinished jobs: %w", err)
-	}
-	if n > 0 {
-		q.options.Log.Info("unfinished jobs start again", "count", n)
-	}
-	return nil
-}
-
 // Stop waits for the running jobs. When the context ends first, theirs are
 // cancelled; they run again after the next start.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
-	client, stop := q.running, q.stop
-	q.running = nil
+	client, stop, presence := q.running, q.stop, q.presence
+	q.running, q.presence = nil, nil
 	q.mu.Unlock()
 	if client == nil {
 		return nil
 	}
 	defer stop()
+	// what still runs when this returns is cut off: others may take it
+	return errors.Join(q.finish(ctx, client), presence.leave())
+}
+
+func (q *Queue) finish(ctx context.Context, client *river.Client[*sql.Tx]) error {
 	err := client.Stop(ctx)
 	if err == nil || ctx.Err() == nil {
 		return err
