@@ -3,7 +3,6 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,13 +19,8 @@ const maxCachedCallers = 50_000
 // Callers turns proofs of identity into callers with their rights. Results are
 // kept in memory and dropped when anything they depend on changes.
 type Callers struct {
-	users         UserStore
-	grants        GrantStore
-	memberships   MembershipStore
-	owners        OwnerStore
+	standings     StandingStore
 	organizations OrganizationStore
-	groups        GroupStore
-	tokens        *Tokens
 	apiTokens     *APITokens
 	factors       *SecondFactors
 	rules         PasswordRules
@@ -61,14 +55,11 @@ func (s *Callers) ByToken(ctx context.Context, key string) (*wispwright.Caller, 
 	if isAPIToken(key) {
 		return s.byAPIToken(ctx, digest, epoch)
 	}
-	t, err := s.tokens.byDigest(ctx, digest)
+	standing, err := s.standings.ByToken(ctx, digest)
 	if isNotFound(err) {
 		return nil, wispwright.ErrUnauthenticated
 	}
-	if err != nil {
-		return nil, err
-	}
-	caller, _, err := s.load(ctx, t.UserID)
+	caller, err := s.caller(standing, err)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +77,7 @@ func (s *Callers) byAPIToken(ctx context.Context, digest string, epoch uint64) (
 	if err != nil {
 		return nil, err
 	}
-	caller, _, err := s.load(ctx, t.UserID)
+	caller, err := s.caller(s.standings.ByUser(ctx, t.UserID))
 	if err != nil {
 		return nil, err
 	}
@@ -114,15 +105,14 @@ func (s *Callers) ByUser(ctx context.Context, user wispwright.ID) (*wispwright.C
 	if ok && s.clock().Before(c.until) {
 		return c.caller, nil
 	}
-	caller, u, err := s.load(ctx, user)
+	standing, err := s.standings.ByUser(ctx, user)
+	caller, err := s.caller(standing, err)
 	if err != nil {
 		return nil, err
 	}
 	caller.Method = "session"
-	if caller.Restricted == "" {
-		if caller.Restricted, err = s.factors.restrict(ctx, u); err != nil {
-			return nil, err
-		}
+	if caller.Restricted == "" && s.factors.requiredOf(standing.IsStaff, standing.IsSuperuser) && !standing.HasSecondFactor {
+		caller.Restricted = factorMessage
 	}
 	keep(s, s.byUser, user, caller, s.clock().Add(callerTTL), epoch)
 	return caller, nil
@@ -151,80 +141,18 @@ func (s *Callers) Forget() {
 	clear(s.byUser)
 }
 
-func (s *Callers) load(ctx context.Context, user wispwright.ID) (*wispwright.Caller, *User, error) {
-	all := wispwright.ScopeAll()
-	u, err := s.users.Get(ctx, all, user)
-	if isNotFound(err) || err == nil && !u.IsActive {
-		return nil, nil, ErrInactive
+// caller makes a caller of a standing that was read.
+func (s *Callers) caller(from *Standing, err error) (*wispwright.Caller, error) {
+	if isNotFound(err) || err == nil && !from.IsActive {
+		return nil, ErrInactive
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("load caller: %w", err)
+		return nil, fmt.Errorf("load caller: %w", err)
 	}
-	c := &wispwright.Caller{ID: u.ID, Name: u.Username, Superuser: u.IsSuperuser, Staff: u.IsStaff}
-	if s.rules.expired(u, s.clock()) {
+	c := &wispwright.Caller{ID: from.UserID, Name: from.Username, Superuser: from.IsSuperuser, Staff: from.IsStaff,
+		Permissions: from.Permissions, Managed: from.Managed, Member: from.Member, Owned: from.Owned}
+	if s.rules.expired(from.IsStaff, from.HasPassword, from.PasswordUpdated, s.clock()) {
 		c.Restricted = expiredMessage
 	}
-	if err := s.loadRoles(ctx, c); err != nil {
-		return nil, nil, fmt.Errorf("load caller %s: %w", u.ID, err)
-	}
-	if err := s.loadPermissions(ctx, c); err != nil {
-		return nil, nil, fmt.Errorf("load caller %s: %w", u.ID, err)
-	}
-	return c, u, nil
-}
-
-// loadRoles fills in the active organizations of the user by role (spec:
-// tenancy §2).
-func (s *Callers) loadRoles(ctx context.Context, c *wispwright.Caller) error {
-	all := wispwright.ScopeAll()
-	memberships, err := s.memberships.List(ctx, all, MembershipFilter{UserID: c.ID}, wispwright.Page{NoTotal: true})
-	if err != nil || len(memberships.Rows) == 0 {
-		return err
-	}
-	var orgs, ids []wispwright.ID
-	for _, m := range memberships.Rows {
-		orgs, ids = append(orgs, m.OrganizationID), append(ids, m.ID)
-	}
-	yes := true
-	active, err := s.organizations.List(ctx, all, OrganizationFilter{IDs: orgs, IsActive: &yes}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return err
-	}
-	owners, err := s.owners.List(ctx, all, OwnerFilter{MembershipIDs: ids}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return err
-	}
-	for _, m := range memberships.Rows {
-		if !slices.ContainsFunc(active.Rows, func(o *Organization) bool { return o.ID == m.OrganizationID }) {
-			continue
-		}
-		c.Member = append(c.Member, m.OrganizationID)
-		if m.IsAdmin {
-			c.Managed = append(c.Managed, m.OrganizationID)
-		}
-		if slices.ContainsFunc(owners.Rows, func(o *Owner) bool { return o.MembershipID == m.ID }) {
-			c.Owned = append(c.Owned, m.OrganizationID)
-		}
-	}
-	return nil
-}
-
-func (s *Callers) loadPermissions(ctx context.Context, c *wispwright.Caller) error {
-	grants, err := s.grants.Of(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	c.Permissions = slices.Clone(grants[c.ID].Permissions)
-	if ids := grants[c.ID].Groups; len(ids) > 0 {
-		groups, err := s.groups.List(ctx, wispwright.ScopeAll(), GroupFilter{IDs: ids}, wispwright.Page{NoTotal: true})
-		if err != nil {
-			return err
-		}
-		for _, g := range groups.Rows {
-			c.Permissions = append(c.Permissions, g.Permissions...)
-		}
-	}
-	slices.Sort(c.Permissions)
-	c.Permissions = slices.Compact(c.Permissions)
-	return nil
+	return c, nil
 }

@@ -38,16 +38,18 @@ func (r PasswordRules) days(staff bool) int {
 
 // expired tells whether a password is too old. Accounts without a password, or
 // without a date, never expire.
-func (r PasswordRules) expired(u *User, today time.Time) bool {
-	days := r.days(u.IsStaff)
-	if days <= 0 || u.PasswordUpdated.IsZero() || !password.Usable(u.Password.Reveal()) {
+func (r PasswordRules) expired(staff, usable bool, updated, today time.Time) bool {
+	days := r.days(staff)
+	if days <= 0 || updated.IsZero() || !usable {
 		return false
 	}
-	return u.PasswordUpdated.AddDate(0, 0, days).Before(day(today))
+	return updated.AddDate(0, 0, days).Before(day(today.UTC()))
 }
 
 // PasswordExpired reports whether a user has to choose a new password.
-func (s *Users) PasswordExpired(u *User) bool { return s.rules.expired(u, s.now()) }
+func (s *Users) PasswordExpired(u *User) bool {
+	return s.rules.expired(u.IsStaff, password.Usable(u.Password.Reveal()), u.PasswordUpdated, s.now())
+}
 
 // CheckPassword judges a password somebody chooses for an account: a fault of
 // the field "new_password" says everything that is wrong with it.

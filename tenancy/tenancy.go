@@ -12,8 +12,8 @@ import (
 	"github.com/wispwright/wispwright/tenancy/sesame"
 )
 
-// Stores are everything tenancy keeps. All are required and belong to one
-// Transactor.
+// Stores are everything tenancy keeps. All but Standings are required, and
+// belong to one Transactor.
 type Stores struct {
 	// Organizations keeps organizations.
 	Organizations OrganizationStore
@@ -35,6 +35,9 @@ type Stores struct {
 	APITokens APITokenStore
 	// SecondFactors keeps generators of one-time codes.
 	SecondFactors SecondFactorStore
+	// Standings reads what a caller is made of. Default: ComposeStandings of the
+	// other stores.
+	Standings StandingStore
 	// Events keeps the audit trail.
 	Events EventStore
 }
@@ -147,6 +150,9 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err := stores.complete(); err != nil {
 		return nil, err
 	}
+	if stores.Standings == nil {
+		stores.Standings = ComposeStandings(stores)
+	}
 	options = options.complete()
 	clock := options.Clock
 	trail := NewTrail(stores.Events, clock)
@@ -175,9 +181,8 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	}
 	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, users: t.Users, issuer: options.Site.complete().Name,
 		required: options.RequireSecondFactor, wrong: newWindows(5, 5*time.Minute, clock), base: b}
-	t.Callers = &Callers{apiTokens: t.APITokens, factors: t.SecondFactors, users: stores.Users, grants: stores.Grants, memberships: stores.Memberships, owners: stores.Owners, organizations: stores.Organizations,
-		groups: stores.Groups, tokens: t.Tokens, rules: options.Passwords, clock: clock,
-		byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
+	t.Callers = &Callers{standings: stores.Standings, organizations: stores.Organizations, apiTokens: t.APITokens, factors: t.SecondFactors,
+		rules: options.Passwords, clock: clock, byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
 	dummy, err := options.Hasher.Hash("nobody")
 	if err != nil {
 		return nil, err

@@ -64,6 +64,32 @@ func TestQueriesOfAPageOfUsers(t *testing.T) {
 	}
 }
 
+// TestQueriesOfACaller: a token the cache does not know costs one statement,
+// one it knows none.
+func TestQueriesOfACaller(t *testing.T) {
+	s, count := crowd(t, 10)
+	for _, user := range []string{"admin", "manager", "member"} {
+		s.t.Callers.Forget()
+		before := count.Load()
+		for range 3 {
+			_, err := s.t.Callers.ByToken(context.Background(), s.tokens[user])
+			require.NoError(t, err)
+		}
+		require.Equal(t, int64(1), count.Load()-before, user)
+	}
+}
+
+func BenchmarkCaller(b *testing.B) {
+	s, _ := crowd(b, 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.t.Callers.Forget()
+		if _, err := s.t.Callers.ByToken(context.Background(), s.tokens["manager"]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkPageOfManyUsers(b *testing.B) {
 	s, _ := crowd(b, 100_000)
 	var took []time.Duration

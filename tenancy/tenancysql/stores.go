@@ -64,13 +64,17 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
+	callers, err := newStandings(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
 	trail, err := newEvents(db)
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
 	return tenancy.Stores{
 		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens,
-		APITokens: apiTokens, SecondFactors: factors, Events: trail,
+		APITokens: apiTokens, SecondFactors: factors, Standings: callers, Events: trail,
 	}, nil
 }
 

@@ -35,6 +35,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("events", func(t *testing.T) { runEvents(t, h) })
 	t.Run("references", func(t *testing.T) { runReferences(t, h) })
 	t.Run("services", func(t *testing.T) { runServices(t, h) })
+	t.Run("standings", func(t *testing.T) { runStandings(t, h) })
 	t.Run("proofs", func(t *testing.T) { runProofs(t, h) })
 	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
 }
