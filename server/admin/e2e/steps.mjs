@@ -315,6 +315,9 @@ async function user(run) {
   run.made.unshift(`users/user/${idIn(page)}/`);
   await page.getByRole('group', { name: 'Organizations' }).getByText(run.organization).waitFor();
   await run.shot('user');
+  await go(`/users?${new URLSearchParams({ filter: JSON.stringify({ organization: run.organizationID, is_staff: true }) })}`);
+  await page.getByRole('cell', { name: run.operator, exact: true }).waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 1);
 }
 
 async function operator(run) {
@@ -373,7 +376,8 @@ async function trail(run) {
   await go(`/devices/${run.deviceID}/history`);
   await page.getByRole('link', { name: 'Who changed this device' }).click();
   await page.getByRole('cell', { name: run.device }).first().waitFor();
-  await page.getByRole('button', { name: 'Expand' }).first().click();
+  await page.getByRole('cell', { name: run.device }).last().click();
+  await page.getByText('MACAddress').or(page.getByText('Name', { exact: true })).first().waitFor();
   await run.shot('trail');
   await noSidewaysScrolling(page, 'the audit trail');
 }

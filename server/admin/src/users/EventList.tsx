@@ -39,7 +39,7 @@ function Changes() {
   if (event.fields.length === 0) return <Typography color="text.secondary">No fields were recorded.</Typography>;
   const cell = { fontFamily: 'monospace', fontSize: 12.5, overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' } as const;
   return (
-    <Box sx={{ display: 'grid', gridTemplateColumns: 'max-content minmax(0,1fr) minmax(0,1fr)', columnGap: 2, rowGap: 0.5 }}>
+    <Box sx={{ display: 'grid', gridTemplateColumns: 'max-content minmax(0,1fr) minmax(0,1fr)', columnGap: 2, rowGap: 0.5, p: 1 }}>
       {event.fields.map((change) => (
         <Box key={change.field} sx={{ display: 'contents' }}>
           <Typography variant="body2" color="text.secondary">

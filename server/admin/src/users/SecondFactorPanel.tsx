@@ -44,6 +44,7 @@ function Step({ label, button, secret = false, color = 'primary', run }: StepPro
   return (
     <Box component="form" onSubmit={submit} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 640 }}>
       <TextField
+        fullWidth={false}
         label={label}
         type={secret ? 'password' : 'text'}
         autoComplete={secret ? 'current-password' : 'one-time-code'}

@@ -60,15 +60,19 @@ export function Tokens() {
           <IconButton
             size="small"
             aria-label={`Delete token ${token.name}`}
-            onClick={() => void attempt(() => provider.deleteToken(token.id))}
+            onClick={() => {
+              if (made?.id === token.id) setMade(undefined);
+              void attempt(() => provider.deleteToken(token.id));
+            }}
           >
             <RemoveIcon fontSize="small" />
           </IconButton>
         </Box>
       ))}
       <Box component="form" onSubmit={create} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 620 }}>
-        <TextField label="Name of a new token" value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
+        <TextField fullWidth={false} label="Name of a new token" value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
         <TextField
+          fullWidth={false}
           label="Ends"
           type="date"
           value={until}

@@ -5,17 +5,30 @@ import {
   BulkDeleteButton,
   CreateButton,
   DataTable,
+  FilterButton,
   List,
+  NullableBooleanInput,
   Pagination,
+  ReferenceInput,
   SearchInput,
+  SelectInput,
   SimpleList,
   TopToolbar,
   useCanAccess,
 } from 'react-admin';
 import type { User } from '../api/types';
-import { useSuperuser } from '../app/references';
+import { OrganizationInput, useSuperuser } from '../app/references';
 
-const filters = [<SearchInput key="q" source="q" alwaysOn placeholder="Username, name, email…" />];
+const filters = [
+  <SearchInput key="q" source="q" alwaysOn placeholder="Username, name, email…" />,
+  <OrganizationInput key="organization" source="organization" filter />,
+  <ReferenceInput key="groups" source="groups" reference="groups" perPage={100}>
+    <SelectInput optionText="name" label="Group" />
+  </ReferenceInput>,
+  <NullableBooleanInput key="active" source="is_active" />,
+  <NullableBooleanInput key="staff" source="is_staff" />,
+  <NullableBooleanInput key="superuser" source="is_superuser" />,
+];
 
 function fullName(user: User): string {
   return `${user.first_name} ${user.last_name}`.trim();
@@ -31,6 +44,7 @@ export default function UserList() {
       filters={filters}
       actions={
         <TopToolbar>
+          <FilterButton />
           <CreateButton />
         </TopToolbar>
       }
