@@ -72,6 +72,7 @@ func TestWrongCommandLines(t *testing.T) {
 		require.Contains(t, got.err, "wispwright --help", args)
 	}
 	require.Equal(t, 2, wispwright(t, data, "\n", "user", "create", "x", "--password-stdin").status)
+	require.Equal(t, 2, wispwright(t, data, "", "simulate", "--secret", "x", "127.0.0.1:1").status)
 	require.Equal(t, 1, wispwright(t, data, "", "--config", filepath.Join(data, "missing.yaml"), "migrate").status)
 	require.Equal(t, 1, wispwright(t, data, "", "loaddata", filepath.Join(data, "missing.json")).status)
 	help := wispwright(t, data, "", "--help")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ func (s simulateCommand) Run(ctx context.Context, p *Program) error {
 	}
 	if !s.Quiet {
 		o.Progress = p.Err
+	}
+	if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%w: %q is no address such as http://127.0.0.1:8080", errUsage, s.URL)
 	}
 	report, err := simulate.Run(ctx, simulate.NewClient(strings.TrimRight(s.URL, "/"), s.Concurrency, s.Timeout), o)
 	if err != nil {
