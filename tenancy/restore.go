@@ -1,0 +1,268 @@
+package tenancy
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// Objects of another installation are stored as they were there: with their
+// ids, dates, hashes and tokens (spec: tenancy §12). Every Restore makes the
+// stored object equal to the given one and returns what that took, in the words
+// of the trail: "add", "change", or "" where nothing differs. Dates of storing
+// alone are no difference.
+
+// Restore stores an organization as it was. Its slug is kept.
+func (s *Organizations) Restore(ctx context.Context, o *Organization) (action string, err error) {
+	o.Created, o.Modified = instant(o.Created), instant(o.Modified)
+	err = s.do(ctx, "tenancy.Organizations.Restore", func(ctx context.Context) error {
+		if err := o.validate(); err != nil {
+			return err
+		}
+		var before *Organization
+		if before, action, err = restore(ctx, s.store, o.ID, o); err != nil || action == "" {
+			return s.explain(err)
+		}
+		return s.saved(ctx, before, o)
+	})
+	return action, err
+}
+
+// Restore stores an account as it was, with the hash in u.Password. It makes no
+// address, no group and no membership, and sends no letter.
+func (s *Users) Restore(ctx context.Context, u *User) (action string, err error) {
+	u.DateJoined, u.LastLogin = instant(u.DateJoined), instant(u.LastLogin)
+	u.BirthDate, u.PasswordUpdated = dayOrNone(u.BirthDate), dayOrNone(u.PasswordUpdated)
+	err = s.do(ctx, "tenancy.Users.Restore", func(ctx context.Context) error {
+		if err := s.check(ctx, u); err != nil {
+			return err
+		}
+		var before *User
+		if before, action, err = restore(ctx, s.store, u.ID, u); err != nil || action == "" {
+			return s.explain(err)
+		}
+		return s.saved(ctx, before, u)
+	})
+	return action, err
+}
+
+// Restore stores a membership as it was. Unlike Create it makes nobody an
+// owner: RestoreOwner tells who is.
+func (s *Memberships) Restore(ctx context.Context, m *Membership) (action string, err error) {
+	m.Created, m.Modified = instant(m.Created), instant(m.Modified)
+	err = s.do(ctx, "tenancy.Memberships.Restore", func(ctx context.Context) error {
+		if _, err := s.users.Get(ctx, wispwright.ScopeAll(), m.UserID); err != nil {
+			return s.reference(err, "user", m.UserID)
+		}
+		if _, err := s.organizations.Get(ctx, wispwright.ScopeAll(), m.OrganizationID); err != nil {
+			return s.reference(err, "organization", m.OrganizationID)
+		}
+		var before *Membership
+		if before, action, err = restore(ctx, s.store, m.ID, m); err != nil || action == "" {
+			return conflictAs(err, map[string]fieldMessage{"membership_user_organization": {"", "Organization user with this User and Organization already exists."}})
+		}
+		return s.saved(ctx, before, m)
+	})
+	return action, err
+}
+
+// RestoreOwner stores who owns an organization as it was, in place of whoever
+// owns it.
+func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string, err error) {
+	o.Created, o.Modified = instant(o.Created), instant(o.Modified)
+	err = s.do(ctx, "tenancy.Memberships.RestoreOwner", func(ctx context.Context) error {
+		m, err := s.store.Get(ctx, wispwright.ScopeAll(), o.MembershipID)
+		if err != nil {
+			return s.reference(err, "organization_user", o.MembershipID)
+		}
+		if m.OrganizationID != o.OrganizationID {
+			return wispwright.Invalid("organization_user", "The selected user is not member of this organization.")
+		}
+		current, err := s.OwnerOf(ctx, o.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if current != nil && current.ID != o.ID {
+			if err := s.owners.Delete(ctx, wispwright.ScopeAll(), current.ID); err != nil {
+				return err
+			}
+		}
+		before, done, err := restore(ctx, s.owners, o.ID, o)
+		if action = done; err != nil || action == "" {
+			return err
+		}
+		if current != nil && current.MembershipID != o.MembershipID {
+			if err := s.publishOwner(ctx, current.MembershipID); err != nil {
+				return err
+			}
+		}
+		s.Changed.Publish(ctx, m.UserID)
+		return s.record(ctx, action, "openwisp_users.organizationowner", o.ID.String(), "", o.OrganizationID, wispwright.Compare(before, o))
+	})
+	return action, err
+}
+
+// Restore stores a group as it was. A group of its name is that group, whatever
+// its number; where another group has the number, it gets a new one, which g.ID
+// tells afterwards.
+func (s *Groups) Restore(ctx context.Context, g *Group) (action string, err error) {
+	err = s.do(ctx, "tenancy.Groups.Restore", func(ctx context.Context) error {
+		action = ""
+		if err := s.validate(g); err != nil {
+			return err
+		}
+		before, err := s.ByName(ctx, g.Name)
+		switch {
+		case isNotFound(err):
+			if _, err := s.store.Get(ctx, wispwright.ScopeAll(), g.ID); err == nil {
+				g.ID = 0
+			} else if !isNotFound(err) {
+				return err
+			}
+			action = "add"
+			if err := s.store.Insert(ctx, g); err != nil {
+				return s.explain(err)
+			}
+			return s.saved(ctx, nil, g)
+		case err != nil:
+			return err
+		}
+		g.ID = before.ID
+		if slices.Equal(before.Permissions, g.Permissions) {
+			return nil
+		}
+		action = "change"
+		if _, err := s.store.Update(ctx, wispwright.ScopeAll(), g.ID, func(stored *Group) error {
+			stored.Permissions = slices.Clone(g.Permissions)
+			return nil
+		}); err != nil {
+			return err
+		}
+		return s.saved(ctx, before, g)
+	})
+	return action, err
+}
+
+// Restore stores an address of a user as it was, under a number of its own.
+// Unlike Create it leaves User.Email as it is.
+func (s *Emails) Restore(ctx context.Context, e *Email) (action string, err error) {
+	err = s.do(ctx, "tenancy.Emails.Restore", func(ctx context.Context) error {
+		action = ""
+		if err := e.validate(); err != nil {
+			return err
+		}
+		own, err := s.store.List(ctx, wispwright.ScopeAll(), EmailFilter{UserID: e.UserID}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		var before *Email
+		for _, other := range own.Rows {
+			switch {
+			case other.Address == e.Address:
+				before, e.ID = other, other.ID
+			case other.IsPrimary && e.IsPrimary:
+				if _, err := s.store.Update(ctx, wispwright.ScopeAll(), other.ID, func(o *Email) error {
+					o.IsPrimary = false
+					return nil
+				}); err != nil {
+					return err
+				}
+			}
+		}
+		if before != nil && *before == *e {
+			return nil
+		}
+		if err := s.unique(ctx, e); err != nil {
+			return err
+		}
+		if before == nil {
+			action = "add"
+			err = s.store.Insert(ctx, e)
+		} else {
+			action = "change"
+			_, err = s.store.Update(ctx, wispwright.ScopeAll(), e.ID, func(o *Email) error {
+				*o = *e
+				return nil
+			})
+		}
+		if err != nil {
+			return s.explain(err)
+		}
+		return s.saved(ctx, before, e)
+	})
+	return action, err
+}
+
+// Restore gives a user the token it had, in place of the one it has.
+func (s *Tokens) Restore(ctx context.Context, t *Token) (action string, err error) {
+	key := strings.TrimSpace(t.Key.Reveal())
+	t.Key, t.Digest, t.Created = wispwright.Secret(key), Digest(key), instant(t.Created)
+	err = s.do(ctx, "tenancy.Tokens.Restore", func(ctx context.Context) error {
+		action = ""
+		if key == "" || len(key) > 40 {
+			return wispwright.Invalid("key", "must have between 1 and 40 characters.")
+		}
+		other, err := s.byDigest(ctx, t.Digest)
+		switch {
+		case err == nil && other.UserID != t.UserID:
+			return wispwright.Invalid("key", "token with this key already exists.")
+		case err == nil && other.Created.Equal(t.Created):
+			return nil
+		case err != nil && !isNotFound(err):
+			return err
+		}
+		action = "add"
+		if _, err := s.store.Get(ctx, wispwright.ScopeAll(), t.UserID); err == nil {
+			action = "change"
+			err = s.store.Delete(ctx, wispwright.ScopeAll(), t.UserID)
+			if err != nil {
+				return err
+			}
+		} else if !isNotFound(err) {
+			return err
+		}
+		if err := s.store.Insert(ctx, t); err != nil {
+			return err
+		}
+		s.Changed.Publish(ctx, t.UserID)
+		return s.record(ctx, "add", "authtoken.token", t.UserID.String(), "", wispwright.ID{}, nil)
+	})
+	return action, err
+}
+
+// restore inserts an object, or makes the stored one equal to it, and returns
+// what was stored before.
+func restore[T, F any](ctx context.Context, store wispwright.Repo[T, F], id wispwright.ID, object *T) (before *T, action string, err error) {
+	before, err = store.Get(ctx, wispwright.ScopeAll(), id)
+	switch {
+	case isNotFound(err):
+		return nil, "add", store.Insert(ctx, object)
+	case err != nil:
+		return nil, "", err
+	case len(wispwright.Compare(before, object)) == 0:
+		return before, "", nil
+	}
+	_, err = store.Update(ctx, wispwright.ScopeAll(), id, func(stored *T) error {
+		*stored = *object
+		return nil
+	})
+	return before, "change", err
+}
+
+// instant is a time as stores return it, so that equal ones compare equal.
+func instant(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+func dayOrNone(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return day(t)
+}
