@@ -46,6 +46,8 @@ type commands struct {
 	Settings configCommand   `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
 	LoadData loadCommand     `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
 	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
+	Import   importCommand   `cmd:"" help:"Import from an installation of OpenWISP."`
+	Export   exportCommand   `cmd:"" help:"Export to files."`
 	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
