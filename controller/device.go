@@ -128,8 +128,12 @@ type DeviceStore interface {
 	// Poll reads what the protocol needs of device and configuration in one
 	// query.
 	Poll(ctx context.Context, id wispwright.ID) (*Poll, error)
-	// ByKey returns the device with a key digest.
-	ByKey(ctx context.Context, digest string) (*Device, error)
+	// Known finds the device with a key digest, else the one the organization
+	// has with the MAC address, else that with the hardware id. An empty text
+	// finds nothing.
+	Known(ctx context.Context, digest string, organization wispwright.ID, mac, hardwareID string) (wispwright.ID, error)
+	// Detail reads a device with its configuration in one query.
+	Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error)
 	// Clashes names every unique rule that storing the device would break, in
 	// the order name, MAC address, hardware id, key.
 	Clashes(ctx context.Context, d *Device) ([]string, error)

@@ -180,11 +180,7 @@ func (c *core) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Versio
 
 // Get returns a device with its configuration.
 func (s *Devices) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
-	d, err := s.core.stores.Devices.Get(ctx, scope, id)
-	if err != nil {
-		return nil, err
-	}
-	return s.core.detail(ctx, d)
+	return s.core.stores.Devices.Detail(ctx, scope, id)
 }
 
 func (c *core) detail(ctx context.Context, d *Device) (*Detail, error) {

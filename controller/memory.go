@@ -136,15 +136,39 @@ func (s *memoryDevices) Poll(ctx context.Context, id wispwright.ID) (*Poll, erro
 	return p, nil
 }
 
-func (s *memoryDevices) ByKey(ctx context.Context, digest string) (*Device, error) {
-	items, err := s.List(ctx, wispwright.ScopeAll(), DeviceFilter{KeyDigest: digest}, wispwright.Page{Limit: 1})
+func (s *memoryDevices) Known(ctx context.Context, digest string, organization wispwright.ID, mac, hardwareID string) (wispwright.ID, error) {
+	for _, by := range []struct {
+		value  string
+		filter DeviceFilter
+	}{
+		{digest, DeviceFilter{KeyDigest: digest}},
+		{mac, DeviceFilter{OrganizationID: organization, MACAddress: mac}},
+		{hardwareID, DeviceFilter{OrganizationID: organization, HardwareID: hardwareID}},
+	} {
+		if by.value == "" {
+			continue
+		}
+		items, err := s.List(ctx, wispwright.ScopeAll(), by.filter, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		if len(items.Rows) > 0 {
+			return items.Rows[0].ID, nil
+		}
+	}
+	return wispwright.ID{}, wispwright.ErrNotFound
+}
+
+func (s *memoryDevices) Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
+	d, err := s.Get(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	if digest == "" || len(items.Rows) == 0 {
-		return nil, wispwright.ErrNotFound
+	c, err := s.configs.Get(ctx, wispwright.ScopeAll(), id)
+	if isNotFound(err) {
+		c, err = nil, nil
 	}
-	return items.Rows[0], nil
+	return &Detail{Device: d, Config: c}, err
 }
 
 func (s *memoryDevices) Clashes(ctx context.Context, d *Device) ([]string, error) {

@@ -77,8 +77,8 @@ func (c *core) register(ctx context.Context, r Registration) (*Registered, error
 	if err != nil {
 		return nil, err
 	}
-	if known != nil {
-		return c.registerKnown(ctx, known.ID, t, r)
+	if !known.IsZero() {
+		return c.registerKnown(ctx, known, t, r)
 	}
 	if c.DisableSelfCreation {
 		return nil, ErrSelfCreation
@@ -93,8 +93,8 @@ func (c *core) register(ctx context.Context, r Registration) (*Registered, error
 	switch {
 	case kerr != nil:
 		return nil, kerr
-	case known != nil:
-		return c.registerKnown(ctx, known.ID, t, r)
+	case !known.IsZero():
+		return c.registerKnown(ctx, known, t, r)
 	}
 	return nil, c.clash(ctx, t, r, err)
 }
@@ -149,31 +149,20 @@ func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
 
 // known finds the device that registers: by its key, anywhere, and where that
 // is allowed by its MAC address or hardware id in the secret's organization
-// (spec: controller-config §6.4).
-func (c *core) known(ctx context.Context, t *tenant, r Registration) (*Device, error) {
-	if r.Key != "" && !c.RandomKeys {
-		d, err := c.stores.Devices.ByKey(ctx, digest(r.Key))
-		if err == nil || !isNotFound(err) {
-			return d, err
-		}
+// (spec: controller-config §6.4). The zero ID is none.
+func (c *core) known(ctx context.Context, t *tenant, r Registration) (wispwright.ID, error) {
+	if r.Key == "" || c.RandomKeys {
+		return wispwright.ID{}, nil
 	}
-	if !c.adopts(r) {
-		return nil, nil
+	var mac, hardwareID string
+	if c.adopts(r) {
+		mac, hardwareID = strings.ToUpper(r.MACAddress), r.HardwareID
 	}
-	filters := []DeviceFilter{{OrganizationID: t.organization.ID, MACAddress: strings.ToUpper(r.MACAddress)}}
-	if r.HardwareID != "" {
-		filters = append(filters, DeviceFilter{OrganizationID: t.organization.ID, HardwareID: r.HardwareID})
+	id, err := c.stores.Devices.Known(ctx, digest(r.Key), t.organization.ID, mac, hardwareID)
+	if isNotFound(err) {
+		return wispwright.ID{}, nil
 	}
-	for _, f := range filters {
-		items, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 1, NoTotal: true})
-		if err != nil {
-			return nil, err
-		}
-		if len(items.Rows) > 0 {
-			return items.Rows[0], nil
-		}
-	}
-	return nil, nil
+	return id, err
 }
 
 // adopts reports whether a registration may take over a known record: with the

@@ -24,6 +24,7 @@ type configs struct {
 	lock             *byIDs
 	update, progress *sqlstore.Stmt
 	unlink, link     *sqlstore.Stmt
+	summaries        *sqlstore.Stmt
 }
 
 var _ controller.ConfigStore = (*configs)(nil)
@@ -54,6 +55,7 @@ func newConfigs(db *sqlstore.DB) (*configs, error) {
 			desired = ?, served = ?, reported = ?, version_id = ?, modified = ? WHERE device_id = ?`},
 		{&s.progress, `UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, modified = ?
 			WHERE device_id = ?`},
+		{&s.summaries, "SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id" + inIDList(db)},
 		{&s.unlink, "DELETE FROM controller_config_template WHERE device_id = ?"},
 		{&s.link, "INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"},
 	} {
@@ -116,28 +118,31 @@ func (s *configs) Lock(ctx context.Context, ids []wispwright.ID) ([]*controller.
 	return readByIDs(ctx, s.Repo, s.lock, ids)
 }
 
-// Summaries reads the few columns lists show.
-func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) ([]*controller.Config, error) {
-	marks, args := sqlstore.In(devices)
-	rows, err := sqlstore.Select[struct {
-		DeviceID       wispwright.ID `db:"device_id"`
-		OrganizationID wispwright.ID `db:"organization_id"`
-		Backend        string        `db:"backend"`
-		Status         string        `db:"status"`
-		ErrorReason    string        `db:"error_reason"`
-		Desired        string        `db:"desired"`
-		Served         string        `db:"served"`
-		Reported       string        `db:"reported"`
-	}](ctx, s.db, "SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id IN ("+marks+")", args...)
+// Summaries reads the few columns lists show, with one statement whose ids
+// are one argument.
+func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) (out []*controller.Config, err error) {
+	if len(devices) == 0 {
+		return nil, nil
+	}
+	rows, err := s.summaries.Query(ctx, idList(s.db, devices))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", configTable, err)
 	}
-	out := make([]*controller.Config, len(rows))
-	for i, r := range rows {
-		out[i] = &controller.Config{
-			DeviceID: r.DeviceID, OrganizationID: r.OrganizationID, Backend: r.Backend, Status: controller.Status(r.Status), ErrorReason: r.ErrorReason,
-			Desired: r.Desired, Served: r.Served, Reported: r.Reported,
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			err = fmt.Errorf("read %s: %w", configTable, cerr)
 		}
+	}()
+	out = make([]*controller.Config, 0, len(devices))
+	for rows.Next() {
+		c := &controller.Config{}
+		if err := rows.Scan(&c.DeviceID, &c.OrganizationID, &c.Backend, &c.Status, &c.ErrorReason, &c.Desired, &c.Served, &c.Reported); err != nil {
+			return nil, fmt.Errorf("read %s: %w", configTable, err)
+		}
+		out = append(out, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", configTable, err)
 	}
 	return out, nil
 }

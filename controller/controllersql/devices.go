@@ -17,7 +17,8 @@ type devices struct {
 	configs        *configs
 	versions       *versions
 	poll, clashes  *sqlstore.Stmt
-	byKey, clear   *sqlstore.Stmt
+	known, clear   *sqlstore.Stmt
+	detail         *sqlstore.Stmt
 	removeVersions *sqlstore.Stmt
 	enroll         *sqlstore.Stmt // PostgreSQL alone
 }
@@ -68,7 +69,11 @@ func (s *devices) prepare() error {
 			UNION SELECT 2 FROM controller_device WHERE mac_address = ? AND organization_id = ? AND id <> ?
 			UNION SELECT 3 FROM controller_device WHERE hardware_id = ? AND hardware_id <> '' AND organization_id = ? AND id <> ?
 			UNION SELECT 4 FROM controller_device WHERE key_digest = ? AND id <> ? ORDER BY 1`},
-		{&s.byKey, "SELECT id FROM controller_device WHERE key_digest = ?"},
+		{&s.known, `SELECT id, 1 AS found FROM controller_device WHERE key_digest = ? AND key_digest <> ''
+			UNION ALL SELECT id, 2 FROM controller_device WHERE organization_id = ? AND mac_address = ? AND mac_address <> ''
+			UNION ALL SELECT id, 3 FROM controller_device WHERE organization_id = ? AND hardware_id = ? AND hardware_id <> '' ORDER BY 2 LIMIT 1`},
+		{&s.detail, "SELECT " + s.ColumnsOf("d") + ", " + s.configs.ColumnsOf("c") +
+			" FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?"},
 		{&s.clear, "UPDATE controller_device SET last_ip = ?, management_ip = ? WHERE id = ?"},
 		{&s.removeVersions, "DELETE FROM controller_version WHERE device_id = ?"},
 	} {
@@ -109,15 +114,34 @@ func (s *devices) failed(what string, err error) error {
 	return fmt.Errorf("%s controller_device: %w", what, err)
 }
 
-func (s *devices) ByKey(ctx context.Context, digest string) (*controller.Device, error) {
-	if digest == "" {
+// Known asks one index per branch and takes the first that knows the device.
+func (s *devices) Known(ctx context.Context, digest string, organization wispwright.ID, mac, hardwareID string) (wispwright.ID, error) {
+	var id wispwright.ID
+	var rank int
+	if err := s.known.QueryRow(ctx, digest, organization, mac, organization, hardwareID).Scan(&id, &rank); err != nil {
+		return id, s.failed("find", err)
+	}
+	return id, nil
+}
+
+// Detail joins what Get of devices and Get of configurations return.
+func (s *devices) Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*controller.Detail, error) {
+	both := &struct {
+		device controller.Device
+		config controller.Config
+	}{}
+	dest := append(s.Dest(&both.device), s.configs.Dest(&both.config)...)
+	if err := s.detail.QueryRow(ctx, id).Scan(dest...); err != nil {
+		return nil, s.failed("read", err)
+	}
+	if !scope.Allows(both.device.OrganizationID) {
 		return nil, wispwright.ErrNotFound
 	}
-	var id wispwright.ID
-	if err := s.byKey.QueryRow(ctx, digest).Scan(&id); err != nil {
-		return nil, s.failed("find", err)
+	out := &controller.Detail{Device: &both.device}
+	if !both.config.DeviceID.IsZero() {
+		out.Config = &both.config
 	}
-	return s.Get(ctx, wispwright.ScopeAll(), id)
+	return out, nil
 }
 
 func (s *devices) Clashes(ctx context.Context, d *controller.Device) (out []string, err error) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,14 +218,47 @@ func runDeviceQueries(t *testing.T, h Harness) {
 		require.NoError(t, devices.Delete(ctx, all(), x.ID))
 		require.NoError(t, devices.Delete(ctx, all(), d.ID))
 	})
-	t.Run("by key", func(t *testing.T) {
-		d, err := devices.ByKey(ctx, b.KeyDigest)
-		require.NoError(t, err)
-		require.Equal(t, b, d)
-		for _, none := range []string{"", "digest", "DIGEST-2"} {
-			_, err = devices.ByKey(ctx, none)
-			require.ErrorIs(t, err, wispwright.ErrNotFound, none)
+	t.Run("known", func(t *testing.T) {
+		other := device(53, 1)
+		other.HardwareID = "serial-53"
+		require.NoError(t, devices.Insert(ctx, other))
+		for _, tt := range []struct {
+			name, digest, mac, hardware string
+			organization, want          wispwright.ID
+		}{
+			{"by key, in whatever organization", b.KeyDigest, "", "", id(9999), b.ID},
+			{"the key wins", b.KeyDigest, other.MACAddress, other.HardwareID, other.OrganizationID, b.ID},
+			{"by MAC address", "another", other.MACAddress, "", other.OrganizationID, other.ID},
+			{"by hardware id", "another", "00:00:00:00:00:00", other.HardwareID, other.OrganizationID, other.ID},
+			{"of another organization", "another", other.MACAddress, other.HardwareID, id(9999), wispwright.ID{}},
+			{"nothing asked", "", "", "", other.OrganizationID, wispwright.ID{}},
+			{"part of a key", "digest", "", "", b.OrganizationID, wispwright.ID{}},
+			{"letter case", strings.ToUpper(b.KeyDigest), "", "", b.OrganizationID, wispwright.ID{}},
+		} {
+			got, err := devices.Known(ctx, tt.digest, tt.organization, tt.mac, tt.hardware)
+			require.Equal(t, tt.want, got, tt.name)
+			if tt.want.IsZero() {
+				require.ErrorIs(t, err, wispwright.ErrNotFound, tt.name)
+			} else {
+				require.NoError(t, err, tt.name)
+			}
 		}
+		require.NoError(t, devices.Delete(ctx, all(), other.ID))
+	})
+	t.Run("detail", func(t *testing.T) {
+		d, c, v := device(54, 1), config(54, 1, id(3001)), version(54, 54)
+		require.NoError(t, devices.Enroll(ctx, d, c, v))
+		got, err := devices.Detail(ctx, wispwright.ScopeOf(d.OrganizationID), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, &controller.Detail{Device: d, Config: c}, got)
+		_, err = devices.Detail(ctx, wispwright.ScopeOf(id(9999)), d.ID)
+		require.ErrorIs(t, err, wispwright.ErrNotFound, "of another organization")
+		_, err = devices.Detail(ctx, all(), id(9999))
+		require.ErrorIs(t, err, wispwright.ErrNotFound)
+		require.NoError(t, devices.Delete(ctx, all(), d.ID))
+		got, err = devices.Detail(ctx, all(), b.ID)
+		require.NoError(t, err)
+		require.Equal(t, &controller.Detail{Device: b}, got, "without configuration")
 	})
 	t.Run("clashes", func(t *testing.T) {
 		for _, tt := range []struct {

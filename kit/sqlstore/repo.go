@@ -311,6 +311,27 @@ func (r *Repo[K, T, F]) scanAll(rows *sql.Rows, expected int, further ...any) (o
 // Columns lists the entity's columns for Query.
 func (r *Repo[K, T, F]) Columns() string { return r.columns }
 
+// ColumnsOf lists the entity's columns for a SELECT in which its table has
+// another name, such as one that joins it with others.
+func (r *Repo[K, T, F]) ColumnsOf(name string) string {
+	var b strings.Builder
+	for i, f := range r.plan.Fields {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		column := name + "." + f.Column
+		if f.Kind == fields.Time {
+			column = r.db.dialect.timeText(column)
+		}
+		b.WriteString(column)
+	}
+	return b.String()
+}
+
+// Dest is where Scan puts the entity's columns of a row; NULL becomes the zero
+// value.
+func (r *Repo[K, T, F]) Dest(object *T) []any { return r.cells(object) }
+
 func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, error) {
 	var parts []string
 	var args []any
