@@ -3,6 +3,9 @@ package moving_test
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -198,6 +201,36 @@ func TestImportAgain(t *testing.T) {
 		require.NotNil(t, owner, "what is gone there stays here")
 		_, err = s.Tenancy().Users.ByUsername(ctx, all(), "ours")
 		require.NoError(t, err)
+	})
+}
+
+// Devices register with the shared secret they know, where they may, and
+// scripts go on with their tokens.
+func TestDevicesAndScriptsAfterTheImport(t *testing.T) {
+	eachOld(t, nil, func(t *testing.T, o *old) {
+		s, target := installation(t, testkit.SQLite(t))
+		_, err := moving.ImportUsers(t.Context(), o.address, target, nil)
+		require.NoError(t, err)
+		ask := func(method, path, body string, change func(*http.Request)) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(method, path, strings.NewReader(body))
+			r.RemoteAddr = "127.0.0.1:5000"
+			change(r)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w
+		}
+		for secret, want := range map[string]int{"TopSecretOfDefaultOrganization01": http.StatusCreated, "north-secret": http.StatusForbidden, "unknown": http.StatusForbidden} {
+			form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "key": {strings.Repeat("ab", 16)}, "secret": {secret}, "name": {"ap-1"}, "mac_address": {"02:00:00:00:00:01"}}
+			got := ask(http.MethodPost, "/controller/register/", form.Encode(), func(r *http.Request) {
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			})
+			require.Equal(t, want, got.Code, "%s: %s", secret, got.Body)
+		}
+		got := ask(http.MethodGet, "/api/v1/controller/device/", "", func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer 0123456789abcdef0123456789abcdef01234567")
+		})
+		require.Equal(t, http.StatusOK, got.Code)
+		require.Contains(t, got.Body.String(), `"organization":"6f1c2a00-7b3e-4d5a-9c10-000000000101"`)
 	})
 }
 
