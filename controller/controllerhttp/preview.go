@@ -46,6 +46,13 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	if !mayPreview(r) {
 		return previewOut{}, wispwright.ErrForbidden
 	}
+	// what is taken from stored objects must be visible to the caller anyway:
+	// a template that names a device's variables shows them, its key included
+	for model, used := range map[string]bool{"device": !in.Device.Or(wispwright.ID{}).IsZero(), "template": len(in.Templates.V) > 0} {
+		if used && !r.Can(wispwright.Permission("config.view_"+model)) && !r.Can(wispwright.Permission("config.change_"+model)) {
+			return previewOut{}, wispwright.ErrForbidden
+		}
+	}
 	var v wispwright.ValidationError
 	h.checkBackend(&v, "backend", in.Backend)
 	if err := v.Err(); err != nil {

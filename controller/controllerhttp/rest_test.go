@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
 // tenants makes two organizations with a manager each, and a superuser.
@@ -229,6 +230,17 @@ func TestPreview(t *testing.T) {
 		status, out = preview("manager", object{"backend": openWrt, "device": device, "organization": alpha, "config": object{"general": object{"description": "{{ id }}"}}})
 		require.Equal(t, 200, status, out)
 		require.Contains(t, out["rendered"], device)
+
+		for name, may := range map[string]wispwright.Permission{"of-templates": "config.view_template", "of-devices": "config.view_device"} {
+			require.NoError(t, s.t.Groups.Create(t.Context(), &tenancy.Group{Name: name, Permissions: []wispwright.Permission{may}}))
+			s.user(t, name, name, "alpha", false, true)
+		}
+		for user, want := range map[string][2]int{"of-templates": {403, 200}, "of-devices": {200, 403}} {
+			status, out = preview(user, object{"backend": openWrt, "device": device, "config": object{"general": object{"description": "{{ key }}"}}})
+			require.Equal(t, want[0], status, "%s: %v", user, out)
+			status, out = preview(user, object{"backend": openWrt, "organization": alpha, "name": "new-one", "templates": []string{template}})
+			require.Equal(t, want[1], status, "%s: %v", user, out)
+		}
 
 		status, out = preview("manager", object{"backend": openWrt, "organization": alpha, "name": "x1", "config": object{"interfaces": []object{{"name": 3, "type": "ethernet"}}}})
 		require.Equal(t, 400, status, out)
