@@ -51,6 +51,7 @@ func (l *permissionList) FromWire(raw json.RawMessage) error {
 }
 
 func (h *HTTP) mountGroups(api *rest.API) {
+	h.mountPermissions(api)
 	rest.Mount(api, rest.Resource[int64, tenancy.Group, tenancy.GroupFilter, groupIn, groupOut]{
 		Path: "/api/v1/users/group/", Name: "Group", Noun: "Group", ID: "users_group", Tag: "users",
 		Kind: "openwisp_users.group", Access: rest.Authenticated,
