@@ -243,6 +243,7 @@ func (p *Protocol) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errBody):
 		p.text(w, http.StatusBadRequest, "error: malformed request body\n")
 	case errors.Is(err, wispwright.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		p.log.WarnContext(r.Context(), "device request not served", "method", r.Method, "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "10")
 		p.text(w, http.StatusServiceUnavailable, "error: temporarily unavailable\n")
 	default:

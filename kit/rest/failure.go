@@ -79,6 +79,9 @@ func (r *Request) explain(err error) (int, any) {
 	case errors.Is(err, wispwright.ErrLimit):
 		return http.StatusBadRequest, Detail{"A limit was reached."}
 	case errors.Is(err, wispwright.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		if errors.Is(err, wispwright.ErrUnavailable) {
+			r.api.options.Log.WarnContext(r.Context(), "a view is unavailable", "method", r.HTTP.Method, "path", r.HTTP.URL.Path, "error", err)
+		}
 		r.header.Set("Retry-After", "5")
 		return http.StatusServiceUnavailable, Detail{"Temporarily unavailable, try again later."}
 	}

@@ -3,8 +3,11 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/lib/pq"
@@ -15,7 +18,8 @@ import (
 
 // Explain turns a driver's error into the vocabulary's: no row is ErrNotFound,
 // a broken unique index a *ConflictError with the index' name, a primary key
-// that exists one with wispwright.UniqueKey.
+// that exists one with wispwright.UniqueKey. A database that is away, full or
+// overloaded is ErrUnavailable.
 func (db *DB) Explain(err error) error {
 	if err == nil {
 		return nil
@@ -34,7 +38,7 @@ func (db *DB) Explain(err error) error {
 		case "23503":
 			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: p.Table, Count: 1}, err)
 		}
-		return err
+		return away(err)
 	}
 	var s *sqlite.Error
 	if errors.As(err, &s) {
@@ -47,7 +51,43 @@ func (db *DB) Explain(err error) error {
 			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: "another object", Count: 1}, err)
 		}
 	}
-	return err
+	return away(err)
+}
+
+// away marks what is no fault of the statement but of the database's state,
+// and may be gone at the next try, as ErrUnavailable.
+func away(err error) error {
+	if err == nil || !isAway(err) || errors.Is(err, wispwright.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", wispwright.ErrUnavailable, err)
+}
+
+func isAway(err error) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		switch p.Code.Class() {
+		case "08", "53", "58": // connection, resources (disk, memory, connections), system
+			return true
+		}
+		switch p.Code {
+		case "57P01", "57P02", "57P03", "25006": // shut down, crashed, starting, read-only
+			return true
+		case "55000": // "not currently accepting connections"; other meanings have other severities
+			return p.Severity == pq.Efatal
+		}
+		return false
+	}
+	var s *sqlite.Error
+	if errors.As(err, &s) {
+		switch s.Code() & 0xff {
+		case 5, 6, 8, 10, 13, 14: // busy, locked, read-only, I/O error, full, cannot open
+			return true
+		}
+		return false
+	}
+	var network *net.OpError
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 // uniqueName finds the index in SQLite's text: it names the columns of a plain

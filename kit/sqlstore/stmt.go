@@ -46,9 +46,11 @@ func (db *DB) Rebind(query string) string {
 // Query runs a statement that returns rows.
 func (s *Stmt) Query(ctx context.Context, args ...any) (*sql.Rows, error) {
 	if st := s.db.state(ctx); st != nil {
-		return st.tx.Tx.StmtContext(ctx, s.write).QueryContext(ctx, args...)
+		rows, err := st.tx.Tx.StmtContext(ctx, s.write).QueryContext(ctx, args...)
+		return rows, away(err)
 	}
-	return s.read.QueryContext(ctx, args...)
+	rows, err := s.read.QueryContext(ctx, args...)
+	return rows, away(err)
 }
 
 // QueryRow runs a statement that returns one row.
@@ -62,9 +64,11 @@ func (s *Stmt) QueryRow(ctx context.Context, args ...any) *sql.Row {
 // Exec runs a statement that changes rows.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 	if st := s.db.state(ctx); st != nil {
-		return st.tx.Tx.StmtContext(ctx, s.write).ExecContext(ctx, args...)
+		done, err := st.tx.Tx.StmtContext(ctx, s.write).ExecContext(ctx, args...)
+		return done, away(err)
 	}
-	return s.write.ExecContext(ctx, args...)
+	done, err := s.write.ExecContext(ctx, args...)
+	return done, away(err)
 }
 
 // Get reads one row of a query with ? placeholders into a struct or a scalar.

@@ -74,7 +74,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 func (db *DB) once(parent context.Context, fn func(context.Context) error) (err error) {
 	tx, err := db.write.BeginTxx(parent, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", away(err))
 	}
 	ctx, hooks := wispwright.WithCommitHooks(parent)
 	s := &txState{db: db, tx: tx, hooks: hooks}
@@ -100,7 +100,7 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 	}
 	if err := tx.Commit(); err != nil {
 		hooks.Discard()
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", away(err))
 	}
 	hooks.Run()
 	return nil

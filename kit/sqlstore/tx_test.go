@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"testing"
 	"testing/fstest"
@@ -146,6 +147,29 @@ func TestExplain(t *testing.T) {
 		require.NoError(t, db.Explain(nil))
 		require.ErrorIs(t, db.Explain(errWanted), errWanted)
 	})
+}
+
+// A full disk is nobody's mistake: who asked may try again later.
+func TestWhatIsUnavailable(t *testing.T) {
+	db := testkit.SQLite(t)
+	migrate(t, db, "CREATE TABLE trial (n INTEGER PRIMARY KEY, filler BLOB);")
+	_, err := db.SQL().Exec("PRAGMA max_page_count = 1") // which sets it to the pages there are
+	require.NoError(t, err)
+	insert := "INSERT INTO trial (filler) VALUES (zeroblob(1000000))"
+	_, err = sqlstore.Exec(t.Context(), db, insert)
+	require.ErrorIs(t, err, wispwright.ErrUnavailable)
+	err = db.InTx(t.Context(), func(ctx context.Context) error {
+		_, err := sqlstore.Exec(ctx, db, insert)
+		return err
+	})
+	require.ErrorIs(t, err, wispwright.ErrUnavailable)
+
+	for code, want := range map[pq.ErrorCode]bool{"53100": true, "53300": true, "57P01": true, "08006": true, "22021": false, "55000": false, "57014": false, "42P01": false} {
+		err := db.Explain(&pq.Error{Code: code, Severity: "ERROR"})
+		require.Equal(t, want, errors.Is(err, wispwright.ErrUnavailable), code)
+	}
+	require.ErrorIs(t, db.Explain(&pq.Error{Code: "55000", Severity: "FATAL"}), wispwright.ErrUnavailable)
+	require.ErrorIs(t, db.Explain(driver.ErrBadConn), wispwright.ErrUnavailable)
 }
 
 func TestReadersCannotWrite(t *testing.T) {
