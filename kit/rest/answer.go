@@ -67,21 +67,16 @@ func (r *Request) write(w http.ResponseWriter, status int, body any) {
 			r.api.buffers.Put(buf)
 		}
 	}()
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
 	indent := r.indent
 	if r.html {
 		indent = 4
 	}
-	if indent > 0 {
-		enc.SetIndent("", strings.Repeat(" ", indent))
-	}
-	if err := enc.Encode(body); err != nil {
+	if err := r.api.encoders.write(buf, body, indent); err != nil {
 		r.api.options.Log.ErrorContext(r.Context(), "an answer cannot be encoded", "path", r.HTTP.URL.Path, "error", err)
 		r.writeCrash(w)
 		return
 	}
-	text := bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	text := buf.Bytes()
 	if r.html {
 		page, err := r.page(status, text)
 		if err != nil {

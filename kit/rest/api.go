@@ -68,6 +68,7 @@ type API struct {
 	schemas  *schemas
 	plans    plans
 	buffers  sync.Pool
+	encoders encoders
 	headers  map[string][]string
 
 	once     sync.Once

@@ -66,16 +66,49 @@ type Time time.Time
 
 // MarshalJSON writes the timestamp.
 func (t Time) MarshalJSON() ([]byte, error) {
+	return t.append(make([]byte, 0, len(`"2006-01-02T15:04:05.000000Z"`))), nil
+}
+
+// append writes by hand what AppendFormat would: lists are full of times.
+func (t Time) append(b []byte) []byte {
 	v := time.Time(t)
 	if v.IsZero() {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
-	layout := `"2006-01-02T15:04:05.000000Z"`
-	if v = v.UTC(); v.Nanosecond()/1000 == 0 {
-		layout = `"2006-01-02T15:04:05Z"`
+	v = v.UTC()
+	year, month, day := v.Date()
+	if year < 1000 || year > 9999 {
+		layout := `"2006-01-02T15:04:05.000000Z"`
+		if v.Nanosecond()/1000 == 0 {
+			layout = `"2006-01-02T15:04:05Z"`
+		}
+		return v.AppendFormat(b, layout)
 	}
-	return v.AppendFormat(make([]byte, 0, len(layout)), layout), nil
+	hour, minute, second := v.Clock()
+	two := func(n int) { b = append(b, byte('0'+n/10), byte('0'+n%10)) }
+	b = append(b, '"')
+	two(year / 100)
+	two(year % 100)
+	b = append(b, '-')
+	two(int(month))
+	b = append(b, '-')
+	two(day)
+	b = append(b, 'T')
+	two(hour)
+	b = append(b, ':')
+	two(minute)
+	b = append(b, ':')
+	two(second)
+	if micro := v.Nanosecond() / 1000; micro != 0 {
+		b = append(b, '.')
+		two(micro / 10000)
+		two(micro / 100 % 100)
+		two(micro % 100)
+	}
+	return append(b, `Z"`...)
 }
+
+const dateLayout = `"2006-01-02"`
 
 // Date is a day without time, read and written as YYYY-MM-DD; the zero Date is
 // null.
@@ -87,7 +120,7 @@ func (d Date) MarshalJSON() ([]byte, error) {
 	if v.IsZero() {
 		return []byte("null"), nil
 	}
-	return v.AppendFormat(make([]byte, 0, 12), `"2006-01-02"`), nil
+	return v.AppendFormat(make([]byte, 0, len(dateLayout)), dateLayout), nil
 }
 
 // Null returns nil for the zero value: for output fields where "nothing" is
