@@ -136,7 +136,9 @@ func csrfFailed(reason string) error { return wispwright.Forbidden("CSRF Failed:
 // checkOrigin compares where an unsafe request comes from with the host it is
 // for. Without TLS the Referer is not asked for, as anybody could change it.
 func (h *HTTP) checkOrigin(r *http.Request) error {
-	secure := h.options.SecureCookies || r.TLS != nil
+	// what a proxy says of TLS may be believed here even when nobody checked
+	// who sent it: the origin has to fit the host either way
+	secure := h.options.SecureCookies || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 	scheme := "http"
 	if secure {
 		scheme = "https"

@@ -144,6 +144,20 @@ func TestRefererIsCheckedWithTLS(t *testing.T) {
 	require.Equal(t, 400, b.ask(t, "POST", orgsPath, "{}").Code, "through to the faults of the body")
 }
 
+func TestLogInBehindAProxyThatSpeaksTLS(t *testing.T) {
+	s := newServer(t, nil)
+	s.recorded(t)
+	b := s.browser()
+	b.headers["Origin"] = "https://example.com"
+	w := b.ask(t, "POST", "/api/v1/users/session/", `{"username":"admin","password":"admin-Passw0rd"}`)
+	require.Equal(t, 403, w.Code, "the request did not come by TLS")
+	b.headers["X-Forwarded-Proto"] = "https"
+	require.Equal(t, 200, b.logIn(t, "admin", "admin-Passw0rd").Code)
+	require.Equal(t, 400, b.ask(t, "POST", orgsPath, "{}").Code, "through to the faults of the body")
+	b.headers["Origin"] = "http://example.com"
+	require.Equal(t, 403, b.ask(t, "POST", orgsPath, "{}").Code)
+}
+
 func TestSessionsEnd(t *testing.T) {
 	eachStorage(t, tenancyhttp.Options{}, endSessions)
 }
