@@ -74,7 +74,7 @@ func isAway(err error) bool {
 		case "57P01", "57P02", "57P03", "25006": // shut down, crashed, starting, read-only
 			return true
 		case "55000": // "not currently accepting connections"; other meanings have other severities
-			return p.Severity == pq.Efatal
+			return p.Severity == "FATAL"
 		}
 		return false
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
@@ -164,7 +165,7 @@ func TestWhatIsUnavailable(t *testing.T) {
 	})
 	require.ErrorIs(t, err, wispwright.ErrUnavailable)
 
-	for code, want := range map[pq.ErrorCode]bool{"53100": true, "53300": true, "57P01": true, "08006": true, "22021": false, "55000": false, "57014": false, "42P01": false} {
+	for code, want := range map[pqerror.Code]bool{"53100": true, "53300": true, "57P01": true, "08006": true, "22021": false, "55000": false, "57014": false, "42P01": false} {
 		err := db.Explain(&pq.Error{Code: code, Severity: "ERROR"})
 		require.Equal(t, want, errors.Is(err, wispwright.ErrUnavailable), code)
 	}
