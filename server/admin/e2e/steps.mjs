@@ -295,6 +295,52 @@ async function narrow(run) {
   }
 }
 
+async function group(run) {
+  const { page, go, mark } = run;
+  run.group = `watchers-${mark}`;
+  await go('/groups/create');
+  await field(page, 'Name *').fill('Operator');
+  await save(page);
+  await shown(page, 'group with this name already exists.').waitFor();
+  await field(page, 'Name *').fill(run.group);
+  const picker = page.getByRole('group', { name: 'Permissions' });
+  const search = field(page, 'Search permissions');
+  await search.fill('organization view');
+  await picker.getByLabel('Can view organization', { exact: true }).check();
+  assert.equal(await picker.getByLabel('Can view device', { exact: true }).count(), 0, 'the search hides what it does not match');
+  await search.fill('config');
+  await picker.getByLabel(/^Everything of device$/i).click();
+  await search.fill('');
+  await picker.getByText(/^5 of \d+ chosen$/).waitFor();
+  await run.shot('group', { fullPage: true });
+  await save(page);
+  await page.waitForURL(/groups\/\d+/);
+  const id = idIn(page);
+  run.made.unshift(`users/group/${id}/`);
+  const names = async () => (await api(page, 'GET', `users/group/${id}/`)).body.permissions.map((text) => text.replace(/^.*\| /, '').toLowerCase());
+  assert.deepEqual((await names()).sort(), ['can add device', 'can change device', 'can delete device', 'can view device', 'can view organization']);
+
+  await go(`/groups/${id}`);
+  await picker.getByText(/^5 of \d+ chosen$/).waitFor();
+  await picker.getByLabel(/^Can delete device$/i).uncheck();
+  await field(page, 'Name *').fill(`${run.group}-2`);
+  await save(page);
+  await notice(page, /^Saved/).waitFor();
+  assert.ok(!(await names()).includes('can delete device'));
+  assert.equal((await names()).length, 4);
+
+  await page.setViewportSize({ width: 400, height: 800 });
+  await run.shot('narrow-group');
+  await noSidewaysScrolling(page, 'a group');
+  await page.setViewportSize({ width: 1280, height: 860 });
+
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page.waitForURL(/admin\/groups(\?|$)/);
+  await page.getByRole('cell', { name: 'Operator' }).waitFor();
+  assert.equal(await page.getByRole('cell', { name: `${run.group}-2` }).count(), 0);
+}
+
 async function user(run) {
   const { page, go, mark } = run;
   run.operator = `olga-${mark}`;
@@ -437,6 +483,7 @@ export const steps = [
   ['search and filter lists', lists],
   ['deactivate and delete many devices', many],
   ['everything fits a telephone', narrow],
+  ['make a group and choose what it may do', group],
   ['add a user', user],
   ['an operator sees what is theirs', operator],
   ['set up a second factor and log in with it', secondFactor],

@@ -8,10 +8,12 @@ import type {
   Dashboard,
   Device,
   DeviceContext,
+  EmailAddress,
   Enrolment,
   ListAnswer,
   Membership,
   OrganizationSettings,
+  Permission,
   Preview,
   PreviewRequest,
   Schemas,
@@ -50,6 +52,16 @@ export interface Operations {
   changePassword(user: Identifier, body: Record<string, unknown>): Promise<void>;
   /** Sets one's own password. */
   changeMyPassword(body: Record<string, unknown>): Promise<void>;
+  /** Every permission a group may have. */
+  permissions(): Promise<Permission[]>;
+  /** One's own e-mail addresses. */
+  addresses(): Promise<EmailAddress[]>;
+  /** Adds an address, which is sent a link to confirm it. */
+  addAddress(email: string): Promise<EmailAddress>;
+  makePrimary(address: Identifier): Promise<EmailAddress>;
+  /** Sends the link again. */
+  confirmAddress(address: Identifier): Promise<void>;
+  removeAddress(address: Identifier): Promise<void>;
   secondFactor(): Promise<SecondFactor>;
   /** Begins setting up a second factor; it counts once it is confirmed. */
   enrol(currentPassword: string): Promise<Enrolment>;
@@ -263,6 +275,22 @@ export function createDataProvider(request: Request): AdminDataProvider {
     },
     async changeMyPassword(body: Record<string, unknown>) {
       await request('PUT', 'users/me/password/', { body });
+    },
+    async permissions() {
+      const { results } = await request<ListAnswer<Permission>>('GET', 'users/permission/', { query: { page_size: 1000 } });
+      return results;
+    },
+    async addresses() {
+      const { results } = await request<ListAnswer<EmailAddress>>('GET', 'users/me/email/', { query: { page_size: maximalPage } });
+      return results;
+    },
+    addAddress: (email: string) => request<EmailAddress>('POST', 'users/me/email/', { body: { email } }),
+    makePrimary: (address: Identifier) => request<EmailAddress>('POST', `users/me/email/${address}/primary/`),
+    async confirmAddress(address: Identifier) {
+      await request('POST', `users/me/email/${address}/confirmation/`);
+    },
+    async removeAddress(address: Identifier) {
+      await request('DELETE', `users/me/email/${address}/`);
     },
     secondFactor: () => request<SecondFactor>('GET', 'users/me/totp/'),
     enrol: (currentPassword: string) =>

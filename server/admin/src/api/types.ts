@@ -173,6 +173,23 @@ export interface Group {
   permissions: string[];
 }
 
+/** One permission of the catalogue that groups choose from. */
+export interface Permission {
+  id: number;
+  app: string;
+  model: string;
+  codename: string;
+  name: string;
+}
+
+/** An e-mail address of an account. */
+export interface EmailAddress {
+  id: number;
+  email: string;
+  verified: boolean;
+  primary: boolean;
+}
+
 /** How an account's second factor stands. */
 export interface SecondFactor {
   /** Since when codes are asked for; null while they are not. */

@@ -32,7 +32,8 @@ const UserList = lazy(() => import('../users/UserList'));
 const UserCreate = lazy(() => import('../users/UserCreate'));
 const UserEdit = lazy(() => import('../users/UserEdit'));
 const GroupList = lazy(() => import('../users/GroupList'));
-const GroupShow = lazy(() => import('../users/GroupShow'));
+const GroupCreate = lazy(() => import('../users/GroupCreate'));
+const GroupEdit = lazy(() => import('../users/GroupEdit'));
 const EventList = lazy(() => import('../users/EventList'));
 const Account = lazy(() => import('../users/Account'));
 
@@ -96,7 +97,14 @@ function AdminApp() {
         edit={UserEdit}
         recordRepresentation="username"
       />
-      <Resource name="groups" icon={GroupsIcon} list={GroupList} show={GroupShow} recordRepresentation={record} />
+      <Resource
+        name="groups"
+        icon={GroupsIcon}
+        list={GroupList}
+        create={GroupCreate}
+        edit={GroupEdit}
+        recordRepresentation={record}
+      />
       <Resource name="events" icon={EventIcon} list={EventList} recordRepresentation="label" />
       <Resource name="devicegroups" recordRepresentation={record} />
       <Resource name="vpns" recordRepresentation={record} />

@@ -1,17 +1,42 @@
 import { expect, it } from 'vitest';
-import { permissionsByModel } from './permissions';
+import type { Permission } from '../api/types';
+import { arrange, permissionNumbers, permissionsOf, withPermissions } from './permissions';
 import { newUserBody } from './UserCreate';
 import { changedUser } from './UserEdit';
 import { templateBody } from '../templates/TemplateForm';
 
-it('gathers permissions by model', () => {
-  expect(
-    permissionsByModel(['33: user | Can add user', '34: user | Can change user', '7: ip address | Can view ip address', 'odd']),
-  ).toEqual([
-    { model: 'user', names: ['add', 'change'] },
-    { model: 'ip address', names: ['view'] },
-    { model: 'other', names: ['odd'] },
-  ]);
+const catalogue: Permission[] = [
+  { id: 1, app: 'audit', model: 'event', codename: 'view_event', name: 'Can view event' },
+  { id: 2, app: 'config', model: 'devicegroup', codename: 'add_devicegroup', name: 'Can add Device Group' },
+  { id: 3, app: 'config', model: 'devicegroup', codename: 'view_devicegroup', name: 'Can view Device Group' },
+  { id: 4, app: 'config', model: 'devicegroup', codename: 'view_devicegroup_inline', name: 'Can view Device Group inline' },
+  { id: 5, app: 'vendor', model: 'thing', codename: 'change_thing', name: 'Can change thing' },
+];
+
+it('arranges permissions by application, model and action', () => {
+  const apps = arrange(catalogue);
+  expect(apps.map(({ label }) => label)).toEqual(['Audit trail', 'Configuration', 'vendor']);
+  const [group] = apps[1].models;
+  expect(group.label).toBe('Device Group');
+  expect(group.byAction).toEqual({ add: catalogue[1], view: catalogue[2] });
+  expect(group.others).toEqual([catalogue[3]]);
+  expect(permissionsOf(group).map(({ id }) => id)).toEqual([3, 2, 4]);
+});
+
+it('finds permissions by every word of a search, in any of their names', () => {
+  const ids = (search: string) => arrange(catalogue, search).flatMap(({ models }) => models.flatMap(permissionsOf)).map(({ id }) => id);
+  expect(ids('  ')).toHaveLength(5);
+  expect(ids('DEVICE add')).toEqual([2]);
+  expect(ids('configuration view')).toEqual([3, 4]);
+  expect(ids('vendor.change')).toEqual([5]);
+  expect(ids('nothing')).toEqual([]);
+});
+
+it('reads the numbers of permissions as the API writes them, and changes a choice', () => {
+  expect(permissionNumbers(['33: user | Can add user', '7: ip address | Can view ip address', 12, 'odd'])).toEqual([33, 7, 12]);
+  expect(permissionNumbers(undefined)).toEqual([]);
+  expect(withPermissions([9, 3], [catalogue[1], catalogue[2]], true)).toEqual([2, 3, 9]);
+  expect(withPermissions([9, 3], [catalogue[2]], false)).toEqual([9]);
 });
 
 it('sends a new user with one membership or none', () => {
