@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy"
@@ -28,14 +29,16 @@ type organizationData struct {
 }
 
 type userData struct {
-	Username      string           `json:"username"`
-	Email         string           `json:"email,omitempty"`
-	Password      string           `json:"password,omitempty"`
-	Token         string           `json:"token,omitempty"`
-	IsSuperuser   bool             `json:"is_superuser"`
-	IsStaff       bool             `json:"is_staff"`
-	Groups        []string         `json:"groups,omitempty"`
-	Organizations []membershipData `json:"organizations,omitempty"`
+	Username string `json:"username"`
+	Email    string `json:"email,omitempty"`
+	Password string `json:"password,omitempty"`
+	// PasswordUpdated is the day the password was set, from which it ages.
+	PasswordUpdated string           `json:"password_updated,omitempty"`
+	Token           string           `json:"token,omitempty"`
+	IsSuperuser     bool             `json:"is_superuser"`
+	IsStaff         bool             `json:"is_staff"`
+	Groups          []string         `json:"groups,omitempty"`
+	Organizations   []membershipData `json:"organizations,omitempty"`
 }
 
 type membershipData struct {
@@ -53,9 +56,11 @@ type organizationSettings interface {
 //
 //	{"organizations": [{"name", "slug", "is_active", "shared_secret", "registration_enabled"}],
 //	 "users": [{"username", "email", "password", "token", "is_superuser", "is_staff",
-//	            "groups": [name], "organizations": [{"slug", "is_admin"}]}]}
+//	            "groups": [name], "organizations": [{"slug", "is_admin"}],
+//	            "password_updated": "YYYY-MM-DD"}]}
 //
-// Passwords are in clear or Django's hashes. What exists is changed to what the
+// Passwords are in clear or Django's hashes, and age from password_updated, or
+// from the day of loading when that is left out. What exists is changed to what the
 // file says, so that loading twice changes nothing; what the file leaves out
 // stays. All or nothing is stored.
 func (s *Server) LoadData(ctx context.Context, r io.Reader) error {
@@ -168,6 +173,13 @@ func (s *Server) loadOrganization(ctx context.Context, d organizationData) error
 
 func (s *Server) loadUser(ctx context.Context, d userData, hash string) error {
 	all := wispwright.ScopeAll()
+	var updated time.Time
+	if d.PasswordUpdated != "" {
+		var err error
+		if updated, err = time.Parse(time.DateOnly, d.PasswordUpdated); err != nil {
+			return fmt.Errorf("password_updated: %q is no date such as 2026-01-31", d.PasswordUpdated)
+		}
+	}
 	u, err := s.tenancy.Users.ByUsername(ctx, all, d.Username)
 	switch {
 	case errors.Is(err, wispwright.ErrNotFound):
@@ -186,6 +198,14 @@ func (s *Server) loadUser(ctx context.Context, d userData, hash string) error {
 			if hash != "" {
 				u.Password = wispwright.Secret(hash)
 			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if !updated.IsZero() && !u.PasswordUpdated.Equal(updated) {
+		if _, err := s.tenancy.Users.Update(ctx, all, u.ID, func(u *tenancy.User) error {
+			u.PasswordUpdated = updated
 			return nil
 		}); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/tenancy"
@@ -72,6 +73,9 @@ func (s *Server) dumpUsers(ctx context.Context, d *data, slugs map[wispwright.ID
 	}
 	for _, u := range users.Rows {
 		out := userData{Username: u.Username, Email: u.Email, Password: u.Password.Reveal(), IsSuperuser: u.IsSuperuser, IsStaff: u.IsStaff}
+		if !u.PasswordUpdated.IsZero() {
+			out.PasswordUpdated = u.PasswordUpdated.Format(time.DateOnly)
+		}
 		token, err := s.tenancy.Tokens.Get(ctx, u.ID)
 		switch {
 		case err == nil:

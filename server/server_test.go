@@ -144,7 +144,7 @@ func TestTLS(t *testing.T) {
 
 const fixture = `{"organizations":[{"name":"Alpha","slug":"alpha"},{"name":"Beta","slug":"beta","is_active":false}],
  "users":[{"username":"root","email":"root@example.org","password":"clear-Password-1","token":"0123456789abcdef0123456789abcdef01234567","is_superuser":true,"is_staff":true},
-          {"username":"op","password":"pbkdf2_sha256$1$salt$5QFDgTfBgs6ulgCkQmPJ6ePAXWsq5hlAT/mqzm8GSnE=","is_superuser":false,"is_staff":true,"groups":["Operator"],
+          {"username":"op","password":"pbkdf2_sha256$1$salt$5QFDgTfBgs6ulgCkQmPJ6ePAXWsq5hlAT/mqzm8GSnE=","is_superuser":false,"is_staff":true,"groups":["Operator"],"password_updated":"2026-01-31",
            "organizations":[{"slug":"alpha","is_admin":true},{"slug":"beta","is_admin":false}]}]}`
 
 func TestLoadAndDumpData(t *testing.T) {
@@ -161,6 +161,9 @@ func TestLoadAndDumpData(t *testing.T) {
 		op, err := s.Tenancy().Users.ByUsername(ctx, wispwright.ScopeAll(), "op")
 		require.NoError(t, err)
 		require.Contains(t, op.Password.Reveal(), "pbkdf2_sha256$1$salt$")
+
+		require.Equal(t, "2026-01-31", op.PasswordUpdated.Format(time.DateOnly))
+		require.ErrorContains(t, s.LoadData(ctx, strings.NewReader(`{"users":[{"username":"op","password_updated":"yesterday"}]}`)), `password_updated: "yesterday" is no date`)
 
 		var first bytes.Buffer
 		require.NoError(t, s.DumpData(ctx, &first))
