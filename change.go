@@ -60,14 +60,8 @@ func Compare[T any](before, after *T) []FieldChange {
 		if !f.IsExported() || f.Name == "Modified" || f.Name == "Created" {
 			continue
 		}
-		var o, n any
-		if before != nil {
-			o = reflect.ValueOf(before).Elem().Field(i).Interface()
-		}
-		if after != nil {
-			n = reflect.ValueOf(after).Elem().Field(i).Interface()
-		}
-		if reflect.DeepEqual(o, n) || emptyValue(o) && emptyValue(n) {
+		o, n := fieldOf(before, i), fieldOf(after, i)
+		if emptyValue(o) && emptyValue(n) || sameValue(o, n) {
 			continue
 		}
 		out = append(out, FieldChange{Field: f.Name, Old: printable(o), New: printable(n)})
@@ -75,11 +69,45 @@ func Compare[T any](before, after *T) []FieldChange {
 	return out
 }
 
-func emptyValue(v any) bool { return v == nil || reflect.ValueOf(v).IsZero() }
+// fieldOf is a field's value, the zero Value for that of no object and for an
+// interface that holds nothing.
+func fieldOf[T any](object *T, i int) reflect.Value {
+	if object == nil {
+		return reflect.Value{}
+	}
+	v := reflect.ValueOf(object).Elem().Field(i)
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return v
+}
+
+func emptyValue(v reflect.Value) bool { return !v.IsValid() || v.IsZero() }
+
+// sameValue is reflect.DeepEqual without copies of what most fields are.
+func sameValue(o, n reflect.Value) bool {
+	if !o.IsValid() || !n.IsValid() {
+		return o.IsValid() == n.IsValid()
+	}
+	if o.Type() == n.Type() {
+		switch o.Kind() {
+		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
+			return o.Equal(n)
+		case reflect.Array:
+			if o.Type() == reflect.TypeFor[ID]() {
+				return o.Equal(n)
+			}
+		}
+	}
+	return reflect.DeepEqual(o.Interface(), n.Interface())
+}
 
 // printable keeps secrets and zero values out of the history.
-func printable(v any) any {
-	switch v := v.(type) {
+func printable(field reflect.Value) any {
+	if !field.IsValid() {
+		return nil
+	}
+	switch v := field.Interface().(type) {
 	case Secret:
 		if v == "" {
 			return nil
@@ -90,8 +118,8 @@ func printable(v any) any {
 	case time.Time:
 		return v.UTC()
 	}
-	if emptyValue(v) {
+	if field.IsZero() {
 		return nil
 	}
-	return v
+	return field.Interface()
 }

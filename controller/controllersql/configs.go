@@ -43,7 +43,7 @@ func newConfigs(db *sqlstore.DB) (*configs, error) {
 		return nil, err
 	}
 	s := &configs{Repo: repo, db: db}
-	s.lock, err = newByIDs(db, "SELECT "+repo.Columns()+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+db.Dialect().ForUpdate())
+	s.lock, err = newByIDs(db, "SELECT "+repo.ColumnsOf(configTable)+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+db.Dialect().ForUpdate())
 	if err != nil {
 		return nil, err
 	}

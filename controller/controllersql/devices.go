@@ -184,7 +184,7 @@ func (s *devices) ClearAddresses(ctx context.Context, d *controller.Device, orga
 	if same == "" {
 		return nil, nil
 	}
-	query := "SELECT " + s.Columns() + " FROM controller_device WHERE (" + same + ") AND id <> ?"
+	query := "SELECT " + s.ColumnsOf(DeviceTable) + " FROM controller_device WHERE (" + same + ") AND id <> ?"
 	args = append(args, d.ID)
 	if !organization.IsZero() {
 		query, args = query+" AND organization_id = ?", append(args, organization)

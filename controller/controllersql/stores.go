@@ -89,7 +89,7 @@ func newTemplates(db *sqlstore.DB) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	hold, err := newByIDs(db, "SELECT "+repo.Columns()+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
+	hold, err := newByIDs(db, "SELECT "+repo.ColumnsOf("controller_template")+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
 	return &templates{repo, revisions, hold}, err
 }
 
@@ -133,7 +133,7 @@ func newSettings(db *sqlstore.DB) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := "s." + strings.ReplaceAll(repo.Columns(), ", ", ", s.")
+	columns := repo.ColumnsOf("s")
 	query := "SELECT " + columns + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
 	shared, exclusive := query, query
 	if db.Dialect() == sqlstore.Postgres {

@@ -1,0 +1,71 @@
+package wispwright_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+)
+
+type compared struct {
+	ID       wispwright.ID
+	Name     string
+	Size     int64
+	Ratio    float64
+	On       bool
+	Key      wispwright.Secret
+	Tags     []string
+	Limit    *int64
+	Any      any
+	Raw      []byte
+	Seen     time.Time
+	Created  time.Time
+	Modified time.Time
+	hidden   string
+}
+
+func TestCompare(t *testing.T) {
+	one, uno, two := int64(1), int64(1), int64(2)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
+	full := compared{ID: wispwright.ID{1}, Name: "a", Size: 1, Ratio: 0.5, On: true, Key: "s3cr3t", Tags: []string{"x"}, Limit: &one, Any: 7, Raw: []byte("raw"),
+		Seen: at, Created: at, Modified: at, hidden: "h"}
+	all := []wispwright.FieldChange{
+		{Field: "ID", New: full.ID}, {Field: "Name", New: "a"}, {Field: "Size", New: int64(1)}, {Field: "Ratio", New: 0.5}, {Field: "On", New: true},
+		{Field: "Key", New: "***"}, {Field: "Tags", New: full.Tags}, {Field: "Limit", New: &one}, {Field: "Any", New: 7}, {Field: "Raw", New: "raw"},
+		{Field: "Seen", New: at.UTC()},
+	}
+	require.Equal(t, all, wispwright.Compare(nil, &full), "added")
+	deleted := wispwright.Compare(&full, nil)
+	require.Len(t, deleted, len(all))
+	for i, c := range deleted {
+		require.Equal(t, wispwright.FieldChange{Field: all[i].Field, Old: all[i].New}, c)
+	}
+	require.Empty(t, wispwright.Compare(&full, &full))
+	require.Empty(t, wispwright.Compare[compared](nil, nil))
+	require.Empty(t, wispwright.Compare(nil, &compared{Any: 0, Created: at}), "zero values tell nothing")
+
+	other := full
+	other.Limit, other.Created, other.Modified, other.hidden, other.Tags = &uno, time.Now(), time.Now(), "", []string{"x"}
+	require.Empty(t, wispwright.Compare(&full, &other), "equal by value")
+
+	for name, tt := range map[string]struct {
+		change func(*compared)
+		want   wispwright.FieldChange
+	}{
+		"id":       {func(c *compared) { c.ID = wispwright.ID{} }, wispwright.FieldChange{Field: "ID", Old: full.ID}},
+		"name":     {func(c *compared) { c.Name = "" }, wispwright.FieldChange{Field: "Name", Old: "a"}},
+		"on":       {func(c *compared) { c.On = false }, wispwright.FieldChange{Field: "On", Old: true}},
+		"key":      {func(c *compared) { c.Key = "other" }, wispwright.FieldChange{Field: "Key", Old: "***", New: "***"}},
+		"tags":     {func(c *compared) { c.Tags = []string{} }, wispwright.FieldChange{Field: "Tags", Old: full.Tags, New: []string{}}},
+		"limit":    {func(c *compared) { c.Limit = &two }, wispwright.FieldChange{Field: "Limit", Old: &one, New: &two}},
+		"any":      {func(c *compared) { c.Any = "7" }, wispwright.FieldChange{Field: "Any", Old: 7, New: "7"}},
+		"any none": {func(c *compared) { c.Any = nil }, wispwright.FieldChange{Field: "Any", Old: 7}},
+		"raw":      {func(c *compared) { c.Raw = nil }, wispwright.FieldChange{Field: "Raw", Old: "raw", New: ""}},
+	} {
+		changed := full
+		tt.change(&changed)
+		require.Equal(t, []wispwright.FieldChange{tt.want}, wispwright.Compare(&full, &changed), name)
+	}
+}
