@@ -221,6 +221,9 @@ func (c *Config) Check() error {
 		}
 	}
 	c.checkNumbers(e)
+	if c.SQL.Conns == 1 {
+		e.Add("sql.conns", "must be 2 or more, as one shows other nodes that this one lives.")
+	}
 	for i, old := range c.OldSecretKeys {
 		if len(old.Reveal()) < 32 {
 			e.Add("old_secret_keys", fmt.Sprintf("number %d is too short to have been a secret key.", i+1))

@@ -57,6 +57,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"half of TLS":       {file: "http:\n  tls_cert: a.pem\n", want: "certificate and key are needed together"},
 		"log level":         {file: "log: {level: loud}\n", want: "log.level: must be"},
 		"log format":        {file: "log: {format: xml}\n", want: "log.format: must be"},
+		"one connection":    {file: "sql: {conns: 1}\n", want: "sql.conns: must be 2 or more"},
 		"no workers":        {file: "jobs: {workers: -3}\n", want: "jobs.workers: must be positive"},
 		"negative time":     {file: "http: {header_timeout: -5s}\n", want: "http.header_timeout: must not be negative"},
 		"every origin":      {file: "http: {cors_origins: ['*']}\n", want: `http.cors_origins: "*" is not https://host[:port]`},

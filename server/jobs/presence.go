@@ -29,7 +29,8 @@ type presence struct {
 	ended chan struct{}
 }
 
-// announce takes the lock, on a connection that is kept, and begins to watch.
+// announce takes the lock, on a connection of the pool that is kept until the
+// end, and begins to watch.
 func (q *Queue) announce(ctx context.Context, id string) (*presence, error) {
 	p := &presence{queue: q, id: id, ended: make(chan struct{})}
 	if q.db.Dialect() == sqlstore.SQLite {
