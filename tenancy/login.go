@@ -29,6 +29,8 @@ type Login struct {
 	dummy  string
 	// prefixes of phone numbers that people leave out
 	prefixes []string
+	// others are asked when no password matches
+	others []Authenticator
 	// wrong passwords of late, by account and by network address
 	accounts, addresses *windows
 }
@@ -41,7 +43,7 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 	if err != nil {
 		return nil, err
 	}
-	return l.match(ctx, candidates, plain)
+	return l.match(ctx, candidates, identifier, plain)
 }
 
 // Attempt is Authenticate for people at a network address ("" when it is not
@@ -65,7 +67,7 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 		l.hasher.Verify(plain, l.dummy)
 		return nil, nil
 	}
-	u, err := l.match(ctx, candidates, plain)
+	u, err := l.match(ctx, candidates, identifier, plain)
 	if u != nil && err == nil {
 		l.addresses.undo(address)
 		for _, key := range keys {
@@ -110,7 +112,7 @@ func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, err
 	return candidates, nil
 }
 
-func (l *Login) match(ctx context.Context, candidates []*User, plain string) (*User, error) {
+func (l *Login) match(ctx context.Context, candidates []*User, identifier, plain string) (*User, error) {
 	hashed := false
 	for _, u := range candidates {
 		hashed = hashed || password.Usable(u.Password.Reveal())
@@ -120,6 +122,18 @@ func (l *Login) match(ctx context.Context, candidates []*User, plain string) (*U
 	}
 	if !hashed {
 		l.hasher.Verify(plain, l.dummy)
+	}
+	if identifier == "" || plain == "" {
+		return nil, nil
+	}
+	for _, a := range l.others {
+		u, err := a.Authenticate(ctx, identifier, plain)
+		if err != nil {
+			return nil, fmt.Errorf("authenticate: %w", err)
+		}
+		if u != nil && u.IsActive {
+			return u, nil
+		}
 	}
 	return nil, nil
 }

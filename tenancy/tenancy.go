@@ -69,6 +69,10 @@ type Options struct {
 	// RequireSecondFactor lets staff and superusers who log in do nothing before
 	// they have set up a second factor. Tokens work without. Default: false.
 	RequireSecondFactor bool
+	// Authenticators are asked in order when no password of an account matches:
+	// a directory, for instance. Whoever they return must be active. Default:
+	// none.
+	Authenticators []Authenticator
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
@@ -187,7 +191,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err != nil {
 		return nil, err
 	}
-	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes),
+	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes), others: slices.Clone(options.Authenticators),
 		accounts:  newWindows(options.AccountFailures, 5*time.Minute, clock),
 		addresses: newWindows(options.AddressFailures, time.Minute, clock)}
 	t.Letters.unlock = t.Login.Unlock

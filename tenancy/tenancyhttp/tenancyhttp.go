@@ -26,6 +26,10 @@ type Options struct {
 	// SlugFromName makes the slug of a new organization from its name whatever
 	// was sent, as OpenWISP does. Default: the slug that was sent is kept.
 	SlugFromName bool
+	// StrictGroups refuses groups that may do what the caller may not, when
+	// others than superusers make or change accounts. Default: false, managers
+	// give any group, as in OpenWISP (spec: tenancy §5.3).
+	StrictGroups bool
 	// Sessions keeps the sessions. Default: in memory, lost at the end of the
 	// program and not shared between nodes.
 	Sessions scs.Store
@@ -111,6 +115,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountSession(api)
 	h.mountOrganizations(api)
 	h.mountUsers(api)
+	h.mountMemberships(api)
 	h.mountEmails(api)
 	h.mountLetters(api)
 	h.mountMagic(api)

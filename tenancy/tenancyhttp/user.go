@@ -168,6 +168,9 @@ func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
 			return err
 		}
 		created = u
+		if err := h.withinOwn(ctx, r, in.Groups.V); err != nil {
+			return err
+		}
 		if len(in.Groups.V) > 0 {
 			if err := h.t.Users.SetGroups(ctx, wispwright.ScopeAll(), u.ID, in.Groups.V); err != nil {
 				return err

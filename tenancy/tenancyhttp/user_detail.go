@@ -2,6 +2,7 @@ package tenancyhttp
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -87,6 +88,9 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 			return err
 		}
 		if in.Groups.Set {
+			if err := h.withinOwn(ctx, r, h.newGroups(ctx, id, in.Groups.V)); err != nil {
+				return err
+			}
 			if err := h.t.Users.SetGroups(ctx, userScope(r), id, in.Groups.V); err != nil {
 				return err
 			}
@@ -107,6 +111,16 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 		return nil
 	})
 	return after, err
+}
+
+// newGroups are those of a list that a user is not in yet: what it has already
+// is no gift.
+func (h *HTTP) newGroups(ctx context.Context, user wispwright.ID, groups []int64) []int64 {
+	have, err := h.t.Users.Groups(ctx, user)
+	if err != nil {
+		return groups // all are looked at
+	}
+	return slices.DeleteFunc(slices.Clone(groups), func(id int64) bool { return slices.Contains(have, id) })
 }
 
 // toggleMembership does what OpenWISP does with the one membership it is sent:
