@@ -129,6 +129,33 @@ func (s *Emails) Update(ctx context.Context, scope wispwright.Scope, id int64, c
 	return after, err
 }
 
+// MakePrimary makes a verified address the primary one and the address of the
+// account, as its user wishes.
+func (s *Emails) MakePrimary(ctx context.Context, id int64) (*Email, error) {
+	var after *Email
+	err := s.do(ctx, "tenancy.Emails.MakePrimary", func(ctx context.Context) error {
+		var err error
+		after, err = s.Update(ctx, wispwright.ScopeAll(), id, func(e *Email) error {
+			if !e.IsVerified {
+				return wispwright.Invalid("", "Confirm the address first.")
+			}
+			e.IsPrimary = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		_, err = s.users.Update(ctx, wispwright.ScopeAll(), after.UserID, func(u *User) error {
+			if !strings.EqualFold(u.Email, after.Address) {
+				u.Email = after.Address
+			}
+			return nil
+		})
+		return err
+	})
+	return after, err
+}
+
 // Delete removes an address; the account keeps its own User.Email.
 func (s *Emails) Delete(ctx context.Context, scope wispwright.Scope, id int64) error {
 	return s.do(ctx, "tenancy.Emails.Delete", func(ctx context.Context) error {

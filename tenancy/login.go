@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ type Login struct {
 	dummy  string
 	// prefixes of phone numbers that people leave out
 	prefixes []string
+	log      *slog.Logger
 	// others are asked when no password matches
 	others []Authenticator
 	// wrong passwords of late, by account and by network address
@@ -63,6 +65,7 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 		free = free && l.accounts.allow(key)
 	}
 	if !free {
+		l.log.WarnContext(ctx, "a log-in was refused after too many wrong passwords", "address", address, "accounts", keys)
 		// as much work as a wrong password
 		l.hasher.Verify(plain, l.dummy)
 		return nil, nil
@@ -85,7 +88,8 @@ func (l *Login) Unlock(user wispwright.ID) { l.accounts.forget(user.String()) }
 // their identifiers, or the identifier of nobody.
 func accountKeys(candidates []*User, identifier string) []string {
 	if len(candidates) == 0 {
-		return []string{"nobody " + strings.ToLower(identifier[:min(len(identifier), 254)])}
+		// not in the log as it is: people type passwords here by mistake
+		return []string{"nobody " + Digest(strings.ToLower(identifier[:min(len(identifier), 254)]))[:12]}
 	}
 	keys := make([]string, len(candidates))
 	for i, u := range candidates {

@@ -191,7 +191,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err != nil {
 		return nil, err
 	}
-	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes), others: slices.Clone(options.Authenticators),
+	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes), others: slices.Clone(options.Authenticators), log: options.Log,
 		accounts:  newWindows(options.AccountFailures, 5*time.Minute, clock),
 		addresses: newWindows(options.AddressFailures, time.Minute, clock)}
 	t.Letters.unlock = t.Login.Unlock

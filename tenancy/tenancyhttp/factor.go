@@ -57,11 +57,13 @@ func (h *HTTP) mountFactor(api *rest.API) {
 		rest.Action("POST", "users_me_totp_create", http.StatusCreated, h.enrol))
 	api.Mount(mine("confirm/", "Confirm Second Factor", "Confirms the generator with a code of it. The recovery codes are shown this once."),
 		rest.Action("POST", "users_me_totp_confirm_create", http.StatusOK, func(r *rest.Request, in *codeIn) (recoveryOut, error) {
+			r.ResponseHeader().Set("Cache-Control", "no-store")
 			codes, err := h.t.SecondFactors.Confirm(r.Context(), r.Caller.ID, in.OTP.V)
 			return recoveryOut{codes}, err
 		}))
 	api.Mount(mine("recovery/", "Recovery Codes", "Replaces the recovery codes, given a code of the generator."),
 		rest.Action("POST", "users_me_totp_recovery_create", http.StatusOK, func(r *rest.Request, in *codeIn) (recoveryOut, error) {
+			r.ResponseHeader().Set("Cache-Control", "no-store")
 			codes, err := h.t.SecondFactors.NewRecovery(r.Context(), r.Caller.ID, in.OTP.V)
 			return recoveryOut{codes}, err
 		}))

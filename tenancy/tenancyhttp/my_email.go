@@ -65,17 +65,7 @@ func (h *HTTP) mountMyEmails(api *rest.API) {
 	}
 	api.Mount(own("primary/", "Make Email Primary", "Makes a confirmed address the primary one, which the account then has."),
 		rest.Action("POST", "users_me_email_primary_create", http.StatusOK, func(r *rest.Request, _ *rest.None) (emailOut, error) {
-			e, err := h.myEmail(r)
-			if err != nil {
-				return emailOut{}, err
-			}
-			if !e.IsVerified {
-				return emailOut{}, wispwright.Invalid("", "Confirm the address first.")
-			}
-			e, err = h.t.Emails.Update(r.Context(), wispwright.ScopeAll(), e.ID, func(e *tenancy.Email) error {
-				e.IsPrimary = true
-				return nil
-			})
+			e, err := h.t.Emails.MakePrimary(r.Context(), r.Int("id"))
 			if err != nil {
 				return emailOut{}, err
 			}

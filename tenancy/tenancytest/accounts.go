@@ -130,6 +130,15 @@ func runAddresses(t *testing.T, h Harness) {
 	require.NoError(t, err)
 	require.True(t, caller.Can("openwisp_users.view_user"), "a permission of one's own counts")
 
+	third := &tenancy.Email{UserID: bob.ID, Address: "third@example.org", IsVerified: true}
+	require.NoError(t, c.Emails.Create(ctx, third))
+	_, err = c.Emails.MakePrimary(ctx, third.ID)
+	require.NoError(t, err)
+	u, err = c.Users.Get(ctx, all(), bob.ID)
+	require.NoError(t, err)
+	require.Equal(t, "third@example.org", u.Email, "also when there was no primary address")
+	_, err = c.Emails.MakePrimary(ctx, second.ID)
+	require.ErrorContains(t, err, "Confirm the address first.")
 	require.NoError(t, c.Emails.Delete(ctx, all(), second.ID))
 	require.ErrorIs(t, c.Emails.Delete(ctx, all(), second.ID), wispwright.ErrNotFound)
 }
