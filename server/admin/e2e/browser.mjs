@@ -16,7 +16,7 @@ const switches = [
 ];
 
 /** Requests the tests make fail on purpose; browsers report each as a console error. */
-const expected = /Failed to load resource: the server responded with a status of (400|401|403|404)/;
+const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|429)/;
 
 /**
  * Opens a browser with one page on an address.

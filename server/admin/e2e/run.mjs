@@ -2,8 +2,9 @@
 //
 //   BASE_URL=http://127.0.0.1:8080 ADMIN_USER=admin ADMIN_PASSWORD=… node e2e/run.mjs
 //
-// SCREENSHOTS names a folder for pictures (e2e/screenshots), WISPWRIGHT_CHROMIUM the browser. What a run makes has
-// names of its own and is deleted at the end. Exits with 1 when a step fails or a page reports an error.
+// SCREENSHOTS names a folder for pictures (e2e/screenshots), WISPWRIGHT_CHROMIUM the browser. OUTBOX is the folder the
+// server writes its e-mails to, EXPIRED_USER and EXPIRED_PASSWORD are of an account whose password has expired: steps
+// without what they need are left out. What a run makes has names of its own and is deleted at the end. Exits with 1 when a step fails or a page reports an error.
 import { join } from 'node:path';
 import { open } from './browser.mjs';
 import { steps, tidy } from './steps.mjs';
@@ -21,12 +22,13 @@ const browser = await open({
   screenshots: process.env.SCREENSHOTS || join(import.meta.dirname, 'screenshots'),
   executable: process.env.WISPWRIGHT_CHROMIUM || '/usr/bin/chromium',
 });
-const run = { ...browser, base, user, password, mark: Date.now().toString(36), made: [] };
+const { EXPIRED_USER: expiredUser, EXPIRED_PASSWORD: expiredPassword, OUTBOX: outbox } = process.env;
+const run = { ...browser, base, user, password, expiredUser, expiredPassword, outbox, mark: Date.now().toString(36), made: [] };
 let passed = 0;
 const failed = [];
-for (const [name, step] of steps) {
+for (const [name, step, needed] of steps) {
   // steps build on one another, so after a failure only the cleaning at the end is of use
-  if (failed.length > 0 && step !== tidy) {
+  if ((failed.length > 0 && step !== tidy) || (needed && !run[needed])) {
     console.log(`skip ${name}`);
     continue;
   }

@@ -1,5 +1,6 @@
 // What a person does in the admin, one step after the other; later steps use what earlier ones made.
 import assert from 'node:assert/strict';
+import { confirmationPath } from './outbox.mjs';
 import { totp } from './totp.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name, exact: true });
@@ -13,6 +14,12 @@ async function logIn({ page, go }, user, password) {
   await page.locator('input[name=username]').fill(user);
   await page.locator('input[name=password]').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+async function logOut({ page }) {
+  await page.getByRole('button', { name: 'Profile' }).click();
+  await page.getByRole('menuitem', { name: 'Logout' }).click();
+  await page.locator('input[name=username]').waitFor();
 }
 
 async function save(page) {
@@ -368,9 +375,7 @@ async function user(run) {
 
 async function operator(run) {
   const { page, go } = run;
-  await page.getByRole('button', { name: 'Profile' }).click();
-  await page.getByRole('menuitem', { name: 'Logout' }).click();
-  await page.locator('input[name=username]').waitFor();
+  await logOut(run);
   await logIn(run, run.operator, run.operatorPassword);
   await page.getByText('Configuration status').waitFor();
   assert.equal(await page.getByRole('menuitem', { name: 'Users' }).count(), 0);
@@ -380,6 +385,70 @@ async function operator(run) {
   await go('/account');
   await page.getByText('manager', { exact: false }).first().waitFor();
   await run.shot('operator-account');
+}
+
+async function addresses(run) {
+  const { page, go, context, base, outbox } = run;
+  const [first, second] = [`${run.operator}@example.org`, `${run.operator}-2@example.org`];
+  await go('/account');
+  const other = field(page, 'Another address');
+  await other.fill('no address');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await shown(page, 'Enter a valid email address.').waitFor();
+  await other.fill(second);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const row = page.getByRole('group', { name: second, exact: true });
+  await row.getByText('not confirmed').waitFor();
+  assert.equal(await row.getByRole('button', { name: 'Make primary' }).count(), 0, 'only a confirmed address can be the primary one');
+  await row.getByRole('button', { name: 'Send the link again' }).click();
+  await notice(page, /^Too many requests/).waitFor();
+  await run.shot('addresses');
+
+  const link = await context.newPage();
+  await link.goto(base + (await confirmationPath(outbox, second)));
+  await link.getByRole('button').click();
+  await link.getByText('has been verified').waitFor();
+  await link.close();
+
+  await go('/account');
+  await row.getByRole('button', { name: 'Make primary' }).click();
+  await notice(page, `${second} is your primary address now`).waitFor();
+  await row.getByText('primary', { exact: true }).waitFor();
+  await page.getByRole('button', { name: `Remove ${first}` }).click();
+  await page.getByRole('group', { name: first, exact: true }).waitFor({ state: 'detached' });
+  const { body } = await api(page, 'GET', 'users/session/');
+  assert.equal(body.user.email, second);
+}
+
+async function expiredPassword(run) {
+  const { page, go } = run;
+  const next = `New-${run.mark}-phrase`;
+  await logOut(run);
+  await logIn(run, run.expiredUser, run.expiredPassword);
+  await page.waitForURL(/admin\/account/);
+  await shown(page, 'Your password has expired').waitFor();
+  await go('/devices');
+  await page.waitForURL(/admin\/account/);
+  await shown(page, 'Your password has expired').waitFor();
+  assert.equal(await page.getByText('E-mail addresses').count(), 0, 'nothing else is offered');
+  await run.shot('expired-password');
+  const change = async (password) => {
+    await field(page, 'Current password *').fill(run.expiredPassword);
+    await field(page, 'New password *').fill(password);
+    await field(page, 'New password again *').fill(password);
+    await page.getByRole('button', { name: 'Set password' }).click();
+  };
+  await change('1234');
+  await shown(page, /too short|too common|entirely numeric/).waitFor();
+  assert.equal((await api(page, 'GET', 'controller/device/')).status, 403);
+  await change(next);
+  await notice(page, 'Password set').waitFor();
+  await shown(page, 'Your password has expired').waitFor({ state: 'detached' });
+  await page.getByRole('menuitem', { name: 'Devices' }).click();
+  await page.waitForURL(/admin\/devices/);
+  await logOut(run);
+  await logIn(run, run.user, run.password);
+  await page.getByText('Configuration status').waitFor();
 }
 
 async function secondFactor(run) {
@@ -403,9 +472,7 @@ async function secondFactor(run) {
   const codes = (await page.getByTestId('recovery-codes').innerText()).split('\n');
   await run.shot('second-factor', { fullPage: true });
 
-  await page.getByRole('button', { name: 'Profile' }).click();
-  await page.getByRole('menuitem', { name: 'Logout' }).click();
-  await page.locator('input[name=username]').waitFor();
+  await logOut(run);
   await logIn(run, run.operator, run.operatorPassword);
   await page.locator('input[name=otp]').fill(codes[0]);
   await run.shot('login-code');
@@ -469,7 +536,7 @@ export async function tidy({ page, made }) {
   }
 }
 
-/** Names and functions of the steps, in their order. */
+/** Names and functions of the steps, in their order, and what they need of the run, if anything. */
 export const steps = [
   ['a wrong password is refused', refusedLogin],
   ['log in', login],
@@ -486,8 +553,10 @@ export const steps = [
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['an operator sees what is theirs', operator],
+  ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
   ['set up a second factor and log in with it', secondFactor],
   ['an ended session leads to the login', endedSession],
+  ['an expired password has to be changed first', expiredPassword, 'expiredUser'],
   ['who changed a device', trail],
   ['deactivate, activate and delete a device', deactivation],
   ['what does not exist leads back to the list', missing],

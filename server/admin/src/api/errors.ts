@@ -91,6 +91,12 @@ export function flattenErrors(errors: unknown, path = ''): { field: string; mess
   return found;
 }
 
+/** What is wrong, in a sentence, for a form of one field. */
+export function problemOf(error: unknown): string {
+  const [first] = error instanceof APIError ? flattenErrors(error.body.errors) : [];
+  return first?.message ?? (error instanceof Error ? error.message : String(error));
+}
+
 /** What a person is told about an answer, when no field of a form can say it. */
 export function noticeFor(status: number, body: unknown, retryAfter?: string | null): string {
   const detail = messageOf((body as { detail?: unknown } | null)?.detail);

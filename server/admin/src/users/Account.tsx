@@ -6,11 +6,12 @@ import type { AdminAuthProvider } from '../api/session';
 import type { Session } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { PageHeading } from '../app/Layout';
+import { Addresses } from './Addresses';
 import { PasswordForm } from './PasswordForm';
 import { SecondFactorPanel } from './SecondFactorPanel';
 import { Tokens } from './Tokens';
 
-/** One's own account: who one is, password, second factor, tokens. */
+/** One's own account: who one is, addresses, password, second factor, tokens. */
 export default function Account() {
   const { permissions: session } = usePermissions<Session>();
   const auth = useAuthProvider<AdminAuthProvider>();
@@ -47,6 +48,11 @@ export default function Account() {
           ))}
         </Box>
       </Section>
+      {!restricted && (
+        <Section title="E-mail addresses">
+          <Addresses onPrimary={changed} />
+        </Section>
+      )}
       <Section title="Password">
         <PasswordForm user={user.id} own onDone={() => changed('Password set')} />
       </Section>

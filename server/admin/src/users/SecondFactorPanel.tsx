@@ -4,16 +4,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useDataProvider } from 'react-admin';
 import type { AdminDataProvider } from '../api/dataProvider';
-import { APIError, flattenErrors } from '../api/errors';
+import { problemOf } from '../api/errors';
 import type { Enrolment } from '../api/types';
 import { CopyableText, CopyButton } from '../app/Copyable';
 
 const queryKey = ['me', 'totp'];
-
-function problemOf(error: unknown): string {
-  const [first] = error instanceof APIError ? flattenErrors(error.body.errors) : [];
-  return first?.message ?? (error instanceof Error ? error.message : String(error));
-}
 
 interface StepProps {
   label: string;
