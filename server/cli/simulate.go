@@ -21,7 +21,7 @@ type simulateCommand struct {
 	Concurrency int               `default:"64" help:"Requests under way at most."`
 	Prefix      string            `default:"sim" help:"Begins every device's name; two fleets need different ones."`
 	Timeout     time.Duration     `default:"30s" help:"How long one request may take."`
-	Once        bool              `help:"End when every device has applied its configuration; fail if one has not."`
+	Once        bool              `help:"End when every device has applied its configuration; fail if one has not, at the latest after --duration (with --once 10 minutes by default)."`
 	Quiet       bool              `help:"No progress line."`
 }
 
@@ -35,6 +35,9 @@ func (s simulateCommand) Run(ctx context.Context, p *Program) error {
 		if o.Ramp = *s.Ramp; o.Ramp == 0 {
 			o.Ramp = -1 // where 0 is "the default"
 		}
+	}
+	if s.Once && s.Duration == 0 {
+		o.Duration = 10 * time.Minute // a server that is away must not hold a script for ever
 	}
 	if !s.Quiet {
 		o.Progress = p.Err
