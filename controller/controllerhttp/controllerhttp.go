@@ -85,6 +85,15 @@ func (h *HTTP) backendPaths() []string {
 	return out
 }
 
+// backendChoices are the same for people.
+func (h *HTTP) backendChoices() []rest.Choice {
+	var out []rest.Choice
+	for _, b := range h.c.Backends() {
+		out = append(out, rest.Choice{Value: b.Path, Label: b.Label})
+	}
+	return out
+}
+
 // sendArchive answers with an archive as agents get it, Allow and the rest
 // being the view's.
 func sendArchive(r *rest.Request, a *controller.Archive) rest.Raw {

@@ -17,11 +17,15 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		controller.UniqueDeviceMAC: wispwright.Invalid("non_field_errors", "The fields mac_address, organization must make a unique set."),
 		controller.UniqueDeviceKey: wispwright.Invalid("key", "Device with this key already exists."),
 	}
+	choices := map[string][]rest.Choice{"config.backend": h.backendChoices()}
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceIn, deviceOut]{
 		Path: "/api/v1/controller/device/", Only: "list create",
 		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
-		Service: h.c.Devices,
-		Check:   h.checkDevice,
+		// the text and its break are OpenWISP's
+		Description: "Templates: Templates flagged as required will be added automatically\n           to the `config` of a device and cannot be unassigned.",
+		Choices:     choices,
+		Service:     h.c.Devices,
+		Check:       h.checkDevice,
 		New: func(*rest.Request) (*controller.Detail, error) {
 			return &controller.Detail{Device: &controller.Device{}}, nil
 		},
@@ -36,6 +40,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceDetailIn, deviceDetailOut]{
 		Path: "/api/v1/controller/device/", Only: "read update delete",
 		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
+		Choices:      choices,
 		Service:      h.c.Devices,
 		Check:        h.checkDeviceDetail,
 		Apply:        h.applyDeviceDetail,

@@ -16,10 +16,10 @@ type deviceIn struct {
 	MACAddress   rest.Opt[string]        `json:"mac_address" required:"true" maxLength:"17" help:"primary mac address"`
 	Key          rest.Opt[string]        `json:"key" blank:"true" maxLength:"64" help:"unique device key"`
 	LastIP       rest.Opt[string]        `json:"last_ip" nullable:"true" blank:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
-	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" blank:"true" format:"ip" help:"IP address used by the system to reach the device"`
+	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" blank:"true" format:"ip" help:"IP address used by the system to reach the device when performing any type of push operation or active check. The value of this field is generally sent by the device and hence does not need to be changed, but can be changed or cleared manually if needed."`
 	Model        rest.Opt[string]        `json:"model" blank:"true" maxLength:"64" help:"device model and manufacturer"`
-	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"operating system"`
-	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU"`
+	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"Operating system" help:"operating system identifier"`
+	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU" help:"system on chip or CPU info"`
 	Notes        rest.Opt[string]        `json:"notes" blank:"true" help:"internal notes"`
 	Config       rest.Opt[configIn]      `json:"config"`
 }
@@ -33,20 +33,20 @@ type deviceDetailIn struct {
 	MACAddress   rest.Opt[string]        `json:"mac_address" required:"true" maxLength:"17" help:"primary mac address"`
 	Key          rest.Opt[string]        `json:"key" blank:"true" maxLength:"64" help:"unique device key"`
 	LastIP       rest.Opt[string]        `json:"last_ip" nullable:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
-	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" format:"ip" help:"IP address used by the system to reach the device"`
+	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" format:"ip" help:"IP address used by the system to reach the device when performing any type of push operation or active check. The value of this field is generally sent by the device and hence does not need to be changed, but can be changed or cleared manually if needed."`
 	Model        rest.Opt[string]        `json:"model" blank:"true" maxLength:"64" help:"device model and manufacturer"`
-	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"operating system"`
-	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU"`
+	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"Operating system" help:"operating system identifier"`
+	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU" help:"system on chip or CPU info"`
 	Notes        rest.Opt[string]        `json:"notes" blank:"true" help:"internal notes"`
 	Config       rest.Opt[configIn]      `json:"config" required:"true" nullable:"true"`
 }
 
 // configIn is a configuration inside a device. What a PATCH leaves out stays.
 type configIn struct {
-	Backend   rest.Opt[string]          `json:"backend" required:"true" maxLength:"128"`
-	Templates rest.Opt[[]wispwright.ID] `json:"templates" required:"true" help:"ordered, later ones override earlier ones"`
-	Context   rest.Opt[wispwright.JSON] `json:"context" required:"true" help:"configuration variables"`
-	Config    rest.Opt[wispwright.JSON] `json:"config" required:"true" help:"NetJSON DeviceConfiguration"`
+	Backend   rest.Opt[string]          `json:"backend" required:"true" maxLength:"128" help:"Select <a href=\"http://netjsonconfig.openwisp.org/en/stable/\" target=\"_blank\">netjsonconfig</a> backend"`
+	Templates rest.Opt[[]wispwright.ID] `json:"templates" required:"true" rel:"template"`
+	Context   rest.Opt[wispwright.JSON] `json:"context" required:"true" help:"Configuration variables in JSON format"`
+	Config    rest.Opt[wispwright.JSON] `json:"config" required:"true" help:"Configuration in NetJSON format"`
 }
 
 func (in *configIn) apply(c *controller.Config) {
@@ -81,8 +81,8 @@ type deviceOut struct {
 }
 
 type configOut struct {
-	Status      string `json:"status"`
-	ErrorReason string `json:"error_reason"`
+	Status      string `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
+	ErrorReason string `json:"error_reason" help:"Error reason reported by the device"`
 	Backend     string `json:"backend"`
 }
 
@@ -109,8 +109,8 @@ type deviceDetailOut struct {
 }
 
 type configDetailOut struct {
-	Status      string          `json:"status"`
-	ErrorReason string          `json:"error_reason"`
+	Status      string          `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
+	ErrorReason string          `json:"error_reason" help:"Error reason reported by the device"`
 	Backend     string          `json:"backend"`
 	Templates   []wispwright.ID `json:"templates"`
 	Context     wispwright.JSON `json:"context"`

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -106,6 +107,42 @@ func TestMetadata(t *testing.T) {
 	id := b.add(t, "one", b.alpha)
 	require.Contains(t, get("/api/v1/t/thing/"+id+"/", "manager"), `"actions":{"PUT":{`)
 	require.NotContains(t, get("/api/v1/t/thing/00000000-0000-4000-8000-000000000000/", "manager"), `"PUT":{`, "there is no such object")
+}
+
+// TestMetadataOfNestedFields: choices known only to the program, and what a
+// nested object of the answer has beyond that of the body.
+func TestMetadataOfNestedFields(t *testing.T) {
+	b := newBench(t, rest.Options{})
+	type engineIn struct {
+		Fuel  rest.Opt[string] `json:"fuel" required:"true" maxLength:"9"`
+		Notes rest.Opt[string] `json:"notes"`
+	}
+	type carIn struct {
+		Colour rest.Opt[string]   `json:"colour"`
+		Engine rest.Opt[engineIn] `json:"engine"`
+	}
+	type engineOut struct {
+		State string `json:"state" metaType:"choice" label:"State of the engine"`
+		Fuel  string `json:"fuel"`
+		Notes string `json:"notes"`
+		Hours int    `json:"hours"`
+	}
+	type carOut struct {
+		Colour string     `json:"colour"`
+		Engine *engineOut `json:"engine"`
+	}
+	b.api.Mount(&rest.View{Path: "/api/v1/t/car/", Name: "Car", Access: rest.Authenticated,
+		Choices: map[string][]rest.Choice{"engine.fuel": {{Value: "d", Label: "Diesel"}}, "colour": {{Value: "r", Label: "Red"}}, "engine.none": nil, "none.fuel": nil}},
+		rest.Action("POST", "t_car_create", http.StatusCreated, func(*rest.Request, *carIn) (carOut, error) { return carOut{}, nil }))
+	w := b.ask(t, "OPTIONS", "/api/v1/t/car/", "manager", "")
+	require.Equal(t, 200, w.Code)
+	_, fields, _ := strings.Cut(w.Body.String(), `"POST":`)
+	require.Equal(t, `{"colour":{"type":"choice","required":false,"read_only":false,"label":"Colour","choices":[{"value":"r","display_name":"Red"}]},`+
+		`"engine":{"type":"nested object","required":false,"read_only":false,"label":"Engine","children":{`+
+		`"state":{"type":"choice","required":false,"read_only":true,"label":"State of the engine"},`+
+		`"fuel":{"type":"choice","required":true,"read_only":false,"label":"Fuel","choices":[{"value":"d","display_name":"Diesel"}]},`+
+		`"notes":{"type":"string","required":false,"read_only":false,"label":"Notes"},`+
+		`"hours":{"type":"integer","required":false,"read_only":true,"label":"Hours"}}}}}}`, fields)
 }
 
 func TestBrowsablePage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // metadata is the answer to OPTIONS (rest-conventions §10).
@@ -22,6 +23,9 @@ func (v *View) metadata(r *Request) any {
 			m.Actions = &actions{}
 		}
 		fields := describeFields(v.api.plans.of(op.shape.in), op.shape.out)
+		for path, choices := range v.Choices {
+			fields.choose(strings.Split(path, "."), choices)
+		}
 		m.Actions.entries = append(m.Actions.entries, action{method, fields})
 	}
 	return m
@@ -135,14 +139,31 @@ type fieldInfo struct {
 	MaxLength int           `json:"max_length,omitempty"`
 	Min       *float64      `json:"min_value,omitempty"`
 	Max       *float64      `json:"max_value,omitempty"`
-	Choices   []choiceInfo  `json:"choices,omitempty"`
+	Choices   []Choice      `json:"choices,omitempty"`
 	Child     *fieldInfo    `json:"child,omitempty"`
 	Children  orderedFields `json:"children,omitempty"`
 }
 
-type choiceInfo struct {
+// Choice is one of the values of a field, as OPTIONS lists them.
+type Choice struct {
+	// Value is what is sent.
 	Value string `json:"value"`
+	// Label is its name for people.
 	Label string `json:"display_name"`
+}
+
+// choose turns the field at a path into a choice.
+func (f orderedFields) choose(path []string, choices []Choice) {
+	for i := range f {
+		info := &f[i].info
+		switch {
+		case f[i].name != path[0]:
+		case len(path) > 1:
+			info.Children.choose(path[1:], choices)
+		default:
+			info.Type, info.MaxLength, info.Choices = "choice", 0, choices
+		}
+	}
 }
 
 // describeFields lists the fields of the body in order, with the read-only
@@ -165,13 +186,24 @@ func describeFields(p *plan, out reflect.Type) orderedFields {
 		}
 	}
 	for _, f := range p.fields {
+		info := f.info()
 		if i := slices.Index(keys, f.name); i >= 0 {
 			readOnly(i)
+			if f.shape == shapeObject { // with what its answer has beyond the body
+				info.Children = describeFields(f.object, indirect(answer[i].Type))
+			}
 		}
-		fields = append(fields, namedField{f.name, f.info()})
+		fields = append(fields, namedField{f.name, info})
 	}
 	readOnly(len(keys))
 	return fields
+}
+
+func indirect(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
 }
 
 func readOnlyInfo(f reflect.StructField, key string) fieldInfo {
@@ -218,7 +250,7 @@ func (f *field) info() fieldInfo {
 				if n < len(f.labels) {
 					label = f.labels[n]
 				}
-				i.Choices = append(i.Choices, choiceInfo{e, label})
+				i.Choices = append(i.Choices, Choice{e, label})
 			}
 		}
 	case shapeObject:

@@ -60,6 +60,10 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	Name string
 	// Description is shown by OPTIONS.
 	Description string
+	// Choices are what OPTIONS says fields are chosen from, by the dotted path
+	// of the field, where that is known only when the program runs. Checking
+	// what was chosen is left to Check. Default: those of enum tags.
+	Choices map[string][]Choice
 	// ID begins its operation ids: "device" gives "device_list".
 	ID string
 	// Tag groups it in the document.
@@ -220,7 +224,7 @@ func (res *Resource[K, T, F, In, Out]) key() string {
 
 func (res *Resource[K, T, F, In, Out]) view(path, name string) *View {
 	return &View{
-		Path: path, Name: name, Description: res.Description, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun, Access: res.Access,
+		Path: path, Name: name, Description: res.Description, Choices: res.Choices, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun, Access: res.Access,
 		Throttle: res.Throttle, StrictIDs: res.StrictIDs, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
 	}
 }

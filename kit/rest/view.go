@@ -52,6 +52,9 @@ type View struct {
 	Name string
 	// Description is shown there too.
 	Description string
+	// Choices are what OPTIONS says fields are chosen from, by the dotted path
+	// of the field. Default: those of enum tags.
+	Choices map[string][]Choice
 	// Tag groups operations in the document.
 	Tag string
 	// Kind is the model permissions are checked for, as "config.device".
