@@ -232,6 +232,8 @@ async function history(run) {
 
 async function lists(run) {
   const { page, go } = run;
+  const bare = `bare-${run.mark}`;
+  await devicesOf(run, [bare], false);
   await go('/devices');
   await page.getByPlaceholder(/Name, MAC/).fill(run.device);
   await page.getByRole('cell', { name: run.device }).waitFor();
@@ -247,16 +249,23 @@ async function lists(run) {
   await page.getByRole('button', { name: /^modified: [1-9]/ }).click();
   await page.waitForURL(/devices\?.*config__status/);
   await page.getByRole('cell', { name: run.device }).waitFor();
+  await go('/');
+  await page.getByRole('button', { name: /^unknown: [1-9]/ }).click();
+  await page.waitForURL(/devices\?.*has_config/);
+  await page.getByRole('cell', { name: bare, exact: true }).waitFor();
+  assert.equal(await page.getByRole('cell', { name: run.device }).count(), 0, 'only devices without a configuration');
+  const { status } = await api(page, 'DELETE', run.made[0]);
+  assert.equal(status, 204);
 }
 
 /** Makes devices through the API, for what is done with many. */
-async function devicesOf(run, names) {
+async function devicesOf(run, names, configured = true) {
   for (const [index, name] of names.entries()) {
     const { status, body } = await api(run.page, 'POST', 'controller/device/', {
       name,
       organization: run.organizationID,
-      mac_address: `02:00:5F:00:${String(index).padStart(2, '0')}:${run.mark.slice(-2).split('').map((c) => (c.charCodeAt(0) & 15).toString(16)).join('').toUpperCase()}`,
-      config: { backend: 'netjsonconfig.OpenWrt', templates: [], context: {}, config: {} },
+      mac_address: `02:00:5F:0${configured ? 0 : 1}:${String(index).padStart(2, '0')}:${run.mark.slice(-2).split('').map((c) => (c.charCodeAt(0) & 15).toString(16)).join('').toUpperCase()}`,
+      ...(configured && { config: { backend: 'netjsonconfig.OpenWrt', templates: [], context: {}, config: {} } }),
     });
     assert.equal(status, 201, JSON.stringify(body));
     run.made.unshift(`controller/device/${body.id}/?force=true`);

@@ -41,6 +41,7 @@ const texts = {
         config__status: 'Status',
         config__backend: 'Backend',
         config__templates: 'Template',
+        has_config: 'Has a configuration',
         config: { backend: 'Backend', context: 'Variables', config: 'Configuration', templates: 'Templates' },
       },
       empty: 'No devices yet',

@@ -75,7 +75,7 @@ export default function Dashboard() {
     value: data?.config_status[status] ?? 0,
     color: statusColors[status],
     // devices without a configuration have no status to filter by
-    onClick: status === 'unknown' ? undefined : () => navigate(deviceListPath({ config__status: status })),
+    onClick: () => navigate(deviceListPath(status === 'unknown' ? { has_config: false } : { config__status: status })),
   }));
   return (
     <>

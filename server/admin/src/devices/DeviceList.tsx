@@ -8,6 +8,7 @@ import {
   FilterButton,
   FunctionField,
   List,
+  NullableBooleanInput,
   Pagination,
   ReferenceField,
   SearchInput,
@@ -30,6 +31,7 @@ const filters = [
   <OrganizationInput key="organization" source="organization" filter />,
   <SelectInput key="backend" source="config__backend" choices={backends} />,
   <TemplateFilterInput key="template" source="config__templates" />,
+  <NullableBooleanInput key="configured" source="has_config" />,
   <DateTimeInput key="from" source="created__gte" />,
   <DateTimeInput key="to" source="created__lt" />,
 ];
