@@ -78,6 +78,32 @@ describe('createDataProvider', () => {
     expect(asked).toEqual([{ call: 'PATCH controller/template/t/', options: { body: { name: 'b' } } }]);
   });
 
+  it('leaves the permissions of a group alone until others are chosen', async () => {
+    const { request, asked } = scripted({ 'PATCH users/group/3/': { id: 3 } });
+    const provider = createDataProvider(request);
+    const previousData = { id: 3, name: 'a', permissions: ['7: user | Can view user'] };
+    await provider.update('groups', { id: 3, data: { ...previousData, name: 'b' }, previousData });
+    await provider.update('groups', { id: 3, data: { ...previousData, permissions: [7, 9] }, previousData });
+    expect(asked.map(({ options }) => options)).toEqual([{ body: { name: 'b' } }, { body: { permissions: [7, 9] } }]);
+  });
+
+  it('looks after the own addresses one by one', async () => {
+    const { request, asked } = scripted({
+      'GET users/me/email/': { count: 1, next: null, previous: null, results: [{ id: 5, email: 'a@example.org' }] },
+      'POST users/me/email/': { id: 6 },
+      'POST users/me/email/6/confirmation/': { detail: 'sent' },
+      'POST users/me/email/6/primary/': { id: 6, primary: true },
+      'DELETE users/me/email/5/': null,
+    });
+    const provider = createDataProvider(request);
+    await expect(provider.addresses()).resolves.toEqual([{ id: 5, email: 'a@example.org' }]);
+    await provider.addAddress('b@example.org');
+    expect(asked[1].options).toEqual({ body: { email: 'b@example.org' } });
+    await expect(provider.confirmAddress(6)).resolves.toBeUndefined();
+    await expect(provider.makePrimary(6)).resolves.toEqual({ id: 6, primary: true });
+    await expect(provider.removeAddress(5)).resolves.toBeUndefined();
+  });
+
   it('forces a deletion only when told to', async () => {
     const { request, asked } = scripted({ 'DELETE controller/device/d/': null });
     const provider = createDataProvider(request);
