@@ -48,6 +48,8 @@ type HTTPConfig struct {
 	TLSCert string `koanf:"tls_cert" doc:"PEM file with the certificate chain; with tls_key the server speaks HTTPS."`
 	// TLSKey is a PEM file.
 	TLSKey string `koanf:"tls_key" doc:"PEM file with the certificate's key."`
+	// AllowedHosts are the names this server answers for; empty: any.
+	AllowedHosts []string `koanf:"allowed_hosts" doc:"Host names this server answers for; a leading dot allows a whole domain. Empty: any name, which then stands in the links of answers."`
 	// TrustedProxies are networks.
 	TrustedProxies []string `koanf:"trusted_proxies" doc:"Networks of reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed."`
 	// BodyLimit is in bytes.
@@ -176,7 +178,7 @@ func DefaultConfig() *Config {
 			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
 			HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
 			ShutdownTimeout: 30 * time.Second,
-			TrustedProxies:  []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
+			AllowedHosts:    []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
 		},
 		SQL:  SQLConfig{Synchronous: "FULL"},
 		Log:  LogConfig{Level: "info", Format: "text"},

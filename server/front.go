@@ -66,6 +66,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *front) route(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
+	case !hostAllowed(f.server.config.HTTP.AllowedHosts, r) && path != "/healthz" && path != "/readyz" && path != "/metrics":
+		refuseHost(w)
 	case f.server.protocol != nil && strings.HasPrefix(path, "/controller/"):
 		f.server.protocol.ServeHTTP(w, r) // the hottest path, and no header may be added to its answers but the id
 	case path == "/":

@@ -168,3 +168,23 @@ func TestRequestIDsInTheLog(t *testing.T) {
 	require.Contains(t, b.String(), "/accounts/confirm-email/…")
 	require.NotContains(t, b.String(), "verysecret", "keys of e-mails stay out of the log")
 }
+
+func TestHosts(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.AllowedHosts = []string{"nms.example.org", ".wifi.example.org"} })
+	ask := func(host, path string) int {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, host := range []string{"nms.example.org", "NMS.example.org:8443", "wifi.example.org", "a.b.wifi.example.org."} {
+		require.Equal(t, http.StatusUnauthorized, ask(host, "/api/v1/users/user/"), host)
+	}
+	for _, host := range []string{"evil.org", "xwifi.example.org", "nms.example.org.evil.org", "", "[::1]:80"} {
+		for _, path := range []string{"/api/v1/users/user/", "/admin/", "/controller/checksum/x/"} {
+			require.Equal(t, http.StatusBadRequest, ask(host, path), host)
+		}
+	}
+	require.Equal(t, http.StatusOK, ask("10.0.0.7", "/healthz"), "probes come by address")
+}

@@ -121,7 +121,11 @@ func (l *Login) match(ctx context.Context, candidates []*User, identifier, plain
 	for _, u := range candidates {
 		hashed = hashed || password.Usable(u.Password.Reveal())
 		if l.hasher.Verify(plain, u.Password.Reveal()) && u.IsActive {
-			return u, l.rehash(ctx, u, plain)
+			if err := l.rehash(ctx, u, plain); err != nil {
+				// the password is right whether or not its hash can be renewed
+				l.log.WarnContext(ctx, "the hash of a password was not renewed", "user", u.ID.String(), "error", err)
+			}
+			return u, nil
 		}
 	}
 	if !hashed {
