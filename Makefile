@@ -9,10 +9,10 @@ LDFLAGS := -s -w -X main.build=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-go test-race test-ui test-browser lint agent bench fuzz soak services clean
+.PHONY: help build demo test test-go test-race test-ui test-browser lint agent bench fuzz services clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 build: $(UI)/dist/index.html ## the server with its web admin and the agent, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(SERVER) ./server/cmd/wispwright
