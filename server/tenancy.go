@@ -69,7 +69,7 @@ func (s *Server) mountTenancy(context.Context) error {
 	h, err := tenancyhttp.New(s.db, s.tenancy, &tenancyhttp.Options{
 		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
 		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: s.config.HTTP.SecureCookies || s.config.HTTP.TLSCert != "",
-		TrustedOrigins: s.config.HTTP.Origins,
+		TrustedOrigins: s.config.HTTP.Origins, SiteURL: c.SiteURL,
 	})
 	if err != nil {
 		return err

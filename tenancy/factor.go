@@ -62,6 +62,7 @@ type SecondFactors struct {
 	Changed event.Topic[wispwright.ID]
 
 	store    SecondFactorStore
+	passkeys PasskeyStore
 	users    *Users
 	issuer   string
 	required bool
@@ -76,11 +77,29 @@ func (s *SecondFactors) Get(ctx context.Context, user wispwright.ID) (*SecondFac
 
 // Has reports whether a user has a second factor that is asked for.
 func (s *SecondFactors) Has(ctx context.Context, user wispwright.ID) (bool, error) {
+	methods, err := s.Methods(ctx, user)
+	return len(methods) > 0, err
+}
+
+// Methods are the kinds of second factors of a user, any one of which is asked
+// for: "totp" for a confirmed generator, "webauthn" for passkeys.
+func (s *SecondFactors) Methods(ctx context.Context, user wispwright.ID) ([]string, error) {
+	var out []string
 	f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
-	if isNotFound(err) {
-		return false, nil
+	if err != nil && !isNotFound(err) {
+		return nil, err
 	}
-	return err == nil && !f.Confirmed.IsZero(), err
+	if err == nil && !f.Confirmed.IsZero() {
+		out = append(out, "totp")
+	}
+	keys, err := s.passkeys.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(keys.Rows) > 0 {
+		out = append(out, "webauthn")
+	}
+	return out, nil
 }
 
 // RequiredOf reports whether a user must have a second factor.

@@ -47,6 +47,10 @@ func NewMemory() (*memstore.Store, Stores) {
 		},
 	})
 	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Key: "UserID"})
+	passkeys := memstore.NewRepo[wispwright.ID, Passkey, PasskeyFilter](m, memstore.Spec[Passkey]{
+		Order:  []wispwright.Order{{Field: "Created", Descending: true}},
+		Unique: []memstore.Unique{{Name: "passkey_credential", Fields: []string{"CredentialID"}}},
+	})
 	members := &memoryMemberships{memberships, owners, m}
 	grants.members = members
 	return m, Stores{
@@ -59,7 +63,8 @@ func NewMemory() (*memstore.Store, Stores) {
 			_, err2 := emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == user })
 			_, err3 := apiTokens.DeleteWhere(ctx, func(t *APIToken) bool { return t.UserID == user })
 			_, err4 := factors.DeleteWhere(ctx, func(f *SecondFactor) bool { return f.UserID == user })
-			return errors.Join(err1, err2, err3, err4)
+			_, err5 := passkeys.DeleteWhere(ctx, func(p *Passkey) bool { return p.UserID == user })
+			return errors.Join(err1, err2, err3, err4, err5)
 		}),
 		Emails:      emails,
 		Grants:      grants,
@@ -72,6 +77,7 @@ func NewMemory() (*memstore.Store, Stores) {
 		Tokens:        tokens,
 		APITokens:     apiTokens,
 		SecondFactors: factors,
+		Passkeys:      passkeys,
 		Events: memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{
 			Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}},
 		})},

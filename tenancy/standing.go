@@ -21,7 +21,7 @@ type Standing struct {
 	PasswordUpdated time.Time
 	// HasPassword is false when no password can match.
 	HasPassword bool
-	// HasSecondFactor says that a second factor is confirmed.
+	// HasSecondFactor says that a generator is confirmed or there is a passkey.
 	HasSecondFactor bool
 	// Member are the active organizations the user belongs to, in ascending
 	// order, as are Managed and Owned.
@@ -74,7 +74,11 @@ func (s composed) ByUser(ctx context.Context, user wispwright.ID) (*Standing, er
 	if err != nil && !isNotFound(err) {
 		return nil, err
 	}
-	out.HasSecondFactor = err == nil && !f.Confirmed.IsZero()
+	keys, kerr := s.Passkeys.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{Limit: 1, NoTotal: true})
+	if kerr != nil {
+		return nil, kerr
+	}
+	out.HasSecondFactor = err == nil && !f.Confirmed.IsZero() || len(keys.Rows) > 0
 	if err := s.roles(ctx, out); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type Stores struct {
 	APITokens APITokenStore
 	// SecondFactors keeps generators of one-time codes.
 	SecondFactors SecondFactorStore
+	// Passkeys keeps passkeys.
+	Passkeys PasskeyStore
 	// Standings reads what a caller is made of. Default: ComposeStandings of the
 	// other stores.
 	Standings StandingStore
@@ -44,7 +46,7 @@ type Stores struct {
 
 func (s Stores) complete() error {
 	if s.Organizations == nil || s.Users == nil || s.Emails == nil || s.Grants == nil || s.Memberships == nil || s.Owners == nil ||
-		s.Groups == nil || s.Tokens == nil || s.APITokens == nil || s.SecondFactors == nil || s.Events == nil {
+		s.Groups == nil || s.Tokens == nil || s.APITokens == nil || s.SecondFactors == nil || s.Passkeys == nil || s.Events == nil {
 		return errors.New("tenancy: every store is required")
 	}
 	return nil
@@ -136,6 +138,8 @@ type Tenancy struct {
 	APITokens *APITokens
 	// SecondFactors are generators of one-time codes.
 	SecondFactors *SecondFactors
+	// Passkeys are keys of browsers and security tokens.
+	Passkeys *Passkeys
 	// Callers resolves who asks.
 	Callers *Callers
 	// Login checks passwords.
@@ -183,8 +187,9 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if err := t.connectLetters(stores, options, b); err != nil {
 		return nil, err
 	}
-	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, users: t.Users, issuer: options.Site.complete().Name,
+	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, passkeys: stores.Passkeys, users: t.Users, issuer: options.Site.complete().Name,
 		required: options.RequireSecondFactor, wrong: newWindows(5, 5*time.Minute, clock), base: b}
+	t.Passkeys = &Passkeys{store: stores.Passkeys, factors: t.SecondFactors, base: b}
 	t.Callers = &Callers{standings: stores.Standings, organizations: stores.Organizations, apiTokens: t.APITokens, factors: t.SecondFactors,
 		rules: options.Passwords, clock: clock, byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
 	dummy, err := options.Hasher.Hash("nobody")

@@ -106,7 +106,15 @@ func (u userFactor) Run(ctx context.Context, p *Program, c *commands) error {
 		if err != nil {
 			return fmt.Errorf("user %s: %w", u.Username, err)
 		}
-		if err := t.SecondFactors.Remove(ctx, found.ID); err != nil {
+		// either kind may be missing, not both
+		err, cleared := t.SecondFactors.Remove(ctx, found.ID), t.Passkeys.Clear(ctx, found.ID)
+		if err == nil || errors.Is(err, wispwright.ErrNotFound) && cleared == nil {
+			err = nil
+			if !errors.Is(cleared, wispwright.ErrNotFound) {
+				err = cleared
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("second factor of %s: %w", u.Username, err)
 		}
 		return tell(p, u.Username, "", false)

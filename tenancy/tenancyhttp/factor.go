@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/png"
 	"net/http"
+	"slices"
 
 	"github.com/pquerna/otp"
 
@@ -167,16 +168,26 @@ type factorNeeded struct {
 	SecondFactor []string `json:"second_factor"`
 }
 
-// checkFactor asks whoever has a second factor for a code, beside the password
-// that was right.
-func (h *HTTP) checkFactor(r *rest.Request, u *tenancy.User, code rest.Opt[string]) error {
-	has, err := h.t.SecondFactors.Has(r.Context(), u.ID)
-	if err != nil || !has {
+// checkFactor asks whoever has a second factor for it, beside the password that
+// was right: for a code or, where answer is not nil, a passkey.
+func (h *HTTP) checkFactor(r *rest.Request, u *tenancy.User, code rest.Opt[string], answer *rest.Opt[wispwright.JSON]) error {
+	methods, err := h.t.SecondFactors.Methods(r.Context(), u.ID)
+	if err != nil || len(methods) == 0 {
 		return err
 	}
-	if code.V == "" {
+	keys := slices.Contains(methods, "webauthn")
+	if keys && answer != nil && !answer.V.IsEmpty() {
+		return h.checkPasskey(r, u, answer.V)
+	}
+	if code.V == "" || !slices.Contains(methods, "totp") {
+		var body any = factorNeeded{"A code of the second factor is required.", methods}
+		if keys && answer != nil {
+			if body, err = h.askPasskey(r, u, factorNeeded{"A passkey or a code of the second factor is required.", methods}); err != nil {
+				return err
+			}
+		}
 		r.ResponseHeader().Set("WWW-Authenticate", "Bearer")
-		return &rest.Failure{Status: http.StatusUnauthorized, Body: factorNeeded{"A code of the second factor is required.", []string{"totp"}}}
+		return &rest.Failure{Status: http.StatusUnauthorized, Body: body}
 	}
 	good, err := h.t.SecondFactors.Check(r.Context(), u.ID, code.V)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -26,6 +27,8 @@ const (
 	// keys of a session's data
 	sessionUser = "user"
 	sessionHash = "hash"
+	// sessionChallenge is of a passkey that is being made or used
+	sessionChallenge = "challenge"
 )
 
 func newSessions(o *Options) *scs.SessionManager {
@@ -136,15 +139,9 @@ func csrfFailed(reason string) error { return wispwright.Forbidden("CSRF Failed:
 // checkOrigin compares where an unsafe request comes from with the host it is
 // for. Without TLS the Referer is not asked for, as anybody could change it.
 func (h *HTTP) checkOrigin(r *http.Request) error {
-	// what a proxy says of TLS may be believed here even when nobody checked
-	// who sent it: the origin has to fit the host either way
-	secure := h.options.SecureCookies || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
-	scheme := "http"
-	if secure {
-		scheme = "https"
-	}
+	own := h.ownOrigin(r)
 	allowed := func(origin string) bool {
-		return origin == scheme+"://"+r.Host || slices.Contains(h.options.TrustedOrigins, origin)
+		return origin == own || slices.Contains(h.options.TrustedOrigins, origin)
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if !allowed(origin) {
@@ -152,7 +149,7 @@ func (h *HTTP) checkOrigin(r *http.Request) error {
 		}
 		return nil
 	}
-	if !secure {
+	if strings.HasPrefix(own, "http:") {
 		return nil
 	}
 	referer := r.Header.Get("Referer")
@@ -164,6 +161,16 @@ func (h *HTTP) checkOrigin(r *http.Request) error {
 		return csrfFailed("Referer checking failed - " + referer + " does not match any trusted origins.")
 	}
 	return nil
+}
+
+// ownOrigin is the origin of this server's own pages, for who sent a request.
+func (h *HTTP) ownOrigin(r *http.Request) string {
+	// what a proxy says of TLS may be believed here even when nobody checked
+	// who sent it: the origin has to fit the host either way
+	if h.options.SecureCookies || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // sessionOut says who is logged in and what they may do.
@@ -218,14 +225,14 @@ func (h *HTTP) mountSession(api *rest.API) {
 
 // openSession logs in. The session's token is a new one, so that a token
 // somebody planted before is worth nothing.
-func (h *HTTP) openSession(r *rest.Request, in *credentials) (*sessionOut, error) {
+func (h *HTTP) openSession(r *rest.Request, in *sessionIn) (*sessionOut, error) {
 	if err := h.throttle.Admit(r); err != nil {
 		return nil, err
 	}
 	if err := h.checkOrigin(r.HTTP); r.HTTP.Header.Get("Origin") != "" && err != nil {
 		return nil, err
 	}
-	u, err := h.logIn(r, in)
+	u, err := h.logIn(r, &credentials{in.Username, in.Password, in.OTP}, &in.WebAuthn)
 	if err != nil {
 		return nil, err
 	}
@@ -248,13 +255,9 @@ func (h *HTTP) openSession(r *rest.Request, in *credentials) (*sessionOut, error
 
 // startSession begins a session with a token that is new, and sends its cookies.
 func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User) error {
-	old := ""
-	if c, err := r.Cookie(h.sessions.Cookie.Name); err == nil {
-		old = c.Value
-	}
-	ctx, err := h.sessions.Load(r.Context(), old)
+	ctx, err := h.loadSession(r)
 	if err != nil {
-		return fmt.Errorf("load session: %w", err)
+		return err
 	}
 	if err := h.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renew session: %w", err)
@@ -266,6 +269,20 @@ func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User
 	return nil
 }
 
+// loadSession returns a context with the session of a request, or with a new
+// one.
+func (h *HTTP) loadSession(r *http.Request) (context.Context, error) {
+	token := ""
+	if c, err := r.Cookie(h.sessions.Cookie.Name); err == nil {
+		token = c.Value
+	}
+	ctx, err := h.sessions.Load(r.Context(), token)
+	if err != nil {
+		return nil, fmt.Errorf("load session: %w", err)
+	}
+	return ctx, nil
+}
+
 // keepSession stores whose session it is and sends the cookie.
 func (h *HTTP) keepSession(ctx context.Context, header http.Header, u *tenancy.User) error {
 	h.sessions.Put(ctx, sessionUser, u.ID.String())
@@ -274,10 +291,15 @@ func (h *HTTP) keepSession(ctx context.Context, header http.Header, u *tenancy.U
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
 	}
+	h.sendSession(header, token, expiry)
+	return nil
+}
+
+// sendSession sends the cookie of a session.
+func (h *HTTP) sendSession(header http.Header, token string, expiry time.Time) {
 	c := &http.Cookie{Name: h.sessions.Cookie.Name, Value: token, Path: "/", Domain: h.options.CookieDomain, Expires: expiry,
 		MaxAge: int(time.Until(expiry).Seconds()), HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
 	header.Add("Set-Cookie", c.String())
-	return nil
 }
 
 func (h *HTTP) closeSession(r *rest.Request) error {

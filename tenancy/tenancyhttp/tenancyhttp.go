@@ -44,6 +44,10 @@ type Options struct {
 	// TrustedOrigins may use the session from another host, as
 	// "https://dashboard.example.org". Default: none.
 	TrustedOrigins []string
+	// SiteURL is the address of the installation. Passkeys belong to its host
+	// name where the API is reached by a name below it. Default: passkeys belong
+	// to the name the API is reached by.
+	SiteURL string
 	// SesameName is the parameter that holds the token of a link
 	// (SESAME_TOKEN_NAME). Default: "sesame".
 	SesameName string
@@ -124,6 +128,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountMe(api)
 	h.mountMyEmails(api)
 	h.mountFactor(api)
+	h.mountPasskeys(api)
 	h.mountAPITokens(api)
 	h.mountGroups(api)
 	h.mountTrail(api)

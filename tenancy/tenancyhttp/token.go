@@ -16,6 +16,14 @@ type credentials struct {
 	OTP      rest.Opt[string] `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for who has one."`
 }
 
+// sessionIn is the body of a log-in that a browser makes.
+type sessionIn struct {
+	Username rest.Opt[string]          `json:"username" required:"true"`
+	Password rest.Opt[string]          `json:"password" required:"true" trim:"false" writeOnly:"true"`
+	OTP      rest.Opt[string]          `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for who has one."`
+	WebAuthn rest.Opt[wispwright.JSON] `json:"webauthn" object:"true" writeOnly:"true" help:"What a passkey answered to the options of the 401 before, as JSON (AuthenticationResponseJSON)."`
+}
+
 type tokenOut struct {
 	Token string `json:"token"`
 }
@@ -25,7 +33,7 @@ func (h *HTTP) mountToken(api *rest.API) {
 		Path: "/api/v1/users/token/", Name: "Obtain Auth Token", Tag: "users", Access: rest.Anonymous,
 		Throttle: h.throttle, FormFirst: true, NonField: "non_field_errors",
 	}, rest.Action("POST", "users_token_create", http.StatusOK, func(r *rest.Request, in *credentials) (tokenOut, error) {
-		u, err := h.logIn(r, in)
+		u, err := h.logIn(r, in, nil)
 		if err != nil {
 			return tokenOut{}, err
 		}
@@ -42,8 +50,9 @@ func (h *HTTP) mountToken(api *rest.API) {
 	}, http.StatusUnauthorized))
 }
 
-// logIn checks user name, password and, for who has one, second factor.
-func (h *HTTP) logIn(r *rest.Request, in *credentials) (*tenancy.User, error) {
+// logIn checks user name, password and, for who has one, second factor. Only a
+// session can answer with a passkey.
+func (h *HTTP) logIn(r *rest.Request, in *credentials, answer *rest.Opt[wispwright.JSON]) (*tenancy.User, error) {
 	u, err := h.t.Login.Attempt(r.Context(), r.Address(), in.Username.V, in.Password.V)
 	if err != nil {
 		return nil, err
@@ -51,5 +60,5 @@ func (h *HTTP) logIn(r *rest.Request, in *credentials) (*tenancy.User, error) {
 	if u == nil {
 		return nil, wispwright.Invalid("", "Unable to log in with provided credentials.")
 	}
-	return u, h.checkFactor(r, u, in.OTP)
+	return u, h.checkFactor(r, u, in.OTP, answer)
 }

@@ -46,6 +46,8 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 	token := &tenancy.APIToken{UserID: manager, Name: "alphasecret"}
 	_, err = s.t.APITokens.Create(ctx, token)
 	require.NoError(t, err)
+	key := &tenancy.Passkey{UserID: manager, Name: "alphasecret", CredentialID: "AQ", PublicKey: "AQ"}
+	require.NoError(t, s.t.Passkeys.Add(ctx, key))
 	(&resttest.Walk{
 		API: s.api, Owner: "Bearer " + s.tokens["manager"], Stranger: "Bearer " + s.tokens["betamanager"],
 		Marks: []string{"alphasecret", "member@example.org"},
@@ -63,13 +65,15 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 			"/api/v1/users/me/email/{id}/primary/":                              "/api/v1/users/me/email/" + email(t, s, vars["user_manager"]) + "/primary/",
 			"/api/v1/users/me/email/{id}/confirmation/":                         "/api/v1/users/me/email/" + email(t, s, vars["user_manager"]) + "/confirmation/",
 			"/api/v1/users/me/token/{id}/":                                      "/api/v1/users/me/token/" + token.ID.String() + "/",
+			"/api/v1/users/me/passkey/{id}/":                                    "/api/v1/users/me/passkey/" + key.ID.String() + "/",
 			"/api/v1/users/user/{id}/password/":                                 "/api/v1/users/user/" + vars["user_member"] + "/password/",
 			"/api/v1/audit/event/{id}/":                                         "/api/v1/audit/event/" + events.Results[0].ID + "/",
 		},
 		Open: map[string]string{"/api/v1/users/group/{id}/": "groups belong to no organization"},
 		Skip: map[string]string{
-			"/api/v1/users/api-token/{id}/": "superusers only: TestTokensOfAll",
-			"/api/v1/users/user/{id}/totp/": "superusers only: TestSuperusersTakeSecondFactorsAway",
+			"/api/v1/users/api-token/{id}/":    "superusers only: TestTokensOfAll",
+			"/api/v1/users/user/{id}/totp/":    "superusers only: TestSuperusersTakeSecondFactorsAway",
+			"/api/v1/users/user/{id}/passkey/": "superusers only: TestPasskeysBesideCodes",
 		},
 	}).Run(t)
 }

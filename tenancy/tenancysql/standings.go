@@ -22,7 +22,7 @@ type standings struct {
 var _ tenancy.StandingStore = (*standings)(nil)
 
 // standingParts is how many parts of the query ask for the user.
-const standingParts = 5
+const standingParts = 6
 
 func newStandings(db *sqlstore.DB) (*standings, error) {
 	s := &standings{}
@@ -36,7 +36,7 @@ func newStandings(db *sqlstore.DB) (*standings, error) {
 
 // standingQuery has a row for the account ('u'), for each active organization
 // ('o'), each permission of one's own ('p'), the permissions of each group ('g')
-// and a confirmed second factor ('f').
+// a confirmed second factor and a passkey ('f').
 func standingQuery(d sqlstore.Dialect, who string) string {
 	return "SELECT 'u' AS kind, " + d.Text("id") + " AS a, username AS b, " + d.Text("password_updated") + " AS c, is_superuser AS x, is_staff AS y, is_active AS z, " +
 		"(password <> '' AND password NOT LIKE '!%') AS w FROM tenancy_user WHERE id = " + who +
@@ -45,7 +45,8 @@ func standingQuery(d sqlstore.Dialect, who string) string {
 		" UNION ALL SELECT 'p', '', permission, '', FALSE, FALSE, FALSE, FALSE FROM tenancy_user_permission WHERE user_id = " + who +
 		" UNION ALL SELECT 'g', '', " + d.Text("g.permissions") + ", '', FALSE, FALSE, FALSE, FALSE FROM tenancy_user_group ug" +
 		" JOIN tenancy_group g ON g.id = ug.group_id WHERE ug.user_id = " + who +
-		" UNION ALL SELECT 'f', '', '', '', FALSE, FALSE, FALSE, FALSE FROM tenancy_second_factor WHERE confirmed IS NOT NULL AND user_id = " + who
+		" UNION ALL SELECT 'f', '', '', '', FALSE, FALSE, FALSE, FALSE FROM tenancy_second_factor WHERE confirmed IS NOT NULL AND user_id = " + who +
+		" UNION ALL SELECT 'f', '', '', '', FALSE, FALSE, FALSE, FALSE WHERE EXISTS (SELECT 1 FROM tenancy_passkey WHERE user_id = " + who + ")"
 }
 
 // ByUser returns the standing of a user.

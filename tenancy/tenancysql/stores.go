@@ -64,6 +64,10 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	if err != nil {
 		return tenancy.Stores{}, err
 	}
+	passkeys, err := newPasskeys(db)
+	if err != nil {
+		return tenancy.Stores{}, err
+	}
 	callers, err := newStandings(db)
 	if err != nil {
 		return tenancy.Stores{}, err
@@ -74,7 +78,7 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	}
 	return tenancy.Stores{
 		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens,
-		APITokens: apiTokens, SecondFactors: factors, Standings: callers, Events: trail,
+		APITokens: apiTokens, SecondFactors: factors, Passkeys: passkeys, Standings: callers, Events: trail,
 	}, nil
 }
 
@@ -121,6 +125,12 @@ func newAPITokens(db *sqlstore.DB) (tenancy.APITokenStore, error) {
 func newSecondFactors(db *sqlstore.DB) (tenancy.SecondFactorStore, error) {
 	return sqlstore.NewRepo[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](db, sqlstore.Spec{
 		Table: "tenancy_second_factor", Key: "UserID",
+	})
+}
+
+func newPasskeys(db *sqlstore.DB) (tenancy.PasskeyStore, error) {
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Passkey, tenancy.PasskeyFilter](db, sqlstore.Spec{
+		Table: "tenancy_passkey", Order: newest("Created"),
 	})
 }
 

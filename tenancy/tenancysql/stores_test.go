@@ -21,7 +21,7 @@ func TestStores(t *testing.T) {
 		stores, err := tenancysql.New(db)
 		require.NoError(t, err)
 		tenancytest.Run(t, func(t *testing.T) (wispwright.Transactor, tenancy.Stores) {
-			for _, table := range []string{"event", "token", "api_token", "second_factor", "email", "user_permission", "user_group", "group", "owner", "membership", "user", "organization"} {
+			for _, table := range []string{"event", "token", "api_token", "second_factor", "passkey", "email", "user_permission", "user_group", "group", "owner", "membership", "user", "organization"} {
 				_, err := sqlstore.Exec(ctx, db, "DELETE FROM tenancy_"+table)
 				require.NoError(t, err)
 			}

@@ -86,6 +86,7 @@ func runProofs(t *testing.T, h Harness) {
 	require.NoError(t, c.Users.SetPermissions(ctx, all(), u.ID, []wispwright.Permission{"openwisp_users.view_user", "openwisp_users.add_user"}))
 	t.Run("named tokens", func(t *testing.T) { runTokenRules(t, c, u, &now) })
 	t.Run("second factor", func(t *testing.T) { runFactorRules(t, c, u, &now) })
+	t.Run("passkeys", func(t *testing.T) { runPasskeyRules(t, c, u, &now) })
 	t.Run("a user takes both along", func(t *testing.T) {
 		require.NoError(t, c.Users.Delete(ctx, all(), u.ID))
 		_, err := c.SecondFactors.Get(ctx, u.ID)

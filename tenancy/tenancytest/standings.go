@@ -38,6 +38,7 @@ func runStandings(t *testing.T, h Harness) {
 	require.NoError(t, s.Grants.SetPermissions(ctx, id(1001), []wispwright.Permission{"z.view_z", "a.view_a"}))
 	insert(t, s.SecondFactors.Insert, &tenancy.SecondFactor{UserID: id(1001), Secret: "x", Created: at(1), Confirmed: at(2)},
 		&tenancy.SecondFactor{UserID: id(1002), Secret: "x", Created: at(1)})
+	insert(t, s.Passkeys.Insert, passkey(1, 3), passkey(2, 3))
 	insert(t, s.Tokens.Insert, &tenancy.Token{UserID: id(1001), Digest: "digest", Key: "key", Created: at(1)})
 	for n := 1; n <= 6; n++ {
 		want, err := slow.ByUser(ctx, id(1000+n))

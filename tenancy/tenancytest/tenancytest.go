@@ -32,6 +32,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("tokens", func(t *testing.T) { runTokens(t, h) })
 	t.Run("named tokens", func(t *testing.T) { runAPITokens(t, h) })
 	t.Run("second factors", func(t *testing.T) { runSecondFactors(t, h) })
+	t.Run("passkeys", func(t *testing.T) { runPasskeys(t, h) })
 	t.Run("events", func(t *testing.T) { runEvents(t, h) })
 	t.Run("references", func(t *testing.T) { runReferences(t, h) })
 	t.Run("services", func(t *testing.T) { runServices(t, h) })

@@ -493,6 +493,41 @@ async function secondFactor(run) {
   await page.getByLabel('Your password').waitFor();
 }
 
+async function passkey(run) {
+  const { page } = run;
+  // passkeys belong to a name: the same server by another address, where nobody is logged in
+  const base = run.base.replace('127.0.0.1', 'localhost');
+  const devtools = await run.context.newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+  });
+  const named = { page, go: (path) => page.goto(`${base}/admin${path}`) };
+  await logIn(named, run.operator, run.operatorPassword);
+  await page.getByText('Configuration status').waitFor();
+  await named.go('/account');
+  await page.getByLabel('Name of a new passkey').fill('Laptop');
+  await page.getByLabel('Password, to add a passkey').fill(run.operatorPassword);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor();
+  await run.shot('passkey', { fullPage: true });
+
+  await logOut(named);
+  await logIn(named, run.operator, run.operatorPassword);
+  await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  await run.shot('login-passkey');
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.getByText('Configuration status').waitFor();
+  await named.go('/account');
+  await page.getByText(/^Used /).waitFor();
+  await page.getByRole('button', { name: 'Remove passkey Laptop' }).click();
+  await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor({ state: 'detached' });
+  await logOut(named);
+  await devtools.detach();
+  await run.go('/');
+  await page.getByText('Configuration status').waitFor();
+}
+
 async function trail(run) {
   const { page, go } = run;
   await go(`/devices/${run.deviceID}/history`);
@@ -564,6 +599,7 @@ export const steps = [
   ['an operator sees what is theirs', operator],
   ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
   ['set up a second factor and log in with it', secondFactor],
+  ['add a passkey and log in with it', passkey],
   ['an ended session leads to the login', endedSession],
   ['an expired password has to be changed first', expiredPassword, 'expiredUser'],
   ['who changed a device', trail],

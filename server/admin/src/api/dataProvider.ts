@@ -2,6 +2,7 @@
 import type { DataProvider, GetListParams, Identifier, RaRecord } from 'react-admin';
 import type { Request } from './client';
 import { APIError } from './errors';
+import type { PasskeyOptions } from './passkeys';
 import type {
   APIToken,
   ConfigVersion,
@@ -13,6 +14,7 @@ import type {
   ListAnswer,
   Membership,
   OrganizationSettings,
+  Passkey,
   Permission,
   Preview,
   PreviewRequest,
@@ -67,7 +69,13 @@ export interface Operations {
   enrol(currentPassword: string): Promise<Enrolment>;
   /** Steps of one's own second factor that take a code; the first two resolve to new recovery codes. */
   secondFactorStep(step: 'confirm' | 'recovery' | 'disable', code: string): Promise<string[]>;
-  /** Takes the second factor away from a user who lost it. */
+  passkeys(): Promise<Passkey[]>;
+  /** Begins to add a passkey; resolves to the options for the browser. */
+  beginPasskey(currentPassword: string): Promise<PasskeyOptions>;
+  /** Adds the passkey the browser made. */
+  addPasskey(name: string, made: unknown): Promise<Passkey>;
+  removePasskey(id: Identifier): Promise<void>;
+  /** Takes the second factor, passkeys included, away from a user who lost it. */
   removeSecondFactor(user: Identifier): Promise<void>;
   tokens(): Promise<APIToken[]>;
   createToken(name: string, expires: string | null): Promise<APIToken>;
@@ -299,8 +307,24 @@ export function createDataProvider(request: Request): AdminDataProvider {
       const answer = await request<{ recovery_codes: string[] } | null>('POST', `users/me/totp/${step}/`, { body: { otp: code } });
       return answer?.recovery_codes ?? [];
     },
+    async passkeys() {
+      const { results } = await request<{ results: Passkey[] }>('GET', 'users/me/passkey/');
+      return results;
+    },
+    async beginPasskey(currentPassword: string) {
+      const { webauthn } = await request<{ webauthn: PasskeyOptions }>('POST', 'users/me/passkey/', { body: { current_password: currentPassword } });
+      return webauthn;
+    },
+    addPasskey: (name: string, made: unknown) => request<Passkey>('POST', 'users/me/passkey/finish/', { body: { name, webauthn: made } }),
+    async removePasskey(id: Identifier) {
+      await request('DELETE', `users/me/passkey/${id}/`);
+    },
     async removeSecondFactor(user: Identifier) {
-      await request('DELETE', `${pathOf('users', user)}totp/`);
+      const gone = await Promise.allSettled(['totp', 'passkey'].map((kind) => request('DELETE', `${pathOf('users', user)}${kind}/`)));
+      const failed = gone.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+      // either kind may be missing, not both
+      const other = failed.find((reason) => !(reason instanceof APIError && reason.status === 404));
+      if (other || failed.length === gone.length) throw other ?? failed[0];
     },
     async tokens() {
       const { results } = await request<ListAnswer<APIToken>>('GET', 'users/me/token/', { query: { page_size: maximalPage } });

@@ -68,6 +68,18 @@ describe('createAuthProvider', () => {
     expect(sent).toEqual([{ username: 'a', password: 'b' }, { username: 'a', password: 'b', otp: '1' }, { username: 'a', password: 'b', otp: '123456' }]);
   });
 
+  it('hands on the options of a passkey, and sends what it answered', async () => {
+    const options = { publicKey: { challenge: 'AQ' } };
+    const request = vi.fn(async (_method: string, _path: string, { body }: { body: { webauthn?: unknown } }) => {
+      if (!body.webauthn) throw new APIError('x', 401, { raw: { detail: 'A passkey…', second_factor: ['totp', 'webauthn'], webauthn: options } });
+      return operator;
+    }) as unknown as Request;
+    const auth = createAuthProvider(request);
+    await expect(auth.login({ username: 'a', password: 'b' })).rejects.toMatchObject({ methods: ['totp', 'webauthn'], passkey: options });
+    await auth.login({ username: 'a', password: 'b', webauthn: { id: 'x' } });
+    expect(request).toHaveBeenLastCalledWith('POST', 'users/session/', { body: { username: 'a', password: 'b', webauthn: { id: 'x' } } });
+  });
+
   it('asks again once it is told to forget', async () => {
     const request = client(() => operator);
     const auth = createAuthProvider(request);

@@ -2,6 +2,7 @@
 import type { AuthProvider } from 'react-admin';
 import type { Request } from './client';
 import { APIError, flattenErrors } from './errors';
+import type { PasskeyOptions } from './passkeys';
 import type { Session } from './types';
 
 /** The models behind the admin's resources, as permissions name them: <app>.<action>_<model>. */
@@ -45,9 +46,12 @@ export function allowed(session: Session, resource: string, action: string): boo
   }
 }
 
-/** The password was right, and a one-time code of the account's second factor is asked for. */
+/** The password was right, and the account's second factor is asked for: a one-time code, or a passkey if there are options for one. */
 export class CodeNeeded extends Error {
-  constructor() {
+  constructor(
+    readonly methods: string[] = ['totp'],
+    readonly passkey?: PasskeyOptions,
+  ) {
     super('Enter the code of your authenticator app, or a recovery code.');
     this.name = 'CodeNeeded';
   }
@@ -56,8 +60,8 @@ export class CodeNeeded extends Error {
 // Why a login was refused, for the person at the form.
 function loginProblem(error: unknown): unknown {
   if (!(error instanceof APIError)) return error;
-  const raw = error.body.raw as { second_factor?: unknown } | null;
-  if (error.status === 401 && raw?.second_factor) return new CodeNeeded();
+  const raw = error.body.raw as { second_factor?: string[]; webauthn?: PasskeyOptions } | null;
+  if (error.status === 401 && raw?.second_factor) return new CodeNeeded(raw.second_factor, raw.webauthn);
   const [first] = flattenErrors(error.body.errors);
   return first ? new Error(first.message) : error;
 }
@@ -82,9 +86,9 @@ export function createAuthProvider(request: Request): AdminAuthProvider {
     forget() {
       known = undefined;
     },
-    async login({ username, password, otp }) {
+    async login({ username, password, otp, webauthn }) {
       try {
-        const body = { username, password, ...(otp ? { otp } : {}) };
+        const body = { username, password, ...(otp ? { otp } : {}), ...(webauthn ? { webauthn } : {}) };
         known = Promise.resolve(await request<Session>('POST', 'users/session/', { body }));
       } catch (error) {
         throw loginProblem(error);

@@ -206,6 +206,14 @@ export interface Enrolment {
   qr: string;
 }
 
+/** A passkey of the account. */
+export interface Passkey {
+  id: string;
+  name: string;
+  last_used: string | null;
+  created: string;
+}
+
 /** A named token of a user. token is there only in the answer that made it. */
 export interface APIToken {
   id: string;

@@ -1,6 +1,7 @@
 import { Alert, Box, Button, Card, CircularProgress, Link, TextField, Typography } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { useLogin } from 'react-admin';
+import { passkeysWork, signWithPasskey, type PasskeyOptions } from '../api/passkeys';
 import { CodeNeeded } from '../api/session';
 import { Logo } from './Logo';
 import { brandColors } from './theme';
@@ -11,20 +12,24 @@ export function Login() {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string>();
+  const [passkey, setPasskey] = useState<PasskeyOptions>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const enter = async (proof: () => Promise<{ otp?: string; webauthn?: unknown }>) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      await login({ username: username.trim(), password, otp: code?.trim() });
+      await login({ username: username.trim(), password, ...(await proof()) });
     } catch (error) {
       if (error instanceof CodeNeeded) {
-        setCode('');
+        const usable = passkeysWork() ? error.passkey : undefined;
+        setPasskey(usable);
+        if (error.methods.includes('totp')) setCode('');
+        else if (!usable) setProblem('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.');
         return;
       }
+      setPasskey(undefined); // its challenge is used up: the next log-in brings a new one
       setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
       if (code === undefined) setPassword('');
       else setCode('');
@@ -33,6 +38,11 @@ export function Login() {
     }
   };
 
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    // without a code, this asks for the second factor anew
+    return enter(async () => ({ otp: code?.trim() }));
+  };
   return (
     <Box
       sx={{
@@ -87,11 +97,22 @@ export function Login() {
               onChange={(event) => setCode(event.target.value)}
             />
           )}
+          {passkey && (
+            <Button
+              variant={code === undefined ? 'contained' : 'outlined'}
+              size="large"
+              disabled={busy}
+              onClick={() => enter(async () => ({ webauthn: await signWithPasskey(passkey) }))}
+              sx={{ mt: 1 }}
+            >
+              Use a passkey
+            </Button>
+          )}
           <Button
             type="submit"
             variant="contained"
             size="large"
-            disabled={busy || username.trim() === '' || password === '' || code === ''}
+            disabled={busy || username.trim() === '' || password === '' || (code === '' && passkey !== undefined)}
             startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
             sx={{ mt: 1 }}
           >

@@ -7,6 +7,7 @@ import type { Session } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { PageHeading } from '../app/Layout';
 import { Addresses } from './Addresses';
+import { Passkeys } from './Passkeys';
 import { PasswordForm } from './PasswordForm';
 import { SecondFactorPanel } from './SecondFactorPanel';
 import { Tokens } from './Tokens';
@@ -58,6 +59,9 @@ export default function Account() {
       </Section>
       <Section title="Second factor">
         <SecondFactorPanel onChange={changed} />
+      </Section>
+      <Section title="Passkeys">
+        <Passkeys onChange={changed} />
       </Section>
       {!restricted && (
         <Section title="Tokens">

@@ -1,0 +1,261 @@
+package tenancyhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/tenancy/passkey"
+)
+
+type passkeyOut struct {
+	ID       wispwright.ID `json:"id"`
+	Name     string        `json:"name"`
+	LastUsed rest.Time     `json:"last_used"`
+	Created  rest.Time     `json:"created"`
+}
+
+type passkeysOut struct {
+	Results []passkeyOut `json:"results"`
+}
+
+// ceremonyOut is what a browser makes or uses a passkey with.
+type ceremonyOut struct {
+	// WebAuthn is the argument of navigator.credentials, with "publicKey".
+	WebAuthn wispwright.JSON `json:"webauthn"`
+}
+
+type passkeyIn struct {
+	Name     rest.Opt[string]          `json:"name" required:"true" maxLength:"100" help:"What the passkey is called."`
+	WebAuthn rest.Opt[wispwright.JSON] `json:"webauthn" required:"true" object:"true" writeOnly:"true" help:"What the browser made of the options, as JSON (RegistrationResponseJSON)."`
+}
+
+// mountPasskeys adds one's own passkeys, and what superusers may do with those
+// of others.
+func (h *HTTP) mountPasskeys(api *rest.API) {
+	mine := func(path, name, description string) *rest.View {
+		return &rest.View{Path: "/api/v1/users/me/passkey/" + path, Name: name, Tag: "users", Access: rest.Authenticated, Restricted: true,
+			Prepare: inPerson, Description: description, Noun: "Passkey"}
+	}
+	api.Mount(mine("", "My Passkeys", "One's own passkeys (WebAuthn). POST begins to add one: its answer is what the browser needs, within five minutes."),
+		rest.Action("GET", "users_me_passkey_list", http.StatusOK, func(r *rest.Request, _ *rest.None) (passkeysOut, error) {
+			return h.passkeys(r.Context(), r.Caller.ID)
+		}),
+		rest.Action("POST", "users_me_passkey_begin_create", http.StatusOK, h.beginPasskey))
+	api.Mount(mine("finish/", "Add Passkey", "Adds the passkey the browser made."),
+		rest.Action("POST", "users_me_passkey_create", http.StatusCreated, h.addPasskey))
+	api.Mount(mine("{id}/", "My Passkey", "Removes a passkey."),
+		rest.Action("DELETE", "users_me_passkey_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
+			return rest.None{}, h.t.Passkeys.Delete(r.Context(), r.Caller.ID, r.ID("id"))
+		}))
+	api.Mount(&rest.View{Path: "/api/v1/users/user/{id}/passkey/", Name: "Passkeys", Noun: "Passkey", Tag: "users", Access: rest.Authenticated,
+		Prepare: superuserOnly, Description: "The passkeys of a user, which superusers may take away from who lost them."},
+		rest.Action("GET", "users_user_passkey_list", http.StatusOK, func(r *rest.Request, _ *rest.None) (passkeysOut, error) {
+			return h.passkeys(r.Context(), r.ID("id"))
+		}),
+		rest.Action("DELETE", "users_user_passkey_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
+			return rest.None{}, h.t.Passkeys.Clear(r.Context(), r.ID("id"))
+		}))
+}
+
+func mapPasskey(p *tenancy.Passkey) passkeyOut {
+	return passkeyOut{p.ID, p.Name, rest.Time(p.LastUsed), rest.Time(p.Created)}
+}
+
+func (h *HTTP) passkeys(ctx context.Context, user wispwright.ID) (passkeysOut, error) {
+	out := passkeysOut{Results: []passkeyOut{}}
+	if _, err := h.t.Users.Get(ctx, wispwright.ScopeAll(), user); err != nil {
+		return out, err
+	}
+	have, err := h.t.Passkeys.Of(ctx, user)
+	for _, p := range have {
+		out.Results = append(out.Results, mapPasskey(p))
+	}
+	return out, err
+}
+
+// beginPasskey asks for the password, so that a session left open adds no key
+// of somebody else.
+func (h *HTTP) beginPasskey(r *rest.Request, in *enrolIn) (ceremonyOut, error) {
+	u, err := h.me(r)
+	if err != nil {
+		return ceremonyOut{}, err
+	}
+	if r.Caller.Method != "session" {
+		return ceremonyOut{}, wispwright.Forbidden("Passkeys are added by people who are logged in.")
+	}
+	if err := h.checkCurrent(r, u, in.CurrentPassword.V); err != nil {
+		return ceremonyOut{}, err
+	}
+	have, err := h.t.Passkeys.Of(r.Context(), u.ID)
+	if err != nil {
+		return ceremonyOut{}, err
+	}
+	options, state, err := h.site(r.HTTP).Register(u, have)
+	if errors.Is(err, passkey.ErrHost) {
+		return ceremonyOut{}, wispwright.Invalid("", "Passkeys work only where the server is reached by a host name.")
+	}
+	if err != nil {
+		return ceremonyOut{}, err
+	}
+	r.ResponseHeader().Set("Cache-Control", "no-store")
+	return ceremonyOut{options}, h.keepChallenge(r, u, "create", state)
+}
+
+func (h *HTTP) addPasskey(r *rest.Request, in *passkeyIn) (passkeyOut, error) {
+	u, err := h.me(r)
+	if err != nil {
+		return passkeyOut{}, err
+	}
+	state, err := h.takeChallenge(r, u, "create")
+	if err != nil {
+		return passkeyOut{}, err
+	}
+	p, err := h.site(r.HTTP).Registered(u, state, in.WebAuthn.V)
+	if errors.Is(err, passkey.ErrRefused) {
+		return passkeyOut{}, wispwright.Invalid("webauthn", "The passkey could not be checked.")
+	}
+	if err != nil {
+		return passkeyOut{}, err
+	}
+	p.Name = in.Name.V
+	if err := h.t.Passkeys.Add(r.Context(), p); err != nil {
+		return passkeyOut{}, err
+	}
+	return mapPasskey(p), nil
+}
+
+// passkeyNeeded is factorNeeded for who has passkeys.
+type passkeyNeeded struct {
+	factorNeeded
+	WebAuthn wispwright.JSON `json:"webauthn"`
+}
+
+// askPasskey adds what the browser needs to the answer that a second factor is
+// missing. Where passkeys cannot work there is nothing to add.
+func (h *HTTP) askPasskey(r *rest.Request, u *tenancy.User, needed factorNeeded) (any, error) {
+	have, err := h.t.Passkeys.Of(r.Context(), u.ID)
+	if err != nil {
+		return nil, err
+	}
+	options, state, err := h.site(r.HTTP).Ask(u, have)
+	if errors.Is(err, passkey.ErrHost) {
+		return needed, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.ResponseHeader().Set("Cache-Control", "no-store")
+	return passkeyNeeded{needed, options}, h.keepChallenge(r, u, "get", state)
+}
+
+// checkPasskey checks what the browser answered to askPasskey.
+func (h *HTTP) checkPasskey(r *rest.Request, u *tenancy.User, answer wispwright.JSON) error {
+	refused := wispwright.Invalid("webauthn", "The passkey was refused. Please try again.")
+	state, err := h.takeChallenge(r, u, "get")
+	if err != nil {
+		return err
+	}
+	have, err := h.t.Passkeys.Of(r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	used, err := h.site(r.HTTP).Answered(u, have, state, answer)
+	if errors.Is(err, passkey.ErrRefused) || errors.Is(err, passkey.ErrHost) {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	good, err := h.t.Passkeys.Used(r.Context(), used)
+	if err == nil && !good {
+		err = refused
+	}
+	return err
+}
+
+// site is whom passkeys are for: the site's host name where the request is for
+// it or a host below it, so that passkeys work for all of them, else the host of
+// the request.
+func (h *HTTP) site(r *http.Request) passkey.Site {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(host)
+	if u, err := url.Parse(h.options.SiteURL); err == nil {
+		if name := strings.ToLower(u.Hostname()); name != "" && strings.HasSuffix(host, "."+name) {
+			host = name
+		}
+	}
+	return passkey.Site{ID: host, Name: host, Origins: append([]string{h.ownOrigin(r)}, h.options.TrustedOrigins...)}
+}
+
+// challenge is what a session keeps of a ceremony.
+type challenge struct {
+	User    wispwright.ID   `json:"user"`
+	Kind    string          `json:"kind"`
+	Expires time.Time       `json:"expires"`
+	State   wispwright.JSON `json:"state"`
+}
+
+// keepChallenge keeps the state of a ceremony in the session. Who is not logged
+// in yet gets a session that lasts as long as the challenge.
+func (h *HTTP) keepChallenge(r *rest.Request, u *tenancy.User, kind string, state wispwright.JSON) error {
+	ctx, err := h.loadSession(r.HTTP)
+	if err != nil {
+		return err
+	}
+	expires := time.Now().Add(passkey.Lifetime).UTC()
+	text, err := json.Marshal(challenge{u.ID, kind, expires, state})
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	h.sessions.Put(ctx, sessionChallenge, string(text))
+	begun := h.sessions.GetString(ctx, sessionUser) != ""
+	if !begun {
+		h.sessions.SetDeadline(ctx, expires)
+	}
+	token, expiry, err := h.sessions.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	if !begun {
+		h.sendSession(r.ResponseHeader(), token, expiry)
+	}
+	return nil
+}
+
+// takeChallenge returns the state of a ceremony that the session began for a
+// user. It is gone afterwards, whatever comes of it.
+func (h *HTTP) takeChallenge(r *rest.Request, u *tenancy.User, kind string) (wispwright.JSON, error) {
+	none := wispwright.Invalid("webauthn", "This took too long. Please try again.")
+	ctx, err := h.loadSession(r.HTTP)
+	if err != nil {
+		return "", err
+	}
+	text := h.sessions.PopString(ctx, sessionChallenge)
+	if text == "" {
+		return "", none
+	}
+	if _, _, err := h.sessions.Commit(ctx); err != nil {
+		return "", fmt.Errorf("store session: %w", err)
+	}
+	var c challenge
+	if err := wispwright.JSON(text).Decode(&c); err != nil {
+		return "", err
+	}
+	if c.User != u.ID || c.Kind != kind || !time.Now().Before(c.Expires) {
+		return "", none
+	}
+	return c.State, nil
+}
