@@ -508,7 +508,7 @@ async function passkey(run) {
   await named.go('/account');
   await page.getByLabel('Name of a new passkey').fill('Laptop');
   await page.getByLabel('Password, to add a passkey').fill(run.operatorPassword);
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Add passkey' }).click();
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor();
   await run.shot('passkey', { fullPage: true });
 

@@ -27,6 +27,20 @@ describe('listQuery', () => {
   });
 });
 
+describe('removeSecondFactor', () => {
+  const paths = ['DELETE users/user/u/totp/', 'DELETE users/user/u/passkey/'];
+  it.each([[paths[0]], [paths[1]]])('is content with one kind: %s', async (there) => {
+    const { request, asked } = scripted({ [there as string]: {} });
+    await createDataProvider(request).removeSecondFactor('u');
+    expect(asked.map(({ call }) => call)).toEqual(paths);
+  });
+  it('says that there is none, and what else went wrong', async () => {
+    await expect(createDataProvider(scripted({}).request).removeSecondFactor('u')).rejects.toMatchObject({ status: 404 });
+    const broken = scripted({ [paths[0] as string]: {}, [paths[1] as string]: new APIError('down', 500) });
+    await expect(createDataProvider(broken.request).removeSecondFactor('u')).rejects.toThrow('down');
+  });
+});
+
 describe('changedKeys', () => {
   it('sends what changed, whole, and never the id', () => {
     const previous = { id: 1, name: 'a', notes: '', config: { backend: 'x', config: { a: 1 } } };

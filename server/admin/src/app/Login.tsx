@@ -13,24 +13,34 @@ export function Login() {
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string>();
   const [passkey, setPasskey] = useState<PasskeyOptions>();
+  const [again, setAgain] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
   const enter = async (proof: () => Promise<{ otp?: string; webauthn?: unknown }>) => {
     setBusy(true);
     setProblem(undefined);
+    let proven = false;
     try {
-      await login({ username: username.trim(), password, ...(await proof()) });
+      const more = await proof();
+      proven = true;
+      await login({ username: username.trim(), password, ...more });
     } catch (error) {
       if (error instanceof CodeNeeded) {
         const usable = passkeysWork() ? error.passkey : undefined;
         setPasskey(usable);
+        setAgain(false);
         if (error.methods.includes('totp')) setCode('');
         else if (!usable) setProblem('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.');
         return;
       }
-      setPasskey(undefined); // its challenge is used up: the next log-in brings a new one
       setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
+      if (!proven) return; // nothing was sent, and the passkey may be tried again
+      if (passkey) {
+        // its challenge is used up: the next log-in brings a new one
+        setPasskey(undefined);
+        setAgain(true);
+      }
       if (code === undefined) setPassword('');
       else setCode('');
     } finally {
@@ -112,7 +122,7 @@ export function Login() {
             type="submit"
             variant="contained"
             size="large"
-            disabled={busy || username.trim() === '' || password === '' || (code === '' && passkey !== undefined)}
+            disabled={busy || username.trim() === '' || password === '' || (code === '' && !again)}
             startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
             sx={{ mt: 1 }}
           >

@@ -91,7 +91,7 @@ export function Passkeys({ onChange }: { onChange(message: string): Promise<void
             sx={{ flexGrow: 1, minWidth: 180 }}
           />
           <Button type="submit" variant="outlined" disabled={busy || name.trim() === '' || password === ''} sx={{ mt: 1 }}>
-            Add
+            Add passkey
           </Button>
         </Box>
       ) : (
