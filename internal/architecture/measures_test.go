@@ -11,13 +11,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exceptions are broken aims with their reasons.
-func exceptions() map[string]string {
-	return map[string]string{
-		"exported identifiers of the largest package": "controller: a third are constants and error values of the wire " +
-			"(statuses, actions, names of unique rules), which count one by one",
-		"importable suites, % of the test code": "a third of the test code replays recorded exchanges and holds " +
-			"the libraries against recorded outputs, which nobody else can run without them",
+// exception is a broken aim with its reason. It holds up to a bound: what goes
+// beyond it fails like an aim without exception.
+type exception struct {
+	bound  float64
+	reason string
+}
+
+// exceptions are by the name of the measure.
+func exceptions() map[string]exception {
+	return map[string]exception{
+		"importable suites, % of the test code": {13, "a third of the test code replays recorded exchanges and holds " +
+			"the libraries against recorded outputs, which nobody else can run without them"},
+	}
+}
+
+// largePackages export more than the aim; what a package adds goes elsewhere.
+func largePackages() map[string]exception {
+	return map[string]exception{
+		"controller": {86, "a third are constants and error values of the wire (statuses, actions, names of unique rules), which count one by one"},
+		"tenancy":    {81, "accounts, their proofs and the stores of each; passkeys have a package of their own already"},
 	}
 }
 
@@ -54,8 +67,12 @@ func TestMeasuresOfTaste(t *testing.T) {
 	}
 	widest := 0
 	for room, n := range m.surface {
-		if n > 60 {
-			t.Logf("    %s exports %d identifiers", room, n)
+		if e, ok := largePackages()[room]; ok && n > 80 {
+			t.Logf("    %s exports %d identifiers, accepted up to %g: %s", room, n, e.bound, e.reason)
+			if float64(n) > e.bound {
+				t.Errorf("%s exports %d identifiers, more than the %g that are excepted", room, n, e.bound)
+			}
+			continue
 		}
 		widest = max(widest, n)
 	}
@@ -69,7 +86,7 @@ func TestMeasuresOfTaste(t *testing.T) {
 		{"exported fields and methods documented, %", percent(m.fieldsDocd, m.fields), true, 80},
 		{"packages with a comment, %", percent(documented, len(m.packageDoc)), true, 100},
 		{"methods of the widest interface", float64(m.widestIface), false, 12},
-		{"exported identifiers of the largest package", float64(widest), false, 80},
+		{"exported identifiers of the largest other package", float64(widest), false, 80},
 		{"lines of the longest function", float64(m.longest), false, 120},
 		{"lines of the longest function in server", float64(m.longestServer), false, 80},
 		{"greatest cyclomatic complexity", float64(m.complexest), false, 30},
@@ -85,8 +102,9 @@ func TestMeasuresOfTaste(t *testing.T) {
 		}
 		t.Logf("%-48s %8.1f   (aim %s %g)", row.name, row.have, sign, row.limit)
 		if row.atMin && row.have < row.limit || !row.atMin && row.have > row.limit {
-			if reason, ok := exceptions()[row.name]; ok {
-				t.Logf("    accepted: %s", reason)
+			e, ok := exceptions()[row.name]
+			if ok && (row.atMin && row.have >= e.bound || !row.atMin && row.have <= e.bound) {
+				t.Logf("    accepted to %g: %s", e.bound, e.reason)
 			} else {
 				t.Errorf("%s: %.1f, aim %s %g", row.name, row.have, sign, row.limit)
 			}
