@@ -257,31 +257,32 @@ func TestAnInterruptedTrialIsUndoneAtTheNextStart(t *testing.T) {
 	require.Equal(t, EventConfigRestored, r.notes.happened()[0])
 }
 
-// stopClock sleeps until it is told to wake.
+// stopClock sleeps until it is told to wake. Each sleep is told first, also one
+// that was ended before it began, so that a test can count them.
 type stopClock struct {
 	RealClock
 	asleep chan time.Duration
+	over   <-chan struct{} // nobody listens any more
 }
 
 func (c stopClock) Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case c.asleep <- d:
-	case <-ctx.Done():
+	case <-c.over:
 		return ctx.Err()
 	}
-	if d != 120*time.Second {
-		return ctx.Err()
+	if d == 120*time.Second {
+		<-ctx.Done()
 	}
-	<-ctx.Done()
 	return ctx.Err()
 }
 
 func TestWakeEndsThePause(t *testing.T) {
 	r := newRig(t, nil)
-	clock := stopClock{asleep: make(chan time.Duration)}
-	r.deps.Clock = clock
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	clock := stopClock{asleep: make(chan time.Duration), over: ctx.Done()}
+	r.deps.Clock = clock
 	a := r.agent(t)
 	a.Wake() // before anything: remembered, and harmless
 	done := make(chan error)
