@@ -78,6 +78,11 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 		rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
 		rest.FilterTime("created__gte", func(f *filter, v time.Time) { f.CreatedFrom = v }),
 		rest.FilterTime("created__lt", func(f *filter, v time.Time) { f.CreatedBefore = v }),
+		rest.FilterBool("with_geo", func(f *filter, v bool) { // no device has a location here
+			if v {
+				f.IDs = []wispwright.ID{}
+			}
+		}),
 		rest.FilterBool("is_deactivated", func(f *filter, v bool) { f.IsDeactivated = &v }),
 		rest.FilterBool("has_config", func(f *filter, v bool) { f.HasConfig = &v }),
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),

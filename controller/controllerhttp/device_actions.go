@@ -28,7 +28,7 @@ func (h *HTTP) mountDeviceActions(api *rest.API) {
 			if err != nil {
 				return deviceDetailOut{}, err
 			}
-			return newDeviceDetailOut(d), nil
+			return afterAction(newDeviceDetailOut(d)), nil
 		}))
 	}
 	api.Mount(&rest.View{
@@ -51,6 +51,16 @@ func (h *HTTP) mountDeviceActions(api *rest.API) {
 		}
 		return variablesOut{nonNil(v.System), nonNil(v.All)}, nil
 	}))
+}
+
+// afterAction writes the address that deactivation took from a device without
+// configuration as an empty text, which is what OpenWISP answers at that moment
+// and what scripts that compare find.
+func afterAction(out deviceDetailOut) deviceDetailOut {
+	if out.IsDeactivated && out.Config == nil && out.ManagementIP == nil {
+		out.ManagementIP = new(string)
+	}
+	return out
 }
 
 func nonNil(m map[string]any) map[string]any {

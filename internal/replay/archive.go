@@ -36,7 +36,7 @@ func (p *Player) compareArchive(t *testing.T, m *matcher, want map[string]any, r
 		files[h.Name] = map[string]any{"mode": fmt.Sprintf("0o%o", h.Mode), "mtime": float64(h.ModTime.Unix()),
 			"uid": float64(h.Uid), "gid": float64(h.Gid), "uname": h.Uname, "text": string(text)}
 	}
-	out := m.diff("files", want["files"], files)
+	out := m.diff("body.files", want["files"], files)
 	if want["archive_md5_equals_checksum_endpoint"] != true || r.Method != http.MethodGet {
 		return out
 	}
