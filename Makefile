@@ -39,13 +39,14 @@ lint: ## go vet and staticcheck (staticcheck.conf)
 	$(GO) run $(STATICCHECK) ./...
 
 AGENT_TARGETS := linux/amd64 linux/arm64 linux/arm/5 linux/arm/7 linux/mips/softfloat linux/mipsle/softfloat
-agent: ## the agent for every kind of device, with the sizes of the programs
+agent: ## the agent for every kind of device, also as packages for opkg, with the sizes
 	@for t in $(AGENT_TARGETS); do \
 		set -- $$(echo $$t | tr / ' '); out=bin/wispwright-agent-$$2$${3:+-$$3}; goarm=; gomips=; \
 		case $$2 in arm) goarm=$$3;; mips*) gomips=$$3;; esac; \
 		CGO_ENABLED=0 GOOS=$$1 GOARCH=$$2 GOARM=$$goarm GOMIPS=$$gomips \
 			$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$out ./agent/cmd/wispwright-agent || exit 1; \
-		printf '%-40s %9d bytes, %9d compressed\n' $$out $$(stat -c %s $$out) $$(gzip -9c $$out | wc -c); \
+		agent/openwrt/ipk $$out $(VERSION) $$out.ipk || exit 1; \
+		printf '%-40s %9d bytes, %9d as a package\n' $$out $$(stat -c %s $$out) $$(stat -c %s $$out.ipk); \
 	done
 
 bench: build ## the tables of figures, ours beside a bare net/http handler

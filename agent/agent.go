@@ -125,11 +125,11 @@ func New(o Options, d Deps) (*Agent, error) {
 		o.RegistrationInterval = (o.Interval / 4).Truncate(time.Second)
 	}
 	if d.HTTP == nil {
-		c, err := NewHTTPClient(o.HTTP)
-		if err != nil {
-			return nil, exit(ExitInvalidOption, err.Error())
+		d.HTTP = NewHTTPClient(o.HTTP)
+		if _, err := o.HTTP.trusted(); err != nil {
+			// the file may come later: a device must not be lost over it
+			d.Log.Warning("%v", err)
 		}
-		d.HTTP = c
 	}
 	if d.Reloader == nil {
 		d.Reloader = chooseReloader(o.Reload, d.Tree)
@@ -177,7 +177,7 @@ func (a *Agent) Credentials() Credentials { return a.creds }
 func (a *Agent) Run(ctx context.Context) error {
 	unlock, err := a.d.Tree.Lock()
 	switch {
-	case errors.Is(err, errLocked):
+	case errors.Is(err, errLocked), errors.Is(err, errForeign):
 		a.log.Err("%v", err)
 		return err
 	case err != nil:

@@ -96,7 +96,7 @@ func TestTheAgentsOwnFilesAreOutOfReach(t *testing.T) {
 	tree := prepared(t)
 	old := picture(t, tree)
 	for _, name := range []string{"etc/openwisp/remote/etc/config/x", "etc/openwisp/stored/x", "etc/openwisp/added.list", "etc/openwisp/modified.list",
-		"etc/openwisp/checksum", "etc/openwisp/journal/manifest", "tmp/openwisp/bootup"} {
+		"etc/openwisp/checksum", "etc/openwisp/journal/manifest", "tmp/openwisp/bootup", "etc/.banner.wispwright"} {
 		_, err := (&Updater{Tree: tree}).Apply(pack(t, map[string]string{name: "x"}))
 		require.ErrorIs(t, err, ErrArchive, name)
 	}

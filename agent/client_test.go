@@ -2,9 +2,14 @@ package agent
 
 import (
 	"context"
+	"encoding/pem"
+	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,9 +49,7 @@ func echo(t *testing.T, status int, header bool) (*Client, *string) {
 		_, _ = w.Write([]byte("first\nlast\n"))
 	}))
 	t.Cleanup(server.Close)
-	h, err := NewHTTPClient(HTTPOptions{ConnectTimeout: time.Second, MaxTime: 5 * time.Second})
-	require.NoError(t, err)
-	return &Client{BaseURL: server.URL, HTTP: h}, got
+	return &Client{BaseURL: server.URL, HTTP: NewHTTPClient(HTTPOptions{ConnectTimeout: time.Second, MaxTime: 5 * time.Second})}, got
 }
 
 func TestRequests(t *testing.T) {
@@ -125,7 +128,7 @@ func TestCurlCodes(t *testing.T) {
 		require.ErrorAs(t, err, &transport)
 		return transport.CurlCode()
 	}
-	h := func(o HTTPOptions) *http.Client { c, err := NewHTTPClient(o); require.NoError(t, err); return c }
+	h := NewHTTPClient
 	release := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer slow.Close()
@@ -143,6 +146,37 @@ func TestCurlCodes(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestTrustedCertificatesAreReadAnew: a configuration may replace the file, and
+// its test must not succeed with what the file held before.
+func TestTrustedCertificatesAreReadAnew(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { status(w, 200, "sum") }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "ca.pem")
+	good := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	write := func(content []byte) { require.NoError(t, os.WriteFile(file, content, 0o600)) }
+	for name, o := range map[string]HTTPOptions{"file": {CACert: file}, "folder": {CAPath: dir}} {
+		c := &Client{BaseURL: server.URL, HTTP: NewHTTPClient(o)}
+		code := func() int {
+			_, err := c.Checksum(context.Background(), Credentials{}, "")
+			var transport *TransportError
+			if errors.As(err, &transport) {
+				return transport.CurlCode()
+			}
+			require.NoError(t, err, name)
+			return 0
+		}
+		require.Equal(t, 77, code(), "%s: not there yet", name)
+		write(good)
+		require.Equal(t, 0, code(), name)
+		write([]byte("no certificate"))
+		require.Equal(t, 77, code(), name)
+		require.NoError(t, os.Remove(file))
+	}
+}
+
 func TestEveryRequestHasItsConnection(t *testing.T) {
 	seen := map[string]bool{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -150,9 +184,7 @@ func TestEveryRequestHasItsConnection(t *testing.T) {
 		status(w, 200, "x")
 	}))
 	defer server.Close()
-	h, err := NewHTTPClient(HTTPOptions{})
-	require.NoError(t, err)
-	c := &Client{BaseURL: server.URL, HTTP: h}
+	c := &Client{BaseURL: server.URL, HTTP: NewHTTPClient(HTTPOptions{})}
 	for range 5 {
 		_, err := c.Checksum(context.Background(), Credentials{}, "")
 		require.NoError(t, err)

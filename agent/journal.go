@@ -69,6 +69,20 @@ func begin(t *Tree, changes []change) (*transaction, error) {
 		return nil, errors.New("an earlier update is neither complete nor undone")
 	}
 	tx := &transaction{tree: t, m: manifest{Stage: staging}}
+	changes = slices.Clone(changes)
+	seen := map[string]string{}
+	for i := range changes {
+		name := changes[i].path
+		file, err := t.resolve(name)
+		if err != nil {
+			return nil, err
+		}
+		if other, twice := seen[file]; twice {
+			return nil, fmt.Errorf("%s and %s are the same file", other, name)
+		}
+		seen[file] = name
+		changes[i].path = file
+	}
 	for _, c := range changes {
 		tx.m.Entries = append(tx.m.Entries, manifestEntry{Path: c.path, Existed: c.before.exists, Exists: c.after.exists})
 		if !c.after.exists {

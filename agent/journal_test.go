@@ -377,6 +377,10 @@ func TestOneUpdateAtATime(t *testing.T) {
 	require.NoError(t, first.Rollback())
 	require.Equal(t, old, picture(t, tree))
 
+	lockOut(t, tree)
+}
+
+func lockOut(t *testing.T, tree *Tree) {
 	unlock, err := tree.Lock()
 	require.NoError(t, err)
 	other, err := NewTree(tree.dir)
@@ -415,4 +419,50 @@ func TestARollbackThatFailsIsMadeUpFor(t *testing.T) {
 	require.NoError(t, r.runUntil(t, "report-status", 1))
 	require.Equal(t, "factory\n", readAll(t, r.tree, "/etc/banner"))
 	require.Equal(t, "changed\n", readAll(t, r.tree, "/etc/profile"))
+}
+
+// TestAFolderOthersPreparedIsRefused: everybody can make folders and links in
+// /tmp, and what the agent writes must not go through them.
+func TestAFolderOthersPreparedIsRefused(t *testing.T) {
+	for name, prepare := range map[string]func(dir string) error{
+		"link":     func(dir string) error { return os.Symlink("/etc", dir) },
+		"writable": func(dir string) error { return errors.Join(os.Mkdir(dir, 0o755), os.Chmod(dir, 0o777)) },
+	} {
+		tree := sandbox(t, deviceFiles())
+		require.NoError(t, os.Mkdir(filepath.Join(tree.dir, "tmp"), 0o755))
+		require.NoError(t, prepare(filepath.Join(tree.dir, volatileDir)))
+		_, err := tree.Lock()
+		require.ErrorIs(t, err, errForeign, name)
+		a, err := New(Options{URL: "http://127.0.0.1:1", SharedSecret: "s"}, Deps{Tree: tree})
+		require.NoError(t, err)
+		require.ErrorIs(t, a.Run(context.Background()), errForeign, name)
+	}
+}
+
+// TestContentsAreWrittenBesideWhereALinkLeads: /etc/resolv.conf leads to another
+// file system on OpenWrt, and no file is renamed from one to another.
+func TestContentsAreWrittenBesideWhereALinkLeads(t *testing.T) {
+	tree := memorySandbox(t, map[string]string{"/tmp/resolv/auto": "nameserver 192.0.2.1\n", "/etc/hosts": "local\n"})
+	symlink(t, "/tmp/resolv/auto", filepath.Join(tree.dir, "etc/resolv.conf"))
+	symlink(t, "/tmp/later/new", filepath.Join(tree.dir, "etc/dangling"))
+	old := picture(t, &Tree{dir: filepath.Join(tree.dir, "tmp")})
+	var created []string
+	tree.fault = func(op, name string) error {
+		if op == "create" && !strings.HasPrefix(name, stateDir) {
+			created = append(created, name)
+		}
+		return nil
+	}
+	archive := pack(t, map[string]string{"etc/resolv.conf": "nameserver 192.0.2.2\n", "etc/dangling": "x\n"})
+	applied, err := (&Updater{Tree: tree}).Apply(archive)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"/tmp/resolv/.auto.wispwright", "/tmp/later/.new.wispwright"}, created)
+	require.Equal(t, "nameserver 192.0.2.2\n", readAll(t, tree, "/tmp/resolv/auto"))
+	// a power loss empties /tmp; undoing makes the folders it needs
+	require.NoError(t, os.RemoveAll(filepath.Join(tree.dir, "tmp")))
+	require.NoError(t, applied.Rollback())
+	require.Equal(t, old, picture(t, &Tree{dir: filepath.Join(tree.dir, "tmp")}))
+
+	_, err = (&Updater{Tree: tree}).Apply(pack(t, map[string]string{"etc/resolv.conf": "a", "tmp/resolv/auto": "b"}))
+	require.ErrorContains(t, err, "are the same file")
 }

@@ -89,6 +89,9 @@ func (u *update) validate(f File) error {
 			return fmt.Errorf("%w: %s belongs to the agent", ErrArchive, f.Path)
 		}
 	}
+	if base := path.Base(f.Path); strings.HasPrefix(base, ".") && strings.HasSuffix(base, tempSuffix) {
+		return fmt.Errorf("%w: %s is the name of a file the agent makes for itself", ErrArchive, f.Path)
+	}
 	if !isUCI(f.Path) {
 		return nil
 	}

@@ -57,7 +57,10 @@ func (e *TransportError) CurlCode() int {
 	var timeout net.Error
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	var files *certFilesError
 	switch {
+	case errors.As(e.Err, &files):
+		return 77
 	case errors.As(e.Err, &dns):
 		return 6
 	case errors.Is(e.Err, context.DeadlineExceeded), errors.As(e.Err, &timeout) && timeout.Timeout():
@@ -100,24 +103,19 @@ type HTTPOptions struct {
 
 // NewHTTPClient returns a client that behaves as curl does for the original
 // agent: no redirections, no cookies, no compression and no connections
-// kept between requests (§3). Every request has a connection of its
-// own, so that the test of a new configuration does not ride on an old one.
-func NewHTTPClient(o HTTPOptions) (*http.Client, error) {
+// kept between requests (§3). Every request has a connection of its own and
+// reads CACert and CAPath anew, so that the test of a new configuration does not
+// ride on an old connection or on certificates that are not there any more. When
+// they cannot be read the request fails, and the next one may work.
+func NewHTTPClient(o HTTPOptions) *http.Client {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.SkipVerify} //nolint:gosec // the option verify_ssl
-	if !o.SkipVerify && (o.CACert != "" || o.CAPath != "") {
-		pool, err := certPool(o.CACert, o.CAPath)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = pool
-	}
 	dialer := &net.Dialer{Timeout: o.ConnectTimeout}
 	return &http.Client{
 		Timeout: o.MaxTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-		Transport: closing{&http.Transport{
+		Transport: closing{o.trusted, &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         dialer.DialContext,
 			TLSClientConfig:     config,
@@ -126,18 +124,48 @@ func NewHTTPClient(o HTTPOptions) (*http.Client, error) {
 			MaxIdleConns:        1,
 			IdleConnTimeout:     time.Second,
 		}},
-	}, nil
+	}
 }
 
 // closing drops what idle connections there are before each request. Asking
 // the server to close instead would add a header curl does not send.
-type closing struct{ *http.Transport }
+type closing struct {
+	trusted func() (*x509.CertPool, error)
+	*http.Transport
+}
 
 // RoundTrip makes the request on a connection of its own.
 func (c closing) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.CloseIdleConnections()
-	return c.Transport.RoundTrip(r)
+	pool, err := c.trusted()
+	switch {
+	case err != nil:
+		return nil, err
+	case pool == nil:
+		return c.Transport.RoundTrip(r)
+	}
+	t := c.Clone()
+	t.TLSClientConfig.RootCAs = pool
+	return t.RoundTrip(r)
 }
+
+// trusted reads the certificates the options name; nil means the system's.
+func (o HTTPOptions) trusted() (*x509.CertPool, error) {
+	if o.SkipVerify || o.CACert == "" && o.CAPath == "" {
+		return nil, nil
+	}
+	pool, err := certPool(o.CACert, o.CAPath)
+	if err != nil {
+		return nil, &certFilesError{err}
+	}
+	return pool, nil
+}
+
+// certFilesError means that the certificates to trust could not be read.
+type certFilesError struct{ error }
+
+// Unwrap returns the cause.
+func (e *certFilesError) Unwrap() error { return e.error }
 
 func certPool(file, dir string) (*x509.CertPool, error) {
 	pool := x509.NewCertPool()

@@ -304,6 +304,17 @@ func (t *Tree) syncDir(name string) error {
 	return err
 }
 
+// resolve returns the name of the file that a name leads to, through links. New
+// contents are written beside it: a link may lead to another file system, as
+// /etc/resolv.conf does on OpenWrt, and no file is renamed from one to another.
+func (t *Tree) resolve(name string) (string, error) {
+	p, err := t.Path(name)
+	if err != nil {
+		return "", err
+	}
+	return "/" + strings.TrimPrefix(strings.TrimPrefix(p, t.dir), "/"), nil
+}
+
 // hidden returns the name of a temporary file beside another one. The leading
 // dot keeps programs that read whole folders (cron, hotplug, uci) from it.
 func hidden(name, suffix string) string {
@@ -313,12 +324,16 @@ func hidden(name, suffix string) string {
 // WriteFile replaces a file as a whole or not at all, and makes its folder. An
 // existing file keeps its owner.
 func (t *Tree) WriteFile(name string, content []byte, mode fs.FileMode) error {
+	name, err := t.resolve(name)
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
 	if err := t.mkdirAll(path.Dir(name), 0o755); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	temp := hidden(name, ".new")
 	s := fileState{content: content, mode: mode, uid: os.Geteuid(), gid: os.Getegid()}
-	err := t.create(temp, s)
+	err = t.create(temp, s)
 	if err == nil {
 		err = t.rename(temp, name)
 	}

@@ -48,29 +48,36 @@ type recording struct {
 
 // deviation is a difference from the recorded run that is meant.
 type deviation struct {
-	// log is the recorded line that is not written
+	// log is the recorded line that is not written: "updated" is only logged
+	// when it is true
 	log string
-	// undone: the original's roll-back leaves files behind, ours does not
+	// undone: the original's roll-back leaves added files and its own new state
+	// behind, ours does not
 	undone bool
 	// cut: the recording ended before the files it downloaded were applied
 	cut bool
-	// strict: the recorded exit needs the option that asks for it
+	// strict: the recorded exit needs the option that asks for it, without which
+	// the agent tries again
 	strict bool
+	// overwrites: the original keeps copies of files it overwrote already (§6.3)
+	overwrites bool
 }
 
-func deviations() map[string]deviation {
-	return map[string]deviation{
-		// a roll-back also removes added files and the agent's own new state
-		"default-test-fails": {undone: true},
-		"test-script-fails":  {undone: true},
-		// "updated" is only logged when it is true
-		"update-info-500":           {log: "daemon.info openwisp: Device info updated on the controller"},
-		"register-404-selfcreation": {cut: true},
-		// without the option the agent tries again
-		"checksum-no-header":    {strict: true},
-		"register-500-noheader": {strict: true},
-		"register-no-header":    {strict: true},
+// deviations are those of a run, found in what was recorded.
+func (r *recording) deviations() deviation {
+	d := deviation{strict: r.ExitCode != nil && *r.ExitCode == ExitNoHeader}
+	for _, e := range r.Exchanges {
+		if e.Endpoint == "update-info" && e.Response.Status != nil && *e.Response.Status != http.StatusOK {
+			d.log = "daemon.info openwisp: Device info updated on the controller"
+		}
+		d.cut = e.Endpoint == "download" // the last one counts
 	}
+	reloaded := slices.Index(r.Hotplug, "openwisp "+EventPreReload)
+	d.undone = reloaded >= 0 && slices.ContainsFunc(r.Hotplug[reloaded:], func(e string) bool { return strings.HasPrefix(e, "sysupgrade -r") })
+	if i := slices.Index(r.Flags, "--merge-config"); i >= 0 {
+		d.overwrites = r.Flags[i+1] == "0"
+	}
+	return d
 }
 
 func TestRecordedRuns(t *testing.T) {
@@ -83,7 +90,7 @@ func TestRecordedRuns(t *testing.T) {
 			t.Parallel()
 			var r recording
 			testkit.ReadVectors(t, &r, "agent-config", name+".json")
-			replay(t, &r, deviations()[name])
+			replay(t, &r, r.deviations())
 		})
 	}
 }
@@ -293,6 +300,8 @@ func compareFiles(t *testing.T, r *recording, d deviation, before, got map[strin
 		case filepath.Base(name) == "checksum":
 			require.Equal(t, lastLine([]byte(want)), lastLine([]byte(have)), name)
 		case d.cut && name != identityFile:
+		case d.overwrites && strings.HasPrefix(name, storedDir+configDir):
+			require.Contains(t, have, "config ", name)
 		default:
 			require.True(t, ok, "%s is missing", name)
 			require.Equal(t, want, have, name)

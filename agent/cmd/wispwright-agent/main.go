@@ -71,9 +71,16 @@ func config(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, agent.Usage())
 		return 0
 	case inv.Version:
-		fmt.Fprintf(stdout, "openwisp-config %s (wispwright-agent %s)\n", agent.Version, build)
+		// controllers take what follows the last space
+		fmt.Fprintf(stdout, "openwisp-config %s\n", agent.Version)
 		return 0
 	}
+	// before anything that takes time: either signal would end the program
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	wake := make(chan os.Signal, 1)
+	signal.Notify(wake, syscall.SIGUSR1)
+	defer signal.Stop(wake)
 	tree, err := agent.NewTree(inv.Root)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -93,10 +100,6 @@ func config(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return agent.ExitCode(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	wake := make(chan os.Signal, 1)
-	signal.Notify(wake, syscall.SIGUSR1)
 	go func() {
 		for range wake {
 			a.Wake()

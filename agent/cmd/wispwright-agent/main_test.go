@@ -49,7 +49,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"--version"}, 0, "wispwright-agent unknown", ""},
 		{[]string{"help"}, 0, "config", ""},
 		{[]string{"nonsense"}, 1, "", "nonsense"},
-		{[]string{"config", "--version"}, 0, "openwisp-config 1.1.0", ""},
+		{[]string{"config", "--version"}, 0, "openwisp-config 1.1.0\n", ""},
 		{[]string{"config", "--help"}, 0, "--shared-secret", ""},
 		{[]string{"config", "--nope"}, 1, "Invalid option: --nope", ""},
 		{[]string{"config", "--root", "/does/not/exist"}, 1, "", "root"},

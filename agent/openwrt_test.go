@@ -1,0 +1,132 @@
+package agent
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// procd stands for OpenWrt's functions: they write down how they are called.
+const procd = `
+say_args() { printf '%s' "$1"; shift; for a; do printf ' [%s]' "$a"; done; echo; }
+for f in procd_open_instance procd_set_param procd_close_instance procd_add_reload_trigger logger sleep; do
+	eval "$f() { say_args $f \"\$@\"; }"
+done
+config_load() { [ "$1" = openwisp ]; }
+config_foreach() { [ "$2" != controller ] || for s in first second; do "$1" $s; done; }
+config_get() {
+	case $2.$3 in
+	first.respawn_threshold) eval "$1=60";; first.respawn_retry) eval "$1=7";;
+	second.respawn_retry) eval "$1=0";; *) eval "$1=\"$4\"";;
+	esac
+}
+start() { start_service; }
+`
+
+func initScript(t *testing.T, calls string) []string {
+	t.Helper()
+	out, err := exec.Command("sh", "-euc", procd+". openwrt/openwisp-config.init\n"+calls).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func TestInitScript(t *testing.T) {
+	started := []string{
+		"procd_open_instance [openwisp-config]",
+		"procd_set_param [command] [/usr/sbin/wispwright-agent] [config]",
+		"procd_set_param [file] [/etc/config/openwisp]",
+		"procd_set_param [respawn] [60] [5] [0]", // a later section over an earlier one
+		"procd_set_param [term_timeout] [15]",
+		"procd_close_instance",
+		"logger [-t] [openwisp] [-p] [daemon.info] [OpenWISP config agent started]",
+	}
+	require.Equal(t, started, initScript(t, "start_service"))
+	require.Equal(t, []string{"procd_add_reload_trigger [openwisp]"}, initScript(t, "service_triggers"))
+	require.Contains(t, initScript(t, "stop_service")[0], "OpenWISP config agent stopping")
+
+	marker := filepath.Join(t.TempDir(), "applying_conf")
+	reload := func() []string { return initScript(t, "applying='"+marker+"'; reload_service") }
+	received := "logger [-t] [openwisp] [-p] [daemon.info] [OpenWISP config agent received reload trigger]"
+	require.Equal(t, append([]string{received}, started...), reload(), "nothing to wait for")
+	require.NoError(t, os.WriteFile(marker, nil, 0o600))
+	got := reload()
+	require.Len(t, got, 1+30+len(started), "half a minute for a configuration being applied")
+	require.Equal(t, "sleep [1]", got[30])
+	require.NoFileExists(t, marker)
+}
+
+// unpackTar reads a compressed archive: names with modes, targets of links, and
+// contents.
+func unpackTar(t *testing.T, packed []byte) (entries map[string]string, files map[string][]byte) {
+	t.Helper()
+	zr, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	entries, files = map[string]string{}, map[string][]byte{}
+	for tr := tar.NewReader(zr); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return entries, files
+		}
+		require.NoError(t, err)
+		require.Zero(t, h.Uid+h.Gid, h.Name)
+		entries[h.Name] = h.FileInfo().Mode().String()
+		if h.Linkname != "" {
+			entries[h.Name] = "-> " + h.Linkname
+		}
+		files[h.Name], err = io.ReadAll(tr)
+		require.NoError(t, err)
+	}
+}
+
+func TestPackageForOpkg(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "/program", "#!program")
+	build := func(version string) []byte {
+		out := filepath.Join(dir, version+".ipk")
+		text, err := exec.Command("openwrt/ipk", filepath.Join(dir, "program"), version, out).CombinedOutput()
+		require.NoError(t, err, string(text))
+		b, err := os.ReadFile(out)
+		require.NoError(t, err)
+		return b
+	}
+	ipk := build("v1.2-3-gabc")
+	require.Equal(t, ipk, build("v1.2-3-gabc"), "the same bytes")
+	_, outer := unpackTar(t, ipk)
+	require.Equal(t, "2.0\n", string(outer["./debian-binary"]))
+
+	entries, data := unpackTar(t, outer["./data.tar.gz"])
+	for name, want := range map[string]string{
+		"./usr/sbin/wispwright-agent":           "-rwxr-xr-x",
+		"./usr/sbin/openwisp-config":            "-> wispwright-agent",
+		"./usr/sbin/openwisp_config":            "-> wispwright-agent",
+		"./usr/sbin/openwisp-update-config":     "-> wispwright-agent",
+		"./etc/init.d/openwisp-config":          "-rwxr-xr-x",
+		"./etc/config/openwisp":                 "-rw-------",
+		"./lib/upgrade/keep.d/wispwright-agent": "-rw-r--r--",
+		"./etc/openwisp/":                       "drwxr-xr-x",
+		"./etc/hotplug.d/openwisp/":             "drwxr-xr-x",
+	} {
+		require.Equal(t, want, entries[name], name)
+	}
+	require.Equal(t, "#!program", string(data["./usr/sbin/wispwright-agent"]))
+	require.Equal(t, "/etc/openwisp/\n", string(data["./lib/upgrade/keep.d/wispwright-agent"]))
+
+	_, control := unpackTar(t, outer["./control.tar.gz"])
+	require.Contains(t, string(control["./control"]), "\nVersion: 1.2-3-gabc\n")
+	require.Equal(t, "/etc/config/openwisp\n", string(control["./conffiles"]))
+	for _, script := range []string{"postinst", "prerm"} {
+		require.Contains(t, string(control["./"+script]), "default_"+script+` "$0" "$@"`)
+	}
+
+	_, outer = unpackTar(t, build("abc123"))
+	_, control = unpackTar(t, outer["./control.tar.gz"])
+	require.Contains(t, string(control["./control"]), "\nVersion: 0~abc123\n")
+}
