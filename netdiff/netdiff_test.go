@@ -313,6 +313,12 @@ func TestRetrieveOverTelnetAndWithoutHeaders(t *testing.T) {
 	}
 	_, err := Retrieve(context.Background(), "telnet://"+server(t, "x", true), &RetrieveOptions{Timeout: 50 * time.Millisecond})
 	require.ErrorContains(t, err, "deadline", "a peer that never closes does not hold us")
+	slow := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, os.ErrDeadlineExceeded
+	}
+	_, err = Retrieve(context.Background(), "telnet://127.0.0.1", &RetrieveOptions{Timeout: time.Millisecond, Dial: slow})
+	require.ErrorIs(t, err, context.DeadlineExceeded, "nor does one that takes long to reach, and it is told alike")
 }
 
 func TestRetrieveFile(t *testing.T) {

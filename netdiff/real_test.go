@@ -1,6 +1,7 @@
 package netdiff
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -21,7 +22,7 @@ import (
 // of its own, in a folder, and returns what it prints. The daemons end with it.
 func namespace(t *testing.T, dir, script string, args ...string) []byte {
 	t.Helper()
-	for _, program := range []string{"unshare", "ip", "wg", "wireguard-go", "openvpn"} {
+	for _, program := range []string{"unshare", "mount", "ip", "wg", "wireguard-go", "openvpn"} {
 		if _, err := exec.LookPath(program); err != nil || os.Geteuid() != 0 {
 			if os.Getenv("WISPWRIGHT_REQUIRE_SERVICES") != "" && os.Geteuid() == 0 {
 				require.NoError(t, err, "scripts/services start installs it")
@@ -29,13 +30,21 @@ func namespace(t *testing.T, dir, script string, args ...string) []byte {
 			t.Skipf("%s is not here, or not root: scripts/services start", program)
 		}
 	}
+	unshare := func(command ...string) *exec.Cmd {
+		return exec.Command("unshare", append([]string{"--net", "--mount", "--pid", "--fork", "--kill-child", "sh"}, command...)...)
+	}
+	// what the scripts need of the system; containers often may not do it
+	if out, err := unshare("-ec", "ip link set lo up; mount -t tmpfs tmpfs /run; ip tuntap add dev probe mode tun").CombinedOutput(); err != nil {
+		t.Skipf("no namespaces, mounts or TUN devices here: %v: %s", err, out)
+	}
 	path, err := filepath.Abs(filepath.Join("testdata", script))
 	require.NoError(t, err)
-	cmd := exec.Command("unshare", append([]string{"--net", "--mount", "--pid", "--fork", "--kill-child", "sh", path}, args...)...)
+	cmd := unshare(append([]string{path}, args...)...)
 	cmd.Dir = dir
-	cmd.Stderr = os.Stderr
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	out, err := cmd.Output()
-	require.NoError(t, err)
+	require.NoError(t, err, "%s", &said)
 	return out
 }
 

@@ -143,6 +143,14 @@ func withPort(u *url.URL, port string) string {
 }
 
 func (r *retrieval) exchange(ctx context.Context, address, request string) ([]byte, error) {
+	text, err := r.converse(ctx, address, request)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err() // whichever step it cut off
+	}
+	return text, err
+}
+
+func (r *retrieval) converse(ctx context.Context, address, request string) ([]byte, error) {
 	conn, err := r.Dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
@@ -153,11 +161,7 @@ func (r *retrieval) exchange(ctx context.Context, address, request string) ([]by
 	if _, err := io.WriteString(conn, request); err != nil {
 		return nil, err
 	}
-	text, err := readAll(bufio.NewReader(conn), r.MaxBytes)
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return text, err
+	return readAll(bufio.NewReader(conn), r.MaxBytes)
 }
 
 func readAll(from io.Reader, limit int64) ([]byte, error) {

@@ -10,9 +10,12 @@ openvpn $common --dev tuns --mode server --tls-server --topology subnet --local 
 openvpn $common --dev tunc --client --remote 127.0.0.1 1194 --nobind --route-noexec --ifconfig-noexec \
 	--cert client.pem --key client.key >client.log 2>&1 &
 n=0
-until grep -q '10\.98\.0\.2.roof' status 2>/dev/null; do
-	n=$((n + 1))
-	[ $n -lt 200 ] || { cat server.log client.log >&2; exit 1; }
+while :; do
+	# the file is written over line by line: twice the same, to its end
+	cp status seen 2>/dev/null || true
 	sleep 0.1
+	if grep -q '10\.98\.0\.2.roof' seen 2>/dev/null && [ "$(tail -n 1 seen)" = END ] && cmp -s seen status; then break; fi
+	n=$((n + 1))
+	[ $n -lt 600 ] || { cat server.log client.log >&2; exit 1; }
 done
-cat status
+cat seen

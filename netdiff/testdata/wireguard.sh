@@ -12,7 +12,7 @@ done
 n=0
 until ip link show wg0 >/dev/null 2>&1 && ip link show wg1 >/dev/null 2>&1; do
 	n=$((n + 1))
-	[ $n -lt 100 ] || exit 1
+	[ $n -lt 600 ] || { ip link >&2; exit 1; }
 	sleep 0.1
 done
 ip addr add 10.99.0.1/24 dev wg0
@@ -24,7 +24,7 @@ ip link set wg1 up
 n=0
 until [ "$(wg show all latest-handshakes | awk '$3 > 0' | wc -l)" = 2 ]; do
 	n=$((n + 1))
-	[ $n -lt 100 ] || exit 1
+	[ $n -lt 600 ] || { wg show >&2; exit 1; }
 	sleep 0.1
 done
 wg show all dump
