@@ -119,15 +119,19 @@ func ReadVectors(t testing.TB, into any, elem ...string) {
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
-// Eventually waits for a condition, for at most ten seconds.
+// patience is how long Eventually waits.
+const patience = time.Minute
+
+// Eventually waits for a condition that is reached however slow the machine is:
+// a minute is for one that is not reached at all.
 func Eventually(t testing.TB, what string, ok func(ctx context.Context) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for !ok(ctx) {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("%s did not happen within ten seconds", what)
+			t.Fatalf("%s did not happen within %s", what, patience)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
