@@ -15,6 +15,12 @@ type None struct{}
 // handle runs; Out None means no body. also are further statuses it may answer
 // (Op.Also).
 func Action[In, Out any](method, id string, status int, handle func(*Request, *In) (Out, error), also ...int) Op {
+	return CheckedAction(method, id, status, nil, handle, also...)
+}
+
+// CheckedAction is Action with a check that adds faults of fields to those of
+// the tags before handle runs, as Resource.Check does; nil checks nothing.
+func CheckedAction[In, Out any](method, id string, status int, check func(*Request, *In) error, handle func(*Request, *In) (Out, error), also ...int) Op {
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	s := &shape{status: status, partial: method == "PATCH"}
 	if in != reflect.TypeFor[None]() {
@@ -27,7 +33,7 @@ func Action[In, Out any](method, id string, status int, handle func(*Request, *I
 		body := new(In)
 		if s.in != nil {
 			var err error
-			if body, err = Decode[In](r, s.partial); err != nil {
+			if body, err = decodeChecked(r, s.partial, check); err != nil {
 				return 0, nil, err
 			}
 		}

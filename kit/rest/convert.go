@@ -2,22 +2,21 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
-	"net/mail"
-	"net/netip"
-	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 )
+
+const mayNotBeNull = "This field may not be null."
 
 // convert reads one value into the field; null is set when the value turns out
 // to mean null.
@@ -54,7 +53,7 @@ func (v value) scalar() (text string, ok bool) {
 		if len(v.text) == 0 {
 			return "", false
 		}
-		return v.text[len(v.text)-1], true
+		return strings.ToValidUTF8(v.text[len(v.text)-1], "\uFFFD"), true
 	}
 	switch TypeName(v.raw) {
 	case "str":
@@ -72,7 +71,7 @@ func (f *field) text(v value, into reflect.Value) *fault {
 		return f.choice(s, ok, v, into)
 	}
 	if !ok {
-		return wrong("Not a valid string.")
+		return wrong(cmp.Or(formatMessage(f.format), "Not a valid string."))
 	}
 	if !f.raw {
 		s = strings.TrimSpace(s)
@@ -85,8 +84,8 @@ func (f *field) text(v value, into reflect.Value) *fault {
 		return nil
 	}
 	var messages []string
-	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-		messages = append(messages, "Null characters are not allowed.")
+	if f.pattern != nil && !f.pattern.MatchString(s) {
+		messages = append(messages, f.patternMessage)
 	}
 	n := utf8.RuneCountInString(s)
 	if f.maxLength > 0 && n > f.maxLength {
@@ -94,6 +93,12 @@ func (f *field) text(v value, into reflect.Value) *fault {
 	}
 	if n < f.minLength {
 		messages = append(messages, fmt.Sprintf("Ensure this field has at least %d characters.", f.minLength))
+	}
+	if strings.ContainsRune(s, 0) {
+		messages = append(messages, noNull)
+	}
+	if half := v.surrogate(); half != "" {
+		messages = append(messages, "Surrogate characters are not allowed: U+"+half+".")
 	}
 	if m := checkFormat(f.format, s); m != "" {
 		messages = append(messages, m)
@@ -111,7 +116,7 @@ func (f *field) choice(s string, ok bool, v value, into reflect.Value) *fault {
 		return nil
 	}
 	if !ok || !slices.Contains(f.enum, s) {
-		if !ok {
+		if !ok && !v.form {
 			s = shown(v.raw)
 		}
 		return wrong(fmt.Sprintf("\"%s\" is not a valid choice.", s))
@@ -120,77 +125,21 @@ func (f *field) choice(s string, ok bool, v value, into reflect.Value) *fault {
 	return nil
 }
 
-// shown is a value as messages repeat it.
-func shown(raw json.RawMessage) string {
-	switch string(raw) {
-	case "true":
-		return "True"
-	case "false":
-		return "False"
-	}
-	return string(raw)
-}
-
-var slugPattern = regexp.MustCompile(`^[-a-zA-Z0-9_]+$`)
-
-// checkFormat returns the message for a text that lacks its format.
-func checkFormat(format, s string) string {
-	ok, message := true, ""
-	switch format {
-	case "email":
-		ok, message = validEmail(s), "Enter a valid email address."
-	case "url":
-		ok, message = validURL(s), "Enter a valid URL."
-	case "slug":
-		ok, message = slugPattern.MatchString(s), `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`
-	case "ip":
-		_, err := netip.ParseAddr(s)
-		ok, message = err == nil && !strings.Contains(s, "%"), "Enter a valid IPv4 or IPv6 address."
-	}
-	if ok {
-		return ""
-	}
-	return message
-}
-
-func validEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || strings.ContainsAny(s, "\r\n") {
-		return false
-	}
-	_, domain, _ := strings.Cut(s, "@")
-	return strings.Contains(strings.Trim(domain, "."), ".") || domain == "localhost"
-}
-
-func validURL(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || strings.ContainsAny(s, " \t\r\n") {
-		return false
-	}
-	switch u.Scheme {
-	case "http", "https", "ftp", "ftps":
-	default:
-		return false
-	}
-	host := u.Hostname()
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return host == "localhost" || strings.Contains(strings.Trim(host, "."), ".")
-}
-
 func (f *field) bool(v value, into reflect.Value, null *bool) *fault {
 	text := ""
 	if v.form {
 		text, _ = v.scalar()
 	} else if err := json.Unmarshal(v.raw, &text); err != nil {
 		text = string(bytes.TrimSpace(v.raw))
+		if n, err := strconv.ParseFloat(text, 64); err == nil && (n == 0 || n == 1) { // however it is spelled
+			text = strconv.Itoa(int(n))
+		}
 	}
 	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "true", "t", "y", "yes", "on", "1", "1.0":
+	case "true", "t", "y", "yes", "on", "1":
 		into.SetBool(true)
 		return nil
-	case "false", "f", "n", "no", "off", "0", "0.0":
+	case "false", "f", "n", "no", "off", "0":
 		into.SetBool(false)
 		return nil
 	case "", "null":
@@ -208,8 +157,11 @@ func (f *field) number(v value, into reflect.Value) *fault {
 		invalid = "A valid integer is required."
 	}
 	text, ok := v.scalar()
-	if !ok || len(text) > 1000 {
+	if !ok {
 		return wrong(invalid)
+	}
+	if len(text) > 1000 {
+		return wrong("String value too large.")
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
@@ -245,15 +197,20 @@ func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault 
 	if v.form {
 		kind = "str"
 	}
-	if ok && text == "" && f.nullable {
+	switch {
+	case ok && text == "" && f.nullable:
 		*null = true
 		return nil
-	}
-	if kind != "str" {
-		if kind == "int" {
-			return wrong("“" + text + "” is not a valid UUID.")
-		}
-		return wrong("Incorrect type. Expected pk value, received " + kind + ".")
+	case ok && text == "" && f.relation != "":
+		return wrong(mayNotBeNull)
+	case f.relation == "" && kind != "str":
+		return wrong("Must be a valid UUID.")
+	case kind == "bool":
+		return wrong("Incorrect type. Expected pk value, received bool.")
+	case kind == "int" && len(text) < 39 && text[0] != '-': // the number of a UUID, of none that there is
+		return wrong(UnknownPK(text))
+	case kind != "str":
+		return wrong("“" + shown(v.raw) + "” is not a valid UUID.")
 	}
 	id, err := wispwright.ParseID(strings.TrimSpace(text))
 	if err != nil {
@@ -279,40 +236,10 @@ func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault 
 // UnknownPK is the message for a relation to an object that does not exist for
 // the caller.
 func UnknownPK(key any) string {
+	if id, ok := key.(wispwright.ID); ok && id.IsZero() { // well formed, but no object's
+		key = "00000000-0000-0000-0000-000000000000"
+	}
 	return fmt.Sprintf("Invalid pk \"%v\" - object does not exist.", key)
-}
-
-func (f *field) time(v value, into reflect.Value) *fault {
-	text, ok := v.scalar()
-	text = strings.TrimSpace(text)
-	if f.shape == shapeDate {
-		t, err := time.Parse(time.DateOnly, text)
-		if !ok || err != nil {
-			return wrong("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.")
-		}
-		into.Set(reflect.ValueOf(Date(t)))
-		return nil
-	}
-	t, err := ParseTime(text)
-	if !ok || err != nil {
-		if _, err := time.Parse(time.DateOnly, text); err == nil {
-			return wrong("Expected a datetime but got a date.")
-		}
-		return wrong("Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].")
-	}
-	into.Set(reflect.ValueOf(t))
-	return nil
-}
-
-// ParseTime reads a timestamp as the wire has it; one without zone is UTC.
-func ParseTime(text string) (time.Time, error) {
-	text = strings.Replace(text, " ", "T", 1)
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC().Truncate(time.Microsecond), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("parse time %q: unknown format", text)
 }
 
 func (f *field) json(v value, into reflect.Value) *fault {
@@ -397,14 +324,38 @@ func (f *field) list(rd *reading, v value, into reflect.Value) *fault {
 }
 
 func (f *field) one(rd *reading, v value, into reflect.Value) *fault {
-	if v.isNull() {
-		return wrong("This field may not be null.")
-	}
-	if f.shape == shapeInt && f.relation != "" && !v.form && TypeName(v.raw) != "int" {
-		return wrong("Incorrect type. Expected pk value, received " + TypeName(v.raw) + ".")
+	switch {
+	case v.isNull() && f.relation != "":
+		return wrong(UnknownPK("None"))
+	case v.isNull():
+		return wrong(mayNotBeNull)
+	case f.shape == shapeInt && f.relation != "":
+		return key(v, into)
 	}
 	var null bool
 	return f.convert(rd, v, into, &null)
+}
+
+// key reads the number of an object.
+func key(v value, into reflect.Value) *fault {
+	kind := TypeName(v.raw)
+	if v.form {
+		kind = "str"
+	}
+	text, ok := v.scalar()
+	text = strings.TrimSpace(text)
+	if n, err := strconv.ParseFloat(text, 64); err == nil && kind == "float" { // one that is no whole number is cut
+		text = strconv.FormatFloat(math.Trunc(n), 'f', 0, 64)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return wrong(UnknownPK(text))
+	case !ok, err != nil:
+		return wrong("Incorrect type. Expected pk value, received " + kind + ".")
+	}
+	into.SetInt(n)
+	return nil
 }
 
 func (f *field) nested(rd *reading, v value, into reflect.Value) *fault {

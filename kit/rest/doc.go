@@ -44,7 +44,7 @@
 // the zero value), blank ("" is allowed), trim:"false", maxLength, minLength,
 // minimum, maximum, first:"true" (a list of
 // objects stands for its first one), enum (comma separated, with enumLabels), format (email,
-// url, slug, ip), rel ("organization" is checked against the caller and the
+// url, slug, ip), pattern (a regular expression) with patternMessage, rel ("organization" is checked against the caller and the
 // store, other names only change the messages), object:"true" (a JSON field
 // must be an object), nonEmpty (lists), writeOnly, label, help, metaType (what a Wire is called).
 // Types: string, bool, int, int64, float64, wispwright.ID, wispwright.JSON,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,30 +36,33 @@ const (
 
 // field is one field of an input struct, compiled from its tags.
 type field struct {
-	name      string
-	index     int
-	shape     shapeKind
-	element   reflect.Type // T of Opt[T]
-	item      *field       // of a list
-	object    *plan        // of an object
-	label     string
-	help      string
-	format    string
-	metaType  string // the type OPTIONS and the document name for a Wire
-	relation  string
-	enum      []string
-	labels    []string
-	min, max  *float64
-	minLength int
-	maxLength int
-	required  bool
-	nullable  bool
-	blank     bool
-	raw       bool // not trimmed
-	nonEmpty  bool
-	writeOnly bool
-	object1   bool // JSON must be an object
-	first     bool // a list of objects stands for its first one
+	name    string
+	index   int
+	shape   shapeKind
+	element reflect.Type // T of Opt[T]
+	item    *field       // of a list
+	object  *plan        // of an object
+	label   string
+	help    string
+	format  string
+	// pattern is what the whole text must be like, else patternMessage is said
+	pattern        *regexp.Regexp
+	patternMessage string
+	metaType       string // the type OPTIONS and the document name for a Wire
+	relation       string
+	enum           []string
+	labels         []string
+	min, max       *float64
+	minLength      int
+	maxLength      int
+	required       bool
+	nullable       bool
+	blank          bool
+	raw            bool // not trimmed
+	nonEmpty       bool
+	writeOnly      bool
+	object1        bool // JSON must be an object
+	first          bool // a list of objects stands for its first one
 }
 
 // plan is a compiled input struct.
@@ -117,6 +121,9 @@ func (ps *plans) compile(t reflect.Type, tag reflect.StructTag, where string) *f
 	}
 	if e := tag.Get("enumLabels"); e != "" {
 		f.labels = strings.Split(e, ",")
+	}
+	if e := tag.Get("pattern"); e != "" {
+		f.pattern, f.patternMessage = regexp.MustCompile(e), tag.Get("patternMessage")
 	}
 	f.maxLength = integer(tag, "maxLength", where)
 	f.minLength = integer(tag, "minLength", where)
@@ -227,7 +234,7 @@ func (f *field) read(rd *reading, from *object, into reflect.Value) *fault {
 	set, null, target := into.Addr().Interface().(optional).wire()
 	if v.isNull() {
 		if !f.nullable {
-			return wrong("This field may not be null.")
+			return wrong(mayNotBeNull)
 		}
 		*set, *null = true, true
 		return nil

@@ -95,7 +95,11 @@ func readJSON(text []byte) (*source, error) {
 			return nil, parseError(err, "JSON parse error - ")
 		}
 		src.wrong = &faults{}
-		src.wrong.add("non_field_errors", "Invalid data. Expected a dictionary, but got "+TypeName(any)+".")
+		message := "Invalid data. Expected a dictionary, but got " + TypeName(any) + "."
+		if TypeName(any) == "NoneType" {
+			message = "No data provided"
+		}
+		src.wrong.add("non_field_errors", message)
 		return &src, nil
 	}
 	if err := json.Unmarshal(text, &src.json); err != nil {
