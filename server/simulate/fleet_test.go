@@ -77,7 +77,7 @@ func TestEveryDeviceAppliesOnce(t *testing.T) {
 	c.failOnce["sim-000003"] = true
 	var progress strings.Builder
 	r, err := Run(t.Context(), c, Options{Secret: "s", Devices: 300, Once: true, Ramp: -1, Interval: 40 * time.Millisecond,
-		Duration: 30 * time.Second, Progress: &progress, Every: time.Millisecond})
+		Duration: 5 * time.Minute, Progress: &progress, Every: time.Millisecond})
 	require.NoError(t, err)
 	require.Equal(t, 300, r.Applied())
 	require.Len(t, c.devices, 300, "every device has an address of its own")
@@ -91,13 +91,30 @@ func TestEveryDeviceAppliesOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, table.String(), "300 devices, 300 applied")
 	require.Contains(t, table.String(), "1 × scripted failure")
-	require.Contains(t, progress.String(), "applied")
+	require.Contains(t, progress.String(), "applied 300/300", "the last line tells the end")
+}
+
+// lastComes ends a run when the device of this name registers.
+type lastComes struct {
+	*controller
+	name string
+	end  context.CancelFunc
+}
+
+func (c lastComes) Register(ctx context.Context, r agent.Registration) (agent.Identity, error) {
+	if r.Name == c.name {
+		c.end()
+		return agent.Identity{}, ctx.Err()
+	}
+	return c.controller.Register(ctx, r)
 }
 
 func TestATamperedArchiveIsNotApplied(t *testing.T) {
 	c := newController()
 	c.tamper = true
-	r, err := Run(t.Context(), c, Options{Secret: "s", Devices: 5, Ramp: -1, Interval: time.Hour, Duration: 100 * time.Millisecond})
+	ctx, end := context.WithCancel(t.Context())
+	// one after the other, so that five have failed when the sixth comes
+	r, err := Run(ctx, lastComes{c, "sim-000005", end}, Options{Secret: "s", Devices: 6, Concurrency: 1, Ramp: time.Microsecond, Interval: time.Hour})
 	require.NoError(t, err)
 	require.Zero(t, r.Applied())
 	require.EqualValues(t, 5, r.Failed(Download))

@@ -97,24 +97,28 @@ func (r *Report) print(ctx context.Context, o Options) {
 	defer tick.Stop()
 	var before [kinds]uint64
 	last := r.Started
+	line := func(now time.Time) {
+		var b strings.Builder
+		fmt.Fprintf(&b, "\r%6.0fs  applied %d/%d", now.Sub(r.Started).Seconds(), r.Applied(), r.Devices)
+		for k := range kinds {
+			n := r.Latency[k].Count()
+			rate := float64(n-before[k]) / now.Sub(last).Seconds()
+			before[k] = n
+			fmt.Fprintf(&b, "  %s %.0f/s", k, rate)
+		}
+		fmt.Fprintf(&b, "  checksum p50 %s p99 %s  errors %d ",
+			short(r.Latency[Checksum].Quantile(0.5)), short(r.Latency[Checksum].Quantile(0.99)), r.Failures())
+		last = now
+		fmt.Fprint(o.Progress, b.String())
+	}
 	for {
 		select {
 		case <-ctx.Done():
+			line(time.Now()) // the last word, however short the run
 			fmt.Fprintln(o.Progress)
 			return
 		case now := <-tick.C:
-			var b strings.Builder
-			fmt.Fprintf(&b, "\r%6.0fs  applied %d/%d", now.Sub(r.Started).Seconds(), r.Applied(), r.Devices)
-			for k := range kinds {
-				n := r.Latency[k].Count()
-				rate := float64(n-before[k]) / now.Sub(last).Seconds()
-				before[k] = n
-				fmt.Fprintf(&b, "  %s %.0f/s", k, rate)
-			}
-			fmt.Fprintf(&b, "  checksum p50 %s p99 %s  errors %d ",
-				short(r.Latency[Checksum].Quantile(0.5)), short(r.Latency[Checksum].Quantile(0.99)), r.Failures())
-			last = now
-			fmt.Fprint(o.Progress, b.String())
+			line(now)
 		}
 	}
 }
