@@ -17,7 +17,7 @@ func Batman() *Format {
 type vis struct {
 	primary   string
 	secondary []any
-	clients   []any
+	clients   any
 	neighbors []any
 }
 
@@ -76,13 +76,17 @@ func readVis(in *Input, i int, o *ordered.Object) (vis, error) {
 	if e.primary, ok = v.(string); !ok {
 		return e, missing(in, "primary", "vis", i)
 	}
-	for key, list := range map[string]*[]any{"secondary": &e.secondary, "clients": &e.clients, "neighbors": &e.neighbors} {
-		v, given := o.Get(key)
-		if l, ok := v.([]any); ok {
-			*list = l
-		} else if given || key == "neighbors" {
-			return e, invalid(in, "Parse error, expected a list", "vis", i, key)
+	if v, ok := o.Get("secondary"); ok {
+		if e.secondary, ok = listOf(v); !ok {
+			return e, invalid(in, "Parse error, expected a list", "vis", i, "secondary")
 		}
+	}
+	if v, ok := o.Get("clients"); ok {
+		e.clients = v
+	}
+	v, _ = o.Get("neighbors")
+	if e.neighbors, ok = listOf(v); !ok {
+		return e, invalid(in, "Parse error, expected a list", "vis", i, "neighbors")
 	}
 	return e, nil
 }

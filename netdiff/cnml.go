@@ -1,6 +1,7 @@
 package netdiff
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -19,6 +20,7 @@ func CNML() *Format {
 type cnmlLink struct {
 	status      string
 	first, last cnmlEnd
+	twice       bool // it was declared under another interface too
 }
 
 // cnmlEnd is what an occurrence of a link points to.
@@ -37,6 +39,7 @@ func readCNML(g *Graph, in *Input) error {
 	if !ok {
 		return invalid(in, "Could not find valid data to parse")
 	}
+	text = strings.TrimPrefix(text, "\ufeff")
 	if !strings.HasPrefix(strings.TrimSpace(text), "<") {
 		return invalid(in, "Could not decode CNML data")
 	}
@@ -50,7 +53,7 @@ func readCNML(g *Graph, in *Input) error {
 			continue
 		}
 		a, b := doc.interfaces[l.first.iface], doc.interfaces[l.last.iface]
-		if a == "" || b == "" {
+		if a == "" || b == "" || !l.twice {
 			continue // an end that the document does not describe
 		}
 		g.AddLink(TextID(a), TextID(b), integer(1))
@@ -64,8 +67,10 @@ func decodeCNML(text string) (*cnml, error) {
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.Strict = true
 	d.Entity = map[string]string{} // no entity but XML's own five
+	// what was received is UTF-8 already, whatever the file said of itself
+	d.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
 	var path []string
-	class := false
+	class, closed := false, false
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -77,7 +82,7 @@ func decodeCNML(text string) (*cnml, error) {
 		switch e := token.(type) {
 		case xml.StartElement:
 			name := e.Name.Local
-			if len(path) == 0 && name != "cnml" {
+			if len(path) == 0 && (name != "cnml" || closed) {
 				return nil, errors.New("the document is no cnml")
 			}
 			path = append(path, name)
@@ -85,13 +90,18 @@ func decodeCNML(text string) (*cnml, error) {
 				return nil, errors.New("nested too deeply")
 			}
 			if name == "class" {
-				class = attribute(e, "network_description") != "" || attribute(e, "node_description") != ""
+				class = attribute(e, "network_description") == "detail" || attribute(e, "node_description") != ""
 			}
 			if err := doc.element(e); err != nil {
 				return nil, err
 			}
 		case xml.EndElement:
 			path = path[:len(path)-1]
+			closed = len(path) == 0
+		case xml.CharData:
+			if len(path) == 0 && len(bytes.TrimSpace(e)) > 0 {
+				return nil, errors.New("there is text outside of the document")
+			}
 		}
 	}
 	if !class {
@@ -119,6 +129,8 @@ func (doc *cnml) element(e xml.StartElement) error {
 			l = &cnmlLink{status: status, first: end}
 			doc.links[id] = l
 			doc.order = append(doc.order, id)
+		} else {
+			l.twice = true
 		}
 		l.last, l.status = end, status
 	}

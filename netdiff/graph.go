@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
@@ -29,6 +31,9 @@ func idOf(v any) (ID, bool) {
 	case bool:
 		return ID{text: map[bool]string{true: "1", false: "0"}[v], number: true}, true
 	case ordered.Number:
+		if whole, ok := wholeText(string(v)); ok {
+			return ID{text: whole, number: true}, true
+		}
 		f, ok := number(v)
 		if !ok {
 			return ID{}, false
@@ -53,9 +58,7 @@ func (id ID) MarshalJSON() ([]byte, error) {
 func (id ID) Compare(o ID) int {
 	switch {
 	case id.number && o.number:
-		a, _ := strconv.ParseFloat(id.text, 64)
-		b, _ := strconv.ParseFloat(o.text, 64)
-		return cmp.Compare(a, b)
+		return compareNumbers(id.text, o.text)
 	case id.number:
 		return -1
 	case o.number:
@@ -295,7 +298,17 @@ func number(v any) (float64, bool) {
 // float returns a number that is written with a fraction, as costs are.
 func float(f float64) ordered.Number { return ordered.Number(floatText(f, true)) }
 
+// floatText writes a number as JSON: one beyond the range as a number that is
+// beyond everyone's range.
 func floatText(f float64, fraction bool) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "1e999"
+	case math.IsInf(f, -1):
+		return "-1e999"
+	case math.IsNaN(f):
+		return "null"
+	}
 	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
 		s := strconv.FormatFloat(f, 'f', -1, 64)
 		if fraction {
@@ -312,7 +325,7 @@ func integer(i int64) ordered.Number { return ordered.Number(strconv.FormatInt(i
 func equal(a, b any) bool {
 	if fa, ok := numeric(a); ok {
 		fb, ok := numeric(b)
-		return ok && fa == fb
+		return ok && fa == fb && sameWhole(a, b)
 	}
 	switch a := a.(type) {
 	case []any:
@@ -347,4 +360,43 @@ func numeric(v any) (float64, bool) {
 		return 0, true
 	}
 	return number(v)
+}
+
+// wholeText returns the digits of a whole number without a sign before zero,
+// and false for a number that is written with a fraction or an exponent.
+func wholeText(s string) (string, bool) {
+	if strings.ContainsAny(s, ".eE") {
+		return "", false
+	}
+	if s == "-0" {
+		return "0", true
+	}
+	return s, true
+}
+
+// sameWhole tells whole numbers apart that are equal as floating point
+// numbers, as large counters are; numbers of another kind are left to that.
+func sameWhole(a, b any) bool {
+	x, ok1 := a.(ordered.Number)
+	y, ok2 := b.(ordered.Number)
+	if !ok1 || !ok2 || len(x) < 16 && len(y) < 16 {
+		return true
+	}
+	wx, ok1 := wholeText(string(x))
+	wy, ok2 := wholeText(string(y))
+	return !ok1 || !ok2 || wx == wy
+}
+
+// compareNumbers orders two numbers by value, whole ones exactly.
+func compareNumbers(a, b string) int {
+	x, ok1 := wholeText(a)
+	y, ok2 := wholeText(b)
+	if ok1 && ok2 && (len(x) > 15 || len(y) > 15) {
+		i, _ := new(big.Int).SetString(x, 10) // digits, as the decoder found
+		j, _ := new(big.Int).SetString(y, 10)
+		return i.Cmp(j)
+	}
+	f, _ := strconv.ParseFloat(a, 64) // beyond the range it is infinite
+	g, _ := strconv.ParseFloat(b, 64)
+	return cmp.Compare(f, g)
 }

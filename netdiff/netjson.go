@@ -35,10 +35,20 @@ func readNetJSON(g *Graph, in *Input) error {
 	return eachObject(in, doc, "links", func(i int, l *ordered.Object) error { return readLink(g, in, i, l) })
 }
 
+// listOf takes a value as a list. An object without keys is how programs in Lua
+// write an empty one.
+func listOf(v any) ([]any, bool) {
+	if o, ok := v.(*ordered.Object); ok && o.Len() == 0 {
+		return []any{}, true
+	}
+	list, ok := v.([]any)
+	return list, ok
+}
+
 // eachObject calls fn for every object of a list; null counts as no list.
 func eachObject(in *Input, doc *ordered.Object, key string, fn func(int, *ordered.Object) error) error {
 	v, _ := doc.Get(key)
-	list, ok := v.([]any)
+	list, ok := listOf(v)
 	if !ok {
 		return invalid(in, "Parse error, expected a list", key)
 	}

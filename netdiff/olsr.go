@@ -35,7 +35,7 @@ func readOLSR(g *Graph, in *Input) error {
 	if err := readOLSRVersion(g, in, doc); err != nil {
 		return err
 	}
-	aliases := map[string][]any{}
+	aliases := map[ID][]any{}
 	err = eachObject(in, doc, "mid", func(i int, m *ordered.Object) error {
 		main, list, err := readMID(in, i, m)
 		aliases[main] = list
@@ -53,8 +53,8 @@ func readOLSR(g *Graph, in *Input) error {
 			}
 			values[k] = v
 		}
-		source, ok1 := values[0].(string)
-		target, ok2 := values[1].(string)
+		source, ok1 := idOf(values[0])
+		target, ok2 := idOf(values[1])
 		cost, ok3 := readCost(values[2])
 		if !ok1 || !ok2 || !ok3 {
 			return invalid(in, "Parse error, two addresses and a cost are expected", "topology", i)
@@ -70,19 +70,19 @@ func readCost(v any) (float64, bool) {
 		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 		return f, (err == nil || math.IsInf(f, 0)) && !math.IsNaN(f)
 	}
-	return number(v)
+	return numeric(v)
 }
 
-func addOLSRLink(g *Graph, aliases map[string][]any, source, target string, cost float64, quality, neighbour any) {
-	for _, end := range []string{source, target} {
+func addOLSRLink(g *Graph, aliases map[ID][]any, source, target ID, cost float64, quality, neighbour any) {
+	for _, end := range [...]ID{source, target} {
 		if list, ok := aliases[end]; ok {
-			g.AddNode(TextID(end), Attr{localAttr, list})
+			g.AddNode(end, Attr{localAttr, list})
 		}
 	}
 	if math.IsInf(cost, 1) {
 		return
 	}
-	g.AddLink(TextID(source), TextID(target), float(cost), Attr{"link_quality", quality}, Attr{"neighbor_link_quality", neighbour})
+	g.AddLink(source, target, float(cost), Attr{"link_quality", quality}, Attr{"neighbor_link_quality", neighbour})
 }
 
 func readOLSRVersion(g *Graph, in *Input, doc *ordered.Object) error {
@@ -125,43 +125,46 @@ func readOLSRVersion(g *Graph, in *Input, doc *ordered.Object) error {
 }
 
 // readMID reads the aliases of one node in the older or the newer layout.
-func readMID(in *Input, i int, m *ordered.Object) (string, []any, error) {
-	address := func(o *ordered.Object, place ...any) (string, error) {
-		v, _ := o.Get("ipAddress")
-		s, ok := v.(string)
+func readMID(in *Input, i int, m *ordered.Object) (ID, []any, error) {
+	address := func(o *ordered.Object, place ...any) (any, error) {
+		v, ok := o.Get("ipAddress")
 		if !ok {
-			return "", missing(in, "ipAddress", place...)
+			return nil, missing(in, "ipAddress", place...)
 		}
-		return s, nil
+		return v, nil
 	}
 	holder, place := m, []any{"mid", i}
 	if v, ok := m.Get("main"); ok {
 		if holder, ok = v.(*ordered.Object); !ok {
-			return "", nil, invalid(in, "Parse error, expected an object", "mid", i, "main")
+			return ID{}, nil, invalid(in, "Parse error, expected an object", "mid", i, "main")
 		}
 		place = append(place, "main")
 	}
-	main, err := address(holder, place...)
+	v, err := address(holder, place...)
 	if err != nil {
-		return "", nil, err
+		return ID{}, nil, err
 	}
-	v, ok := m.Get("aliases")
+	main, ok := idOf(v)
 	if !ok {
-		return "", nil, missing(in, "aliases", "mid", i)
+		return ID{}, nil, invalid(in, "Parse error, an address is expected", append(place, "ipAddress")...)
+	}
+	v, ok = m.Get("aliases")
+	if !ok {
+		return ID{}, nil, missing(in, "aliases", "mid", i)
 	}
 	list, ok := v.([]any)
 	if !ok {
-		return "", nil, invalid(in, "Parse error, expected a list", "mid", i, "aliases")
+		return ID{}, nil, invalid(in, "Parse error, expected a list", "mid", i, "aliases")
 	}
 	out := make([]any, 0, len(list))
 	for k, item := range list {
 		o, ok := item.(*ordered.Object)
 		if !ok {
-			return "", nil, invalid(in, "Parse error, expected an object", "mid", i, "aliases", k)
+			return ID{}, nil, invalid(in, "Parse error, expected an object", "mid", i, "aliases", k)
 		}
 		a, err := address(o, "mid", i, "aliases", k)
 		if err != nil {
-			return "", nil, err
+			return ID{}, nil, err
 		}
 		out = append(out, a)
 	}
@@ -176,7 +179,7 @@ func readOLSRText(g *Graph, in *Input) error {
 	if !ok1 || !ok2 {
 		return invalid(in, "Unrecognized format")
 	}
-	aliases := map[string][]any{}
+	aliases := map[ID][]any{}
 	for i, row := range mid {
 		cells := strings.Split(row, "\t")
 		if len(cells) < 2 {
@@ -186,7 +189,7 @@ func readOLSRText(g *Graph, in *Input) error {
 		for _, a := range strings.Split(cells[1], ";") {
 			list = append(list, a)
 		}
-		aliases[cells[0]] = list
+		aliases[TextID(cells[0])] = list
 	}
 	for i, row := range topology {
 		cells := strings.Split(row, "\t")
@@ -201,7 +204,7 @@ func readOLSRText(g *Graph, in *Input) error {
 			}
 			values[k] = v
 		}
-		addOLSRLink(g, aliases, cells[1], cells[0], values[2], float(values[0]), float(values[1]))
+		addOLSRLink(g, aliases, TextID(cells[1]), TextID(cells[0]), values[2], float(values[0]), float(values[1]))
 	}
 	return nil
 }

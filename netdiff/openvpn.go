@@ -25,14 +25,20 @@ type client struct {
 	name           string
 	address        string // as it stands in the file: the key of the row
 	host           string
-	port           int64
+	port           ordered.Number
 	received, sent ordered.Number
 	since          time.Time
 }
 
+// endpoint is the real address without what surrounds it in the file.
+func (c *client) endpoint() string { return endpoint(c.host, c.port) }
+
+func endpoint(host string, port ordered.Number) string { return host + ":" + string(port) }
+
 // route is a row of the routing table.
 type route struct {
-	virtual, name, address string
+	virtual, name, host string
+	port                ordered.Number
 }
 
 // status is a status file: rows by key, in order; a repeated key overwrites
@@ -94,41 +100,29 @@ func readOpenVPN(g *Graph, in *Input) error {
 		return conversion(in, err)
 	}
 	g.AddNode(server)
-	ids := s.identities(in.options.DuplicateCN)
+	identity := s.identities(in.options.DuplicateCN)
 	virtual := map[string][]any{}
 	for _, r := range s.routes {
-		virtual[r.address] = append(virtual[r.address], r.virtual)
+		at := endpoint(r.host, r.port)
+		virtual[at] = append(virtual[at], r.virtual)
 	}
-	for i, c := range s.clients {
+	for _, c := range s.clients {
 		if c.name == "UNDEF" {
 			continue
 		}
 		attrs := []Attr{{labelAttr, c.name}}
-		if list := virtual[c.address]; list != nil {
+		if list := virtual[c.endpoint()]; list != nil {
 			attrs = append(attrs, Attr{localAttr, list})
 		}
-		g.AddNode(TextID(ids[i]), append(attrs,
-			Attr{"real_address", c.host}, Attr{"port", integer(c.port)},
+		g.AddNode(identity(c.name, c.host, c.port), append(attrs,
+			Attr{"real_address", c.host}, Attr{"port", c.port},
 			Attr{"connected_since", c.since.Format("2006-01-02T15:04:05Z")},
 			Attr{"bytes_received", c.received}, Attr{"bytes_sent", c.sent}, Attr{"common_name", c.name})...)
 	}
-	byAddress := map[string]string{}
-	for i, c := range s.clients {
-		byAddress[c.address] = ids[i]
-	}
 	for _, r := range s.routes {
-		if r.name == "UNDEF" {
-			continue
+		if r.name != "UNDEF" {
+			g.AddLink(server, identity(r.name, r.host, r.port), integer(1))
 		}
-		id := r.name
-		if in.options.DuplicateCN {
-			if known, ok := byAddress[r.address]; ok {
-				id = known
-			} else if host, _, err := realAddress(r.address); err == nil {
-				id = r.name + "," + host
-			}
-		}
-		g.AddLink(server, TextID(id), integer(1))
 	}
 	return nil
 }
@@ -137,25 +131,23 @@ func conversion(in *Input, err error) error {
 	return &ConversionError{Format: in.format, Message: "OpenVPN parsing error: " + err.Error(), Data: in.text}
 }
 
-// identities returns the id of every client's node.
-func (s *status) identities(duplicate bool) []string {
-	ids := make([]string, len(s.clients))
+// identities returns what names the node of a client or a route: the common
+// name, unless several clients may share it.
+func (s *status) identities(duplicate bool) func(name, host string, port ordered.Number) ID {
+	if !duplicate {
+		return func(name, _ string, _ ordered.Number) ID { return TextID(name) }
+	}
 	count := map[string]int{}
-	for i, c := range s.clients {
-		ids[i] = c.name
-		if duplicate {
-			ids[i] += "," + c.host
-		}
-		count[ids[i]]++
+	for _, c := range s.clients {
+		count[c.name+","+c.host]++
 	}
-	if duplicate {
-		for i, c := range s.clients {
-			if count[ids[i]] > 1 {
-				ids[i] += ":" + strconv.FormatInt(c.port, 10)
-			}
+	return func(name, host string, port ordered.Number) ID {
+		id := name + "," + host
+		if count[id] > 1 {
+			id += ":" + string(port)
 		}
+		return TextID(id)
 	}
-	return ids
 }
 
 // parseStatus reads any version of the file.
@@ -326,8 +318,8 @@ func newRoute(row map[string]string) (r route, err error) {
 			return r, fmt.Errorf("expected the column '%s'", name)
 		}
 	}
-	r.name, r.address = row["Common Name"], row["Real Address"]
-	if _, _, err := realAddress(r.address); err != nil {
+	r.name = row["Common Name"]
+	if r.host, r.port, err = realAddress(row["Real Address"]); err != nil {
 		return r, err
 	}
 	if _, err := parseDate(row["Last Ref"]); err != nil {
@@ -359,23 +351,37 @@ func bigInt(s string) (ordered.Number, error) {
 
 // realAddress splits an address from its port. OpenVPN 2.4 and later write a
 // protocol before it, and brackets around IPv6.
-func realAddress(s string) (host string, port int64, err error) {
+func realAddress(s string) (host string, port ordered.Number, err error) {
 	if protocol, rest, ok := strings.Cut(s, ":"); ok && isProtocol(protocol) {
 		s = rest
 	}
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {
-		return "", 0, fmt.Errorf("expected valid format: '%s' has no port", s)
+		return "", "", fmt.Errorf("expected valid format: '%s' has no port", s)
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(s[:i], "["), "]")
 	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return "", 0, fmt.Errorf("expected valid format: '%s' does not appear to be an IPv4 or IPv6 address", host)
+		return "", "", fmt.Errorf("expected valid format: '%s' does not appear to be an IPv4 or IPv6 address", host)
 	}
-	if port, err = strconv.ParseInt(s[i+1:], 10, 64); err != nil {
-		return "", 0, fmt.Errorf("expected valid format: '%s' is no port", s[i+1:])
+	if port, err = bigInt(s[i+1:]); err != nil {
+		return "", "", fmt.Errorf("expected valid format: '%s' is no port", s[i+1:])
 	}
-	return a.String(), port, nil
+	return addressText(a), port, nil
+}
+
+// addressText writes an address as the reference does: one that maps IPv4 in
+// hexadecimal groups like any other of IPv6.
+func addressText(a netip.Addr) string {
+	if !a.Is4In6() {
+		return a.String()
+	}
+	b := a.As16()
+	text := fmt.Sprintf("::ffff:%x:%x", int(b[12])<<8|int(b[13]), int(b[14])<<8|int(b[15]))
+	if zone := a.Zone(); zone != "" {
+		text += "%" + zone
+	}
+	return text
 }
 
 func isProtocol(s string) bool {
@@ -415,5 +421,5 @@ func virtualAddress(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("expected valid format: '%s' does not appear to be an IPv4 or IPv6 address", s)
 	}
-	return a.String(), nil
+	return addressText(a), nil
 }

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 
 // The exit statuses of Run.
 const (
-	exitOK      = 0 // done; for diff: nothing changed
+	exitOK      = 0 // done, or help was asked for; for diff: nothing changed
 	exitChanged = 1 // diff: something changed
 	exitError   = 2 // wrong usage, or the topology could not be read
 )
@@ -29,7 +30,7 @@ const usage = `usage: netdiff parse   [options] FORMAT SOURCE
        netdiff formats
 
 SOURCE, OLD and NEW are a file, - for standard input, or an http, https or
-telnet URL. diff exits with 0 when nothing changed and with 1 when something
+telnet URL. Options stand before FORMAT. diff exits with 0 when nothing changed and with 1 when something
 did; every command exits with 2 on an error.
 
 options:
@@ -62,7 +63,7 @@ type command struct {
 func (c *command) flags(stderr io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("netdiff", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
+	f.Usage = func() {} // who asked for it decides where it goes
 	f.StringVar(&c.options.Version, "version", "", "version of the routing daemon")
 	f.StringVar(&c.options.Revision, "revision", "", "revision of the routing daemon")
 	f.StringVar(&c.options.Metric, "metric", "", "metric of the costs")
@@ -78,19 +79,30 @@ func (c *command) flags(stderr io.Writer) *flag.FlagSet {
 
 func (c *command) run(args []string, stderr io.Writer) (int, error) {
 	f := c.flags(stderr)
+	help := func(w io.Writer) {
+		fmt.Fprint(w, usage)
+		f.SetOutput(w)
+		f.PrintDefaults()
+	}
 	if len(args) == 0 {
-		f.Usage()
+		help(stderr)
 		return exitError, flag.ErrHelp
 	}
 	verb := args[0]
-	if err := f.Parse(args[1:]); err != nil {
+	switch err := f.Parse(args[1:]); {
+	case verb == "help" || verb == "-h" || verb == "-help" || verb == "--help" || errors.Is(err, flag.ErrHelp):
+		help(c.stdout)
+		return exitOK, nil
+	case err != nil:
+		help(stderr)
 		return exitError, flag.ErrHelp // the flag set has told it
 	}
 	rest := f.Args()
 	switch {
 	case verb == "formats" && len(rest) == 0:
 		for _, format := range c.formats.All() {
-			fmt.Fprintf(c.stdout, "%-28s %s\n", strings.Join(append(format.Aliases, format.Name), " "), format.Label)
+			names := append(slices.Clone(format.Aliases), format.Name)
+			fmt.Fprintf(c.stdout, "%-44s %s\n", strings.Join(names, " "), format.Label)
 		}
 		return exitOK, nil
 	case verb == "parse" && len(rest) == 2, verb == "convert" && len(rest) == 2:
@@ -101,7 +113,7 @@ func (c *command) run(args []string, stderr io.Writer) (int, error) {
 	case verb == "diff" && len(rest) == 3:
 		return c.compare(rest[0], rest[1], rest[2])
 	}
-	f.Usage()
+	help(stderr)
 	return exitError, fmt.Errorf("wrong use of %q", verb)
 }
 

@@ -52,6 +52,16 @@ func TestCommands(t *testing.T) {
 	require.Contains(t, out, "olsr netdiff.OlsrParser")
 }
 
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"parse", "-h"}, {"diff", "--help"}} {
+		status, out, problem := run(t, "", args...)
+		require.Zero(t, status, args)
+		require.Contains(t, out, "usage: netdiff")
+		require.Contains(t, out, "-ignore-orientation")
+		require.Empty(t, problem)
+	}
+}
+
 func TestWrongUse(t *testing.T) {
 	for _, c := range []struct {
 		args []string

@@ -102,6 +102,10 @@ func (p *Program) run(ctx context.Context) (err error) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if isLibrary(args[0]) {
+		// their options are not this program's: -h and --config are theirs, too
+		args = append([]string{args[0], "--"}, args[1:]...)
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		return fmt.Errorf("%w: %w (wispwright --help)", errUsage, err)

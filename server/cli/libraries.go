@@ -23,6 +23,17 @@ func statusOf(n int) error {
 	return exitStatus(n)
 }
 
+// isLibrary reports whether a command is a library's own.
+func isLibrary(name string) bool { return name == "netdiff" || name == "netjsonconfig" }
+
+// own returns a library's arguments without the mark that Run put before them.
+func own(args []string) []string {
+	if len(args) > 0 && args[0] == "--" {
+		return args[1:]
+	}
+	return args
+}
+
 // netdiffCommand hands its arguments over as they are.
 type netdiffCommand struct {
 	Args []string `arg:"" optional:"" passthrough:"" help:"See: wispwright netdiff help"`
@@ -30,7 +41,7 @@ type netdiffCommand struct {
 
 // Run reads and compares topologies.
 func (c netdiffCommand) Run(ctx context.Context, p *Program) error {
-	return statusOf(netdiffcli.Run(ctx, c.Args, p.In, p.Out, p.Err))
+	return statusOf(netdiffcli.Run(ctx, own(c.Args), p.In, p.Out, p.Err))
 }
 
 // netjsonconfigCommand hands its arguments over as they are.
@@ -40,5 +51,5 @@ type netjsonconfigCommand struct {
 
 // Run renders, validates and parses configurations.
 func (c netjsonconfigCommand) Run(p *Program) error {
-	return statusOf((&netjsoncli.Program{Backends: backends.Default()}).Run(c.Args, p.Out, p.Err, p.Environ))
+	return statusOf((&netjsoncli.Program{Backends: backends.Default()}).Run(own(c.Args), p.Out, p.Err, p.Environ))
 }

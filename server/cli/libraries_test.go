@@ -24,6 +24,16 @@ func TestLibraryCommands(t *testing.T) {
 	status, out, _ = run("", "netjsonconfig", "--backend", "openwrt", "--method", "render", "--config", `{"general":{"hostname":"{{ssid}}"}}`)
 	require.Zero(t, status)
 	require.Equal(t, "package system\n\nconfig system 'system'\n\toption hostname 'free'\n\n", out)
+	status, out, _ = run("", "netjsonconfig", "--config", `{"general":{"hostname":"own"}}`, "-b", "openwrt", "-m", "render")
+	require.Zero(t, status)
+	require.Contains(t, out, "'own'", "the option is the library's, not the program's")
+	for _, name := range []string{"netdiff", "netjsonconfig"} {
+		for _, flag := range []string{"-h", "--help"} {
+			status, out, _ = run("", name, flag)
+			require.Zero(t, status)
+			require.True(t, strings.HasPrefix(out, "usage: "+name), out)
+		}
+	}
 	status, out, _ = run("", "netjsonconfig", "-b", "openwrt", "-m", "render", "-c", `{"general":{"hostname":7}}`)
 	require.NotZero(t, status)
 	require.NotEmpty(t, out)
