@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -96,19 +95,14 @@ func NewRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) 
 }
 
 func (r *Repo[K, T, F]) prepare() error {
-	var names, selected, marks, sets []string
+	var names, marks, sets []string
 	for _, f := range r.plan.Fields {
 		names, marks = append(names, f.Column), append(marks, "?")
-		if f.Kind == fields.Time {
-			selected = append(selected, r.db.dialect.timeText(f.Column))
-		} else {
-			selected = append(selected, f.Column)
-		}
 		if f.Name != r.key.Name {
 			sets = append(sets, f.Column+" = ?")
 		}
 	}
-	r.columns, r.selected = strings.Join(names, ", "), strings.Join(selected, ", ")
+	r.columns, r.selected = strings.Join(names, ", "), r.ColumnsOf(r.spec.Table)
 	table, byKey := r.spec.Table, " WHERE "+r.key.Column+" = ?"
 	var err error
 	for _, s := range []struct {
@@ -174,291 +168,12 @@ func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, obje
 	return scope.Allows(org), nil
 }
 
-// row is where the columns of one row after the other go.
-type row struct {
-	cells []cell
-	dest  []any
-}
-
-func (r *Repo[K, T, F]) row() *row {
-	cells := make([]cell, len(r.plan.Fields))
-	out := &row{cells, make([]any, len(cells), len(cells)+1)}
-	for i := range cells {
-		cells[i] = cell{db: r.db, table: r.spec.Table, field: &r.plan.Fields[i]}
-		out.dest[i] = &cells[i]
-	}
-	return out
-}
-
-// into returns the destinations for a row that becomes the object.
-func (o *row) into(object reflect.Value) []any {
-	for i := range o.cells {
-		c := &o.cells[i]
-		if index := c.field.Index; len(index) == 1 {
-			c.dest = object.Field(index[0])
-		} else {
-			c.dest = object.FieldByIndex(index)
-		}
-	}
-	return o.dest
-}
-
-func (r *Repo[K, T, F]) cells(object *T) []any {
-	return r.row().into(reflect.ValueOf(object).Elem())
-}
-
 func (r *Repo[K, T, F]) failed(what string, err error) error {
 	err = r.db.Explain(err)
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return wispwright.ErrNotFound
 	}
 	return fmt.Errorf("%s %s: %w", what, r.spec.Table, err)
-}
-
-// List returns copies of the selected objects. Their number comes with the
-// page: asking for it first would cost every list a second question.
-func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
-	where, args, err := r.where(scope, filter)
-	if err != nil {
-		return wispwright.Items[T]{}, err
-	}
-	count := "SELECT count(*) FROM " + r.spec.Table + where
-	counted := !page.NoTotal && (page.Limit > 0 || page.Offset > 0) // otherwise the page is the whole list
-	query, all := "SELECT "+r.selected, slices.Clip(args)
-	if counted {
-		query, all = query+", ("+count+")", append(all, args...)
-	}
-	query += " FROM " + r.spec.Table + where + r.orderBy(page.Order)
-	switch {
-	case where == "" && page.Offset == 0 && usualLimit(page.Limit):
-		query += " LIMIT " + strconv.Itoa(page.Limit)
-	case page.Limit > 0: // as arguments, so that all pages are one statement
-		query, all = query+" LIMIT ? OFFSET ?", append(all, page.Limit, page.Offset)
-	case page.Offset > 0:
-		query, all = query+r.db.dialect.pick("", " LIMIT -1")+" OFFSET ?", append(all, page.Offset)
-	}
-	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, all...)
-	if err != nil {
-		return wispwright.Items[T]{Total: -1}, r.failed("read", err)
-	}
-	items := wispwright.Items[T]{Total: -1}
-	var total []any
-	if counted {
-		total = []any{&items.Total}
-	}
-	if items.Rows, err = r.scanAll(rows.Rows, min(page.Limit, maxExpected), total...); err != nil || page.NoTotal {
-		return items, err
-	}
-	switch {
-	case !counted:
-		items.Total = len(items.Rows)
-	case len(items.Rows) > 0:
-	case page.Offset == 0:
-		items.Total = 0
-	default: // beyond the end no row could tell
-		if items.Total, err = Get[int](ctx, r.db, count, args...); err != nil {
-			return items, r.failed("count", err)
-		}
-	}
-	return items, nil
-}
-
-// usualLimit are the lengths whose first pages of everything are statements of
-// their own: PostgreSQL plans what has no arguments once, and a LIMIT that is
-// one again and again.
-func usualLimit(n int) bool { return n > 0 && n <= 100 && n%10 == 0 }
-
-// maxExpected bounds what is set aside for a page before its rows are there.
-const maxExpected = 128
-
-// Query reads objects with a hand-written SELECT, whose columns must be those
-// of Columns.
-func (r *Repo[K, T, F]) Query(ctx context.Context, query string, args ...any) ([]*T, error) {
-	rows, err := r.db.reading(ctx, query).QueryxContext(ctx, args...)
-	if err != nil {
-		return nil, r.failed("read", err)
-	}
-	return r.scanAll(rows.Rows, 0)
-}
-
-// QueryStmt is Query with a prepared statement.
-func (r *Repo[K, T, F]) QueryStmt(ctx context.Context, stmt *Stmt, args ...any) ([]*T, error) {
-	rows, err := stmt.Query(ctx, args...)
-	if err != nil {
-		return nil, r.failed("read", err)
-	}
-	return r.scanAll(rows, 0)
-}
-
-// scanAll reads rows of about the expected number, each with the further
-// columns at its end.
-func (r *Repo[K, T, F]) scanAll(rows *sql.Rows, expected int, further ...any) (out []*T, err error) {
-	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = r.failed("read", cerr)
-		}
-	}()
-	row := r.row()
-	row.dest = append(row.dest, further...)
-	for rows.Next() {
-		if out == nil {
-			out = make([]*T, 0, max(1, expected))
-		}
-		object := new(T)
-		if err := rows.Scan(row.into(reflect.ValueOf(object).Elem())...); err != nil {
-			return nil, r.failed("read", err)
-		}
-		out = append(out, object)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, r.failed("read", err)
-	}
-	return out, nil
-}
-
-// Columns lists the entity's columns for Query.
-func (r *Repo[K, T, F]) Columns() string { return r.columns }
-
-// ColumnsOf lists the entity's columns for a SELECT in which its table has
-// another name, such as one that joins it with others.
-func (r *Repo[K, T, F]) ColumnsOf(name string) string {
-	var b strings.Builder
-	for i, f := range r.plan.Fields {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		column := name + "." + f.Column
-		if f.Kind == fields.Time {
-			column = r.db.dialect.timeText(column)
-		}
-		b.WriteString(column)
-	}
-	return b.String()
-}
-
-// Dest is where Scan puts the entity's columns of a row; NULL becomes the zero
-// value.
-func (r *Repo[K, T, F]) Dest(object *T) []any { return r.cells(object) }
-
-func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, error) {
-	var parts []string
-	var args []any
-	add := func(sql string, a ...any) {
-		if sql != "" {
-			parts, args = append(parts, sql), append(args, a...)
-		}
-	}
-	if !scope.All() {
-		c := r.scopeCond(scope)
-		add(c.SQL, c.Args...)
-	}
-	v := reflect.ValueOf(filter)
-	for _, cond := range r.conds {
-		value, ok := cond.Value(v)
-		if !ok {
-			continue
-		}
-		sql, a, err := r.condition(cond, value)
-		if err != nil {
-			return "", nil, err
-		}
-		add(sql, a...)
-	}
-	if len(parts) == 0 {
-		return "", nil, nil
-	}
-	return " WHERE " + strings.Join(parts, " AND "), args, nil
-}
-
-func (r *Repo[K, T, F]) scopeCond(scope wispwright.Scope) Cond {
-	if r.spec.ScopeWhere != nil {
-		return r.spec.ScopeWhere(scope)
-	}
-	if r.org == nil {
-		return Cond{}
-	}
-	return ScopeCond(r.org.Column, scope)
-}
-
-// ScopeCond is the condition that a column holds an organization of the scope.
-func ScopeCond(column string, scope wispwright.Scope) Cond {
-	if scope.All() {
-		return Cond{}
-	}
-	marks, args := In(scope.Organizations())
-	sql := column + " IN (" + marks + ")"
-	if scope.Shared() {
-		sql = "(" + sql + " OR " + column + " IS NULL)"
-	}
-	return Cond{SQL: sql, Args: args}
-}
-
-func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, []any, error) {
-	if c.Op == fields.Custom {
-		custom := r.spec.Where[c.Name](value.Interface())
-		return custom.SQL, custom.Args, nil
-	}
-	if c.Op == fields.Contains {
-		var parts []string
-		var args []any
-		pattern := "%" + escapeLike(strings.ToLower(value.String())) + "%"
-		for _, t := range c.Targets {
-			parts = append(parts, "lower("+r.db.dialect.Text(t.Column)+`) LIKE ? ESCAPE '\'`)
-			args = append(args, pattern)
-		}
-		return "(" + strings.Join(parts, " OR ") + ")", args, nil
-	}
-	target := c.Targets[0]
-	target.Pointer = false
-	if c.Op == fields.Among {
-		args := make([]any, value.Len())
-		for i := range args {
-			a, err := r.db.encode(r.spec.Table, target, value.Index(i))
-			if err != nil {
-				return "", nil, err
-			}
-			args[i] = a
-		}
-		marks, args := In(args)
-		return target.Column + " IN (" + marks + ")", args, nil
-	}
-	arg, err := r.db.encode(r.spec.Table, target, value)
-	if err != nil {
-		return "", nil, err
-	}
-	if arg == nil {
-		return target.Column + " IS NULL", nil, nil
-	}
-	op := map[fields.Op]string{fields.Equal: " = ?", fields.From: " >= ?", fields.Before: " < ?"}[c.Op]
-	return target.Column + op, []any{arg}, nil
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-func (r *Repo[K, T, F]) orderBy(order []wispwright.Order) string {
-	if len(order) == 0 {
-		order = r.spec.Order
-	}
-	var keys []string
-	descending := false
-	for _, o := range order {
-		f, ok := r.plan.Field(o.Field)
-		if !ok {
-			continue
-		}
-		key := f.Column
-		if descending = o.Descending; descending {
-			key += " DESC"
-		}
-		keys = append(keys, key)
-	}
-	last := r.key.Column
-	if descending {
-		last += " DESC"
-	}
-	return " ORDER BY " + strings.Join(append(keys, last), ", ")
 }
 
 // Args are an object's values in the order of Columns, for statements of a
@@ -526,9 +241,9 @@ func (r *Repo[K, T, F]) insertNumbered(ctx context.Context, args []any) error {
 	return nil
 }
 
-// batch is how many rows one statement inserts or deletes; both databases
+// perStatement is how many rows one statement inserts or deletes; both databases
 // allow more parameters than a row of 60 columns needs with it.
-const batch = 500
+const perStatement = 500
 
 // InsertMany stores new objects, many with one statement. Objects that the
 // database numbers are stored one by one.
@@ -543,7 +258,7 @@ func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
 			return nil
 		}
 		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(r.plan.Fields)), ", ") + ")"
-		for chunk := range slices.Chunk(objects, batch) {
+		for chunk := range slices.Chunk(objects, perStatement) {
 			var args []any
 			for _, o := range chunk {
 				a, err := r.args(o, true)

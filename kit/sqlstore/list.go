@@ -1,0 +1,236 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/internal/fields"
+)
+
+// List returns copies of the selected objects. Their number comes with the
+// page: asking for it first would cost every list a second question.
+func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
+	q, err := r.page(scope, filter, page, r.selected, "")
+	if err != nil {
+		return wispwright.Items[T]{Total: -1}, err
+	}
+	row := r.row(r.plan.Fields, 1)
+	items, err := readPage(ctx, r.db, q, row.dest, func(o *T) { row.into(reflect.ValueOf(o).Elem()) })
+	if err != nil {
+		return items, r.failed("read", err)
+	}
+	return items, nil
+}
+
+// pageQuery is the question for one page of a list.
+type pageQuery struct {
+	wispwright.Page
+	sql  string
+	args []any
+	// beside: the number of all rows is the last column of each
+	beside    bool
+	count     string
+	countArgs []any
+}
+
+// page makes the query for a page: columns, a table to join or none.
+func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.Page, columns, join string) (pageQuery, error) {
+	where, args, err := r.where(scope, filter)
+	if err != nil {
+		return pageQuery{}, err
+	}
+	q := pageQuery{Page: page, count: "SELECT count(*) FROM " + r.spec.Table + where, countArgs: args}
+	q.beside = !page.NoTotal && (page.Limit > 0 || page.Offset > 0) // otherwise the page is the whole list
+	q.sql, q.args = "SELECT "+columns, slices.Clip(args)
+	if q.beside {
+		q.sql, q.args = q.sql+", ("+q.count+")", append(q.args, args...)
+	}
+	q.sql += " FROM " + r.spec.Table + join + where + r.orderBy(page.Order)
+	switch {
+	case page.Offset == 0 && usualLimit(page.Limit):
+		q.sql += " LIMIT " + strconv.Itoa(page.Limit)
+	case page.Limit > 0: // as arguments, so that all pages are one statement
+		q.sql, q.args = q.sql+" LIMIT ? OFFSET ?", append(q.args, page.Limit, page.Offset)
+	case page.Offset > 0:
+		q.sql, q.args = q.sql+r.db.dialect.pick("", " LIMIT -1")+" OFFSET ?", append(q.args, page.Offset)
+	}
+	return q, nil
+}
+
+// usualLimit are the lengths whose first pages are statements of their own:
+// PostgreSQL plans what has no arguments once, a known LIMIT better than one
+// that is an argument, and that again and again.
+func usualLimit(n int) bool { return n > 0 && n <= 100 && n%10 == 0 }
+
+// maxExpected bounds what is set aside for a page before its rows are there.
+const maxExpected = 128
+
+// readPage asks for a page. dest is pointed at each new object and has room
+// for one destination more.
+func readPage[O any](ctx context.Context, db *DB, q pageQuery, dest []any, point func(*O)) (wispwright.Items[O], error) {
+	items := wispwright.Items[O]{Total: -1}
+	rows, err := db.reading(ctx, q.sql).QueryxContext(ctx, q.args...)
+	if err != nil {
+		return items, err
+	}
+	var all total
+	if q.beside {
+		dest = append(dest, &all)
+	}
+	if items.Rows, err = scanAll(rows.Rows, min(q.Limit, maxExpected), dest, point); err != nil || q.NoTotal {
+		return items, err
+	}
+	switch {
+	case !q.beside:
+		items.Total = len(items.Rows)
+	case len(items.Rows) > 0:
+		items.Total = int(all)
+	case q.Offset == 0:
+		items.Total = 0
+	default: // beyond the end no row could tell
+		items.Total, err = Get[int](ctx, db, q.count, q.countArgs...)
+	}
+	return items, err
+}
+
+// total is the number that stands beside every row of a page.
+type total int
+
+// Scan implements sql.Scanner.
+func (n *total) Scan(src any) error {
+	v, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("scan %T as a number of rows", src)
+	}
+	*n = total(v)
+	return nil
+}
+
+// of names a column so that a joined table may have one of the same name.
+func (r *Repo[K, T, F]) of(f fields.Field) string { return r.spec.Table + "." + f.Column }
+
+func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, error) {
+	var parts []string
+	var args []any
+	add := func(sql string, a ...any) {
+		if sql != "" {
+			parts, args = append(parts, sql), append(args, a...)
+		}
+	}
+	if !scope.All() {
+		c := r.scopeCond(scope)
+		add(c.SQL, c.Args...)
+	}
+	v := reflect.ValueOf(filter)
+	for _, cond := range r.conds {
+		value, ok := cond.Value(v)
+		if !ok {
+			continue
+		}
+		sql, a, err := r.condition(cond, value)
+		if err != nil {
+			return "", nil, err
+		}
+		add(sql, a...)
+	}
+	if len(parts) == 0 {
+		return "", nil, nil
+	}
+	return " WHERE " + strings.Join(parts, " AND "), args, nil
+}
+
+func (r *Repo[K, T, F]) scopeCond(scope wispwright.Scope) Cond {
+	if r.spec.ScopeWhere != nil {
+		return r.spec.ScopeWhere(scope)
+	}
+	if r.org == nil {
+		return Cond{}
+	}
+	return ScopeCond(r.of(*r.org), scope)
+}
+
+// ScopeCond is the condition that a column holds an organization of the scope.
+func ScopeCond(column string, scope wispwright.Scope) Cond {
+	if scope.All() {
+		return Cond{}
+	}
+	marks, args := In(scope.Organizations())
+	sql := column + " IN (" + marks + ")"
+	if scope.Shared() {
+		sql = "(" + sql + " OR " + column + " IS NULL)"
+	}
+	return Cond{SQL: sql, Args: args}
+}
+
+func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, []any, error) {
+	if c.Op == fields.Custom {
+		custom := r.spec.Where[c.Name](value.Interface())
+		return custom.SQL, custom.Args, nil
+	}
+	if c.Op == fields.Contains {
+		var parts []string
+		var args []any
+		pattern := "%" + escapeLike(strings.ToLower(value.String())) + "%"
+		for _, t := range c.Targets {
+			parts = append(parts, "lower("+r.db.dialect.Text(r.of(t))+`) LIKE ? ESCAPE '\'`)
+			args = append(args, pattern)
+		}
+		return "(" + strings.Join(parts, " OR ") + ")", args, nil
+	}
+	target := c.Targets[0]
+	target.Pointer = false
+	if c.Op == fields.Among {
+		args := make([]any, value.Len())
+		for i := range args {
+			a, err := r.db.encode(r.spec.Table, target, value.Index(i))
+			if err != nil {
+				return "", nil, err
+			}
+			args[i] = a
+		}
+		marks, args := In(args)
+		return r.of(target) + " IN (" + marks + ")", args, nil
+	}
+	arg, err := r.db.encode(r.spec.Table, target, value)
+	if err != nil {
+		return "", nil, err
+	}
+	if arg == nil {
+		return r.of(target) + " IS NULL", nil, nil
+	}
+	op := map[fields.Op]string{fields.Equal: " = ?", fields.From: " >= ?", fields.Before: " < ?"}[c.Op]
+	return r.of(target) + op, []any{arg}, nil
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+func (r *Repo[K, T, F]) orderBy(order []wispwright.Order) string {
+	if len(order) == 0 {
+		order = r.spec.Order
+	}
+	var keys []string
+	descending := false
+	for _, o := range order {
+		f, ok := r.plan.Field(o.Field)
+		if !ok {
+			continue
+		}
+		key := r.of(f)
+		if descending = o.Descending; descending {
+			key += " DESC"
+		}
+		keys = append(keys, key)
+	}
+	last := r.of(r.key)
+	if descending {
+		last += " DESC"
+	}
+	return " ORDER BY " + strings.Join(append(keys, last), ", ")
+}
