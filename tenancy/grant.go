@@ -61,6 +61,9 @@ func (s *Users) SetGroups(ctx context.Context, scope wispwright.Scope, user wisp
 		if err != nil {
 			return err
 		}
+		groups = slices.Clone(groups)
+		slices.Sort(groups)
+		groups = slices.Compact(groups)
 		for _, id := range groups {
 			if _, err := s.groups.Get(ctx, wispwright.ScopeAll(), id); err != nil {
 				if isNotFound(err) {

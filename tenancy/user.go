@@ -344,7 +344,7 @@ func (s *Users) explain(err error) error {
 	})
 }
 
-var usernamePattern = regexp.MustCompile(`^[\pL\pN\pM_.@+-]+$`)
+var usernamePattern = regexp.MustCompile(`^[\pL\pN_.@+-]+$`)
 
 func (u *User) validate() error {
 	var v wispwright.ValidationError

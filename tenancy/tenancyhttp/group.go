@@ -60,6 +60,7 @@ func (h *HTTP) mountGroups(api *rest.API) {
 		Scopes: func(*rest.Request) (wispwright.Scope, wispwright.Scope) {
 			return wispwright.ScopeAll(), wispwright.ScopeAll()
 		},
+		Check: h.checkGroup,
 		Apply: func(_ *rest.Request, in *groupIn, g *tenancy.Group) error {
 			in.Name.Into(&g.Name)
 			if !in.Permissions.Set {
@@ -71,6 +72,22 @@ func (h *HTTP) mountGroups(api *rest.API) {
 		},
 		Out: rest.Each(h.groupOut),
 	})
+}
+
+// checkGroup finds a name that is taken and permissions that do not exist.
+func (h *HTTP) checkGroup(r *rest.Request, in *groupIn) error {
+	v := &wispwright.ValidationError{}
+	other, err := h.t.Groups.ByName(r.Context(), in.Name.V)
+	switch {
+	case err == nil && other.ID != r.Int("id"):
+		v.Add("name", "group with this name already exists.")
+	case err != nil && !errors.Is(err, wispwright.ErrNotFound):
+		return err
+	}
+	if _, err := h.permissions("permissions", in.Permissions.V); v.Merge("", err) != nil {
+		return err
+	}
+	return v.Err()
 }
 
 // permissions are those with the given numbers; an unknown number is a fault

@@ -93,6 +93,7 @@ func (h *HTTP) mountOrganizations(api *rest.API) {
 		Name: "Organization", Noun: "Organization", ID: "users_organization", Tag: "users",
 		Kind: "openwisp_users.organization", Access: rest.Authenticated,
 		Service: h.t.Organizations,
+		Check:   h.checkSlug,
 		Update:  h.updateOrganization,
 		Out:     h.organizationDetails,
 	})
@@ -124,6 +125,24 @@ func (h *HTTP) checkNewSlug(r *rest.Request, in *organizationIn) error {
 	v.Add("slug", "organization with this slug already exists.")
 	v.Add("organization", other.ID.String())
 	return v
+}
+
+// checkSlug is checkNewSlug for an organization that exists, without the second
+// key.
+func (h *HTTP) checkSlug(r *rest.Request, in *organizationDetailIn) error {
+	if in.Slug.V == "" {
+		return nil
+	}
+	other, err := h.t.Organizations.BySlug(r.Context(), wispwright.ScopeAll(), in.Slug.V)
+	switch {
+	case errors.Is(err, wispwright.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case other.ID != r.ID("id"):
+		return wispwright.Invalid("slug", "organization with this slug already exists.")
+	}
+	return nil
 }
 
 func (h *HTTP) updateOrganization(r *rest.Request, id wispwright.ID, in *organizationDetailIn) (*tenancy.Organization, error) {

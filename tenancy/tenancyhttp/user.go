@@ -16,7 +16,7 @@ import (
 
 // userIn is what POST takes (spec: tenancy §5.3).
 type userIn struct {
-	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
+	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" pattern:"^[\\pL\\pN_.@+-]+$" patternMessage:"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters." help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
 	Email             rest.Opt[string]       `json:"email" required:"true" blank:"true" maxLength:"254" format:"email" label:"Email address"`
 	EmailVerified     rest.Opt[bool]         `json:"email_verified" writeOnly:"true"`
 	Password          rest.Opt[string]       `json:"password" required:"true" trim:"false" maxLength:"128" writeOnly:"true"`
@@ -88,7 +88,7 @@ func (h *HTTP) mountUsers(api *rest.API) {
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
 		Service: h.t.Users, Scopes: scopes,
 		Check: func(r *rest.Request, in *userIn) error {
-			return h.checkUser(r, wispwright.ID{}, in.Username, in.Email, in.PhoneNumber)
+			return h.checkUser(r, wispwright.ID{}, in.Username, in.Email, in.PhoneNumber, in.Groups, rest.Opt[[]int64]{})
 		},
 		Create: h.createUser,
 		Out:    h.userOuts,
@@ -115,16 +115,17 @@ func (h *HTTP) mountUsers(api *rest.API) {
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
 		Service: h.t.Users, Scopes: scopes,
 		Check: func(r *rest.Request, in *userDetailIn) error {
-			return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber)
+			return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber, in.Groups, in.UserPermissions)
 		},
 		Update: h.updateUser,
 		Out:    h.userDetails,
 	})
 }
 
-// checkUser finds everything of the account that is taken already, so that it
-// is answered together with the other faults.
-func (h *HTTP) checkUser(r *rest.Request, self wispwright.ID, username, email rest.Opt[string], number rest.Opt[phone]) error {
+// checkUser finds everything of the account that is taken already, and what it
+// refers to that does not exist, so that it is answered together with the other
+// faults.
+func (h *HTTP) checkUser(r *rest.Request, self wispwright.ID, username, email rest.Opt[string], number rest.Opt[phone], groups, permissions rest.Opt[[]int64]) error {
 	v := &wispwright.ValidationError{}
 	if self.IsZero() && email.Set && email.V == "" {
 		v.Add("email", "This field cannot be blank.")
@@ -150,7 +151,35 @@ func (h *HTTP) checkUser(r *rest.Request, self wispwright.ID, username, email re
 			}
 		}
 	}
+	if r.Caller.Superuser { // others may send them, and they are ignored
+		if _, err := h.permissions("user_permissions", permissions.V); v.Merge("", err) != nil {
+			return err
+		}
+	}
+	if err := h.checkGroups(r, v, groups.V); err != nil {
+		return err
+	}
 	return v.Err()
+}
+
+// checkGroups adds the fault of the first group that does not exist.
+func (h *HTTP) checkGroups(r *rest.Request, v *wispwright.ValidationError, groups []int64) error {
+	known := map[int64]bool{}
+	for _, id := range groups {
+		if known[id] {
+			continue
+		}
+		known[id] = true
+		_, err := h.t.Groups.Get(r.Context(), wispwright.ScopeAll(), id)
+		if errors.Is(err, wispwright.ErrNotFound) {
+			v.Add("groups", rest.UnknownPK(id))
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {

@@ -12,7 +12,7 @@ import (
 
 // userDetailIn is what PUT and PATCH take (spec: tenancy §5.4).
 type userDetailIn struct {
-	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
+	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" pattern:"^[\\pL\\pN_.@+-]+$" patternMessage:"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters." help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
 	FirstName         rest.Opt[string]       `json:"first_name" blank:"true" maxLength:"150"`
 	LastName          rest.Opt[string]       `json:"last_name" blank:"true" maxLength:"150"`
 	Email             rest.Opt[string]       `json:"email" blank:"true" nullable:"true" maxLength:"254" format:"email" label:"Email address"`
