@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,15 +34,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func effect(db *sqlstore.DB) jobs.Handler {
-	return jobs.Kind[device]{Name: "test.crash", Timeout: 2 * time.Second}.Handle(func(ctx context.Context, d device) error {
+// effect is what the jobs do; before and within are called around the effect,
+// within in its transaction.
+func effect(db *sqlstore.DB, before, within func()) jobs.Handler {
+	return jobs.Kind[device]{Name: "test.crash", Timeout: time.Minute}.Handle(func(ctx context.Context, d device) error {
+		before()
 		return jobs.Complete(ctx, func(ctx context.Context) error {
 			_, err := sqlstore.Exec(ctx, db, "INSERT INTO effect (device) VALUES (?)", d.Device)
+			within()
 			return err
 		})
 	})
 }
 
+// workUntilKilled does a hundred jobs. Then it says so and stands still, one
+// job in its transaction and others before theirs, until it is killed.
 func workUntilKilled(dsn string) error {
 	db, err := sqlstore.Open(dsn, nil)
 	if err != nil {
@@ -53,20 +59,23 @@ func workUntilKilled(dsn string) error {
 	if err != nil {
 		return err
 	}
-	q.Add(effect(db))
+	var begun, stored atomic.Int32
+	halt := make(chan bool)
+	q.Add(effect(db, func() {
+		if begun.Add(1) > 110 {
+			<-halt
+		}
+	}, func() {
+		if stored.Add(1) > 100 {
+			fmt.Println("kill me")
+			<-halt
+		}
+	}))
 	if err := q.Start(ctx); err != nil {
 		return err
 	}
-	for last := 0; ; time.Sleep(time.Millisecond) { // reports its progress to whoever kills it
-		n, err := sqlstore.Get[int](ctx, db, "SELECT count(*) FROM effect")
-		if err != nil {
-			return err
-		}
-		if n > last {
-			last = n
-			fmt.Println(n)
-		}
-	}
+	<-halt
+	return nil
 }
 
 // A process is killed twice in the middle of its jobs: every effect is there
@@ -98,11 +107,12 @@ func killedWorkers(t *testing.T, dsn string) {
 	}
 	before := count(t, db, "SELECT count(*) FROM effect")
 	require.Less(t, before, all, "killed too late to prove anything")
-	t.Logf("%d of %d jobs done after two kills, %d still marked as running", before, all,
-		count(t, db, "SELECT count(*) FROM river_job WHERE "+db.Dialect().Text("state")+" = 'running'"))
-	q.Add(effect(db))
+	running := count(t, db, "SELECT count(*) FROM river_job WHERE "+db.Dialect().Text("state")+" = 'running'")
+	require.Positive(t, running, "nor did it end by itself")
+	t.Logf("%d of %d jobs done after two kills, %d still marked as running", before, all, running)
+	q.Add(effect(db, func() {}, func() {}))
 	start(t, q)
-	deadline, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	deadline, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
 		counts, err := q.Counts(t.Context())
@@ -120,7 +130,7 @@ func killedWorkers(t *testing.T, dsn string) {
 	require.Equal(t, all, count(t, db, "SELECT count(DISTINCT device) FROM effect"))
 }
 
-// kill starts the worker process and kills it after some effects.
+// kill starts the worker process and kills it in the middle of its work.
 func kill(t *testing.T, dsn string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=NONE")
@@ -129,18 +139,10 @@ func kill(t *testing.T, dsn string) {
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	lines := bufio.NewScanner(out)
-	for first := -1; ; {
-		require.True(t, lines.Scan(), "the worker works")
-		n, err := strconv.Atoi(lines.Text())
-		require.NoError(t, err)
-		if first < 0 {
-			first = n
-		}
-		if n >= first+100 {
-			break
-		}
-	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // ended already, unless the test failed
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, "the worker works")
+	require.Equal(t, "kill me\n", line)
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 }
