@@ -34,7 +34,7 @@ func TestLifeOfADeviceWithCurl(t *testing.T) {
 
 		run := func(args ...string) string {
 			t.Helper()
-			out, err := exec.Command(curl, append([]string{"-s", "--max-time", "20"}, args...)...).Output()
+			out, err := exec.Command(curl, append([]string{"-s", "--max-time", "60"}, args...)...).Output()
 			require.NoError(t, err)
 			return string(out)
 		}

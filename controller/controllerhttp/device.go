@@ -3,6 +3,7 @@ package controllerhttp
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -45,6 +46,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		Check:        h.checkDeviceDetail,
 		Apply:        h.applyDeviceDetail,
 		Organization: deviceOrganization,
+		Frozen:       func(d *controller.Detail) bool { return d.Device.IsDeactivated },
 		Delete: func(r *rest.Request, id wispwright.ID) error {
 			return h.c.Devices.Delete(r.Context(), r.WriteScope(), id, r.Query().Get("force") == "true")
 		},
@@ -71,23 +73,30 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 			if err != nil { // a plain string, unlike every other fault (§12.4)
 				return &rest.Failure{Status: http.StatusBadRequest, Body: map[string]string{"config__templates": "Invalid UUID format"}}
 			}
+			if id.IsZero() { // well formed, but no template's
+				return rest.ErrNothing
+			}
 			f.TemplateID = id
 			return nil
 		}},
-		rest.FilterID("group", func(f *filter, v wispwright.ID) { f.GroupID = v }),
+		rest.FilterRelation("group", noGroup, func(f *filter, v wispwright.ID) { f.GroupID = v }),
 		rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
 		rest.FilterTime("created__gte", func(f *filter, v time.Time) { f.CreatedFrom = v }),
 		rest.FilterTime("created__lt", func(f *filter, v time.Time) { f.CreatedBefore = v }),
-		rest.FilterBool("with_geo", func(f *filter, v bool) { // no device has a location here
-			if v {
-				f.IDs = []wispwright.ID{}
+		rest.Filter[filter]{Name: "with_geo", Help: "true or false", Apply: func(_ *rest.Request, _ *filter, v string) error {
+			if strings.EqualFold(v, "true") { // no device has a location here
+				return rest.ErrNothing
 			}
-		}),
+			return nil
+		}},
 		rest.FilterBool("is_deactivated", func(f *filter, v bool) { f.IsDeactivated = &v }),
 		rest.FilterBool("has_config", func(f *filter, v bool) { f.HasConfig = &v }),
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
 	)
 }
+
+// noGroup finds none: there are no groups yet.
+func noGroup(*rest.Request, wispwright.ID) (bool, error) { return false, nil }
 
 func (h *HTTP) checkDevice(_ *rest.Request, in *deviceIn) error {
 	return h.checkRelations(in.Group, in.Config)
@@ -105,8 +114,8 @@ func (h *HTTP) checkRelations(group rest.Opt[wispwright.ID], config rest.Opt[con
 	if !config.Null { // also when other fields of it are faulty
 		h.checkBackend(&v, "config.backend", config.V.Backend)
 		for _, id := range config.V.Templates.V {
-			if id.IsZero() { // well formed, but no object's
-				v.Add("config.templates", rest.UnknownPK("00000000-0000-0000-0000-000000000000"))
+			if id.IsZero() {
+				v.Add("config.templates", rest.UnknownPK(id))
 			}
 		}
 	}

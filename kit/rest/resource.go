@@ -105,6 +105,9 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// organization the caller does not manage cannot be made or changed, and
 	// shared ones only by superusers (spec: tenancy §2, §6).
 	Organization func(*T) wispwright.ID
+	// Frozen reports whether an object cannot be changed by anybody, which wins
+	// over faults of the body. It can still be deleted.
+	Frozen func(*T) bool
 	// Scopes replaces what callers may see and change. Default:
 	// Request.ReadScope and Request.WriteScope.
 	Scopes func(*Request) (read, write wispwright.Scope)
@@ -328,12 +331,12 @@ func (res *Resource[K, T, F, In, Out]) visible(r *Request) (*T, wispwright.Scope
 
 // writable is visible for somebody who wants to change the object: shared
 // ones, and those seen only as a member, are refused.
-func (res *Resource[K, T, F, In, Out]) writable(r *Request) (wispwright.Scope, error) {
+func (res *Resource[K, T, F, In, Out]) writable(r *Request) (*T, wispwright.Scope, error) {
 	o, write, err := res.visible(r)
 	if err == nil && res.Organization != nil && !write.Allows(res.Organization(o)) {
 		err = wispwright.Forbidden(noPermission)
 	}
-	return write, err
+	return o, write, err
 }
 
 func (res *Resource[K, T, F, In, Out]) get(r *Request) (int, any, error) {
@@ -438,7 +441,10 @@ func sent(in any, name string) bool {
 
 func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	// the object's absence wins over faults of the body (rest-conventions §2)
-	write, err := res.writable(r)
+	before, write, err := res.writable(r)
+	if err == nil && res.Frozen != nil && res.Frozen(before) {
+		err = wispwright.Forbidden(noPermission)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
@@ -464,7 +470,7 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 }
 
 func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
-	write, err := res.writable(r)
+	_, write, err := res.writable(r)
 	if err != nil {
 		return 0, nil, err
 	}
