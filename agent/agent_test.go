@@ -132,7 +132,7 @@ func (r *rig) agent(t *testing.T) *Agent {
 // the agent, or until it ends.
 func (r *rig) runUntil(t *testing.T, endpoint string, n int) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	before := r.s.answer
 	r.s.answer = func(e string, i int, w http.ResponseWriter) bool {
@@ -233,7 +233,7 @@ func TestStoppingDuringATrialUndoesIt(t *testing.T) {
 	before := contents(t, r.tree, "/etc")
 	a := r.agent(t)
 	go func() { done <- a.Run(ctx) }()
-	require.Eventually(t, func() bool { return r.tree.exists("/started") }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return r.tree.exists("/started") }, time.Minute, 5*time.Millisecond)
 	require.Equal(t, "from the controller\n", readAll(t, r.tree, "/etc/banner"))
 	cancel()
 	require.NoError(t, <-done)

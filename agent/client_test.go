@@ -49,7 +49,7 @@ func echo(t *testing.T, status int, header bool) (*Client, *string) {
 		_, _ = w.Write([]byte("first\nlast\n"))
 	}))
 	t.Cleanup(server.Close)
-	return &Client{BaseURL: server.URL, HTTP: NewHTTPClient(HTTPOptions{ConnectTimeout: time.Second, MaxTime: 5 * time.Second})}, got
+	return &Client{BaseURL: server.URL, HTTP: NewHTTPClient(HTTPOptions{ConnectTimeout: time.Minute, MaxTime: time.Minute})}, got
 }
 
 func TestRequests(t *testing.T) {

@@ -209,7 +209,7 @@ func replay(t *testing.T, r *recording, d deviation) {
 	tree := sandbox(t, files)
 	before := contents(t, tree, "/etc")
 
-	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer stop()
 	c := &controllerOf{t: t, r: r, tree: tree, stop: stop}
 	server := httptest.NewUnstartedServer(c)

@@ -86,8 +86,8 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	goOn <- true
 	require.Equal(t, "done", <-body)
 	require.NoError(t, <-served)
-	_, err = http.Get(base + "/healthz")
-	require.Error(t, err, "nothing listens any more")
+	_, err = l.Accept()
+	require.ErrorIs(t, err, net.ErrClosed, "nothing listens any more")
 }
 
 // A second process on the same SQLite database would take over the jobs of the
