@@ -15,6 +15,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/window"
 )
 
 // SecondFactor is a user's generator of one-time codes (TOTP, RFC 6238).
@@ -66,7 +67,7 @@ type SecondFactors struct {
 	users    *Users
 	issuer   string
 	required bool
-	wrong    *windows
+	wrong    *window.Window
 	base
 }
 
@@ -164,7 +165,7 @@ func (s *SecondFactors) NewRecovery(ctx context.Context, user wispwright.ID, cod
 
 // renew gives new recovery codes for a code of the generator.
 func (s *SecondFactors) renew(ctx context.Context, operation string, user wispwright.ID, code string, fits func(*SecondFactor) error) ([]string, error) {
-	if !s.wrong.allow(user.String()) {
+	if s.wrong.Allow(user.String()) > 0 {
 		return nil, wrongCode()
 	}
 	plain, digests := make([]string, recoveryCodes), make([]string, recoveryCodes)
@@ -189,7 +190,7 @@ func (s *SecondFactors) renew(ctx context.Context, operation string, user wispwr
 	if err != nil {
 		return nil, err
 	}
-	s.wrong.forget(user.String())
+	s.wrong.Forget(user.String())
 	return plain, nil
 }
 
@@ -201,7 +202,7 @@ func wrongCode() error {
 // whether the code was good. After five wrong ones every code is wrong for five
 // minutes.
 func (s *SecondFactors) Check(ctx context.Context, user wispwright.ID, code string) (bool, error) {
-	if !s.wrong.allow(user.String()) {
+	if s.wrong.Allow(user.String()) > 0 {
 		return false, nil
 	}
 	errWrong := errors.New("wrong code")
@@ -220,7 +221,7 @@ func (s *SecondFactors) Check(ctx context.Context, user wispwright.ID, code stri
 	if err != nil {
 		return false, err
 	}
-	s.wrong.forget(user.String())
+	s.wrong.Forget(user.String())
 	return true, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/window"
 )
 
 //go:embed letters/*.txt
@@ -35,7 +36,7 @@ type Letters struct {
 	users         *Users
 	emails        *Emails
 	organizations OrganizationStore
-	recent        *windows
+	recent        *window.Window
 	unlock        func(user wispwright.ID)
 	log           *slog.Logger
 	base
@@ -47,7 +48,7 @@ func newLetters(o *Options) (*Letters, error) {
 		return nil, fmt.Errorf("tenancy: texts of e-mails: %w", err)
 	}
 	return &Letters{mailer: o.Mailer, site: o.Site.complete(), links: newLinks(o.SecretKey), texts: texts, log: o.Log,
-		recent: newWindows(1, LetterPause, o.Clock)}, nil
+		recent: window.New(1, LetterPause, o.Clock)}, nil
 }
 
 // letter is what the texts may speak of.
@@ -74,7 +75,7 @@ func (s *Letters) SendVerification(ctx context.Context, id int64) error {
 	if e.IsVerified {
 		return nil
 	}
-	if !s.recent.allow(e.Address) {
+	if s.recent.Allow(e.Address) > 0 {
 		return fmt.Errorf("tenancy.Letters.SendVerification: %w", wispwright.ErrLimit)
 	}
 	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), e.UserID)

@@ -1,7 +1,6 @@
 package tenancy
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,29 +72,4 @@ func TestMessagesCannotBeInjected(t *testing.T) {
 		require.ErrorAs(t, m.Validate(), &v, m)
 	}
 	require.NoError(t, (&Message{To: "a@example.org", Subject: "[Ünïcode] x"}).Validate())
-}
-
-func TestWindows(t *testing.T) {
-	now := time.Unix(0, 0)
-	w := newWindows(2, time.Minute, func() time.Time { return now })
-	require.True(t, w.allow("a"))
-	require.True(t, w.allow("a"))
-	require.False(t, w.allow("a"))
-	require.True(t, w.allow("b"))
-	w.undo("a")
-	require.True(t, w.allow("a"))
-	require.False(t, w.allow("a"))
-	now = now.Add(time.Minute)
-	require.True(t, w.allow("a"), "time has passed")
-	require.True(t, w.allow("a"))
-	w.forget("a")
-	require.True(t, w.allow("a"))
-	off := newWindows(0, time.Minute, time.Now)
-	for range 3 {
-		require.True(t, off.allow("a"), "no limit")
-	}
-	for n := range maxWindows + 10 {
-		w.allow(strconv.Itoa(n))
-	}
-	require.LessOrEqual(t, len(w.seen), maxWindows)
 }

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
 
@@ -34,7 +36,7 @@ type Login struct {
 	// others are asked when no password matches
 	others []Authenticator
 	// wrong passwords of late, by account and by network address
-	accounts, addresses *windows
+	accounts, addresses *window.Window
 }
 
 // Authenticate returns the active user whose password matches, or nil. It
@@ -59,10 +61,10 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 	}
 	// counted before the password is looked at: many attempts at once are
 	// many attempts
-	free := address == "" || l.addresses.allow(address)
+	free := address == "" || l.addresses.Allow(address) == 0
 	keys := accountKeys(candidates, identifier)
 	for _, key := range keys {
-		free = free && l.accounts.allow(key)
+		free = free && l.accounts.Allow(key) == 0
 	}
 	if !free {
 		l.log.WarnContext(ctx, "a log-in was refused after too many wrong passwords", "address", address, "accounts", keys)
@@ -72,9 +74,9 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 	}
 	u, err := l.match(ctx, candidates, identifier, plain)
 	if u != nil && err == nil {
-		l.addresses.undo(address)
+		l.addresses.Undo(address)
 		for _, key := range keys {
-			l.accounts.forget(key)
+			l.accounts.Forget(key)
 		}
 	}
 	return u, err
@@ -82,7 +84,7 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 
 // Unlock forgets the wrong passwords of a user, who has shown in another way to
 // be who it says.
-func (l *Login) Unlock(user wispwright.ID) { l.accounts.forget(user.String()) }
+func (l *Login) Unlock(user wispwright.ID) { l.accounts.Forget(user.String()) }
 
 // accountKeys are what attempts are counted by: the accounts, by whichever of
 // their identifiers, or the identifier of nobody.
@@ -182,4 +184,12 @@ func (l *Login) LoggedIn(ctx context.Context, user wispwright.ID) error {
 		return fmt.Errorf("note log-in: %w", err)
 	}
 	return nil
+}
+
+// failures is the window of so many wrong passwords; below 1 there is no limit.
+func failures(limit int, period time.Duration, clock func() time.Time) *window.Window {
+	if limit <= 0 {
+		return nil
+	}
+	return window.New(limit, period, clock)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/sesame"
 )
@@ -188,7 +189,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		return nil, err
 	}
 	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, passkeys: stores.Passkeys, users: t.Users, issuer: options.Site.complete().Name,
-		required: options.RequireSecondFactor, wrong: newWindows(5, 5*time.Minute, clock), base: b}
+		required: options.RequireSecondFactor, wrong: window.New(5, 5*time.Minute, clock), base: b}
 	t.Passkeys = &Passkeys{store: stores.Passkeys, factors: t.SecondFactors, base: b}
 	t.Callers = &Callers{standings: stores.Standings, organizations: stores.Organizations, apiTokens: t.APITokens, factors: t.SecondFactors,
 		rules: options.Passwords, clock: clock, byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
@@ -197,8 +198,8 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		return nil, err
 	}
 	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes), others: slices.Clone(options.Authenticators), log: options.Log,
-		accounts:  newWindows(options.AccountFailures, 5*time.Minute, clock),
-		addresses: newWindows(options.AddressFailures, time.Minute, clock)}
+		accounts:  failures(options.AccountFailures, 5*time.Minute, clock),
+		addresses: failures(options.AddressFailures, time.Minute, clock)}
 	t.Letters.unlock = t.Login.Unlock
 	t.forgetCallers()
 	return t, nil

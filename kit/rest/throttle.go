@@ -6,22 +6,15 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/wispwright/wispwright/kit/window"
 )
 
 // Throttle limits how often each caller may come: by user when known, by
 // address otherwise. Views that share a Throttle share its counts
 // (rest-conventions §9). Counts are kept in memory.
-type Throttle struct {
-	limit  int
-	period time.Duration
-	clock  func() time.Time
-
-	mu    sync.Mutex
-	seen  map[string][]time.Time
-	swept time.Time
-}
+type Throttle struct{ visits *window.Window }
 
 // NewThrottle makes a throttle of a rate such as "100/day": a number and a
 // period of which only the first letter counts (second, minute, hour, day).
@@ -30,68 +23,18 @@ func NewThrottle(rate string, clock func() time.Time) (*Throttle, error) {
 	if rate == "" {
 		return nil, nil
 	}
-	if clock == nil {
-		clock = time.Now
-	}
 	number, period, _ := strings.Cut(rate, "/")
 	limit, err := strconv.Atoi(strings.TrimSpace(number))
 	periods := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 	if err != nil || limit < 0 || period == "" || periods[period[0]] == 0 {
 		return nil, fmt.Errorf("throttle rate %q: want a number, a slash and second, minute, hour or day", rate)
 	}
-	return &Throttle{limit: limit, period: periods[period[0]], clock: clock, seen: map[string][]time.Time{}}, nil
+	return &Throttle{window.New(limit, periods[period[0]], clock)}, nil
 }
 
 // Allow counts a visit. When it comes too early the result is how long to
 // wait, else 0.
-func (t *Throttle) Allow(key string) (wait time.Duration) {
-	now := t.clock()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.sweep(now)
-	visits := t.recent(t.seen[key], now)
-	if len(visits) < t.limit {
-		t.seen[key] = append(visits, now)
-		return 0
-	}
-	t.seen[key] = visits
-	if len(visits) == 0 {
-		return t.period
-	}
-	return visits[0].Add(t.period).Sub(now)
-}
-
-// recent drops the visits that left the window.
-func (t *Throttle) recent(visits []time.Time, now time.Time) []time.Time {
-	i := 0
-	for i < len(visits) && !visits[i].Add(t.period).After(now) {
-		i++
-	}
-	return visits[i:]
-}
-
-// maxThrottled bounds the memory: beyond it some caller is forgotten, which
-// lets it come again too early.
-const maxThrottled = 200_000
-
-// sweep forgets callers that did not come for a whole period.
-func (t *Throttle) sweep(now time.Time) {
-	for key := range t.seen {
-		if len(t.seen) < maxThrottled {
-			break
-		}
-		delete(t.seen, key)
-	}
-	if now.Sub(t.swept) < t.period {
-		return
-	}
-	t.swept = now
-	for key, visits := range t.seen {
-		if len(t.recent(visits, now)) == 0 {
-			delete(t.seen, key)
-		}
-	}
-}
+func (t *Throttle) Allow(key string) (wait time.Duration) { return t.visits.Allow(key) }
 
 // Admit counts a request and refuses it with 429 when it comes too early; for
 // handlers that throttle one method only. A nil Throttle admits everything.
