@@ -75,9 +75,6 @@ type ConfigFilter struct {
 // ConfigStore keeps configurations, keyed by their device.
 type ConfigStore interface {
 	wispwright.Repo[Config, ConfigFilter]
-	// Summaries reads configurations for lists: identities, backend, status,
-	// error reason and checksums; the rest is empty.
-	Summaries(ctx context.Context, devices []wispwright.ID) ([]*Config, error)
 	// Lock reads configurations in the order of their ids and keeps others
 	// from changing them until the transaction ends.
 	Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error)

@@ -134,6 +134,10 @@ type DeviceStore interface {
 	Known(ctx context.Context, digest string, organization wispwright.ID, mac, hardwareID string) (wispwright.ID, error)
 	// Detail reads a device with its configuration in one query.
 	Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error)
+	// Details is List with configurations, in one query. Of devices all but
+	// NameKey and KeyDigest is read, of configurations DeviceID, Backend,
+	// Status and ErrorReason.
+	Details(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error)
 	// Clashes names every unique rule that storing the device would break, in
 	// the order name, MAC address, hardware id, key.
 	Clashes(ctx context.Context, d *Device) ([]string, error)

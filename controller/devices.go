@@ -191,35 +191,12 @@ func (c *core) detail(ctx context.Context, d *Device) (*Detail, error) {
 	return &Detail{Device: d, Config: config}, nil
 }
 
-// List returns a page of devices, newest first. Of their configurations it
-// holds what lists show: identities, backend, status, error reason and
-// checksums; Get returns everything.
+// List returns a page of devices, newest first, without NameKey and KeyDigest.
+// Of their configurations it holds what lists show: DeviceID, Backend, Status
+// and ErrorReason; Get returns everything.
 func (s *Devices) List(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
-	devices, err := s.core.stores.Devices.List(ctx, scope, f, p)
-	out := wispwright.Items[Detail]{Total: devices.Total}
-	if err != nil {
-		return out, err
-	}
-	for rows := range slices.Chunk(devices.Rows, summaries) {
-		ids := make([]wispwright.ID, len(rows))
-		byID := make(map[wispwright.ID]*Detail, len(rows))
-		for i, d := range rows {
-			ids[i], byID[d.ID] = d.ID, &Detail{Device: d}
-			out.Rows = append(out.Rows, byID[d.ID])
-		}
-		configs, err := s.core.stores.Configs.Summaries(ctx, ids)
-		if err != nil {
-			return out, err
-		}
-		for _, config := range configs {
-			byID[config.DeviceID].Config = config
-		}
-	}
-	return out, nil
+	return s.core.stores.Devices.Details(ctx, scope, f, p)
 }
-
-// summaries is how many configurations are read at once.
-const summaries = 1000
 
 // errNotDeactivated is what deleting an active device is refused with.
 const errNotDeactivated = "The device must be deactivated prior to deletion"

@@ -171,6 +171,27 @@ func (s *memoryDevices) Detail(ctx context.Context, scope wispwright.Scope, id w
 	return &Detail{Device: d, Config: c}, err
 }
 
+func (s *memoryDevices) Details(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
+	devices, err := s.List(ctx, scope, f, p)
+	out := wispwright.Items[Detail]{Total: devices.Total}
+	if err != nil {
+		return out, err
+	}
+	for _, d := range devices.Rows {
+		d.NameKey, d.KeyDigest = "", ""
+		detail := &Detail{Device: d}
+		c, err := s.configs.Get(ctx, wispwright.ScopeAll(), d.ID)
+		switch {
+		case err == nil:
+			detail.Config = &Config{DeviceID: c.DeviceID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason}
+		case !isNotFound(err):
+			return out, err
+		}
+		out.Rows = append(out.Rows, detail)
+	}
+	return out, nil
+}
+
 func (s *memoryDevices) Clashes(ctx context.Context, d *Device) ([]string, error) {
 	items, err := s.List(ctx, wispwright.ScopeAll(), DeviceFilter{}, wispwright.Page{})
 	if err != nil {
@@ -232,17 +253,6 @@ type memoryConfigs struct {
 }
 
 var _ ConfigStore = (*memoryConfigs)(nil)
-
-func (s *memoryConfigs) Summaries(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
-	found, err := s.Lock(ctx, devices)
-	for i, c := range found {
-		found[i] = &Config{
-			DeviceID: c.DeviceID, OrganizationID: c.OrganizationID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason,
-			Desired: c.Desired, Served: c.Served, Reported: c.Reported,
-		}
-	}
-	return found, err
-}
 
 func (s *memoryConfigs) Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
 	items, err := s.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: append([]wispwright.ID{}, devices...)}, wispwright.Page{NoTotal: true})

@@ -24,7 +24,6 @@ type configs struct {
 	lock             *byIDs
 	update, progress *sqlstore.Stmt
 	unlink, link     *sqlstore.Stmt
-	summaries        *sqlstore.Stmt
 }
 
 var _ controller.ConfigStore = (*configs)(nil)
@@ -55,7 +54,6 @@ func newConfigs(db *sqlstore.DB) (*configs, error) {
 			desired = ?, served = ?, reported = ?, version_id = ?, modified = ? WHERE device_id = ?`},
 		{&s.progress, `UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, modified = ?
 			WHERE device_id = ?`},
-		{&s.summaries, "SELECT device_id, organization_id, backend, status, error_reason, desired, served, reported FROM controller_config WHERE device_id" + inIDList(db)},
 		{&s.unlink, "DELETE FROM controller_config_template WHERE device_id = ?"},
 		{&s.link, "INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"},
 	} {
@@ -116,35 +114,6 @@ func (s *configs) relink(ctx context.Context, c *controller.Config, linked []wis
 // Lock reads the rows for changing them.
 func (s *configs) Lock(ctx context.Context, ids []wispwright.ID) ([]*controller.Config, error) {
 	return readByIDs(ctx, s.Repo, s.lock, ids)
-}
-
-// Summaries reads the few columns lists show, with one statement whose ids
-// are one argument.
-func (s *configs) Summaries(ctx context.Context, devices []wispwright.ID) (out []*controller.Config, err error) {
-	if len(devices) == 0 {
-		return nil, nil
-	}
-	rows, err := s.summaries.Query(ctx, idList(s.db, devices))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", configTable, err)
-	}
-	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = fmt.Errorf("read %s: %w", configTable, cerr)
-		}
-	}()
-	out = make([]*controller.Config, 0, len(devices))
-	for rows.Next() {
-		c := &controller.Config{}
-		if err := rows.Scan(&c.DeviceID, &c.OrganizationID, &c.Backend, &c.Status, &c.ErrorReason, &c.Desired, &c.Served, &c.Reported); err != nil {
-			return nil, fmt.Errorf("read %s: %w", configTable, err)
-		}
-		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", configTable, err)
-	}
-	return out, nil
 }
 
 // UpdateMany stores configurations with their templates.

@@ -14,6 +14,7 @@ import (
 type devices struct {
 	*sqlstore.Repo[wispwright.ID, controller.Device, controller.DeviceFilter]
 	db             *sqlstore.DB
+	details        *sqlstore.Pairs[wispwright.ID, controller.Device, controller.DeviceFilter, controller.Config]
 	configs        *configs
 	versions       *versions
 	poll, clashes  *sqlstore.Stmt
@@ -28,7 +29,7 @@ var _ controller.DeviceStore = (*devices)(nil)
 func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices, error) {
 	withConfig := func(condition string) func(any) sqlstore.Cond {
 		return func(v any) sqlstore.Cond {
-			return sqlstore.Cond{SQL: "id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
+			return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
 		}
 	}
 	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Device, controller.DeviceFilter](db, sqlstore.Spec{
@@ -38,7 +39,7 @@ func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices
 			"Status":  func(v any) sqlstore.Cond { return withConfig("c.status = ?")(string(v.(controller.Status))) },
 			"Backend": withConfig("c.backend = ?"),
 			"TemplateID": func(v any) sqlstore.Cond {
-				return sqlstore.Cond{SQL: "id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
+				return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
 			},
 			"HasConfig": func(v any) sqlstore.Cond {
 				not := "NOT "
@@ -52,7 +53,11 @@ func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices
 	if err != nil {
 		return nil, err
 	}
-	s := &devices{Repo: repo, db: db, configs: configs, versions: versions}
+	details, err := sqlstore.NewPairs(repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason")
+	if err != nil {
+		return nil, err
+	}
+	s := &devices{Repo: repo, db: db, details: details, configs: configs, versions: versions}
 	return s, s.prepare()
 }
 
@@ -140,6 +145,25 @@ func (s *devices) Detail(ctx context.Context, scope wispwright.Scope, id wispwri
 	out := &controller.Detail{Device: &both.device}
 	if !both.config.DeviceID.IsZero() {
 		out.Config = &both.config
+	}
+	return out, nil
+}
+
+// Details is what every list of devices is made of.
+func (s *devices) Details(ctx context.Context, scope wispwright.Scope, f controller.DeviceFilter, p wispwright.Page) (wispwright.Items[controller.Detail], error) {
+	pairs, err := s.details.List(ctx, scope, f, p)
+	out := wispwright.Items[controller.Detail]{Total: pairs.Total}
+	if err != nil || len(pairs.Rows) == 0 {
+		return out, err
+	}
+	details := make([]controller.Detail, len(pairs.Rows))
+	out.Rows = make([]*controller.Detail, len(pairs.Rows))
+	for i, pair := range pairs.Rows {
+		details[i].Device = &pair.First
+		if pair.Both {
+			details[i].Config = &pair.Second
+		}
+		out.Rows[i] = &details[i]
 	}
 	return out, nil
 }

@@ -52,32 +52,6 @@ func readByIDs[K comparable, T, F any](ctx context.Context, repo *sqlstore.Repo[
 	return repo.Query(ctx, q.before+marks+q.after, args...)
 }
 
-// inIDList is the condition that an id is in a list which is one argument,
-// made by idList: the statement is the same for any number of ids.
-func inIDList(db *sqlstore.DB) string {
-	if db.Dialect() == sqlstore.Postgres {
-		return " = ANY(?::uuid[])"
-	}
-	return " IN (SELECT value FROM json_each(?))"
-}
-
-func idList(db *sqlstore.DB, ids []wispwright.ID) string {
-	opening, quote, closing := "[", `"`, "]"
-	if db.Dialect() == sqlstore.Postgres {
-		opening, quote, closing = "{", "", "}"
-	}
-	b := append(make([]byte, 0, 2+40*len(ids)), opening...)
-	for i, id := range ids {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, quote...)
-		b, _ = id.AppendText(b) // never fails
-		b = append(b, quote...)
-	}
-	return string(append(b, closing...))
-}
-
 func sorted(ids []wispwright.ID) []wispwright.ID {
 	out := slices.Clone(ids)
 	slices.SortFunc(out, func(a, b wispwright.ID) int { return slices.Compare(a[:], b[:]) })

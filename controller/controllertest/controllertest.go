@@ -260,6 +260,7 @@ func runDeviceQueries(t *testing.T, h Harness) {
 		require.NoError(t, err)
 		require.Equal(t, &controller.Detail{Device: b}, got, "without configuration")
 	})
+	t.Run("details", func(t *testing.T) { runDetails(t, s) })
 	t.Run("clashes", func(t *testing.T) {
 		for _, tt := range []struct {
 			name   string
@@ -423,18 +424,6 @@ func runConfigQueries(t *testing.T, h Harness) {
 			require.Empty(t, none)
 			return err
 		}))
-	})
-	t.Run("summaries", func(t *testing.T) {
-		got, err := configs.Summaries(ctx, []wispwright.ID{id(1001), id(9999)})
-		require.NoError(t, err)
-		c := list[1]
-		require.Equal(t, []*controller.Config{{
-			DeviceID: c.DeviceID, OrganizationID: c.OrganizationID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason,
-			Desired: c.Desired, Served: c.Served, Reported: c.Reported,
-		}}, got)
-		got, err = configs.Summaries(ctx, nil)
-		require.NoError(t, err)
-		require.Empty(t, got)
 	})
 	t.Run("progress", func(t *testing.T) {
 		for _, part := range [][]*controller.Config{list[:1], list} {
