@@ -113,11 +113,15 @@ func (c *core) checkUnique(ctx context.Context, v *wispwright.ValidationError, d
 	if err != nil {
 		return nil, err
 	}
+	explainClashes(v, clashes)
+	return clashes, nil
+}
+
+func explainClashes(v *wispwright.ValidationError, clashes []string) {
 	for _, rule := range clashes {
 		field, message := uniqueMessage(rule)
 		v.Add(field, message)
 	}
-	return clashes, nil
 }
 
 func uniqueMessage(rule string) (field, message string) {

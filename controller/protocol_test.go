@@ -100,6 +100,11 @@ func TestRegistrationOfDevicesThatClash(t *testing.T) {
 	r.MACAddress = "00:11:22:aa:bb:cc"
 	_, err = w.Devices.Register(ctx, r)
 	require.Equal(t, "Device with this Name and Organization already exists. Device with this Mac address and Organization already exists.", messages(t, err))
+
+	// the key that follows from the MAC address was not sent: it is no reason
+	r.Key, r.Name, r.MACAddress = "", "other", "00:11:22:AA:BB:CC"
+	_, err = w.Devices.Register(ctx, r)
+	require.Equal(t, "Device with this Mac address and Organization already exists.", messages(t, err))
 }
 
 func TestRegistrationOfNewDevices(t *testing.T) {

@@ -269,13 +269,17 @@ func (c *core) clash(ctx context.Context, t *tenant, r Registration, err error) 
 		return ferr
 	}
 	c.ensureKey(d, t.settings)
-	clashes, cerr := c.checkUnique(ctx, v, d)
+	clashes, cerr := c.stores.Devices.Clashes(ctx, d)
 	if cerr != nil {
 		return cerr
 	}
 	if len(clashes) == 0 { // gone again
 		return err
 	}
+	if len(clashes) > 1 && (r.Key == "" || c.RandomKeys) { // a key that was not sent is nothing to complain of
+		clashes = slices.DeleteFunc(clashes, func(rule string) bool { return rule == UniqueDeviceKey })
+	}
+	explainClashes(v, clashes)
 	return clashError(v, clashes)
 }
 
