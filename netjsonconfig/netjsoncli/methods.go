@@ -109,9 +109,11 @@ func call(config *njc.Config, method string, args arguments) ([]byte, error) {
 	return callJSON(config, args)
 }
 
-// callJSON prints NetJSON; indent and sort_keys are those of Python's encoder.
+// callJSON prints NetJSON; indent, sort_keys and ensure_ascii are those of
+// Python's encoder. Text is not escaped whatever ensure_ascii says: both
+// spellings are the same JSON.
 func callJSON(config *njc.Config, args arguments) ([]byte, error) {
-	if err := args.only("json", "validate", "indent", "sort_keys"); err != nil {
+	if err := args.only("json", "validate", "indent", "sort_keys", "ensure_ascii"); err != nil {
 		return nil, err
 	}
 	o := &njc.JSONOptions{SkipValidation: !args.truth("validate", true)}

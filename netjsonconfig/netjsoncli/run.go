@@ -140,10 +140,10 @@ func readObject(text string) (*ordered.Object, error) {
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open %q: file not found", name)}
+		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open \"%s\": file not found", name)}
 	}
 	if err != nil {
-		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open %q: %s", name, err)}
+		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open \"%s\": %s", name, err)}
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
 	raw, err := io.ReadAll(io.LimitReader(f, maxInput+1))
@@ -151,7 +151,7 @@ func readFile(name string) ([]byte, error) {
 		err = errors.New("file too large")
 	}
 	if err != nil {
-		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open %q: %s", name, err)}
+		return nil, &statusError{ExitInput, fmt.Sprintf("netjsonconfig: cannot open \"%s\": %s", name, err)}
 	}
 	return raw, nil
 }

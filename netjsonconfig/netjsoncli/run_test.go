@@ -111,6 +111,8 @@ func TestStatuses(t *testing.T) {
 	}{
 		{"inline values", []string{"--config=" + minimal, "-bopenwrt", "--meth", "validate"}, 0, ""},
 		{"missing file", []string{"-c", "nowhere.json", "-b", "openwrt", "-m", "render"}, 1, "netjsonconfig: cannot open \"nowhere.json\": file not found\n"},
+		{"a name is told as it is", []string{"-c", "né\"w.json", "-b", "openwrt", "-m", "render"}, 1, "netjsonconfig: cannot open \"né\"w.json\": file not found\n"},
+		{"an option of the encoder", []string{"-c", minimal, "-b", "openwrt", "-m", "json", "-a", "ensure_ascii=False"}, 0, "{\"general\""},
 		{"missing template", []string{"-c", minimal, "-t", "t.json", "-b", "openwrt", "-m", "render"}, 1, "netjsonconfig: cannot open \"t.json\": file not found\n"},
 		{"missing native", []string{"-n", "x", "-b", "openwrt", "-m", "render"}, 1, "netjsonconfig: cannot open \"x\": file not found\n"},
 		{"native nobody can read", []string{"-n", "bad.uci", "-b", "openwrt", "-m", "json"}, 1, "netjsonconfig: parse native configuration: line 2"},

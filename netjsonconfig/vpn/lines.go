@@ -31,6 +31,15 @@ func checkFileName(name string, path ...any) error {
 	return checkLine(name, path...)
 }
 
+// atTop returns the name of a member at the top of an archive, "" for one in a
+// folder. Programs that pack "." write "./name".
+func atTop(path string) string {
+	if name := strings.TrimPrefix(path, "./"); !strings.Contains(name, "/") {
+		return name
+	}
+	return ""
+}
+
 // word spells a value as wg-quick and OpenVPN want it: booleans as words, lists
 // with commas.
 func word(v any) string {

@@ -33,8 +33,8 @@ func (openvpnText) ParseText(text string) (*njc.Native, error) {
 func (openvpnText) ParseArchive(members []njc.File) (*njc.Native, error) {
 	r := openvpnReader{native: new(njc.Native)}
 	for _, m := range members {
-		name, ok := strings.CutSuffix(m.Path, ".conf")
-		if !ok || strings.Contains(name, "/") {
+		name, ok := strings.CutSuffix(atTop(m.Path), ".conf")
+		if !ok {
 			continue
 		}
 		r.start(name)

@@ -297,3 +297,22 @@ func FuzzWireguard(f *testing.F) {
 		require.LessOrEqual(t, blocks, 1, text)
 	})
 }
+
+// TestArchivesOfADot reads what "tar czf x.tar.gz ." makes: members are called
+// "./name". Those in folders are files, not configurations.
+func TestArchivesOfADot(t *testing.T) {
+	v := vector{}
+	for name, contents := range map[string]string{
+		"./srv.conf": "mode server\nproto udp\ndev tun0\n", "./etc/other.conf": "mode server\n", "./n.json": `{"name": "n"}`, "./etc/n.json": `{}`,
+	} {
+		v.NativeFiles = append(v.NativeFiles, struct{ Name, Contents string }{name, contents})
+	}
+	for b, want := range map[*njc.Backend]string{
+		vpn.OpenVPN():  `{"openvpn":[{"name":"srv","mode":"server","proto":"udp","dev":"tun0"}]}`,
+		vpn.ZeroTier(): `{"zerotier":[{"name":"n"}]}`,
+	} {
+		config, err := njc.Parse(b, pack(t, v), nil)
+		require.NoError(t, err)
+		require.Equal(t, want, config.Merged().String())
+	}
+}

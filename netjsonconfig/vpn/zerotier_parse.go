@@ -20,7 +20,7 @@ func (zerotierText) ParseText(text string) (*njc.Native, error) {
 func (zerotierText) ParseArchive(members []njc.File) (*njc.Native, error) {
 	n := new(njc.Native)
 	for _, m := range members {
-		if !strings.HasSuffix(m.Path, ".json") || strings.Contains(m.Path, "/") {
+		if !strings.HasSuffix(atTop(m.Path), ".json") {
 			continue
 		}
 		if err := readNetworks(n, m.Contents); err != nil {
