@@ -2,14 +2,11 @@ package tenancyhttp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
@@ -198,64 +195,4 @@ func (h *HTTP) site(r *http.Request) passkey.Site {
 		}
 	}
 	return passkey.Site{ID: host, Name: host, Origins: append([]string{h.ownOrigin(r)}, h.options.TrustedOrigins...)}
-}
-
-// challenge is what a session keeps of a ceremony.
-type challenge struct {
-	User    wispwright.ID   `json:"user"`
-	Kind    string          `json:"kind"`
-	Expires time.Time       `json:"expires"`
-	State   wispwright.JSON `json:"state"`
-}
-
-// keepChallenge keeps the state of a ceremony in the session. Who is not logged
-// in yet gets a session that lasts as long as the challenge.
-func (h *HTTP) keepChallenge(r *rest.Request, u *tenancy.User, kind string, state wispwright.JSON) error {
-	ctx, err := h.loadSession(r.HTTP)
-	if err != nil {
-		return err
-	}
-	expires := time.Now().Add(passkey.Lifetime).UTC()
-	text, err := json.Marshal(challenge{u.ID, kind, expires, state})
-	if err != nil {
-		return fmt.Errorf("store session: %w", err)
-	}
-	h.sessions.Put(ctx, sessionChallenge, string(text))
-	begun := h.sessions.GetString(ctx, sessionUser) != ""
-	if !begun {
-		h.sessions.SetDeadline(ctx, expires)
-	}
-	token, expiry, err := h.sessions.Commit(ctx)
-	if err != nil {
-		return fmt.Errorf("store session: %w", err)
-	}
-	if !begun {
-		h.sendSession(r.ResponseHeader(), token, expiry)
-	}
-	return nil
-}
-
-// takeChallenge returns the state of a ceremony that the session began for a
-// user. It is gone afterwards, whatever comes of it.
-func (h *HTTP) takeChallenge(r *rest.Request, u *tenancy.User, kind string) (wispwright.JSON, error) {
-	none := wispwright.Invalid("webauthn", "This took too long. Please try again.")
-	ctx, err := h.loadSession(r.HTTP)
-	if err != nil {
-		return "", err
-	}
-	text := h.sessions.PopString(ctx, sessionChallenge)
-	if text == "" {
-		return "", none
-	}
-	if _, _, err := h.sessions.Commit(ctx); err != nil {
-		return "", fmt.Errorf("store session: %w", err)
-	}
-	var c challenge
-	if err := wispwright.JSON(text).Decode(&c); err != nil {
-		return "", err
-	}
-	if c.User != u.ID || c.Kind != kind || !time.Now().Before(c.Expires) {
-		return "", none
-	}
-	return c.State, nil
 }

@@ -2,7 +2,10 @@ package tenancyhttp_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/descope/virtualwebauthn"
@@ -112,6 +115,38 @@ func TestPasskeys(t *testing.T) {
 		require.Equal(t, 404, m.ask(t, "DELETE", passkeyPath+list.Results[0].ID+"/", "").Code)
 		require.Equal(t, 204, b.ask(t, "DELETE", passkeyPath+list.Results[0].ID+"/", "").Code)
 		s.browser().logIn(t, "manager", "manager-Passw0rd")
+	})
+}
+
+// TestAChallengeIsAnsweredOnce: of many answers at the same moment one counts,
+// also of an authenticator that does not count its uses.
+func TestAChallengeIsAnsweredOnce(t *testing.T) {
+	eachStorage(t, tenancyhttp.Options{}, func(t *testing.T, s *server) {
+		s.recorded(t)
+		b := s.browser()
+		b.logIn(t, "manager", "manager-Passw0rd")
+		d := newDevice()
+		d.add(t, b, "manager-Passw0rd")
+		for range 5 {
+			n := s.browser()
+			w := n.ask(t, "POST", sessionPath, login("manager", ""))
+			o, err := virtualwebauthn.ParseAssertionOptions(options(t, w))
+			require.NoError(t, err)
+			d.key.Counter = 0
+			answer := login("manager", `,"webauthn":`+virtualwebauthn.CreateAssertionResponse(d.rp, d.auth, d.key, *o))
+			var in atomic.Int64
+			var all sync.WaitGroup
+			for range 4 {
+				all.Go(func() {
+					same := browser{s: s, cookies: maps.Clone(n.cookies), headers: map[string]string{}}
+					if same.ask(t, "POST", sessionPath, answer).Code == 200 {
+						in.Add(1)
+					}
+				})
+			}
+			all.Wait()
+			require.EqualValues(t, 1, in.Load())
+		}
 	})
 }
 

@@ -27,7 +27,7 @@ const (
 	// keys of a session's data
 	sessionUser = "user"
 	sessionHash = "hash"
-	// sessionChallenge is of a passkey that is being made or used
+	// sessionChallenge names that of a passkey that is being made or used
 	sessionChallenge = "challenge"
 )
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -30,7 +31,9 @@ type Options struct {
 	// others than superusers make or change accounts. Default: false, managers
 	// give any group, as in OpenWISP (spec: tenancy §5.3).
 	StrictGroups bool
-	// Sessions keeps the sessions. Default: in memory, lost at the end of the
+	// Sessions keeps the sessions. One that several nodes share needs
+	// TakeCtx(context, token) (data, found, error), which removes and returns at
+	// once, as tenancysql's has. Default: in memory, lost at the end of the
 	// program and not shared between nodes.
 	Sessions scs.Store
 	// SessionLifetime is how long a log-in lasts. Default: two weeks.
@@ -63,6 +66,8 @@ type HTTP struct {
 	t        *tenancy.Tenancy
 	options  Options
 	sessions *scs.SessionManager
+	// taking lets one at a time take a challenge, see take
+	taking   sync.Mutex
 	throttle *rest.Throttle
 	// basics throttles user names and passwords sent with requests, which are
 	// as good for guessing as the log-in

@@ -74,6 +74,24 @@ func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	return nil
 }
 
+// TakeCtx is FindCtx that removes the session: of those who ask at the same
+// moment one finds it.
+func (s *Sessions) TakeCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	data, found, err := s.FindCtx(ctx, token)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	done, err := s.remove.Exec(ctx, tenancy.Digest(token))
+	if err != nil {
+		return nil, false, fmt.Errorf("take session: %w", err)
+	}
+	n, err := done.RowsAffected()
+	if err != nil || n == 0 {
+		return nil, false, err
+	}
+	return data, true, nil
+}
+
 // Find is FindCtx without a context.
 func (s *Sessions) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)

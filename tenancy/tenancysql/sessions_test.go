@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,4 +86,29 @@ func TestSessionManagerKeepsSessionsHere(t *testing.T) {
 	require.Empty(t, get("/get"))
 	get("/set")
 	require.Equal(t, "alice", get("/get"))
+}
+
+func TestSessionsAreTakenOnce(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		ctx := context.Background()
+		s := sessions(t, db)
+		for range 5 {
+			require.NoError(t, s.CommitCtx(ctx, "one", []byte("x"), time.Now().Add(time.Hour)))
+			var took atomic.Int64
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					data, found, err := s.TakeCtx(ctx, "one")
+					if err == nil && found && string(data) == "x" {
+						took.Add(1)
+					}
+				})
+			}
+			all.Wait()
+			require.EqualValues(t, 1, took.Load())
+			_, found, err := s.TakeCtx(ctx, "one")
+			require.NoError(t, err)
+			require.False(t, found)
+		}
+	})
 }
