@@ -15,6 +15,9 @@ const switches = [
   '--disable-sync',
 ];
 
+/** How long a step waits for something, on a machine that is slow. */
+const patience = 60_000;
+
 /** Requests the tests make fail on purpose; browsers report each as a console error. */
 const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|429)/;
 
@@ -30,8 +33,9 @@ export async function open({ base, screenshots, executable }) {
     args: switches,
     viewport: { width: 1280, height: 860 },
     locale: 'en-GB',
+    timeout: 2 * patience, // the first start of a browser reads a lot
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patience);
   const page = context.pages()[0] ?? (await context.newPage());
   const faults = [];
   page.on('pageerror', (error) => faults.push(`error in a page: ${error.message}`));

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** The path in the newest e-mail to an address that confirms the address. Waits for the e-mail, a job sends it. */
 export async function confirmationPath(folder, address) {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     for (const name of mails(folder)) {
       const text = readFileSync(join(folder, name), 'utf8').replace(/=\r?\n/g, ''); // quoted-printable: soft line ends
       const path = /\/accounts\/confirm-email\/[^/\s]+\//.exec(text)?.[0];

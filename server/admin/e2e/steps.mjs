@@ -1,7 +1,7 @@
 // What a person does in the admin, one step after the other; later steps use what earlier ones made.
 import assert from 'node:assert/strict';
 import { confirmationPath } from './outbox.mjs';
-import { totp } from './totp.mjs';
+import { totp, wrongCode } from './totp.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name, exact: true });
 const field = (page, name) => page.getByLabel(name, { exact: true });
@@ -473,7 +473,7 @@ async function secondFactor(run) {
   await page.getByRole('button', { name: 'Set up' }).click();
   await page.getByAltText('QR code for the authenticator app').waitFor();
   const secret = await page.locator('code').filter({ hasText: /^[A-Z2-7]{16,}$/ }).innerText();
-  await page.getByLabel('Code', { exact: true }).fill('000000');
+  await page.getByLabel('Code', { exact: true }).fill(wrongCode(secret));
   await page.getByRole('button', { name: 'Turn on' }).click();
   await page.getByText('The code is wrong').waitFor();
   await page.getByLabel('Code', { exact: true }).fill(totp(secret));

@@ -17,3 +17,9 @@ export function totp(secret, at = Date.now()) {
   const offset = mac[mac.length - 1] & 15;
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
+
+/** A code the secret does not give for some minutes. */
+export function wrongCode(secret) {
+  const good = Array.from({ length: 20 }, (_, step) => totp(secret, Date.now() + (step - 5) * 30_000));
+  return ['000000', ...good.map((code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0'))].find((code) => !good.includes(code));
+}
