@@ -109,6 +109,7 @@ func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
 	}
 	first := len(out)
 	equal := m.finder(base, len(over))
+	var meeting map[int]*ordered.Object // what meets an item of base: the last of an identity
 	for _, item := range over {
 		if equal(item) {
 			continue
@@ -126,8 +127,15 @@ func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
 		case i >= first:
 			out[i] = clone(item)
 		default:
-			// Both are objects, or they had no identity.
-			if err := m.object(out[i].(*ordered.Object), item.(*ordered.Object), nil); err != nil {
+			if meeting == nil {
+				meeting = make(map[int]*ordered.Object)
+			}
+			meeting[i] = item.(*ordered.Object) // or it had no identity
+		}
+	}
+	for i := 0; i < first && len(meeting) > 0; i++ {
+		if item := meeting[i]; item != nil {
+			if err := m.object(out[i].(*ordered.Object), item, nil); err != nil {
 				return nil, under(i, err)
 			}
 		}

@@ -41,6 +41,8 @@ func TestMerge(t *testing.T) {
 		"a list can identify":                             {[]string{`{"l":[{"name":["a","b"],"x":1}]}`, `{"l":[{"name":["a","b"],"x":2}]}`}, `{"l":[{"name":["a","b"],"x":2}]}`},
 		"equal items are not doubled":                     {[]string{`{"l":["a",{"p":1,"q":[1.0]}]}`, `{"l":[{"q":[1],"p":1},"b"]}`}, `{"l":["a",{"p":1,"q":[1.0]},"b"]}`},
 		"within one list the last of a name wins":         {[]string{`{"l":[{"name":"a","x":1},{"name":"b"},{"name":"a","y":2}]}`, `{"l":[]}`}, `{"l":[{"name":"a","y":2},{"name":"b"}]}`},
+		"so it does before it meets the list below":       {[]string{`{"l":[{"name":"a","x":1}]}`, `{"l":[{"name":"a","y":1},{"name":"a","z":1}]}`}, `{"l":[{"name":"a","x":1,"z":1}]}`},
+		"and an equal item is passed over before":         {[]string{`{"l":[{"name":"a","x":1}]}`, `{"l":[{"name":"a","y":1},{"name":"a","x":1}]}`}, `{"l":[{"name":"a","x":1,"y":1}]}`},
 		"small equal numbers are all kept":                {[]string{`{"l":[1,1,2]}`, `{"l":[3,3]}`}, `{"l":[1,1,2,3,3]}`},
 		"nested lists have no identifiers":                {[]string{`{"o":{"l":[{"name":"a","x":1}]}}`, `{"o":{"l":[{"name":"a","x":2}]}}`}, `{"o":{"l":[{"name":"a","x":1},{"name":"a","x":2}]}}`},
 		"an object replaces a scalar":                     {[]string{`{"a":1,"b":null}`, `{"a":{"x":1},"b":[1]}`}, `{"a":{"x":1},"b":[1]}`},
