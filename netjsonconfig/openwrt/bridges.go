@@ -8,6 +8,13 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
+// isBridge reports whether an interface is a bridge. One that was read with an
+// unusual protocol is of type other and has members.
+func isBridge(o *ordered.Object) bool {
+	typ := value.Str(o, "type")
+	return typ == "bridge" || typ == "other" && value.List(o, "bridge_members") != nil
+}
+
 // checkBridges refuses a port with several primary VLANs, which only a look at
 // all of a bridge's entries can find (§5).
 func checkBridges(config *ordered.Object) error {

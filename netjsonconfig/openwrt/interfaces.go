@@ -86,7 +86,7 @@ func (w *interfaceWriter) add(o *ordered.Object) *njc.ValidationError {
 		object: o, typ: value.Str(o, "type"), name: value.Str(o, "name"),
 		network: value.Str(o, "network"), proto: value.Str(o, "proto"),
 	}
-	i.bridge = i.typ == "bridge"
+	i.bridge = isBridge(o)
 	i.vlan = i.typ == "8021q" || i.typ == "8021ad"
 	i.logical = san(orDefault(i.network, i.name))
 	i.suffixed = i.logical

@@ -79,7 +79,7 @@ func addScripts(f *njc.Forward, scripts *template.Template) error {
 	}
 	data.OpenVPN = len(data.Taps) > 0
 	for _, o := range value.Objects(f.Config, "interfaces") {
-		if value.Str(o, "type") == "bridge" {
+		if isBridge(o) {
 			data.Bridges = append(data.Bridges, legacyBridgeData(o))
 		}
 	}

@@ -43,7 +43,7 @@ func addPackage(f *njc.Forward, name string) {
 		if ok {
 			typ = value.Str(o, "config_name")
 		}
-		if typ == "" {
+		if typ == "" || typ[0] == '#' { // a comment that was read as a block (uci.ParseLoose)
 			f.Warn("Unrecognized config block was skipped: " + name)
 			continue
 		}

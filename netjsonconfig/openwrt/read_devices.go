@@ -30,7 +30,9 @@ func (w *interfaceReader) device(o *ordered.Object, d *njc.Section, s *njc.Secti
 			}
 		}
 	case "bridge":
-		o.Set("type", "bridge")
+		if value.Str(o, "type") == "ethernet" {
+			o.Set("type", "bridge") // an unusual protocol says more than the device
+		}
 		members := []any{}
 		if v, ok := d.Get("ports"); ok {
 			members = words(v)
@@ -43,7 +45,7 @@ func (w *interfaceReader) device(o *ordered.Object, d *njc.Section, s *njc.Secti
 
 // attachDevice copies the settings of a device to the interface using it.
 func attachDevice(o *ordered.Object, d *njc.Section) {
-	bridge := value.Str(o, "type") == "bridge"
+	bridge := d.Text("type") == "bridge"
 	for _, opt := range d.Options {
 		switch {
 		case opt.Key == "macaddr":

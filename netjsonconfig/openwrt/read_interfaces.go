@@ -119,13 +119,11 @@ func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) 
 
 // kind sets the type, and undoes the renames that go with it.
 func (w *interfaceReader) kind(o *ordered.Object, name, proto string) {
-	if value.Str(o, "type") == "bridge" {
-		keepProto(o, proto)
-		return
-	}
 	vid := take(o, "vid")
 	typ := "ethernet"
-	if name == "lo" || name == "lo0" || name == "loopback" {
+	if value.Str(o, "type") == "bridge" {
+		typ = "bridge"
+	} else if name == "lo" || name == "lo0" || name == "loopback" {
 		typ = "loopback"
 	}
 	switch proto {
@@ -166,15 +164,6 @@ func (w *interfaceReader) kind(o *ordered.Object, name, proto string) {
 		toInts(o, "vid")
 	}
 	o.Set("type", typ)
-}
-
-// keepProto keeps a protocol that is more than the kind of an address.
-func keepProto(o *ordered.Object, proto string) {
-	switch proto {
-	case "", "static", "dhcp", "dhcpv6", "none":
-	default:
-		o.Set("proto", proto)
-	}
 }
 
 // settings undoes the renames every interface has, and moves the name servers

@@ -46,6 +46,7 @@ func readPeers(r *njc.Reverse) error {
 // readZerotier undoes zerotier.
 func readZerotier(r *njc.Reverse) error {
 	var first *ordered.Object
+	joined := map[string]ztNetwork{}
 	for _, s := range r.Sections {
 		if s.Type != "zerotier" {
 			continue
@@ -58,8 +59,11 @@ func readZerotier(r *njc.Reverse) error {
 			o.Set("local_conf_path", conf)
 		}
 		networks := []any{}
-		for _, id := range words(s.Value("join")) {
-			networks = append(networks, pair("id", id, "ifname", ztInterface(value.Text(id))))
+		for _, item := range words(s.Value("join")) {
+			id := value.Text(item)
+			network := pair("id", id, "ifname", ztInterface(id))
+			networks = append(networks, network)
+			joined[id] = ztNetwork{o, network}
 		}
 		o.Set("networks", networks)
 		if first == nil {
@@ -77,23 +81,29 @@ func readZerotier(r *njc.Reverse) error {
 		}
 		o := objectOf(s)
 		toBools(o, "allow_managed", "allow_global", "allow_default", "allow_dns")
-		addNetwork(first, o)
+		addNetwork(first, joined, o)
 	}
 	return nil
 }
 
-// addNetwork appends a network, or completes the one that join made.
-func addNetwork(zt, network *ordered.Object) {
+// ztNetwork is a network with the member it belongs to.
+type ztNetwork struct{ member, network *ordered.Object }
+
+// addNetwork appends a network to the member that joined it, else to the first
+// one, unless join said all of it already. A network with more settings than
+// its place in join is listed twice, as the reference lists it; written again,
+// it is one.
+func addNetwork(first *ordered.Object, joined map[string]ztNetwork, network *ordered.Object) {
 	id := value.Str(network, "id")
 	network.Set("ifname", ztInterface(id))
-	list := value.List(zt, "networks")
-	for i, v := range list {
-		if o, ok := v.(*ordered.Object); ok && value.Str(o, "id") == id {
-			list[i] = network
+	to := first
+	if j, ok := joined[id]; ok {
+		if ordered.Equal(j.network, network) {
 			return
 		}
+		to = j.member
 	}
-	zt.Set("networks", append(list, network))
+	appendTo(to, "networks", network)
 }
 
 // ztInterface names the interface of a ZeroTier network.

@@ -71,7 +71,7 @@ func readWireless(r *njc.Reverse) error {
 	interfaces := value.Objects(r.Config, "interfaces")
 	free := map[string][]*ordered.Object{} // interfaces that may get a wireless network
 	for _, o := range interfaces {
-		if name := value.Str(o, "name"); value.Str(o, "type") != "bridge" {
+		if name := value.Str(o, "name"); !isBridge(o) {
 			free[name] = append(free[name], o)
 		}
 	}

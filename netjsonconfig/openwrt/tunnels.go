@@ -33,18 +33,17 @@ func wireguardPeers(f *njc.Forward) error {
 
 // zerotier writes network memberships and the map of their interfaces (§8.13).
 func zerotier(f *njc.Forward) error {
-	var sections, networks []*njc.Section
+	var sections []*njc.Section
 	for _, o := range value.Objects(f.Config, "zerotier") {
-		s, joined := membership(o)
-		sections = append(sections, s)
-		networks = append(networks, joined...)
+		sections = append(sections, membership(o)...)
 		deviceMap(f, o)
 	}
-	f.Native.Add("zerotier", append(sections, networks...)...)
+	f.Native.Add("zerotier", sections...)
 	return nil
 }
 
-func membership(o *ordered.Object) (*njc.Section, []*njc.Section) {
+// membership is a member's section, followed by those of its networks.
+func membership(o *ordered.Object) []*njc.Section {
 	s := section("zerotier", san(value.Str(o, "name")), o.Len()+5)
 	put(s, "enabled", true)
 	put(s, "config_path", zerotierPath)
@@ -68,16 +67,21 @@ func membership(o *ordered.Object) (*njc.Section, []*njc.Section) {
 	case conf != "":
 		s.Set("local_conf_path", conf)
 	}
-	var (
-		ids      []any
-		networks []*njc.Section
-	)
+	var ids []any
+	sections := []*njc.Section{s}
+	known := map[string]*njc.Section{}
 	for _, n := range value.Objects(o, "networks") {
-		ids = append(ids, value.Str(n, "id"))
-		networks = append(networks, copied("network", san(value.Str(n, "ifname")), n, "ifname"))
+		id, network := value.Str(n, "id"), copied("network", san(value.Str(n, "ifname")), n, "ifname")
+		if k := known[id]; k != nil && k.Name == network.Name {
+			k.Merge(network) // the same network with other settings
+			continue
+		}
+		known[id] = network
+		ids = append(ids, id)
+		sections = append(sections, network)
 	}
 	s.Set("join", ids)
-	return s, networks
+	return sections
 }
 
 // deviceMap adds the file that gives each ZeroTier network its interface name.
@@ -86,8 +90,13 @@ func deviceMap(f *njc.Forward, o *ordered.Object) {
 	path := orDefault(value.Str(o, "config_path"), zerotierPath) + "/devicemap"
 	var b strings.Builder
 	b.WriteString("# network_id=interface_name\n")
+	known := map[string]bool{}
 	for _, n := range value.Objects(o, "networks") {
-		b.WriteString(value.Str(n, "id") + "=" + value.Str(n, "ifname") + "\n")
+		line := value.Str(n, "id") + "=" + value.Str(n, "ifname") + "\n"
+		if !known[line] {
+			known[line] = true
+			b.WriteString(line)
+		}
 	}
 	kept := make([]njc.File, 0, len(f.Files)+1)
 	own := ""

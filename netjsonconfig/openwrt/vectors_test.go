@@ -303,18 +303,13 @@ func (m members) Members(*njc.Native) ([]njc.File, error) {
 func deviations() map[string]string {
 	const (
 		stripped = "the reference strips the characters of \"device_\" instead of the prefix and loses the device's settings"
-		comment  = "the reference takes a comment for a section"
 	)
 	return map[string]string{
-		"comments and blanks":                                    comment,
-		"malformed option lines":                                 "an option without a name is none",
 		"reverse of: ethernet option l2 options":                 stripped,
 		"reverse of: ethernet option l2 neigh":                   stripped,
 		"reverse of: ethernet option l2 bool":                    stripped,
 		"reverse of: ethernet option mtu6 dadtransmits":          stripped,
 		"reverse of: ethernet option without address l2 options": stripped,
-		"reverse of: bridge custom proto":                        "a bridge stays a bridge, whatever its protocol: else its members are lost when it is written again",
 		"reverse of: vlan 8021q on eth1.5 network None":          "the reference loses the dot of the base device",
-		"reverse of: zerotier network options":                   "the reference lists a network twice that both join and a section name",
 	}
 }

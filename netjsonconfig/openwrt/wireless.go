@@ -34,7 +34,7 @@ func wireless(f *njc.Forward) error {
 func memberships(interfaces []*ordered.Object) map[string][]string {
 	bridges := map[string][]string{}
 	for _, o := range interfaces {
-		if value.Str(o, "type") != "bridge" {
+		if !isBridge(o) {
 			continue
 		}
 		name := san(orDefault(value.Str(o, "network"), value.Str(o, "name")))

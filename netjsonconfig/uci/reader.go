@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
 )
 
 // SyntaxError says where a text is not UCI.
@@ -49,9 +51,12 @@ func ParseAll(text []byte) ([]*Package, error) {
 	return r.all, nil
 }
 
-// ParseLoose is ParseAll for text that people wrote or cut: lines that are no
-// statement, options without a name or outside of a section are passed over.
-// Only text that ends within quotes is a *SyntaxError.
+// ParseLoose is ParseAll for text that people wrote or cut, read as netjsonconfig
+// reads it. Lines that are no statement and options outside of a section are
+// passed over, an option may lack its name, and a value without quotes goes to
+// the end of its line. What a package says before its first section, be it a
+// comment, is a section named by its first two words. Only text that ends within
+// quotes is a *SyntaxError.
 func ParseLoose(text []byte) ([]*Package, error) {
 	r := &reader{text: text, line: 1, loose: true}
 	if err := r.run(); err != nil {
@@ -82,6 +87,7 @@ type reader struct {
 	indexed *Section
 
 	words [4][]byte // the current statement's words; their storage is reused
+	begin int       // where the current statement's first word begins
 }
 
 func (r *reader) fail(line int, format string, args ...any) error {
@@ -116,22 +122,33 @@ func (r *reader) run() error {
 func (r *reader) take(line, n int) error {
 	word := string(r.words[0])
 	most := 3
-	switch word {
-	case "package", "p":
+	switch {
+	case word == "package", word == "p" && !r.loose:
 		most = 2
-	case "config", "c", "option", "o", "list", "l":
+	case word == "config", word == "option", word == "list":
+	case !r.loose && (word == "c" || word == "o" || word == "l"):
 	default:
+		r.heading(r.text[r.begin:r.pos])
 		return r.fail(line, "unknown keyword %q", word)
 	}
-	if n > most {
+	if n > most && !r.loose {
 		return r.fail(line, "too many arguments of %q", word)
 	}
-	if n < 2 || len(r.words[1]) == 0 {
+	if (n < 2 || len(r.words[1]) == 0) && !(r.loose && (word == "option" || word == "list")) {
+		if word[0] == 'c' {
+			r.section = nil // what follows is not the section's before
+		}
 		return r.fail(line, "%q needs a name", word)
 	}
-	name, value := string(r.words[1]), ""
+	name, value := "", ""
+	if n > 1 {
+		name = string(r.words[1])
+	}
 	if n > 2 {
 		value = string(r.words[2])
+	}
+	if n > most && word[0] != 'c' {
+		value = restOfLine(r.text[r.begin:r.pos])
 	}
 	switch word[0] {
 	case 'p':
@@ -151,6 +168,35 @@ func (r *reader) take(line, n int) error {
 		o.List, o.Values = true, append(o.Values, value)
 	}
 	return nil
+}
+
+// restOfLine is what follows the first two words of a statement, without quotes.
+func restOfLine(statement []byte) string {
+	rest := bytes.TrimSpace(statement)
+	for range 2 {
+		rest = bytes.TrimLeftFunc(bytes.TrimLeftFunc(rest, func(c rune) bool { return !unicode.IsSpace(c) }), unicode.IsSpace)
+	}
+	return unquote(rest)
+}
+
+// unquote leaves quotes out.
+func unquote(text []byte) string { return strings.NewReplacer("'", "", `"`, "").Replace(string(text)) }
+
+// heading makes a section of what a package says before its first one, when
+// reading loosely.
+func (r *reader) heading(line []byte) {
+	if !r.loose || r.pkg == nil || len(r.pkg.Sections) > 0 {
+		return
+	}
+	words := strings.Fields(unquote(line))
+	if len(words) == 0 {
+		return
+	}
+	r.section = &Section{Type: words[0]}
+	if len(words) > 1 {
+		r.section.Name = words[1]
+	}
+	r.pkg.Sections = append(r.pkg.Sections, r.section)
 }
 
 // longSection is the number of options from which a section is indexed, so that
@@ -246,8 +292,15 @@ func (r *reader) statement() (int, error) {
 			r.pos++
 			return n, nil
 		case '#':
+			start := r.pos
 			r.comment()
+			if n == 0 {
+				r.heading(r.text[start:r.pos])
+			}
 			continue
+		}
+		if n == 0 {
+			r.begin = r.pos
 		}
 		slot := min(n, len(r.words)-1)
 		start := r.pos

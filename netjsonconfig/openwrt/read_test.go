@@ -1,0 +1,64 @@
+package openwrt_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	njc "github.com/wispwright/wispwright/netjsonconfig"
+	"github.com/wispwright/wispwright/netjsonconfig/openwrt"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+)
+
+// TestRead reads UCI text and compares the NetJSON, where nothing of the kind
+// is among the recorded runs.
+func TestRead(t *testing.T) {
+	for name, c := range map[string]struct{ native, want string }{
+		"a comment before the first section is a block": {
+			"package openwisp\n# see the manual\n# for more\nconfig controller 'http'\n\toption url 'https://x'\n",
+			`{"openwisp": [{"config_name": "#", "config_value": "see"}, {"url": "https://x", "config_name": "controller", "config_value": "http"}]}`,
+		},
+		"a value without quotes": {
+			"package system\nconfig system\n\toption hostname ap\n\toption description on the  roof\n",
+			`{"general": {"id": "system_1", "hostname": "ap", "description": "on the  roof"}}`,
+		},
+		"a bridge with an unusual protocol": {
+			"package network\nconfig device 'd'\n\toption type 'bridge'\n\toption name 'br-lan'\n\tlist ports 'eth0'\n\toption stp '1'\nconfig interface 'lan'\n\toption device 'br-lan'\n\toption proto 'relay'\n",
+			`{"interfaces": [{"proto": "relay", "name": "br-lan", "network": "lan", "type": "other", "bridge_members": ["eth0"], "stp": true}]}`,
+		},
+		"ZeroTier networks with and without settings, of two members": {
+			"package zerotier\nconfig zerotier 'a'\n\tlist join '9536600adf654321'\nconfig zerotier 'b'\n\toption enabled '1'\n\tlist join '8056c2e21c000001'\n" +
+				"config network 'x'\n\toption id '9536600adf654321'\nconfig network 'y'\n\toption id '8056c2e21c000001'\n\toption allow_dns '1'\nconfig network 'z'\n\toption id '1111111111222222'\n",
+			`{"zerotier": [
+				{"name": "a", "disabled": true, "networks": [{"id": "9536600adf654321", "ifname": "owzt654321"}, {"id": "1111111111222222", "ifname": "owzt222222"}]},
+				{"name": "b", "disabled": false, "networks": [{"id": "8056c2e21c000001", "ifname": "owzt000001"}, {"id": "8056c2e21c000001", "ifname": "owzt000001", "allow_dns": true}]}
+			]}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, err := njc.Parse(openwrt.Backend(), []byte(c.native), nil)
+			require.NoError(t, err)
+			sameJSON(t, []byte(c.want), ordered.Append(nil, config.Merged()))
+			_, err = config.Render()
+			require.NoError(t, err)
+		})
+	}
+}
+
+// TestReadIsWrittenAgain reads what the reference reads into something else and
+// finds the text again when it is written.
+func TestReadIsWrittenAgain(t *testing.T) {
+	for name, text := range map[string]string{
+		"bridge with an unusual protocol": "package network\n\nconfig device 'device_lan'\n\toption forward_delay '4'\n\toption name 'br-lan'\n\tlist ports 'eth0'\n\toption type 'bridge'\n\nconfig interface 'lan'\n\toption device 'br-lan'\n\toption proto 'relay'\n",
+		"ZeroTier network with settings": "package zerotier\n\nconfig zerotier 'zt'\n\toption config_path '/etc/zt'\n\toption copy_config_path '1'\n\toption enabled '1'\n\tlist join '9536600adf654321'\n\n" +
+			"config network 'owzt654321'\n\toption id '9536600adf654321'\n\toption allow_dns '1'\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, err := njc.Parse(openwrt.Backend(), []byte(text), nil)
+			require.NoError(t, err)
+			again, err := config.RenderNative()
+			require.NoError(t, err)
+			require.Equal(t, text, again)
+		})
+	}
+}
