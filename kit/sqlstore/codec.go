@@ -79,9 +79,11 @@ func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error)
 // cell scans one column into one field, of one row after the other.
 type cell struct {
 	db    *DB
-	table string
 	field *fields.Field
 	dest  reflect.Value
+	// of a secret
+	column []byte
+	buffer []byte
 }
 
 // Scan implements sql.Scanner.
@@ -114,7 +116,7 @@ func (c *cell) Scan(src any) error {
 	}
 	switch c.field.Kind {
 	case fields.Secret:
-		if text, err = c.db.keys.open(text, c.table+"."+c.field.Column); err != nil {
+		if text, err = c.db.keys.open(text, c.column, &c.buffer); err != nil {
 			return err
 		}
 		dest.SetString(text)

@@ -54,7 +54,9 @@ func (k *Keys) seal(plain, column string) (string, error) {
 	return sealedPrefix + k.current + ":" + base64.StdEncoding.EncodeToString(sealed), nil
 }
 
-func (k *Keys) open(stored, column string) (string, error) {
+// open is for many values of one column after the other: buffer is where they
+// are worked on.
+func (k *Keys) open(stored string, column []byte, buffer *[]byte) (string, error) {
 	if !strings.HasPrefix(stored, sealedPrefix) {
 		return stored, nil
 	}
@@ -62,12 +64,16 @@ func (k *Keys) open(stored, column string) (string, error) {
 	if !ok || k == nil || k.aeads[id] == nil {
 		return "", fmt.Errorf("open %s: its key is not configured", column)
 	}
-	raw, err := base64.StdEncoding.DecodeString(text)
 	aead := k.aeads[id]
+	worked := append((*buffer)[:0], text...)
+	worked, err := base64.StdEncoding.AppendDecode(worked, worked)
+	*buffer = worked
+	raw := worked[len(text):]
 	if err != nil || len(raw) < aead.NonceSize() {
 		return "", fmt.Errorf("open %s: damaged value", column)
 	}
-	plain, err := aead.Open(nil, raw[:aead.NonceSize()], raw[aead.NonceSize():], []byte(column))
+	nonce, sealed := raw[:aead.NonceSize()], raw[aead.NonceSize():]
+	plain, err := aead.Open(sealed[:0], nonce, sealed, column)
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("open %s", column), err)
 	}

@@ -21,7 +21,10 @@ func (r *Repo[K, T, F]) row(of []fields.Field, further int) *row {
 	cells := make([]cell, len(of))
 	out := &row{cells, make([]any, len(cells), len(cells)+further)}
 	for i := range cells {
-		cells[i] = cell{db: r.db, table: r.spec.Table, field: &of[i]}
+		cells[i] = cell{db: r.db, field: &of[i]}
+		if of[i].Kind == fields.Secret {
+			cells[i].column = []byte(r.spec.Table + "." + of[i].Column)
+		}
 		out.dest[i] = &cells[i]
 	}
 	return out
