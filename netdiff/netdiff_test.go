@@ -2,6 +2,7 @@ package netdiff
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -355,9 +356,13 @@ func fuzz(f *testing.F, format *Format, seeds ...string) {
 			require.NotEmpty(t, kindOf(err), "%T", err)
 			return
 		}
-		if _, err := Diff(NewGraph(g.Meta, false), g, nil); err != nil {
+		d, err := Diff(NewGraph(g.Meta, false), g, nil)
+		if err != nil {
 			require.Equal(t, "NetJsonError", kindOf(err))
+			return
 		}
+		_, err = json.Marshal(d)
+		require.NoError(t, err, "what is read can be written")
 	})
 }
 

@@ -30,7 +30,7 @@ const usage = `usage: netdiff parse   [options] FORMAT SOURCE
        netdiff formats
 
 SOURCE, OLD and NEW are a file, - for standard input, or an http, https or
-telnet URL. Options stand before FORMAT. diff exits with 0 when nothing changed and with 1 when something
+telnet URL. diff exits with 0 when nothing changed and with 1 when something
 did; every command exits with 2 on an error.
 
 options:
@@ -69,9 +69,15 @@ func (c *command) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&c.options.Metric, "metric", "", "metric of the costs")
 	f.BoolVar(&c.options.Directed, "directed", false, "keep the two directions of a link apart")
 	f.BoolVar(&c.options.DuplicateCN, "duplicate-cn", false, "OpenVPN: tell clients with one common name apart")
+	f.BoolVar(&c.options.PresharedKeys, "preshared-keys", false, "WireGuard: show the preshared keys")
 	f.DurationVar(&c.retrieve.Timeout, "timeout", 30*time.Second, "time for fetching a URL")
 	f.BoolVar(&c.retrieve.SkipVerify, "insecure", false, "accept any certificate")
 	f.BoolVar(&c.diff.IgnoreOrientation, "ignore-orientation", false, "diff: a link that swapped its ends is unchanged")
+	f.BoolVar(&c.diff.IgnoreAttributeOrder, "ignore-order", false, "diff: a node whose properties changed places is unchanged")
+	f.Func("ignore", "diff: properties of links that do not count, such as `lastReceive,lastSend`", func(names string) error {
+		c.diff.IgnoreLinkAttributes = append(c.diff.IgnoreLinkAttributes, strings.Split(names, ",")...)
+		return nil
+	})
 	f.StringVar(&c.to, "to", "netjson", "convert: netjson, dot or csv")
 	f.BoolVar(&c.compact, "compact", false, "write JSON on one line")
 	return f
@@ -89,7 +95,8 @@ func (c *command) run(args []string, stderr io.Writer) (int, error) {
 		return exitError, flag.ErrHelp
 	}
 	verb := args[0]
-	switch err := f.Parse(args[1:]); {
+	rest, err := words(f, args[1:])
+	switch {
 	case verb == "help" || verb == "-h" || verb == "-help" || verb == "--help" || errors.Is(err, flag.ErrHelp):
 		help(c.stdout)
 		return exitOK, nil
@@ -97,7 +104,6 @@ func (c *command) run(args []string, stderr io.Writer) (int, error) {
 		help(stderr)
 		return exitError, flag.ErrHelp // the flag set has told it
 	}
-	rest := f.Args()
 	switch {
 	case verb == "formats" && len(rest) == 0:
 		for _, format := range c.formats.All() {
@@ -115,6 +121,17 @@ func (c *command) run(args []string, stderr io.Writer) (int, error) {
 	}
 	help(stderr)
 	return exitError, fmt.Errorf("wrong use of %q", verb)
+}
+
+// words reads the options, wherever they stand, and returns the other words.
+func words(f *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil || f.NArg() == 0 {
+			return rest, err
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
 }
 
 // read fetches and reads one topology.

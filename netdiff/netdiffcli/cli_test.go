@@ -52,6 +52,23 @@ func TestCommands(t *testing.T) {
 	require.Contains(t, out, "olsr netdiff.OlsrParser")
 }
 
+func TestOptionsStandAnywhere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "zt")
+	peers := func(last string) string {
+		return `[{"address":"a","role":"LEAF","latency":1,"paths":[{"active":true,"expired":false,"preferred":true,"address":"x","lastSend":` + last + `}]}]`
+	}
+	require.NoError(t, os.WriteFile(file, []byte(peers("1")), 0o600))
+	status, _, _ := run(t, peers("2"), "diff", "zerotier", file, "-")
+	require.Equal(t, 1, status)
+	for _, args := range [][]string{
+		{"diff", "-ignore", "lastSend,lastReceive", "zerotier", file, "-"},
+		{"diff", "zerotier", "-ignore=lastSend", file, "-", "-compact"},
+	} {
+		status, _, problem := run(t, peers("2"), args...)
+		require.Zero(t, status, problem)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"parse", "-h"}, {"diff", "--help"}} {
 		status, out, problem := run(t, "", args...)
