@@ -76,24 +76,43 @@ func (d *demo) startServer(ctx context.Context) error {
 		return fmt.Errorf("fill the database: %w: %s", err, out)
 	}
 	serve := exec.Command(d.server, "serve")
-	serve.Env = env
+	serve.Env = append(env, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text")
 	c, err := d.start("server", serve)
 	if err != nil {
 		return err
 	}
-	for range 300 {
-		if d.api.ready() {
-			return nil
+	limit := time.After(patience)
+	for {
+		if d.address = c.serving(); d.address != "" {
+			d.api.address = d.address
+			if d.api.ready() {
+				return nil
+			}
 		}
 		select {
 		case err := <-c.ended:
 			return fmt.Errorf("the server ended: %w; see %s", err, c.log)
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-limit:
+			return fmt.Errorf("the server is not ready after %s; see %s", patience, c.log)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the server is not ready after 15 s; see %s", c.log)
+}
+
+// serving is the address the server says it listens on, "" before it does.
+func (c *child) serving() string {
+	text, err := os.ReadFile(c.log)
+	if err != nil {
+		return "" // not there yet
+	}
+	_, after, _ := strings.Cut(string(text), "msg=serving address=http://")
+	address, _, said := strings.Cut(after, "/admin/")
+	if !said {
+		return ""
+	}
+	return address
 }
 
 // startAgent runs a device in a sandbox folder.
@@ -110,17 +129,16 @@ func (d *demo) startAgent(n int) error {
 	return err
 }
 
-// freeAddress returns the address, or one with a free port when it is in use.
+// freeAddress returns the address, or one that leaves the choice of the port
+// to the server when it is in use.
 func freeAddress(address string) (string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", err
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		host, _, serr := net.SplitHostPort(address)
-		if serr != nil {
-			return "", serr
-		}
-		if l, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
-			return "", err
-		}
+		return net.JoinHostPort(host, "0"), nil
 	}
-	return l.Addr().String(), l.Close()
+	return address, l.Close()
 }

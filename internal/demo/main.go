@@ -43,7 +43,8 @@ type demo struct {
 	children []*child
 }
 
-// patience is how long a device may take to apply its configuration.
+// patience is how long the server may take to start, and then the devices to
+// apply their configurations.
 const patience = time.Minute
 
 func (d *demo) run(ctx context.Context) (err error) {
@@ -67,7 +68,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	limit := ctx
 	if d.once {
 		var cancel context.CancelFunc
-		limit, cancel = context.WithTimeoutCause(ctx, patience-time.Since(begun), errors.New("not every device was applied within a minute; see the logs in "+d.dir))
+		limit, cancel = context.WithTimeoutCause(ctx, patience, errors.New("not every device was applied within a minute; see the logs in "+d.dir))
 		defer cancel()
 	}
 	return d.follow(limit, begun)
@@ -116,10 +117,7 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 	last := map[string]string{}
 	said := false
 	for tick := time.NewTicker(100 * time.Millisecond); ; {
-		states, err := d.api.states()
-		if err != nil && ctx.Err() == nil {
-			return err
-		}
+		states, fault := d.api.states() // which a busy server may not tell every time
 		applied := 0
 		for _, s := range states {
 			if s.status == "applied" {
@@ -146,6 +144,9 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 		}
 		select {
 		case <-ctx.Done():
+			if fault != nil {
+				return fmt.Errorf("%w; the last question failed: %w", context.Cause(ctx), fault)
+			}
 			return context.Cause(ctx)
 		case err := <-d.children[0].ended:
 			return fmt.Errorf("the server ended: %w; see %s", err, d.children[0].log)
