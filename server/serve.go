@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/wispwright/wispwright/controller/controllerhttp"
 )
 
 // Serve listens as configured until the context ends. Then the node says that
@@ -43,7 +45,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	c := s.config.HTTP
 	h := &http.Server{
-		Handler: s, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
+		Handler: controllerhttp.WithoutInterim(s), ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	release, err := s.lock()

@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -88,6 +89,27 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	require.NoError(t, <-served)
 	_, err = l.Accept()
 	require.ErrorIs(t, err, net.ErrClosed, "nothing listens any more")
+}
+
+// An older curl asks before it sends a long report; the agent reads the first
+// line of what it gets.
+func TestNothingPrecedesAnswersToDevices(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.ServeOn(ctx, l) }()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	_, err = fmt.Fprint(conn, "POST /controller/register/ HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"Content-Length: 3\r\nExpect: 100-continue\r\n\r\na=b")
+	require.NoError(t, err)
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(answer), "HTTP/1.1 400 Bad Request\r\n"), string(answer))
+	stop()
+	require.NoError(t, <-served)
 }
 
 // A second process on the same SQLite database would take over the jobs of the
