@@ -18,11 +18,14 @@ import (
 	"github.com/wispwright/wispwright/kit/window"
 )
 
-// SecondFactor is a user's generator of one-time codes (TOTP, RFC 6238).
+// SecondFactor is a user's generator of one-time codes (TOTP, RFC 6238) with the
+// recovery codes, which also stand in for passkeys: who has passkeys only has
+// one without secret.
 type SecondFactor struct {
 	// UserID is whose it is, and its key.
 	UserID wispwright.ID
-	// Secret is shared with the generator, in base32; sealed at rest.
+	// Secret is shared with the generator, in base32; sealed at rest. Empty
+	// without a generator.
 	Secret wispwright.Secret
 	// Confirmed is when the user showed that the generator works; zero until
 	// then, and nothing is asked for.
@@ -30,7 +33,7 @@ type SecondFactor struct {
 	// LastStep is the time step of the last code that was used, so that none is
 	// used twice.
 	LastStep int64
-	// Recovery are the digests of the codes for who lost the generator.
+	// Recovery are the digests of the codes for who lost generator and passkeys.
 	Recovery []string
 	// Created is when the secret was made.
 	Created time.Time
@@ -52,7 +55,7 @@ const (
 	// steps clocks may be apart.
 	codeStep = 30
 	codeSkew = 1
-	// recoveryCodes is how many codes there are for who lost the generator.
+	// recoveryCodes is how many recovery codes are made.
 	recoveryCodes = 10
 )
 
@@ -71,7 +74,8 @@ type SecondFactors struct {
 	base
 }
 
-// Get returns a user's second factor, confirmed or not, or ErrNotFound.
+// Get returns a user's second factor, confirmed or not, or ErrNotFound. It may
+// hold recovery codes only.
 func (s *SecondFactors) Get(ctx context.Context, user wispwright.ID) (*SecondFactor, error) {
 	return s.store.Get(ctx, wispwright.ScopeAll(), user)
 }
@@ -83,7 +87,8 @@ func (s *SecondFactors) Has(ctx context.Context, user wispwright.ID) (bool, erro
 }
 
 // Methods are the kinds of second factors of a user, any one of which is asked
-// for: "totp" for a confirmed generator, "webauthn" for passkeys.
+// for: "totp" for a confirmed generator, "webauthn" for passkeys, and with either
+// "recovery" while there are recovery codes.
 func (s *SecondFactors) Methods(ctx context.Context, user wispwright.ID) ([]string, error) {
 	var out []string
 	f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
@@ -93,14 +98,22 @@ func (s *SecondFactors) Methods(ctx context.Context, user wispwright.ID) ([]stri
 	if err == nil && !f.Confirmed.IsZero() {
 		out = append(out, "totp")
 	}
-	keys, err := s.passkeys.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{Limit: 1, NoTotal: true})
-	if err != nil {
-		return nil, err
+	keys, failed := s.hasPasskeys(ctx, user)
+	if failed != nil {
+		return nil, failed
 	}
-	if len(keys.Rows) > 0 {
+	if keys {
 		out = append(out, "webauthn")
 	}
+	if err == nil && len(f.Recovery) > 0 && len(out) > 0 {
+		out = append(out, "recovery")
+	}
 	return out, nil
+}
+
+func (s *SecondFactors) hasPasskeys(ctx context.Context, user wispwright.ID) (bool, error) {
+	keys, err := s.passkeys.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{Limit: 1, NoTotal: true})
+	return len(keys.Rows) > 0, err
 }
 
 // RequiredOf reports whether a user must have a second factor.
@@ -120,23 +133,28 @@ func (s *SecondFactors) Enrol(ctx context.Context, user wispwright.ID) (*otp.Key
 			return err
 		}
 		have, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
-		switch {
-		case err == nil && !have.Confirmed.IsZero():
-			return wispwright.Invalid("", "There is a second factor already; remove it first.")
-		case err == nil:
-			err = s.store.Delete(ctx, wispwright.ScopeAll(), user)
-		case isNotFound(err):
-			err = nil
-		}
-		if err != nil {
+		if err != nil && !isNotFound(err) {
 			return err
+		}
+		known := err == nil
+		if known && !have.Confirmed.IsZero() {
+			return wispwright.Invalid("", "There is a second factor already; remove it first.")
 		}
 		// the colon separates issuer and account in the address
 		issuer := strings.ReplaceAll(s.issuer, ":", " ")
 		if key, err = totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: u.Username}); err != nil {
 			return err
 		}
-		return s.store.Insert(ctx, &SecondFactor{UserID: user, Secret: wispwright.Secret(key.Secret()), Created: s.now()})
+		fresh := SecondFactor{UserID: user, Secret: wispwright.Secret(key.Secret()), Created: s.now()}
+		if !known {
+			return s.store.Insert(ctx, &fresh)
+		}
+		_, err = s.store.Update(ctx, wispwright.ScopeAll(), user, func(f *SecondFactor) error {
+			fresh.Recovery = f.Recovery // those of passkeys
+			*f = fresh
+			return nil
+		})
+		return err
 	})
 	return key, err
 }
@@ -146,21 +164,83 @@ func (s *SecondFactors) Enrol(ctx context.Context, user wispwright.ID) (*otp.Key
 // of the field "otp".
 func (s *SecondFactors) Confirm(ctx context.Context, user wispwright.ID, code string) ([]string, error) {
 	return s.renew(ctx, "tenancy.SecondFactors.Confirm", user, code, func(f *SecondFactor) error {
-		if !f.Confirmed.IsZero() {
+		switch {
+		case f.Secret == "":
+			return wispwright.ErrNotFound
+		case !f.Confirmed.IsZero():
 			return wispwright.Invalid("", "The second factor is confirmed already.")
 		}
 		return nil
 	})
 }
 
-// NewRecovery replaces the recovery codes, given a code of the generator.
+// NewRecovery replaces the recovery codes, given a code of the generator. Who
+// has passkeys only needs none, and must have shown in another way who it is.
 func (s *SecondFactors) NewRecovery(ctx context.Context, user wispwright.ID, code string) ([]string, error) {
-	return s.renew(ctx, "tenancy.SecondFactors.NewRecovery", user, code, func(f *SecondFactor) error {
-		if f.Confirmed.IsZero() {
-			return wispwright.ErrNotFound
+	f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
+	if err != nil && !isNotFound(err) {
+		return nil, err
+	}
+	if err == nil && !f.Confirmed.IsZero() {
+		return s.renew(ctx, "tenancy.SecondFactors.NewRecovery", user, code, func(f *SecondFactor) error {
+			if f.Confirmed.IsZero() {
+				return wispwright.ErrNotFound
+			}
+			return nil
+		})
+	}
+	return s.recoveryOfPasskeys(ctx, user, true)
+}
+
+// EnsureRecovery makes recovery codes for who has passkeys and none yet; the
+// result is nil for others.
+func (s *SecondFactors) EnsureRecovery(ctx context.Context, user wispwright.ID) ([]string, error) {
+	return s.recoveryOfPasskeys(ctx, user, false)
+}
+
+// recoveryOfPasskeys stores recovery codes beside passkeys; replace also does
+// where there are some.
+func (s *SecondFactors) recoveryOfPasskeys(ctx context.Context, user wispwright.ID, replace bool) ([]string, error) {
+	var plain []string
+	err := s.do(ctx, "tenancy.SecondFactors.Recovery", func(ctx context.Context) error {
+		plain = nil
+		keys, err := s.hasPasskeys(ctx, user)
+		if err == nil && !keys {
+			err = wispwright.ErrNotFound
 		}
-		return nil
+		if err != nil {
+			return err
+		}
+		f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+		if err == nil && len(f.Recovery) > 0 && !replace {
+			return nil
+		}
+		var digests []string
+		plain, digests = newRecovery(user)
+		if err != nil {
+			return s.store.Insert(ctx, &SecondFactor{UserID: user, Recovery: digests, Created: s.now()})
+		}
+		_, err = s.store.Update(ctx, wispwright.ScopeAll(), user, func(f *SecondFactor) error {
+			f.Recovery = digests
+			return nil
+		})
+		return err
 	})
+	return plain, err
+}
+
+// newRecovery makes recovery codes and what is stored of them.
+func newRecovery(user wispwright.ID) (plain, digests []string) {
+	plain, digests = make([]string, recoveryCodes), make([]string, recoveryCodes)
+	for i := range plain {
+		text := strings.ToLower(rand.Text())
+		plain[i] = text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
+		digests[i] = recoveryDigest(user, plain[i])
+	}
+	return plain, digests
 }
 
 // renew gives new recovery codes for a code of the generator.
@@ -168,12 +248,7 @@ func (s *SecondFactors) renew(ctx context.Context, operation string, user wispwr
 	if s.wrong.Allow(user.String()) > 0 {
 		return nil, wrongCode()
 	}
-	plain, digests := make([]string, recoveryCodes), make([]string, recoveryCodes)
-	for i := range plain {
-		text := strings.ToLower(rand.Text())
-		plain[i] = text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
-		digests[i] = recoveryDigest(user, plain[i])
-	}
+	plain, digests := newRecovery(user)
 	err := s.change(ctx, operation, user, func(f *SecondFactor) error {
 		if err := fits(f); err != nil {
 			return err
@@ -207,15 +282,12 @@ func (s *SecondFactors) Check(ctx context.Context, user wispwright.ID, code stri
 	}
 	errWrong := errors.New("wrong code")
 	err := s.change(ctx, "tenancy.SecondFactors.Check", user, func(f *SecondFactor) error {
-		if f.Confirmed.IsZero() {
-			return wispwright.ErrNotFound
-		}
-		if s.useCode(f, code) || useRecovery(f, code) {
+		if !f.Confirmed.IsZero() && s.useCode(f, code) || useRecovery(f, code) {
 			return nil
 		}
 		return errWrong
 	})
-	if errors.Is(err, errWrong) {
+	if errors.Is(err, errWrong) || isNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -262,15 +334,41 @@ func recoveryDigest(user wispwright.ID, code string) string {
 	return Digest("recovery " + user.String() + " " + code)
 }
 
-// Remove takes a user's second factor away; what it was is in the trail.
+// Remove takes a user's generator away; that it was is in the trail. The
+// recovery codes stay as long as there are passkeys.
 func (s *SecondFactors) Remove(ctx context.Context, user wispwright.ID) error {
 	return s.do(ctx, "tenancy.SecondFactors.Remove", func(ctx context.Context) error {
-		if err := s.store.Delete(ctx, wispwright.ScopeAll(), user); err != nil {
+		_, err := s.store.Update(ctx, wispwright.ScopeAll(), user, func(f *SecondFactor) error {
+			if f.Secret == "" {
+				return wispwright.ErrNotFound
+			}
+			f.Secret, f.Confirmed, f.LastStep = "", time.Time{}, 0
+			return nil
+		})
+		if err == nil {
+			err = s.tidy(ctx, user)
+		}
+		if err != nil {
 			return err
 		}
 		s.Changed.Publish(ctx, user)
 		return s.record(ctx, "delete", "account.secondfactor", user.String(), "", wispwright.ID{}, nil)
 	})
+}
+
+// tidy removes recovery codes that stand in for nothing any more.
+func (s *SecondFactors) tidy(ctx context.Context, user wispwright.ID) error {
+	f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
+	if isNotFound(err) || err == nil && f.Secret != "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if keys, err := s.hasPasskeys(ctx, user); err != nil || keys {
+		return err
+	}
+	return s.store.Delete(ctx, wispwright.ScopeAll(), user)
 }
 
 // change stores what fn makes of a second factor; a code that is used up is no

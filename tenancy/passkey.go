@@ -157,6 +157,9 @@ func (s *Passkeys) remove(ctx context.Context, p *Passkey) error {
 	if err := s.store.Delete(ctx, wispwright.ScopeAll(), p.ID); err != nil {
 		return err
 	}
+	if err := s.factors.tidy(ctx, p.UserID); err != nil {
+		return err
+	}
 	s.factors.Changed.Publish(ctx, p.UserID)
 	return s.record(ctx, "delete", "account.passkey", p.ID.String(), p.Name, wispwright.ID{}, nil)
 }

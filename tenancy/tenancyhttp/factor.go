@@ -40,6 +40,16 @@ type codeIn struct {
 	OTP rest.Opt[string] `json:"otp" required:"true" writeOnly:"true" maxLength:"64" label:"Code"`
 }
 
+type disableIn struct {
+	CurrentPassword rest.Opt[string] `json:"current_password" required:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
+	OTP             rest.Opt[string] `json:"otp" required:"true" writeOnly:"true" maxLength:"64" label:"Code"`
+}
+
+type recoveryIn struct {
+	CurrentPassword rest.Opt[string] `json:"current_password" required:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
+	OTP             rest.Opt[string] `json:"otp" blank:"true" writeOnly:"true" maxLength:"64" label:"Code" help:"A code of the generator, for who has one."`
+}
+
 type recoveryOut struct {
 	RecoveryCodes []string `json:"recovery_codes"`
 }
@@ -48,37 +58,24 @@ type recoveryOut struct {
 // those of others.
 func (h *HTTP) mountFactor(api *rest.API) {
 	mine := func(path, name, description string) *rest.View {
-		return &rest.View{Path: "/api/v1/users/me/totp/" + path, Name: name, Tag: "users", Access: rest.Authenticated, Restricted: true,
+		return &rest.View{Path: "/api/v1/users/me/" + path, Name: name, Tag: "users", Access: rest.Authenticated, Restricted: true,
 			Prepare: inPerson, Description: description, Noun: "SecondFactor"}
 	}
-	api.Mount(mine("", "My Second Factor", "One's own generator of one-time codes. POST makes a secret, which counts once it is confirmed."),
+	api.Mount(mine("totp/", "My Second Factor", "One's own generator of one-time codes. POST makes a secret, which counts once it is confirmed."),
 		rest.Action("GET", "users_me_totp_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (factorOut, error) {
 			return h.factor(r, r.Caller.ID)
 		}),
 		rest.Action("POST", "users_me_totp_create", http.StatusCreated, h.enrol))
-	api.Mount(mine("confirm/", "Confirm Second Factor", "Confirms the generator with a code of it. The recovery codes are shown this once."),
+	api.Mount(mine("totp/confirm/", "Confirm Second Factor", "Confirms the generator with a code of it. The recovery codes are shown this once."),
 		rest.Action("POST", "users_me_totp_confirm_create", http.StatusOK, func(r *rest.Request, in *codeIn) (recoveryOut, error) {
 			r.ResponseHeader().Set("Cache-Control", "no-store")
 			codes, err := h.t.SecondFactors.Confirm(r.Context(), r.Caller.ID, in.OTP.V)
 			return recoveryOut{codes}, err
 		}))
-	api.Mount(mine("recovery/", "Recovery Codes", "Replaces the recovery codes, given a code of the generator."),
-		rest.Action("POST", "users_me_totp_recovery_create", http.StatusOK, func(r *rest.Request, in *codeIn) (recoveryOut, error) {
-			r.ResponseHeader().Set("Cache-Control", "no-store")
-			codes, err := h.t.SecondFactors.NewRecovery(r.Context(), r.Caller.ID, in.OTP.V)
-			return recoveryOut{codes}, err
-		}))
-	api.Mount(mine("disable/", "Disable Second Factor", "Removes the second factor, given a code of the generator or a recovery code."),
-		rest.Action("POST", "users_me_totp_disable_create", http.StatusNoContent, func(r *rest.Request, in *codeIn) (rest.None, error) {
-			good, err := h.t.SecondFactors.Check(r.Context(), r.Caller.ID, in.OTP.V)
-			if err != nil {
-				return rest.None{}, err
-			}
-			if !good {
-				return rest.None{}, wrongCode()
-			}
-			return rest.None{}, h.t.SecondFactors.Remove(r.Context(), r.Caller.ID)
-		}))
+	api.Mount(mine("recovery/", "Recovery Codes", "Replaces the recovery codes of who has a second factor, given the password and, for who has a generator, a code of it."),
+		rest.Action("POST", "users_me_recovery_create", http.StatusOK, h.newRecovery))
+	api.Mount(mine("totp/disable/", "Disable Second Factor", "Removes the generator, given the password and a code of it or a recovery code."),
+		rest.Action("POST", "users_me_totp_disable_create", http.StatusNoContent, h.disable))
 	api.Mount(&rest.View{Path: "/api/v1/users/user/{id}/totp/", Name: "Second Factor", Noun: "SecondFactor", Tag: "users", Access: rest.Authenticated,
 		Prepare: superuserOnly, Description: "The second factor of a user, which superusers may take away from who lost it."},
 		rest.Action("GET", "users_user_totp_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (factorOut, error) {
@@ -149,6 +146,40 @@ func (h *HTTP) enrol(r *rest.Request, in *enrolIn) (enrolOut, error) {
 	return enrolOut{key.Secret(), key.URL(), qr}, nil
 }
 
+// disable asks for the password too, as setting up does.
+func (h *HTTP) disable(r *rest.Request, in *disableIn) (rest.None, error) {
+	if err := h.myPassword(r, in.CurrentPassword.V); err != nil {
+		return rest.None{}, err
+	}
+	good, err := h.t.SecondFactors.Check(r.Context(), r.Caller.ID, in.OTP.V)
+	if err != nil {
+		return rest.None{}, err
+	}
+	if !good {
+		return rest.None{}, wrongCode()
+	}
+	return rest.None{}, h.t.SecondFactors.Remove(r.Context(), r.Caller.ID)
+}
+
+func (h *HTTP) newRecovery(r *rest.Request, in *recoveryIn) (recoveryOut, error) {
+	if err := h.myPassword(r, in.CurrentPassword.V); err != nil {
+		return recoveryOut{}, err
+	}
+	r.ResponseHeader().Set("Cache-Control", "no-store")
+	codes, err := h.t.SecondFactors.NewRecovery(r.Context(), r.Caller.ID, in.OTP.V)
+	return recoveryOut{codes}, err
+}
+
+// myPassword asks for the caller's own password, so that a session left open
+// changes nothing about how its user logs in.
+func (h *HTTP) myPassword(r *rest.Request, plain string) error {
+	u, err := h.me(r)
+	if err != nil {
+		return err
+	}
+	return h.checkCurrent(r, u, plain)
+}
+
 // picture is the key as a QR code, for the src of an <img>.
 func picture(key *otp.Key) (string, error) {
 	image, err := key.Image(240, 240)
@@ -179,7 +210,7 @@ func (h *HTTP) checkFactor(r *rest.Request, u *tenancy.User, code rest.Opt[strin
 	if keys && answer != nil && !answer.V.IsEmpty() {
 		return h.checkPasskey(r, u, answer.V)
 	}
-	if code.V == "" || !slices.Contains(methods, "totp") {
+	if code.V == "" || !slices.Contains(methods, "totp") && !slices.Contains(methods, "recovery") {
 		var body any = factorNeeded{"A code of the second factor is required.", methods}
 		if keys && answer != nil {
 			if body, err = h.askPasskey(r, u, factorNeeded{"A passkey or a code of the second factor is required.", methods}); err != nil {

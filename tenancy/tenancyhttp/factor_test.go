@@ -16,7 +16,10 @@ import (
 	"github.com/wispwright/wispwright/tenancy/tenancyhttp"
 )
 
-const totpPath = "/api/v1/users/me/totp/"
+const (
+	totpPath     = "/api/v1/users/me/totp/"
+	recoveryPath = "/api/v1/users/me/recovery/"
+)
 
 // code is what a generator shows now.
 func (s *server) code(t testing.TB, secret string) string {
@@ -66,7 +69,7 @@ func TestSecondFactor(t *testing.T) {
 		for _, path := range []string{sessionPath, "/api/v1/users/token/"} {
 			w := in(path, "")
 			require.Equal(t, 401, w.Code)
-			require.Equal(t, `{"detail":"A code of the second factor is required.","second_factor":["totp"]}`, w.Body.String())
+			require.Equal(t, `{"detail":"A code of the second factor is required.","second_factor":["totp","recovery"]}`, w.Body.String())
 			require.Empty(t, w.Result().Cookies())
 			w = in(path, `,"otp":"000000"`)
 			require.Equal(t, 400, w.Code)
@@ -80,11 +83,19 @@ func TestSecondFactor(t *testing.T) {
 		w := s.as(t, "", "POST", sessionPath, `{"username":"manager","password":"wrong","otp":"`+s.code(t, secret)+`"}`)
 		require.Equal(t, `{"non_field_errors":["Unable to log in with provided credentials."]}`, w.Body.String(), "nothing is said of a second factor")
 
-		require.Equal(t, 400, ask("POST", totpPath+"recovery/", `{"otp":"`+recovery[0]+`"}`).Code, "only the generator makes new ones")
-		require.Equal(t, 200, ask("POST", totpPath+"recovery/", `{"otp":"`+s.code(t, secret)+`"}`).Code)
+		const word = `"current_password":"manager-Passw0rd"`
+		renew := func(more string) *httptest.ResponseRecorder { return ask("POST", recoveryPath, "{"+more+"}") }
+		require.Equal(t, 400, renew(word).Code)
+		require.Equal(t, 400, renew(word+`,"otp":"`+recovery[0]+`"`).Code, "only the generator makes new ones")
+		require.Contains(t, renew(`"otp":"`+s.code(t, secret)+`"`).Body.String(), `"current_password":["This field is required."]`)
+		require.Contains(t, renew(`"current_password":"x","otp":"`+s.code(t, secret)+`"`).Body.String(), `"current_password":["Your old password`)
+		require.Equal(t, 200, renew(word+`,"otp":"`+s.code(t, secret)+`"`).Code)
 		require.Equal(t, 400, in(sessionPath, `,"otp":"`+recovery[0]+`"`).Code)
-		require.Equal(t, 400, ask("POST", totpPath+"disable/", `{"otp":"1"}`).Code)
-		require.Equal(t, 204, ask("POST", totpPath+"disable/", `{"otp":"`+s.code(t, secret)+`"}`).Code)
+		disable := func(more string) int { return ask("POST", totpPath+"disable/", "{"+more+"}").Code }
+		require.Equal(t, 400, disable(word+`,"otp":"1"`))
+		require.Equal(t, 400, disable(`"otp":"`+s.code(t, secret)+`"`), "the password is asked for, as in setting it up")
+		require.Equal(t, 400, disable(`"current_password":"x","otp":"`+s.code(t, secret)+`"`))
+		require.Equal(t, 204, disable(word+`,"otp":"`+s.code(t, secret)+`"`))
 		require.Equal(t, 200, in(sessionPath, "").Code)
 	})
 }
@@ -188,7 +199,7 @@ func TestNamedTokens(t *testing.T) {
 		require.Contains(t, s.as(t, "manager", "GET", mine, "").Body.String(), `"last_used":"2024-11-22T`)
 		require.Equal(t, 403, s.as(t, "named", "PATCH", users+vars["user_member"]+"/", `{"notes":"x"}`).Code, "beyond its scopes")
 		require.Equal(t, 403, s.as(t, "named", "GET", orgsPath, "").Code)
-		for _, c := range [][2]string{{"GET", mine}, {"POST", mine}, {"GET", totpPath}, {"POST", totpPath}, {"PUT", myPassword}, {"PUT", users + vars["user_manager"] + "/password/"}} {
+		for _, c := range [][2]string{{"GET", mine}, {"POST", mine}, {"GET", totpPath}, {"POST", totpPath}, {"POST", recoveryPath}, {"PUT", myPassword}, {"PUT", users + vars["user_manager"] + "/password/"}} {
 			require.Equal(t, 403, s.as(t, "named", c[0], c[1], bodyFor(c[0])).Code, "a program is no person: %v", c)
 		}
 		for body, want := range map[string]string{

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -19,6 +20,16 @@ type passkeyOut struct {
 	Name     string        `json:"name"`
 	LastUsed rest.Time     `json:"last_used"`
 	Created  rest.Time     `json:"created"`
+}
+
+// newPasskeyOut is a passkey that was added just now.
+type newPasskeyOut struct {
+	ID       wispwright.ID `json:"id"`
+	Name     string        `json:"name"`
+	LastUsed rest.Time     `json:"last_used"`
+	Created  rest.Time     `json:"created"`
+	// RecoveryCodes are shown this once, to who had none; else empty.
+	RecoveryCodes []string `json:"recovery_codes"`
 }
 
 type passkeysOut struct {
@@ -50,10 +61,9 @@ func (h *HTTP) mountPasskeys(api *rest.API) {
 		rest.Action("POST", "users_me_passkey_begin_create", http.StatusOK, h.beginPasskey))
 	api.Mount(mine("finish/", "Add Passkey", "Adds the passkey the browser made."),
 		rest.Action("POST", "users_me_passkey_create", http.StatusCreated, h.addPasskey))
-	api.Mount(mine("{id}/", "My Passkey", "Removes a passkey."),
-		rest.Action("DELETE", "users_me_passkey_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
-			return rest.None{}, h.t.Passkeys.Delete(r.Context(), r.Caller.ID, r.ID("id"))
-		}))
+	remove := mine("{id}/remove/", "Remove Passkey", "Removes a passkey, given the password.")
+	remove.Prepare = h.ownPasskey
+	api.Mount(remove, rest.Action("POST", "users_me_passkey_remove_create", http.StatusNoContent, h.removePasskey))
 	api.Mount(&rest.View{Path: "/api/v1/users/user/{id}/passkey/", Name: "Passkeys", Noun: "Passkey", Tag: "users", Access: rest.Authenticated,
 		Prepare: superuserOnly, Description: "The passkeys of a user, which superusers may take away from who lost them."},
 		rest.Action("GET", "users_user_passkey_list", http.StatusOK, func(r *rest.Request, _ *rest.None) (passkeysOut, error) {
@@ -62,6 +72,26 @@ func (h *HTTP) mountPasskeys(api *rest.API) {
 		rest.Action("DELETE", "users_user_passkey_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
 			return rest.None{}, h.t.Passkeys.Clear(r.Context(), r.ID("id"))
 		}))
+}
+
+// ownPasskey answers 404 when the passkey of the path is not the caller's.
+func (h *HTTP) ownPasskey(r *rest.Request) error {
+	if err := inPerson(r); err != nil {
+		return err
+	}
+	have, err := h.t.Passkeys.Of(r.Context(), r.Caller.ID)
+	if err == nil && !slices.ContainsFunc(have, func(p *tenancy.Passkey) bool { return p.ID == r.ID("id") }) {
+		err = wispwright.ErrNotFound
+	}
+	return err
+}
+
+// removePasskey asks for the password too, as adding one does.
+func (h *HTTP) removePasskey(r *rest.Request, in *enrolIn) (rest.None, error) {
+	if err := h.myPassword(r, in.CurrentPassword.V); err != nil {
+		return rest.None{}, err
+	}
+	return rest.None{}, h.t.Passkeys.Delete(r.Context(), r.Caller.ID, r.ID("id"))
 }
 
 func mapPasskey(p *tenancy.Passkey) passkeyOut {
@@ -108,27 +138,34 @@ func (h *HTTP) beginPasskey(r *rest.Request, in *enrolIn) (ceremonyOut, error) {
 	return ceremonyOut{options}, h.keepChallenge(r, u, "create", state)
 }
 
-func (h *HTTP) addPasskey(r *rest.Request, in *passkeyIn) (passkeyOut, error) {
+func (h *HTTP) addPasskey(r *rest.Request, in *passkeyIn) (newPasskeyOut, error) {
 	u, err := h.me(r)
 	if err != nil {
-		return passkeyOut{}, err
+		return newPasskeyOut{}, err
 	}
 	state, err := h.takeChallenge(r, u, "create")
 	if err != nil {
-		return passkeyOut{}, err
+		return newPasskeyOut{}, err
 	}
 	p, err := h.site(r.HTTP).Registered(u, state, in.WebAuthn.V)
 	if errors.Is(err, passkey.ErrRefused) {
-		return passkeyOut{}, wispwright.Invalid("webauthn", "The passkey could not be checked.")
+		return newPasskeyOut{}, wispwright.Invalid("webauthn", "The passkey could not be checked.")
 	}
 	if err != nil {
-		return passkeyOut{}, err
+		return newPasskeyOut{}, err
 	}
 	p.Name = in.Name.V
-	if err := h.t.Passkeys.Add(r.Context(), p); err != nil {
-		return passkeyOut{}, err
-	}
-	return mapPasskey(p), nil
+	var codes []string
+	err = h.tx.InTx(r.Context(), func(ctx context.Context) error {
+		if err := h.t.Passkeys.Add(ctx, p); err != nil {
+			return err
+		}
+		var err error
+		codes, err = h.t.SecondFactors.EnsureRecovery(ctx, u.ID)
+		return err
+	})
+	r.ResponseHeader().Set("Cache-Control", "no-store")
+	return newPasskeyOut{p.ID, p.Name, rest.Time(p.LastUsed), rest.Time(p.Created), append([]string{}, codes...)}, err
 }
 
 // passkeyNeeded is factorNeeded for who has passkeys.

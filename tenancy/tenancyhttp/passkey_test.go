@@ -89,7 +89,7 @@ func TestPasskeys(t *testing.T) {
 		ask := func() *httptest.ResponseRecorder { return n.ask(t, "POST", sessionPath, login("manager", "")) }
 		w := ask()
 		require.Equal(t, 401, w.Code)
-		require.Contains(t, w.Body.String(), `"detail":"A passkey or a code of the second factor is required.","second_factor":["webauthn"],"webauthn":{"publicKey":{`)
+		require.Contains(t, w.Body.String(), `"detail":"A passkey or a code of the second factor is required.","second_factor":["webauthn","recovery"],"webauthn":{"publicKey":{`)
 		require.Contains(t, w.Body.String(), `"userVerification":"preferred"`)
 		require.NotEmpty(t, n.cookies["sessionid"])
 		require.Equal(t, 401, n.ask(t, "GET", sessionPath, "").Code, "a challenge is no log-in")
@@ -105,15 +105,20 @@ func TestPasskeys(t *testing.T) {
 
 		w = s.as(t, "", "POST", "/api/v1/users/token/", login("manager", ""))
 		require.Equal(t, 401, w.Code)
-		require.Equal(t, `{"detail":"A code of the second factor is required.","second_factor":["webauthn"]}`, w.Body.String())
-		require.Equal(t, 401, n.ask(t, "POST", sessionPath, login("manager", `,"otp":"123456"`)).Code, "there is no generator")
+		require.Equal(t, `{"detail":"A code of the second factor is required.","second_factor":["webauthn","recovery"]}`, w.Body.String())
+		require.Equal(t, 400, n.ask(t, "POST", sessionPath, login("manager", `,"otp":"123456"`)).Code, "there is no generator")
 
 		var list struct{ Results []struct{ ID string } }
 		require.NoError(t, json.Unmarshal(b.ask(t, "GET", passkeyPath, "").Body.Bytes(), &list))
 		m := s.browser()
 		m.logIn(t, "member", "member-Passw0rd")
-		require.Equal(t, 404, m.ask(t, "DELETE", passkeyPath+list.Results[0].ID+"/", "").Code)
-		require.Equal(t, 204, b.ask(t, "DELETE", passkeyPath+list.Results[0].ID+"/", "").Code)
+		remove := func(b *browser, plain string) *httptest.ResponseRecorder {
+			return b.ask(t, "POST", passkeyPath+list.Results[0].ID+"/remove/", `{"current_password":"`+plain+`"}`)
+		}
+		require.Equal(t, 404, remove(m, "member-Passw0rd").Code)
+		require.Equal(t, `{"current_password":["Your old password was entered incorrectly. Please enter it again."]}`, remove(b, "wrong").Body.String(),
+			"the password is asked for, as in adding one")
+		require.Equal(t, 204, remove(b, "manager-Passw0rd").Code)
 		s.browser().logIn(t, "manager", "manager-Passw0rd")
 	})
 }
@@ -197,6 +202,66 @@ func TestPasskeysThatAreRefused(t *testing.T) {
 	require.Equal(t, 403, s.as(t, "manager", "POST", passkeyPath, `{"current_password":"manager-Passw0rd"}`).Code, "tokens have no session")
 }
 
+// TestRecoveryOfPasskeys: who has passkeys only has recovery codes too.
+func TestRecoveryOfPasskeys(t *testing.T) {
+	eachStorage(t, tenancyhttp.Options{}, func(t *testing.T, s *server) {
+		vars := s.recorded(t)
+		b := s.browser()
+		b.logIn(t, "manager", "manager-Passw0rd")
+		codes := func(w *httptest.ResponseRecorder) []string {
+			t.Helper()
+			var out struct {
+				RecoveryCodes []string `json:"recovery_codes"`
+			}
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out), w.Body)
+			require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+			return out.RecoveryCodes
+		}
+		renew := func() *httptest.ResponseRecorder {
+			return b.ask(t, "POST", recoveryPath, `{"current_password":"manager-Passw0rd"}`)
+		}
+		require.Equal(t, 404, renew().Code, "they stand in for nothing yet")
+		add := func() []string {
+			d := newDevice()
+			w := b.ask(t, "POST", passkeyPath, `{"current_password":"manager-Passw0rd"}`)
+			w = b.ask(t, "POST", passkeyPath+"finish/", `{"name":"Laptop","webauthn":`+d.made(t, w)+`}`)
+			require.Equal(t, 201, w.Code, w.Body)
+			return codes(w)
+		}
+		first := add()
+		require.Len(t, first, 10)
+		require.Empty(t, add(), "there are some already")
+		require.Equal(t, `{"confirmed":null,"recovery_codes":10,"required":false}`, b.ask(t, "GET", totpPath, "").Body.String())
+		in := func(code string) int {
+			return s.as(t, "", "POST", sessionPath, login("manager", `,"otp":"`+code+`"`)).Code
+		}
+		require.Equal(t, 200, in(first[0]))
+		require.Equal(t, 400, in(first[0]), "each works once")
+		require.Equal(t, 400, b.ask(t, "POST", recoveryPath, `{"current_password":"x"}`).Code)
+		second := codes(renew())
+		require.Equal(t, 400, in(first[1]))
+		require.Equal(t, 200, in(second[0]))
+		require.Equal(t, 404, b.ask(t, "POST", totpPath+"confirm/", `{"otp":"000000"}`).Code, "there is no generator to confirm")
+
+		w := b.ask(t, "POST", totpPath, `{"current_password":"manager-Passw0rd"}`)
+		require.Equal(t, 201, w.Code, w.Body)
+		require.Equal(t, 200, in(second[1]), "a generator that was not confirmed leaves them")
+		var made struct{ Secret string }
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &made))
+		third := codes(b.ask(t, "POST", totpPath+"confirm/", `{"otp":"`+s.code(t, made.Secret)+`"}`))
+		require.Equal(t, 400, in(second[2]))
+		require.Equal(t, 200, in(third[0]))
+		require.Equal(t, 204, b.ask(t, "POST", totpPath+"disable/", `{"current_password":"manager-Passw0rd","otp":"`+s.code(t, made.Secret)+`"}`).Code)
+		require.Equal(t, 400, in(s.code(t, made.Secret)), "the generator is gone")
+		require.Equal(t, 200, in(third[1]), "the codes stay with the passkeys")
+		user := "/api/v1/users/user/" + vars["user_manager"]
+		require.Equal(t, 404, s.as(t, "admin", "DELETE", user+"/totp/", "").Code)
+		require.Equal(t, 204, s.as(t, "admin", "DELETE", user+"/passkey/", "").Code)
+		require.Contains(t, b.ask(t, "GET", totpPath, "").Body.String(), `"recovery_codes":0`, "and go with them")
+		require.Equal(t, 200, s.as(t, "", "POST", sessionPath, login("manager", "")).Code)
+	})
+}
+
 func TestPasskeysBesideCodes(t *testing.T) {
 	s := newServerIn(t, tenancy.Options{RequireSecondFactor: true})
 	vars := s.recorded(t)
@@ -209,7 +274,7 @@ func TestPasskeysBesideCodes(t *testing.T) {
 	_, recovery := s.enrol(t, func(method, path, body string) *httptest.ResponseRecorder { return b.ask(t, method, path, body) }, "manager-Passw0rd")
 	n := s.browser()
 	w := n.ask(t, "POST", sessionPath, login("manager", ""))
-	require.Contains(t, w.Body.String(), `"second_factor":["totp","webauthn"]`)
+	require.Contains(t, w.Body.String(), `"second_factor":["totp","webauthn","recovery"]`)
 	require.Equal(t, 200, n.ask(t, "POST", sessionPath, login("manager", `,"otp":"`+recovery[0]+`"`)).Code)
 
 	path := "/api/v1/users/user/" + vars["user_manager"] + "/passkey/"
@@ -218,5 +283,5 @@ func TestPasskeysBesideCodes(t *testing.T) {
 	require.Contains(t, s.as(t, "admin", "GET", path, "").Body.String(), "Laptop")
 	require.Equal(t, 204, s.as(t, "admin", "DELETE", path, "").Code)
 	require.Equal(t, 404, s.as(t, "admin", "DELETE", path, "").Code)
-	require.Contains(t, s.browser().ask(t, "POST", sessionPath, login("manager", "")).Body.String(), `"second_factor":["totp"]`)
+	require.Contains(t, s.browser().ask(t, "POST", sessionPath, login("manager", "")).Body.String(), `"second_factor":["totp","recovery"]`)
 }

@@ -65,7 +65,7 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 			"/api/v1/users/me/email/{id}/primary/":                              "/api/v1/users/me/email/" + email(t, s, vars["user_manager"]) + "/primary/",
 			"/api/v1/users/me/email/{id}/confirmation/":                         "/api/v1/users/me/email/" + email(t, s, vars["user_manager"]) + "/confirmation/",
 			"/api/v1/users/me/token/{id}/":                                      "/api/v1/users/me/token/" + token.ID.String() + "/",
-			"/api/v1/users/me/passkey/{id}/":                                    "/api/v1/users/me/passkey/" + key.ID.String() + "/",
+			"/api/v1/users/me/passkey/{id}/remove/":                             "/api/v1/users/me/passkey/" + key.ID.String() + "/remove/",
 			"/api/v1/users/user/{id}/password/":                                 "/api/v1/users/user/" + vars["user_member"] + "/password/",
 			"/api/v1/audit/event/{id}/":                                         "/api/v1/audit/event/" + events.Results[0].ID + "/",
 		},
