@@ -58,6 +58,7 @@ type DB struct {
 	dsn     string
 
 	uniques  sync.Map // SQLite: "table: columns" -> index name
+	group    group    // SQLite: the transactions that share the writer
 	hub      hub
 	prepared prepared
 }

@@ -90,6 +90,12 @@ func isAway(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
+// isConstraint recognises that a statement of SQLite broke a rule of the data.
+func isConstraint(err error) bool {
+	var s *sqlite.Error
+	return errors.As(err, &s) && s.Code()&0xff == 19
+}
+
 // uniqueName finds the index in SQLite's text: it names the columns of a plain
 // index ("UNIQUE constraint failed: t.a, t.b") and expression indexes by name.
 func (db *DB) uniqueName(text string) string {

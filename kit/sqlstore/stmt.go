@@ -46,6 +46,9 @@ func (db *DB) Rebind(query string) string {
 // Query runs a statement that returns rows.
 func (s *Stmt) Query(ctx context.Context, args ...any) (*sql.Rows, error) {
 	if st := s.db.state(ctx); st != nil {
+		if err := ctx.Err(); err != nil { // the database is not told, see uninterrupted
+			return nil, err
+		}
 		rows, err := st.tx.Tx.StmtContext(ctx, s.write).QueryContext(ctx, args...)
 		return rows, away(err)
 	}
@@ -64,6 +67,9 @@ func (s *Stmt) QueryRow(ctx context.Context, args ...any) *sql.Row {
 // Exec runs a statement that changes rows.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 	if st := s.db.state(ctx); st != nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		done, err := st.tx.Tx.StmtContext(ctx, s.write).ExecContext(ctx, args...)
 		return done, away(err)
 	}
@@ -87,6 +93,9 @@ func Select[T any](ctx context.Context, db *DB, query string, args ...any) ([]T,
 
 // Exec runs a query with ? placeholders and says how many rows it changed.
 func Exec(ctx context.Context, db *DB, query string, args ...any) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	res, err := db.Write(ctx).ExecContext(ctx, db.Rebind(query), args...)
 	if err != nil {
 		return 0, db.Explain(err)

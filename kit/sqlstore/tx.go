@@ -57,9 +57,17 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 		}
 		return nil
 	}
+	run := db.once
+	if db.dialect == SQLite {
+		run = db.together
+	}
 	for try := 1; ; try++ {
-		err := db.once(ctx, fn)
-		if err == nil || try == maxTries || !retryable(err) {
+		err := run(ctx, fn)
+		if _, lost := err.(*lostError); lost {
+			run = db.alone
+			continue
+		}
+		if err == nil || try >= maxTries || !retryable(err) {
 			return err
 		}
 		pause := time.Duration(1<<min(try-1, 6)) * time.Millisecond
@@ -71,6 +79,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 	}
 }
 
+// once runs a transaction on a connection of its own.
 func (db *DB) once(parent context.Context, fn func(context.Context) error) (err error) {
 	tx, err := db.write.BeginTxx(parent, nil)
 	if err != nil {
