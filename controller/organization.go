@@ -58,7 +58,7 @@ func (s *OrganizationSettings) Update(ctx context.Context, scope wispwright.Scop
 			return s.validate(ctx, &before, o)
 		})
 		if err != nil {
-			return explainSettings(err)
+			return s.explain(ctx, err)
 		}
 		return s.saved(ctx, &before, after)
 	})
@@ -246,10 +246,14 @@ func checkObject(v *wispwright.ValidationError, field string, value *wispwright.
 	}
 }
 
-func explainSettings(err error) error {
+// explain refuses a secret that is another organization's without saying so:
+// whoever knows it could register devices there. The log tells.
+func (s *OrganizationSettings) explain(ctx context.Context, err error) error {
 	var conflict *wispwright.ConflictError
-	if errors.As(err, &conflict) && conflict.Unique == UniqueSharedSecret {
-		return &faulty{wispwright.Invalid("shared_secret", "Organization settings with this Shared secret already exists."), conflict}
+	if !errors.As(err, &conflict) || conflict.Unique != UniqueSharedSecret {
+		return err
 	}
-	return err
+	_, name := actor(ctx)
+	s.core.Log.WarnContext(ctx, "a shared secret was refused: another organization has it", "user", name)
+	return wispwright.Invalid("shared_secret", "This secret cannot be used. Choose another, or none to get a random one.")
 }

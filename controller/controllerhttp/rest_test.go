@@ -336,6 +336,9 @@ func TestSettings(t *testing.T) {
 			status, out := s.call(t, "manager", "PATCH", path, body)
 			require.Equal(t, 400, status, "%s: %v", name, out)
 		}
+		_, out = s.call(t, "manager", "PATCH", path, object{"shared_secret": "secretbeta"})
+		require.Equal(t, object{"shared_secret": []any{"This secret cannot be used. Choose another, or none to get a random one."}}, out,
+			"it does not say that somebody has it")
 		status, out = s.call(t, "manager", "PATCH", path, object{"shared_secret": ""})
 		require.Equal(t, 200, status)
 		require.Len(t, out["shared_secret"], 32, "a random one")
