@@ -20,8 +20,8 @@ type api struct {
 	client                   http.Client
 }
 
-func newAPI(address string) *api {
-	return &api{address: address, token: strings.ToLower(rand.Text() + rand.Text())[:40], password: strings.ToLower(rand.Text()[:12]), client: http.Client{Timeout: 10 * time.Second}}
+func newAPI() *api {
+	return &api{token: strings.ToLower(rand.Text() + rand.Text())[:40], password: strings.ToLower(rand.Text()[:12]), client: http.Client{Timeout: 10 * time.Second}}
 }
 
 func (a *api) ready() bool {

@@ -64,10 +64,15 @@ func (d *demo) end() error {
 	return failed
 }
 
-// startServer fills an installation and serves it.
+// startServer fills an installation and serves it, on another port when the
+// address is in use.
 func (d *demo) startServer(ctx context.Context) error {
-	d.api = newAPI(d.address)
-	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_HTTP_LISTEN="+d.address)
+	d.api = newAPI()
+	host, _, err := net.SplitHostPort(d.address)
+	if err != nil {
+		return err
+	}
+	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text")
 	load := exec.CommandContext(ctx, d.server, "loaddata", "-")
 	load.Env = env
 	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true}],
@@ -75,8 +80,21 @@ func (d *demo) startServer(ctx context.Context) error {
 	if out, err := load.CombinedOutput(); err != nil {
 		return fmt.Errorf("fill the database: %w: %s", err, out)
 	}
-	serve := exec.Command(d.server, "serve")
-	serve.Env = append(env, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text")
+	err = d.serve(ctx, env, d.address)
+	if errors.Is(err, errEnded) {
+		d.children = nil
+		err = d.serve(ctx, env, net.JoinHostPort(host, "0"))
+	}
+	return err
+}
+
+// errEnded means that a server ended by itself.
+var errEnded = errors.New("the server ended")
+
+// serve starts a server and waits until it is ready.
+func (d *demo) serve(ctx context.Context, env []string, address string) error {
+	serve := exec.Command(d.server, "serve", "--listen", address)
+	serve.Env = env
 	c, err := d.start("server", serve)
 	if err != nil {
 		return err
@@ -91,7 +109,7 @@ func (d *demo) startServer(ctx context.Context) error {
 		}
 		select {
 		case err := <-c.ended:
-			return fmt.Errorf("the server ended: %w; see %s", err, c.log)
+			return fmt.Errorf("%w: %w; see %s", errEnded, err, c.log)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit:
@@ -127,18 +145,4 @@ func (d *demo) startAgent(n int) error {
 		"--mac-address", fmt.Sprintf("02:00:00:DE:00:%02X", n), "--model", "Sandbox", "--os", "OpenWrt 23.05.5", "--system", "demo",
 		"--interval", "2", "--bootup-delay", "0", "--post-reload-delay", "0"))
 	return err
-}
-
-// freeAddress returns the address, or one that leaves the choice of the port
-// to the server when it is in use.
-func freeAddress(address string) (string, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", err
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return net.JoinHostPort(host, "0"), nil
-	}
-	return address, l.Close()
 }

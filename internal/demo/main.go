@@ -74,7 +74,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	return d.follow(limit, begun)
 }
 
-// prepare empties the demo's folder and chooses where to listen.
+// prepare empties the demo's folder.
 func (d *demo) prepare() error {
 	for _, program := range []string{d.server, d.agent} {
 		if _, err := os.Stat(program); err != nil {
@@ -88,10 +88,7 @@ func (d *demo) prepare() error {
 		return err
 	}
 	var err error
-	if d.dir, err = filepath.Abs(d.dir); err != nil {
-		return err
-	}
-	d.address, err = freeAddress(d.address)
+	d.dir, err = filepath.Abs(d.dir)
 	return err
 }
 
@@ -149,7 +146,7 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 			}
 			return context.Cause(ctx)
 		case err := <-d.children[0].ended:
-			return fmt.Errorf("the server ended: %w; see %s", err, d.children[0].log)
+			return fmt.Errorf("%w: %w; see %s", errEnded, err, d.children[0].log)
 		case <-tick.C:
 		}
 	}
