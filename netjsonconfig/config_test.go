@@ -54,6 +54,7 @@ func TestFilePaths(t *testing.T) {
 		"/etc/x": true, "etc/x": true, "/etc/{{ name }}.conf": true, "/a/.b/c-d_e": true, "{{a}}/{{b}}": true,
 		"//etc/x": false, "/etc/../x": false, "..": false, "/etc//x": false, "/etc/": false, "/": false, "": false, "/etc/ä": false,
 		"/etc/a b": false, "/etc/./x": false, "/etc/{{x": false, "/etc/x\n": false, "/a/.{{x}}.": true,
+		"/etc/{{/../..}}/x": false, "/etc/{{\n}}": false,
 	} {
 		c := config(t, `{}`, nil)
 		o := c.Merged()

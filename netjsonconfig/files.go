@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
@@ -138,7 +139,7 @@ func plainPath(path string) bool {
 			break
 		}
 		end := strings.Index(rest[start:], "}}")
-		if end < 0 {
+		if end < 0 || strings.ContainsFunc(rest[start:start+end], func(c rune) bool { return c == '/' || unicode.IsControl(c) }) {
 			return false
 		}
 		rest = rest[:start] + "x" + rest[start+end+2:]

@@ -60,11 +60,10 @@ func (i *iface) device(name string) *njc.Section {
 	d.Options = append(d.Options, njc.Option{Key: "name", Value: name})
 	for key, v := range i.object.All() {
 		switch {
-		case key == "mac":
-			if i.typ == "wireless" || v == "" || v == nil {
-				continue
+		case key == "mac" && i.typ != "wireless", key == "macaddr":
+			if v != "" && v != nil {
+				d.Set("macaddr", v)
 			}
-			put(d, "macaddr", v)
 		case isL2(key), i.bridge && isBridging(key), i.vlan && isVLAN(key):
 			put(d, key, v)
 		}

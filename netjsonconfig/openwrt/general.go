@@ -38,6 +38,9 @@ func general(f *njc.Forward) error {
 	for key, v := range g.All() {
 		switch key {
 		case "ula_prefix":
+			if value.Empty(v) {
+				continue
+			}
 			ula.Type = "globals"
 			ula.Set(key, v)
 		case "globals_id":

@@ -28,8 +28,8 @@ func Legacy() *njc.Backend {
 	b.Document = schemas.OpenWisp().JSON
 	b.DSA = false
 	b.Renderer = renderer{quoteWords: true, dir: "uci/", suffix: ".conf", header: true}
-	b.Parser = parser{dir: "uci/", suffix: ".conf"}
-	b.Converters = converters(legacyRadios)
+	b.Parser = parser{{dir: "uci/", suffix: ".conf"}, {dir: "etc/config/"}}
+	b.Converters = converters(legacyRadios, legacyPackages)
 	scripts := template.Must(template.New("legacy").Funcs(template.FuncMap{"sh": shellQuote}).Parse(legacyScripts))
 	b.Converters = append(b.Converters, njc.Converter{Name: "scripts", Forward: func(f *njc.Forward) error {
 		return addScripts(f, scripts)

@@ -20,16 +20,16 @@ func Backend() *njc.Backend {
 		Identify:    identify,
 		Before:      checkRadios,
 		After:       checkBridges,
-		Converters:  converters(radios),
+		Converters:  converters(radios, packages),
 		Renderer:    renderer{dir: "etc/config/"},
-		Parser:      parser{dir: "etc/config/"},
+		Parser:      parser{{dir: "etc/config/"}},
 		DSA:         true,
 	}
 }
 
 // converters are the parts of a configuration in the order they are written
 // (§2).
-func converters(radios func(*njc.Forward) error) []njc.Converter {
+func converters(radios, packages func(*njc.Forward) error) []njc.Converter {
 	return []njc.Converter{
 		{Name: "general", Key: "general", Forward: general, Package: "system", Types: []string{"system"}, Reverse: readGeneral},
 		{Name: "globals", Package: "network", Types: []string{"globals"}, Reverse: readGlobals},

@@ -9,7 +9,7 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// isKnown reports whether a top-level key has a converter of its own.
+// isKnown reports whether a top-level key is part of the schema.
 func isKnown(key string) bool {
 	switch key {
 	case "general", "interfaces", "radios", "dns_servers", "dns_search", "routes", "files", "ip_rules", "ntp",
@@ -21,7 +21,15 @@ func isKnown(key string) bool {
 
 // packages writes every other top-level list as the UCI package of that name
 // (§8.14).
-func packages(f *njc.Forward) error {
+func packages(f *njc.Forward) error { return writePackages(f, isKnown) }
+
+// legacyPackages is packages of the firmware of OpenWISP 1, whose schema has
+// one list more (§14).
+func legacyPackages(f *njc.Forward) error {
+	return writePackages(f, func(key string) bool { return key == "tc_options" || isKnown(key) })
+}
+
+func writePackages(f *njc.Forward, isKnown func(string) bool) error {
 	var names []string
 	for key, v := range f.Config.All() {
 		if list, ok := v.([]any); ok && len(list) > 0 && !isKnown(key) {

@@ -9,10 +9,22 @@ import (
 )
 
 // parser reads UCI text, leniently (§9): lines that are no statement are passed
-// over.
-type parser struct {
-	// dir and suffix tell which members of an archive are packages.
-	dir, suffix string
+// over. Its elements tell which members of an archive are packages.
+type parser []place
+
+// place is where archives have packages: "etc/config/network".
+type place struct{ dir, suffix string }
+
+// packageOf returns the name of the package that a member holds, or "".
+func (p place) packageOf(path string) string {
+	name, ok := strings.CutPrefix(path, p.dir)
+	if ok {
+		name, ok = strings.CutSuffix(name, p.suffix)
+	}
+	if !ok || !plainWord(name) {
+		return ""
+	}
+	return name
 }
 
 // ParseText reads a text of several packages.
@@ -28,17 +40,15 @@ func (p parser) ParseText(text string) (*njc.Native, error) {
 func (p parser) ParseArchive(members []njc.File) (*njc.Native, error) {
 	n := new(njc.Native)
 	for _, m := range members {
-		name, ok := strings.CutPrefix(strings.TrimPrefix(m.Path, "./"), p.dir)
-		if !ok {
-			continue
-		}
-		name, ok = strings.CutSuffix(name, p.suffix)
-		if !ok || !plainWord(name) {
-			continue
-		}
-		// The file may bring its own package line; it then names the same package.
-		if err := p.read(n, []byte("package "+name+"\n"+m.Contents)); err != nil {
-			return nil, err
+		for _, place := range p {
+			name := place.packageOf(strings.TrimPrefix(m.Path, "./"))
+			if name == "" {
+				continue
+			}
+			// The file may bring its own package line; it then names the same package.
+			if err := p.read(n, []byte("package "+name+"\n"+m.Contents)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return n, nil

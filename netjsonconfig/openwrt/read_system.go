@@ -42,18 +42,19 @@ func zoneOf(name, rule string) string {
 	return names[rule]
 }
 
-// readGlobals undoes general for the ULA prefix.
+// readGlobals undoes general for the ULA prefix. Other settings of the section
+// are kept as they are.
 func readGlobals(r *njc.Reverse) error {
 	for _, s := range r.Sections {
-		g := generalOf(r)
-		for _, o := range s.Options {
-			g.Set(o.Key, o.Value)
+		if prefix, ok := s.Delete("ula_prefix"); ok {
+			g := generalOf(r)
+			g.Set("ula_prefix", prefix)
+			if s.Name != "globals" {
+				g.Set("globals_id", s.Name)
+			}
 		}
-		if s.Name != "globals" {
-			g.Set("globals_id", s.Name)
-		}
-		if g.Len() == 0 {
-			r.Config.Delete("general")
+		if len(s.Options) > 0 {
+			r.Keep(s)
 		}
 	}
 	return nil
@@ -79,6 +80,9 @@ func readLEDs(r *njc.Reverse) error {
 		o := objectOf(s)
 		toBools(o, "default")
 		toInts(o, "delayoff", "delayon", "interval")
+		for _, key := range []string{"name", "sysfs", "trigger"} {
+			setDefault(o, key, "") // UCI has no empty options, the schema wants the key
+		}
 		if s.Name != "led_"+strings.ToLower(value.Str(o, "name")) {
 			o.Set("id", s.Name)
 		}

@@ -38,6 +38,7 @@ func readPeers(r *njc.Reverse) error {
 		toInts(o, "endpoint_port", "persistent_keepalive")
 		toBools(o, "route_allowed_ips")
 		toLists(o, "allowed_ips")
+		setDefault(o, "allowed_ips", []any{}) // an empty list has no lines
 		appendTo(r.Config, "wireguard_peers", o)
 	}
 	return nil

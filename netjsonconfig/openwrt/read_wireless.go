@@ -1,6 +1,7 @@
 package openwrt
 
 import (
+	"net"
 	"strings"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
@@ -30,7 +31,7 @@ func readRadios(r *njc.Reverse) error {
 		if strings.ContainsAny(mode, "+-") {
 			o.Set("htmode", mode)
 		}
-		if width := strings.Trim(mode, "EVHT+-"); mode != "" && mode != "NONE" && width != "" {
+		if width, _, _ := strings.Cut(strings.Trim(mode, "EVHT+-"), "+"); mode != "NONE" && width != "" { // 80 of VHT80+80
 			o.Set("channel_width", toInt(width))
 		} else {
 			setDefault(o, "channel_width", ordered.Number("20"))
@@ -91,8 +92,10 @@ func readWireless(r *njc.Reverse) error {
 		}
 		o.Set("type", "wireless")
 		w := objectOf(s, "ifname", "device", "mode", "macaddr", "disabled", "network")
-		if mac := s.Text("macaddr"); mac != "" {
+		if mac := s.Text("macaddr"); isMAC(mac) {
 			o.Set("mac", mac)
+		} else if mac != "" {
+			w.Set("macaddr", mac) // "random"
 		}
 		if v, ok := s.Get("disabled"); ok {
 			o.Set("disabled", toBool(v))
@@ -110,6 +113,7 @@ func readWireless(r *njc.Reverse) error {
 		toBools(w, "hidden", "wds", "ft_over_ds", "ft_psk_generate_local", "ieee80211r", "rsn_preauth", "isolate",
 			"doth", "wmm", "short_preamble", "start_disabled", "default_disabled")
 		toLists(w, "maclist")
+		emptyNames(w)
 		if networks := networksOf(o, s, name, bridges); networks != nil {
 			w.Set("network", networks)
 		}
@@ -117,6 +121,23 @@ func readWireless(r *njc.Reverse) error {
 		ownDevice(r, o, name)
 	}
 	return nil
+}
+
+// isMAC reports whether a text can be the mac of an interface.
+func isMAC(text string) bool {
+	_, err := net.ParseMAC(text)
+	return err == nil && len(text) == 17
+}
+
+// emptyNames puts names back that UCI does not keep when they are empty, but
+// the schema wants.
+func emptyNames(w *ordered.Object) {
+	switch value.Str(w, "mode") {
+	case "access_point", "station", "adhoc":
+		setDefault(w, "ssid", "")
+	case "802.11s":
+		setDefault(w, "mesh_id", "")
+	}
 }
 
 func modeOf(mode string) string {

@@ -73,7 +73,9 @@ func membership(o *ordered.Object) []*njc.Section {
 	for _, n := range value.Objects(o, "networks") {
 		id, network := value.Str(n, "id"), copied("network", san(value.Str(n, "ifname")), n, "ifname")
 		if k := known[id]; k != nil && k.Name == network.Name {
-			k.Merge(network) // the same network with other settings
+			for _, o := range network.Options { // the same network with more settings
+				k.Set(o.Key, o.Value)
+			}
 			continue
 		}
 		known[id] = network

@@ -54,7 +54,7 @@ func wifiInterface(o, w *ordered.Object, bridges map[string][]string) *njc.Secti
 	noRoaming := isBool && !roaming
 	for key, v := range w.All() {
 		switch key {
-		case "id", "network", "encryption", "ifname", "macaddr":
+		case "id", "network", "encryption", "ifname":
 			continue
 		case "radio":
 			key = "device"

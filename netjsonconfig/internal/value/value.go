@@ -119,6 +119,9 @@ func Empty(v any) bool {
 // the shortest form that reads back the same.
 func NumberText(spelled string) string {
 	if !strings.ContainsAny(spelled, ".eE") {
+		if spelled == "-0" {
+			return "0"
+		}
 		return spelled
 	}
 	f, err := strconv.ParseFloat(spelled, 64)
