@@ -121,19 +121,25 @@ func ustarName(name string) bool {
 	return true
 }
 
-// IsArchive reports whether data begins like a gzip file.
-func IsArchive(data []byte) bool { return len(data) > 2 && data[0] == 0x1f && data[1] == 0x8b }
+// IsArchive reports whether data begins like a gzip file or a tar archive.
+func IsArchive(data []byte) bool { return isGzip(data) || isTar(data) }
 
-// Unpack reads the regular files of a tar archive in gzip, of at most 64 MiB and
-// 10,000 members. What cannot be read is a *ParseError.
+func isGzip(data []byte) bool { return len(data) > 2 && data[0] == 0x1f && data[1] == 0x8b }
+
+func isTar(data []byte) bool { return len(data) >= 512 && string(data[257:262]) == "ustar" }
+
+// Unpack reads the regular files of a tar archive, in gzip or as it is, of at
+// most 64 MiB and 10,000 members. What cannot be read is a *ParseError.
 func Unpack(archive []byte) ([]File, error) {
-	z, err := gzip.NewReader(bytes.NewReader(archive))
-	if err != nil {
-		return nil, &ParseError{Message: "archive: " + err.Error()}
+	var r io.Reader = bytes.NewReader(archive)
+	if !isTar(archive) {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, &ParseError{Message: "archive: " + err.Error()}
+		}
+		r = z
 	}
-	left := int64(maxArchive)
-	limited := &io.LimitedReader{R: z, N: left}
-	t := tar.NewReader(limited)
+	t := tar.NewReader(&io.LimitedReader{R: r, N: maxArchive})
 	var out []File
 	for {
 		h, err := t.Next()

@@ -107,8 +107,13 @@ func TestArchive(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "مرحبا", string(contents))
 
+	require.True(t, njc.IsArchive(packed))
+	require.True(t, njc.IsArchive(raw))
+	plain, err := njc.Unpack(raw)
+	require.NoError(t, err)
 	members, err := njc.Unpack(packed)
 	require.NoError(t, err)
+	require.Equal(t, plain, members)
 	require.Equal(t, []njc.File{{Path: "etc/x", Mode: "0755", Contents: "città"}, {Path: long, Mode: "4755", Contents: "مرحبا"}}, members)
 }
 

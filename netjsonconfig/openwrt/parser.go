@@ -41,12 +41,13 @@ func (p parser) ParseArchive(members []njc.File) (*njc.Native, error) {
 	n := new(njc.Native)
 	for _, m := range members {
 		for _, place := range p {
-			name := place.packageOf(strings.TrimPrefix(m.Path, "./"))
+			name := place.packageOf(strings.TrimLeft(m.Path, "./"))
 			if name == "" {
 				continue
 			}
 			// The file may bring its own package line; it then names the same package.
-			if err := p.read(n, []byte("package "+name+"\n"+m.Contents)); err != nil {
+			contents := strings.ToValidUTF8(m.Contents, "\uFFFD") // NetJSON holds no other text
+			if err := p.read(n, []byte("package "+name+"\n"+contents)); err != nil {
 				return nil, err
 			}
 		}

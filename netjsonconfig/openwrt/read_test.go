@@ -78,14 +78,14 @@ func TestReadIsWrittenAgain(t *testing.T) {
 func TestReadLegacyArchive(t *testing.T) {
 	packed := archive([]struct{ Name, Contents string }{
 		{"uci/system.conf", "package system\n\nconfig 'system' 'system'\n\toption 'hostname' 'ap'\n"},
-		{"./etc/config/dhcp", "config dnsmasq\n"},
+		{"./etc/config/dhcp", "config dnsmasq\n\toption domain 'caf\xe9'\n"},
 		{"etc/config/sub/dir", "config no\n"},
 		{"other/wireless", "config no\n"},
 	})
 	config, err := njc.Parse(openwrt.Legacy(), packed, nil)
 	require.NoError(t, err)
-	sameJSON(t, []byte(`{"general": {"hostname": "ap"}, "dhcp": [{"config_name": "dnsmasq"}]}`), ordered.Append(nil, config.Merged()))
+	sameJSON(t, []byte(`{"general": {"hostname": "ap"}, "dhcp": [{"domain": "caf\uFFFD", "config_name": "dnsmasq"}]}`), ordered.Append(nil, config.Merged()))
 	config, err = njc.Parse(openwrt.Backend(), packed, nil)
 	require.NoError(t, err)
-	sameJSON(t, []byte(`{"dhcp": [{"config_name": "dnsmasq"}]}`), ordered.Append(nil, config.Merged()))
+	sameJSON(t, []byte(`{"dhcp": [{"domain": "caf\uFFFD", "config_name": "dnsmasq"}]}`), ordered.Append(nil, config.Merged()))
 }
