@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"modernc.org/sqlite"
@@ -255,6 +256,43 @@ func TestOneFailureHarmsNoOther(t *testing.T) {
 	}
 }
 
+// What is interrupted in the middle may be undone to its BEGIN.
+func TestCancelledStatementsAreNotInterrupted(t *testing.T) {
+	w := watch(t, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	long := &member{ctx: ctx, fn: func(ctx context.Context) error {
+		ended := make(chan bool)
+		time.AfterFunc(5*time.Millisecond, func() { cancel(); close(ended) })
+		_, err := w.Write(ctx).ExecContext(ctx, `WITH RECURSIVE c (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM c WHERE n < 300000)
+			INSERT INTO trial SELECT n FROM c`)
+		require.NoError(t, err)
+		<-ended
+		return nil
+	}}
+	all := []*member{w.puts(1), long, w.puts(3)}
+	w.batch(t, all...)
+	require.NoError(t, errors.Join(all[0].err, all[2].err))
+	require.ErrorIs(t, long.err, context.Canceled)
+	require.Equal(t, 1, all[0].runs)
+	require.Equal(t, []int{1, 3}, numbers(t, w.DB))
+}
+
+// A transaction that did its part is not asked again whether it still may.
+func TestCancelledWhileOthersRun(t *testing.T) {
+	w := watch(t, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	first := w.puts(1)
+	first.ctx = ctx
+	second := &member{fn: func(ctx context.Context) error {
+		cancel()
+		return put(ctx, w.DB, 2)
+	}}
+	w.batch(t, first, second, w.puts(3))
+	require.NoError(t, errors.Join(first.err, second.err))
+	require.Equal(t, []int{1, 2, 3}, numbers(t, w.DB))
+	require.EqualValues(t, 1, w.commits.Load())
+}
+
 func TestWhoGivesUpWaitingHarmsNoOther(t *testing.T) {
 	w := watch(t, 0)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -327,6 +365,7 @@ func TestALateConstraintFailsItsOwnTransactionAlone(t *testing.T) {
 		w.batch(t, all...)
 		require.NoError(t, errors.Join(all[0].err, all[2].err))
 		require.ErrorContains(t, bad.err, "FOREIGN KEY")
+		require.EqualValues(t, 1+3, w.commits.Load(), "each runs again, alone")
 		require.False(t, bad.told)
 		require.Equal(t, []int{1, 3}, numbers(t, w.DB))
 	})
