@@ -97,8 +97,8 @@ func TestNoValueBreaksOut(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	b := openwrt.Backend()
 	rapid.Check(t, func(t *rapid.T) {
-		config := canonical(t)
 		dsa := rapid.Bool().Draw(t, "dsa")
+		config := canonical(t, dsa)
 		c, err := njc.New(b, config, &njc.Options{DSA: &dsa})
 		require.NoError(t, err)
 		text, err := c.RenderNative()
@@ -114,7 +114,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // canonical is a configuration of sections that say all the reader says.
-func canonical(t *rapid.T) *ordered.Object {
+func canonical(t *rapid.T, dsa bool) *ordered.Object {
 	config := new(ordered.Object)
 	maybe := func(name string) bool { return rapid.Bool().Draw(t, name) }
 	if maybe("general") {
@@ -132,11 +132,32 @@ func canonical(t *rapid.T) *ordered.Object {
 	for i := range rapid.IntRange(0, 4).Draw(t, "ethernet") {
 		interfaces = append(interfaces, ethernet(t, "eth"+strconv.Itoa(i)))
 	}
+	for i, kind := range []func(*rapid.T, bool) *ordered.Object{bridge, vlan, wireguard, vxlan, dialup, modem} {
+		if maybe("kind " + strconv.Itoa(i)) {
+			if o := kind(t, dsa); o != nil {
+				interfaces = append(interfaces, o)
+			}
+		}
+	}
+	// Wireless interfaces without an address have no section before package
+	// wireless, and are read last.
 	for i := range rapid.IntRange(0, 3).Draw(t, "wireless") {
 		interfaces = append(interfaces, wifi(t, i))
 	}
 	if len(interfaces) > 0 {
 		config.Set("interfaces", interfaces)
+	}
+	if maybe("radios") {
+		config.Set("radios", radios(t, dsa))
+	}
+	if maybe("switch") {
+		config.Set("switch", []any{obj("name", "switch0", "reset", maybe("reset"), "enable_vlan", maybe("enable vlan"), "vlan", []any{
+			obj("device", "switch0", "vlan", num(1), "ports", "0t 1"), obj("device", "switch0", "vlan", num(2), "vid", num(100), "ports", "0t 2", "id", "guest"),
+		})})
+	}
+	if maybe("zerotier") {
+		config.Set("zerotier", []any{obj("name", "zt", "disabled", maybe("off"), "secret", anyText().Draw(t, "secret"), "config_path", "/etc/zt", "copy_config_path", "1",
+			"networks", []any{obj("id", "9536600adf654321", "ifname", "owzt654321"), obj("id", "8056c2e21c000001", "ifname", "owzt000001")})})
 	}
 	if maybe("routes") {
 		config.Set("routes", []any{
@@ -158,6 +179,72 @@ func canonical(t *rapid.T) *ordered.Object {
 		config.Set("custom", []any{obj("a", anyText().Draw(t, "a"), "list", []any{anyText().Draw(t, "item")}, "config_name", "type"), obj("b", "1", "config_name", "other", "config_value", "named")})
 	}
 	return config
+}
+
+// bridge is one of a name that the older syntax keeps, with VLANs where there
+// are any.
+func bridge(t *rapid.T, dsa bool) *ordered.Object {
+	o := obj("name", "br-lan", "network", "lan", "type", "bridge", "bridge_members", []any{"lan1", "lan2"}, "stp", rapid.Bool().Draw(t, "stp"), "forward_delay", num(4))
+	if rapid.Bool().Draw(t, "no members") {
+		o.Set("bridge_members", []any{})
+	}
+	if dsa && rapid.Bool().Draw(t, "vlans") {
+		o.Set("vlan_filtering", []any{
+			obj("vlan", num(1), "ports", []any{obj("ifname", "lan1", "tagging", "t", "primary_vid", true), obj("ifname", "lan2", "tagging", "u", "primary_vid", false)}),
+			obj("vlan", num(20), "ports", []any{}),
+		})
+	}
+	if rapid.Bool().Draw(t, "bridge address") {
+		o.Set("addresses", []any{obj("proto", "static", "family", "ipv4", "address", "192.168.1.1", "mask", num(24), "gateway", "192.168.1.254")})
+	}
+	return o
+}
+
+// vlan is on a device whose name begins like a section or has a dot. The older
+// syntax does not say
+// that it is one.
+func vlan(t *rapid.T, dsa bool) *ordered.Object {
+	if !dsa {
+		return nil
+	}
+	return obj("name", rapid.SampledFrom([]string{"lan1", "eth9.5", "vlan0", "device0", "br-lan"}).Draw(t, "base"), "network", "mgmt",
+		"type", rapid.SampledFrom([]string{"8021q", "8021ad"}).Draw(t, "vlan type"), "vid", num(30), "mtu", num(1400), "ingress_qos_mapping", []any{"0:1"})
+}
+
+func wireguard(t *rapid.T, _ bool) *ordered.Object {
+	o := obj("name", "wg0", "type", "wireguard", "private_key", "k=", "port", num(51820), "nohostroute", rapid.Bool().Draw(t, "nohostroute"))
+	if rapid.Bool().Draw(t, "wg address") {
+		o.Set("addresses", []any{obj("proto", "static", "family", "ipv4", "address", "10.0.0.1", "mask", num(32)), obj("proto", "static", "family", "ipv6", "address", "fd00::1", "mask", num(64))})
+	}
+	return o
+}
+
+func vxlan(t *rapid.T, _ bool) *ordered.Object {
+	return obj("name", "vxlan", "type", "vxlan", "vtep", "10.0.0.1", "vni", num(7), "tunlink", "wg0", "port", num(4789), "rxcsum", rapid.Bool().Draw(t, "rxcsum"), "ttl", num(64), "mtu", num(1280))
+}
+
+func dialup(t *rapid.T, _ bool) *ordered.Object {
+	return obj("name", "dsl0", "network", "xdsl", "type", "dialup", "proto", rapid.SampledFrom([]string{"pppoe", "ppp", "qmi"}).Draw(t, "proto"),
+		"username", rapid.SampledFrom([]string{"", "u"}).Draw(t, "username"), "password", "p", "mtu", num(1492))
+}
+
+func modem(t *rapid.T, _ bool) *ordered.Object {
+	return obj("name", "wwan0", "type", "modem-manager", "device", "/sys/devices/usb1", "apn", "a.b", "pin", "12", "metric", num(50), "lowpower", rapid.Bool().Draw(t, "lowpower"))
+}
+
+// radios say what the syntax says: the band or nothing.
+func radios(t *rapid.T, dsa bool) []any {
+	list := []any{
+		obj("name", "radio0", "protocol", "802.11n", "channel", num(6), "channel_width", num(20), "driver", "mac80211", "tx_power", num(10), "disabled", rapid.Bool().Draw(t, "radio off")),
+		obj("name", "radio1", "protocol", "802.11ac", "channel", num(36), "channel_width", num(80), "driver", "mac80211", "country", "IT", "custom", anyText().Draw(t, "radio custom")),
+		obj("name", "radio2", "protocol", "802.11n", "channel", num(44), "channel_width", num(40), "htmode", "HT40+", "driver", "mac80211"),
+	}
+	if dsa {
+		for i, band := range []string{"2g", "5g", "5g"} {
+			list[i].(*ordered.Object).Set("band", band)
+		}
+	}
+	return list
 }
 
 func ethernet(t *rapid.T, name string) *ordered.Object {

@@ -31,7 +31,7 @@ func readRadios(r *njc.Reverse) error {
 		if strings.ContainsAny(mode, "+-") {
 			o.Set("htmode", mode)
 		}
-		if width, _, _ := strings.Cut(strings.Trim(mode, "EVHT+-"), "+"); mode != "NONE" && width != "" { // 80 of VHT80+80
+		if width := strings.SplitN(strings.Trim(mode, "EVHT+-"), "+", 2)[0]; mode != "NONE" && width != "" { // 80 of VHT80+80
 			o.Set("channel_width", toInt(width))
 		} else {
 			setDefault(o, "channel_width", ordered.Number("20"))
