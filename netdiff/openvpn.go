@@ -415,7 +415,7 @@ func virtualAddress(s string) (string, error) {
 		if p.Masked() != p {
 			return "", fmt.Errorf("expected valid format: %s has host bits set", s)
 		}
-		return p.String(), nil
+		return addressText(p.Addr()) + "/" + strconv.Itoa(p.Bits()), nil
 	}
 	a, err := netip.ParseAddr(strings.TrimSuffix(s, "C"))
 	if err != nil {

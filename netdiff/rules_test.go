@@ -104,8 +104,8 @@ func statusV1(clients, routes string) string {
 func TestOpenVPNRules(t *testing.T) {
 	const date = "Thu Jun  8 04:23:03 2015,"
 	d := whole(t, OpenVPN(), statusV1(date+"a,::ffff:192.0.2.7:1194,+5,-7\n",
-		date+"2001:0DB8::0:1,a,::ffff:192.0.2.7:1194\n"+date+"10.1.0.0/16,a,::ffff:192.0.2.7:1194\n"+date+"10.8.0.4C,a,::ffff:192.0.2.7:1194\n"), nil)
-	require.Contains(t, d, `"local_addresses":["2001:db8::1","10.1.0.0/16","10.8.0.4"]`)
+		date+"2001:0DB8::0:1,a,::ffff:192.0.2.7:1194\n"+date+"10.1.0.0/16,a,::ffff:192.0.2.7:1194\n"+date+"::ffff:192.0.2.8/125,a,::ffff:192.0.2.7:1194\n"+date+"10.8.0.4C,a,::ffff:192.0.2.7:1194\n"), nil)
+	require.Contains(t, d, `"local_addresses":["2001:db8::1","10.1.0.0/16","::ffff:c000:208/125","10.8.0.4"]`)
 	require.Contains(t, d, `"real_address":"::ffff:c000:207","port":1194,"connected_since":"2015-06-08T04:23:03Z","bytes_received":5,"bytes_sent":-7`)
 	// clients of one name and host, and a route of a third that is gone
 	d = whole(t, OpenVPN(), statusV1(date+"a,192.0.2.7:1,1,1\n"+date+"a,192.0.2.7:2,1,1\n", date+"10.8.0.4,a,192.0.2.7:3\n"), &Options{DuplicateCN: true})

@@ -55,7 +55,7 @@ func TestLinesStayLines(t *testing.T) {
 
 func TestWireguardDetails(t *testing.T) {
 	text, err := render(t, vpn.Wireguard(), `{"wireguard": [{"name": "wg0", "port": 1, "private_key": "k", "address": "fd00::1/64",
-		"post_up": "first\nsecond\n", "peers": [{"public_key": "p", "allowed_ips": "fd00::2/128", "persistent_keepalive": 25,
+		"zero": 0, "no": false, "nothing": null, "empty": [], "post_up": "first\nsecond\n", "peers": [{"public_key": "p", "allowed_ips": "fd00::2/128", "persistent_keepalive": 25,
 		"endpoint_host": "2001:db8::1", "endpoint_port": 51820}]}]}`)
 	require.NoError(t, err)
 	require.Equal(t, `# wireguard config: wg0
@@ -66,6 +66,8 @@ ListenPort = 1
 PostUp = first
 PostUp = second
 PrivateKey = k
+no = false
+zero = 0
 
 [Peer]
 AllowedIPs = fd00::2/128

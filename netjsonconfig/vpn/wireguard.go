@@ -51,7 +51,7 @@ func wireguardBlock(o *ordered.Object, name func(string) string, place ...any) (
 	options := make([]njc.Option, 0, o.Len())
 	for key, v := range o.All() {
 		native := name(key)
-		if native == "" || v != false && value.Empty(v) {
+		if native == "" || isUnset(v) {
 			continue
 		}
 		at := append(slices.Clone(place), key)
@@ -76,6 +76,15 @@ func wireguardBlock(o *ordered.Object, name func(string) string, place ...any) (
 	}
 	slices.SortStableFunc(options, func(a, b njc.Option) int { return cmp.Compare(a.Key, b.Key) })
 	return options, nil
+}
+
+// isUnset reports whether a value stands for none: false and zero are values.
+func isUnset(v any) bool {
+	switch v.(type) {
+	case bool, ordered.Number:
+		return false
+	}
+	return value.Empty(v)
 }
 
 // isHook reports whether an option holds commands, of which there may be
