@@ -201,8 +201,7 @@ func bridge(t *rapid.T, dsa bool) *ordered.Object {
 }
 
 // vlan is on a device whose name begins like a section or has a dot. The older
-// syntax does not say
-// that it is one.
+// syntax does not say that it is one.
 func vlan(t *rapid.T, dsa bool) *ordered.Object {
 	if !dsa {
 		return nil
