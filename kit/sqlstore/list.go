@@ -50,21 +50,31 @@ func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.P
 	if q.beside {
 		q.sql, q.args = q.sql+", ("+q.count+")", append(q.args, args...)
 	}
-	q.sql += " FROM " + r.spec.Table + join + where + r.orderBy(page.Order)
+	from, order := " FROM "+r.spec.Table, r.orderBy(page.Order)
+	part := ""
 	switch {
-	case page.Offset == 0 && usualLimit(page.Limit):
-		q.sql += " LIMIT " + strconv.Itoa(page.Limit)
-	case page.Limit > 0: // as arguments, so that all pages are one statement
-		q.sql, q.args = q.sql+" LIMIT ? OFFSET ?", append(q.args, page.Limit, page.Offset)
+	case usualLimit(page.Limit):
+		part = " LIMIT " + strconv.Itoa(page.Limit)
+	case page.Limit > 0: // as an argument, so that all pages are one statement
+		part, q.args = " LIMIT ?", append(q.args, page.Limit)
 	case page.Offset > 0:
-		q.sql, q.args = q.sql+r.db.dialect.pick("", " LIMIT -1")+" OFFSET ?", append(q.args, page.Offset)
+		part = r.db.dialect.pick("", " LIMIT -1")
+	}
+	if page.Offset > 0 {
+		part, q.args = part+" OFFSET ?", append(q.args, page.Offset)
+	}
+	if page.Limit > 0 && (page.Offset > 0 || len(page.Order) > 0) {
+		// what is passed over or sorted are keys, not rows with all their columns
+		key := r.of(r.key)
+		q.sql += from + join + " WHERE " + key + " IN (SELECT " + key + from + where + order + part + ")" + order
+	} else {
+		q.sql += from + join + where + order + part
 	}
 	return q, nil
 }
 
-// usualLimit are the lengths whose first pages are statements of their own:
-// PostgreSQL plans what has no arguments once, a known LIMIT better than one
-// that is an argument, and that again and again.
+// usualLimit are the lengths that are part of the statement: PostgreSQL plans
+// what has no arguments once, and a LIMIT that is one again and again.
 func usualLimit(n int) bool { return n > 0 && n <= 100 && n%10 == 0 }
 
 // maxExpected bounds what is set aside for a page before its rows are there.
