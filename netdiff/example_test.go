@@ -3,6 +3,7 @@ package netdiff_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/wispwright/wispwright/netdiff"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
@@ -71,6 +72,63 @@ func ExampleRegistry_Register() {
 	// a b 1
 	// b c 2.5
 	// three words are expected (at line 1)
+}
+
+func ExampleNetJSON() {
+	show(netdiff.NetJSON(), `{"type":"NetworkGraph","protocol":"static","version":null,"metric":null,
+		"nodes":[{"id":"10.0.0.1","label":"roof","local_addresses":["10.1.0.1"]}],
+		"links":[{"source":"10.0.0.2","target":"10.0.0.1","cost":1.5}]}`)
+	// Output:
+	// 10.0.0.1 [10.1.0.1]
+	// 10.0.0.2 []
+	// 10.0.0.1 - 10.0.0.2 cost 1.5
+}
+
+func ExampleBMX6() {
+	show(netdiff.BMX6(), `[{"name":"tower","links":[{"name":"school","txRate":98,"rxRate":90}]}]`)
+	// Output:
+	// school []
+	// tower []
+	// tower - school cost 94.0
+}
+
+// A link occurs under the interfaces of both of its ends; its source is the
+// interface that its first occurrence points to.
+func ExampleCNML() {
+	show(netdiff.CNML(), `<cnml><class network_description="detail"/><network><zone id="1">
+		<node id="1"><device id="1"><interface id="11" ipv4="10.0.0.1">
+			<link id="7" link_status="Working" linked_node_id="2" linked_interface_id="22"/>
+		</interface></device></node>
+		<node id="2"><device id="2"><interface id="22" ipv4="10.0.0.2">
+			<link id="7" link_status="Working" linked_node_id="1" linked_interface_id="11"/>
+		</interface></device></node>
+	</zone></network></cnml>`)
+	// Output:
+	// 10.0.0.1 []
+	// 10.0.0.2 []
+	// 10.0.0.2 - 10.0.0.1 cost 1
+}
+
+// Peers count as connected for five minutes after their handshake.
+func ExampleWireGuard() {
+	now := time.Now()
+	dump := "wg0\tprivate\tserver-key\t51820\toff\n" +
+		fmt.Sprintf("wg0\troof-key\t(none)\t203.0.113.5:41194\t10.0.0.2/32\t%d\t148\t92\toff\n", now.Unix()) +
+		"wg0\tschool-key\t(none)\t(none)\t10.0.0.3/32\t0\t0\t0\toff\n"
+	show(netdiff.WireGuard(), dump)
+	// Output:
+	// roof-key []
+	// wg0 []
+	// wg0 - roof-key cost 1
+}
+
+func ExampleOLSRd2() {
+	show(netdiff.OLSRd2(), `{"type":"NetworkCollection","collection":[{"type":"NetworkGraph","version":"0.15.1","metric":"ff_dat_metric",
+		"nodes":[{"id":"id_10.0.0.1"},{"id":"id_10.0.0.2"}],"links":[{"source":"id_10.0.0.1","target":"id_10.0.0.2","cost":2105088}]}]}`)
+	// Output:
+	// id_10.0.0.1 []
+	// id_10.0.0.2 []
+	// id_10.0.0.1 - id_10.0.0.2 cost 2105088
 }
 
 func ExampleOLSR() {

@@ -333,7 +333,7 @@ func newRoute(row map[string]string) (r route, err error) {
 // OpenVPN 2.5 and later.
 func parseDate(s string) (time.Time, error) {
 	s = strings.Join(strings.Fields(s), " ")
-	for _, layout := range []string{"Mon Jan 2 15:04:05 2006", "2006-01-02 15:04:05"} {
+	for _, layout := range []string{"Mon Jan 2 15:4:5 2006", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, nil
 		}

@@ -102,7 +102,7 @@ func statusV1(clients, routes string) string {
 }
 
 func TestOpenVPNRules(t *testing.T) {
-	const date = "Thu Jun  8 04:23:03 2015,"
+	const date = "thu Jun  8 4:23:3 2015,"
 	d := whole(t, OpenVPN(), statusV1(date+"a,::ffff:192.0.2.7:1194,+5,-7\n",
 		date+"2001:0DB8::0:1,a,::ffff:192.0.2.7:1194\n"+date+"10.1.0.0/16,a,::ffff:192.0.2.7:1194\n"+date+"::ffff:192.0.2.8/125,a,::ffff:192.0.2.7:1194\n"+date+"10.8.0.4C,a,::ffff:192.0.2.7:1194\n"), nil)
 	require.Contains(t, d, `"local_addresses":["2001:db8::1","10.1.0.0/16","::ffff:c000:208/125","10.8.0.4"]`)
