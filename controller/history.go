@@ -49,11 +49,16 @@ func (s *Versions) Text(ctx context.Context, v *Version) (string, error) {
 }
 
 // Prune removes versions older than the given age and says how many. The
-// newest of every device stays, as the device is served from it.
+// newest of every device stays, as the device is served from it. What
+// templates contained at that time goes when no version names it any more.
 func (s *Versions) Prune(ctx context.Context, age time.Duration) (int, error) {
-	n, err := s.core.stores.Versions.Prune(ctx, s.core.now().Add(-age))
+	now := s.core.now()
+	n, err := s.core.stores.Versions.Prune(ctx, now.Add(-age))
 	if err != nil {
-		return 0, fmt.Errorf("prune versions: %w", err)
+		return n, fmt.Errorf("prune versions: %w", err)
+	}
+	if _, err := s.core.stores.Templates.PruneRevisions(ctx, now.Add(-age), now.Add(-24*time.Hour)); err != nil {
+		return n, fmt.Errorf("prune revisions of templates: %w", err)
 	}
 	return n, nil
 }

@@ -40,7 +40,7 @@ func NewMemory(m *memstore.Store) Stores {
 					"Tag": func(_ context.Context, t *Template, v any) bool { return slices.Contains(t.Tags, v.(string)) },
 				},
 			}),
-			revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{}),
+			revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{}), versions: versions,
 		},
 		Settings: &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{
 			Key: "OrganizationID", Org: "OrganizationID",
@@ -301,6 +301,7 @@ type revisionFilter struct{ IDs []wispwright.ID }
 type memoryTemplates struct {
 	*memstore.Repo[wispwright.ID, Template, TemplateFilter]
 	revisions *memstore.Repo[wispwright.ID, Revision, revisionFilter]
+	versions  *memoryVersions
 }
 
 var _ TemplateStore = (*memoryTemplates)(nil)
@@ -317,6 +318,27 @@ func (s *memoryTemplates) AddRevision(ctx context.Context, r *Revision) error {
 func (s *memoryTemplates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error) {
 	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
+}
+
+func (s *memoryTemplates) PruneRevisions(ctx context.Context, before, settled time.Time) (int, error) {
+	kept, busy := map[wispwright.ID]bool{}, map[wispwright.ID]bool{}
+	items, err := s.List(ctx, wispwright.ScopeAll(), TemplateFilter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range items.Rows {
+		kept[t.RevisionID], busy[t.ID] = true, !t.Modified.Before(settled)
+	}
+	versions, err := s.versions.List(ctx, wispwright.ScopeAll(), VersionFilter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	for _, v := range versions.Rows {
+		for _, id := range v.Revisions {
+			kept[id] = true
+		}
+	}
+	return s.revisions.DeleteWhere(ctx, func(r *Revision) bool { return r.Created.Before(before) && !kept[r.ID] && !busy[r.TemplateID] })
 }
 
 type memorySettings struct {

@@ -108,6 +108,10 @@ type TemplateStore interface {
 	AddRevision(ctx context.Context, r *Revision) error
 	// Revisions reads revisions, in any order.
 	Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error)
+	// PruneRevisions removes revisions made before a moment that no version
+	// names and that are no template's content, and says how many. Those of
+	// templates changed since settled stay: a version may be under way.
+	PruneRevisions(ctx context.Context, before, settled time.Time) (int, error)
 }
 
 // TemplateChange tells what happened to a template.

@@ -164,6 +164,8 @@ type ControllerConfig struct {
 	Context map[string]any `koanf:"context" doc:"Variables of all devices, with the lowest precedence but the defaults of templates; in the environment a JSON object (…_CONTEXT)."`
 	// WrongSecrets bounds guessing.
 	WrongSecrets int `koanf:"wrong_secrets" doc:"Registrations with a wrong secret an address may send in a minute; -1: any number."`
+	// VersionAge is how long the history of configurations is kept.
+	VersionAge time.Duration `koanf:"version_age" doc:"How long versions of configurations, and what templates contained for them, are kept; the newest of each device stays. 0: for ever."`
 	// CachedDevices bounds memory.
 	CachedDevices int `koanf:"cached_devices" doc:"Devices kept in memory, about 400 bytes each."`
 	// CachedArchives bounds memory.
@@ -192,7 +194,7 @@ func DefaultConfig() *Config {
 		},
 		Controller: ControllerConfig{
 			Registration: true, ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
-			Context: map[string]any{}, WrongSecrets: 60, CachedDevices: 100_000, CachedArchives: 32 << 20,
+			Context: map[string]any{}, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour, CachedDevices: 100_000, CachedArchives: 32 << 20,
 		},
 	}
 }
@@ -273,6 +275,7 @@ func (c *Config) checkNumbers(e *wispwright.ValidationError) {
 		{"tenancy.session_lifetime", int64(c.Tenancy.SessionLifetime), 1},
 		{"tenancy.audit_age", int64(c.Tenancy.AuditAge), 0},
 		{"controller.wrong_secrets", int64(c.Controller.WrongSecrets), -1},
+		{"controller.version_age", int64(c.Controller.VersionAge), 0},
 		{"controller.cached_devices", int64(c.Controller.CachedDevices), 1},
 		{"controller.cached_archives", int64(c.Controller.CachedArchives), 1},
 	} {

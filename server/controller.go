@@ -58,6 +58,23 @@ func (s *Server) mountController(context.Context) error {
 		return err
 	}
 	s.atStart = append(s.atStart, s.renderAnew)
+	return s.cleanController()
+}
+
+// cleanController removes once a day the history that is old enough.
+func (s *Server) cleanController() error {
+	age := s.config.Controller.VersionAge
+	nightly, err := jobs.Kind[struct{}]{Name: "controller.clean"}.Every(24*time.Hour, struct{}{}, func(ctx context.Context, _ struct{}) error {
+		if age <= 0 {
+			return nil
+		}
+		_, err := s.controller.Versions.Prune(ctx, age)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.jobs.AddPeriodic(nightly)
 	return nil
 }
 

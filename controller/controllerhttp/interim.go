@@ -33,7 +33,7 @@ func WithoutInterim(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		defer func() { _ = conn.Close() }() // the answer was sent, or cannot be
+		defer conn.Close() // the answer was sent, or cannot be
 		if conn.SetDeadline(time.Now().Add(interimPatience)) != nil {
 			return
 		}
@@ -50,8 +50,8 @@ func WithoutInterim(next http.Handler) http.Handler {
 		a.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 		answer := http.Response{StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Request: r, Close: true,
 			Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len())}
-		if answer.Write(buffered) == nil {
-			_ = buffered.Flush() // a device that went away hears nothing either way
+		if answer.Write(buffered) != nil || buffered.Flush() != nil {
+			return // a device that went away hears nothing either way
 		}
 	})
 }

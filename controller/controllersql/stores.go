@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ func newest() []wispwright.Order { return []wispwright.Order{{Field: "Created", 
 
 type templates struct {
 	*sqlstore.Repo[wispwright.ID, controller.Template, controller.TemplateFilter]
+	db        *sqlstore.DB
 	revisions *sqlstore.Repo[wispwright.ID, controller.Revision, revisionFilter]
 	hold      *byIDs
 }
@@ -90,7 +92,7 @@ func newTemplates(db *sqlstore.DB) (*templates, error) {
 		return nil, err
 	}
 	hold, err := newByIDs(db, "SELECT "+repo.ColumnsOf("controller_template")+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
-	return &templates{repo, revisions, hold}, err
+	return &templates{repo, db, revisions, hold}, err
 }
 
 func escapeLike(s string) string {
@@ -117,6 +119,32 @@ func (s *templates) AddRevision(ctx context.Context, r *controller.Revision) err
 func (s *templates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*controller.Revision, error) {
 	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
+}
+
+// PruneRevisions looks first, so that writers wait for the removal only: what
+// it finds belongs to no template that changed lately, so no new version names it.
+func (s *templates) PruneRevisions(ctx context.Context, before, settled time.Time) (int, error) {
+	query := `SELECT r.id FROM controller_revision r WHERE r.created < ? AND NOT EXISTS
+		(SELECT 1 FROM controller_template t WHERE t.id = r.template_id AND (t.revision_id = r.id OR t.modified >= ?))
+		AND ` + s.db.Dialect().Text("r.id") + ` NOT IN (` + namedRevisions(s.db) + `)`
+	ids, err := sqlstore.Select[wispwright.ID](ctx, s.db, query, before.UTC().Truncate(time.Microsecond), settled.UTC().Truncate(time.Microsecond))
+	if err != nil {
+		return 0, fmt.Errorf("find controller_revision: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.revisions.Delete(ctx, wispwright.ScopeAll(), id); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
+// namedRevisions selects the ids in the lists of all versions.
+func namedRevisions(db *sqlstore.DB) string {
+	if db.Dialect() == sqlstore.Postgres {
+		return `SELECT n.id FROM controller_version v, json_array_elements_text(CASE json_typeof(v.revisions) WHEN 'array' THEN v.revisions ELSE '[]' END) n (id)`
+	}
+	return `SELECT n.value FROM controller_version v, json_each(v.revisions) n WHERE n.type = 'text'`
 }
 
 type settings struct {

@@ -42,6 +42,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("templates", func(t *testing.T) { runTemplates(t, h) })
 	t.Run("settings", func(t *testing.T) { runSettings(t, h) })
 	t.Run("versions", func(t *testing.T) { runVersions(t, h) })
+	t.Run("pruned revisions", func(t *testing.T) { runPrune(t, h) })
 	t.Run("services", func(t *testing.T) { runServices(t, h) })
 }
 
