@@ -89,7 +89,7 @@ func (w *interfaceReader) read(s *njc.Section) *ordered.Object {
 func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) string {
 	ifname := takeText(o, "ifname")
 	device := ""
-	if ifname == "" && proto != "modemmanager" {
+	if ifname == "" && proto != "modemmanager" && !strings.HasPrefix(value.Str(o, "device"), "/") {
 		device = takeText(o, "device") // beside ifname it is a setting, such as a modem's port
 	}
 	name := orDefault(orDefault(device, ifname), s.Name)

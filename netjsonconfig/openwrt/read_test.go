@@ -26,6 +26,12 @@ func TestRead(t *testing.T) {
 			"package network\nconfig device 'd'\n\toption type 'bridge'\n\toption name 'br-lan'\n\tlist ports 'eth0'\n\toption stp '1'\nconfig interface 'lan'\n\toption device 'br-lan'\n\toption proto 'relay'\n",
 			`{"interfaces": [{"proto": "relay", "name": "br-lan", "network": "lan", "type": "other", "bridge_members": ["eth0"], "stp": true}]}`,
 		},
+		"a modem's port": {
+			"package network\nconfig interface 'wwan'\n\toption proto 'qmi'\n\toption device '/dev/cdc-wdm0'\nconfig interface 'mm'\n\toption proto 'modemmanager'\n\toption device '/sys/devices/platform/usb1'\n",
+			`{"interfaces": [
+				{"name": "wwan", "type": "dialup", "proto": "qmi", "device": "/dev/cdc-wdm0", "username": "", "password": ""},
+				{"name": "mm", "type": "modem-manager", "device": "/sys/devices/platform/usb1"}]}`,
+		},
 		"a channel width of two halves": {
 			"package wireless\nconfig wifi-device 'radio0'\n\toption type 'mac80211'\n\toption channel '36'\n\toption band '5g'\n\toption htmode 'VHT80+80'\n",
 			`{"radios": [{"name": "radio0", "driver": "mac80211", "protocol": "802.11ac", "channel": 36, "channel_width": 80, "htmode": "VHT80+80", "band": "5g"}]}`,

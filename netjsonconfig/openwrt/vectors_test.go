@@ -302,7 +302,7 @@ func (m members) Members(*njc.Native) ([]njc.File, error) {
 // reason of each.
 func deviations() map[string]string {
 	const (
-		stripped = "the reference strips the characters of \"device_\" instead of the prefix and loses the device's settings"
+		stripped = "§20, 6: the reference strips the characters of \"device_\" instead of the prefix and loses the device's settings"
 	)
 	return map[string]string{
 		"reverse of: ethernet option l2 options":                 stripped,
@@ -310,6 +310,6 @@ func deviations() map[string]string {
 		"reverse of: ethernet option l2 bool":                    stripped,
 		"reverse of: ethernet option mtu6 dadtransmits":          stripped,
 		"reverse of: ethernet option without address l2 options": stripped,
-		"reverse of: vlan 8021q on eth1.5 network None":          "the reference loses the dot of the base device",
+		"reverse of: vlan 8021q on eth1.5 network None":          "the reference loses the dot of the base device: what is written would be read as another device",
 	}
 }
