@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
@@ -21,7 +22,7 @@ type Migrations struct {
 // Migrate brings the concern's tables up to date. Several nodes may call it
 // at once.
 func (db *DB) Migrate(ctx context.Context, m Migrations) error {
-	p, err := db.provider(m)
+	p, err := db.provider(ctx, m)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Concern, err)
 	}
@@ -33,7 +34,7 @@ func (db *DB) Migrate(ctx context.Context, m Migrations) error {
 
 // Pending reports whether the concern has steps that were not done yet.
 func (db *DB) Pending(ctx context.Context, m Migrations) (bool, error) {
-	p, err := db.provider(m)
+	p, err := db.provider(ctx, m)
 	if err != nil {
 		return false, fmt.Errorf("look for migrations of %s: %w", m.Concern, err)
 	}
@@ -44,7 +45,7 @@ func (db *DB) Pending(ctx context.Context, m Migrations) (bool, error) {
 	return pending, nil
 }
 
-func (db *DB) provider(m Migrations) (*goose.Provider, error) {
+func (db *DB) provider(ctx context.Context, m Migrations) (*goose.Provider, error) {
 	steps, err := fs.Sub(m.FS, db.dialect.folder())
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (db *DB) provider(m Migrations) (*goose.Provider, error) {
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if db.dialect == Postgres {
 		dialect = database.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := db.migrationLock(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -64,4 +65,16 @@ func (db *DB) provider(m Migrations) (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider("", db.write.DB, steps, append(options, goose.WithStore(versions))...)
+}
+
+// migrationLock is what the nodes of one schema wait for, up to five minutes.
+// Locks of PostgreSQL are shared by all schemas of a database, which have
+// nothing to wait for.
+func (db *DB) migrationLock(ctx context.Context) (lock.SessionLocker, error) {
+	var schema string
+	if err := db.write.GetContext(ctx, &schema, "SELECT coalesce(current_schema(), '')"); err != nil {
+		return nil, err
+	}
+	id := lock.DefaultLockID&0x7fffffff<<32 | int64(crc32.ChecksumIEEE([]byte(schema)))
+	return lock.NewPostgresSessionLocker(lock.WithLockID(id), lock.WithLockTimeout(1, 300))
 }
