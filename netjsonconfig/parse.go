@@ -11,8 +11,8 @@ import (
 
 // Parse reads native configuration, text or an archive (told by its first
 // bytes), converts it to NetJSON and validates the result. The templates and
-// context of o are not used. Errors: ErrNoInput for empty text, ErrNoParser,
-// *ParseError, *ValidationError.
+// context of o are not used. Empty text is an empty configuration. Errors:
+// ErrNoParser, *ParseError, *ValidationError.
 func Parse(b *Backend, native []byte, o *Options) (*Config, error) {
 	if b.Parser == nil {
 		return nil, fmt.Errorf("%s: %w", b.Key, ErrNoParser)
