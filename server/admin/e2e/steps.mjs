@@ -488,6 +488,7 @@ async function secondFactor(run) {
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByText('Configuration status').waitFor();
   await go('/account');
+  await page.getByLabel('Password to turn it off').fill(run.operatorPassword);
   await page.getByLabel('Code to turn it off').fill(codes[1]);
   await page.getByRole('button', { name: 'Turn off' }).click();
   await page.getByLabel('Your password').waitFor();
@@ -510,6 +511,8 @@ async function passkey(run) {
   await page.getByLabel('Password, to add a passkey').fill(run.operatorPassword);
   await page.getByRole('button', { name: 'Add passkey' }).click();
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor();
+  await page.getByText('10 recovery codes are left.').waitFor();
+  const codes = (await page.getByTestId('recovery-codes').innerText()).split('\n');
   await run.shot('passkey', { fullPage: true });
 
   await logOut(named);
@@ -520,7 +523,22 @@ async function passkey(run) {
   await page.getByText('Configuration status').waitFor();
   await named.go('/account');
   await page.getByText(/^Used /).waitFor();
+
+  await logOut(named);
+  await logIn(named, run.operator, run.operatorPassword);
+  await page.getByRole('button', { name: 'Use a recovery code' }).click();
+  await page.getByLabel('Recovery code').fill(codes[0]);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText('Configuration status').waitFor();
+  await named.go('/account');
+  await page.getByText('9 recovery codes are left.').waitFor();
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).click();
+  await page.getByLabel('Password, to remove Laptop').fill('wrong');
+  await page.getByRole('button', { name: 'Remove passkey', exact: true }).click();
+  await page.getByText('Your old password was entered incorrectly').waitFor();
+  await run.shot('passkey-remove', { fullPage: true });
+  await page.getByLabel('Password, to remove Laptop').fill(run.operatorPassword);
+  await page.getByRole('button', { name: 'Remove passkey', exact: true }).click();
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor({ state: 'detached' });
   await logOut(named);
   await devtools.detach();

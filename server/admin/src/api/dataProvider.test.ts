@@ -41,6 +41,23 @@ describe('removeSecondFactor', () => {
   });
 });
 
+describe('one\'s own second factor', () => {
+  it('gives the password, and a code where there is an authenticator app', async () => {
+    const { request, asked } = scripted({
+      'POST users/me/recovery/': { recovery_codes: ['a'] },
+      'POST users/me/totp/disable/': null,
+      'POST users/me/passkey/p/remove/': null,
+    });
+    const provider = createDataProvider(request);
+    await expect(provider.renewRecovery('secret')).resolves.toEqual(['a']);
+    await provider.renewRecovery('secret', '123456');
+    await provider.disableFactor('secret', '123456');
+    await provider.removePasskey('p', 'secret');
+    const both = { current_password: 'secret', otp: '123456' };
+    expect(asked.map(({ options }) => (options as { body: unknown }).body)).toEqual([{ current_password: 'secret' }, both, both, { current_password: 'secret' }]);
+  });
+});
+
 describe('changedKeys', () => {
   it('sends what changed, whole, and never the id', () => {
     const previous = { id: 1, name: 'a', notes: '', config: { backend: 'x', config: { a: 1 } } };

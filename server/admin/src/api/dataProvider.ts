@@ -13,6 +13,7 @@ import type {
   Enrolment,
   ListAnswer,
   Membership,
+  NewPasskey,
   OrganizationSettings,
   Passkey,
   Permission,
@@ -67,14 +68,17 @@ export interface Operations {
   secondFactor(): Promise<SecondFactor>;
   /** Begins setting up a second factor; it counts once it is confirmed. */
   enrol(currentPassword: string): Promise<Enrolment>;
-  /** Steps of one's own second factor that take a code; the first two resolve to new recovery codes. */
-  secondFactorStep(step: 'confirm' | 'recovery' | 'disable', code: string): Promise<string[]>;
+  /** Turns one's own second factor on; resolves to the recovery codes. */
+  confirmFactor(code: string): Promise<string[]>;
+  /** Replaces one's recovery codes; who has an authenticator app gives a code of it too. */
+  renewRecovery(currentPassword: string, code?: string): Promise<string[]>;
+  disableFactor(currentPassword: string, code: string): Promise<void>;
   passkeys(): Promise<Passkey[]>;
   /** Begins to add a passkey; resolves to the options for the browser. */
   beginPasskey(currentPassword: string): Promise<PasskeyOptions>;
   /** Adds the passkey the browser made. */
-  addPasskey(name: string, made: unknown): Promise<Passkey>;
-  removePasskey(id: Identifier): Promise<void>;
+  addPasskey(name: string, made: unknown): Promise<NewPasskey>;
+  removePasskey(id: Identifier, currentPassword: string): Promise<void>;
   /** Takes the second factor, passkeys included, away from a user who lost it. */
   removeSecondFactor(user: Identifier): Promise<void>;
   tokens(): Promise<APIToken[]>;
@@ -303,9 +307,17 @@ export function createDataProvider(request: Request): AdminDataProvider {
     secondFactor: () => request<SecondFactor>('GET', 'users/me/totp/'),
     enrol: (currentPassword: string) =>
       request<Enrolment>('POST', 'users/me/totp/', { body: { current_password: currentPassword } }),
-    async secondFactorStep(step: 'confirm' | 'recovery' | 'disable', code: string) {
-      const answer = await request<{ recovery_codes: string[] } | null>('POST', `users/me/totp/${step}/`, { body: { otp: code } });
-      return answer?.recovery_codes ?? [];
+    async confirmFactor(code: string) {
+      const { recovery_codes: codes } = await request<{ recovery_codes: string[] }>('POST', 'users/me/totp/confirm/', { body: { otp: code } });
+      return codes;
+    },
+    async renewRecovery(currentPassword: string, code?: string) {
+      const body = { current_password: currentPassword, ...(code ? { otp: code } : {}) };
+      const { recovery_codes: codes } = await request<{ recovery_codes: string[] }>('POST', 'users/me/recovery/', { body });
+      return codes;
+    },
+    async disableFactor(currentPassword: string, code: string) {
+      await request('POST', 'users/me/totp/disable/', { body: { current_password: currentPassword, otp: code } });
     },
     async passkeys() {
       const { results } = await request<{ results: Passkey[] }>('GET', 'users/me/passkey/');
@@ -315,9 +327,9 @@ export function createDataProvider(request: Request): AdminDataProvider {
       const { webauthn } = await request<{ webauthn: PasskeyOptions }>('POST', 'users/me/passkey/', { body: { current_password: currentPassword } });
       return webauthn;
     },
-    addPasskey: (name: string, made: unknown) => request<Passkey>('POST', 'users/me/passkey/finish/', { body: { name, webauthn: made } }),
-    async removePasskey(id: Identifier) {
-      await request('DELETE', `users/me/passkey/${id}/`);
+    addPasskey: (name: string, made: unknown) => request<NewPasskey>('POST', 'users/me/passkey/finish/', { body: { name, webauthn: made } }),
+    async removePasskey(id: Identifier, currentPassword: string) {
+      await request('POST', `users/me/passkey/${id}/remove/`, { body: { current_password: currentPassword } });
     },
     async removeSecondFactor(user: Identifier) {
       const gone = await Promise.allSettled(['totp', 'passkey'].map((kind) => request('DELETE', `${pathOf('users', user)}${kind}/`)));

@@ -194,6 +194,7 @@ export interface EmailAddress {
 export interface SecondFactor {
   /** Since when codes are asked for; null while they are not. */
   confirmed: string | null;
+  /** How many are left: of the authenticator app, or beside passkeys. */
   recovery_codes: number;
   /** The account may do nothing without. */
   required: boolean;
@@ -212,6 +213,12 @@ export interface Passkey {
   name: string;
   last_used: string | null;
   created: string;
+}
+
+/** A passkey that was added just now. */
+export interface NewPasskey extends Passkey {
+  /** Shown this once, to who had none; else empty. */
+  recovery_codes: string[];
 }
 
 /** A named token of a user. token is there only in the answer that made it. */

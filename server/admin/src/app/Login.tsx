@@ -12,6 +12,7 @@ export function Login() {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string>();
+  const [methods, setMethods] = useState<string[]>([]);
   const [passkey, setPasskey] = useState<PasskeyOptions>();
   const [again, setAgain] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -28,9 +29,10 @@ export function Login() {
     } catch (error) {
       if (error instanceof CodeNeeded) {
         const usable = passkeysWork() ? error.passkey : undefined;
+        setMethods(error.methods);
         setPasskey(usable);
         setAgain(false);
-        if (error.methods.includes('totp')) setCode('');
+        if (error.methods.includes('totp') || (!usable && error.methods.includes('recovery'))) setCode('');
         else if (!usable) setProblem('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.');
         return;
       }
@@ -96,10 +98,10 @@ export function Login() {
           />
           {code !== undefined && (
             <TextField
-              label="Code of your authenticator app"
+              label={methods.includes('totp') ? 'Code of your authenticator app' : 'Recovery code'}
               name="otp"
               autoComplete="one-time-code"
-              helperText="Or one of your recovery codes"
+              helperText={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
               autoFocus
               required
               fullWidth
@@ -116,6 +118,11 @@ export function Login() {
               sx={{ mt: 1 }}
             >
               Use a passkey
+            </Button>
+          )}
+          {passkey && code === undefined && methods.includes('recovery') && (
+            <Button size="small" onClick={() => setCode('')}>
+              Use a recovery code
             </Button>
           )}
           <Button
