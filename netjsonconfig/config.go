@@ -153,7 +153,7 @@ func (c *Config) convert(archive bool) (*Forward, error) {
 	f.Files = reduce(f.Files)
 	for i := range f.Files {
 		// A converter may have made the path out of settings that are no paths.
-		if !plainPath(f.Files[i].Path) {
+		if !safePath(f.Files[i].Path) {
 			return nil, invalidPath(f.Files[i].Path)
 		}
 	}

@@ -130,6 +130,21 @@ func invalidPath(path string, at ...any) error {
 	return Invalid("Invalid file path "+strconv.Quote(path)+`: use letters, digits, ".", "_", "-" and "/" only, without empty, "." or ".." components`, at...)
 }
 
+// safePath reports whether a path that a converter made leads below the root:
+// its characters are those of the settings it was made of, control characters
+// apart.
+func safePath(path string) bool {
+	if strings.ContainsFunc(path, unicode.IsControl) {
+		return false
+	}
+	for component := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		if component == "" || component == "." || component == ".." {
+			return false
+		}
+	}
+	return true
+}
+
 func plainPath(path string) bool {
 	rest := strings.TrimPrefix(path, "/")
 	// A variable without a value stays in the text; it counts as one letter.

@@ -96,6 +96,16 @@ func TestGeneratedPathsStayInside(t *testing.T) {
 		require.ErrorAs(t, err, &invalid)
 		require.Contains(t, invalid.Message, "Invalid file path")
 	}
+	for text, path := range map[string]string{
+		`{"zerotier": [{"name": "z", "config_path": "/etc/zt+1/", "networks": []}]}`:                                                                                                "etc/zt+1/devicemap",
+		`{"openvpn": [{"name": "vpn", "mode": "p2p", "proto": "udp", "dev": "tun0", "ca": "/etc/a@b/ca.pem", "tls_auth": "a b c", "remote": [{"host": "vpn.org", "port": 1194}]}]}`: "etc/a@b/tun0_tls_auth.key",
+	} {
+		config, err := njc.NewJSON(openwrt.Backend(), []byte(text), nil)
+		require.NoError(t, err)
+		members, err := config.Members()
+		require.NoError(t, err)
+		require.Equal(t, path, members[len(members)-1].Path)
+	}
 }
 
 // TestNamesUCICannotHold are refused and not written.

@@ -89,7 +89,7 @@ func membership(o *ordered.Object) []*njc.Section {
 // deviceMap adds the file that gives each ZeroTier network its interface name.
 // A file of the user's at its place is appended to it.
 func deviceMap(f *njc.Forward, o *ordered.Object) {
-	path := orDefault(value.Str(o, "config_path"), zerotierPath) + "/devicemap"
+	path := strings.TrimRight(orDefault(value.Str(o, "config_path"), zerotierPath), "/") + "/devicemap"
 	var b strings.Builder
 	b.WriteString("# network_id=interface_name\n")
 	known := map[string]bool{}
