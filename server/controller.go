@@ -14,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/controller/controllersql"
+	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
 )
@@ -25,6 +26,7 @@ func Controller() Concern {
 		Name: "controller", Models: controller.Models,
 		Migrate: func(ctx context.Context, db *sqlstore.DB) error { return db.Migrate(ctx, controllersql.Migrations()) },
 		Mount:   func(ctx context.Context, s *Server) error { return s.mountController(ctx) },
+		Events:  func(s *Server) []event.Listed { return s.controller.Events() },
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
@@ -26,6 +27,9 @@ type Concern struct {
 	// Mount makes the services and adds endpoints, jobs and subscriptions. Concerns are
 	// mounted in the order of the list, which is that of their dependence.
 	Mount func(ctx context.Context, s *Server) error
+	// Events lists what others can subscribe to, for docs/events.md. It is
+	// called after Mount. May be nil.
+	Events func(s *Server) []event.Listed
 }
 
 // DefaultConcerns returns the parts of the product.
@@ -65,8 +69,7 @@ type Server struct {
 	// atStart is done when the background work begins.
 	atStart []func(ctx context.Context) error
 
-	// mailsSent is closed when the last e-mail is on its way; nil before Start.
-	mailsSent chan struct{}
+	letters letters
 
 	// lifetime ends with Close: what listens to other nodes ends then.
 	lifetime context.Context
@@ -116,6 +119,7 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.letters = newLetters()
 	s.metrics = newMetrics(db, o.Build)
 	var err error
 	s.jobs, err = jobs.New(ctx, db, &jobs.Options{Workers: s.config.Jobs.Workers, Observe: s.metrics.observeJob, Log: s.log})
@@ -200,5 +204,5 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.jobs.Stop(ctx)
 	s.close()
-	return errors.Join(err, s.waitForMails(ctx))
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
@@ -23,6 +24,7 @@ func Tenancy() Concern {
 		Name:    "tenancy",
 		Migrate: func(ctx context.Context, db *sqlstore.DB) error { return db.Migrate(ctx, tenancysql.Migrations()) },
 		Mount:   func(ctx context.Context, s *Server) error { return s.mountTenancy(ctx) },
+		Events:  func(s *Server) []event.Listed { return s.tenancy.Events() },
 	}
 }
 
@@ -74,6 +76,7 @@ func (s *Server) mountTenancy(context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.sendLetters()
 	s.api = s.newAPI(h)
 	h.Mount(s.api)
 	return s.cleanTenancy(sessions)
@@ -94,7 +97,7 @@ func (s *Server) tenancyOptions() (*tenancy.Options, error) {
 		Passwords:       tenancy.PasswordRules{Policy: password.Policy{MinLength: c.PasswordLength}, Days: c.PasswordDays, StaffDays: c.StaffPasswordDays},
 		AccountFailures: c.AccountFailures, AddressFailures: c.AddressFailures, RequireSecondFactor: c.RequireSecondFactor,
 		SecretKey: secret, Sesame: sesame.Options{Key: c.SesameKey, MaxAge: c.SesameMaxAge, OneTime: c.SesameOneTime, OldSecrets: s.config.OldSecretKeys},
-		Mailer: mailer, Site: tenancy.Site{Name: c.SiteName, URL: c.SiteURL}, Log: s.log,
+		Mailer: mailer, LetterQueue: s.queueLetters, Site: tenancy.Site{Name: c.SiteName, URL: c.SiteURL}, Log: s.log,
 	}, nil
 }
 
@@ -115,7 +118,7 @@ func (s *Server) newAPI(h *tenancyhttp.HTTP) *rest.API {
 // cleanTenancy removes once a day what is over, and reminds of what will be.
 func (s *Server) cleanTenancy(sessions *tenancysql.Sessions) error {
 	nightly, err := jobs.Kind[struct{}]{Name: "tenancy.clean"}.Every(24*time.Hour, struct{}{}, func(ctx context.Context, _ struct{}) error {
-		if _, err := s.tenancy.Letters.RemindOfExpiry(ctx); err != nil {
+		if err := s.remind(ctx); err != nil {
 			s.log.ErrorContext(ctx, "people were not reminded of passwords that expire", "error", err)
 		}
 		if _, err := sessions.Prune(ctx); err != nil || s.config.Tenancy.AuditAge <= 0 {

@@ -70,47 +70,6 @@ func (s *Server) listen(channel string, fn func(payload string)) func(string) er
 	return func(string) error { return s.db.Listen(s.lifetime, channel, fn) }
 }
 
-// published is an event of a concern, for the printed list.
-type published struct {
-	name, kind, signal string
-	subscribers        []string
-}
-
-// events lists every event there is, with OpenWISP's signal of the same
-// meaning and whoever is subscribed.
-func (s *Server) events() (list []published) {
-	if t := s.tenancy; t != nil {
-		list = append(list,
-			published{"tenancy.Organizations.Saved", "hook", "post_save(Organization)", t.Organizations.Saved.Subscribers()},
-			published{"tenancy.Organizations.Deleting", "hook", "pre_delete(Organization)", t.Organizations.Deleting.Subscribers()},
-			published{"tenancy.Organizations.Changed", "topic", "organization_is_active_changed…", t.Organizations.Changed.Subscribers()},
-			published{"tenancy.Users.Deleting", "hook", "pre_delete(User)", t.Users.Deleting.Subscribers()},
-			published{"tenancy.Users.Changed", "topic", "post_save(User)", t.Users.Changed.Subscribers()},
-			published{"tenancy.Groups.Changed", "topic", "post_save(Group)", t.Groups.Changed.Subscribers()},
-			published{"tenancy.Memberships.Changed", "topic", "post_save(OrganizationUser)", t.Memberships.Changed.Subscribers()},
-			published{"tenancy.Tokens.Changed", "topic", "", t.Tokens.Changed.Subscribers()},
-			published{"tenancy.APITokens.Changed", "topic", "", t.APITokens.Changed.Subscribers()},
-			published{"tenancy.SecondFactors.Changed", "topic", "", t.SecondFactors.Changed.Subscribers()},
-		)
-	}
-	if c := s.controller; c != nil {
-		list = append(list,
-			published{"controller.Devices.Saved", "hook", "post_save(Device)", c.Devices.Saved.Subscribers()},
-			published{"controller.Devices.Deleting", "hook", "pre_delete(Device)", c.Devices.Deleting.Subscribers()},
-			published{"controller.Devices.Modifying", "hook", "config_modified, within the transaction", c.Devices.Modifying.Subscribers()},
-			published{"controller.Devices.Changed", "topic", "device_name_changed, device_group_changed, management_ip_changed, config_activated, config_deactivated", c.Devices.Changed.Subscribers()},
-			published{"controller.Devices.Modified", "topic", "config_modified", c.Devices.Modified.Subscribers()},
-			published{"controller.Devices.StatusChanged", "topic", "config_status_changed, config_deactivating", c.Devices.StatusChanged.Subscribers()},
-			published{"controller.Devices.Registered", "topic", "device_registered", c.Devices.Registered.Subscribers()},
-			published{"controller.Templates.Saved", "hook", "post_save(Template)", c.Templates.Saved.Subscribers()},
-			published{"controller.Templates.Deleting", "hook", "pre_delete(Template)", c.Templates.Deleting.Subscribers()},
-			published{"controller.Templates.Changed", "topic", "post_save(Template)", c.Templates.Changed.Subscribers()},
-			published{"controller.Settings.Changed", "topic", "post_save(OrganizationConfigSettings)", c.Settings.Changed.Subscribers()},
-		)
-	}
-	return list
-}
-
 // WriteEvents prints docs/events.md: every event with its subscribers as they
 // are connected in this server.
 func (s *Server) WriteEvents(w io.Writer) error {
@@ -118,8 +77,13 @@ func (s *Server) WriteEvents(w io.Writer) error {
 	b.WriteString("# Events\n\nPrinted by a test from the wiring of the server; do not edit.\n\n" +
 		"A hook runs inside the transaction and may refuse it. A topic tells of what was committed.\n\n" +
 		"| event | kind | OpenWISP's signal | subscribers, in order |\n|---|---|---|---|\n")
-	for _, e := range s.events() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.name, e.kind, e.signal, strings.Join(e.subscribers, " · "))
+	for _, c := range s.concerns {
+		if c.Events == nil {
+			continue
+		}
+		for _, e := range c.Events(s) {
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.Kind, e.Signal, strings.Join(e.Subscribers, " · "))
+		}
 	}
 	for _, w := range s.wiring() {
 		if strings.HasPrefix(w.event, "notification ") {

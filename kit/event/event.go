@@ -15,6 +15,18 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
+// Listed is one event of a concern, as a printed list of all events has it.
+type Listed struct {
+	// Name is the concern's, the service's and the field's: "controller.Devices.Saved".
+	Name string
+	// Kind is "hook" or "topic".
+	Kind string
+	// Signal is OpenWISP's of the same meaning, if there is one.
+	Signal string
+	// Subscribers are the names in the order of subscription.
+	Subscribers []string
+}
+
 // Hook is called inside the transaction, in order of subscription. A
 // subscriber may change the draft, write further rows through the context, or
 // return an error, which undoes everything.
@@ -30,6 +42,9 @@ func (h *Hook[E]) Subscribe(name string, fn func(ctx context.Context, events ...
 
 // Subscribers returns the names in the order of subscription.
 func (h *Hook[E]) Subscribers() []string { return h.names }
+
+// Listed describes the hook for the printed list of events.
+func (h *Hook[E]) Listed(name, signal string) Listed { return Listed{name, "hook", signal, h.names} }
 
 // Fire calls every subscriber and stops at the first error. Nothing happens
 // for an empty batch.
@@ -61,6 +76,9 @@ func (t *Topic[E]) Subscribe(name string, fn func(ctx context.Context, events ..
 
 // Subscribers returns the names in the order of subscription.
 func (t *Topic[E]) Subscribers() []string { return t.names }
+
+// Listed describes the topic for the printed list of events.
+func (t *Topic[E]) Listed(name, signal string) Listed { return Listed{name, "topic", signal, t.names} }
 
 // Publish tells the subscribers after the commit of the context's
 // transaction, or at once outside of one.

@@ -55,3 +55,12 @@ func ExampleTopic() {
 	renamed.Publish(context.Background(), "ap1")
 	// Output: hello ap1
 }
+
+func TestListed(t *testing.T) {
+	var h event.Hook[int]
+	h.Subscribe("b", func(context.Context, ...int) error { return nil })
+	h.Subscribe("a", func(context.Context, ...int) error { return nil })
+	require.Equal(t, event.Listed{Name: "x.Saved", Kind: "hook", Signal: "post_save(X)", Subscribers: []string{"b", "a"}}, h.Listed("x.Saved", "post_save(X)"))
+	var topic event.Topic[int]
+	require.Equal(t, event.Listed{Name: "x.Changed", Kind: "topic"}, topic.Listed("x.Changed", ""))
+}
