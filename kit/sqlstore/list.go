@@ -40,7 +40,7 @@ type pageQuery struct {
 
 // page makes the query for a page: columns, a table to join or none.
 func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.Page, columns, join string) (pageQuery, error) {
-	where, args, err := r.where(scope, filter)
+	where, args, filtered, err := r.where(scope, filter)
 	if err != nil {
 		return pageQuery{}, err
 	}
@@ -63,7 +63,7 @@ func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.P
 	if page.Offset > 0 {
 		part, q.args = part+" OFFSET ?", append(q.args, page.Offset)
 	}
-	if page.Limit > 0 && (page.Offset > 0 || len(page.Order) > 0) {
+	if page.Limit > 0 && (page.Offset > 0 || len(page.Order) > 0 || filtered) {
 		// what is passed over or sorted are keys, not rows with all their columns
 		key := r.of(r.key)
 		q.sql += from + join + " WHERE " + key + " IN (SELECT " + key + from + where + order + part + ")" + order
@@ -124,9 +124,10 @@ func (n *total) Scan(src any) error {
 // of names a column so that a joined table may have one of the same name.
 func (r *Repo[K, T, F]) of(f fields.Field) string { return r.spec.Table + "." + f.Column }
 
-func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, error) {
+// where makes the condition; filtered tells that it is about more than the
+// organization, for which there is an index in the list's order.
+func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (sql string, args []any, filtered bool, err error) {
 	var parts []string
-	var args []any
 	add := func(sql string, a ...any) {
 		if sql != "" {
 			parts, args = append(parts, sql), append(args, a...)
@@ -144,14 +145,15 @@ func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (string, []any, 
 		}
 		sql, a, err := r.condition(cond, value)
 		if err != nil {
-			return "", nil, err
+			return "", nil, false, err
 		}
+		filtered = filtered || cond.Name != r.spec.Org
 		add(sql, a...)
 	}
 	if len(parts) == 0 {
-		return "", nil, nil
+		return "", nil, false, nil
 	}
-	return " WHERE " + strings.Join(parts, " AND "), args, nil
+	return " WHERE " + strings.Join(parts, " AND "), args, filtered, nil
 }
 
 func (r *Repo[K, T, F]) scopeCond(scope wispwright.Scope) Cond {
