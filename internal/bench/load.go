@@ -26,7 +26,9 @@ type load struct {
 	address     string
 	connections int
 	duration    time.Duration
-	count       int // ends after so many requests instead, when positive
+	count       int           // ends after so many requests instead, when positive
+	ended       func() bool   // ends when it says so instead, unless nil
+	pause       time.Duration // of each connection between its requests
 	next        request
 	want        int // the status of a good answer
 	body        func(n int, body []byte) error
@@ -73,7 +75,7 @@ func (l load) into(out *outcome) {
 				return
 			}
 			defer func() { _ = c.conn.Close() }() // it was only read and written
-			for l.count > 0 || time.Since(begun) < l.duration {
+			for l.goesOn(begun) {
 				n := int(counter.Add(1)) - 1
 				if l.count > 0 && n >= l.count {
 					return
@@ -93,6 +95,7 @@ func (l load) into(out *outcome) {
 						fail(err)
 					}
 				}
+				time.Sleep(l.pause)
 			}
 		})
 	}
@@ -100,6 +103,16 @@ func (l load) into(out *outcome) {
 	out.seconds += time.Since(begun).Seconds()
 	out.requests += uint64(done.Load())
 	out.failed += uint64(failed.Load())
+}
+
+func (l load) goesOn(begun time.Time) bool {
+	switch {
+	case l.count > 0:
+		return true
+	case l.ended != nil:
+		return !l.ended()
+	}
+	return time.Since(begun) < l.duration
 }
 
 // client is one connection.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,6 +28,8 @@ type options struct {
 	seconds  int
 	devices  int
 	fleet    int
+	scale    int
+	parts    string
 
 	bareAddress string
 }
@@ -39,6 +42,8 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 4, "how long each measurement takes")
 	flag.IntVar(&o.devices, "devices", 1000, "seeded devices")
 	flag.IntVar(&o.fleet, "fleet", 10_000, "polling devices for the memory figure; 0: leave out")
+	flag.IntVar(&o.scale, "scale", 50_000, "devices that use the template whose saving is measured at scale; 0: leave out")
+	flag.StringVar(&o.parts, "parts", "endpoints,register,fleet,scale", "what to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -137,34 +142,56 @@ func (o options) measure(ctx context.Context, name, dir, database string) (*colu
 	if err := p.load(); err != nil {
 		return nil, err
 	}
+	if !o.wants("endpoints") {
+		o.devices = 0
+	}
 	begun := time.Now()
 	devices, templateID, err := p.seed(o.devices)
 	if err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
 	fmt.Fprintf(os.Stderr, "bench: %d devices made through the API, one after the other, in %.1f s\n", len(devices), time.Since(begun).Seconds())
-	o.warm(p, c, devices)
-	o.endpoints(p, c, devices)
-	if err := o.cold(p, c, devices); err != nil {
-		return nil, err
+	if len(devices) > 0 {
+		if err := o.asked(p, c, devices, templateID); err != nil {
+			return nil, err
+		}
 	}
-	if err := o.apply(p, devices); err != nil {
-		return nil, err
+	if o.wants("register") {
+		c.add(load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 201,
+			next: func(i int) []byte { return registration(secret, "AA:01", i) }}.run("register"))
 	}
-	if c.saved, c.fanOut, err = p.fanOut(templateID, len(devices)); err != nil {
-		return nil, err
-	}
-	c.add(load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 201,
-		next: func(i int) []byte { return registration("AA:01", i) }}.run("register"))
-	if err := o.cycles(ctx, p, c); err != nil {
-		return nil, err
-	}
-	if o.fleet > 0 {
+	if o.wants("fleet") && o.fleet > 0 {
+		if err := o.cycles(ctx, p, c); err != nil {
+			return nil, err
+		}
 		if err := o.polling(ctx, p, c); err != nil {
 			return nil, err
 		}
 	}
+	if o.wants("scale") && o.scale > 0 {
+		if c.scale, err = o.atScale(p); err != nil {
+			return nil, fmt.Errorf("at scale: %w", err)
+		}
+	}
 	return c, nil
+}
+
+func (o options) wants(part string) bool { return slices.Contains(strings.Split(o.parts, ","), part) }
+
+// asked measures what seeded devices and administrators ask, and the change of
+// their template.
+func (o options) asked(p *process, c *column, devices []device, templateID string) error {
+	o.warm(p, c, devices)
+	o.endpoints(p, c, devices)
+	if err := o.cold(p, c, devices); err != nil {
+		return err
+	}
+	if err := o.apply(p, devices); err != nil {
+		return err
+	}
+	var err error
+	c.saved, c.fanOut, err = p.fanOut(templateID, len(devices))
+	return err
 }
 
 // endpoints measures what is asked again and again.

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	token  = "be0c4be0c4be0c4be0c4be0c4be0c4be0c4be0c4"
-	secret = "bench-shared-secret"
+	token       = "be0c4be0c4be0c4be0c4be0c4be0c4be0c4be0c4"
+	secret      = "bench-shared-secret"
+	secretScale = "scale-shared-secret"
 )
 
 // process is a server under measurement.
@@ -31,8 +32,7 @@ type process struct {
 	ready   time.Duration // from start to the first good answer of /readyz
 }
 
-// prepare makes an empty installation with one organization, whose shared
-// secret is known, and one administrator, whose token is known.
+// prepare makes an empty installation.
 func prepare(program, dir, database string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -47,10 +47,12 @@ func prepare(program, dir, database string) (*process, error) {
 	return p, nil
 }
 
-// load fills the installation; the server may run or not.
+// load makes two organizations, whose shared secrets are known, and one
+// administrator, whose token is known; the server may run or not.
 func (p *process) load() error {
-	data := fmt.Sprintf(`{"organizations":[{"name":"bench","slug":"bench","shared_secret":%q,"registration_enabled":true}],
-		"users":[{"username":"bench","token":%q,"is_superuser":true,"is_staff":true}]}`, secret, token)
+	data := fmt.Sprintf(`{"organizations":[{"name":"bench","slug":"bench","shared_secret":%q,"registration_enabled":true},
+		{"name":"scale","slug":"scale","shared_secret":%q,"registration_enabled":true}],
+		"users":[{"username":"bench","token":%q,"is_superuser":true,"is_staff":true}]}`, secret, secretScale, token)
 	cmd := exec.Command(p.program, "loaddata", "-")
 	cmd.Env, cmd.Stdin = p.env, strings.NewReader(data)
 	if out, err := cmd.CombinedOutput(); err != nil {

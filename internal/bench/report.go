@@ -17,6 +17,7 @@ type column struct {
 	fanOut       float64
 	cycles       float64
 	memory, peak float64
+	scale        *scale
 }
 
 func (c *column) add(o *outcome) { c.rows[o.name] = o }
@@ -54,18 +55,66 @@ func (r *results) print(w io.Writer) {
 	}
 	r.row(w, "bare net/http, in turns with the warm checksum", "50,000-58,000", "", func(c *column) string { return figure(c.bare) })
 	r.row(w, "checksum, warm, of bare", "", "≥ 50 %", func(c *column) string {
+		if c.bare == nil {
+			return notMeasured
+		}
 		return fmt.Sprintf("%.0f %%", 100*c.rows["checksum, warm"].rate()/c.bare.rate())
 	})
-	r.row(w, "registered → applied, cycles/s", "", "", func(c *column) string { return fmt.Sprintf("%.0f", c.cycles) })
-	r.row(w, "answer to a changed template of all seeded devices", "times out", "< 300 ms", func(c *column) string { return c.saved.Round(time.Millisecond).String() })
-	r.row(w, "configurations made anew after it, per s", "", "≥ 1,000", func(c *column) string { return fmt.Sprintf("%.0f", c.fanOut) })
+	r.row(w, "registered → applied, cycles/s", "", "", func(c *column) string { return number(c.cycles) })
+	r.row(w, "answer to a changed template of all seeded devices", "times out", "< 300 ms", func(c *column) string { return duration(c.saved) })
+	r.row(w, "configurations made anew after it, per s", "", "≥ 1,000", func(c *column) string { return number(c.fanOut) })
 	r.row(w, "empty directory to ready", "minutes", "< 1 s", func(c *column) string { return c.ready.Round(time.Millisecond).String() })
 	r.row(w, "resident memory with 10,000 polling devices (peak)", "> 1 GB", "< 200 MiB", func(c *column) string {
 		if c.peak == 0 {
-			return "not measured"
+			return notMeasured
 		}
 		return fmt.Sprintf("%.0f MiB (%.0f)", c.memory, c.peak)
 	})
+	r.scaleRows(w)
+}
+
+// scaleRows tell of the template that very many devices use.
+func (r *results) scaleRows(w io.Writer) {
+	row := func(name, reference, target string, value func(s *scale) string) {
+		r.row(w, name, reference, target, func(c *column) string {
+			if c.scale == nil {
+				return notMeasured
+			}
+			return value(c.scale)
+		})
+	}
+	for _, c := range r.columns {
+		if c.scale != nil {
+			name := fmt.Sprintf("answer to a changed template of %d devices", c.scale.devices)
+			row(name, "times out", "< 300 ms", func(s *scale) string { return duration(s.saved) })
+			break
+		}
+	}
+	row("configurations made anew after it, per s", "", "≥ 1,000", func(s *scale) string { return number(s.fanOut) })
+	row("polls' p99 before → meanwhile", "", "< 3 ×", func(s *scale) string {
+		idle, busy := s.idle.latency.Quantile(0.99), s.busy.latency.Quantile(0.99)
+		text := fmt.Sprintf("%s → %s (%.1f ×)", duration(idle), duration(busy), float64(busy)/float64(idle))
+		if n := s.idle.failed + s.busy.failed; n > 0 {
+			text += fmt.Sprintf(", %d failed", n)
+		}
+		return text
+	})
+}
+
+const notMeasured = "—"
+
+func number(n float64) string {
+	if n == 0 {
+		return notMeasured
+	}
+	return fmt.Sprintf("%.0f", n)
+}
+
+func duration(d time.Duration) string {
+	if d == 0 {
+		return notMeasured
+	}
+	return d.Round(10 * time.Microsecond).String()
 }
 
 func (r *results) row(w io.Writer, name, reference, target string, value func(*column) string) {
@@ -78,7 +127,7 @@ func (r *results) row(w io.Writer, name, reference, target string, value func(*c
 
 func figure(o *outcome) string {
 	if o == nil {
-		return "—"
+		return notMeasured
 	}
 	text := fmt.Sprintf("%.0f (%s)", o.rate(), o.latency.Quantile(0.99).Round(10*time.Microsecond))
 	if o.failed > 0 {

@@ -61,29 +61,34 @@ func template(file string) object {
 	}
 }
 
-// seed makes the template and the devices of the method described in
-// spec/performance.md, and returns the devices.
-func (p *process) seed(count int) (devices []device, templateID string, err error) {
+// seedTemplate makes the default template of an organization.
+func (p *process) seedTemplate(slug string) (org, templateID string, err error) {
 	var orgs struct{ Results []struct{ ID, Slug string } }
 	if err := p.api("GET", "/api/v1/users/organization/?page_size=100", nil, &orgs); err != nil {
-		return nil, "", err
+		return "", "", err
 	}
-	org := ""
 	for _, o := range orgs.Results {
-		if o.Slug == "bench" {
+		if o.Slug == slug {
 			org = o.ID
 		}
 	}
-	var made struct{ ID, Key string }
+	var made struct{ ID string }
 	err = p.api("POST", "/api/v1/controller/template/", object{
-		"name": "bench", "organization": org, "backend": "netjsonconfig.OpenWrt", "type": "generic", "default": true,
+		"name": slug, "organization": org, "backend": "netjsonconfig.OpenWrt", "type": "generic", "default": true,
 		"default_values": object{"lan_ip": "192.168.1.1"}, "config": template("one\n"),
 	}, &made)
+	return org, made.ID, err
+}
+
+// seed makes the template and the devices of the method described in
+// spec/performance.md, and returns the devices.
+func (p *process) seed(count int) (devices []device, templateID string, err error) {
+	org, templateID, err := p.seedTemplate("bench")
 	if err != nil {
 		return nil, "", err
 	}
-	templateID = made.ID
 	for i := range count {
+		var made struct{ ID, Key string }
 		err := p.api("POST", "/api/v1/controller/device/", object{
 			"name": fmt.Sprintf("dev-%05d", i), "organization": org, "mac_address": fmt.Sprintf("02:00:00:00:%02X:%02X", i>>8, i&0xff),
 			"config": object{
@@ -102,12 +107,14 @@ func (p *process) seed(count int) (devices []device, templateID string, err erro
 	return devices, templateID, nil
 }
 
+func registeredKey(run string, n int) string { return fmt.Sprintf("%x%028x", []byte(run)[3:], n) }
+
 // registration is the body of the n-th new device of a run.
-func registration(run string, n int) []byte {
+func registration(secret, run string, n int) []byte {
 	v := url.Values{
 		"backend": {"netjsonconfig.OpenWrt"}, "secret": {secret}, "name": {fmt.Sprintf("new-%s-%06d", run[3:], n)},
 		"mac_address": {fmt.Sprintf("06:%s:%02X:%02X:%02X", run, n>>16&0xff, n>>8&0xff, n&0xff)},
-		"key":         {fmt.Sprintf("%x%028x", []byte(run)[:2], n)}, "hardware_id": {""}, "tags": {""},
+		"key":         {registeredKey(run, n)}, "hardware_id": {""}, "tags": {""},
 		"model": {"TP-Link"}, "os": {"OpenWrt 23.05.3"}, "system": {"MT7621"},
 	}
 	return post("/controller/register/", "", "application/x-www-form-urlencoded", []byte(v.Encode()))
