@@ -118,7 +118,7 @@ func openSQLite(path string, o *Options) (*DB, error) {
 	if sync == "" {
 		sync = "FULL"
 	}
-	common := fmt.Sprintf("file:%s?_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=foreign_keys(1)&_pragma=cache_size(-20000)&_pragma=temp_store(MEMORY)",
+	common := fmt.Sprintf("file:%s?_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)&_pragma=foreign_keys(1)&_pragma=cache_size(-20000)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)",
 		(&url.URL{Path: path}).EscapedPath(), timeout.Milliseconds(), url.QueryEscape(sync))
 	writer, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_txlock=immediate")
 	if err != nil {
