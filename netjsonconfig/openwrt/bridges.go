@@ -16,15 +16,18 @@ func isBridge(o *ordered.Object) bool {
 }
 
 // checkBridges refuses a port with several primary VLANs, which only a look at
-// all of a bridge's entries can find (§5).
+// all of a bridge's entries can find (§5), and a VLAN without its number.
 func checkBridges(config *ordered.Object) error {
 	for i, item := range value.List(config, "interfaces") {
 		o, ok := item.(*ordered.Object)
-		if !ok {
+		if !ok || !isBridge(o) {
 			continue
 		}
 		primary := map[string]bool{}
-		for _, v := range value.Objects(o, "vlan_filtering") {
+		for j, v := range value.Objects(o, "vlan_filtering") {
+			if !v.Has("vlan") {
+				return njc.Invalid("'vlan' is a required property", "interfaces", i, "vlan_filtering", j)
+			}
 			for _, p := range value.Objects(v, "ports") {
 				if !isTrue(value.Of(p, "primary_vid")) {
 					continue

@@ -129,9 +129,10 @@ func TestRulesOutsideTheSchema(t *testing.T) {
 	cases := map[string]string{
 		`{"radios": [{"name": "radio0", "protocol": "802.11n", "channel": 0, "channel_width": 20}]}`: "channel",
 		`{"interfaces": [{"name": "br0", "type": "bridge", "bridge_members": [], "vlan_filtering": [{"vlan": 1, "ports": [{"ifname": "a", "tagging": "u", "primary_vid": true}]}, {"vlan": 2, "ports": [{"ifname": "a", "tagging": "u", "primary_vid": true}]}]}]}`: "Primary VID",
-		`{"routes": [{"device": "a", "destination": "somewhere", "next": "", "cost": 0}]}`:                                                                "not an IPv4 or IPv6 network",
-		`{"routes": [{"device": "a", "destination": "10.0.0.0/255.0.255.0", "next": "", "cost": 0}]}`:                                                     "not a netmask",
-		`{"interfaces": [{"name": "eth0", "type": "ethernet", "addresses": [{"proto": "static", "family": "ipv4", "address": "10.0.0.1", "mask": 33}]}]}`: "",
+		`{"interfaces": [{"name": "br0", "type": "bridge", "bridge_members": [], "vlan_filtering": [{"vlan": 1}, {"ports": []}]}]}`:                                                                                                                                 "'vlan' is a required",
+		`{"routes": [{"device": "a", "destination": "somewhere", "next": "", "cost": 0}]}`:                                                                                                                                                                          "not an IPv4 or IPv6 network",
+		`{"routes": [{"device": "a", "destination": "10.0.0.0/255.0.255.0", "next": "", "cost": 0}]}`:                                                                                                                                                               "not a netmask",
+		`{"interfaces": [{"name": "eth0", "type": "ethernet", "addresses": [{"proto": "static", "family": "ipv4", "address": "10.0.0.1", "mask": 33}]}]}`:                                                                                                           "",
 		`{"radios": [{"channel": 0}]}`: "",
 		`{"radios": {}}`:               "",
 		`{"radios": [1]}`:              "",

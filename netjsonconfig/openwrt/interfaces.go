@@ -35,6 +35,9 @@ func interfaces(f *njc.Forward) error {
 	}
 	if w.dsa {
 		for _, o := range list {
+			if !isBridge(o) {
+				continue
+			}
 			for _, v := range value.Objects(o, "vlan_filtering") {
 				if w.generated == nil {
 					w.generated = map[string]bool{}
