@@ -133,12 +133,12 @@ func sameAttrs(a, b []Attr, inOrder bool, ignore []string) bool {
 		return true
 	}
 	within := func(from, in []Attr) bool {
+		index := indexOf(in)
 		for _, x := range from {
 			if contains(ignore, x.Name) {
 				continue
 			}
-			v, ok := lookup(in, x.Name)
-			if !ok || !equal(x.Value, v) {
+			if i := index.find(in, x.Name); i < 0 || !equal(x.Value, in[i].Value) {
 				return false
 			}
 		}
@@ -154,15 +154,6 @@ func contains(names []string, name string) bool {
 		}
 	}
 	return false
-}
-
-func lookup(attrs []Attr, name string) (any, bool) {
-	for _, a := range attrs {
-		if a.Name == name {
-			return a.Value, true
-		}
-	}
-	return nil, false
 }
 
 // counterpart finds the link of a graph between the same two nodes, in either

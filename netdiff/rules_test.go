@@ -2,9 +2,11 @@ package netdiff
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -119,6 +121,32 @@ func TestOpenVPNRules(t *testing.T) {
 	} {
 		refused(t, OpenVPN(), bad, "ConversionException")
 	}
+}
+
+// TestManyPropertiesTakeLinearTime compares the best times of two sizes; by
+// walking lists, a node of 60,000 properties took a minute.
+func TestManyPropertiesTakeLinearTime(t *testing.T) {
+	props := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"p%d":%d`, i, i)
+		}
+		return `{"x":1` + b.String() + `}`
+	}
+	once := func(n int) time.Duration {
+		node, link := `{"id":"a","properties":`+props(n)+`}`+strings.Repeat(`,{"id":"a","properties":{"y":1}}`, n), `{"source":"a","target":"b","cost":1,"properties":`+props(n)+`}`
+		text := []byte(`{"type":"NetworkGraph","protocol":"p","version":"1","metric":"m","nodes":[` + node + `,` + node + `],"links":[` + link + `,` + link + `]}`)
+		start := time.Now()
+		g, err := NetJSON().Parse(text, nil)
+		require.NoError(t, err)
+		d, err := Diff(g, g, nil)
+		require.NoError(t, err)
+		require.True(t, d.Empty())
+		return time.Since(start)
+	}
+	best := func(n int) time.Duration { return min(once(n), once(n), once(n)) }
+	small, large := best(3_000), best(30_000)
+	require.Less(t, large, 40*small, "ten times as many take about ten times as long, not a hundred times")
 }
 
 func TestLargeNumbersAreComparedExactly(t *testing.T) {
