@@ -18,14 +18,24 @@ func (c *core) checkConfig(config *Config) error {
 		v.Add("config.backend", fmt.Sprintf("%q is not a valid choice.", config.Backend))
 		return v.Err()
 	}
-	if config.Config.IsEmpty() {
-		config.Config = "{}"
-	}
-	if !config.Config.IsObject() {
-		v.Add("config", "Unexpected configuration format.")
+	if !isConfig(&config.Config) {
+		v.Add("config", unexpectedFormat)
 	}
 	checkObject(&v, "config", &config.Context)
 	return v.Err()
+}
+
+// unexpectedFormat is said of a configuration that is no object
+// (spec: controller-config §2).
+const unexpectedFormat = "Unexpected configuration format."
+
+// isConfig reports whether a value is a NetJSON object; none at all becomes the
+// empty one. Unlike variables nothing else that is empty does.
+func isConfig(value *wispwright.JSON) bool {
+	if text := strings.TrimSpace(string(*value)); text == "" || text == "null" {
+		*value = "{}"
+	}
+	return value.IsObject()
 }
 
 const maxReason = 1024

@@ -70,11 +70,8 @@ func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in Prev
 	}
 	checkObject(&v, "context", &in.Context)
 	checkObject(&v, "default_values", &in.DefaultValues)
-	if in.Config.IsEmpty() {
-		in.Config = "{}"
-	}
-	if !in.Config.IsObject() {
-		v.Add("config", "Unexpected configuration format.")
+	if !isConfig(&in.Config) {
+		v.Add("config", unexpectedFormat)
 	}
 	if err := v.Err(); err != nil {
 		return Input{}, err

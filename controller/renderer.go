@@ -132,7 +132,7 @@ func (r *netJSON) layer(l Layer) (*ordered.Object, error) {
 	}
 	o, err := decodeObject(l.Config)
 	if err != nil {
-		return nil, &ConfigError{Message: "Unexpected configuration format."}
+		return nil, &ConfigError{Message: unexpectedFormat}
 	}
 	if !l.Revision.IsZero() {
 		r.decoded.Add(l.Revision, o)
@@ -178,7 +178,7 @@ func refusal(err error) error {
 	case errors.As(err, &invalid):
 		return &ConfigError{Pointer: invalid.Pointer, Message: invalid.Error()}
 	case errors.Is(err, netjsonconfig.ErrNotObject):
-		return &ConfigError{Message: "Unexpected configuration format."}
+		return &ConfigError{Message: unexpectedFormat}
 	}
 	return fmt.Errorf("render: %w", err)
 }

@@ -122,11 +122,8 @@ func (s *Templates) checkSharedName(ctx context.Context, v *wispwright.Validatio
 }
 
 func (s *Templates) checkContent(ctx context.Context, t *Template) error {
-	if t.Config.IsEmpty() {
-		t.Config = "{}"
-	}
-	if !t.Config.IsObject() {
-		return wispwright.Invalid("config", "Unexpected configuration format.")
+	if !isConfig(&t.Config) {
+		return wispwright.Invalid("config", unexpectedFormat)
 	}
 	in, err := s.input(t)
 	if err != nil {

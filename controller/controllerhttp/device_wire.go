@@ -58,7 +58,7 @@ func (in *configIn) apply(c *controller.Config) {
 
 func (in *configIn) onlyDefaults(backend string) bool {
 	return in.Backend.Or("") == backend && in.Templates.Set && len(in.Templates.V) == 0 &&
-		in.Context.Set && in.Context.V.IsEmpty() && in.Config.Set && in.Config.V.IsEmpty()
+		in.Context.Set && in.Context.V.IsEmpty() && in.Config.Set && in.Config.V.IsObject() && in.Config.V.IsEmpty()
 }
 
 // deviceOut is a device of a list.

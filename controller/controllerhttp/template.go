@@ -110,7 +110,7 @@ func (h *HTTP) checkTemplate(_ *rest.Request, in *templateIn) error {
 	} else {
 		unknownRelation(&v, "vpn", in.VPN)
 	}
-	if generic && in.Config.Set && in.Config.V.IsEmpty() {
+	if generic && in.Config.Set && in.Config.V.IsObject() && in.Config.V.IsEmpty() {
 		v.Add("config", "The configuration field cannot be empty.")
 	}
 	return v.Err()
