@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -123,30 +122,41 @@ func TestOpenVPNRules(t *testing.T) {
 	}
 }
 
-// TestManyPropertiesTakeLinearTime compares the best times of two sizes; by
-// walking lists, a node of 60,000 properties took a minute.
-func TestManyPropertiesTakeLinearTime(t *testing.T) {
-	props := func(n int) string {
-		var b strings.Builder
+// TestManyProperties: beyond a few, attributes are looked up in an index, so
+// that no input takes quadratic time; what comes out is the same.
+func TestManyProperties(t *testing.T) {
+	const many = 3 * fewAttrs
+	props := func(from, n, value int) string {
+		var names []string
 		for i := range n {
-			fmt.Fprintf(&b, `,"p%d":%d`, i, i)
+			names = append(names, fmt.Sprintf(`"p%d":%d`, from+i, value))
 		}
-		return `{"x":1` + b.String() + `}`
+		return `{` + strings.Join(names, ",") + `}`
 	}
-	once := func(n int) time.Duration {
-		node, link := `{"id":"a","properties":`+props(n)+`}`+strings.Repeat(`,{"id":"a","properties":{"y":1}}`, n), `{"source":"a","target":"b","cost":1,"properties":`+props(n)+`}`
-		text := []byte(`{"type":"NetworkGraph","protocol":"p","version":"1","metric":"m","nodes":[` + node + `,` + node + `],"links":[` + link + `,` + link + `]}`)
-		start := time.Now()
-		g, err := NetJSON().Parse(text, nil)
+	read := func(first, second string) *Graph {
+		g, err := NetJSON().Parse([]byte(`{"type":"NetworkGraph","protocol":"p","version":"1","metric":"m",
+			"nodes":[{"id":"a","properties":`+first+`},{"id":"a","properties":`+second+`}],
+			"links":[{"source":"a","target":"b","cost":1,"properties":`+first+`},{"source":"b","target":"a","cost":1,"properties":`+second+`}]}`), nil)
 		require.NoError(t, err)
-		d, err := Diff(g, g, nil)
-		require.NoError(t, err)
-		require.True(t, d.Empty())
-		return time.Since(start)
+		return g
 	}
-	best := func(n int) time.Duration { return min(once(n), once(n), once(n)) }
-	small, large := best(3_000), best(30_000)
-	require.Less(t, large, 40*small, "ten times as many take about ten times as long, not a hundred times")
+	g := read(props(0, many, 1), props(many-1, many, 2))
+	require.Len(t, g.nodeAttrs[0], 2+2*many-1, "label, local addresses and all names")
+	require.Len(t, g.edgeAttrs[0], 2*many-1)
+	d, err := g.Document()
+	require.NoError(t, err)
+	require.Equal(t, d.Nodes[0].Properties, d.Links[0].Properties)
+	for i, a := range d.Links[0].Properties {
+		require.Equal(t, fmt.Sprintf("p%d", i), a.Name)
+		require.Equal(t, i >= many-1, equal(a.Value, integer(2)), a.Name)
+	}
+	same, err := Diff(g, read(props(0, many-1, 1), props(many-1, many, 2)), nil)
+	require.NoError(t, err)
+	require.True(t, same.Empty())
+	other, err := Diff(g, read(props(0, many, 1), props(many-1, many, 3)), nil)
+	require.NoError(t, err)
+	require.Len(t, other.Changed.Nodes, 1)
+	require.Len(t, other.Changed.Links, 1)
 }
 
 func TestLargeNumbersAreComparedExactly(t *testing.T) {
