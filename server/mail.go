@@ -6,8 +6,10 @@ import (
 	netmail "net/mail"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/server/mail"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -45,45 +47,66 @@ func (c *MailConfig) check(e *wispwright.ValidationError) {
 	}
 }
 
-// newMailer returns what sends the e-mails: in the background, from Start on.
+// newMailer returns what sends the e-mails.
 func (s *Server) newMailer() (tenancy.Mailer, error) {
 	c := s.config.Mail
-	var through tenancy.Mailer
-	var err error
 	if c.Host != "" {
-		through, err = mail.NewSMTP(c.Host, c.From, &mail.SMTPOptions{Port: c.Port, User: c.User, Password: c.Password, TLS: c.TLS})
-	} else {
-		dir := c.Outbox
-		if dir == "" {
-			dir = filepath.Join(s.config.Data, "outbox")
-		}
-		through, err = mail.NewOutbox(dir, c.From)
+		return mail.NewSMTP(c.Host, c.From, &mail.SMTPOptions{Port: c.Port, User: c.User, Password: c.Password, TLS: c.TLS})
 	}
-	if err != nil {
-		return nil, err
+	dir := c.Outbox
+	if dir == "" {
+		dir = filepath.Join(s.config.Data, "outbox")
 	}
-	queue := mail.NewQueue(through, &mail.QueueOptions{Log: s.log})
-	s.atStart = append(s.atStart, func(context.Context) error {
-		sent := make(chan struct{})
-		s.mailsSent = sent
-		go func() {
-			defer close(sent)
-			queue.Run(s.lifetime)
-		}()
-		return nil
-	})
-	return queue, nil
+	return mail.NewOutbox(dir, c.From)
 }
 
-// waitForMails returns when what was waiting has been sent.
-func (s *Server) waitForMails(ctx context.Context) error {
-	if s.mailsSent == nil {
-		return nil
+// letters are jobs, so that none is lost with the process; those to many have
+// workers of their own and go slowly. Twelve attempts take fourteen hours.
+type letters struct {
+	one, many jobs.Kind[wispwright.JSON]
+	pace      *mail.Pace
+}
+
+func newLetters() letters {
+	return letters{
+		one:  jobs.Kind[wispwright.JSON]{Name: "tenancy.letter", Queue: "mail", Attempts: 12},
+		many: jobs.Kind[wispwright.JSON]{Name: "tenancy.reminder", Queue: "reminders", Attempts: 12, Timeout: 5 * time.Minute},
+		pace: mail.NewPace(10, time.Second),
 	}
-	select {
-	case <-s.mailsSent:
-		return nil
-	case <-ctx.Done():
-		return errors.New("e-mails were left behind at the end")
+}
+
+// queueLetters is tenancy.Options.LetterQueue.
+func (s *Server) queueLetters(ctx context.Context, bulk bool, list ...wispwright.JSON) error {
+	kind := s.letters.one
+	if bulk {
+		kind = s.letters.many
 	}
+	return kind.Insert(ctx, s.jobs, list...)
+}
+
+// sendLetters makes the queue send what queueLetters was given.
+func (s *Server) sendLetters() {
+	deliver := func(ctx context.Context, letter wispwright.JSON) error {
+		err := s.tenancy.Letters.Deliver(ctx, letter)
+		// a malformed one stays so
+		if invalid := (*wispwright.ValidationError)(nil); errors.As(err, &invalid) {
+			return jobs.Permanent(err)
+		}
+		return err
+	}
+	s.jobs.Add(s.letters.one.Handle(deliver), s.letters.many.Handle(func(ctx context.Context, letter wispwright.JSON) error {
+		if err := s.letters.pace.Next(ctx); err != nil {
+			return err
+		}
+		return deliver(ctx, letter)
+	}))
+}
+
+// remind writes, once a day however often the server starts, to whose password
+// expires soon.
+func (s *Server) remind(ctx context.Context) error {
+	return s.whenChanged(ctx, "tenancy.reminded", time.Now().UTC().Format(time.DateOnly), func(ctx context.Context) error {
+		_, err := s.tenancy.Letters.RemindOfExpiry(ctx)
+		return err
+	})
 }

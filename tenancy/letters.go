@@ -30,6 +30,7 @@ const (
 // Letters sends the e-mails an account needs, and honours their links.
 type Letters struct {
 	mailer        Mailer
+	queue         func(ctx context.Context, bulk bool, letters ...wispwright.JSON) error
 	site          Site
 	links         links
 	texts         *template.Template
@@ -47,7 +48,7 @@ func newLetters(o *Options) (*Letters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: texts of e-mails: %w", err)
 	}
-	return &Letters{mailer: o.Mailer, site: o.Site.complete(), links: newLinks(o.SecretKey), texts: texts, log: o.Log,
+	return &Letters{mailer: o.Mailer, queue: o.LetterQueue, site: o.Site.complete(), links: newLinks(o.SecretKey), texts: texts, log: o.Log,
 		recent: window.New(1, LetterPause, o.Clock)}, nil
 }
 
@@ -78,12 +79,7 @@ func (s *Letters) SendVerification(ctx context.Context, id int64) error {
 	if s.recent.Allow(e.Address) > 0 {
 		return fmt.Errorf("tenancy.Letters.SendVerification: %w", wispwright.ErrLimit)
 	}
-	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), e.UserID)
-	if err != nil {
-		return fmt.Errorf("tenancy.Letters.SendVerification: %w", err)
-	}
-	key := s.links.sign("verify", binary.BigEndian.AppendUint64(nil, uint64(e.ID)), verifyState(e), s.now())
-	return s.send(ctx, "verify", letter{User: u, Address: e.Address, Link: s.site.URL + "/accounts/confirm-email/" + key + "/"})
+	return s.post(ctx, false, order{Kind: orderVerify, Email: id})
 }
 
 // verifyState ties a link to the address it was sent to.
@@ -126,21 +122,13 @@ func badLink() error {
 }
 
 // RequestReset writes to the accounts that have an address. It says nothing
-// about whether there are any.
+// about whether there are any, neither by its answer nor, with a queue, by the
+// time it takes.
 func (s *Letters) RequestReset(ctx context.Context, address string) error {
-	users, err := s.byAddress(ctx, address)
-	if err != nil {
-		return fmt.Errorf("tenancy.Letters.RequestReset: %w", err)
+	if !validEmail(address) {
+		return nil
 	}
-	for to, u := range users {
-		key := s.links.sign("reset", u.ID[:], resetState(u), s.now())
-		err := s.send(ctx, "reset", letter{User: u, Address: to, Link: s.site.URL + "/accounts/password/reset/key/" + key + "/"})
-		if err != nil {
-			// an error would tell that there is such an account
-			s.log.ErrorContext(ctx, "an e-mail could not be sent", "user", u.ID, "error", err)
-		}
-	}
-	return nil
+	return s.post(ctx, false, order{Kind: orderReset, Address: address})
 }
 
 // byAddress finds active accounts by their own and their verified addresses.

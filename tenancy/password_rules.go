@@ -76,8 +76,8 @@ func (s *Users) CheckPassword(u *User, plain string) error {
 // RemindOfExpiry writes to everybody whose password expires in exactly seven
 // days and who has a verified address, and says how many. Run it once a day.
 func (s *Letters) RemindOfExpiry(ctx context.Context) (int, error) {
-	sent, rules := 0, s.users.rules
-	yes := true
+	var orders []order
+	rules, yes := s.users.rules, true
 	for _, staff := range []bool{true, false} {
 		days := rules.days(staff)
 		if days <= 0 {
@@ -87,7 +87,7 @@ func (s *Letters) RemindOfExpiry(ctx context.Context) (int, error) {
 		set := day(s.now()).AddDate(0, 0, reminderDays-days)
 		users, err := s.users.store.List(ctx, wispwright.ScopeAll(), UserFilter{PasswordUpdated: set, IsStaff: &staff, IsActive: &yes}, wispwright.Page{NoTotal: true})
 		if err != nil {
-			return sent, err
+			return 0, err
 		}
 		for _, u := range users.Rows {
 			if !password.Usable(u.Password.Reveal()) {
@@ -95,18 +95,17 @@ func (s *Letters) RemindOfExpiry(ctx context.Context) (int, error) {
 			}
 			to, err := s.verifiedAddress(ctx, u)
 			if err != nil {
-				return sent, err
+				return 0, err
 			}
-			if to == "" {
-				continue
+			if to != "" {
+				orders = append(orders, order{Kind: orderExpiry, User: u.ID})
 			}
-			if err := s.send(ctx, "expiry", letter{User: u, Address: to, Days: reminderDays, Link: s.site.URL + "/accounts/password/change/"}); err != nil {
-				return sent, err
-			}
-			sent++
 		}
 	}
-	return sent, nil
+	if len(orders) == 0 {
+		return 0, nil
+	}
+	return len(orders), s.post(ctx, true, orders...)
 }
 
 // verifiedAddress is where a user shows to read mail: the primary address or

@@ -86,6 +86,11 @@ type Options struct {
 	Sesame sesame.Options
 	// Mailer sends e-mails. Default: NoMail.
 	Mailer Mailer
+	// LetterQueue keeps letters until Letters.Deliver has sent them, in the
+	// transaction of the context if there is one; bulk ones may wait for others.
+	// What it keeps opens no account. Default: none, each letter is sent at once
+	// after the commit, by whoever caused it.
+	LetterQueue func(ctx context.Context, bulk bool, letters ...wispwright.JSON) error
 	// Site is what e-mails call the installation.
 	Site Site
 	// Log receives what must not fail a request, such as an e-mail that could

@@ -176,7 +176,7 @@ func (s *Users) create(ctx context.Context, u *User, hash string, verified bool)
 				return err
 			}
 			if !verified {
-				wispwright.AfterCommit(ctx, func() { s.askToVerify(context.WithoutCancel(ctx), e) })
+				s.askToVerify(ctx, e)
 			}
 		}
 		return s.saved(ctx, nil, u)

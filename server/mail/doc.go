@@ -1,4 +1,5 @@
 // Package mail brings the e-mails of package tenancy on their way: through a
 // mail server (SMTP), or into a folder (Outbox), which works with nothing
-// installed. A Queue in front of either keeps requests from waiting for it.
+// installed. Both return when the e-mail is there: a queue before them
+// (tenancy.Options.LetterQueue) keeps requests from waiting and tries again.
 package mail

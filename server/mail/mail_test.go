@@ -3,17 +3,13 @@ package mail_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,14 +47,12 @@ func TestWhatIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	o, err := mail.NewOutbox(dir, "noreply@example.org")
 	require.NoError(t, err)
-	q := mail.NewQueue(o, nil)
 	for _, m := range []tenancy.Message{
 		{To: "a@example.org\r\nBcc: b@example.org", Subject: "x"},
 		{To: "a@example.org", Subject: "x\r\nBcc: b@example.org"},
 	} {
 		var v *wispwright.ValidationError
 		require.ErrorAs(t, o.Send(context.Background(), m), &v)
-		require.ErrorAs(t, q.Send(context.Background(), m), &v)
 	}
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -137,66 +131,4 @@ func TestSMTP(t *testing.T) {
 	s, err = mail.NewSMTP("127.0.0.1", "noreply@example.org", &mail.SMTPOptions{Port: port, TLS: "none"})
 	require.NoError(t, err)
 	require.Error(t, s.Send(context.Background(), hello))
-}
-
-// flaky fails some times before it works.
-type flaky struct {
-	mu     sync.Mutex
-	faults int
-	sent   []string
-	done   chan struct{}
-}
-
-func (f *flaky) Send(_ context.Context, m tenancy.Message) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.faults > 0 {
-		f.faults--
-		return errors.New("not now")
-	}
-	f.sent = append(f.sent, m.Subject)
-	f.done <- struct{}{}
-	return nil
-}
-
-func TestQueue(t *testing.T) {
-	f := &flaky{faults: 2, done: make(chan struct{}, 10)}
-	q := mail.NewQueue(f, &mail.QueueOptions{Length: 2, Pauses: []time.Duration{0, 0}, Log: slog.New(slog.DiscardHandler)})
-	send := func(subject string) error {
-		return q.Send(context.Background(), tenancy.Message{To: "ann@example.org", Subject: subject})
-	}
-	require.NoError(t, send("one"))
-	require.NoError(t, send("two"))
-	require.ErrorIs(t, send("three"), wispwright.ErrLimit)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() { q.Run(ctx); close(ended) }()
-	<-f.done
-	<-f.done
-	require.Equal(t, []string{"one", "two"}, f.sent)
-	cancel()
-	<-ended
-
-	require.NoError(t, send("late"))
-	q.Run(ctx)
-	require.Equal(t, []string{"one", "two", "late"}, f.sent, "what is waiting at the end is sent")
-	f.faults = 1
-	require.NoError(t, send("lost"))
-	q.Run(ctx)
-	require.Len(t, f.sent, 3)
-}
-
-func TestQueueGivesUp(t *testing.T) {
-	f := &flaky{faults: 3, done: make(chan struct{}, 10)}
-	q := mail.NewQueue(f, &mail.QueueOptions{Pauses: []time.Duration{0, 0}, Log: slog.New(slog.DiscardHandler)})
-	for _, subject := range []string{"hopeless", "next"} {
-		require.NoError(t, q.Send(context.Background(), tenancy.Message{To: "ann@example.org", Subject: subject}))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() { q.Run(ctx); close(ended) }()
-	<-f.done
-	cancel()
-	<-ended
-	require.Equal(t, []string{"next"}, f.sent)
 }

@@ -1,6 +1,7 @@
 package tenancyhttp
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -31,15 +32,17 @@ func (h *HTTP) mountMyEmails(api *rest.API) {
 		Belongs: func(r *rest.Request, e *tenancy.Email) bool { return e.UserID == r.Caller.ID },
 		Create: func(r *rest.Request, in *myEmailIn) (*tenancy.Email, error) {
 			e := &tenancy.Email{UserID: r.Caller.ID, Address: in.Email.V}
-			if err := h.t.Emails.Create(r.Context(), e); err != nil {
-				return nil, err
-			}
-			// the address is kept; the link can be asked for again
-			err := h.t.Letters.SendVerification(r.Context(), e.ID)
-			if errors.Is(err, wispwright.ErrLimit) {
-				err = nil
-			}
-			return e, err
+			return e, h.tx.InTx(r.Context(), func(ctx context.Context) error {
+				if err := h.t.Emails.Create(ctx, e); err != nil {
+					return err
+				}
+				// the address is kept; the link can be asked for again
+				err := h.t.Letters.SendVerification(ctx, e.ID)
+				if errors.Is(err, wispwright.ErrLimit) {
+					err = nil
+				}
+				return err
+			})
 		},
 		Delete: func(r *rest.Request, id int64) error {
 			e, err := h.t.Emails.Get(r.Context(), wispwright.ScopeAll(), id)
