@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -107,18 +108,19 @@ func writeTar(dst *bytes.Buffer, members []File) error {
 	return nil
 }
 
-// ustarName reports whether a name fits a ustar header as it is; longer ones
-// may still be split, which pax avoids having to reason about.
+// ustarName reports whether a name fits a ustar header: up to 100 bytes, or up
+// to 155 more before a slash. Small readers of archives know nothing else.
 func ustarName(name string) bool {
-	if len(name) > 100 {
-		return false
-	}
 	for i := range len(name) {
 		if name[i] >= 0x80 {
 			return false
 		}
 	}
-	return true
+	if len(name) <= 100 {
+		return true
+	}
+	slash := strings.LastIndexByte(name[:min(len(name)-1, 156)], '/')
+	return slash > 0 && len(name)-slash-1 <= 100
 }
 
 // IsArchive reports whether data begins like a gzip file or a tar archive.

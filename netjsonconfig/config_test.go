@@ -117,6 +117,33 @@ func TestArchive(t *testing.T) {
 	require.Equal(t, []njc.File{{Path: "etc/x", Mode: "0755", Contents: "città"}, {Path: long, Mode: "4755", Contents: "مرحبا"}}, members)
 }
 
+// TestArchiveNames holds which header a name gets: the plain one wherever it
+// fits.
+func TestArchiveNames(t *testing.T) {
+	x := strings.Repeat
+	for name, format := range map[string]tar.Format{
+		x("f", 100):                          tar.FormatUSTAR,
+		x("f", 101):                          tar.FormatPAX,
+		"d/" + x("f", 100):                   tar.FormatUSTAR,
+		"d/" + x("f", 101):                   tar.FormatPAX,
+		x("d", 155) + "/" + x("f", 100):      tar.FormatUSTAR,
+		x("d", 156) + "/" + x("f", 10):       tar.FormatPAX,
+		x("d/", 77) + "dd/" + x("f", 98):     tar.FormatPAX,
+		x("d/", 77) + "d/" + x("f", 98):      tar.FormatUSTAR,
+		"a/" + x("d", 120) + "/" + x("f", 5): tar.FormatUSTAR,
+	} {
+		c := config(t, `{"files":[{"path":"`+name+`","mode":"644","contents":"x"}]}`, nil)
+		packed, err := c.Generate()
+		require.NoError(t, err)
+		z, err := gzip.NewReader(bytes.NewReader(packed))
+		require.NoError(t, err)
+		h, err := tar.NewReader(z).Next()
+		require.NoError(t, err)
+		require.Equal(t, name, h.Name)
+		require.Equal(t, format, h.Format, name)
+	}
+}
+
 func TestUnpackRefuses(t *testing.T) {
 	c := config(t, `{"files":[{"path":"/etc/x","mode":"755","contents":"x"}]}`, nil)
 	packed, err := c.Generate()
