@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -18,69 +19,98 @@ import (
 // were run on it.
 func CountedSQLite(t testing.TB) (*sqlstore.DB, *atomic.Int64) {
 	t.Helper()
+	n := new(atomic.Int64)
+	return watchedSQLite(t, func(string) { n.Add(1) }), n
+}
+
+// ExplainedSQLite returns an empty database and what tells how SQLite finds
+// the rows of the statement that was run last.
+func ExplainedSQLite(t testing.TB) (*sqlstore.DB, func() []string) {
+	t.Helper()
+	var last atomic.Value
+	db := watchedSQLite(t, func(query string) { last.Store(query) })
+	return db, func() []string {
+		query := last.Load().(string)
+		rows, err := db.SQL().Query("EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, rows.Close()) }()
+		var out []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+			out = append(out, detail)
+		}
+		require.NoError(t, rows.Err())
+		return out
+	}
+}
+
+func watchedSQLite(t testing.TB, run func(query string)) *sqlstore.DB {
+	t.Helper()
 	plain, err := sql.Open("sqlite", ":memory:")
 	require.NoError(t, err)
 	require.NoError(t, plain.Close())
-	n := new(atomic.Int64)
 	// drivers cannot be unregistered: each test has one of its own
-	name := "sqlite-counted-" + wispwright.NewID().String()
-	sql.Register(name, countedDriver{plain.Driver(), n})
-	return open(t, filepath.Join(t.TempDir(), "counted.db"), &sqlstore.Options{Synchronous: "OFF", Driver: name}), n
+	name := "sqlite-watched-" + wispwright.NewID().String()
+	sql.Register(name, watchedDriver{plain.Driver(), run})
+	return open(t, filepath.Join(t.TempDir(), "watched.db"), &sqlstore.Options{Synchronous: "OFF", Driver: name})
 }
 
-type countedDriver struct {
+type watchedDriver struct {
 	driver.Driver
-	n *atomic.Int64
+	run func(query string)
 }
 
-func (d countedDriver) Open(name string) (driver.Conn, error) {
+func (d watchedDriver) Open(name string) (driver.Conn, error) {
 	c, err := d.Driver.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	return &countedConn{c, d.n}, nil
+	return &watchedConn{c, d.run}, nil
 }
 
-// countedConn counts what is run without being prepared; its statements count
+// watchedConn tells what is run without being prepared; its statements tell
 // the rest.
-type countedConn struct {
+type watchedConn struct {
 	driver.Conn
-	n *atomic.Int64
+	run func(query string)
 }
 
-func (c *countedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	s, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return &countedStmt{s, c.n}, nil
+	return &watchedStmt{s, query, c.run}, nil
 }
 
-func (c *countedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *watchedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
 }
 
-func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.n.Add(1)
+func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.run(query)
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
-func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.n.Add(1)
+func (c *watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.run(query)
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
-type countedStmt struct {
+type watchedStmt struct {
 	driver.Stmt
-	n *atomic.Int64
+	query string
+	run   func(query string)
 }
 
-func (s *countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.n.Add(1)
+func (s *watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.run(s.query)
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
-func (s *countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.n.Add(1)
+func (s *watchedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.run(s.query)
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
