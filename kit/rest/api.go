@@ -174,6 +174,7 @@ func (a *API) htmlNotFound(w http.ResponseWriter, r *http.Request) {
 	for k, v := range a.headers {
 		w.Header()[k] = v
 	}
+	w.Header()["Vary"] = []string{"Cookie"}
 	writePage(w, r, http.StatusNotFound, "Not Found", "The requested resource was not found on this server.")
 }
 

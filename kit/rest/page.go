@@ -38,7 +38,7 @@ func (r *Request) paging(size, limit int) paging {
 	if n, err := strconv.Atoi(r.Query().Get("page_size")); err == nil && n > 0 {
 		p.size = min(n, limit)
 	}
-	switch text := r.Query().Get("page"); text {
+	switch text := strings.TrimSpace(r.Query().Get("page")); text {
 	case "", "1":
 	case "last":
 		p.last = true
