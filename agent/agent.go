@@ -341,7 +341,7 @@ func (a *Agent) hook(ctx context.Context, name, program string) {
 	if program == "" || !a.d.Tree.executable(program) {
 		return
 	}
-	_, err := runner{tree: a.d.Tree}.run(ctx, nil, program)
+	err := runner{tree: a.d.Tree}.run(ctx, nil, program)
 	a.log.Info("Called %s: %s - exit code: %d", name, program, exitCode(err))
 }
 

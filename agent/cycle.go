@@ -261,8 +261,7 @@ func (a *Agent) test(ctx context.Context) bool {
 	a.log.Info("Testing configuration...")
 	ok := false
 	if a.o.TestScript != "" {
-		_, err := runner{tree: a.d.Tree}.run(ctx, nil, a.o.TestScript)
-		ok = err == nil
+		ok = runner{tree: a.d.Tree}.run(ctx, nil, a.o.TestScript) == nil
 	} else {
 		ok = a.reach(ctx)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"path"
 	"slices"
@@ -55,8 +56,7 @@ func (h Hotplug) Event(ctx context.Context, action string) error {
 	r := runner{tree: h.Tree, timeout: h.Timeout}
 	env := []string{"ACTION=" + action}
 	if h.Tree.Real() && h.Tree.executable(hotplugCall) {
-		_, err := r.run(ctx, env, hotplugCall, "openwisp")
-		return err
+		return r.run(ctx, env, hotplugCall, "openwisp")
 	}
 	names, err := h.Tree.list(hotplugDir)
 	if err != nil {
@@ -70,12 +70,15 @@ func (h Hotplug) Event(ctx context.Context, action string) error {
 			continue
 		}
 		// hotplug-call reads scripts into a shell: they need not be executable
-		if _, err := r.command(ctx, slices.Concat(env, []string{"HOTPLUG_TYPE=openwisp"}), "/bin/sh", script); err != nil {
+		if err := r.command(ctx, slices.Concat(env, []string{"HOTPLUG_TYPE=openwisp"}), nil, "/bin/sh", script); err != nil {
 			errs = append(errs, fmt.Errorf("hotplug script %s: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// scriptTimeout ends a script that hangs.
+const scriptTimeout = 5 * time.Minute
 
 // runner runs programs of the device.
 type runner struct {
@@ -83,38 +86,60 @@ type runner struct {
 	timeout time.Duration
 }
 
-// run runs a program that is in the tree and returns what it printed.
-func (r runner) run(ctx context.Context, env []string, program string, args ...string) (string, error) {
+// run runs a program that is in the tree.
+func (r runner) run(ctx context.Context, env []string, program string, args ...string) error {
+	file, err := r.tree.Path(program)
+	if err != nil {
+		return err
+	}
+	return r.command(ctx, env, nil, file, args...)
+}
+
+// output runs a program and returns what it printed.
+func (r runner) output(ctx context.Context, program string) (string, error) {
 	file, err := r.tree.Path(program)
 	if err != nil {
 		return "", err
 	}
-	return r.command(ctx, env, file, args...)
+	var out strings.Builder
+	err = r.command(ctx, nil, &limitedWriter{w: &out, left: maxAnswer}, file)
+	return strings.TrimSpace(out.String()), err
 }
 
-func (r runner) command(ctx context.Context, env []string, file string, args ...string) (string, error) {
-	timeout := r.timeout
+func (r runner) command(ctx context.Context, env []string, out io.Writer, file string, args ...string) error {
+	return execute(ctx, r.timeout, func(cmd *exec.Cmd) {
+		cmd.Dir = r.tree.dir
+		cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, env...)
+		if !r.tree.Real() {
+			// a sandbox's scripts find their files below it
+			cmd.Env = append(cmd.Env, "ROOT="+r.tree.dir)
+		}
+		cmd.Stdout = out
+	}, file, args...)
+}
+
+// execute runs a program to its end, at most for a time. A program it leaves
+// behind, as scripts that start services do, is not waited for; where adjust
+// gives the program no output to write to, what is left may go on printing.
+func execute(ctx context.Context, timeout time.Duration, adjust func(*exec.Cmd), name string, args ...string) error {
 	if timeout <= 0 {
-		timeout = 5 * time.Minute
+		timeout = scriptTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, file, args...)
-	cmd.Dir = r.tree.dir
-	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, env...)
-	if !r.tree.Real() {
-		// a sandbox's scripts find their files below it
-		cmd.Env = append(cmd.Env, "ROOT="+r.tree.dir)
-	}
-	// a child that keeps the output open must not keep the agent waiting
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = time.Second
-	var out strings.Builder
-	cmd.Stdout = &limitedWriter{w: &out, left: maxAnswer}
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		err = fmt.Errorf("ended after %s: %w", timeout, ctx.Err())
+	if adjust != nil {
+		adjust(cmd)
 	}
-	return strings.TrimSpace(out.String()), err
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("ended after %s: %w", timeout, ctx.Err())
+	case errors.Is(err, exec.ErrWaitDelay):
+		return nil // it ended well, and somebody still holds what it printed to
+	}
+	return err
 }
 
 // limitedWriter keeps the beginning of what a program prints.

@@ -79,7 +79,7 @@ func (a *Agent) registration(ctx context.Context) Registration {
 	}
 	base := mac
 	if a.o.HardwareIDScript != "" && a.d.Tree.executable(a.o.HardwareIDScript) {
-		out, err := runner{tree: a.d.Tree}.run(ctx, nil, a.o.HardwareIDScript)
+		out, err := runner{tree: a.d.Tree}.output(ctx, a.o.HardwareIDScript)
 		if err != nil {
 			a.log.Warning("Hardware id script %s: %v", a.o.HardwareIDScript, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wispwright/wispwright/netjsonconfig/uci"
 )
@@ -41,8 +42,8 @@ func (c CommandReload) Reload(ctx context.Context, pkg string) (string, error) {
 		return "", nil
 	}
 	args := append(slices.Clone(c.Command[1:]), pkg)
-	if out, err := exec.CommandContext(ctx, c.Command[0], args...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", c.Command[0], pkg, err, firstLine(out))
+	if err := execute(ctx, 0, nil, c.Command[0], args...); err != nil {
+		return "", fmt.Errorf("%s %s: %w", c.Command[0], pkg, err)
 	}
 	return path.Base(c.Command[0]), nil
 }
@@ -56,6 +57,9 @@ type ProcdReload struct {
 	Ubus string
 }
 
+// busTimeout is longer than ubus itself waits for an answer.
+const busTimeout = time.Minute
+
 // Reload sends the event and runs the init script where it is needed.
 func (p ProcdReload) Reload(ctx context.Context, pkg string) (string, error) {
 	ubus := p.Ubus
@@ -66,9 +70,10 @@ func (p ProcdReload) Reload(ctx context.Context, pkg string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reload %s: %w", pkg, err)
 	}
-	out, busErr := exec.CommandContext(ctx, ubus, "call", "service", "event", string(event)).CombinedOutput()
+	var out bytes.Buffer
+	busErr := execute(ctx, busTimeout, func(cmd *exec.Cmd) { cmd.Stdout, cmd.Stderr = &out, &out }, ubus, "call", "service", "event", string(event))
 	if busErr != nil {
-		busErr = fmt.Errorf("reload %s: %s: %w: %s", pkg, ubus, busErr, firstLine(out))
+		busErr = fmt.Errorf("reload %s: %s: %w: %s", pkg, ubus, busErr, firstLine(out.Bytes()))
 	}
 	script := "/etc/init.d/" + pkg
 	content, err := p.Tree.ReadFile(script)
@@ -79,8 +84,8 @@ func (p ProcdReload) Reload(ctx context.Context, pkg string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if out, err := exec.CommandContext(ctx, file, "reload").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("reload %s: %s: %w: %s", pkg, script, err, firstLine(out))
+	if err := execute(ctx, 0, nil, file, "reload"); err != nil {
+		return "", fmt.Errorf("reload %s: %s: %w", pkg, script, err)
 	}
 	return "init script", nil
 }

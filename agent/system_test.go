@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"net/netip"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,16 +135,43 @@ func TestReloaders(t *testing.T) {
 }
 
 func TestAHangingScriptIsEnded(t *testing.T) {
+	ctx := context.Background()
 	tree := sandbox(t, map[string]string{"/hang": "#!/bin/sh\nexec sleep 60\n", "/talk": "#!/bin/sh\nyes | head -c 200000\n"})
-	_, err := runner{tree: tree, timeout: 20 * time.Millisecond}.run(context.Background(), nil, "/hang")
-	require.ErrorContains(t, err, "ended after")
-	out, err := runner{tree: tree}.run(context.Background(), nil, "/talk")
+	require.ErrorContains(t, runner{tree: tree, timeout: 20 * time.Millisecond}.run(ctx, nil, "/hang"), "ended after")
+	out, err := runner{tree: tree}.output(ctx, "/talk")
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(out), maxAnswer)
-	require.Equal(t, -1, exitCode(err2(runner{tree: tree}.run(context.Background(), nil, "/missing"))))
+	require.Equal(t, -1, exitCode(runner{tree: tree}.run(ctx, nil, "/missing")))
 }
 
-func err2(_ string, err error) error { return err }
+// TestAProgramLeftBehindIsNotWaitedFor: scripts start services, which hold what
+// the script printed to and go on printing.
+func TestAProgramLeftBehindIsNotWaitedFor(t *testing.T) {
+	ctx := context.Background()
+	service := "#!/bin/sh\n" + `dir=$(dirname "$0")
+while [ ! -e "$dir/go" ]; do sleep 0.02; done
+echo hello && echo hello >&2 && echo "$1" >> "$dir/said"
+`
+	script := "#!/bin/sh\n" + `"$(dirname "$0")"/SERVICE "$0" &
+echo id
+`
+	tree := sandbox(t, map[string]string{"/d/service": service, "/d/script": strings.ReplaceAll(script, "SERVICE", "service"),
+		"/etc/init.d/old": strings.ReplaceAll(script, "SERVICE", "../../d/service"), "/bin/ubus": "#!/bin/sh\n"})
+	require.NoError(t, runner{tree: tree}.run(ctx, nil, "/d/script"))
+	_, err := ProcdReload{Tree: tree, Ubus: tree.dir + "/bin/ubus"}.Reload(ctx, "old")
+	require.NoError(t, err)
+	_, err = CommandReload{Command: []string{tree.dir + "/d/script"}}.Reload(ctx, "network")
+	require.NoError(t, err)
+	put(t, tree.dir, "/d/go", "")
+	require.Eventually(t, func() bool { return strings.Count(readAll(t, tree, "/d/said"), "\n") == 3 }, 20*time.Second, 20*time.Millisecond,
+		"all of them could print")
+
+	require.NoError(t, os.Remove(tree.dir+"/d/go"))
+	out, err := runner{tree: tree}.output(ctx, "/d/script")
+	put(t, tree.dir, "/d/go", "")
+	require.NoError(t, err, "the script itself ended well")
+	require.Equal(t, "id", out)
+}
 
 func TestLogSinks(t *testing.T) {
 	var b bytes.Buffer
