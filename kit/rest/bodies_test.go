@@ -29,6 +29,7 @@ func TestFaultsOfBodies(t *testing.T) {
 		{"null", "", `null`, 400, `{"non_field_errors":["No data provided"]}`},
 		{"number", "", `1.5`, 400, `{"non_field_errors":["Invalid data. Expected a dictionary, but got float."]}`},
 		{"other type", "application/xml", `<x/>`, 415, `{"detail":"Unsupported media type \"application/xml\" in request."}`},
+		{"no JSON", "", `{bad`, 400, `{"detail":"JSON parse error - Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"}`},
 		{"null name", "", `{"name":null}`, 400, `{"name":["This field may not be null."]}`},
 		{"blank name", "", `{"name":"  "}`, 400, `{"name":["This field may not be blank."]}`},
 		{"bool name", "", `{"name":true}`, 400, `{"name":["Not a valid string."]}`},

@@ -92,7 +92,7 @@ func readJSON(text []byte) (*source, error) {
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) > 0 && trimmed[0] != '{' {
 		var any json.RawMessage
 		if err := json.Unmarshal(text, &any); err != nil {
-			return nil, parseError(err, "JSON parse error - ")
+			return nil, noJSON(text, err)
 		}
 		src.wrong = &faults{}
 		message := "Invalid data. Expected a dictionary, but got " + TypeName(any) + "."
@@ -103,9 +103,16 @@ func readJSON(text []byte) (*source, error) {
 		return &src, nil
 	}
 	if err := json.Unmarshal(text, &src.json); err != nil {
-		return nil, parseError(err, "JSON parse error - ")
+		return nil, noJSON(text, err)
 	}
 	return &src, nil
+}
+
+func noJSON(text []byte, err error) error {
+	if found := malformed(text); found != nil {
+		err = found
+	}
+	return parseError(err, "JSON parse error - ")
 }
 
 func parseError(err error, prefix string) error {
