@@ -134,9 +134,7 @@ func canonical(t *rapid.T, dsa bool) *ordered.Object {
 	}
 	for i, kind := range []func(*rapid.T, bool) *ordered.Object{bridge, vlan, wireguard, vxlan, dialup, modem} {
 		if maybe("kind " + strconv.Itoa(i)) {
-			if o := kind(t, dsa); o != nil {
-				interfaces = append(interfaces, o)
-			}
+			interfaces = append(interfaces, kind(t, dsa))
 		}
 	}
 	// Wireless interfaces without an address have no section before package
@@ -201,13 +199,14 @@ func bridge(t *rapid.T, dsa bool) *ordered.Object {
 }
 
 // vlan is on a device whose name begins like a section or has a dot. The older
-// syntax does not say that it is one.
+// syntax does not tell the kinds apart.
 func vlan(t *rapid.T, dsa bool) *ordered.Object {
-	if !dsa {
-		return nil
+	kind := "8021q"
+	if dsa && rapid.Bool().Draw(t, "8021ad") {
+		kind = "8021ad"
 	}
 	return obj("name", rapid.SampledFrom([]string{"lan1", "eth9.5", "vlan0", "device0", "br-lan"}).Draw(t, "base"), "network", "mgmt",
-		"type", rapid.SampledFrom([]string{"8021q", "8021ad"}).Draw(t, "vlan type"), "vid", num(30), "mtu", num(1400), "ingress_qos_mapping", []any{"0:1"})
+		"type", kind, "vid", num(30), "mtu", num(1400), "ingress_qos_mapping", []any{"0:1"})
 }
 
 func wireguard(t *rapid.T, _ bool) *ordered.Object {

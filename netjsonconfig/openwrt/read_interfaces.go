@@ -109,6 +109,10 @@ func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) 
 	if proto == "wireguard" {
 		name = s.Name
 	}
+	if ifname != "" && value.Str(o, "name") == ifname+"."+memberText(o, "vid") {
+		o.Set("type", "8021q") // or 8021ad, which the older syntax does not tell apart
+		toLists(o, "ingress_qos_mapping", "egress_qos_mapping")
+	}
 	o.Set("name", name)
 	if s.Name != san(name) {
 		o.Set("network", s.Name)
@@ -121,8 +125,8 @@ func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) 
 func (w *interfaceReader) kind(o *ordered.Object, name, proto string) {
 	vid := take(o, "vid")
 	typ := "ethernet"
-	if value.Str(o, "type") == "bridge" {
-		typ = "bridge"
+	if given := value.Str(o, "type"); given == "bridge" || given == "8021q" {
+		typ = given
 	} else if name == "lo" || name == "lo0" || name == "loopback" {
 		typ = "loopback"
 	}

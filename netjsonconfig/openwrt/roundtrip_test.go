@@ -59,7 +59,6 @@ func lossy() map[string]string {
 		"modem manager minimal":                        "without a device the schema refuses it",
 		"default extends network package":              "what the parts mean by default is written out",
 		"default overrides generated section":          "options of merged sections are sorted again",
-		"device 6 legacy":                              "the old syntax does not say which kind of VLAN it is",
 	}
 }
 

@@ -2,10 +2,8 @@ package openwrt_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
@@ -122,33 +120,4 @@ func TestLegacyTrafficShaping(t *testing.T) {
 		require.Empty(t, text)
 	}
 	require.Len(t, warnings, 1, "of the backend that does not know it")
-}
-
-// TestConcurrentUse renders one configuration in many goroutines: all see the
-// same, and the configuration stays what it was.
-func TestConcurrentUse(t *testing.T) {
-	for _, name := range []string{"medium", "services", "bridges"} {
-		config, err := njc.New(openwrt.Backend(), sample(t, name), nil)
-		require.NoError(t, err)
-		before := config.Merged().String()
-		text, err := config.Render()
-		require.NoError(t, err)
-		archive, err := config.Generate()
-		require.NoError(t, err)
-		var all sync.WaitGroup
-		for range 8 {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				again, err := config.Render()
-				assert.NoError(t, err)
-				assert.Equal(t, text, again)
-				packed, err := config.Generate()
-				assert.NoError(t, err)
-				assert.Equal(t, archive, packed)
-			}()
-		}
-		all.Wait()
-		require.Equal(t, before, config.Merged().String())
-	}
 }
