@@ -1,5 +1,6 @@
 // What a person does in the admin, one step after the other; later steps use what earlier ones made.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { confirmationPath } from './outbox.mjs';
 import { totp, wrongCode } from './totp.mjs';
 
@@ -235,9 +236,25 @@ async function lists(run) {
   const bare = `bare-${run.mark}`;
   await devicesOf(run, [bare], false);
   await go('/devices');
+  await page.waitForFunction(() => document.title === 'Devices · Wispwright');
   await page.getByPlaceholder(/Name, MAC/).fill(run.device);
   await page.getByRole('cell', { name: run.device }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+  assert.deepEqual(await exported(page, /^devices-.*\.csv$/), [
+    ['name', run.device],
+    ['organization', run.organization],
+    ['config_status', 'modified'],
+  ]);
+  await page.getByRole('link', { name: run.device, exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(new RegExp(`devices/${run.deviceID}`));
+  await page.waitForFunction((name) => document.title === `${name} · Wispwright`, run.device);
+  const key = field(page, 'Key');
+  assert.equal(await key.getAttribute('type'), 'password', 'a key is shown when asked for');
+  await page.getByRole('button', { name: 'Show key' }).click();
+  assert.match(await key.inputValue(), /^[0-9a-f]{32}$/);
+  await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: run.device }) })}`);
+  await page.getByRole('cell', { name: run.device }).waitFor();
   await choose(page, 'Status', 'error');
   await page.getByRole('cell', { name: run.device }).waitFor({ state: 'detached' });
   for (const path of ['/devices', '/templates', '/organizations', '/users', '/groups']) {
@@ -256,6 +273,15 @@ async function lists(run) {
   assert.equal(await page.getByRole('cell', { name: run.device }).count(), 0, 'only devices without a configuration');
   const { status } = await api(page, 'DELETE', run.made[0]);
   assert.equal(status, 204);
+}
+
+/** Exports the list shown, which has one row, and tells some of what the file says of it. */
+async function exported(page, fileName) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export' }).click()]);
+  assert.match(file.suggestedFilename(), fileName);
+  const [titles, row, end] = (await readFile(await file.path(), 'utf8')).split('\r\n').map((line) => line.split(','));
+  assert.deepEqual(end, [''], 'the list has one row');
+  return ['name', 'organization', 'config_status'].map((title) => [title, row[titles.indexOf(title)]]);
 }
 
 /** Makes devices through the API, for what is done with many. */
@@ -298,7 +324,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', '/account'];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', '/events', '/account'];
   try {
     for (const path of paths) {
       await go(path);
@@ -376,7 +402,15 @@ async function user(run) {
   await page.waitForURL(/users\/[0-9a-f-]{36}/);
   run.made.unshift(`users/user/${idIn(page)}/`);
   await page.getByRole('group', { name: 'Organizations' }).getByText(run.organization).waitFor();
-  await run.shot('user');
+  await page.getByRole('group', { name: `${run.operator}@example.org` }).getByText('confirmed', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Remove second factor' }).count(), 0, 'there is none to remove');
+  const other = `${run.operator}-home@example.org`;
+  await field(page, 'Another address').fill(other);
+  await field(page, 'Another address').press('Enter');
+  await page.getByRole('group', { name: other }).getByText('not confirmed').waitFor();
+  await run.shot('user', { fullPage: true });
+  await page.getByRole('button', { name: `Remove ${other}` }).click();
+  await page.getByRole('group', { name: other }).waitFor({ state: 'detached' });
   await go(`/users?${new URLSearchParams({ filter: JSON.stringify({ organization: run.organizationID, is_staff: true }) })}`);
   await page.getByRole('cell', { name: run.operator, exact: true }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1);
@@ -458,6 +492,23 @@ async function expiredPassword(run) {
   await logOut(run);
   await logIn(run, run.user, run.password);
   await page.getByText('Configuration status').waitFor();
+}
+
+async function limitedToken(run) {
+  const { page, go, base } = run;
+  await go('/account');
+  await page.getByLabel('Name of a new token').fill('watcher');
+  await page.getByLabel('Limited to').fill('change_dev');
+  await page.getByRole('option', { name: 'config.change_device', exact: true }).click();
+  await page.getByRole('button', { name: 'Make', exact: true }).click();
+  const token = await page.locator('code').getByText(/^wwt_/).innerText();
+  await page.getByText('limited to config.change_device').waitFor();
+  const status = async (path) => (await fetch(`${base}/api/v1/${path}`, { headers: { Authorization: `Bearer ${token}` } })).status;
+  assert.equal(await status('controller/device/'), 200);
+  assert.equal(await status('controller/template/'), 403);
+  await page.getByRole('button', { name: 'Delete token watcher' }).click();
+  await page.getByRole('button', { name: 'Delete token watcher' }).waitFor({ state: 'detached' });
+  assert.equal(await status('controller/device/'), 401);
 }
 
 async function secondFactor(run) {
@@ -546,13 +597,34 @@ async function passkey(run) {
   await page.getByText('Configuration status').waitFor();
 }
 
+async function outsider(run) {
+  const { page, mark } = run;
+  const [username, password] = [`otto-${mark}`, `Out-${mark}-side`];
+  const made = await api(page, 'POST', 'users/user/', { username, password, email: `${username}@example.org`, is_active: true, is_staff: false });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  run.made.unshift(`users/user/${made.body.id}/`);
+  await logOut(run);
+  await logIn(run, username, password);
+  await page.waitForURL(/admin\/account/);
+  await page.getByText('This admin is for staff.').waitFor();
+  assert.equal(await page.getByRole('menuitem').count(), 0, 'nothing to choose');
+  await run.shot('outsider');
+  await logOut(run);
+  await logIn(run, run.user, run.password);
+  await page.getByText('Configuration status').waitFor();
+}
+
 async function trail(run) {
   const { page, go } = run;
   await go(`/devices/${run.deviceID}/history`);
   await page.getByRole('link', { name: 'Who changed this device' }).click();
   await page.getByRole('cell', { name: run.device }).first().waitFor();
-  await page.getByRole('cell', { name: run.device }).last().click();
-  await page.getByText('MACAddress').or(page.getByText('Name', { exact: true })).first().waitFor();
+  await page.locator('tbody button[aria-expanded=false]').last().press('Enter');
+  await page.getByText('MAC address', { exact: true }).waitFor();
+  const added = page.locator('tbody tr').last();
+  await added.getByText(run.organization).waitFor();
+  await added.getByText(run.template).waitFor();
+  await added.getByText(/by session, from 127\.0\.0\.1$/).waitFor();
   await run.shot('trail');
   await noSidewaysScrolling(page, 'the audit trail');
 }
@@ -585,7 +657,27 @@ async function deactivation(run) {
   assert.equal(status, 404);
 }
 
+async function lostPage(run) {
+  const { page, go, context, faults } = run;
+  const before = faults.length;
+  await go('/');
+  // as after an update of the server, whose files have other names
+  await context.route('**/assets/GroupList-*', (route) => route.fulfill({ status: 404, body: 'gone' }));
+  await Promise.all([page.waitForEvent('load'), page.getByRole('menuitem', { name: 'Groups' }).click()]);
+  await page.getByText('This page could not be loaded').waitFor();
+  await run.shot('lost-page');
+  await context.unroute('**/assets/GroupList-*');
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.getByRole('cell', { name: 'Operator' }).waitFor();
+  faults.splice(before); // what the browser says of the missing file
+}
+
 async function missing({ page, go }) {
+  await go('/no-such-page');
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await page.getByRole('link', { name: 'To the dashboard' }).click();
+  await page.getByText('Configuration status').waitFor();
+
   await go('/devices/00000000-0000-4000-8000-000000000000');
   await page.waitForURL(/admin\/devices(\?|$)/);
 }
@@ -616,12 +708,15 @@ export const steps = [
   ['add a user', user],
   ['an operator sees what is theirs', operator],
   ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
+  ['make a token that may do one thing only', limitedToken],
   ['set up a second factor and log in with it', secondFactor],
   ['add a passkey and log in with it', passkey],
   ['an ended session leads to the login', endedSession],
   ['an expired password has to be changed first', expiredPassword, 'expiredUser'],
+  ['who is not staff has an account only', outsider],
   ['who changed a device', trail],
   ['deactivate, activate and delete a device', deactivation],
-  ['what does not exist leads back to the list', missing],
+  ['a page that is not there any more is loaded again', lostPage],
+  ['what does not exist leads back', missing],
   ['tidy up', tidy],
 ];

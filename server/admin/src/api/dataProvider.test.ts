@@ -41,6 +41,37 @@ describe('removeSecondFactor', () => {
   });
 });
 
+describe('the addresses of an account', () => {
+  it.each([
+    [undefined, 'users/me/email/', 'POST users/me/email/7/primary/'],
+    ['u', 'users/user/u/email/', 'PATCH users/user/u/email/7/'],
+  ])('are those of %s', async (user, path, primary) => {
+    const { request, asked } = scripted({
+      [`GET ${path}`]: { results: [] }, [`POST ${path}`]: {}, [primary]: {}, [`POST ${path}7/confirmation/`]: {}, [`DELETE ${path}7/`]: {},
+    });
+    const provider = createDataProvider(request);
+    await provider.addresses(user);
+    await provider.addAddress('a@example.org', user);
+    await provider.makePrimary(7, user);
+    await provider.confirmAddress(7, user);
+    await provider.removeAddress(7, user);
+    expect(asked.map(({ call }) => call)).toEqual([`GET ${path}`, `POST ${path}`, primary, `POST ${path}7/confirmation/`, `DELETE ${path}7/`]);
+  });
+});
+
+describe('hasSecondFactor', () => {
+  const codes = 'GET users/user/u/totp/';
+  const passkeys = 'GET users/user/u/passkey/';
+  it.each([
+    [null, [], false],
+    ['2026-01-01T00:00:00Z', [], true],
+    [null, [{ id: 'p' }], true],
+  ])('counts codes since %s and passkeys %j', async (confirmed, results, expected) => {
+    const { request } = scripted({ [codes]: { confirmed }, [passkeys]: { results } });
+    await expect(createDataProvider(request).hasSecondFactor('u')).resolves.toBe(expected);
+  });
+});
+
 describe('one\'s own second factor', () => {
   it('gives the password, and a code where there is an authenticator app', async () => {
     const { request, asked } = scripted({

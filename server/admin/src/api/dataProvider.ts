@@ -57,14 +57,14 @@ export interface Operations {
   changeMyPassword(body: Record<string, unknown>): Promise<void>;
   /** Every permission a group may have. */
   permissions(): Promise<Permission[]>;
-  /** One's own e-mail addresses. */
-  addresses(): Promise<EmailAddress[]>;
+  /** The e-mail addresses of a user, without one one's own. So are the four that follow. */
+  addresses(user?: Identifier): Promise<EmailAddress[]>;
   /** Adds an address, which is sent a link to confirm it. */
-  addAddress(email: string): Promise<EmailAddress>;
-  makePrimary(address: Identifier): Promise<EmailAddress>;
+  addAddress(email: string, user?: Identifier): Promise<EmailAddress>;
+  makePrimary(address: Identifier, user?: Identifier): Promise<EmailAddress>;
   /** Sends the link again. */
-  confirmAddress(address: Identifier): Promise<void>;
-  removeAddress(address: Identifier): Promise<void>;
+  confirmAddress(address: Identifier, user?: Identifier): Promise<void>;
+  removeAddress(address: Identifier, user?: Identifier): Promise<void>;
   secondFactor(): Promise<SecondFactor>;
   /** Begins setting up a second factor; it counts once it is confirmed. */
   enrol(currentPassword: string): Promise<Enrolment>;
@@ -79,10 +79,13 @@ export interface Operations {
   /** Adds the passkey the browser made. */
   addPasskey(name: string, made: unknown): Promise<NewPasskey>;
   removePasskey(id: Identifier, currentPassword: string): Promise<void>;
+  /** Whether another user has a second factor. */
+  hasSecondFactor(user: Identifier): Promise<boolean>;
   /** Takes the second factor, passkeys included, away from a user who lost it. */
   removeSecondFactor(user: Identifier): Promise<void>;
   tokens(): Promise<APIToken[]>;
-  createToken(name: string, expires: string | null): Promise<APIToken>;
+  /** Makes a named token; without scopes it may do all that its user may. */
+  createToken(name: string, expires: string | null, scopes: string[]): Promise<APIToken>;
   deleteToken(id: Identifier): Promise<void>;
   /**
    * Creates a membership, or makes the member a manager or no manager any more. The API takes one membership at a
@@ -123,6 +126,11 @@ function pathOf(resource: string, id?: Identifier): string {
   const path = resourcePaths[resource];
   if (!path) throw new Error(`the API has no resource ${resource}`);
   return id === undefined ? path : `${path}${encodeURIComponent(String(id))}/`;
+}
+
+/** Where the API has what belongs to an account: a user's, or one's own. */
+function accountOf(user?: Identifier): string {
+  return user === undefined ? 'users/me/' : pathOf('users', user);
 }
 
 /** Runs work on every item, a few at a time, and tells apart what succeeded from what failed. */
@@ -292,17 +300,27 @@ export function createDataProvider(request: Request): AdminDataProvider {
       const { results } = await request<ListAnswer<Permission>>('GET', 'users/permission/', { query: { page_size: 1000 } });
       return results;
     },
-    async addresses() {
-      const { results } = await request<ListAnswer<EmailAddress>>('GET', 'users/me/email/', { query: { page_size: maximalPage } });
+    async addresses(user?: Identifier) {
+      const { results } = await request<ListAnswer<EmailAddress>>('GET', `${accountOf(user)}email/`, { query: { page_size: maximalPage } });
       return results;
     },
-    addAddress: (email: string) => request<EmailAddress>('POST', 'users/me/email/', { body: { email } }),
-    makePrimary: (address: Identifier) => request<EmailAddress>('POST', `users/me/email/${address}/primary/`),
-    async confirmAddress(address: Identifier) {
-      await request('POST', `users/me/email/${address}/confirmation/`);
+    addAddress: (email: string, user?: Identifier) => request<EmailAddress>('POST', `${accountOf(user)}email/`, { body: { email } }),
+    makePrimary: (address: Identifier, user?: Identifier) =>
+      user === undefined
+        ? request<EmailAddress>('POST', `users/me/email/${address}/primary/`)
+        : request<EmailAddress>('PATCH', `${accountOf(user)}email/${address}/`, { body: { primary: true } }),
+    async confirmAddress(address: Identifier, user?: Identifier) {
+      await request('POST', `${accountOf(user)}email/${address}/confirmation/`);
     },
-    async removeAddress(address: Identifier) {
-      await request('DELETE', `users/me/email/${address}/`);
+    async removeAddress(address: Identifier, user?: Identifier) {
+      await request('DELETE', `${accountOf(user)}email/${address}/`);
+    },
+    async hasSecondFactor(user: Identifier) {
+      const [codes, passkeys] = await Promise.all([
+        request<SecondFactor>('GET', `${pathOf('users', user)}totp/`),
+        request<{ results: Passkey[] }>('GET', `${pathOf('users', user)}passkey/`),
+      ]);
+      return codes.confirmed !== null || passkeys.results.length > 0;
     },
     secondFactor: () => request<SecondFactor>('GET', 'users/me/totp/'),
     enrol: (currentPassword: string) =>
@@ -342,8 +360,8 @@ export function createDataProvider(request: Request): AdminDataProvider {
       const { results } = await request<ListAnswer<APIToken>>('GET', 'users/me/token/', { query: { page_size: maximalPage } });
       return results;
     },
-    createToken: (name: string, expires: string | null) =>
-      request<APIToken>('POST', 'users/me/token/', { body: { name, expires } }),
+    createToken: (name: string, expires: string | null, scopes: string[]) =>
+      request<APIToken>('POST', 'users/me/token/', { body: { name, expires, scopes } }),
     async deleteToken(id: Identifier) {
       await request('DELETE', `users/me/token/${id}/`);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Request } from './client';
 import { APIError } from './errors';
-import { allowed, CodeNeeded, createAuthProvider } from './session';
+import { administers, allowed, CodeNeeded, createAuthProvider } from './session';
 import type { Session } from './types';
 
 const operator: Session = {
@@ -104,4 +104,12 @@ describe('createAuthProvider', () => {
     await auth.checkAuth({});
     await expect(auth.logout({})).resolves.toBeUndefined();
   });
+});
+
+it('lets only staff administer, whatever their permissions', () => {
+  const member = { ...operator, user: { ...operator.user, is_staff: false }, permissions: ['config.view_device'] };
+  expect(administers(member)).toBe(false);
+  expect(allowed(member, 'devices', 'list')).toBe(false);
+  expect(allowed({ ...member, user: { ...member.user, is_staff: true } }, 'devices', 'list')).toBe(true);
+  expect(administers({ ...member, user: { ...member.user, is_superuser: true } })).toBe(true);
 });

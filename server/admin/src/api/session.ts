@@ -15,12 +15,18 @@ const models: Record<string, { app: string; model: string }> = {
   organizations: { app: 'openwisp_users', model: 'organization' },
   users: { app: 'openwisp_users', model: 'user' },
   groups: { app: 'openwisp_users', model: 'group' },
+  addresses: { app: 'account', model: 'emailaddress' },
   events: { app: 'audit', model: 'event' },
 };
 
 /** Whether the session holds a permission such as config.view_device; "*" is all of them. */
 export function holds(session: Session, permission: string): boolean {
   return session.user.is_superuser || session.permissions.includes('*') || session.permissions.includes(permission);
+}
+
+/** Whether the session is of somebody who administers; others look after their own account only. */
+export function administers({ user }: Session): boolean {
+  return user.is_staff || user.is_superuser;
 }
 
 /**
@@ -30,6 +36,7 @@ export function holds(session: Session, permission: string): boolean {
 export function allowed(session: Session, resource: string, action: string): boolean {
   const target = models[resource];
   if (!target) return true;
+  if (!administers(session)) return false;
   const may = (verb: string) => holds(session, `${target.app}.${verb}_${target.model}`);
   switch (action) {
     case 'list':

@@ -6,7 +6,6 @@ import RouterIcon from '@mui/icons-material/RouterOutlined';
 import EventIcon from '@mui/icons-material/HistoryOutlined';
 import TemplateIcon from '@mui/icons-material/DescriptionOutlined';
 import { QueryClient } from '@tanstack/react-query';
-import { lazy } from 'react';
 import { Admin, CustomRoutes, Resource } from 'react-admin';
 import { createBrowserRouter, Route, RouterProvider } from 'react-router-dom';
 import { createClient } from '../api/client';
@@ -16,26 +15,27 @@ import { createAuthProvider } from '../api/session';
 import { Layout } from './Layout';
 import { Login } from './Login';
 import { messages } from './messages';
+import { NotFound, page } from './pages';
 import { darkTheme, lightTheme } from './theme';
 
-const Dashboard = lazy(() => import('../dashboard/Dashboard'));
-const DeviceList = lazy(() => import('../devices/DeviceList'));
-const DeviceCreate = lazy(() => import('../devices/DeviceCreate'));
-const DeviceEdit = lazy(() => import('../devices/DeviceEdit'));
-const TemplateList = lazy(() => import('../templates/TemplateList'));
-const TemplateCreate = lazy(() => import('../templates/TemplateCreate'));
-const TemplateEdit = lazy(() => import('../templates/TemplateEdit'));
-const OrganizationList = lazy(() => import('../organizations/OrganizationList'));
-const OrganizationCreate = lazy(() => import('../organizations/OrganizationCreate'));
-const OrganizationEdit = lazy(() => import('../organizations/OrganizationEdit'));
-const UserList = lazy(() => import('../users/UserList'));
-const UserCreate = lazy(() => import('../users/UserCreate'));
-const UserEdit = lazy(() => import('../users/UserEdit'));
-const GroupList = lazy(() => import('../users/GroupList'));
-const GroupCreate = lazy(() => import('../users/GroupCreate'));
-const GroupEdit = lazy(() => import('../users/GroupEdit'));
-const EventList = lazy(() => import('../users/EventList'));
-const Account = lazy(() => import('../users/Account'));
+const Dashboard = page(() => import('../dashboard/Dashboard'));
+const DeviceList = page(() => import('../devices/DeviceList'));
+const DeviceCreate = page(() => import('../devices/DeviceCreate'));
+const DeviceEdit = page(() => import('../devices/DeviceEdit'));
+const TemplateList = page(() => import('../templates/TemplateList'));
+const TemplateCreate = page(() => import('../templates/TemplateCreate'));
+const TemplateEdit = page(() => import('../templates/TemplateEdit'));
+const OrganizationList = page(() => import('../organizations/OrganizationList'));
+const OrganizationCreate = page(() => import('../organizations/OrganizationCreate'));
+const OrganizationEdit = page(() => import('../organizations/OrganizationEdit'));
+const UserList = page(() => import('../users/UserList'));
+const UserCreate = page(() => import('../users/UserCreate'));
+const UserEdit = page(() => import('../users/UserEdit'));
+const GroupList = page(() => import('../users/GroupList'));
+const GroupCreate = page(() => import('../users/GroupCreate'));
+const GroupEdit = page(() => import('../users/GroupEdit'));
+const EventList = page(() => import('../users/EventList'));
+const Account = page(() => import('../users/Account'));
 
 /** Retries what may pass by itself: no connection, a busy server. Refusals are final. */
 function retry(failures: number, error: unknown): boolean {
@@ -61,6 +61,7 @@ function AdminApp() {
       queryClient={queryClient}
       layout={Layout}
       loginPage={Login}
+      catchAll={NotFound}
       dashboard={Dashboard}
       theme={lightTheme}
       darkTheme={darkTheme}

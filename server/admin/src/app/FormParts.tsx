@@ -62,14 +62,20 @@ export function useMayChange(resource: string): boolean {
 }
 
 /** A form's buttons: save for whoever may change the object, delete for whoever may delete it. */
-export function FormToolbar({ create = false, removable = true, locked = false }: { create?: boolean; removable?: boolean; locked?: boolean }) {
+export function FormToolbar({ create = false, removable = true, locked = false, loss }: {
+  create?: boolean;
+  removable?: boolean;
+  locked?: boolean;
+  /** What goes with the object when it is deleted. */
+  loss?: string;
+}) {
   const resource = useResourceContext() ?? '';
   const change = useMayChange(resource);
   if (locked || (!create && !change)) return null;
   return (
     <Toolbar sx={{ justifyContent: 'space-between', backgroundColor: { xs: 'background.paper', sm: 'transparent' }, px: 2, gap: 1 }}>
       <SaveButton alwaysEnable={create} />
-      {!create && removable && <DeleteButton mutationMode="pessimistic" />}
+      {!create && removable && <DeleteButton mutationMode="pessimistic" confirmContent={`${loss ?? ''} This cannot be undone.`.trim()} confirmColor="warning" />}
     </Toolbar>
   );
 }

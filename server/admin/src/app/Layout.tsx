@@ -3,7 +3,7 @@ import DashboardIcon from '@mui/icons-material/SpaceDashboardOutlined';
 import PasswordIcon from '@mui/icons-material/PasswordOutlined';
 import { Box, ListItemIcon, ListItemText, ListSubheader, MenuItem, Typography, type Theme } from '@mui/material';
 import useMediaQuery from '@mui/material/useMediaQuery';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import {
   AppBar,
   Layout as RaLayout,
@@ -12,15 +12,16 @@ import {
   Menu,
   TitlePortal,
   ToggleThemeButton,
-  useCanAccess,
   usePermissions,
   UserMenu,
   useSidebarState,
   useUserMenu,
 } from 'react-admin';
 import { Link, Navigate, useLocation } from 'react-router-dom';
+import { administers, allowed } from '../api/session';
 import type { Session } from '../api/types';
 import { Logo } from './Logo';
+import { PageError } from './pages';
 import { brandColors } from './theme';
 
 function PasswordItem() {
@@ -58,13 +59,16 @@ function Bar() {
       <Box component={Link} to="/" aria-label="Wispwright: dashboard" sx={{ color: 'inherit', textDecoration: 'none', mr: 3 }}>
         <Logo size={28} compact={narrow} />
       </Box>
-      <TitlePortal sx={{ opacity: 0.85, fontSize: '1rem' }} />
+      <TitlePortal sx={{ opacity: 0.85, fontSize: '1rem', minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis' }} />
     </AppBar>
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+function Section({ title, resources }: { title: string; resources: string[] }) {
   const [open] = useSidebarState();
+  const { permissions: session } = usePermissions<Session>();
+  const offered = session ? resources.filter((name) => allowed(session, name, 'list')) : [];
+  if (offered.length === 0) return null;
   return (
     <>
       {open ? (
@@ -74,43 +78,51 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
       ) : (
         <Box sx={{ height: 16 }} />
       )}
-      {children}
+      {offered.map((name) => (
+        <Menu.ResourceItem key={name} name={name} />
+      ))}
     </>
   );
 }
 
-function Resource({ name }: { name: string }) {
-  const { canAccess } = useCanAccess({ resource: name, action: 'list' });
-  return canAccess ? <Menu.ResourceItem name={name} /> : null;
-}
-
 function Sidebar() {
+  const { permissions: session } = usePermissions<Session>();
+  if (session && !administers(session)) return <Menu><></></Menu>;
   return (
     <Menu>
       <Menu.Item to="/" primaryText="Dashboard" leftIcon={<DashboardIcon />} />
-      <Section title="Network">
-        <Resource name="devices" />
-        <Resource name="templates" />
-      </Section>
-      <Section title="Users and organizations">
-        <Resource name="organizations" />
-        <Resource name="users" />
-        <Resource name="groups" />
-        <Resource name="events" />
-      </Section>
+      <Section title="Network" resources={['devices', 'templates']} />
+      <Section title="Users and organizations" resources={['organizations', 'users', 'groups', 'events']} />
     </Menu>
   );
+}
+
+// Tabs and bookmarks of the browser are named after the page, whose title the bar shows.
+function useDocumentTitle() {
+  useEffect(() => {
+    const shown = document.getElementById('react-admin-title');
+    if (!shown) return;
+    const follow = () => {
+      document.title = [shown.textContent?.trim(), 'Wispwright'].filter((text, i, all) => text && all.indexOf(text) === i).join(' · ');
+    };
+    const observer = new MutationObserver(follow);
+    observer.observe(shown, { childList: true, characterData: true, subtree: true });
+    follow();
+    return () => observer.disconnect();
+  }, []);
 }
 
 /** The layout handed to react-admin. Whoever has to do something first is kept on the page where it is done. */
 export function Layout({ children }: { children: ReactNode }) {
   const { permissions: session } = usePermissions<Session>();
   const { pathname } = useLocation();
-  if (session?.restricted && pathname !== '/account') return <Navigate to="/account" replace />;
+  useDocumentTitle();
+  if (session && (session.restricted || !administers(session)) && pathname !== '/account') return <Navigate to="/account" replace />;
   return (
     <RaLayout
       appBar={Bar}
       menu={Sidebar}
+      error={PageError}
       sx={{
         minWidth: 0,
         '& .RaLayout-contentWithSidebar, & .RaLayout-appFrame': { minWidth: 0 },

@@ -10,7 +10,7 @@ export const statusColors: Record<ConfigStatus | 'unknown', string> = {
   error: '#a72d1d',
   deactivating: '#353c44',
   deactivated: '#000000',
-  unknown: '#8a949e',
+  unknown: '#66717b',
 };
 
 /** What a status means, for tooltips. */
@@ -56,6 +56,9 @@ const shared: RaThemeOptions = {
     MuiTab: { styleOverrides: { root: { minHeight: 44, textTransform: 'none' } } },
     RaListToolbar: { styleOverrides: { root: { '&&': { backgroundColor: 'transparent' } } } },
     RaTopToolbar: { styleOverrides: { root: { '&&': { backgroundColor: 'transparent' } } } },
+    RaSkipNavigationButton: {
+      styleOverrides: { root: { '&&': { backgroundColor: brand.mint, color: brand.deep, '&:hover': { backgroundColor: brand.mint } } } },
+    },
     MuiTooltip: { defaultProps: { arrow: true } },
   },
 };

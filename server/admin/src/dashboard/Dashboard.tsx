@@ -67,7 +67,13 @@ export default function Dashboard() {
     refetchInterval: 30_000,
   });
   if (devices.canAccess === false) {
-    return <Alert severity="info">Your account may not see devices. Ask an administrator for a group with that permission.</Alert>;
+    return (
+      <>
+        <Title title="Dashboard" />
+        <PageHeading title="Dashboard" />
+        <Alert severity="info">Your account may not see devices. Ask an administrator for a group with that permission.</Alert>
+      </>
+    );
   }
   const slices = statuses.map((status) => ({
     id: status,

@@ -19,7 +19,8 @@ import { apiRoot } from '../api/client';
 import { type AdminDataProvider, resourcePaths } from '../api/dataProvider';
 import type { Device, DeviceConfig, JSONObject, PreviewRequest } from '../api/types';
 import { backendChoices, defaultBackend } from '../app/backends';
-import { StatusChip, statusOf } from '../app/StatusChip';
+import { statusOf } from '../app/StatusChip';
+import { statusMeaning } from '../app/theme';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
@@ -83,8 +84,9 @@ function StatusLine({ device }: { device: Device }) {
   return (
     <Box sx={{ mb: 1.5, width: '100%' }}>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1.5, flexWrap: 'wrap' }}>
-        <StatusChip status={status} />
-        <Box sx={{ flexGrow: 1 }} />
+        <Typography variant="body2" color="text.secondary" sx={{ flex: '1 1 240px' }}>
+          {statusMeaning[status]}
+        </Typography>
         {device.config && (
           <Button
             size="small"
@@ -120,8 +122,8 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
 
   if (!values.config) {
     return (
-      <Box sx={{ py: 3, textAlign: 'center' }}>
-        <Typography sx={{ mb: 1.5 }}>This device has no configuration.</Typography>
+      <Box sx={{ py: 3, width: '100%', textAlign: 'center' }}>
+        <Typography sx={{ mb: 1.5 }}>This device has no configuration: it keeps what it has.</Typography>
         {!locked && (
           <Button variant="contained" onClick={() => setValue('config', emptyConfig, { shouldDirty: true })}>
             Add configuration

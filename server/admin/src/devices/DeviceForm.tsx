@@ -11,11 +11,13 @@ import {
   useRecordContext,
 } from 'react-admin';
 import { useWatch } from 'react-hook-form';
+import { useLocation } from 'react-router-dom';
 import type { Device } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../app/FormParts';
 import { Moment } from '../app/Moment';
 import { OrganizationInput, useOffered } from '../app/references';
+import { SecretInput } from '../app/SecretInput';
 import { ConfigurationTab } from './ConfigurationTab';
 import { HistoryTab } from './HistoryTab';
 
@@ -39,10 +41,10 @@ function DeviceFields({ create }: { create: boolean }) {
       <OrganizationInput source="organization" />
       <TextInput helperText={false} source="mac_address" validate={required()} placeholder="00:11:22:33:44:55" fullWidth />
       <GroupInput />
-      <TextInput
+      <SecretInput
         source="key"
+        name="key"
         helperText={create ? 'Leave empty to have one made' : 'Identifies the device to the server; keep it secret'}
-        fullWidth
       />
       <TextInput source="management_ip" helperText="The address at which the server reaches the device" parse={emptyToNull} fullWidth />
       <TextInput helperText={false} source="model" fullWidth />
@@ -72,11 +74,12 @@ export function DeviceForm({ create = false }: { create?: boolean }) {
   const change = useMayChange('devices');
   const deactivated = device?.is_deactivated ?? false;
   const locked = !create && (deactivated || !change);
+  const reading = useLocation().pathname.endsWith('/history');
   return (
     <TabbedForm
       noValidate
       warnWhenUnsavedChanges
-      toolbar={<FormToolbar create={create} removable={false} locked={locked} />}
+      toolbar={<FormToolbar create={create} removable={false} locked={locked || (reading && !create)} />}
       defaultValues={create ? newDevice : undefined}
       sx={{ '& .RaTabbedForm-content': { px: { xs: 1.5, sm: 2.5 } } }}
     >

@@ -17,8 +17,11 @@ import {
   TopToolbar,
 } from 'react-admin';
 import type { Device } from '../api/types';
+import { ExportButton } from '../app/ExportButton';
 import { Moment } from '../app/Moment';
 import { backendLabel, backends } from '../app/backends';
+import type { Column } from '../app/csv';
+import { RecordLink } from '../app/RecordLink';
 import { OrganizationInput, TemplateFilterInput } from '../app/references';
 import { StatusChip, statusOf } from '../app/StatusChip';
 import { BulkDeviceActions } from './BulkActions';
@@ -36,11 +39,30 @@ const filters = [
   <DateTimeInput key="to" source="created__lt" />,
 ];
 
+const exported: Column<Device>[] = [
+  { title: 'name', of: ({ name }) => name },
+  { title: 'mac_address', of: ({ mac_address }) => mac_address },
+  { title: 'organization', of: ({ organization }, nameOf) => nameOf(organization) },
+  { title: 'model', of: ({ model }) => model },
+  { title: 'os', of: ({ os }) => os },
+  { title: 'system', of: ({ system }) => system },
+  { title: 'notes', of: ({ notes }) => notes },
+  { title: 'last_ip', of: ({ last_ip }) => last_ip },
+  { title: 'management_ip', of: ({ management_ip }) => management_ip },
+  { title: 'config_status', of: statusOf },
+  { title: 'config_backend', of: ({ config }) => config?.backend },
+  { title: 'created', of: ({ created }) => created },
+  { title: 'modified', of: ({ modified }) => modified },
+  { title: 'id', of: ({ id }) => id },
+  { title: 'organization_id', of: ({ organization }) => organization },
+];
+
 function Actions() {
   return (
     <TopToolbar>
       <FilterButton />
       <ColumnsButton />
+      <ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />
       <CreateButton />
     </TopToolbar>
   );
@@ -72,7 +94,7 @@ export default function DeviceList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={<BulkDeviceActions />} hiddenColumns={['config.backend', 'model', 'os']}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
+          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
           <DataTable.Col source="organization" disableSort>
             <ReferenceField source="organization" reference="organizations" link={false} />
           </DataTable.Col>

@@ -29,9 +29,9 @@ import { CopyableText } from '../app/Copyable';
 import { lineDiff } from './lineDiff';
 
 const meaning = {
-  desired: 'What the device should have now',
-  served: 'What it downloaded last',
-  reported: 'What it last said it has applied',
+  desired: 'what the device should have now',
+  served: 'what it downloaded last',
+  reported: 'what it last said it has applied',
 };
 
 function ChecksumTable({ checksums }: { checksums: Checksums }) {
@@ -41,9 +41,14 @@ function ChecksumTable({ checksums }: { checksums: Checksums }) {
         const sum = checksums[which];
         const agrees = Boolean(sum) && sum === checksums.desired;
         return (
-          <Box key={which} sx={{ display: 'flex', gap: 1, alignItems: 'center', flexWrap: 'wrap', minWidth: 0 }} title={meaning[which]}>
+          <Box key={which} sx={{ display: 'flex', columnGap: 1, alignItems: 'center', minWidth: 0 }}>
             {agrees ? <SameIcon color="success" fontSize="small" /> : <OtherIcon color={sum ? 'warning' : 'disabled'} fontSize="small" />}
-            <CopyableText label={which} text={sum ?? undefined} />
+            <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2, minWidth: 0 }}>
+              <CopyableText label={which} text={sum ?? undefined} />
+              <Typography variant="body2" color="text.secondary">
+                {meaning[which]}
+              </Typography>
+            </Box>
           </Box>
         );
       })}
@@ -149,7 +154,7 @@ export function HistoryTab() {
                 <TableRow key={version.id} hover>
                   <TableCell sx={{ whiteSpace: 'nowrap' }}>{new Date(version.created).toLocaleString()}</TableCell>
                   <TableCell>{version.cause}</TableCell>
-                  <TableCell>{version.actor || '–'}</TableCell>
+                  <TableCell sx={{ whiteSpace: 'nowrap' }}>{version.actor || '–'}</TableCell>
                   <TableCell sx={{ fontFamily: 'monospace' }} title={version.checksum}>
                     {version.checksum.slice(0, 10)}…
                   </TableCell>

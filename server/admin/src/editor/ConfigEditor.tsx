@@ -130,6 +130,11 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
             problem={shownProblem}
             disabled={disabled}
           />
+          {!disabled && Object.keys(value).length === 0 && (
+            <Typography variant="body2" color="text.secondary">
+              Nothing here yet: choose what to configure under “Fields…”.
+            </Typography>
+          )}
         </Suspense>
       ) : (
         <JSONText

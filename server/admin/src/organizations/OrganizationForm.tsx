@@ -1,14 +1,12 @@
 // The form of an organization, with what the controller keeps for it.
 import RenewIcon from '@mui/icons-material/Autorenew';
-import HideIcon from '@mui/icons-material/VisibilityOffOutlined';
-import ShowIcon from '@mui/icons-material/VisibilityOutlined';
 import { Box, Divider, IconButton, Tooltip, Typography } from '@mui/material';
-import { useState } from 'react';
 import { BooleanInput, email, required, SimpleForm, TextInput, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
 import type { Organization, OrganizationSettings } from '../api/types';
-import { CopyableText, CopyButton } from '../app/Copyable';
+import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../app/FormParts';
+import { SecretInput } from '../app/SecretInput';
 import { VariablesInput } from '../editor/VariablesInput';
 import { randomKey, slugOf } from './naming';
 
@@ -37,7 +35,6 @@ function NameAndSlug({ create }: { create: boolean }) {
 }
 
 function SharedSecret({ locked }: { locked: boolean }) {
-  const [shown, setShown] = useState(false);
   const { setValue } = useFormContext();
   const secret = useWatch({ name: 'settings.shared_secret' }) as string | null | undefined;
   if (secret === null || secret === undefined) {
@@ -48,35 +45,19 @@ function SharedSecret({ locked }: { locked: boolean }) {
     );
   }
   return (
-    <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 0.5 }}>
-      <TextInput
-        source="settings.shared_secret"
-        type={shown ? 'text' : 'password'}
-        readOnly={locked}
-        helperText="Devices register with it"
-        slotProps={{ htmlInput: { autoComplete: 'off', style: { fontFamily: 'monospace' } } }}
-        fullWidth
-      />
-      <Box sx={{ display: 'flex', pt: 1.25 }}>
-        <Tooltip title={shown ? 'Hide' : 'Show'}>
-          <IconButton size="small" aria-label={shown ? 'Hide shared secret' : 'Show shared secret'} onClick={() => setShown(!shown)}>
-            {shown ? <HideIcon fontSize="small" /> : <ShowIcon fontSize="small" />}
+    <SecretInput source="settings.shared_secret" name="shared secret" helperText="Devices register with it" readOnly={locked}>
+      {!locked && (
+        <Tooltip title="Make a new one (saved with the form)">
+          <IconButton
+            size="small"
+            aria-label="Make a new shared secret"
+            onClick={() => setValue('settings.shared_secret', randomKey(32), { shouldDirty: true })}
+          >
+            <RenewIcon fontSize="small" />
           </IconButton>
         </Tooltip>
-        <CopyButton text={secret} label="shared secret" />
-        {!locked && (
-          <Tooltip title="Make a new one (saved with the form)">
-            <IconButton
-              size="small"
-              aria-label="Make a new shared secret"
-              onClick={() => setValue('settings.shared_secret', randomKey(32), { shouldDirty: true })}
-            >
-              <RenewIcon fontSize="small" />
-            </IconButton>
-          </Tooltip>
-        )}
-      </Box>
-    </Box>
+      )}
+    </SecretInput>
   );
 }
 
@@ -112,7 +93,13 @@ export function OrganizationForm({ create = false }: { create?: boolean }) {
     <SimpleForm
       noValidate
       warnWhenUnsavedChanges
-      toolbar={<FormToolbar create={create} locked={locked && !changeSettings} />}
+      toolbar={
+        <FormToolbar
+          create={create}
+          locked={locked && !changeSettings}
+          loss="Its devices, templates and memberships are deleted with it."
+        />
+      }
       defaultValues={create ? { name: '', slug: '', is_active: true, description: '', email: '', url: '' } : undefined}
       sx={{ p: { xs: 1.5, sm: 2.5 } }}
     >

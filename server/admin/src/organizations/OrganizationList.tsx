@@ -11,9 +11,17 @@ import {
   TopToolbar,
 } from 'react-admin';
 import type { Organization } from '../api/types';
+import { ExportButton } from '../app/ExportButton';
 import { Moment } from '../app/Moment';
+import { RecordLink } from '../app/RecordLink';
+import type { Column } from '../app/csv';
 
 const filters = [<SearchInput key="q" source="q" alwaysOn placeholder="Name" />];
+
+const exported: Column<Organization>[] = (['name', 'slug', 'is_active', 'email', 'url', 'description', 'created', 'modified', 'id'] as const).map((title) => ({
+  title,
+  of: (organization) => organization[title],
+}));
 
 /** The list of organizations. */
 export default function OrganizationList() {
@@ -23,6 +31,7 @@ export default function OrganizationList() {
       filters={filters}
       actions={
         <TopToolbar>
+          <ExportButton<Organization> name="organizations" columns={exported} />
           <CreateButton />
         </TopToolbar>
       }
@@ -38,7 +47,7 @@ export default function OrganizationList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={false}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
+          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
           <DataTable.Col source="slug" />
           <DataTable.Col source="is_active">
             <BooleanField source="is_active" />

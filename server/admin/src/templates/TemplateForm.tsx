@@ -155,7 +155,7 @@ export function TemplateForm({ create = false }: { create?: boolean }) {
     <SimpleForm
       noValidate
       warnWhenUnsavedChanges
-      toolbar={<FormToolbar create={create} locked={locked} />}
+      toolbar={<FormToolbar create={create} locked={locked} loss="Devices that have it lose it, and get a configuration without it." />}
       defaultValues={(record?: Template) =>
         create
           ? { name: '', type: 'generic', backend: defaultBackend, default: false, required: false, tag_names: [], default_values: {}, config: {}, organization: superuser ? null : undefined }

@@ -20,6 +20,7 @@ import {
 import type { Template } from '../api/types';
 import { Moment } from '../app/Moment';
 import { backendLabel, backends } from '../app/backends';
+import { RecordLink } from '../app/RecordLink';
 import { OrganizationInput } from '../app/references';
 import { templateTypes } from './TemplateForm';
 
@@ -80,7 +81,7 @@ export default function TemplateList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={canAccess ? <BulkDeleteButton mutationMode="pessimistic" /> : false}>
-          <DataTable.Col source="name" sx={{ fontWeight: 600, minWidth: 120 }} />
+          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
           <DataTable.Col source="organization" disableSort>
             <ReferenceField
               source="organization"

@@ -2,7 +2,7 @@ import { Alert, Box, Card, CardContent, Chip, Typography } from '@mui/material';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Title, useAuthProvider, useNotify, usePermissions } from 'react-admin';
-import type { AdminAuthProvider } from '../api/session';
+import { administers, type AdminAuthProvider } from '../api/session';
 import type { Session } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { PageHeading } from '../app/Layout';
@@ -32,6 +32,11 @@ export default function Account() {
       {restricted && (
         <Alert severity="warning" sx={{ mb: 2 }}>
           {restricted}
+        </Alert>
+      )}
+      {!restricted && !administers(session) && (
+        <Alert severity="info" sx={{ mb: 2 }}>
+          This admin is for staff. You can look after your own account here; for more, ask an administrator.
         </Alert>
       )}
       <Section title="You">

@@ -1,20 +1,28 @@
-// One's own e-mail addresses: add, confirm, choose the primary one, remove.
+// E-mail addresses, one's own or another user's: add, confirm, choose the primary one, remove.
 import RemoveIcon from '@mui/icons-material/DeleteOutline';
 import { Alert, Box, Button, Chip, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
-import { useDataProvider, useNotify } from 'react-admin';
+import { useState, type SyntheticEvent } from 'react';
+import { useDataProvider, useNotify, type Identifier } from 'react-admin';
 import type { AdminDataProvider } from '../api/dataProvider';
 import { problemOf } from '../api/errors';
 
-const queryKey = ['me', 'addresses'];
+interface AddressesProps {
+  /** Whose; without it one's own. */
+  user?: Identifier;
+  /** May be looked at only. */
+  readOnly?: boolean;
+  /** Is told when the account has got another primary address. */
+  onPrimary(message: string): Promise<void>;
+}
 
-/** The list of addresses. onPrimary is told when the account has got another address. */
-export function Addresses({ onPrimary }: { onPrimary(message: string): Promise<void> }) {
+/** The list of addresses. */
+export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps) {
+  const queryKey = ['addresses', user ?? 'me'];
   const provider = useDataProvider<AdminDataProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
-  const { data, error } = useQuery({ queryKey, queryFn: () => provider.addresses() });
+  const { data, error } = useQuery({ queryKey, queryFn: () => provider.addresses(user) });
   const [address, setAddress] = useState('');
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -31,10 +39,12 @@ export function Addresses({ onPrimary }: { onPrimary(message: string): Promise<v
       await queries.invalidateQueries({ queryKey });
     }
   };
-  const add = (event: FormEvent) => {
+  // the page of a user is a form already, and the key for a new line would send it
+  const add = (event: SyntheticEvent) => {
     event.preventDefault();
+    if (address.trim() === '') return;
     void attempt(async () => {
-      const { email } = await provider.addAddress(address.trim());
+      const { email } = await provider.addAddress(address.trim(), user);
       setAddress('');
       notify(`A link to confirm it was sent to ${email}`, { type: 'success' });
     }, setProblem);
@@ -43,24 +53,24 @@ export function Addresses({ onPrimary }: { onPrimary(message: string): Promise<v
   return (
     <Box>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-        The primary address gets the e-mails, and you can log in with it.
+        The primary address gets the e-mails, and {user ? 'the user' : 'you'} can log in with it.
       </Typography>
       {error && <Alert severity="warning">{error.message}</Alert>}
       {!data && !error && <CircularProgress size={20} />}
-      {data?.length === 0 && <Typography color="text.secondary">Your account has no address.</Typography>}
+      {data?.length === 0 && <Typography color="text.secondary">{user ? 'The' : 'Your'} account has no address.</Typography>}
       {data?.map(({ id, email, verified, primary }) => (
         <Box key={id} role="group" aria-label={email} sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1, minHeight: 36 }}>
           <Typography sx={{ overflowWrap: 'anywhere' }}>{email}</Typography>
           {primary && <Chip size="small" color="primary" label="primary" />}
           <Chip size="small" variant="outlined" color={verified ? 'success' : 'warning'} label={verified ? 'confirmed' : 'not confirmed'} />
           <Box sx={{ flexGrow: 1 }} />
-          {!verified && (
+          {!verified && !readOnly && (
             <Button
               size="small"
               disabled={busy}
               onClick={() =>
                 attempt(async () => {
-                  await provider.confirmAddress(id);
+                  await provider.confirmAddress(id, user);
                   notify(`The link was sent to ${email} again`, { type: 'success' });
                 })
               }
@@ -68,43 +78,48 @@ export function Addresses({ onPrimary }: { onPrimary(message: string): Promise<v
               Send the link again
             </Button>
           )}
-          {verified && !primary && (
+          {verified && !primary && !readOnly && (
             <Button
               size="small"
               disabled={busy}
               onClick={() =>
                 attempt(async () => {
-                  await provider.makePrimary(id);
-                  await onPrimary(`${email} is your primary address now`);
+                  await provider.makePrimary(id, user);
+                  await onPrimary(`${email} is ${user ? 'the' : 'your'} primary address now`);
                 })
               }
             >
               Make primary
             </Button>
           )}
-          {!primary && (
-            <IconButton size="small" aria-label={`Remove ${email}`} disabled={busy} onClick={() => attempt(() => provider.removeAddress(id))}>
+          {!primary && !readOnly && (
+            <IconButton size="small" aria-label={`Remove ${email}`} disabled={busy} onClick={() => attempt(() => provider.removeAddress(id, user))}>
               <RemoveIcon fontSize="small" />
             </IconButton>
           )}
         </Box>
       ))}
-      <Box component="form" noValidate onSubmit={add} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 520, mt: 0.5 }}>
-        <TextField
-          fullWidth={false}
-          label="Another address"
-          type="email"
-          autoComplete="email"
-          value={address}
-          onChange={(event) => setAddress(event.target.value)}
-          error={problem !== undefined}
-          helperText={problem}
-          sx={{ flexGrow: 1, minWidth: 200 }}
-        />
-        <Button type="submit" variant="outlined" disabled={busy || address.trim() === ''} sx={{ mt: 1 }}>
-          Add
-        </Button>
-      </Box>
+      {!readOnly && (
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 520, mt: 0.5 }}>
+          <TextField
+            fullWidth={false}
+            label="Another address"
+            type="email"
+            autoComplete={user ? 'off' : 'email'}
+            value={address}
+            onChange={(event) => setAddress(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') add(event);
+            }}
+            error={problem !== undefined}
+            helperText={problem}
+            sx={{ flexGrow: 1, minWidth: 200 }}
+          />
+          <Button variant="outlined" onClick={add} disabled={busy || address.trim() === ''} sx={{ mt: 1 }}>
+            Add
+          </Button>
+        </Box>
+      )}
     </Box>
   );
 }

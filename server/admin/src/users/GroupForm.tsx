@@ -9,7 +9,7 @@ export function GroupForm({ create = false }: { create?: boolean }) {
     <SimpleForm
       noValidate
       warnWhenUnsavedChanges
-      toolbar={<FormToolbar create={create} locked={locked} />}
+      toolbar={<FormToolbar create={create} locked={locked} loss="Its members lose what it lets them do." />}
       defaultValues={create ? { name: '', permissions: [] } : undefined}
       sx={{ p: { xs: 1.5, sm: 2.5 } }}
     >

@@ -1,5 +1,6 @@
 import { CreateButton, DataTable, List, TopToolbar } from 'react-admin';
 import type { Group } from '../api/types';
+import { RecordLink } from '../app/RecordLink';
 
 /** The list of groups. */
 export default function GroupList() {
@@ -15,7 +16,7 @@ export default function GroupList() {
       exporter={false}
     >
       <DataTable rowClick="edit" bulkActionButtons={false}>
-        <DataTable.Col source="name" disableSort sx={{ fontWeight: 600 }} />
+        <DataTable.Col source="name" disableSort field={RecordLink} />
         <DataTable.Col label="Permissions" disableSort render={(group: Group) => group.permissions.length} />
       </DataTable>
     </List>

@@ -1,15 +1,25 @@
 // One's own named tokens: for programs that act in one's name.
 import RemoveIcon from '@mui/icons-material/DeleteOutline';
-import { Alert, Box, Button, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
+import { Alert, Autocomplete, Box, Button, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { useDataProvider, useNotify } from 'react-admin';
+import { useDataProvider, useNotify, usePermissions } from 'react-admin';
 import type { AdminDataProvider } from '../api/dataProvider';
-import type { APIToken } from '../api/types';
+import type { APIToken, Session } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Moment } from '../app/Moment';
 
 const queryKey = ['me', 'tokens'];
+
+// What one may do oneself, and so let a token do: "config.view_device". A superuser may do everything there is.
+function useOwnPermissions(): string[] {
+  const provider = useDataProvider<AdminDataProvider>();
+  const { permissions: session } = usePermissions<Session>();
+  const own = session?.permissions ?? [];
+  const everything = own.includes('*');
+  const { data = [] } = useQuery({ queryKey: ['permissions'], queryFn: () => provider.permissions(), enabled: everything, staleTime: 300_000 });
+  return (everything ? data.map(({ app, codename }) => `${app}.${codename}`) : [...own]).sort();
+}
 
 /** The list, and a form for a new one, whose text is shown once. */
 export function Tokens() {
@@ -19,6 +29,8 @@ export function Tokens() {
   const { data, error } = useQuery({ queryKey, queryFn: () => provider.tokens() });
   const [name, setName] = useState('');
   const [until, setUntil] = useState('');
+  const [scopes, setScopes] = useState<string[]>([]);
+  const offered = useOwnPermissions();
   const [made, setMade] = useState<APIToken>();
 
   const attempt = async (work: () => Promise<void>) => {
@@ -32,9 +44,10 @@ export function Tokens() {
   const create = (event: FormEvent) => {
     event.preventDefault();
     void attempt(async () => {
-      setMade(await provider.createToken(name.trim(), until ? new Date(`${until}T23:59:59`).toISOString() : null));
+      setMade(await provider.createToken(name.trim(), until ? new Date(`${until}T23:59:59`).toISOString() : null, scopes));
       setName('');
       setUntil('');
+      setScopes([]);
     });
   };
 
@@ -56,6 +69,7 @@ export function Tokens() {
           <Typography sx={{ minWidth: 140, fontWeight: 600 }}>{token.name}</Typography>
           <Typography variant="body2" color="text.secondary" sx={{ flexGrow: 1 }}>
             made <Moment at={token.created} />, used <Moment at={token.last_used} />, ends {token.expires ? <Moment at={token.expires} /> : 'never'}
+            {token.scopes.length > 0 && <>; limited to {token.scopes.join(', ')}</>}
           </Typography>
           <IconButton
             size="small"
@@ -78,6 +92,15 @@ export function Tokens() {
           value={until}
           onChange={(event) => setUntil(event.target.value)}
           slotProps={{ inputLabel: { shrink: true } }}
+        />
+        <Autocomplete
+          multiple
+          fullWidth
+          size="small"
+          options={offered}
+          value={scopes}
+          onChange={(_, chosen) => setScopes(chosen)}
+          renderInput={(params) => <TextField {...params} label="Limited to" helperText="Nothing chosen: all that you may do" />}
         />
         <Button type="submit" variant="outlined" disabled={name.trim() === ''} sx={{ mt: 1 }}>
           Make

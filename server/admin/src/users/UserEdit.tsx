@@ -1,4 +1,5 @@
 import { Alert, Box, Button, Typography } from '@mui/material';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
   Confirm,
@@ -8,16 +9,19 @@ import {
   SimpleForm,
   TextInput,
   TopToolbar,
+  useCanAccess,
   useDataProvider,
   useGetIdentity,
   useNotify,
   useRecordContext,
+  useRefresh,
 } from 'react-admin';
 import type { AdminDataProvider } from '../api/dataProvider';
 import type { User } from '../api/types';
 import { CopyableText } from '../app/Copyable';
 import { Columns, FormProblems, FormToolbar, Locked, useMayChange, wholeObject } from '../app/FormParts';
 import { useSuperuser } from '../app/references';
+import { Addresses } from './Addresses';
 import { PersonInputs, RoleInputs } from './fields';
 import { Memberships } from './Memberships';
 import { PasswordDialog } from './PasswordDialog';
@@ -39,11 +43,15 @@ function Actions() {
   const [removing, setRemoving] = useState(false);
   const superuser = useSuperuser();
   const provider = useDataProvider<AdminDataProvider>();
+  const queries = useQueryClient();
+  const queryKey = ['users', 'second factor', user?.id];
+  const factor = useQuery({ queryKey, queryFn: () => provider.hasSecondFactor(user?.id ?? ''), enabled: superuser && user !== undefined });
   const notify = useNotify();
   const remove = async () => {
     try {
       await provider.removeSecondFactor(user?.id ?? '');
       notify('Second factor removed', { type: 'success' });
+      await queries.invalidateQueries({ queryKey });
     } catch (error) {
       notify(error instanceof Error ? error.message : 'The second factor could not be removed', { type: 'error' });
     }
@@ -51,7 +59,7 @@ function Actions() {
   };
   return (
     <TopToolbar>
-      {user && superuser && (
+      {user && factor.data && (
         <Button size="small" onClick={() => setRemoving(true)}>
           Remove second factor
         </Button>
@@ -100,12 +108,37 @@ function Self() {
   );
 }
 
+/** The addresses of the user, for those who may see them. */
+function UserAddresses() {
+  const user = useRecordContext<User>();
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const view = useCanAccess({ resource: 'addresses', action: 'list' });
+  const change = useMayChange('addresses');
+  if (!user || !view.canAccess) return null;
+  return (
+    <Box sx={{ width: '100%', mt: 2 }}>
+      <Typography variant="h6" component="h2" sx={{ mb: 0.5 }}>
+        E-mail addresses
+      </Typography>
+      <Addresses
+        user={user.id}
+        readOnly={!change}
+        onPrimary={async (message) => {
+          notify(message, { type: 'success' });
+          refresh();
+        }}
+      />
+    </Box>
+  );
+}
+
 /** The page of a user. */
 export default function UserEdit() {
   const change = useMayChange('users');
   return (
     <Edit {...wholeObject} title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={changedUser}>
-      <SimpleForm noValidate warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
+      <SimpleForm noValidate warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} loss="Sessions, tokens and memberships of the user end." />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
         <FormProblems />
         <Self />
         <Locked locked={!change}>
@@ -119,6 +152,7 @@ export default function UserEdit() {
             <TextInput helperText={false} source="notes" multiline minRows={2} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
           </Columns>
         </Locked>
+        <UserAddresses />
         <Memberships />
         <Facts />
       </SimpleForm>

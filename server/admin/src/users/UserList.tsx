@@ -15,8 +15,13 @@ import {
   SimpleList,
   TopToolbar,
   useCanAccess,
+  useGetManyAggregate,
+  useRecordContext,
 } from 'react-admin';
-import type { User } from '../api/types';
+import type { Organization, User } from '../api/types';
+import { ExportButton } from '../app/ExportButton';
+import { RecordLink } from '../app/RecordLink';
+import type { Column } from '../app/csv';
 import { OrganizationInput, useSuperuser } from '../app/references';
 
 const filters = [
@@ -34,6 +39,28 @@ function fullName(user: User): string {
   return `${user.first_name} ${user.last_name}`.trim();
 }
 
+function organizationsOf(user: User): string[] {
+  return user.organization_users.map(({ organization }) => organization);
+}
+
+/** Where a user belongs, by name. */
+function Organizations() {
+  const user = useRecordContext<User>();
+  const { data = [] } = useGetManyAggregate<Organization>('organizations', { ids: user ? organizationsOf(user) : [] });
+  return <>{data.map((organization) => organization?.name).filter(Boolean).join(', ') || '–'}</>;
+}
+
+const fields = ['username', 'email', 'first_name', 'last_name', 'phone_number', 'birth_date', 'is_active', 'is_staff', 'is_superuser'] as const;
+const exported: Column<User>[] = [
+  ...fields.map((title) => ({ title, of: (user: User) => user[title] })),
+  {
+    title: 'organizations',
+    of: (user, nameOf) =>
+      user.organization_users.map(({ organization, is_admin }) => nameOf(organization) + (is_admin ? ' (manager)' : '')).join('; '),
+  },
+  { title: 'id', of: ({ id }) => id },
+];
+
 /** The list of users. */
 export default function UserList() {
   const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
@@ -45,6 +72,7 @@ export default function UserList() {
       actions={
         <TopToolbar>
           <FilterButton />
+          <ExportButton<User> name="users" columns={exported} names={{ resource: 'organizations', ids: organizationsOf }} />
           <CreateButton />
         </TopToolbar>
       }
@@ -60,9 +88,14 @@ export default function UserList() {
         />
       ) : (
         <DataTable rowClick="edit" bulkActionButtons={canAccess ? <BulkDeleteButton mutationMode="pessimistic" /> : false}>
-          <DataTable.Col source="username" sx={{ fontWeight: 600 }} />
+          <DataTable.Col source="username">
+            <RecordLink source="username" />
+          </DataTable.Col>
           <DataTable.Col source="email" />
           <DataTable.Col label="Name" disableSort render={fullName} />
+          <DataTable.Col source="organization_users" disableSort>
+            <Organizations />
+          </DataTable.Col>
           <DataTable.Col source="is_active">
             <BooleanField source="is_active" />
           </DataTable.Col>

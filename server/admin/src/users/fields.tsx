@@ -28,7 +28,7 @@ export function RoleInputs() {
   return (
     <>
       <BooleanInput source="is_active" helperText="Whoever is not active cannot log in by any means" />
-      <BooleanInput source="is_staff" helperText="May log in to this admin" />
+      <BooleanInput source="is_staff" helperText="May use this admin; others look after their own account only" />
       {superuser && <BooleanInput source="is_superuser" helperText="Has every permission in every organization" />}
       {groups.canAccess && (
         <ReferenceArrayInput source="groups" reference="groups" perPage={100}>

@@ -1,0 +1,58 @@
+// Pages that are loaded when they are opened, and what is shown in place of one: there is none, or it could not be loaded.
+import { Alert, AlertTitle, Box, Button, Typography } from '@mui/material';
+import { lazy, type ComponentType } from 'react';
+import { Title } from 'react-admin';
+import { Link } from 'react-router-dom';
+
+const reloaded = 'wispwright.reloaded';
+
+/**
+ * A page of its own file. After an update of the server the files have other names: a page opened before is loaded
+ * again then, once.
+ */
+export function page<T extends ComponentType>(load: () => Promise<{ default: T }>) {
+  return lazy(async () => {
+    try {
+      const loaded = await load();
+      sessionStorage.removeItem(reloaded);
+      return loaded;
+    } catch (error) {
+      if (!navigator.onLine || sessionStorage.getItem(reloaded)) throw error;
+      sessionStorage.setItem(reloaded, '1');
+      window.location.reload();
+      return new Promise<never>(() => undefined);
+    }
+  });
+}
+
+/** In place of a page that failed. */
+export function PageError({ error }: { error?: Error }) {
+  const missing = /dynamically imported module|module script/i.test(error?.message ?? '');
+  return (
+    <Box sx={{ mt: 3, maxWidth: 640 }} role="alert">
+      <Title title="Something went wrong" />
+      <Alert severity="error" action={<Button color="inherit" size="small" onClick={() => window.location.reload()}>Load again</Button>}>
+        <AlertTitle>{missing ? 'This page could not be loaded' : 'This page failed'}</AlertTitle>
+        {missing ? 'The server cannot be reached, or was updated.' : error?.message}
+      </Alert>
+    </Box>
+  );
+}
+
+/** In place of a page that does not exist. */
+export function NotFound() {
+  return (
+    <Box sx={{ mt: 3 }}>
+      <Title title="Not found" />
+      <Typography variant="h5" component="h1" sx={{ mb: 1 }}>
+        There is no such page
+      </Typography>
+      <Typography color="text.secondary" sx={{ mb: 2 }}>
+        The address may be mistyped, or the link is an old one.
+      </Typography>
+      <Button variant="contained" component={Link} to="/">
+        To the dashboard
+      </Button>
+    </Box>
+  );
+}
