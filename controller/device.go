@@ -125,6 +125,11 @@ type DeviceStore interface {
 	// Enroll inserts a new device with its configuration and the first version
 	// of that, like three inserts but in as few round trips as possible.
 	Enroll(ctx context.Context, d *Device, c *Config, v *Version) error
+	// EnrollUnchanged is Enroll if the settings still are the given ones and the
+	// configuration's templates those the version was made of, which it compares
+	// by their revisions and keeps from changing until the transaction ends.
+	// Else it stores nothing and is false.
+	EnrollUnchanged(ctx context.Context, d *Device, c *Config, v *Version, settings *Settings) (bool, error)
 	// Poll reads what the protocol needs of device and configuration in one
 	// query.
 	Poll(ctx context.Context, id wispwright.ID) (*Poll, error)

@@ -53,6 +53,9 @@ type newDevice struct {
 	given []wispwright.ID
 	extra []*Template
 	cause string
+	// remembered is what this node knows of the organization, with which
+	// earlier was made: it is not read again, but compared when storing
+	remembered *tenant
 	// check asks for everything that is not unique before storing; without it
 	// the store's refusal is returned, which costs a query less
 	check   bool
@@ -73,13 +76,17 @@ func (c *core) create(ctx context.Context, n newDevice) error {
 	if err := v.Merge("", n.faults.Err()); err != nil {
 		return err
 	}
-	t, err := c.hold(ctx, d.OrganizationID, true)
-	if isNotFound(err) {
-		v.Add("organization", unknownPK(d.OrganizationID))
-		return v.Err()
-	}
-	if err != nil {
-		return err
+	t := n.remembered
+	if t == nil {
+		var err error
+		t, err = c.hold(ctx, d.OrganizationID, true)
+		if isNotFound(err) {
+			v.Add("organization", unknownPK(d.OrganizationID))
+			return v.Err()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if n.verify != nil {
 		if err := n.verify(t.settings); err != nil {
@@ -90,22 +97,38 @@ func (c *core) create(ctx context.Context, n newDevice) error {
 	if err := c.checkWhole(ctx, v, d, t, n.check, true); err != nil {
 		return err
 	}
-	if n.detail.Config == nil {
-		err = c.stores.Devices.Insert(ctx, d)
-	} else {
-		var version *Version
-		if version, err = c.firstConfig(ctx, n, t); err != nil {
-			return err
-		}
-		err = c.stores.Devices.Enroll(ctx, d, n.detail.Config, version)
-	}
+	stored, err := c.insert(ctx, n, t)
 	if err != nil {
-		return explainDevice(err)
+		return err
+	}
+	if !stored { // what was remembered is old
+		n.remembered = nil
+		return c.create(ctx, n)
 	}
 	if err := c.deviceSaved(ctx, nil, d); err != nil {
 		return err
 	}
 	return c.record(ctx, "add", n.cause, &Detail{}, n.detail)
+}
+
+// insert stores a device, unless it is made of what is remembered and that is
+// old.
+func (c *core) insert(ctx context.Context, n newDevice, t *tenant) (stored bool, err error) {
+	d, config := n.detail.Device, n.detail.Config
+	if config == nil {
+		return true, explainDevice(c.stores.Devices.Insert(ctx, d))
+	}
+	version, err := c.firstConfig(ctx, n, t)
+	switch {
+	case err != nil && n.remembered != nil:
+		return false, nil // it is made again and fails again
+	case err != nil:
+		return false, err
+	case n.remembered != nil:
+		stored, err = c.stores.Devices.EnrollUnchanged(ctx, d, config, version, t.settings)
+		return stored, explainDevice(err)
+	}
+	return true, explainDevice(c.stores.Devices.Enroll(ctx, d, config, version))
 }
 
 // checkWhole checks what takes the other devices of the organization, in the
@@ -161,10 +184,11 @@ func (c *core) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Versio
 	if err != nil {
 		return nil, err
 	}
-	// the cached default templates may be older than what is stored now
-	templates, err := c.heldTemplates(ctx, idsOf(merge(defaults, given, n.extra)))
-	if err != nil {
-		return nil, err
+	templates := merge(defaults, given, n.extra)
+	if n.remembered == nil { // the cached ones may be older than what is stored now
+		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
+			return nil, err
+		}
 	}
 	config.Templates = idsOf(templates)
 	m := &material{device: d, config: config, settings: t.settings, templates: templates}

@@ -29,32 +29,32 @@ func NewMemory(m *memstore.Store) Stores {
 	versions := &memoryVersions{memstore.NewRepo[wispwright.ID, Version, VersionFilter](m, memstore.Spec[Version]{
 		Org: "OrganizationID", Order: newest,
 	})}
-	return Stores{
-		Devices: newMemoryDevices(m, configs, versions, newest),
-		Configs: configs,
-		Templates: &memoryTemplates{
-			Repo: memstore.NewRepo[wispwright.ID, Template, TemplateFilter](m, memstore.Spec[Template]{
-				Org: "OrganizationID", Order: newest, Search: []string{"ID", "Name"},
-				Unique: []memstore.Unique{{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}}},
-				Match: map[string]func(context.Context, *Template, any) bool{
-					"Tag": func(_ context.Context, t *Template, v any) bool { return slices.Contains(t.Tags, v.(string)) },
-				},
-			}),
-			revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{}), versions: versions,
-		},
-		Settings: &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{
-			Key: "OrganizationID", Org: "OrganizationID",
-			Unique: []memstore.Unique{{Name: UniqueSharedSecret, Fields: []string{"SecretDigest"}}},
-		})},
-		Versions: versions,
+	templates := &memoryTemplates{
+		Repo: memstore.NewRepo[wispwright.ID, Template, TemplateFilter](m, memstore.Spec[Template]{
+			Org: "OrganizationID", Order: newest, Search: []string{"ID", "Name"},
+			Unique: []memstore.Unique{{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}}},
+			Match: map[string]func(context.Context, *Template, any) bool{
+				"Tag": func(_ context.Context, t *Template, v any) bool { return slices.Contains(t.Tags, v.(string)) },
+			},
+		}),
+		revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{}), versions: versions,
 	}
+	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{
+		Key: "OrganizationID", Org: "OrganizationID",
+		Unique: []memstore.Unique{{Name: UniqueSharedSecret, Fields: []string{"SecretDigest"}}},
+	})}
+	devices := newMemoryDevices(m, configs, versions, newest)
+	devices.templates, devices.settings = templates, settings
+	return Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}
 }
 
 type memoryDevices struct {
 	*memstore.Repo[wispwright.ID, Device, DeviceFilter]
-	store    *memstore.Store
-	configs  *memoryConfigs
-	versions *memoryVersions
+	store     *memstore.Store
+	configs   *memoryConfigs
+	versions  *memoryVersions
+	templates *memoryTemplates
+	settings  *memorySettings
 }
 
 var _ DeviceStore = (*memoryDevices)(nil)
@@ -117,6 +117,30 @@ func (s *memoryDevices) Enroll(ctx context.Context, d *Device, c *Config, v *Ver
 		}
 		return s.versions.Insert(ctx, v)
 	})
+}
+
+func (s *memoryDevices) EnrollUnchanged(ctx context.Context, d *Device, c *Config, v *Version, settings *Settings) (stored bool, err error) {
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		now, err := s.settings.Get(ctx, wispwright.ScopeAll(), settings.OrganizationID)
+		if isNotFound(err) || err == nil && now.RevisionID != settings.RevisionID {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i, id := range c.Templates {
+			t, err := s.templates.Get(ctx, wispwright.ScopeAll(), id)
+			if isNotFound(err) || err == nil && t.RevisionID != v.Revisions[i] {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		stored = true
+		return s.Enroll(ctx, d, c, v)
+	})
+	return stored && err == nil, err
 }
 
 func (s *memoryDevices) Poll(ctx context.Context, id wispwright.ID) (*Poll, error) {

@@ -218,6 +218,9 @@ func (c *core) registerNew(ctx context.Context, t *tenant, r Registration) (*Reg
 	}
 	detail := &Detail{Device: d, Config: &Config{ID: wispwright.NewID(), Backend: r.Backend, Config: "{}", Context: "{}"}}
 	n := newDevice{detail: detail, extra: extra, cause: "registered", faults: faults, earlier: c.beforehand(ctx, detail, t, extra)}
+	if n.earlier != nil && !t.settings.limited() { // devices are counted with the settings locked
+		n.remembered = t
+	}
 	n.verify = func(s *Settings) error {
 		switch {
 		case !s.SharedSecret.Equal(r.Secret):

@@ -22,6 +22,7 @@ type devices struct {
 	detail         *sqlstore.Stmt
 	removeVersions *sqlstore.Stmt
 	enroll         *sqlstore.Stmt // PostgreSQL alone
+	unchanged      *sqlstore.Stmt
 }
 
 var _ controller.DeviceStore = (*devices)(nil)

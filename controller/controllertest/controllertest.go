@@ -219,6 +219,7 @@ func runDeviceQueries(t *testing.T, h Harness) {
 		require.NoError(t, devices.Delete(ctx, all(), x.ID))
 		require.NoError(t, devices.Delete(ctx, all(), d.ID))
 	})
+	t.Run("enroll unchanged", func(t *testing.T) { runEnrollUnchanged(t, s) })
 	t.Run("known", func(t *testing.T) {
 		other := device(53, 1)
 		other.HardwareID = "serial-53"

@@ -46,15 +46,30 @@ func ExplainedSQLite(t testing.TB) (*sqlstore.DB, func() []string) {
 	}
 }
 
+// CountedPostgres is CountedSQLite on PostgreSQL. What begins and ends
+// transactions is not counted.
+func CountedPostgres(t testing.TB) (*sqlstore.DB, *atomic.Int64) {
+	t.Helper()
+	n := new(atomic.Int64)
+	dsn := PostgresURL(t)
+	return open(t, dsn, &sqlstore.Options{Driver: watched(t, "postgres", dsn, func(string) { n.Add(1) })}), n
+}
+
 func watchedSQLite(t testing.TB, run func(query string)) *sqlstore.DB {
 	t.Helper()
-	plain, err := sql.Open("sqlite", ":memory:")
+	return open(t, filepath.Join(t.TempDir(), "watched.db"), &sqlstore.Options{Synchronous: "OFF", Driver: watched(t, "sqlite", ":memory:", run)})
+}
+
+// watched returns the name of a driver that tells of every statement.
+func watched(t testing.TB, driver, dsn string, run func(query string)) string {
+	t.Helper()
+	plain, err := sql.Open(driver, dsn)
 	require.NoError(t, err)
 	require.NoError(t, plain.Close())
 	// drivers cannot be unregistered: each test has one of its own
-	name := "sqlite-watched-" + wispwright.NewID().String()
+	name := driver + "-watched-" + wispwright.NewID().String()
 	sql.Register(name, watchedDriver{plain.Driver(), run})
-	return open(t, filepath.Join(t.TempDir(), "watched.db"), &sqlstore.Options{Synchronous: "OFF", Driver: name})
+	return name
 }
 
 type watchedDriver struct {
