@@ -12,11 +12,21 @@ type ConversionError struct {
 	Format string
 	// Message says what was expected.
 	Message string
+	// Place says where that was missed, as in a ParseError; mostly empty.
+	Place string
 	// Data is the input.
 	Data []byte
 }
 
-func (e *ConversionError) Error() string { return e.Message }
+// Error returns the message with its place.
+func (e *ConversionError) Error() string { return withPlace(e.Message, e.Place) }
+
+func withPlace(message, place string) string {
+	if place == "" {
+		return message
+	}
+	return message + " (at " + place + ")"
+}
 
 // ParseError says that the input is in the format but not valid.
 type ParseError struct {
@@ -29,12 +39,8 @@ type ParseError struct {
 	Place string
 }
 
-func (e *ParseError) Error() string {
-	if e.Place == "" {
-		return e.Message
-	}
-	return e.Message + " (at " + e.Place + ")"
-}
+// Error returns the message with its place.
+func (e *ParseError) Error() string { return withPlace(e.Message, e.Place) }
 
 // NetJSONError says that a graph cannot be written as NetJSON because its
 // metadata are incomplete.
@@ -43,6 +49,7 @@ type NetJSONError struct {
 	Message string
 }
 
+// Error returns the message.
 func (e *NetJSONError) Error() string { return e.Message }
 
 // RetrievalError says that a topology could not be fetched.
@@ -53,6 +60,7 @@ type RetrievalError struct {
 	Err error
 }
 
+// Error returns where from and why.
 func (e *RetrievalError) Error() string {
 	return fmt.Sprintf("retrieve topology from %s: %v", e.Source, e.Err)
 }

@@ -1,6 +1,7 @@
 package netdiff
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -93,11 +94,12 @@ func readOpenVPN(g *Graph, in *Input) error {
 		return nil
 	}
 	if !isText {
-		return conversion(in, errors.New("a text is expected"))
+		return conversion(in, errors.New("a text is expected"), "")
 	}
-	s, err := parseStatus(text)
+	r := newStatusReader(text)
+	s, err := r.read()
 	if err != nil {
-		return conversion(in, err)
+		return conversion(in, err, r.place())
 	}
 	g.AddNode(server)
 	identity := s.identities(in.options.DuplicateCN)
@@ -127,8 +129,8 @@ func readOpenVPN(g *Graph, in *Input) error {
 	return nil
 }
 
-func conversion(in *Input, err error) error {
-	return &ConversionError{Format: in.format, Message: "OpenVPN parsing error: " + err.Error(), Data: in.text}
+func conversion(in *Input, err error, place string) error {
+	return &ConversionError{Format: in.format, Message: "OpenVPN parsing error: " + err.Error(), Place: place, Data: in.text}
 }
 
 // identities returns what names the node of a client or a route: the common
@@ -150,84 +152,88 @@ func (s *status) identities(duplicate bool) func(name, host string, port ordered
 	}
 }
 
-// parseStatus reads any version of the file.
-func parseStatus(text string) (*status, error) {
-	var lines []string
-	for _, l := range strings.Split(text, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
-			lines = append(lines, l)
-		}
-	}
-	if len(lines) == 0 {
-		return nil, errors.New("expected 'OpenVPN CLIENT LIST' but got end of input")
-	}
-	for _, separator := range []string{",", "\t"} {
-		if strings.HasPrefix(lines[0], "TITLE"+separator) {
-			return parseTagged(lines, separator)
-		}
-	}
-	return parsePlain(lines)
+// statusReader walks the lines of a status file that say something.
+type statusReader struct {
+	lines   []string
+	numbers []int // in the file, from 1
+	at      int   // the next line
 }
 
-// parsePlain reads version 1, whose sections have titles.
-func parsePlain(lines []string) (*status, error) {
+func newStatusReader(text string) *statusReader {
+	r := &statusReader{}
+	for i, l := range strings.Split(text, "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			r.lines, r.numbers = append(r.lines, l), append(r.numbers, i+1)
+		}
+	}
+	return r
+}
+
+// peek returns the next line, "" at the end.
+func (r *statusReader) peek() string {
+	if r.at == len(r.lines) {
+		return ""
+	}
+	return r.lines[r.at]
+}
+
+// next returns the next line and goes on.
+func (r *statusReader) next() string {
+	l := r.peek()
+	r.at = min(r.at+1, len(r.lines))
+	return l
+}
+
+// before reports whether there are lines before the one that says this.
+func (r *statusReader) before(end string) bool { return r.at < len(r.lines) && r.peek() != end }
+
+func (r *statusReader) expect(want string) error {
+	if got := r.next(); got != want {
+		return fmt.Errorf("expected '%s' but got '%s'", want, cmp.Or(got, "end of input"))
+	}
+	return nil
+}
+
+// place says which line was read last.
+func (r *statusReader) place() string {
+	if r.at == 0 {
+		return ""
+	}
+	return "line " + strconv.Itoa(r.numbers[r.at-1])
+}
+
+// read reads any version of the file.
+func (r *statusReader) read() (*status, error) {
+	for _, separator := range []string{",", "\t"} {
+		if strings.HasPrefix(r.peek(), "TITLE"+separator) {
+			return r.readTagged(separator)
+		}
+	}
+	return r.readPlain()
+}
+
+// readPlain reads version 1, whose sections have titles.
+func (r *statusReader) readPlain() (*status, error) {
 	s := newStatus()
-	next := func() string {
-		if len(lines) == 0 {
-			return ""
-		}
-		l := lines[0]
-		lines = lines[1:]
-		return l
-	}
-	expect := func(want string) error {
-		if got := next(); got != want {
-			if got == "" {
-				got = "end of input"
-			}
-			return fmt.Errorf("expected '%s' but got '%s'", want, got)
-		}
-		return nil
-	}
-	if err := expect("OpenVPN CLIENT LIST"); err != nil {
+	if err := r.expect("OpenVPN CLIENT LIST"); err != nil {
 		return nil, err
 	}
-	updated, date, ok := strings.Cut(next(), ",")
+	updated, date, ok := strings.Cut(r.next(), ",")
 	if !ok || updated != "Updated" {
 		return nil, errors.New("expected 'Updated'")
 	}
 	if _, err := parseDate(date); err != nil {
 		return nil, err
 	}
-	header := strings.Split(next(), ",")
-	for len(lines) > 0 && lines[0] != "ROUTING TABLE" {
-		row, err := cellsOf(header, strings.Split(next(), ","), false)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.addClient(row); err != nil {
-			return nil, err
-		}
-	}
-	if err := expect("ROUTING TABLE"); err != nil {
+	if err := r.readTable("ROUTING TABLE", s.addClient); err != nil {
 		return nil, err
 	}
-	header = strings.Split(next(), ",")
-	for len(lines) > 0 && lines[0] != "GLOBAL STATS" {
-		row, err := cellsOf(header, strings.Split(next(), ","), false)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.addRoute(row); err != nil {
-			return nil, err
-		}
-	}
-	if err := expect("GLOBAL STATS"); err != nil {
+	if err := r.readTable("GLOBAL STATS", s.addRoute); err != nil {
 		return nil, err
 	}
 	queue := false
-	for len(lines) > 0 && lines[0] != "END" {
-		name, value, _ := strings.Cut(next(), ",")
+	for r.before("END") {
+		name, value, _ := strings.Cut(r.next(), ",")
 		if name == "Max bcast/mcast queue length" {
 			if _, err := bigInt(value); err != nil {
 				return nil, err
@@ -238,18 +244,32 @@ func parsePlain(lines []string) (*status, error) {
 	if !queue {
 		return nil, errors.New("expected 'Max bcast/mcast queue length'")
 	}
-	return s, expect("END")
+	return s, r.expect("END")
 }
 
-// parseTagged reads versions 2 and 3, whose rows begin with their table.
-func parseTagged(lines []string, separator string) (*status, error) {
+// readTable reads a table of version 1: a header and rows up to the title of
+// what follows.
+func (r *statusReader) readTable(end string, add func(map[string]string) error) error {
+	header := strings.Split(r.next(), ",")
+	for r.before(end) {
+		row, err := cellsOf(header, strings.Split(r.next(), ","), false)
+		if err != nil {
+			return err
+		}
+		if err := add(row); err != nil {
+			return err
+		}
+	}
+	return r.expect(end)
+}
+
+// readTagged reads versions 2 and 3, whose rows begin with their table.
+func (r *statusReader) readTagged(separator string) (*status, error) {
 	s := newStatus()
 	headers := map[string][]string{}
-	for _, l := range lines {
-		cells := strings.Split(l, separator)
+	for r.before("END") {
+		cells := strings.Split(r.next(), separator)
 		switch cells[0] {
-		case "END":
-			return s, nil
 		case "TIME":
 			if len(cells) < 2 {
 				return nil, errors.New("expected a time")
@@ -276,7 +296,7 @@ func parseTagged(lines []string, separator string) (*status, error) {
 			}
 		}
 	}
-	return nil, errors.New("expected 'END' but got end of input")
+	return s, r.expect("END")
 }
 
 // cellsOf puts a row under the names of its columns. Trailing empty columns

@@ -159,6 +159,29 @@ func TestManyProperties(t *testing.T) {
 	require.Len(t, other.Changed.Links, 1)
 }
 
+func TestOpenVPNErrorsNameTheLine(t *testing.T) {
+	const date = "Thu Jun  8 04:23:03 2015,"
+	for text, want := range map[string]string{
+		"":                       "",
+		"\n\nOpenVPN STATISTICS": "expected 'OpenVPN CLIENT LIST' but got 'OpenVPN STATISTICS' (at line 3)",
+		statusV1("\n"+date+"a,192.0.2.7:1,x,1\n", ""):                     "'x' is no integer (at line 5)",
+		statusV1("", date+"10.0.0.5/24,a,192.0.2.7:1\n"):                  "10.0.0.5/24 has host bits set (at line 6)",
+		strings.TrimSuffix(statusV1("", ""), "END\n"):                     "expected 'END' but got 'end of input' (at line 7)",
+		"TITLE,x\nHEADER,CLIENT_LIST,Common Name\nCLIENT_LIST,a,b\nEND\n": "expected 1 columns but got 2 (at line 3)",
+		"TITLE\tx\nTIME\tyesterday\nEND\n":                                "(at line 2)",
+		"TITLE,x\n":                                                       "expected 'END' but got 'end of input' (at line 1)",
+	} {
+		_, err := OpenVPN().Parse([]byte(text), nil)
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		var c *ConversionError
+		require.ErrorAs(t, err, &c)
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestLargeNumbersAreComparedExactly(t *testing.T) {
 	doc := func(id, value string) *Graph {
 		g, err := NetJSON().Parse([]byte(`{"type":"NetworkGraph","protocol":"p","version":"1","metric":"m","nodes":[{"id":`+id+`,"properties":{"bytes":`+value+`}}],"links":[]}`), nil)
