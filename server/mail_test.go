@@ -124,6 +124,7 @@ func TestMailsAreTriedAgain(t *testing.T) {
 
 // TestRemindersAreSentOnce: whoever starts on the same day.
 func TestRemindersAreSentOnce(t *testing.T) {
+	testkit.OneDay(t)
 	outbox, db := filepath.Join(t.TempDir(), "outbox"), testkit.SQLite(t)
 	s := mailServer(t, db, outbox)
 	ctx := t.Context()

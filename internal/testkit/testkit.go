@@ -119,6 +119,16 @@ func ReadVectors(t testing.TB, into any, elem ...string) {
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
+// OneDay waits until midnight (UTC) has passed when it is near, so that a test
+// whose result depends on the date sees one date only.
+func OneDay(t testing.TB) {
+	t.Helper()
+	if left := time.Until(time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)); left < 2*time.Minute {
+		t.Logf("waiting %s for the next day", left)
+		time.Sleep(left + time.Second)
+	}
+}
+
 // patience is how long Eventually waits.
 const patience = time.Minute
 
