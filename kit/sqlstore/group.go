@@ -94,7 +94,7 @@ func (db *DB) member(parent context.Context, alone bool, fn func(context.Context
 		if !s.done { // fn panicked, which is what is told
 			s.done = true
 			hooks.Discard()
-			_ = b.leave(errors.New("panic"))
+			_ = b.leave(errors.New("panic")) // which is told
 		}
 	}()
 	err = fn(context.WithValue(ctx, txKey{db}, s))
