@@ -28,7 +28,8 @@ const rootToken = "0123456789abcdef0123456789abcdef01234567"
 const acme = `{"organizations":[{"name":"Acme","slug":"acme","shared_secret":"s3cr3tS3cr3t","registration_enabled":true}],
  "users":[{"username":"root","token":"` + rootToken + `","is_superuser":true,"is_staff":true}]}`
 
-// site is a server that listens, with jobs running.
+// site is a server that listens, with jobs running. Those of its start are
+// done: late, they would make the versions a test expects of other jobs.
 type site struct {
 	*server.Server
 	t   *testing.T
@@ -50,6 +51,8 @@ func newSite(t *testing.T, db *sqlstore.DB) *site {
 		require.NoError(t, <-served)
 	})
 	s.url = "http://" + l.Addr().String()
+	testkit.Eventually(t, "ready", func(context.Context) bool { return get(s, "/readyz").Code == http.StatusOK })
+	idle(t, s.Server)
 	o, err := s.Tenancy().Organizations.BySlug(t.Context(), wispwright.ScopeAll(), "acme")
 	require.NoError(t, err)
 	s.org = o.ID.String()
