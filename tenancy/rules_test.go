@@ -102,7 +102,7 @@ func TestUserFaults(t *testing.T) {
 		want string
 	}{
 		{tenancy.User{Username: "taken", Email: "a@example.org"}, "username", "A user with that username already exists."},
-		{tenancy.User{Username: "a", Email: "Taken@example.org"}, "email", "user with this email address already exists."},
+		{tenancy.User{Username: "a", Email: "Taken@example.org"}, "email", "User with this Email address already exists."},
 		{tenancy.User{Username: "a", PhoneNumber: "+39 366 5243702"}, "phone_number", "user with this phone number already exists."},
 		{tenancy.User{Username: "a", PhoneNumber: "+39 1"}, "phone_number", "The phone number entered is not valid."},
 		{tenancy.User{Username: "a", PhoneNumber: "3665243702"}, "phone_number", "The phone number entered is not valid."},

@@ -330,10 +330,19 @@ func (s *Users) uniqueEmail(ctx context.Context, u *User) error {
 	}
 	for _, other := range items.Rows {
 		if other.ID != u.ID {
-			return wispwright.Invalid("email", "user with this email address already exists.")
+			return wispwright.Invalid("email", emailTaken(other.Email, u.Email))
 		}
 	}
 	return nil
+}
+
+// emailTaken is the message for an address another account has, which differs
+// when the letter case does (spec: tenancy §5.3).
+func emailTaken(theirs, wanted string) string {
+	if theirs != wanted {
+		return "User with this Email address already exists."
+	}
+	return "user with this email address already exists."
 }
 
 func (s *Users) explain(err error) error {

@@ -35,6 +35,8 @@ func faultsTogether(t *testing.T, s *server) {
 			`{"name":["This field may not be blank."],"permissions":["Invalid pk \"99999\" - object does not exist."]}`},
 		{"admin", "POST", groups, `{"name":"Operator","permissions":["x: y"]}`,
 			`{"name":["group with this name already exists."],"permissions":["Invalid pk \"x: y\" - object does not exist."]}`},
+		{"admin", "POST", groups, `{"name":"x","permissions":[null]}`, `{"permissions":["Invalid pk \"None\" - object does not exist."]}`},
+		{"admin", "POST", groups, `{"name":"x","permissions":{"a":1}}`, `{"permissions":["Expected a list of items but got type \"dict\"."]}`},
 		{"admin", "PATCH", groups + "1/", `{"name":"Administrator"}`, `{"name":["group with this name already exists."]}`},
 		{"admin", "PATCH", organizations + vars["org_alpha"] + "/", `{"slug":"beta","url":"x"}`,
 			`{"slug":["organization with this slug already exists."],"url":["Enter a valid URL."]}`},
@@ -46,6 +48,9 @@ func faultsTogether(t *testing.T, s *server) {
 	w := s.as(t, "admin", "PATCH", users+vars["user_member"]+"/", `{"username":"名前.1","groups":[2,1,2]}`)
 	require.Equal(t, 200, w.Code, w.Body)
 	require.Contains(t, w.Body.String(), `"groups":[1,2]`)
+	w = s.as(t, "admin", "POST", groups, "name=form&permissions=1&permissions=2%3A+emailaddress", "Content-Type", "application/x-www-form-urlencoded")
+	require.Equal(t, 201, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"permissions":["1: emailaddress | Can add email address","2: emailaddress`)
 	w = s.as(t, "admin", "PATCH", groups+"1/", `{"name":"Operator"}`)
 	require.Equal(t, 200, w.Code, "one's own name is not taken")
 	w = s.as(t, "admin", "PATCH", organizations+vars["org_alpha"]+"/", `{"slug":"alpha"}`)

@@ -14,8 +14,8 @@ import (
 )
 
 type groupIn struct {
-	Name        rest.Opt[string]         `json:"name" required:"true" maxLength:"150"`
-	Permissions rest.Opt[permissionList] `json:"permissions"`
+	Name        rest.Opt[string]             `json:"name" required:"true" maxLength:"150"`
+	Permissions rest.Opt[[]permissionNumber] `json:"permissions" rel:"permission"`
 }
 
 type groupOut struct {
@@ -24,30 +24,32 @@ type groupOut struct {
 	Permissions []string `json:"permissions"`
 }
 
-// permissionList reads "<id>: <model> | <name>" or a bare id (spec: tenancy
+// permissionNumber reads "<id>: <model> | <name>" or a bare id (spec: tenancy
 // §5.6).
-type permissionList []int64
+type permissionNumber int64
 
 // FromWire implements rest.Wire.
-func (l *permissionList) FromWire(raw json.RawMessage) error {
-	var items []json.RawMessage
-	if err := json.Unmarshal(raw, &items); err != nil {
-		return fmt.Errorf("Expected a list of items but got type \"%s\".", rest.TypeName(raw)) //nolint:staticcheck // shown to the user as it is
+func (p *permissionNumber) FromWire(raw json.RawMessage) error {
+	text := string(raw)
+	if err := json.Unmarshal(raw, &text); err != nil {
+		text = string(raw) // no text: a number, or what is no permission
 	}
-	*l = permissionList{}
-	for _, item := range items {
-		text := string(item)
-		if err := json.Unmarshal(item, &text); err != nil {
-			text = string(item)
-		}
-		number, _, _ := strings.Cut(text, ":")
-		id, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
-		if err != nil {
-			return errors.New(rest.UnknownPK(text))
-		}
-		*l = append(*l, id)
+	number, _, _ := strings.Cut(text, ":")
+	id, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+	if err != nil {
+		return errors.New(rest.UnknownPK(text))
 	}
+	*p = permissionNumber(id)
 	return nil
+}
+
+// numbers are those of a body.
+func numbers(list []permissionNumber) []int64 {
+	out := make([]int64, len(list))
+	for i, n := range list {
+		out[i] = int64(n)
+	}
+	return out
 }
 
 func (h *HTTP) mountGroups(api *rest.API) {
@@ -67,7 +69,7 @@ func (h *HTTP) mountGroups(api *rest.API) {
 				return nil
 			}
 			var err error
-			g.Permissions, err = h.permissions("permissions", in.Permissions.V)
+			g.Permissions, err = h.permissions("permissions", numbers(in.Permissions.V))
 			return err
 		},
 		Out: rest.Each(h.groupOut),
@@ -84,7 +86,7 @@ func (h *HTTP) checkGroup(r *rest.Request, in *groupIn) error {
 	case err != nil && !errors.Is(err, wispwright.ErrNotFound):
 		return err
 	}
-	if _, err := h.permissions("permissions", in.Permissions.V); v.Merge("", err) != nil {
+	if _, err := h.permissions("permissions", numbers(in.Permissions.V)); v.Merge("", err) != nil {
 		return err
 	}
 	return v.Err()

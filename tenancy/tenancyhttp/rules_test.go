@@ -97,7 +97,7 @@ func provokeFaults(t *testing.T, s *server) {
 	member := "/api/v1/users/user/" + vars["user_member"] + "/"
 	owner := s.as(t, "admin", "GET", "/api/v1/users/organization/"+vars["org_alpha"]+"/", "").Body.String()
 	for _, c := range []struct{ method, path, body, want string }{
-		{"POST", "/api/v1/users/user/", `{"username":"new","email":"MEMBER@example.org","password":"p"}`, `{"email":["user with this email address already exists."]}`},
+		{"POST", "/api/v1/users/user/", `{"username":"new","email":"MEMBER@example.org","password":"p"}`, `{"email":["User with this Email address already exists."]}`},
 		{"POST", "/api/v1/users/user/", `{"username":"new","email":"new@example.org","password":"p","groups":[99]}`, `{"groups":["Invalid pk \"99\" - object does not exist."]}`},
 		{"POST", "/api/v1/users/user/", `{"username":"new","email":"new@example.org","password":"p","organization_users":{"is_admin":true,"organization":"` + vars["user_member"] + `"}}`,
 			`{"organization_users":{"organization":["Invalid pk \"` + vars["user_member"] + `\" - object does not exist."]}}`},

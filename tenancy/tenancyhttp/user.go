@@ -146,7 +146,11 @@ func (h *HTTP) checkUser(r *rest.Request, self wispwright.ID, username, email re
 			return err
 		}
 		for _, other := range items.Rows {
-			if other.ID != self {
+			switch {
+			case other.ID == self:
+			case c.field == "email" && other.Email != c.value:
+				v.Add(c.field, "User with this Email address already exists.")
+			default:
 				v.Add(c.field, c.message)
 			}
 		}
