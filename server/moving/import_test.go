@@ -299,7 +299,7 @@ func TestImportIntoWhatIsThere(t *testing.T) {
 		faults := strings.Join(report.Faults, "\n")
 		require.Contains(t, faults, `(default): slug: another organization, `)
 		require.Contains(t, faults, `(admin): username: A user with that username already exists.`)
-		require.Contains(t, faults, `(manager.north): email: user with this email address already exists.`)
+		require.Contains(t, faults, `(manager.north): email: User with this Email address already exists.`)
 		require.Contains(t, faults, `(+393331112223): phone_number: user with this phone number already exists.`)
 		require.Contains(t, report.Notices, `the group "Field technicians" has the number 8 here, 7 there`)
 		require.Equal(t, 4, report.Faulty, faults)
