@@ -3,6 +3,7 @@ package controllerhttp
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,28 +99,48 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 // noGroup finds none: there are no groups yet.
 func noGroup(*rest.Request, wispwright.ID) (bool, error) { return false, nil }
 
-func (h *HTTP) checkDevice(_ *rest.Request, in *deviceIn) error {
-	return h.checkRelations(in.Group, in.Config)
+func (h *HTTP) checkDevice(r *rest.Request, in *deviceIn) error {
+	return h.checkRelations(r, in.Group, in.Config)
 }
 
-func (h *HTTP) checkDeviceDetail(_ *rest.Request, in *deviceDetailIn) error {
-	return h.checkRelations(in.Group, in.Config)
+func (h *HTTP) checkDeviceDetail(r *rest.Request, in *deviceDetailIn) error {
+	return h.checkRelations(r, in.Group, in.Config)
 }
 
-// checkRelations finds what can be said without reading anything, together
-// with the faults of single fields. There are no groups yet.
-func (h *HTTP) checkRelations(group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
+// checkRelations finds what is wrong with relations together with the faults of
+// single fields. There are no groups yet.
+func (h *HTTP) checkRelations(r *rest.Request, group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
 	var v wispwright.ValidationError
 	unknownRelation(&v, "group", group)
 	if !config.Null { // also when other fields of it are faulty
 		h.checkBackend(&v, "config.backend", config.V.Backend)
-		for _, id := range config.V.Templates.V {
-			if id.IsZero() {
-				v.Add("config.templates", rest.UnknownPK(id))
-			}
+		unknown, err := h.unknownTemplate(r, config.V.Templates.V)
+		if err != nil {
+			return err
+		}
+		if unknown != nil {
+			v.Add("config.templates", rest.UnknownPK(*unknown))
 		}
 	}
 	return v.Err()
+}
+
+// unknownTemplate returns the first template that does not exist for the
+// caller: not even its name is told (spec: controller-config §12.1).
+func (h *HTTP) unknownTemplate(r *rest.Request, ids []wispwright.ID) (*wispwright.ID, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := h.c.Templates.List(r.Context(), r.ReadScope(), controller.TemplateFilter{IDs: ids}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(found.Rows, func(t *controller.Template) bool { return t.ID == id }) {
+			return &id, nil
+		}
+	}
+	return nil, nil
 }
 
 // unknownRelation refuses every object of a kind that does not exist yet.
