@@ -196,6 +196,9 @@ func (a *API) scheme(r *http.Request) string {
 	return "http"
 }
 
+// Log is where handlers that are no views log to as views do.
+func (a *API) Log() *slog.Logger { return a.options.Log }
+
 // ClientAddress is the network address, without port, of whoever sent a
 // request: for handlers that are no views.
 func (a *API) ClientAddress(r *http.Request) string { return a.address(r) }

@@ -42,8 +42,9 @@ type pages struct {
 	text *template.Template
 }
 
-// mountPages adds the account pages. They change nothing in the name of a
-// session, so that they need no CSRF token: whoever has the key may use it.
+// mountPages adds the account pages. But for the one that ends it they change
+// nothing in the name of a session, so that they need no CSRF token: whoever has
+// the key may use it.
 func (h *HTTP) mountPages(api *rest.API) {
 	p := &pages{h, api, template.Must(template.New("page").Parse(pageText))}
 	const accounts = "/accounts/"
@@ -52,8 +53,10 @@ func (h *HTTP) mountPages(api *rest.API) {
 			http.Redirect(w, r, h.options.AdminPath, http.StatusFound) // nobody signs up alone
 		},
 		"password/change/": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, h.options.AdminPath, http.StatusFound) // a page of the web admin
+			http.Redirect(w, r, h.options.AdminPath+"account", http.StatusFound) // a page of the web admin
 		},
+		"password/change/success/":    p.plain(page{Title: "Password changed", Text: "Your password is now changed.", Link: h.options.AdminPath}),
+		"logout/":                     p.logout,
 		"login/":                      p.magic,
 		"password/reset/":             p.reset,
 		"password/reset/done/":        p.plain(page{Title: "Password reset", Text: resetSent}),
@@ -78,6 +81,7 @@ func (p *pages) plain(what page) http.HandlerFunc {
 func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, what page) {
 	var b bytes.Buffer
 	if err := p.text.Execute(&b, what); err != nil {
+		p.api.Log().ErrorContext(r.Context(), "an account page cannot be rendered", "error", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
@@ -174,6 +178,38 @@ func (p *pages) resetKey(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/accounts/password/reset/key/done/", http.StatusFound)
 }
 
+// logout ends the session of a browser. Other sites cannot ask for it: their
+// forms come without the cookie, or from another origin.
+func (p *pages) logout(w http.ResponseWriter, r *http.Request) {
+	what := page{Title: "Log out", Text: "Do you want to log out?", Button: "Log out"}
+	u, err := p.http.sessionUser(r)
+	switch {
+	case err != nil:
+		p.fail(w, r, err, what)
+		return
+	case u == nil:
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
+	form, done := p.posted(w, r, p.http.keys)
+	switch {
+	case done:
+		return
+	case !form:
+		p.write(w, r, http.StatusOK, what)
+		return
+	}
+	if err := p.http.checkOrigin(r); err != nil {
+		p.write(w, r, http.StatusForbidden, page{Title: "Forbidden", Text: err.Error()})
+		return
+	}
+	if err := p.http.endSession(w.Header(), r); err != nil {
+		p.fail(w, r, err, what)
+		return
+	}
+	http.Redirect(w, r, "/accounts/logout-success/", http.StatusFound)
+}
+
 // verify asks before it confirms: programs that look at the links of e-mails
 // must not use them up.
 func (p *pages) verify(w http.ResponseWriter, r *http.Request) {
@@ -197,6 +233,7 @@ func (p *pages) verify(w http.ResponseWriter, r *http.Request) {
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error, what page) {
 	var invalid *wispwright.ValidationError
 	if !errors.As(err, &invalid) {
+		p.api.Log().ErrorContext(r.Context(), "an account page failed", "path", r.URL.Path, "error", err)
 		p.write(w, r, http.StatusInternalServerError, page{Title: "Something went wrong", Text: "Please try again later."})
 		return
 	}

@@ -219,7 +219,7 @@ func (h *HTTP) mountSession(api *rest.API) {
 			if err := r.Authenticate(); err != nil {
 				return rest.None{}, err
 			}
-			return rest.None{}, h.closeSession(r)
+			return rest.None{}, h.endSession(r.ResponseHeader(), r.HTTP)
 		}, http.StatusUnauthorized, http.StatusForbidden))
 }
 
@@ -302,8 +302,9 @@ func (h *HTTP) sendSession(header http.Header, token string, expiry time.Time) {
 	header.Add("Set-Cookie", c.String())
 }
 
-func (h *HTTP) closeSession(r *rest.Request) error {
-	c, err := r.HTTP.Cookie(h.sessions.Cookie.Name)
+// endSession ends the session of a request and takes its cookie back.
+func (h *HTTP) endSession(header http.Header, r *http.Request) error {
+	c, err := r.Cookie(h.sessions.Cookie.Name)
 	if err != nil {
 		return nil // logged in by token: there is no session to end
 	}
@@ -315,7 +316,7 @@ func (h *HTTP) closeSession(r *rest.Request) error {
 		return fmt.Errorf("end session: %w", err)
 	}
 	gone := &http.Cookie{Name: c.Name, Path: "/", Domain: h.options.CookieDomain, MaxAge: -1, HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
-	r.ResponseHeader().Add("Set-Cookie", gone.String())
+	header.Add("Set-Cookie", gone.String())
 	return nil
 }
 
