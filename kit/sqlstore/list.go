@@ -63,8 +63,10 @@ func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.P
 	if page.Offset > 0 {
 		part, q.args = part+" OFFSET ?", append(q.args, page.Offset)
 	}
-	if page.Limit > 0 && (page.Offset > 0 || len(page.Order) > 0 || filtered) {
-		// what is passed over or sorted are keys, not rows with all their columns
+	if page.Limit > 0 && (page.Offset > 0 || len(page.Order) > 0 || filtered || where != "" && join != "") {
+		// what is passed over or sorted are keys, not rows with all their
+		// columns; and PostgreSQL, which may guess how many there are of an
+		// organization, cannot join all of them
 		key := r.of(r.key)
 		q.sql += from + join + " WHERE " + key + " IN (SELECT " + key + from + where + order + part + ")" + order
 	} else {
