@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
 )
 
 const nobody = "00000000-0000-0000-0000-000000000000"
@@ -67,4 +69,19 @@ func TestAnswersToMistakes(t *testing.T) {
 	status, out := s.call(t, "admin", "GET", devices+"?with_geo=false", nil)
 	require.Equal(t, 200, status)
 	require.Equal(t, 2.0, out["count"])
+}
+
+// A list of templates that is longer than any database takes at once.
+func TestEndlessListOfTemplates(t *testing.T) {
+	eachStorage(t, nil, func(t *testing.T, s *server) {
+		alpha, _ := tenants(t, s)
+		ids := make([]string, 35_000)
+		for i := range ids {
+			ids[i] = wispwright.NewID().String()
+		}
+		status, out := s.call(t, "manager", "POST", "/api/v1/controller/device/",
+			object{"name": "new", "organization": alpha, "mac_address": "00:11:22:33:44:57", "config": configuration(ids...)})
+		require.Equal(t, 400, status)
+		require.Equal(t, object{"config": object{"templates": []any{`Invalid pk "` + ids[0] + `" - object does not exist.`}}}, out)
+	})
 }

@@ -128,16 +128,15 @@ func (h *HTTP) checkRelations(r *rest.Request, group rest.Opt[wispwright.ID], co
 // unknownTemplate returns the first template that does not exist for the
 // caller: not even its name is told (spec: controller-config §12.1).
 func (h *HTTP) unknownTemplate(r *rest.Request, ids []wispwright.ID) (*wispwright.ID, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	found, err := h.c.Templates.List(r.Context(), r.ReadScope(), controller.TemplateFilter{IDs: ids}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(found.Rows, func(t *controller.Template) bool { return t.ID == id }) {
-			return &id, nil
+	for some := range slices.Chunk(ids, 500) { // as many as are asked for at once
+		found, err := h.c.Templates.List(r.Context(), r.ReadScope(), controller.TemplateFilter{IDs: some}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range some {
+			if !slices.ContainsFunc(found.Rows, func(t *controller.Template) bool { return t.ID == id }) {
+				return &id, nil
+			}
 		}
 	}
 	return nil, nil
