@@ -70,14 +70,16 @@ func (s *devices) prepare() error {
 	}{
 		{&s.poll, `SELECT d.organization_id, d.key_digest, d.name, d.last_ip, d.management_ip,
 			c.status, c.desired, c.served, c.version_id FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?`},
-		// one index per branch; a rule whose value is empty is not broken
-		{&s.clashes, `SELECT 1 FROM controller_device WHERE name_key = ? AND name_key <> '' AND organization_id = ? AND id <> ?
-			UNION SELECT 2 FROM controller_device WHERE mac_address = ? AND organization_id = ? AND id <> ?
-			UNION SELECT 3 FROM controller_device WHERE hardware_id = ? AND hardware_id <> '' AND organization_id = ? AND id <> ?
+		// one index per branch; a rule whose value is empty is not broken. IS TRUE:
+		// a PostgreSQL that planned this when there were no devices would look
+		// through all of the organization
+		{&s.clashes, `SELECT 1 FROM controller_device WHERE name_key = ? AND name_key <> '' AND (organization_id = ?) IS TRUE AND id <> ?
+			UNION SELECT 2 FROM controller_device WHERE mac_address = ? AND (organization_id = ?) IS TRUE AND id <> ?
+			UNION SELECT 3 FROM controller_device WHERE hardware_id = ? AND hardware_id <> '' AND (organization_id = ?) IS TRUE AND id <> ?
 			UNION SELECT 4 FROM controller_device WHERE key_digest = ? AND id <> ? ORDER BY 1`},
 		{&s.known, `SELECT id, 1 AS found FROM controller_device WHERE key_digest = ? AND key_digest <> ''
-			UNION ALL SELECT id, 2 FROM controller_device WHERE organization_id = ? AND mac_address = ? AND mac_address <> ''
-			UNION ALL SELECT id, 3 FROM controller_device WHERE organization_id = ? AND hardware_id = ? AND hardware_id <> '' ORDER BY 2 LIMIT 1`},
+			UNION ALL SELECT id, 2 FROM controller_device WHERE (organization_id = ?) IS TRUE AND mac_address = ? AND mac_address <> ''
+			UNION ALL SELECT id, 3 FROM controller_device WHERE (organization_id = ?) IS TRUE AND hardware_id = ? AND hardware_id <> '' ORDER BY 2 LIMIT 1`},
 		{&s.detail, "SELECT " + s.ColumnsOf("d") + ", " + s.configs.ColumnsOf("c") +
 			" FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?"},
 		{&s.clear, "UPDATE controller_device SET last_ip = ?, management_ip = ? WHERE id = ?"},

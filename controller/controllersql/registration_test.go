@@ -124,3 +124,26 @@ func TestStatementsOfARegistration(t *testing.T) {
 		})
 	}
 }
+
+// PostgreSQL keeps plans it made for an empty table; none of them may look
+// through every device of an organization.
+func TestAKnownDeviceIsFoundByItsOwnIndexes(t *testing.T) {
+	testkit.Postgres(t) // or the test is skipped
+	db, err := sqlstore.Open(testkit.PostgresURL(t), &sqlstore.Options{Conns: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	one, _, _ := nodes(t, db)
+	for number := range 10 { // more than the plans that are made for single values
+		_, err := one.Devices.Register(t.Context(), registration(number, secret))
+		require.NoError(t, err)
+	}
+	_, err = db.SQL().Exec("SELECT pg_stat_force_next_flush()")
+	require.NoError(t, err)
+	scans := func(index string) int {
+		n, err := sqlstore.Get[int](t.Context(), db, "SELECT idx_scan FROM pg_stat_user_indexes WHERE schemaname = current_schema() AND indexrelname = ?", index)
+		require.NoError(t, err)
+		return n
+	}
+	require.Zero(t, scans("controller_device_organization"))
+	require.GreaterOrEqual(t, scans("device_mac_address_organization"), 10)
+}
