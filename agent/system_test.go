@@ -150,7 +150,10 @@ func TestAProgramLeftBehindIsNotWaitedFor(t *testing.T) {
 	ctx := context.Background()
 	service := "#!/bin/sh\n" + `dir=$(dirname "$0")
 while [ ! -e "$dir/go" ]; do sleep 0.02; done
-echo hello && echo hello >&2 && echo "$1" >> "$dir/said"
+trap '' PIPE
+heard=no
+echo hello && echo hello >&2 && heard=yes
+echo $heard >> "$dir/said"
 `
 	script := "#!/bin/sh\n" + `"$(dirname "$0")"/SERVICE "$0" &
 echo id
@@ -163,14 +166,19 @@ echo id
 	_, err = CommandReload{Command: []string{tree.dir + "/d/script"}}.Reload(ctx, "network")
 	require.NoError(t, err)
 	put(t, tree.dir, "/d/go", "")
-	require.Eventually(t, func() bool { return strings.Count(readAll(t, tree, "/d/said"), "\n") == 3 }, 20*time.Second, 20*time.Millisecond,
-		"all of them could print")
+	said := func(services int) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Count(readAll(t, tree, "/d/said"), "\n") == services }, time.Minute, 20*time.Millisecond)
+	}
+	said(3)
+	require.Equal(t, "yes\nyes\nyes\n", readAll(t, tree, "/d/said"), "all of them could print")
 
 	require.NoError(t, os.Remove(tree.dir+"/d/go"))
 	out, err := runner{tree: tree}.output(ctx, "/d/script")
 	put(t, tree.dir, "/d/go", "")
 	require.NoError(t, err, "the script itself ended well")
 	require.Equal(t, "id", out)
+	said(4) // and is gone when its folder is removed
 }
 
 func TestLogSinks(t *testing.T) {
