@@ -324,7 +324,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', '/events', '/account'];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account'];
   try {
     for (const path of paths) {
       await go(path);
@@ -400,7 +400,8 @@ async function user(run) {
   await field(page, 'Manager of the organization').check();
   await save(page);
   await page.waitForURL(/users\/[0-9a-f-]{36}/);
-  run.made.unshift(`users/user/${idIn(page)}/`);
+  run.userID = idIn(page);
+  run.made.unshift(`users/user/${run.userID}/`);
   await page.getByRole('group', { name: 'Organizations' }).getByText(run.organization).waitFor();
   await page.getByRole('group', { name: `${run.operator}@example.org` }).getByText('confirmed', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Remove second factor' }).count(), 0, 'there is none to remove');
@@ -703,9 +704,9 @@ export const steps = [
   ['look at the history', history],
   ['search and filter lists', lists],
   ['deactivate and delete many devices', many],
-  ['everything fits a telephone', narrow],
   ['make a group and choose what it may do', group],
   ['add a user', user],
+  ['everything fits a telephone', narrow],
   ['an operator sees what is theirs', operator],
   ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
   ['make a token that may do one thing only', limitedToken],

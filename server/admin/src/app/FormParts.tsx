@@ -73,7 +73,19 @@ export function FormToolbar({ create = false, removable = true, locked = false, 
   const change = useMayChange(resource);
   if (locked || (!create && !change)) return null;
   return (
-    <Toolbar sx={{ justifyContent: 'space-between', backgroundColor: { xs: 'background.paper', sm: 'transparent' }, px: 2, gap: 1 }}>
+    <Toolbar
+      sx={{
+        justifyContent: 'space-between',
+        backgroundColor: 'background.paper',
+        borderRadius: 1,
+        px: 2,
+        gap: 1,
+        // within reach however long the form is
+        position: { xs: 'fixed', sm: 'sticky' },
+        bottom: 0,
+        zIndex: 2,
+      }}
+    >
       <SaveButton alwaysEnable={create} />
       {!create && removable && <DeleteButton mutationMode="pessimistic" confirmContent={`${loss ?? ''} This cannot be undone.`.trim()} confirmColor="warning" />}
     </Toolbar>

@@ -59,6 +59,9 @@ const shared: RaThemeOptions = {
     RaSkipNavigationButton: {
       styleOverrides: { root: { '&&': { backgroundColor: brand.mint, color: brand.deep, '&:hover': { backgroundColor: brand.mint } } } },
     },
+    // what sticks inside a card (preview, buttons) sticks to the window, not to the card
+    RaEdit: { styleOverrides: { root: { '& .RaEdit-card': { overflow: 'visible', minWidth: 0 } } } },
+    RaCreate: { styleOverrides: { root: { '& .RaCreate-card': { overflow: 'visible', minWidth: 0 } } } },
     MuiTooltip: { defaultProps: { arrow: true } },
   },
 };

@@ -1,6 +1,7 @@
 // The first page: how many devices there are and how their configurations stand.
-import { Alert, Box, Button, Card, CardContent, Skeleton, Typography } from '@mui/material';
+import { Alert, Box, Button, Card, CardContent, Link as MuiLink, Skeleton, Typography } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { Title, useCanAccess, useDataProvider, useGetList } from 'react-admin';
 import { Link, useNavigate } from 'react-router-dom';
 import type { AdminDataProvider } from '../api/dataProvider';
@@ -17,7 +18,7 @@ export function deviceListPath(filter: Record<string, unknown>): string {
   return `/devices?${new URLSearchParams({ filter: JSON.stringify(filter), page: '1' })}`;
 }
 
-function Recent({ title, filter, empty }: { title: string; filter: Record<string, unknown>; empty: string }) {
+function Recent({ title, filter, empty }: { title: string; filter: Record<string, unknown>; empty: ReactNode }) {
   const { data, isPending, error } = useGetList<Device>('devices', {
     pagination: { page: 1, perPage: 5 },
     sort: { field: 'created', order: 'DESC' },
@@ -103,7 +104,19 @@ export default function Dashboard() {
         </Card>
         <Box sx={{ display: 'grid', gap: 2 }}>
           <Recent title="Errors" filter={{ config__status: 'error' }} empty="No device reports an error." />
-          <Recent title="Newest devices" filter={{}} empty="No device has registered yet." />
+          <Recent
+            title="Newest devices"
+            filter={{}}
+            empty={
+              <>
+                No device has registered yet. Devices register with the shared secret of an{' '}
+                <MuiLink component={Link} to="/organizations">
+                  organization
+                </MuiLink>
+                .
+              </>
+            }
+          />
         </Box>
       </Box>
     </>

@@ -123,7 +123,8 @@ function Contents({ create, locked }: { create: boolean; locked: boolean }) {
         />
         <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
       </Box>
-      <Box sx={{ minWidth: 0, display: 'grid', gap: 1.5 }}>
+      {/* as tall as the form, so that the preview can follow it */}
+      <Box sx={{ minWidth: 0, alignSelf: 'stretch', display: 'flex', flexDirection: 'column', gap: 1.5 }}>
         {!create && template && (
           <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'center', justifyContent: 'space-between' }}>
             <CopyableText label="UUID" text={template.id} />
