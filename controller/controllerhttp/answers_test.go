@@ -56,6 +56,8 @@ func TestAnswersToMistakes(t *testing.T) {
 		{"list of no template", "GET", devices + "?config__templates=" + nobody, nil, 200, `{"count":0,"next":null,"previous":null,"results":[]}`},
 		{"list of a group that does not exist", "GET", devices + "?group=" + nobody, nil, 400,
 			`{"group":["Select a valid choice. That choice is not one of the available choices."]}`},
+		{"an action is named like the others", "OPTIONS", devices + gone + "/activate/", nil, 200, `{"name":"Device Activate","description":"",
+			"renders":["application/json","text/html"],"parses":["application/json","application/x-www-form-urlencoded","multipart/form-data"]}`},
 		{"list with a location", "GET", devices + "?with_geo=True", nil, 200, `{"count":0,"next":null,"previous":null,"results":[]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package controllerhttp
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -22,7 +23,7 @@ func (h *HTTP) mountDeviceActions(api *rest.API) {
 		"deactivate": h.c.Devices.Deactivate,
 	} {
 		api.Mount(&rest.View{
-			Path: "/api/v1/controller/device/{id}/" + name + "/", Name: "Device " + name, Noun: "Device", Tag: "controller", Kind: "config.device",
+			Path: "/api/v1/controller/device/{id}/" + name + "/", Name: "Device " + strings.ToUpper(name[:1]) + name[1:], Noun: "Device", Tag: "controller", Kind: "config.device",
 		}, rest.Action("POST", "controller_device_"+name, http.StatusOK, func(r *rest.Request, _ *rest.None) (deviceDetailOut, error) {
 			d, err := do(r.Context(), r.WriteScope(), r.ID("id"))
 			if err != nil {
