@@ -22,27 +22,16 @@ var (
 // checkFields checks every field by itself and normalises the device.
 func (c *core) checkFields(d *Device) *wispwright.ValidationError {
 	v := &wispwright.ValidationError{}
-	switch {
-	case d.Name == "":
+	if d.Name == "" {
 		v.Add("name", "This field cannot be blank.")
-	case !hostPattern.MatchString(d.Name) && !macPattern.MatchString(d.Name):
-		v.Add("name", "Must be either a valid hostname or mac address.")
 	}
-	checkText(v, "name", d.Name, 64)
-	switch {
-	case d.MACAddress == "":
+	if d.MACAddress == "" {
 		v.Add("mac_address", "This field cannot be blank.")
-	case !macPattern.MatchString(d.MACAddress):
-		v.Add("mac_address", "Must be a valid mac address.")
 	}
+	checkForms(v, d.Name, d.MACAddress, d.Key)
+	checkText(v, "name", d.Name, 64)
 	checkText(v, "mac_address", d.MACAddress, 17)
-	if d.Key != "" {
-		if !keyPattern.MatchString(d.Key.Reveal()) {
-			// twice, as the original says it
-			v.Add("key", keyMessage)
-		}
-		checkKey(v, "key", d.Key, 64)
-	}
+	checkLength(v, "key", d.Key.Reveal(), 64)
 	checkText(v, "model", d.Model, 64)
 	checkText(v, "os", d.OS, 128)
 	checkText(v, "system", d.System, 128)
@@ -63,6 +52,26 @@ func (c *core) checkFields(d *Device) *wispwright.ValidationError {
 	}
 	d.LastIP, d.ManagementIP = plainAddress(d.LastIP), plainAddress(d.ManagementIP)
 	return v
+}
+
+// CheckForms adds what is wrong with the form of a device's name, MAC address
+// and key, each of which may be empty where it is not known. Create and Update
+// refuse the same; this tells it together with the faults of other fields.
+func (s *Devices) CheckForms(v *wispwright.ValidationError, name, mac string, key wispwright.Secret) {
+	checkForms(v, name, mac, key)
+}
+
+func checkForms(v *wispwright.ValidationError, name, mac string, key wispwright.Secret) {
+	if name != "" && !hostPattern.MatchString(name) && !macPattern.MatchString(name) {
+		v.Add("name", "Must be either a valid hostname or mac address.")
+	}
+	if mac != "" && !macPattern.MatchString(mac) {
+		v.Add("mac_address", "Must be a valid mac address.")
+	}
+	if key != "" && !keyPattern.MatchString(key.Reveal()) {
+		v.Add("key", keyMessage)
+		v.Add("key", keyMessage) // twice, as the original says it
+	}
 }
 
 // maxNotes bounds free text, which the specification leaves open.

@@ -100,20 +100,23 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 func noGroup(*rest.Request, wispwright.ID) (bool, error) { return false, nil }
 
 func (h *HTTP) checkDevice(r *rest.Request, in *deviceIn) error {
-	return h.checkRelations(r, in.Group, in.Config)
+	var v wispwright.ValidationError
+	h.c.Devices.CheckForms(&v, in.Name.V, in.MACAddress.V, wispwright.Secret(in.Key.V))
+	return h.checkRelations(r, &v, in.Group, in.Config)
 }
 
 func (h *HTTP) checkDeviceDetail(r *rest.Request, in *deviceDetailIn) error {
-	return h.checkRelations(r, in.Group, in.Config)
+	var v wispwright.ValidationError
+	h.c.Devices.CheckForms(&v, in.Name.V, in.MACAddress.V, wispwright.Secret(in.Key.V))
+	return h.checkRelations(r, &v, in.Group, in.Config)
 }
 
 // checkRelations finds what is wrong with relations together with the faults of
-// single fields. There are no groups yet.
-func (h *HTTP) checkRelations(r *rest.Request, group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
-	var v wispwright.ValidationError
-	unknownRelation(&v, "group", group)
+// single fields, and returns all of v. There are no groups yet.
+func (h *HTTP) checkRelations(r *rest.Request, v *wispwright.ValidationError, group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
+	unknownRelation(v, "group", group)
 	if !config.Null { // also when other fields of it are faulty
-		h.checkBackend(&v, "config.backend", config.V.Backend)
+		h.checkBackend(v, "config.backend", config.V.Backend)
 		unknown, err := h.unknownTemplate(r, config.V.Templates.V)
 		if err != nil {
 			return err
