@@ -238,11 +238,7 @@ func (b *batch) leave(failed error) error {
 	case !first:
 		b.run(undo, release)
 	}
-	guilty := failed != nil && b.lost != nil // it ended the transaction for all
 	b.db.group.pass(b)
-	if guilty {
-		return failed
-	}
 	<-b.done
 	switch {
 	case b.err == nil:
@@ -264,25 +260,27 @@ func (b *batch) run(statements ...string) {
 // end commits the batch, or undoes it when nothing is to be kept.
 func (b *batch) end() {
 	defer close(b.done)
-	defer func() { _ = b.conn.Close() }() // it only goes back to the pool
+	b.err = b.finish()
+	_ = b.conn.Close() // it only goes back to the pool
+	if b.err != nil && b.ran > 1 {
+		b.db.hub.all() // one, be it that it failed, may have remembered what it saw of another
+	}
+}
+
+func (b *batch) finish() error {
 	if b.lost != nil {
 		_ = b.tx.Rollback() // what is left of it; that it fails is why we are here
-		b.err = &lostError{b.lost}
-		return
+		return &lostError{b.lost}
 	}
 	if b.kept == 0 {
-		b.err = b.tx.Rollback()
-		return
+		return b.tx.Rollback()
 	}
 	err := b.tx.Commit()
-	if err == nil {
-		return
+	switch {
+	case err == nil:
+		return nil
+	case b.ran > 1 && isConstraint(err): // one that is checked now: one transaction breaks it for all
+		return &lostError{err}
 	}
-	b.err = fmt.Errorf("commit: %w", away(err))
-	if b.kept > 1 {
-		if isConstraint(err) { // one that is checked now: one transaction breaks it for all
-			b.err = &lostError{err}
-		}
-		b.db.hub.all() // one may have remembered what it saw of another
-	}
+	return fmt.Errorf("commit: %w", away(err))
 }
