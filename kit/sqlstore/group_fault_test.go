@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 )
 
@@ -119,5 +120,42 @@ func TestADeadlineInsideHarmsNoOther(t *testing.T) {
 	w.batch(t, all...)
 	require.NoError(t, errors.Join(all[0].err, all[2].err))
 	require.ErrorIs(t, long.err, context.Canceled)
+	require.Equal(t, []int{1, 3}, numbers(t, w.DB))
+}
+
+// What is written after the database undid everything would be kept at once.
+func TestNothingIsWrittenAfterTheEnd(t *testing.T) {
+	eachShape(t, func(t *testing.T, w *watched) {
+		require.NoError(t, put(t.Context(), w.DB, 0))
+		err := w.InTx(t.Context(), func(ctx context.Context) error {
+			require.NoError(t, put(ctx, w.DB, 1))
+			require.Error(t, w.Try(ctx, func(ctx context.Context) error {
+				_, err := sqlstore.Exec(ctx, w.DB, "INSERT OR ROLLBACK INTO trial VALUES (0)")
+				return err
+			}))
+			return put(ctx, w.DB, 2) // which expects that the part was undone
+		})
+		require.Error(t, err)
+		require.Equal(t, []int{0}, numbers(t, w.DB))
+	})
+}
+
+// Nor after an error that was swallowed.
+func TestNothingIsWrittenAfterAFullDisk(t *testing.T) {
+	w := watch(t, -1)
+	_, err := w.SQL().Exec("CREATE TABLE big (b BLOB)")
+	require.NoError(t, err)
+	_, err = w.SQL().Exec("PRAGMA max_page_count = 100")
+	require.NoError(t, err)
+	swallowing := &member{fn: func(ctx context.Context) error {
+		_, err := sqlstore.Exec(ctx, w.DB, "INSERT INTO big VALUES (zeroblob(10000000))")
+		require.ErrorIs(t, err, wispwright.ErrUnavailable)
+		_ = put(ctx, w.DB, 2) // which is not told
+		return nil
+	}}
+	all := []*member{w.puts(1), swallowing, w.puts(3)}
+	w.batch(t, all...)
+	require.NoError(t, errors.Join(all[0].err, all[2].err))
+	require.ErrorIs(t, swallowing.err, wispwright.ErrUnavailable)
 	require.Equal(t, []int{1, 3}, numbers(t, w.DB))
 }

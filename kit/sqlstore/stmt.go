@@ -67,11 +67,11 @@ func (s *Stmt) QueryRow(ctx context.Context, args ...any) *sql.Row {
 // Exec runs a statement that changes rows.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 	if st := s.db.state(ctx); st != nil {
-		if err := ctx.Err(); err != nil {
+		if err := st.open(ctx); err != nil {
 			return nil, err
 		}
 		done, err := st.tx.Tx.StmtContext(ctx, s.write).ExecContext(ctx, args...)
-		return done, away(err)
+		return done, away(st.notice(err))
 	}
 	done, err := s.write.ExecContext(ctx, args...)
 	return done, away(err)
@@ -93,12 +93,13 @@ func Select[T any](ctx context.Context, db *DB, query string, args ...any) ([]T,
 
 // Exec runs a query with ? placeholders and says how many rows it changed.
 func Exec(ctx context.Context, db *DB, query string, args ...any) (int, error) {
-	if err := ctx.Err(); err != nil {
+	st := db.state(ctx)
+	if err := st.open(ctx); err != nil {
 		return 0, err
 	}
 	res, err := db.Write(ctx).ExecContext(ctx, db.Rebind(query), args...)
 	if err != nil {
-		return 0, db.Explain(err)
+		return 0, db.Explain(st.notice(err))
 	}
 	n, err := res.RowsAffected()
 	if err != nil {

@@ -44,6 +44,28 @@ func (db *DB) state(ctx context.Context) *txState {
 	return s
 }
 
+// open says why nothing more may be written: the context ended, which SQLite is
+// not told (see uninterrupted), or the transaction failed. SQLite may have
+// undone that already, and would keep what came then at once.
+func (s *txState) open(ctx context.Context) error {
+	if s != nil && s.err != nil {
+		return s.err
+	}
+	return ctx.Err()
+}
+
+// notice remembers an error after which SQLite may have undone everything.
+func (s *txState) notice(err error) error {
+	var lite *sqlite.Error
+	if s != nil && s.err == nil && errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case 7, 9, 10, 13: // no memory, interrupted, I/O error, full
+			s.err = away(err)
+		}
+	}
+	return err
+}
+
 // InTx implements wispwright.Transactor. The function is repeated, up to ten
 // times, when the database says that it collided with another transaction.
 func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
