@@ -27,7 +27,18 @@ type device struct {
 func newDevice() *device {
 	return &device{
 		rp:   virtualwebauthn.RelyingParty{ID: "example.com", Name: "example.com", Origin: "http://example.com"},
-		auth: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		auth: virtualwebauthn.NewAuthenticator(), key: newKey(),
+	}
+}
+
+// newKey makes a key whose coordinates have no zeros in front: one in 128 has,
+// and the authenticator would tell it too short, which is no key.
+func newKey() virtualwebauthn.Credential {
+	for {
+		k := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+		if len(k.Key.AttestationData()) == 77 {
+			return k
+		}
 	}
 }
 
