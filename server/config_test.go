@@ -106,7 +106,7 @@ func TestPrintedConfigurationCanBeRead(t *testing.T) {
 func TestSecretKeyFile(t *testing.T) {
 	c := server.DefaultConfig()
 	c.Data = filepath.Join(t.TempDir(), "data")
-	db, err := server.Open(c)
+	db, err := server.Open(t.Context(), c, nil)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	path := filepath.Join(c.Data, "secret.key")
@@ -115,7 +115,7 @@ func TestSecretKeyFile(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	first, err := os.ReadFile(path)
 	require.NoError(t, err)
-	db, err = server.Open(c)
+	db, err = server.Open(t.Context(), c, nil)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	second, err := os.ReadFile(path)
@@ -125,6 +125,6 @@ func TestSecretKeyFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 	require.NoError(t, os.WriteFile(path, []byte("short\n"), 0o600))
-	_, err = server.Open(c)
+	_, err = server.Open(t.Context(), c, nil)
 	require.ErrorContains(t, err, "too short")
 }

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +21,8 @@ const secretFile = "secret.key"
 
 // Open opens the configured database with the keys that seal its secrets. The
 // data folder and the secret key are made where they are missing, readable for
-// the owner alone.
-func Open(c *Config) (*sqlstore.DB, error) {
+// the owner alone. A log that is nil means slog's default.
+func Open(ctx context.Context, c *Config, log *slog.Logger) (*sqlstore.DB, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -28,8 +30,8 @@ func Open(c *Config) (*sqlstore.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sqlstore.Open(c.DSN(), &sqlstore.Options{
-		Conns: c.SQL.Conns, Readers: c.SQL.Readers, Synchronous: strings.ToUpper(c.SQL.Synchronous), Keys: keys,
+	return sqlstore.Open(ctx, c.DSN(), &sqlstore.Options{
+		Conns: c.SQL.Conns, Readers: c.SQL.Readers, Synchronous: strings.ToUpper(c.SQL.Synchronous), Keys: keys, Log: log,
 	})
 }
 

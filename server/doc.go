@@ -5,7 +5,7 @@
 // Concern, made in one short file (tenancy.go, controller.go). A vendor's
 // server is the default list with something added, left out or replaced:
 //
-//	db, err := server.Open(config)
+//	db, err := server.Open(ctx, config, nil)
 //	…
 //	concerns := append(server.DefaultConcerns(), mine)
 //	err = server.Migrate(ctx, db, concerns)

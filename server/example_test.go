@@ -37,7 +37,7 @@ func vendor() error {
 	}}
 	concerns := append(server.DefaultConcerns(), mine)
 
-	db, err := server.Open(config)
+	db, err := server.Open(ctx, config, nil)
 	if err != nil {
 		return err
 	}

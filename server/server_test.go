@@ -240,7 +240,7 @@ func TestNodesForgetCallersTogether(t *testing.T) {
 	address := testkit.PostgresURL(t)
 	nodes := make([]*server.Server, 2)
 	for i := range nodes {
-		db, err := sqlstore.Open(address, nil)
+		db, err := sqlstore.Open(t.Context(), address, nil)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
 		nodes[i] = newServer(t, db, nil)
@@ -264,7 +264,7 @@ func TestNodesServeTheSameConfigurations(t *testing.T) {
 	address := testkit.PostgresURL(t)
 	var nodes []*site
 	for range 2 {
-		db, err := sqlstore.Open(address, nil)
+		db, err := sqlstore.Open(t.Context(), address, nil)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
 		nodes = append(nodes, newSite(t, db))

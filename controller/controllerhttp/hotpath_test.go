@@ -31,7 +31,7 @@ func checksumRequest(t testing.TB, s *server) *http.Request {
 // TestWarmChecksumAsksNoDatabase takes the database away: devices that were
 // seen lately are still answered.
 func TestWarmChecksumAsksNoDatabase(t *testing.T) {
-	db, err := sqlstore.Open(t.TempDir()+"/test.db", &sqlstore.Options{Synchronous: "OFF"})
+	db, err := sqlstore.Open(t.Context(), t.TempDir()+"/test.db", &sqlstore.Options{Synchronous: "OFF"})
 	require.NoError(t, err)
 	s := newSQLServer(t, db, nil)
 	r := checksumRequest(t, s)

@@ -36,7 +36,7 @@ type fleet struct {
 // production: SQLite keeps every acknowledged write.
 func eachBench(b *testing.B, devices int, run func(b *testing.B, f *fleet)) {
 	b.Run("sqlite", func(b *testing.B) {
-		db, err := sqlstore.Open(filepath.Join(b.TempDir(), "bench.db"), nil)
+		db, err := sqlstore.Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"), nil)
 		require.NoError(b, err)
 		b.Cleanup(func() { require.NoError(b, db.Close()) })
 		run(b, newFleet(b, db, devices))

@@ -28,7 +28,7 @@ func Example() {
 		}
 	}()
 	ctx := context.Background()
-	db, err := sqlstore.Open(filepath.Join(dir, "wispwright.db"), nil)
+	db, err := sqlstore.Open(ctx, filepath.Join(dir, "wispwright.db"), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

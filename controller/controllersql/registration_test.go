@@ -129,7 +129,7 @@ func TestStatementsOfARegistration(t *testing.T) {
 // through every device of an organization.
 func TestAKnownDeviceIsFoundByItsOwnIndexes(t *testing.T) {
 	testkit.Postgres(t) // or the test is skipped
-	db, err := sqlstore.Open(testkit.PostgresURL(t), &sqlstore.Options{Conns: 1})
+	db, err := sqlstore.Open(t.Context(), testkit.PostgresURL(t), &sqlstore.Options{Conns: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	one, _, _ := nodes(t, db)

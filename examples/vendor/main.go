@@ -34,7 +34,7 @@ func serve(ctx context.Context) error {
 // assemble is all there is to it: the product's concerns and one more.
 func assemble(ctx context.Context, config *server.Config) (s *server.Server, done func() error, err error) {
 	concerns := append(server.DefaultConcerns(), Support())
-	db, err := server.Open(config)
+	db, err := server.Open(ctx, config, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -49,7 +49,7 @@ func PostgresURL(t testing.TB) string {
 	if dsn == "" {
 		dsn = "postgres://wispwright@127.0.0.1:54329/postgres?sslmode=disable"
 	}
-	admin, err := sqlstore.Open(dsn, &sqlstore.Options{Conns: 1})
+	admin, err := sqlstore.Open(t.Context(), dsn, &sqlstore.Options{Conns: 1})
 	if err != nil {
 		if os.Getenv("WISPWRIGHT_REQUIRE_SERVICES") != "" {
 			require.NoError(t, err, "PostgreSQL is required: scripts/services start")
@@ -75,7 +75,7 @@ func PostgresURL(t testing.TB) string {
 
 func open(t testing.TB, dsn string, o *sqlstore.Options) *sqlstore.DB {
 	t.Helper()
-	db, err := sqlstore.Open(dsn, o)
+	db, err := sqlstore.Open(t.Context(), dsn, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db

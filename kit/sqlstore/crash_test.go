@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // writeUntilKilled says each number once its transaction is committed. Each
 // transaction writes two rows.
 func writeUntilKilled(file string) error {
-	db, err := sqlstore.Open(file, nil)
+	db, err := sqlstore.Open(context.Background(), file, nil)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func writeUntilKilled(file string) error {
 
 func TestKilledWriters(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "crash.db")
-	db, err := sqlstore.Open(file, nil)
+	db, err := sqlstore.Open(t.Context(), file, nil)
 	require.NoError(t, err)
 	migrate(t, db, "CREATE TABLE trial (n INTEGER PRIMARY KEY);")
 	require.NoError(t, db.Close())
@@ -80,7 +80,7 @@ func TestKilledWriters(t *testing.T) {
 	require.Error(t, cmd.Wait())
 	require.GreaterOrEqual(t, len(acknowledged), 500)
 
-	db, err = sqlstore.Open(file, nil)
+	db, err = sqlstore.Open(t.Context(), file, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	there := numbers(t, db)
@@ -96,7 +96,7 @@ func TestKilledWriters(t *testing.T) {
 // Whatever happens to the others, what is stored is what was acknowledged.
 func TestManyWritersOfAllKinds(t *testing.T) {
 	eachShape(t, func(t *testing.T, w *watched) {
-		other, err := sqlstore.Open(w.file, &sqlstore.Options{Synchronous: "OFF"}) // as another process
+		other, err := sqlstore.Open(t.Context(), w.file, &sqlstore.Options{Synchronous: "OFF"}) // as another process
 		require.NoError(t, err)
 		defer func() { require.NoError(t, other.Close()) }()
 		var mu sync.Mutex

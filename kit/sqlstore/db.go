@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"runtime"
@@ -47,6 +48,9 @@ type Options struct {
 	Driver string
 	// Schema is the PostgreSQL schema to work in. Default: the connection's own.
 	Schema string
+	// Log hears of connections that were lost while nobody was asking. Default:
+	// slog.Default.
+	Log *slog.Logger
 }
 
 // DB is a database. It is the Transactor of every store made on it.
@@ -56,6 +60,7 @@ type DB struct {
 	read    *sqlx.DB
 	keys    *Keys
 	dsn     string
+	log     *slog.Logger
 
 	uniques  sync.Map // SQLite: "table: columns" -> index name
 	group    group    // SQLite: the transactions that share the writer
@@ -64,22 +69,26 @@ type DB struct {
 }
 
 // Open connects to postgres://… or to a SQLite file (a path, or "sqlite:" and
-// a path) and checks that it answers. A file that is missing is made, readable
-// for its owner alone.
-func Open(dsn string, o *Options) (*DB, error) {
-	if o == nil {
-		o = &Options{}
+// a path) and checks that it answers before ctx ends. A file that is missing is
+// made, readable for its owner alone.
+func Open(ctx context.Context, dsn string, options *Options) (*DB, error) {
+	o := Options{}
+	if options != nil {
+		o = *options
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		return openPostgres(dsn, o)
+		return openPostgres(ctx, dsn, &o)
 	}
 	if scheme, _, ok := strings.Cut(dsn, "://"); ok {
 		return nil, fmt.Errorf("open database: %q is neither postgres:// nor the file of an SQLite database", scheme+"://")
 	}
-	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"), o)
+	return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"), &o)
 }
 
-func openPostgres(dsn string, o *Options) (*DB, error) {
+func openPostgres(ctx context.Context, dsn string, o *Options) (*DB, error) {
 	u, err := url.Parse(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", errRedacted{err})
@@ -100,11 +109,11 @@ func openPostgres(dsn string, o *Options) (*DB, error) {
 	}
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
-	db := &DB{dialect: Postgres, write: pool, read: pool, keys: o.Keys, dsn: u.String()}
-	return db, db.ping()
+	db := &DB{dialect: Postgres, write: pool, read: pool, keys: o.Keys, dsn: u.String(), log: o.Log}
+	return db.answering(ctx)
 }
 
-func openSQLite(path string, o *Options) (*DB, error) {
+func openSQLite(ctx context.Context, path string, o *Options) (*DB, error) {
 	if path == "" {
 		return nil, fmt.Errorf("open database: no file named")
 	}
@@ -126,7 +135,7 @@ func openSQLite(path string, o *Options) (*DB, error) {
 	}
 	writer.SetMaxOpenConns(1)
 	writer.SetMaxIdleConns(1)
-	db := &DB{dialect: SQLite, write: writer, read: writer, keys: o.Keys, dsn: path}
+	db := &DB{dialect: SQLite, write: writer, read: writer, keys: o.Keys, dsn: path, log: o.Log}
 	if o.Readers >= 0 {
 		reader, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_query_only=1")
 		if err != nil {
@@ -140,7 +149,7 @@ func openSQLite(path string, o *Options) (*DB, error) {
 		reader.SetMaxIdleConns(n)
 		db.read = reader
 	}
-	return db, db.ping()
+	return db.answering(ctx)
 }
 
 // makeFile makes the file of a new database, whose mode SQLite also gives to
@@ -160,12 +169,13 @@ func makeFile(path string) error {
 	return f.Close()
 }
 
-func (db *DB) ping() error {
-	if err := db.Ping(context.Background()); err != nil {
+// answering returns a database that answers, or closes it.
+func (db *DB) answering(ctx context.Context) (*DB, error) {
+	if err := db.Ping(ctx); err != nil {
 		_ = db.Close() // the first error is the one to tell
-		return err
+		return nil, err
 	}
-	return nil
+	return db, nil
 }
 
 // Ping checks that the database answers.

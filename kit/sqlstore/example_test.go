@@ -40,7 +40,7 @@ func ExampleNewRepo() {
 		log.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the example is over
-	db, err := sqlstore.Open(filepath.Join(dir, "shop.db"), nil)
+	db, err := sqlstore.Open(ctx, filepath.Join(dir, "shop.db"), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

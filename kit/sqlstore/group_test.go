@@ -88,7 +88,7 @@ func watch(t *testing.T, readers int) *watched {
 	name := "sqlite-watched-" + wispwright.NewID().String() // drivers cannot be unregistered
 	sql.Register(name, watchedDriver{w})
 	var err error
-	w.DB, err = sqlstore.Open(w.file, &sqlstore.Options{Synchronous: "OFF", Driver: name, Readers: readers})
+	w.DB, err = sqlstore.Open(t.Context(), w.file, &sqlstore.Options{Synchronous: "OFF", Driver: name, Readers: readers})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	migrate(t, w.DB, `CREATE TABLE trial (n INTEGER PRIMARY KEY);

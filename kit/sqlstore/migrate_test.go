@@ -17,7 +17,7 @@ import (
 func TestSchemasMigrateIndependently(t *testing.T) {
 	address := testkit.PostgresURL(t)
 	open := func() *sqlstore.DB {
-		db, err := sqlstore.Open(address, nil)
+		db, err := sqlstore.Open(t.Context(), address, nil)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
 		return db

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -108,7 +107,7 @@ func (db *DB) serverListener() *pq.Listener {
 	}
 	l := pq.NewListener(db.dsn, 100*time.Millisecond, 10*time.Second, func(_ pq.ListenerEventType, err error) {
 		if err != nil {
-			slog.Warn("notification connection", "error", err)
+			db.log.Warn("notification connection", "error", err)
 		}
 	})
 	db.hub.server = l

@@ -13,7 +13,7 @@ import (
 func TestANewFileIsItsOwnersAlone(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "new.db")
-	db, err := sqlstore.Open(file, nil)
+	db, err := sqlstore.Open(t.Context(), file, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	_, err = db.SQL().ExecContext(t.Context(), "CREATE TABLE t (v text)")
@@ -35,7 +35,7 @@ func TestAddressesThatCannotBeOpened(t *testing.T) {
 		filepath.Join(t.TempDir(), "missing", "x.db"): "no such file or directory",
 		"postgres://u:hidden@%%%/x":                   "malformed address",
 	} {
-		_, err := sqlstore.Open(address, nil)
+		_, err := sqlstore.Open(t.Context(), address, nil)
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "hidden")
 	}

@@ -13,7 +13,7 @@ import (
 // that comes again and again, which is kept although it came late.
 func TestPreparedMakesRoom(t *testing.T) {
 	ctx := context.Background()
-	db, err := Open(t.TempDir()+"/prepared.db", &Options{Synchronous: "OFF"})
+	db, err := Open(t.Context(), t.TempDir()+"/prepared.db", &Options{Synchronous: "OFF"})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	ask := func(query string, want int) {
@@ -48,7 +48,7 @@ func TestPreparedMakesRoom(t *testing.T) {
 // of them, and from each other.
 func TestPreparedWhileRead(t *testing.T) {
 	ctx := context.Background()
-	db, err := Open(t.TempDir()+"/prepared.db", &Options{Synchronous: "OFF", Readers: 8})
+	db, err := Open(t.Context(), t.TempDir()+"/prepared.db", &Options{Synchronous: "OFF", Readers: 8})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	var all sync.WaitGroup

@@ -182,7 +182,7 @@ func TestSecretsAreSealedAtRest(t *testing.T) {
 			k, err = sqlstore.NewKeys(current, keys)
 			require.NoError(t, err)
 		}
-		db, err := sqlstore.Open(file, &sqlstore.Options{Keys: k, Synchronous: "OFF"})
+		db, err := sqlstore.Open(t.Context(), file, &sqlstore.Options{Keys: k, Synchronous: "OFF"})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
 		return db

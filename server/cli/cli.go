@@ -143,7 +143,7 @@ func (p *Program) open(ctx context.Context, c *commands) (*opened, error) {
 		return nil, err
 	}
 	slog.SetDefault(o.log)
-	if o.db, err = server.Open(config); err != nil {
+	if o.db, err = server.Open(ctx, config, nil); err != nil {
 		return nil, err
 	}
 	if err := server.Migrate(ctx, o.db, p.Concerns); err != nil {

@@ -61,7 +61,7 @@ func (migrateCommand) Run(ctx context.Context, p *Program, c *commands) error {
 	if err != nil {
 		return err
 	}
-	db, err := server.Open(config)
+	db, err := server.Open(ctx, config, nil)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func effect(db *sqlstore.DB, before, within func()) jobs.Handler {
 // workUntilKilled does a hundred jobs. Then it says so and stands still, one
 // job in its transaction and others before theirs, until it is killed.
 func workUntilKilled(dsn string) error {
-	db, err := sqlstore.Open(dsn, nil)
+	db, err := sqlstore.Open(context.Background(), dsn, nil)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func TestKilledWorkers(t *testing.T) {
 func killedWorkers(t *testing.T, dsn string) {
 	t.Parallel()
 	const all = 600
-	db, err := sqlstore.Open(dsn, nil)
+	db, err := sqlstore.Open(t.Context(), dsn, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	run(t, db, "CREATE TABLE effect (device TEXT NOT NULL)")

@@ -27,7 +27,7 @@ func example() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sqlstore.Open(filepath.Join(dir, "jobs.db"), nil)
+	db, err := sqlstore.Open(ctx, filepath.Join(dir, "jobs.db"), nil)
 	if err != nil {
 		return err
 	}

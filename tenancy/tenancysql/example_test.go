@@ -21,7 +21,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the example is over
-	db, err := sqlstore.Open(filepath.Join(dir, "wispwright.db"), nil)
+	db, err := sqlstore.Open(ctx, filepath.Join(dir, "wispwright.db"), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
