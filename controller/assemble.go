@@ -10,13 +10,14 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // draft is a version that may be needed: the inputs as they would be stored
 // and as they are rendered.
 type draft struct {
 	version *Version
-	input   Input
+	input   render.Input
 	key     string
 }
 
@@ -32,14 +33,14 @@ func (c *core) draft(m *material) (*draft, error) {
 			DeviceID: m.device.ID, OrganizationID: m.device.OrganizationID, Backend: m.config.Backend,
 			Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config,
 		},
-		input: Input{
+		input: render.Input{
 			Backend: m.config.Backend, Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,
 		},
 		key: m.device.Key.Reveal(),
 	}
 	for _, t := range m.templates {
 		d.version.Revisions = append(d.version.Revisions, t.RevisionID)
-		d.input.Templates = append(d.input.Templates, Layer{Revision: t.RevisionID, Config: t.Config})
+		d.input.Templates = append(d.input.Templates, render.Layer{Revision: t.RevisionID, Config: t.Config})
 	}
 	own, fromUser := vars.All[keyVariable]
 	if own == d.key {
@@ -119,8 +120,8 @@ func (c *core) refresh(ctx context.Context, m *material, earlier *draft, cause s
 
 // renderVersion renders a version again, from its own inputs: a device is
 // served what its checksum was made of, whatever has changed since.
-func (c *core) renderVersion(ctx context.Context, v *Version, key string) (Input, error) {
-	in := Input{Backend: v.Backend, Hostname: v.Hostname, OS: v.OS, Config: v.Config, Context: map[string]any{keyVariable: key}}
+func (c *core) renderVersion(ctx context.Context, v *Version, key string) (render.Input, error) {
+	in := render.Input{Backend: v.Backend, Hostname: v.Hostname, OS: v.OS, Config: v.Config, Context: map[string]any{keyVariable: key}}
 	if err := addVariables(in.Context, v.Context); err != nil {
 		return in, fmt.Errorf("variables of version %s: %w", v.ID, err)
 	}
@@ -133,7 +134,7 @@ func (c *core) renderVersion(ctx context.Context, v *Version, key string) (Input
 		if r == nil {
 			return in, fmt.Errorf("version %s: template revision %s is missing", v.ID, id)
 		}
-		in.Templates = append(in.Templates, Layer{Revision: id, Config: r.Config})
+		in.Templates = append(in.Templates, render.Layer{Revision: id, Config: r.Config})
 	}
 	return in, nil
 }
@@ -217,7 +218,7 @@ func idsOf(templates []*Template) []wispwright.ID {
 // invalidConfig turns a renderer's refusal into a fault of a field; both are
 // found by errors.As.
 func invalidConfig(field, prefix string, err error) error {
-	var refused *ConfigError
+	var refused *render.Error
 	if !errors.As(err, &refused) {
 		return err
 	}

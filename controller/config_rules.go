@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // checkConfig checks what does not need rendering. Every fault is one of the
@@ -19,15 +20,11 @@ func (c *core) checkConfig(config *Config) error {
 		return v.Err()
 	}
 	if !isConfig(&config.Config) {
-		v.Add("config", unexpectedFormat)
+		v.Add("config", render.UnexpectedFormat)
 	}
 	checkObject(&v, "config", &config.Context)
 	return v.Err()
 }
-
-// unexpectedFormat is said of a configuration that is no object
-// (spec: controller-config §2).
-const unexpectedFormat = "Unexpected configuration format."
 
 // isConfig reports whether a value is a NetJSON object; none at all becomes the
 // empty one. Unlike variables nothing else that is empty does.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -199,10 +200,10 @@ func TestAConfigurationIsAddedButNeverTakenAway(t *testing.T) {
 
 func TestSyntaxOfOpenWrt(t *testing.T) {
 	const config = `{"interfaces":[{"name":"br-lan","type":"bridge","bridge_members":["eth0"]}]}`
-	newer := controller.NewRenderer(&controller.RendererOptions{
+	newer := render.New(&render.Options{
 		Newer: []*regexp.Regexp{regexp.MustCompile(`MyOS 2`)}, Older: []*regexp.Regexp{regexp.MustCompile(`MyOS`)},
 	})
-	older := controller.NewRenderer(&controller.RendererOptions{AssumeOlder: true})
+	older := render.New(&render.Options{AssumeOlder: true})
 	for _, tt := range []struct {
 		os           string
 		newer, older bool
@@ -216,14 +217,14 @@ func TestSyntaxOfOpenWrt(t *testing.T) {
 		{"MyOS 1.0", false, false},
 		{"OpenWrt SNAPSHOT", true, false},
 	} {
-		for r, want := range map[controller.Renderer]bool{newer: tt.newer, older: tt.older} {
-			text, err := r.Text(context.Background(), controller.Input{Backend: openWrt, OS: tt.os, Config: config})
+		for r, want := range map[render.Renderer]bool{newer: tt.newer, older: tt.older} {
+			text, err := r.Text(context.Background(), render.Input{Backend: openWrt, OS: tt.os, Config: config})
 			require.NoError(t, err)
 			require.Equal(t, want, strings.Contains(text, "config device"), "%s\n%s", tt.os, text)
 		}
 	}
 	require.Equal(t, []string{openWrt, "netjsonconfig.OpenWisp"}, []string{newer.Backends()[0].Path, newer.Backends()[1].Path})
-	_, err := newer.Archive(context.Background(), controller.Input{Backend: "x"})
+	_, err := newer.Archive(context.Background(), render.Input{Backend: "x"})
 	require.Error(t, err)
 }
 
@@ -282,7 +283,7 @@ func TestPreview(t *testing.T) {
 	bad := in
 	bad.Config = `{"interfaces":3}`
 	_, err = w.Devices.Preview(ctx, scope, bad)
-	var refused *controller.ConfigError
+	var refused *render.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "/interfaces", refused.Pointer)
 	_, err = w.Devices.Preview(ctx, wispwright.ScopeOf(beta.ID), in)
@@ -401,7 +402,7 @@ func TestWhatIsRequired(t *testing.T) {
 	m, tenants := tenancy.NewMemory()
 	ten, err := tenancy.New(m, tenants, nil)
 	require.NoError(t, err)
-	stores, r := controller.NewMemory(m), controller.NewRenderer(nil)
+	stores, r := controller.NewMemory(m), render.New(nil)
 	for _, make := range []func() error{
 		func() error { _, err := controller.New(nil, stores, r, ten.Organizations, nil); return err },
 		func() error { _, err := controller.New(m, controller.Stores{}, r, ten.Organizations, nil); return err },
@@ -421,7 +422,7 @@ func TestOrganizationsOlderThanTheConcern(t *testing.T) {
 	require.NoError(t, err)
 	org := &tenancy.Organization{Name: "old", IsActive: true}
 	require.NoError(t, ten.Organizations.Create(ctx, org))
-	c, err := controller.New(m, controller.NewMemory(m), controller.NewRenderer(nil), ten.Organizations, nil)
+	c, err := controller.New(m, controller.NewMemory(m), render.New(nil), ten.Organizations, nil)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for range 8 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -163,9 +164,9 @@ type core struct {
 	Options
 	tx            wispwright.Transactor
 	stores        Stores
-	renderer      Renderer
+	renderer      render.Renderer
 	organizations Organizations
-	backends      []Backend
+	backends      []render.Backend
 	jobs          Jobs
 	devices       *Devices
 	caches
@@ -173,7 +174,7 @@ type core struct {
 
 // New returns the concern over its stores. organizations is usually the
 // service of tenancy; call Attach with it too, so that both stay in step.
-func New(tx wispwright.Transactor, stores Stores, renderer Renderer, organizations Organizations, o *Options) (*Controller, error) {
+func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, organizations Organizations, o *Options) (*Controller, error) {
 	if tx == nil || renderer == nil || organizations == nil {
 		return nil, errors.New("controller: transactor, renderer and organizations are required")
 	}
@@ -220,7 +221,7 @@ func (c *Controller) Forget(devices ...wispwright.ID) { c.core.polls.drop(device
 
 // Backends returns the backends devices and templates may choose, the default
 // one first. The slice must not be changed.
-func (c *Controller) Backends() []Backend { return c.core.backends }
+func (c *Controller) Backends() []render.Backend { return c.core.backends }
 
 func (c *core) knownBackend(path string) bool {
 	for i := range c.backends {

@@ -3,7 +3,7 @@
 // by which devices register, fetch their configuration and report back
 // (spec: controller-config).
 //
-// A Controller is made by New over Stores and a Renderer. Its services hold
+// A Controller is made by New over Stores and a render.Renderer. Its services hold
 // every rule once; storage, rendering, the job queue, variables of other
 // concerns and the history are interfaces.
 //

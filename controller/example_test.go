@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -19,7 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := controller.New(memory, controller.NewMemory(memory), controller.NewRenderer(nil), t.Organizations, nil)
+	c, err := controller.New(memory, controller.NewMemory(memory), render.New(nil), t.Organizations, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func ExampleDevices_Preview() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := controller.New(memory, controller.NewMemory(memory), controller.NewRenderer(nil), t.Organizations, nil)
+	c, err := controller.New(memory, controller.NewMemory(memory), render.New(nil), t.Organizations, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

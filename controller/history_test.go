@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -21,7 +22,7 @@ func TestPruneForgetsDeletedTemplates(t *testing.T) {
 	ten, err := tenancy.New(m, tenants, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}, Models: controller.Models()})
 	require.NoError(t, err)
 	stores := controller.NewMemory(m)
-	c, err := controller.New(m, stores, controller.NewRenderer(nil), ten.Organizations, &controller.Options{Clock: func() time.Time { return now }})
+	c, err := controller.New(m, stores, render.New(nil), ten.Organizations, &controller.Options{Clock: func() time.Time { return now }})
 	require.NoError(t, err)
 	c.Attach(ten.Organizations)
 	o := &tenancy.Organization{Name: "acme", IsActive: true}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -240,7 +241,7 @@ func checkObject(v *wispwright.ValidationError, field string, value *wispwright.
 	case !value.IsObject():
 		v.Add(field, "the supplied value is not a JSON object")
 	default:
-		if _, err := decodeObject(*value); err != nil {
+		if _, err := render.Decode(*value); err != nil {
 			v.Add(field, "the supplied value is not a JSON object")
 		}
 	}

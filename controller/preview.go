@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // PreviewInput is what a form holds before it is saved.
@@ -45,7 +46,7 @@ type Preview struct {
 
 // Preview renders a form without saving anything. What is wrong with the
 // configuration is a *wispwright.ValidationError for the field "config" and a
-// *ConfigError, whose Pointer names the place; errors.As finds both. Templates,
+// *render.Error, whose Pointer names the place; errors.As finds both. Templates,
 // organization and device outside the scope do not exist.
 func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*Preview, error) {
 	rendered, err := s.core.previewInput(ctx, scope, in)
@@ -63,7 +64,7 @@ func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in Previe
 	return &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}, nil
 }
 
-func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (Input, error) {
+func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, error) {
 	var v wispwright.ValidationError
 	if !c.knownBackend(in.Backend) {
 		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", in.Backend))
@@ -71,24 +72,24 @@ func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in Prev
 	checkObject(&v, "context", &in.Context)
 	checkObject(&v, "default_values", &in.DefaultValues)
 	if !isConfig(&in.Config) {
-		v.Add("config", unexpectedFormat)
+		v.Add("config", render.UnexpectedFormat)
 	}
 	if err := v.Err(); err != nil {
-		return Input{}, err
+		return render.Input{}, err
 	}
 	if in.Template {
-		out := Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
+		out := render.Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
 		err := addVariables(out.Context, in.DefaultValues)
 		maps.Copy(out.Context, c.Context)
 		return out, err
 	}
 	m, err := c.previewMaterial(ctx, scope, in)
 	if err != nil {
-		return Input{}, err
+		return render.Input{}, err
 	}
 	d, err := c.draft(m)
 	if err != nil {
-		return Input{}, err
+		return render.Input{}, err
 	}
 	return d.input, nil
 }

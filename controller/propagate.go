@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // fanOut is how many configurations one job renders. Larger batches hold the
@@ -216,7 +217,7 @@ func (b *batch) store(ctx context.Context, versions []*Version, changed, relinke
 // broken tells of a configuration that is not valid any more. Errors of other
 // kinds are returned: the job is repeated.
 func (b *batch) broken(ctx context.Context, m *material, err error) error {
-	var refused *ConfigError
+	var refused *render.Error
 	if !errors.As(err, &refused) {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -542,7 +543,7 @@ func TestWhatIsRemembered(t *testing.T) {
 		own := stores
 		c := &counting{DeviceStore: stores.Devices}
 		own.Devices = c
-		out, err := controller.New(m, own, controller.NewRenderer(nil), ten.Organizations, &controller.Options{
+		out, err := controller.New(m, own, render.New(nil), ten.Organizations, &controller.Options{
 			Bus: wire, CacheFor: time.Minute, Clock: func() time.Time { return now },
 		})
 		require.NoError(t, err)
@@ -628,10 +629,10 @@ func TestRendererThatChanges(t *testing.T) {
 	ten, err := tenancy.New(m, tenants, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
 	require.NoError(t, err)
 	stores := controller.NewMemory(m)
-	old, d := startOn(t, m, stores, ten, controller.NewRenderer(nil))
+	old, d := startOn(t, m, stores, ten, render.New(nil))
 	before, err := old.Devices.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
-	after, err := controller.New(m, stores, trailer{controller.NewRenderer(nil)}, ten.Organizations, nil)
+	after, err := controller.New(m, stores, trailer{render.New(nil)}, ten.Organizations, nil)
 	require.NoError(t, err)
 	sum, err := after.Devices.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
@@ -644,7 +645,7 @@ func TestRendererThatChanges(t *testing.T) {
 	require.Equal(t, archive.Checksum, sum, "the next question is answered with what is served")
 }
 
-func startOn(t *testing.T, m *memstore.Store, stores controller.Stores, ten *tenancy.Tenancy, r controller.Renderer) (*controller.Controller, *controller.Detail) {
+func startOn(t *testing.T, m *memstore.Store, stores controller.Stores, ten *tenancy.Tenancy, r render.Renderer) (*controller.Controller, *controller.Detail) {
 	t.Helper()
 	ctx := context.Background()
 	c, err := controller.New(m, stores, r, ten.Organizations, nil)
@@ -658,9 +659,9 @@ func startOn(t *testing.T, m *memstore.Store, stores controller.Stores, ten *ten
 }
 
 // trailer is a renderer whose archives end differently.
-type trailer struct{ controller.Renderer }
+type trailer struct{ render.Renderer }
 
-func (r trailer) Archive(ctx context.Context, in controller.Input) ([]byte, error) {
+func (r trailer) Archive(ctx context.Context, in render.Input) ([]byte, error) {
 	b, err := r.Renderer.Archive(ctx, in)
 	return append(b, 0), err
 }

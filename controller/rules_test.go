@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -33,7 +34,7 @@ func newWorld(t testing.TB, o *controller.Options) *world {
 		o = &controller.Options{}
 	}
 	o.Recorder = ten.Trail
-	c, err := controller.New(m, controller.NewMemory(m), controller.NewRenderer(nil), ten.Organizations, o)
+	c, err := controller.New(m, controller.NewMemory(m), render.New(nil), ten.Organizations, o)
 	require.NoError(t, err)
 	c.Attach(ten.Organizations)
 	w := &world{Controller: c, tenancy: ten}

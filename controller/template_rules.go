@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // validate checks and normalises a template in the order of the specification
@@ -123,7 +124,7 @@ func (s *Templates) checkSharedName(ctx context.Context, v *wispwright.Validatio
 
 func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 	if !isConfig(&t.Config) {
-		return wispwright.Invalid("config", unexpectedFormat)
+		return wispwright.Invalid("config", render.UnexpectedFormat)
 	}
 	in, err := s.input(t)
 	if err != nil {
@@ -140,8 +141,8 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 
 // input is the template alone, with its default values and the global
 // variables.
-func (s *Templates) input(t *Template) (Input, error) {
-	in := Input{Backend: t.Backend, Config: t.Config, Context: map[string]any{}}
+func (s *Templates) input(t *Template) (render.Input, error) {
+	in := render.Input{Backend: t.Backend, Config: t.Config, Context: map[string]any{}}
 	if err := addVariables(in.Context, t.DefaultValues); err != nil {
 		return in, fmt.Errorf("default values of template %s: %w", t.ID, err)
 	}

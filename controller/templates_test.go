@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 func TestTemplateRules(t *testing.T) {
@@ -160,7 +161,7 @@ func TestConflictingTemplates(t *testing.T) {
 
 	_, err := w.update(d, func(d *controller.Detail) { d.Config.Config = `{"interfaces":3}` })
 	require.Equal(t, map[string][]string{"config": {"Invalid configuration triggered by \"#/interfaces\", validator says:\n\n3 is not of type 'array'"}}, faults(t, err))
-	var refused *controller.ConfigError
+	var refused *render.Error
 	require.True(t, errors.As(err, &refused))
 	require.Equal(t, "/interfaces", refused.Pointer)
 	for field, change := range map[string]func(*controller.Config){

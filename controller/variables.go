@@ -2,13 +2,12 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
@@ -86,21 +85,11 @@ func (c *core) provide(ctx context.Context, devices ...*Device) (map[wispwright.
 	return out, nil
 }
 
-func decodeObject(j wispwright.JSON) (*ordered.Object, error) {
-	if j == "" {
-		return ordered.NewObject(), nil
-	}
-	if !utf8.ValidString(string(j)) {
-		return nil, errors.New("not valid UTF-8")
-	}
-	return ordered.DecodeObject([]byte(j))
-}
-
 func addVariables(to map[string]any, j wispwright.JSON) error {
 	if j == "" || j == "{}" {
 		return nil
 	}
-	o, err := decodeObject(j)
+	o, err := render.Decode(j)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/controller/controllersql"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
@@ -38,7 +39,7 @@ func (s *Server) mountController(context.Context) error {
 	// a batch of 500 configurations takes a second; a slow disk may take ten
 	kind := jobs.Kind[controller.Job]{Name: "controller.fanout", Timeout: 5 * time.Minute, Queue: "controller"}
 	c := s.config.Controller
-	s.controller, err = controller.New(s.db, stores, controller.NewRenderer(nil), s.tenancy.Organizations, &controller.Options{
+	s.controller, err = controller.New(s.db, stores, render.New(nil), s.tenancy.Organizations, &controller.Options{
 		Jobs: fanOut{s.jobs, kind}, Recorder: s.tenancy.Trail, Bus: s.db, Context: c.Context, Log: s.log,
 		DisableRegistration: !c.Registration, RandomKeys: !c.ConsistentKeys, DisableSelfCreation: !c.SelfCreation, RefuseKnown: !c.AdoptKnown,
 		AllowDuplicateNames: !c.UniqueNames, HardwareIDEnabled: c.HardwareID, SeparateManagementNetworks: !c.SharedManagementNetwork,

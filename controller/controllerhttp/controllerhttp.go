@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -14,7 +15,7 @@ type Options struct {
 	// Schemas are served at /config/schema.json beside those of the
 	// controller's backends. Default: those of the VPN servers in package
 	// netjsonconfig/backends; an empty slice serves none.
-	Schemas []controller.Backend
+	Schemas []render.Backend
 	// Clock tells the time, for the date of the schemas. Default: time.Now.
 	Clock func() time.Time
 }

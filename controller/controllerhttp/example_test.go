@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -24,7 +25,7 @@ func ExampleNewProtocol() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := controller.New(tx, controller.NewMemory(tx), controller.NewRenderer(nil), t.Organizations, nil)
+	c, err := controller.New(tx, controller.NewMemory(tx), render.New(nil), t.Organizations, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

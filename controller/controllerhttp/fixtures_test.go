@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
 	"github.com/wispwright/wispwright/tenancy"
@@ -65,7 +66,7 @@ func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, s
 		o = *options
 	}
 	o.Clock, o.Recorder = s.clock, s.t.Trail
-	s.c, err = controller.New(tx, stores, controller.NewRenderer(nil), s.t.Organizations, &o)
+	s.c, err = controller.New(tx, stores, render.New(nil), s.t.Organizations, &o)
 	require.NoError(t, err)
 	s.c.Attach(s.t.Organizations)
 	users, err := tenancyhttp.New(tx, s.t, &tenancyhttp.Options{TokenRate: "none"})

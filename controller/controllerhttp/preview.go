@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -64,7 +65,7 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 		Name: in.Name.V, MACAddress: in.MACAddress.V, OS: in.OS.V, DefaultValues: in.DefaultValues.V,
 		Template: in.DefaultValues.Set && !in.DefaultValues.Null,
 	})
-	var fault *controller.ConfigError
+	var fault *render.Error
 	if errors.As(err, &fault) {
 		return previewOut{}, &rest.Failure{Status: http.StatusBadRequest, Body: previewFault{[]string{messageOf(err, fault)}, "#" + fault.Pointer}}
 	}
@@ -78,7 +79,7 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 }
 
 // messageOf is what saving would say.
-func messageOf(err error, fault *controller.ConfigError) string {
+func messageOf(err error, fault *render.Error) string {
 	var invalid *wispwright.ValidationError
 	if errors.As(err, &invalid) && len(invalid.Fields) > 0 {
 		return invalid.Messages()[0]

@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/netjsonconfig/backends"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
@@ -22,7 +22,7 @@ type schemas struct {
 	modified time.Time
 }
 
-func newSchemas(backends, servers []controller.Backend, now time.Time) (schemas, error) {
+func newSchemas(backends, servers []render.Backend, now time.Time) (schemas, error) {
 	all := map[string]json.RawMessage{}
 	for _, b := range servers {
 		all[b.Path] = b.Schema
@@ -75,10 +75,10 @@ func inside(o *ordered.Object, keys ...string) *ordered.Object {
 }
 
 // vpnSchemas are those of the VPN servers a controller offers.
-func vpnSchemas() []controller.Backend {
-	var out []controller.Backend
+func vpnSchemas() []render.Backend {
+	var out []render.Backend
 	for _, b := range backends.Servers().Backends() {
-		out = append(out, controller.Backend{Path: b.Path, Label: b.Label, Schema: b.Document})
+		out = append(out, render.Backend{Path: b.Path, Label: b.Label, Schema: b.Document})
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
@@ -50,7 +51,7 @@ func newFleet(b *testing.B, db *sqlstore.DB, devices int) *fleet {
 	s := storageOn(b, db)
 	ten, err := tenancy.New(s.Tx, s.Tenancy, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
 	require.NoError(b, err)
-	c, err := controller.New(s.Tx, s.Stores, controller.NewRenderer(nil), ten.Organizations, &controller.Options{Recorder: ten.Trail})
+	c, err := controller.New(s.Tx, s.Stores, render.New(nil), ten.Organizations, &controller.Options{Recorder: ten.Trail})
 	require.NoError(b, err)
 	c.Attach(ten.Organizations)
 	org := &tenancy.Organization{Name: "acme", IsActive: true}

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllersql"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
@@ -77,7 +78,7 @@ func open(ctx context.Context, db *sqlstore.DB) (*controller.Controller, *tenanc
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := controller.New(db, stores, controller.NewRenderer(nil), t.Organizations, &controller.Options{Recorder: t.Trail, Bus: db})
+	c, err := controller.New(db, stores, render.New(nil), t.Organizations, &controller.Options{Recorder: t.Trail, Bus: db})
 	if err != nil {
 		return nil, nil, err
 	}

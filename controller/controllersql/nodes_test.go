@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
@@ -26,7 +27,7 @@ func TestTwoNodes(t *testing.T) {
 		ten, err := tenancy.New(s.Tx, s.Tenancy, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
 		require.NoError(t, err)
 		node := func() *controller.Controller {
-			c, err := controller.New(s.Tx, s.Stores, controller.NewRenderer(nil), ten.Organizations, &controller.Options{Bus: db, CacheFor: time.Hour})
+			c, err := controller.New(s.Tx, s.Stores, render.New(nil), ten.Organizations, &controller.Options{Bus: db, CacheFor: time.Hour})
 			require.NoError(t, err)
 			require.NoError(t, c.Start(ctx))
 			return c

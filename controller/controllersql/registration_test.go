@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
@@ -32,7 +33,7 @@ func nodes(t *testing.T, db *sqlstore.DB) (one, two node, base *controller.Templ
 	require.NoError(t, err)
 	org := &tenancy.Organization{Name: "acme", IsActive: true}
 	start := func() node {
-		c, err := controller.New(s.Tx, s.Stores, controller.NewRenderer(nil), ten.Organizations, &controller.Options{CacheFor: time.Hour, Recorder: ten.Trail})
+		c, err := controller.New(s.Tx, s.Stores, render.New(nil), ten.Organizations, &controller.Options{CacheFor: time.Hour, Recorder: ten.Trail})
 		require.NoError(t, err)
 		return node{Controller: c}
 	}

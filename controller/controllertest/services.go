@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -32,7 +33,7 @@ func newServices(t *testing.T, s Storage) *services {
 	ctx := context.Background()
 	ten, err := tenancy.New(s.Tx, s.Tenancy, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
 	require.NoError(t, err)
-	c, err := controller.New(s.Tx, s.Stores, controller.NewRenderer(nil), ten.Organizations, &controller.Options{Recorder: ten.Trail})
+	c, err := controller.New(s.Tx, s.Stores, render.New(nil), ten.Organizations, &controller.Options{Recorder: ten.Trail})
 	require.NoError(t, err)
 	c.Attach(ten.Organizations)
 	out := &services{Controller: c, tenancy: ten, org: &tenancy.Organization{Name: "acme", IsActive: true}}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -30,7 +31,7 @@ func assemble() (*tenancy.Tenancy, *controller.Controller, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	devices, err := controller.New(memory, controller.NewMemory(memory), controller.NewRenderer(nil), people.Organizations,
+	devices, err := controller.New(memory, controller.NewMemory(memory), render.New(nil), people.Organizations,
 		&controller.Options{Recorder: people.Trail})
 	if err != nil {
 		return nil, nil, err

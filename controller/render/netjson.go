@@ -1,4 +1,4 @@
-package controller
+package render
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// RendererOptions change how configurations are rendered; nil and zero fields
+// Options change how configurations are rendered; nil and zero fields
 // mean the defaults.
-type RendererOptions struct {
+type Options struct {
 	// Backends are those devices may choose, the default one first. Default:
 	// OpenWrt and the firmware of OpenWISP 1.
 	Backends []*netjsonconfig.Backend
@@ -31,9 +31,12 @@ type RendererOptions struct {
 	AssumeOlder bool
 }
 
+// cachedLayers is how many decoded templates are kept.
+const cachedLayers = 5_000
+
 // netJSON is the Renderer over package netjsonconfig.
 type netJSON struct {
-	RendererOptions
+	Options
 	backends []Backend
 	byPath   map[string]*netjsonconfig.Backend
 	openwrt  *regexp.Regexp
@@ -42,21 +45,24 @@ type netJSON struct {
 	decoded *lru.Cache[wispwright.ID, *ordered.Object]
 }
 
-// NewRenderer returns the Renderer for NetJSON configurations. It remembers
+// New returns the Renderer for NetJSON configurations. It remembers
 // the templates it decoded.
-func NewRenderer(o *RendererOptions) Renderer {
+func New(o *Options) Renderer {
 	r := &netJSON{byPath: map[string]*netjsonconfig.Backend{}, openwrt: regexp.MustCompile(`[oO][pP][eE][nN][wW][rR][tT]\s*([\d.]+)`)}
 	if o != nil {
-		r.RendererOptions = *o
+		r.Options = *o
 	}
-	if len(r.RendererOptions.Backends) == 0 {
-		r.RendererOptions.Backends = []*netjsonconfig.Backend{openwrt.Backend(), openwrt.Legacy()}
+	if len(r.Options.Backends) == 0 {
+		r.Options.Backends = []*netjsonconfig.Backend{openwrt.Backend(), openwrt.Legacy()}
 	}
-	for _, b := range r.RendererOptions.Backends {
+	for _, b := range r.Options.Backends {
 		r.backends = append(r.backends, Backend{Path: b.Path, Label: b.Label, Schema: b.Document})
 		r.byPath[b.Path] = b
 	}
-	r.decoded = newLRU[wispwright.ID, *ordered.Object](cachedRevisions, nil)
+	var err error
+	if r.decoded, err = lru.New[wispwright.ID, *ordered.Object](cachedLayers); err != nil {
+		panic(fmt.Sprintf("render: cache of %d: %v", cachedLayers, err)) // a size below 1, which it is not
+	}
 	return r
 }
 
@@ -130,9 +136,9 @@ func (r *netJSON) layer(l Layer) (*ordered.Object, error) {
 			return o, nil
 		}
 	}
-	o, err := decodeObject(l.Config)
+	o, err := Decode(l.Config)
 	if err != nil {
-		return nil, &ConfigError{Message: unexpectedFormat}
+		return nil, &Error{Message: UnexpectedFormat}
 	}
 	if !l.Revision.IsZero() {
 		r.decoded.Add(l.Revision, o)
@@ -169,16 +175,16 @@ func (r *netJSON) dsa(os string) *bool {
 	return &newer
 }
 
-// refusal turns what netjsonconfig says of a configuration into a ConfigError.
+// refusal turns what netjsonconfig says of a configuration into a Error.
 func refusal(err error) error {
 	var invalid *netjsonconfig.ValidationError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
-		return &ConfigError{Pointer: invalid.Pointer, Message: invalid.Error()}
+		return &Error{Pointer: invalid.Pointer, Message: invalid.Error()}
 	case errors.Is(err, netjsonconfig.ErrNotObject):
-		return &ConfigError{Message: unexpectedFormat}
+		return &Error{Message: UnexpectedFormat}
 	}
 	return fmt.Errorf("render: %w", err)
 }

@@ -1,10 +1,20 @@
-package controller
+// Package render turns what a configuration is made of into what devices run.
+// It keeps nothing but the templates it decoded and knows no storage: package
+// controller decides what is rendered and when, and any other program may
+// render an Input with it alone (spec: controller-config §2).
+//
+//	r := render.New(nil)
+//	archive, err := r.Archive(ctx, render.Input{Backend: r.Backends()[0].Path, Config: config})
+package render
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // Backend is a kind of configuration devices may have.
@@ -45,7 +55,7 @@ type Input struct {
 
 // Renderer turns inputs into what devices run. All methods may be called by
 // several goroutines at once; a configuration that is not valid is a
-// *ConfigError.
+// *Error.
 type Renderer interface {
 	// Backends returns the backends devices may choose, the default one first.
 	Backends() []Backend
@@ -57,8 +67,8 @@ type Renderer interface {
 	Text(ctx context.Context, in Input) (string, error)
 }
 
-// ConfigError says which value of a configuration is wrong.
-type ConfigError struct {
+// Error says which value of a configuration is wrong.
+type Error struct {
 	// Pointer is the JSON pointer of the value: "/interfaces/0/mtu".
 	Pointer string
 	// Message says what is wrong with it, for people.
@@ -66,4 +76,19 @@ type ConfigError struct {
 }
 
 // Error returns the message.
-func (e *ConfigError) Error() string { return e.Message }
+func (e *Error) Error() string { return e.Message }
+
+// UnexpectedFormat is said of a configuration that is no JSON object
+// (spec: controller-config §2).
+const UnexpectedFormat = "Unexpected configuration format."
+
+// Decode reads a JSON object; an empty text is the empty object.
+func Decode(j wispwright.JSON) (*ordered.Object, error) {
+	if j == "" {
+		return ordered.NewObject(), nil
+	}
+	if !utf8.ValidString(string(j)) {
+		return nil, errors.New("not valid UTF-8")
+	}
+	return ordered.DecodeObject([]byte(j))
+}
