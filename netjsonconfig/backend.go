@@ -28,11 +28,16 @@ type Backend struct {
 	// Identifiers are the keys that identify the objects of a list when
 	// templates are merged, the first present one wins (§3).
 	Identifiers []string
-	// Identify refines the identity of one list item: it gets the item and the
-	// value of its identifier and returns what the two together are known by.
-	// Nil keeps the identifier's value. OpenWrt uses it to tell the VLANs of one
-	// trunk apart.
-	Identify func(item *ordered.Object, identifier any) any
+	// Identify refines the identity of one entry of a list: it gets the list's
+	// key, the entry and the value of its identifier. Nil keeps that value as the
+	// key. OpenWrt uses it to tell the VLANs of one trunk and the networks on one
+	// device apart.
+	Identify func(list string, item *ordered.Object, identifier any) Identity
+
+	// SectionName makes a name the native format can hold out of one it cannot.
+	// Names of sections pass it before sections of one name are merged. Nil keeps
+	// every name.
+	SectionName func(name string) string
 
 	// Before and After check what a schema cannot say, before and after it
 	// (§5). They return a *ValidationError, or nil.

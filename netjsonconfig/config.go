@@ -133,7 +133,7 @@ func (c *Config) convert(archive bool) (*Forward, error) {
 		return nil, err
 	}
 	f := &Forward{
-		Config: c.merged, DSA: c.dsa, Native: new(Native),
+		Config: c.merged, DSA: c.dsa, Native: &Native{name: c.backend.SectionName},
 		Files: filesOf(c.merged), Archive: archive, warn: c.warn,
 	}
 	for i := range c.backend.Converters {

@@ -17,8 +17,21 @@ const manyItems = 24
 // merger lays configurations over each other (§3).
 type merger struct {
 	identifiers []string
-	identify    func(*ordered.Object, any) any
+	identify    func(list string, item *ordered.Object, id any) Identity
 	seed        maphash.Seed
+}
+
+// Identity tells one entry of a list from the others of the same identifier.
+type Identity struct {
+	// Key is what the entry is known by: equal keys may be one entry.
+	Key any
+	// Mark sets entries of one key apart, such as the section each becomes. Within
+	// one list, entries of one key and different marks are different entries.
+	Mark string
+	// Loose says that an entry of the other layer with the same key and another
+	// mark is this one all the same, when none has the same mark. Between two
+	// entries that are not loose a different mark is a difference.
+	Loose bool
 }
 
 // Merge lays the objects over each other, the last one on top, by the rules of
@@ -36,7 +49,7 @@ func (b *Backend) Merge(objects ...*ordered.Object) (*ordered.Object, error) {
 			result = o.Clone()
 			continue
 		}
-		if err := m.object(result, o, b.Identifiers); err != nil {
+		if err := m.object(result, o); err != nil {
 			return nil, err
 		}
 	}
@@ -47,15 +60,14 @@ func (b *Backend) Merge(objects ...*ordered.Object) (*ordered.Object, error) {
 }
 
 // object merges over into base, which it alters.
-func (m *merger) object(base, over *ordered.Object, identifiers []string) error {
+func (m *merger) object(base, over *ordered.Object) error {
 	for key, member := range over.All() {
 		old := value.Of(base, key)
 		switch over := member.(type) {
 		case *ordered.Object:
 			switch old := old.(type) {
 			case *ordered.Object:
-				// Nested objects are merged without identifiers.
-				if err := m.object(old, over, nil); err != nil {
+				if err := m.object(old, over); err != nil {
 					return under(key, err)
 				}
 			case []any:
@@ -66,7 +78,7 @@ func (m *merger) object(base, over *ordered.Object, identifiers []string) error 
 		case []any:
 			switch old := old.(type) {
 			case []any:
-				merged, err := m.list(old, over, identifiers)
+				merged, err := m.list(key, old, over)
 				if err != nil {
 					return under(key, err)
 				}
@@ -88,24 +100,19 @@ func incompatible(key string) error {
 }
 
 // list joins two lists; the items of base are reused, those of over copied.
-func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
+func (m *merger) list(name string, base, over []any) ([]any, error) {
+	known := known{at: make(map[string][]int, len(base)+len(over))}
 	out := make([]any, 0, len(base)+len(over))
-	var known map[string]int
-	if len(identifiers) > 0 {
-		known = make(map[string]int, len(base)+len(over))
-		for _, item := range base {
-			id, ok := m.identity(item, identifiers)
-			if ok {
-				if i, twice := known[id]; twice {
-					out[i] = item
-					continue
-				}
-				known[id] = len(out)
-			}
+	for _, item := range base {
+		id, ok := m.identity(name, item)
+		if !ok {
+			out = append(out, item)
+		} else if i := known.same(id); i >= 0 {
+			out[i] = item
+		} else {
+			known.add(id, len(out))
 			out = append(out, item)
 		}
-	} else {
-		out = append(out, base...)
 	}
 	first := len(out)
 	equal := m.finder(base, len(over))
@@ -114,15 +121,18 @@ func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
 		if equal(item) {
 			continue
 		}
-		id, ok := m.identity(item, identifiers)
+		id, ok := m.identity(name, item)
 		if !ok {
 			out = append(out, clone(item))
 			continue
 		}
-		i, twice := known[id]
+		i := known.same(id)
+		if i < 0 {
+			i = known.like(id, first, meeting)
+		}
 		switch {
-		case !twice:
-			known[id] = len(out)
+		case i < 0:
+			known.add(id, len(out))
 			out = append(out, clone(item))
 		case i >= first:
 			out[i] = clone(item)
@@ -135,7 +145,7 @@ func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
 	}
 	for i := 0; i < first && len(meeting) > 0; i++ {
 		if item := meeting[i]; item != nil {
-			if err := m.object(out[i].(*ordered.Object), item, nil); err != nil {
+			if err := m.object(out[i].(*ordered.Object), item); err != nil {
 				return nil, under(i, err)
 			}
 		}
@@ -143,27 +153,69 @@ func (m *merger) list(base, over []any, identifiers []string) ([]any, error) {
 	return out, nil
 }
 
-// identity returns what an item is known by within its list.
-func (m *merger) identity(item any, identifiers []string) (string, bool) {
+// identity is an Identity with its key as text.
+type identity struct {
+	key, mark string
+	loose     bool
+}
+
+// known are the entries of a list by their identity.
+type known struct {
+	at    map[string][]int // places by key, in order
+	marks []identity       // by place; empty where an item has no identity
+}
+
+func (k *known) add(id identity, at int) {
+	for len(k.marks) <= at {
+		k.marks = append(k.marks, identity{})
+	}
+	k.marks[at] = id
+	k.at[id.key] = append(k.at[id.key], at)
+}
+
+// same returns the place of the entry of that key and mark, or -1.
+func (k *known) same(id identity) int {
+	for _, i := range k.at[id.key] {
+		if k.marks[i].mark == id.mark {
+			return i
+		}
+	}
+	return -1
+}
+
+// like returns the first place before the given one whose entry is the same
+// under another mark and has not met one yet, or -1.
+func (k *known) like(id identity, before int, met map[int]*ordered.Object) int {
+	for _, i := range k.at[id.key] {
+		if i < before && met[i] == nil && (id.loose || k.marks[i].loose) {
+			return i
+		}
+	}
+	return -1
+}
+
+// identity returns what an item of the list of that name is known by.
+func (m *merger) identity(list string, item any) (identity, bool) {
 	o, ok := item.(*ordered.Object)
 	if !ok {
-		return "", false
+		return identity{}, false
 	}
-	for _, name := range identifiers {
-		value, ok := o.Get(name)
+	for _, name := range m.identifiers {
+		v, ok := o.Get(name)
 		if !ok {
 			continue
 		}
+		id := Identity{Key: v}
 		if m.identify != nil {
-			value = m.identify(o, value)
+			id = m.identify(list, o, v)
 		}
-		if text, ok := value.(string); ok {
-			return text, true
+		if text, ok := id.Key.(string); ok {
+			return identity{text, id.Mark, id.Loose}, true
 		}
 		// A number is not the text that spells it.
-		return "\x00" + string(ordered.Append(nil, value)), true
+		return identity{"\x00" + string(ordered.Append(nil, id.Key)), id.Mark, id.Loose}, true
 	}
-	return "", false
+	return identity{}, false
 }
 
 // finder returns a test whether a value equals one of list's items.

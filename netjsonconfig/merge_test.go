@@ -44,7 +44,7 @@ func TestMerge(t *testing.T) {
 		"so it does before it meets the list below":       {[]string{`{"l":[{"name":"a","x":1}]}`, `{"l":[{"name":"a","y":1},{"name":"a","z":1}]}`}, `{"l":[{"name":"a","x":1,"z":1}]}`},
 		"and an equal item is passed over before":         {[]string{`{"l":[{"name":"a","x":1}]}`, `{"l":[{"name":"a","y":1},{"name":"a","x":1}]}`}, `{"l":[{"name":"a","x":1,"y":1}]}`},
 		"small equal numbers are all kept":                {[]string{`{"l":[1,1,2]}`, `{"l":[3,3]}`}, `{"l":[1,1,2,3,3]}`},
-		"nested lists have no identifiers":                {[]string{`{"o":{"l":[{"name":"a","x":1}]}}`, `{"o":{"l":[{"name":"a","x":2}]}}`}, `{"o":{"l":[{"name":"a","x":1},{"name":"a","x":2}]}}`},
+		"nested lists have identifiers too":               {[]string{`{"o":{"l":[{"name":"a","x":1}]}}`, `{"o":{"l":[{"name":"a","x":2}]}}`}, `{"o":{"l":[{"name":"a","x":2}]}}`},
 		"an object replaces a scalar":                     {[]string{`{"a":1,"b":null}`, `{"a":{"x":1},"b":[1]}`}, `{"a":{"x":1},"b":[1]}`},
 		"nothing over something":                          {[]string{`{"l":[1],"o":{"x":1}}`, `{"l":[],"o":{}}`}, `{"l":[1],"o":{"x":1}}`},
 		"three layers":                                    {[]string{`{"a":1}`, `{"b":{"c":1}}`, `{"a":2,"b":{"d":2}}`}, `{"a":2,"b":{"c":1,"d":2}}`},

@@ -3,6 +3,7 @@ package netjsonconfig
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
@@ -18,6 +19,7 @@ type Native struct {
 	Packages []*Package
 
 	index map[string]*Package // by name, of a long list
+	name  func(string) string // makes names the format can hold, may be nil
 }
 
 // Package is one native file: a UCI package, or all tunnels of a VPN backend.
@@ -26,6 +28,9 @@ type Package struct {
 	Name string
 	// Sections are its sections, in order.
 	Sections []*Section
+
+	names  map[string]int // places by name, of a long package
+	copies map[string]int // the next number to try behind a name that is taken
 }
 
 // Section is one block of options.
@@ -75,52 +80,77 @@ func (n *Native) Package(name string) *Package {
 }
 
 // Add puts the sections one converter made into a package, which is created
-// when it is not there. Sections named like one that an earlier call added are
-// merged into that one: later options win, new ones are appended, the place is
-// kept and the later type counts (§2).
+// when it is not there. Sections named like one of their type that an earlier
+// call added are merged into that one: later options win, new ones are
+// appended and the place is kept (§2). This is the one place where sections get
+// their final names: each is one the format can hold (Backend.SectionName), and
+// no two sections of a package have the same.
 func (n *Native) Add(name string, sections ...*Section) {
 	if len(sections) == 0 {
 		return
 	}
 	p := n.Package(name)
 	if p == nil {
-		p = &Package{Name: name, Sections: sections}
+		p = &Package{Name: name, Sections: make([]*Section, 0, len(sections))}
 		n.Packages = append(n.Packages, p)
 		if n.index != nil {
 			n.index[name] = p
 		}
-		return
 	}
-	p.Sections = mergeSections(p.Sections, sections)
+	p.add(sections, n.name)
 }
 
-// mergeSections is the list merge of §3 for sections: within each list the last
-// of one name wins and takes the first one's place.
-func mergeSections(old, added []*Section) []*Section {
-	at := make(map[string]int, len(old)+len(added))
-	out := make([]*Section, 0, len(old)+len(added))
-	for _, s := range old {
-		if i, ok := at[s.Name]; ok && s.Name != "" {
-			out[i] = s
-			continue
+// add appends sections, or merges them into those of an earlier call.
+func (p *Package) add(sections []*Section, valid func(string) string) {
+	first := len(p.Sections)
+	for _, s := range sections {
+		if valid != nil {
+			s.Name = valid(s.Name)
 		}
-		at[s.Name] = len(out)
-		out = append(out, s)
+		if i := p.place(s.Name); i >= 0 && s.Name != "" {
+			if i < first && p.Sections[i].Type == s.Type {
+				p.Sections[i].Merge(s)
+				continue
+			}
+			s.Name = p.free(s.Name)
+		}
+		if p.names != nil {
+			p.names[s.Name] = len(p.Sections)
+		}
+		p.Sections = append(p.Sections, s)
 	}
-	first := len(out)
-	for _, s := range added {
-		i, ok := at[s.Name]
-		switch {
-		case !ok || s.Name == "":
-			at[s.Name] = len(out)
-			out = append(out, s)
-		case i >= first:
-			out[i] = s
-		default:
-			out[i].Merge(s)
+}
+
+// place returns the place of the section of that name, or -1. Long packages are
+// indexed.
+func (p *Package) place(name string) int {
+	if p.names == nil && len(p.Sections) < manyOptions {
+		return slices.IndexFunc(p.Sections, func(s *Section) bool { return s.Name == name })
+	}
+	if p.names == nil {
+		p.names = make(map[string]int, 2*len(p.Sections))
+		for i, s := range p.Sections {
+			p.names[s.Name] = i
 		}
 	}
-	return out
+	if i, ok := p.names[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// free returns a name that no section has: NAME_2, NAME_3 …
+func (p *Package) free(name string) string {
+	if p.copies == nil {
+		p.copies = map[string]int{}
+	}
+	for n := max(2, p.copies[name]); ; n++ {
+		candidate := name + "_" + strconv.Itoa(n)
+		if p.place(candidate) < 0 {
+			p.copies[name] = n + 1
+			return candidate
+		}
+	}
 }
 
 // Merge puts the options of other into s (§2): they win, lists are joined

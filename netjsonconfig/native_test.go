@@ -37,12 +37,12 @@ func TestAddMergesSectionsByName(t *testing.T) {
 	n := new(njc.Native)
 	n.Add("nothing")
 	n.Add("b", sectionOf("t", "x", "k", "1", "l", []any{"a", "b"}), sectionOf("t", "y"), sectionOf("t", "x", "k", "2", "l", []any{"a", "b"}))
-	require.Equal(t, []string{"b t x k=1 l=[a b]", "b t y", "b t x k=2 l=[a b]"}, show(n), "one converter's sections are its own business")
+	require.Equal(t, []string{"b t x k=1 l=[a b]", "b t y", "b t x_2 k=2 l=[a b]"}, show(n), "no two sections have one name")
 	n.Add("a", sectionOf("t", "x"))
-	n.Add("b", sectionOf("u", "x", "z", "3", "k", "4", "a", "5", "l", []any{"b", "c"}), sectionOf("t", "n"), sectionOf("t", ""), sectionOf("t", ""))
+	n.Add("b", sectionOf("u", "y"), sectionOf("u", "y_2"), sectionOf("t", "x", "z", "3", "k", "4", "a", "5", "l", []any{"b", "c"}), sectionOf("t", "n"), sectionOf("t", ""), sectionOf("t", ""))
 	require.Equal(t, []string{
-		"b u x k=4 l=[a b c] a=5 z=3", // merged: not sorted again
-		"b t y", "b t n", "b t ", "b t ", "a t x",
+		"b t x k=4 l=[a b c] a=5 z=3", // merged: not sorted again
+		"b t y", "b t x_2 k=2 l=[a b]", "b u y_2", "b u y_2_2", "b t n", "b t ", "b t ", "a t x",
 	}, show(n))
 	require.Nil(t, n.Package("nothing"))
 	require.Len(t, n.Package("a").Sections, 1)

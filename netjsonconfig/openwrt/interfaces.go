@@ -47,6 +47,8 @@ func interfaces(f *njc.Forward) error {
 		}
 	}
 	for i, o := range list {
+		name := orDefault(value.Str(o, "network"), value.Str(o, "name"))
+		note(f, logical, name, san(name))
 		if err := w.add(o); err != nil {
 			err.Pointer = "/interfaces/" + strconv.Itoa(i) + err.Pointer
 			return err
@@ -100,7 +102,9 @@ func (w *interfaceWriter) add(o *ordered.Object) *njc.ValidationError {
 	if i.vlan {
 		vid := memberText(o, "vid")
 		device += "." + vid
-		i.logical = orDefault(i.network, "vlan_"+i.logical+"_"+vid)
+		if i.network == "" {
+			i.logical = "vlan_" + i.logical + "_" + san(vid)
+		}
 	} else if i.bridge && i.modern {
 		device = bridgeDevice(i.name)
 	}
@@ -144,6 +148,9 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 		case "disabled":
 			if b, ok := v.(bool); ok {
 				key, v = "enabled", !b
+				if b {
+					base.Set("disabled", true) // netifd reads this one, other programs the other
+				}
 			}
 		case "device":
 			hasDevice = true
@@ -174,7 +181,7 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 		base.Set(key, v)
 	}
 	switch {
-	case i.typ == "wireguard":
+	case i.typ == "wireguard", i.typ == "vxlan": // the protocol makes the device
 	case i.modern || i.overrides:
 		if !hasDevice {
 			put(base, "device", device)

@@ -18,6 +18,7 @@ func Backend() *njc.Backend {
 		Document:    schemas.OpenWrt().JSON,
 		Identifiers: []string{"name", "config_value", "id"},
 		Identify:    identify,
+		SectionName: san,
 		Before:      checkRadios,
 		After:       checkBridges,
 		Converters:  converters(radios, packages),
@@ -48,15 +49,33 @@ func converters(radios, packages func(*njc.Forward) error) []njc.Converter {
 		{Name: "wireguard peers", Key: "wireguard_peers", Forward: wireguardPeers, Package: "network", Reverse: readPeers},
 		{Name: "zerotier", Key: "zerotier", Forward: zerotier, Package: "zerotier", Types: []string{"zerotier", "network"}, Reverse: readZerotier},
 		{Name: "packages", Forward: packages, Reverse: readPackages},
+		{Name: "references", Forward: references},
 	}
 }
 
-// identify tells the VLANs of one device apart, whose name is the device's
-// (§20, 5).
-func identify(item *ordered.Object, id any) any {
-	typ := value.Of(item, "type")
-	if typ != "8021q" && typ != "8021ad" {
-		return id
+// identify tells apart what has one name but becomes different sections: the
+// VLANs of one device, whose name is the device's (§20, 5), the logical
+// networks on one device (wan and wan6), LEDs and switches with an id of their
+// own, blocks of other packages. Where one of two layers does not say which
+// section it means, the name decides, as in the reference.
+func identify(list string, item *ordered.Object, id any) njc.Identity {
+	switch list {
+	case "interfaces":
+		i := njc.Identity{Key: id}
+		if typ := value.Of(item, "type"); typ == "8021q" || typ == "8021ad" {
+			i.Key = []any{id, typ, value.Of(item, "vid")}
+		}
+		i.Mark = san(value.Str(item, "network"))
+		if i.Mark == "" {
+			i.Mark, i.Loose = san(value.Text(id)), true
+		}
+		return i
+	case "led", "switch":
+		mark := value.Text(value.Of(item, "id"))
+		return njc.Identity{Key: id, Mark: mark, Loose: mark == ""}
 	}
-	return []any{id, typ, value.Of(item, "vid")}
+	if block := value.Str(item, "config_name"); block != "" {
+		return njc.Identity{Key: id, Mark: block + " " + value.Text(value.Of(item, "config_value")), Loose: true}
+	}
+	return njc.Identity{Key: id}
 }

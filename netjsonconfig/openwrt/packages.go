@@ -59,6 +59,7 @@ func addPackage(f *njc.Forward, name string) {
 		if id == "" {
 			id = typ + "_" + strconv.Itoa(len(sections)+1)
 		}
+		note(f, kind(name+"."+typ), id, san(id))
 		sections = append(sections, copied(typ, san(id), o, "config_name", "config_value"))
 	}
 	f.Native.Add(name, sections...)

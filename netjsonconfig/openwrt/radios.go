@@ -23,6 +23,7 @@ func writeRadios(f *njc.Forward, sayEnabled bool) error {
 	sections := make([]*njc.Section, 0, len(list))
 	for _, o := range list {
 		s := radio(o, f.DSA)
+		note(f, device, s.Name, san(s.Name))
 		if _, ok := s.Get("disabled"); !ok && sayEnabled {
 			s.Set("disabled", false)
 		}

@@ -2,6 +2,7 @@ package openwrt
 
 import (
 	"fmt"
+	"strings"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
@@ -52,7 +53,7 @@ func (r renderer) Members(n *njc.Native) ([]njc.File, error) {
 }
 
 func (r renderer) appendPackage(dst []byte, p *njc.Package, header bool) ([]byte, error) {
-	if !plainWord(p.Name) {
+	if !packageName(p.Name) {
 		return nil, njc.Invalid(fmt.Sprintf("%q cannot be the name of a UCI package", p.Name), p.Name)
 	}
 	if header {
@@ -77,10 +78,15 @@ func (r renderer) appendPackage(dst []byte, p *njc.Package, header bool) ([]byte
 			if s.Options[j].Key == "" || s.Options[j].Key[0] == '.' {
 				continue
 			}
-			if !plainWord(s.Options[j].Key) {
-				return nil, njc.Invalid(fmt.Sprintf("%q cannot be the name of a UCI option", s.Options[j].Key), p.Name)
+			o := s.Options[j]
+			if !uci.ValidName(o.Key) {
+				// OpenVPN's "tls-auth" is "tls_auth" in UCI, and so are others.
+				o.Key = strings.ReplaceAll(o.Key, "-", "_")
 			}
-			dst = r.appendOption(dst, s.Options[j])
+			if !uci.ValidName(o.Key) {
+				return nil, njc.Invalid(fmt.Sprintf("%q cannot be the name of a UCI option", o.Key), p.Name)
+			}
+			dst = r.appendOption(dst, o)
 		}
 	}
 	return dst, nil
@@ -140,6 +146,10 @@ func (r renderer) word(dst []byte, w string) []byte {
 	return append(dst, w...)
 }
 
+// packageName reports whether UCI can have a package, and so a file, of that
+// name.
+func packageName(name string) bool { return uci.ValidName(strings.ReplaceAll(name, "-", "_")) }
+
 // plainWord reports whether a word can stand in UCI text without quotes and
 // mean itself.
 func plainWord(w string) bool {
@@ -148,7 +158,7 @@ func plainWord(w string) bool {
 	}
 	for i := range len(w) {
 		switch c := w[i]; {
-		case c <= ' ', c == 0x7f, c == '\'', c == '"', c == '\\', c == '#', c == ';', c == '/':
+		case c <= ' ', c >= 0x7f, c == '\'', c == '"', c == '\\', c == '#', c == ';', c == '/':
 			return false
 		}
 	}

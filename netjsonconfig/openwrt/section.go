@@ -2,10 +2,11 @@ package openwrt
 
 import (
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+	"github.com/wispwright/wispwright/netjsonconfig/uci"
 )
 
 // section returns an empty section with room for n options.
@@ -29,15 +30,18 @@ func copied(typ, name string, o *ordered.Object, without ...string) *njc.Section
 	return s
 }
 
-// san makes a name of a UCI section out of a device's name (§8.1).
+// san makes a name that UCI can hold out of any text: what is no ASCII letter,
+// digit or underscore becomes an underscore (§8.1).
 func san(name string) string {
-	if !strings.ContainsAny(name, ".-") {
+	if name == "" || uci.ValidName(name) {
 		return name
 	}
-	b := []byte(name)
-	for i, c := range b {
-		if c == '.' || c == '-' {
-			b[i] = '_'
+	b := make([]byte, 0, len(name))
+	for _, c := range name {
+		if c < utf8.RuneSelf && uci.ValidName(string(c)) {
+			b = append(b, byte(c))
+		} else {
+			b = append(b, '_')
 		}
 	}
 	return string(b)

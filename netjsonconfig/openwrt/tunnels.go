@@ -16,7 +16,7 @@ func wireguardPeers(f *njc.Forward) error {
 	list := value.Objects(f.Config, "wireguard_peers")
 	sections := make([]*njc.Section, 0, len(list))
 	for i, o := range list {
-		ifname := strings.ReplaceAll(value.Str(o, "interface"), "-", "_")
+		ifname := san(value.Str(o, "interface"))
 		name := "wgpeer_" + ifname
 		if i > 0 {
 			name += "_" + strconv.Itoa(i+1)

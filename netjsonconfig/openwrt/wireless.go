@@ -24,7 +24,9 @@ func wireless(f *njc.Forward) error {
 			bridges = memberships(list)
 			sections = make([]*njc.Section, 0, len(list))
 		}
-		sections = append(sections, wifiInterface(o, w, bridges))
+		s := wifiInterface(o, w, bridges)
+		note(f, "wireless.wifi-iface", s.Name, san(s.Name))
+		sections = append(sections, s)
 	}
 	f.Native.Add("wireless", sections...)
 	return nil
