@@ -180,7 +180,7 @@ func TestStatusOfAChangedConfiguration(t *testing.T) {
 		_, err := w.update(d, func(d *controller.Detail) { d.Config.Config = `{"general":{"timezone":"UTC"}}` })
 		require.ErrorIs(t, err, wispwright.ErrLimit)
 		require.Equal(t, before, w.get(t, d.Device.ID))
-		_, err = w.Devices.Checksum(ctx, credentials(before.Device), "")
+		_, err = w.Agents.Checksum(ctx, credentials(before.Device), "")
 		require.NoError(t, err)
 	})
 }

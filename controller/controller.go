@@ -149,6 +149,8 @@ func (o *Options) withDefaults() Options {
 type Controller struct {
 	// Devices are the devices with their configurations.
 	Devices *Devices
+	// Agents answers what runs on the devices.
+	Agents *Agents
 	// Templates are the templates.
 	Templates *Templates
 	// Settings are what organizations decide.
@@ -169,6 +171,7 @@ type core struct {
 	backends      []render.Backend
 	jobs          Jobs
 	devices       *Devices
+	agents        *Agents
 	caches
 }
 
@@ -188,9 +191,9 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 		return nil, errors.New("controller: the renderer has no backends")
 	}
 	c.caches = newCaches(c.Options)
-	c.devices = &Devices{core: c}
+	c.devices, c.agents = &Devices{core: c}, &Agents{core: c}
 	out := &Controller{
-		Devices: c.devices, Templates: &Templates{core: c}, Settings: &OrganizationSettings{core: c}, Versions: &Versions{core: c}, core: c,
+		Devices: c.devices, Agents: c.agents, Templates: &Templates{core: c}, Settings: &OrganizationSettings{core: c}, Versions: &Versions{core: c}, core: c,
 	}
 	c.jobs = c.Options.Jobs
 	if c.jobs == nil {

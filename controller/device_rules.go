@@ -2,8 +2,6 @@ package controller
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"errors"
 	"net/netip"
 	"regexp"
@@ -11,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/protocol"
 )
 
 // The forms of names and addresses (spec: controller-config §1.1).
@@ -101,18 +100,10 @@ func (c *core) ensureKey(d *Device, settings *Settings) {
 		if c.RandomKeys {
 			d.Key = randomKey()
 		} else {
-			d.Key = ConsistentKey(base, settings.SharedSecret)
+			d.Key = protocol.ConsistentKey(base, settings.SharedSecret)
 		}
 	}
 	d.KeyDigest = digest(d.Key.Reveal())
-}
-
-// ConsistentKey is the key that device and server compute alike: base is the
-// MAC address, or the hardware id where that is enabled, exactly as the device
-// writes it (spec: controller-config §6.4).
-func ConsistentKey(base string, sharedSecret wispwright.Secret) wispwright.Secret {
-	sum := md5.Sum([]byte(base + "+" + sharedSecret.Reveal()))
-	return wispwright.Secret(hex.EncodeToString(sum[:]))
 }
 
 // checkUnique asks the store what the device would break, before it is stored:

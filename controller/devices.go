@@ -9,8 +9,7 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 )
 
-// Devices is the service of devices with their configurations, and of the
-// protocol by which devices fetch them.
+// Devices is the service of devices with their configurations.
 type Devices struct {
 	// Saved is fired inside the transaction that creates or changes a device.
 	Saved event.Hook[DeviceChange]
@@ -25,11 +24,6 @@ type Devices struct {
 	Modified event.Topic[ConfigsModified]
 	// StatusChanged is published after a status was set.
 	StatusChanged event.Topic[StatusChange]
-	// Registered is published after a device registered.
-	Registered event.Topic[Registered]
-	// Requested is published before a device is answered its checksum or its
-	// archive. Subscribers run on the hottest path there is.
-	Requested event.Topic[Requested]
 
 	core *core
 }

@@ -8,8 +8,9 @@
 // concerns and the history are interfaces.
 //
 //	Devices    devices with their configuration: create, list, change, delete,
-//	           activate, preview; and the device protocol: Register, Checksum,
-//	           Download, UpdateInfo, ReportStatus
+//	           activate, preview
+//	Agents     the device protocol: Register, Checksum, Download, UpdateInfo,
+//	           ReportStatus
 //	Templates  pieces of configuration, and their fan-out to devices
 //	Settings   what an organization decides: secret, registration, variables, limit
 //	Versions   the immutable history of what every device was to run

@@ -6,36 +6,28 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/controller/render"
 )
-
-// Archive is a configuration to download.
-type Archive struct {
-	// Name is the device's or template's; the file is called Name.tar.gz.
-	Name string
-	// Checksum is the lower-case MD5 of Bytes.
-	Checksum string
-	// Bytes are the .tar.gz. They are shared and must not be changed.
-	Bytes []byte
-}
 
 // Download answers a device that fetches its configuration. The archive is
 // that of the checksum it was told; with device and archive in memory, and an
 // archive it had fetched before, it costs no query
 // (spec: controller-config §10.5).
-func (s *Devices) Download(ctx context.Context, a Credentials, managementIP string) (*Archive, error) {
+func (s *Agents) Download(ctx context.Context, a protocol.Credentials, managementIP string) (*render.Archive, error) {
 	p, err := s.core.authenticate(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	out, err := s.core.download(ctx, p, a, managementIP)
 	if err != nil {
-		return nil, fmt.Errorf("controller.Devices.Download: %w", err)
+		return nil, fmt.Errorf("controller.Agents.Download: %w", err)
 	}
 	s.core.requested(ctx, p, true)
 	return out, nil
 }
 
-func (c *core) download(ctx context.Context, p *poll, a Credentials, managementIP string) (*Archive, error) {
+func (c *core) download(ctx context.Context, p *poll, a protocol.Credentials, managementIP string) (*render.Archive, error) {
 	archive, err := c.archive(ctx, p, a.Key)
 	if err != nil {
 		return nil, err
@@ -53,9 +45,9 @@ func (c *core) download(ctx context.Context, p *poll, a Credentials, managementI
 }
 
 // archive returns the archive of the version a device is to run.
-func (c *core) archive(ctx context.Context, p *poll, key string) (*Archive, error) {
+func (c *core) archive(ctx context.Context, p *poll, key string) (*render.Archive, error) {
 	if b, ok := c.archives.get(p.Desired); ok {
-		return &Archive{Name: p.Name, Checksum: p.Desired, Bytes: b}, nil
+		return &render.Archive{Name: p.Name, Checksum: p.Desired, Bytes: b}, nil
 	}
 	v, err := c.stores.Versions.Get(ctx, wispwright.ScopeAll(), p.VersionID)
 	if err != nil {
@@ -69,7 +61,7 @@ func (c *core) archive(ctx context.Context, p *poll, key string) (*Archive, erro
 	if err != nil {
 		return nil, fmt.Errorf("render version %s: %w", v.ID, err)
 	}
-	out := &Archive{Name: p.Name, Checksum: checksum(b), Bytes: b}
+	out := &render.Archive{Name: p.Name, Checksum: checksum(b), Bytes: b}
 	c.archives.put(out.Checksum, b)
 	if out.Checksum != p.Desired {
 		// the renderer writes other bytes than it did when the version was
@@ -121,7 +113,7 @@ func (c *core) served(ctx context.Context, device wispwright.ID, sum string) err
 
 // Configuration returns the archive of a device for an administrator. Nothing
 // is noted of it. A device without configuration is wispwright.ErrNotFound.
-func (s *Devices) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Archive, error) {
+func (s *Devices) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*render.Archive, error) {
 	d, err := s.core.stores.Devices.Get(ctx, scope, id)
 	if err != nil {
 		return nil, err

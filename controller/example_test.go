@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -43,23 +44,23 @@ func Example() {
 	}
 
 	const mac = "00:11:22:AA:BB:CC"
-	r, err := c.Devices.Register(ctx, controller.Registration{
+	r, err := c.Agents.Register(ctx, protocol.Registration{
 		Secret: settings.SharedSecret.Reveal(), Name: "roof", MACAddress: mac, Backend: "netjsonconfig.OpenWrt",
-		Key: controller.ConsistentKey(mac, settings.SharedSecret).Reveal(),
+		Key: protocol.ConsistentKey(mac, settings.SharedSecret).Reveal(),
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	who := controller.Credentials{ID: r.Device.ID, Key: r.Device.Key.Reveal()}
-	sum, err := c.Devices.Checksum(ctx, who, "")
+	who := protocol.Credentials{ID: r.Device.ID, Key: r.Device.Key.Reveal()}
+	sum, err := c.Agents.Checksum(ctx, who, "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	archive, err := c.Devices.Download(ctx, who, "")
+	archive, err := c.Agents.Download(ctx, who, "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	status, err := c.Devices.ReportStatus(ctx, who, "applied", "")
+	status, err := c.Agents.ReportStatus(ctx, who, "applied", "")
 	if err != nil {
 		log.Fatal(err)
 	}

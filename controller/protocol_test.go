@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/tenancy"
@@ -25,43 +26,43 @@ func TestRegistrationIsRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		options controller.Options
-		change  func(w *world, r *controller.Registration)
+		change  func(w *world, r *protocol.Registration)
 		is      error
 		message string
 	}{
 		{name: "switched off", options: controller.Options{DisableRegistration: true},
-			change: func(_ *world, r *controller.Registration) { *r = controller.Registration{} }, is: controller.ErrRegistrationDisabled},
-		{name: "no secret", change: func(_ *world, r *controller.Registration) { *r = controller.Registration{} }, message: `missing required parameter "secret"`},
-		{name: "no name", change: func(_ *world, r *controller.Registration) { r.Name, r.MACAddress = "", "" }, message: `missing required parameter "name"`},
-		{name: "no mac", change: func(_ *world, r *controller.Registration) { r.MACAddress, r.Backend = "", "" }, message: `missing required parameter "mac_address"`},
-		{name: "no backend", change: func(_ *world, r *controller.Registration) { r.Backend, r.Secret = "", "x" }, message: `missing required parameter "backend"`},
-		{name: "backend before secret", change: func(_ *world, r *controller.Registration) { r.Backend, r.Secret = "x", "x" }, is: controller.ErrWrongBackend},
-		{name: "secret", change: func(_ *world, r *controller.Registration) { r.Secret = "x" }, is: controller.ErrUnrecognizedSecret},
-		{name: "self creation off", options: controller.Options{DisableSelfCreation: true}, change: func(*world, *controller.Registration) {}, is: controller.ErrSelfCreation},
-		{name: "organization inactive", change: func(w *world, _ *controller.Registration) {
+			change: func(_ *world, r *protocol.Registration) { *r = protocol.Registration{} }, is: protocol.ErrRegistrationDisabled},
+		{name: "no secret", change: func(_ *world, r *protocol.Registration) { *r = protocol.Registration{} }, message: `missing required parameter "secret"`},
+		{name: "no name", change: func(_ *world, r *protocol.Registration) { r.Name, r.MACAddress = "", "" }, message: `missing required parameter "name"`},
+		{name: "no mac", change: func(_ *world, r *protocol.Registration) { r.MACAddress, r.Backend = "", "" }, message: `missing required parameter "mac_address"`},
+		{name: "no backend", change: func(_ *world, r *protocol.Registration) { r.Backend, r.Secret = "", "x" }, message: `missing required parameter "backend"`},
+		{name: "backend before secret", change: func(_ *world, r *protocol.Registration) { r.Backend, r.Secret = "x", "x" }, is: protocol.ErrWrongBackend},
+		{name: "secret", change: func(_ *world, r *protocol.Registration) { r.Secret = "x" }, is: protocol.ErrUnrecognizedSecret},
+		{name: "self creation off", options: controller.Options{DisableSelfCreation: true}, change: func(*world, *protocol.Registration) {}, is: protocol.ErrSelfCreation},
+		{name: "organization inactive", change: func(w *world, _ *protocol.Registration) {
 			_, err := w.tenancy.Organizations.Update(ctx, wispwright.ScopeAll(), w.org.ID, func(o *tenancy.Organization) error { o.IsActive = false; return nil })
 			if err != nil {
 				panic(err)
 			}
-		}, is: controller.ErrUnrecognizedSecret},
-		{name: "organization's switch", change: func(w *world, _ *controller.Registration) {
+		}, is: protocol.ErrUnrecognizedSecret},
+		{name: "organization's switch", change: func(w *world, _ *protocol.Registration) {
 			_, err := w.Settings.Update(ctx, wispwright.ScopeAll(), w.org.ID, func(s *controller.Settings) error { s.RegistrationEnabled = false; return nil })
 			if err != nil {
 				panic(err)
 			}
-		}, is: controller.ErrRegistrationDisabled},
-		{name: "name and mac", change: func(_ *world, r *controller.Registration) { r.Name, r.MACAddress = "a b", "zz" },
+		}, is: protocol.ErrRegistrationDisabled},
+		{name: "name and mac", change: func(_ *world, r *protocol.Registration) { r.Name, r.MACAddress = "a b", "zz" },
 			message: "Must be either a valid hostname or mac address. Must be a valid mac address."},
-		{name: "model", change: func(_ *world, r *controller.Registration) { r.Model = &long }, message: "Ensure this value has at most 64 characters (it has 70)."},
-		{name: "management ip", change: func(_ *world, r *controller.Registration) { r.ManagementIP = "zz" }, message: "Enter a valid IPv4 or IPv6 address."},
-		{name: "key", change: func(_ *world, r *controller.Registration) { r.Key = "bad key" },
+		{name: "model", change: func(_ *world, r *protocol.Registration) { r.Model = &long }, message: "Ensure this value has at most 64 characters (it has 70)."},
+		{name: "management ip", change: func(_ *world, r *protocol.Registration) { r.ManagementIP = "zz" }, message: "Enter a valid IPv4 or IPv6 address."},
+		{name: "key", change: func(_ *world, r *protocol.Registration) { r.Key = "bad key" },
 			message: "This value must not contain spaces, dots or slashes. This value must not contain spaces, dots or slashes."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, &tt.options)
 			r := w.registration(mac)
 			tt.change(w, &r)
-			_, err := w.Devices.Register(ctx, r)
+			_, err := w.Agents.Register(ctx, r)
 			if tt.is != nil {
 				require.ErrorIs(t, err, tt.is)
 			} else {
@@ -77,7 +78,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 // messages are what the protocol answers with.
 func messages(t *testing.T, err error) string {
 	t.Helper()
-	var missing *controller.MissingParameterError
+	var missing *protocol.MissingParameterError
 	if errors.As(err, &missing) {
 		return missing.Error()
 	}
@@ -89,22 +90,22 @@ func messages(t *testing.T, err error) string {
 func TestRegistrationOfDevicesThatClash(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx := context.Background()
-	_, err := w.Devices.Register(ctx, w.registration("00:11:22:AA:BB:CC"))
+	_, err := w.Agents.Register(ctx, w.registration("00:11:22:AA:BB:CC"))
 	require.NoError(t, err)
 	r := w.registration("00:11:22:AA:BB:CC")
 	r.Key, r.Name = "otherkey1", "other"
-	_, err = w.Devices.Register(ctx, r)
+	_, err = w.Agents.Register(ctx, r)
 	require.Equal(t, "Device with this Mac address and Organization already exists.", messages(t, err))
 	r.Key, r.Name, r.MACAddress = "otherkey2", "00:11:22:aa:bb:cc", "00:11:22:AA:BB:CD"
-	_, err = w.Devices.Register(ctx, r)
+	_, err = w.Agents.Register(ctx, r)
 	require.Equal(t, "Device with this Name and Organization already exists.", messages(t, err))
 	r.MACAddress = "00:11:22:aa:bb:cc"
-	_, err = w.Devices.Register(ctx, r)
+	_, err = w.Agents.Register(ctx, r)
 	require.Equal(t, "Device with this Name and Organization already exists. Device with this Mac address and Organization already exists.", messages(t, err))
 
 	// the key that follows from the MAC address was not sent: it is no reason
 	r.Key, r.Name, r.MACAddress = "", "other", "00:11:22:AA:BB:CC"
-	_, err = w.Devices.Register(ctx, r)
+	_, err = w.Agents.Register(ctx, r)
 	require.Equal(t, "Device with this Mac address and Organization already exists.", messages(t, err))
 }
 
@@ -128,11 +129,11 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 	tagged("old", "mesh", func(o *controller.Template) { o.Backend = "netjsonconfig.OpenWisp" })
 	var modified, registered int
 	w.Devices.Modified.Subscribe("test", func(context.Context, ...controller.ConfigsModified) { modified++ })
-	w.Devices.Registered.Subscribe("test", func(_ context.Context, e ...controller.Registered) { registered += len(e) })
+	w.Agents.Registered.Subscribe("test", func(_ context.Context, e ...controller.Registered) { registered += len(e) })
 
 	r := w.registration("00:11:22:aa:bb:cc")
 	r.ManagementIP, r.Tags = "10.8.0.5", "roof unknown  mesh"
-	out, err := w.Devices.Register(ctx, r)
+	out, err := w.Agents.Register(ctx, r)
 	require.NoError(t, err)
 	d := w.get(t, out.Device.ID)
 	require.Equal(t, "00:11:22:aa:bb:cc", d.Device.Name, "as the device wrote it")
@@ -150,7 +151,7 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 		again := w.registration("00:11:22:aa:bb:cc")
 		again.Model, again.System, again.OS = text("New model"), text(""), nil
 		again.Name, again.MACAddress, again.ManagementIP, again.Peer = "ignored", "00:00:00:00:00:01", "10.8.0.9", netip.MustParseAddr("192.0.2.7")
-		out, err := w.Devices.Register(ctx, again)
+		out, err := w.Agents.Register(ctx, again)
 		require.NoError(t, err)
 		require.False(t, out.IsNew)
 		d := w.get(t, out.Device.ID)
@@ -160,11 +161,11 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 		require.Zero(t, modified, "nothing of its configuration changed")
 	})
 	t.Run("tags of a known device", func(t *testing.T) {
-		plain, err := w.Devices.Register(ctx, w.registration("00:11:22:AA:BB:01"))
+		plain, err := w.Agents.Register(ctx, w.registration("00:11:22:AA:BB:01"))
 		require.NoError(t, err)
 		again := w.registration("00:11:22:AA:BB:01")
 		again.Tags = "mesh"
-		_, err = w.Devices.Register(ctx, again)
+		_, err = w.Agents.Register(ctx, again)
 		require.NoError(t, err)
 		require.Equal(t, []wispwright.ID{base.ID, mesh.ID}, w.get(t, plain.Device.ID).Config.Templates)
 		require.Equal(t, 1, modified)
@@ -172,27 +173,27 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 	t.Run("known without configuration", func(t *testing.T) {
 		bare := &controller.Device{OrganizationID: w.org.ID, Name: "bare", MACAddress: "00:11:22:AA:BB:02"}
 		require.NoError(t, w.Devices.Create(ctx, &controller.Detail{Device: bare}))
-		_, err := w.Devices.Checksum(ctx, credentials(bare), "")
+		_, err := w.Agents.Checksum(ctx, credentials(bare), "")
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
-		out, err := w.Devices.Register(ctx, w.registration("00:11:22:AA:BB:02"))
+		out, err := w.Agents.Register(ctx, w.registration("00:11:22:AA:BB:02"))
 		require.NoError(t, err)
 		require.False(t, out.IsNew)
 		require.Equal(t, []wispwright.ID{base.ID}, w.get(t, bare.ID).Config.Templates)
-		_, err = w.Devices.Checksum(ctx, credentials(bare), "")
+		_, err = w.Agents.Checksum(ctx, credentials(bare), "")
 		require.NoError(t, err)
 	})
 	t.Run("without a key", func(t *testing.T) {
 		r := w.registration("00:11:22:aa:bb:03")
 		r.Key = ""
-		out, err := w.Devices.Register(ctx, r)
+		out, err := w.Agents.Register(ctx, r)
 		require.NoError(t, err)
-		require.Equal(t, controller.ConsistentKey("00:11:22:AA:BB:03", "s3cr3tS3cr3t"), out.Device.Key)
+		require.Equal(t, protocol.ConsistentKey("00:11:22:AA:BB:03", "s3cr3tS3cr3t"), out.Device.Key)
 	})
 	t.Run("a default template that does not fit leaves no device", func(t *testing.T) {
 		w.template(t, "variable", `{"interfaces":[{"name":"{{ name }}","type":"ethernet"}]}`, func(o *controller.Template) { o.Default, o.DefaultValues = true, `{"name":"eth0"}` })
 		before, err := w.Devices.Counts(ctx, wispwright.ScopeAll())
 		require.NoError(t, err)
-		_, err = w.Devices.Register(ctx, w.registration("00:11:22:AA:BB:04")) // no name of an interface
+		_, err = w.Agents.Register(ctx, w.registration("00:11:22:AA:BB:04")) // no name of an interface
 		require.Error(t, err)
 		after, err := w.Devices.Counts(ctx, wispwright.ScopeAll())
 		require.NoError(t, err)
@@ -203,16 +204,16 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 func TestRegistrationWithOtherKeys(t *testing.T) {
 	ctx := context.Background()
 	random := newWorld(t, &controller.Options{RandomKeys: true})
-	first, err := random.Devices.Register(ctx, random.registration("00:11:22:AA:BB:CC"))
+	first, err := random.Agents.Register(ctx, random.registration("00:11:22:AA:BB:CC"))
 	require.NoError(t, err)
 	require.Len(t, first.Device.Key.Reveal(), 32)
 	require.NotEqual(t, random.registration("00:11:22:AA:BB:CC").Key, first.Device.Key.Reveal())
-	_, err = random.Devices.Register(ctx, random.registration("00:11:22:AA:BB:CC"))
+	_, err = random.Agents.Register(ctx, random.registration("00:11:22:AA:BB:CC"))
 	require.Contains(t, messages(t, err), "already exists", "it is not recognised")
 
 	refusing := newWorld(t, &controller.Options{RefuseKnown: true})
 	refusing.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.Key = "old" })
-	_, err = refusing.Devices.Register(ctx, refusing.registration("00:11:22:AA:BB:CC"))
+	_, err = refusing.Agents.Register(ctx, refusing.registration("00:11:22:AA:BB:CC"))
 	require.Contains(t, messages(t, err), "already exists")
 }
 
@@ -224,30 +225,30 @@ func TestAResetDeviceComesBack(t *testing.T) {
 	known := w.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.HardwareID, d.Device.Key = "1234", "old" })
 	r := w.registration("00:11:22:aa:bb:cc")
 	r.Key = "made up"
-	_, err := w.Devices.Register(ctx, r)
-	require.ErrorIs(t, err, controller.ErrSelfCreation, "a made-up key opens nothing")
+	_, err := w.Agents.Register(ctx, r)
+	require.ErrorIs(t, err, protocol.ErrSelfCreation, "a made-up key opens nothing")
 
 	secret := wispwright.Secret(r.Secret)
-	r.Key = controller.ConsistentKey(r.MACAddress, secret).Reveal()
-	out, err := w.Devices.Register(ctx, r)
+	r.Key = protocol.ConsistentKey(r.MACAddress, secret).Reveal()
+	out, err := w.Agents.Register(ctx, r)
 	require.NoError(t, err)
 	require.False(t, out.IsNew)
 	require.Equal(t, known.Device.ID, out.Device.ID)
 	require.Equal(t, r.Key, out.Device.Key.Reveal())
-	_, err = w.Devices.Checksum(ctx, credentials(known.Device), "")
-	require.ErrorIs(t, err, controller.ErrWrongKey, "the old key opens nothing any more")
+	_, err = w.Agents.Checksum(ctx, credentials(known.Device), "")
+	require.ErrorIs(t, err, protocol.ErrWrongKey, "the old key opens nothing any more")
 
 	r.MACAddress, r.HardwareID = "00:11:22:AA:BB:CD", "1234" // its network card was replaced
-	r.Key = controller.ConsistentKey("1234", secret).Reveal()
-	out, err = w.Devices.Register(ctx, r)
+	r.Key = protocol.ConsistentKey("1234", secret).Reveal()
+	out, err = w.Agents.Register(ctx, r)
 	require.NoError(t, err)
 	require.Equal(t, known.Device.ID, out.Device.ID)
 
 	w.organization(t, "beta", "betaSecret")
 	r.Secret = "betaSecret"
-	r.Key = controller.ConsistentKey("1234", "betaSecret").Reveal()
-	_, err = w.Devices.Register(ctx, r)
-	require.ErrorIs(t, err, controller.ErrSelfCreation, "another organization's secret opens nothing")
+	r.Key = protocol.ConsistentKey("1234", "betaSecret").Reveal()
+	_, err = w.Agents.Register(ctx, r)
+	require.ErrorIs(t, err, protocol.ErrSelfCreation, "another organization's secret opens nothing")
 }
 
 func TestCredentials(t *testing.T) {
@@ -255,21 +256,21 @@ func TestCredentials(t *testing.T) {
 	ctx := context.Background()
 	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", nil)
 	a := credentials(d.Device)
-	ask := func(a controller.Credentials) []error {
-		_, sum := w.Devices.Checksum(ctx, a, "")
-		_, download := w.Devices.Download(ctx, a, "")
-		_, report := w.Devices.ReportStatus(ctx, a, "applied", "")
-		return []error{sum, download, report, w.Devices.UpdateInfo(ctx, a, "", "", "")}
+	ask := func(a protocol.Credentials) []error {
+		_, sum := w.Agents.Checksum(ctx, a, "")
+		_, download := w.Agents.Download(ctx, a, "")
+		_, report := w.Agents.ReportStatus(ctx, a, "applied", "")
+		return []error{sum, download, report, w.Agents.UpdateInfo(ctx, a, "", "", "")}
 	}
 	for name, tt := range map[string]struct {
-		a    controller.Credentials
+		a    protocol.Credentials
 		want error
 	}{
 		"fine":        {a, nil},
-		"no key":      {controller.Credentials{ID: a.ID}, controller.ErrMissingKey},
-		"wrong key":   {controller.Credentials{ID: a.ID, Key: "bad"}, controller.ErrWrongKey},
-		"unknown":     {controller.Credentials{ID: wispwright.ID{15: 1}}, wispwright.ErrNotFound},
-		"unknown too": {controller.Credentials{ID: wispwright.ID{15: 1}, Key: a.Key}, wispwright.ErrNotFound},
+		"no key":      {protocol.Credentials{ID: a.ID}, protocol.ErrMissingKey},
+		"wrong key":   {protocol.Credentials{ID: a.ID, Key: "bad"}, protocol.ErrWrongKey},
+		"unknown":     {protocol.Credentials{ID: wispwright.ID{15: 1}}, wispwright.ErrNotFound},
+		"unknown too": {protocol.Credentials{ID: wispwright.ID{15: 1}, Key: a.Key}, wispwright.ErrNotFound},
 	} {
 		for _, err := range ask(tt.a) {
 			if tt.want == nil {
@@ -293,7 +294,7 @@ func TestReports(t *testing.T) {
 	var told []controller.StatusChange
 	w.Devices.StatusChanged.Subscribe("test", func(_ context.Context, e ...controller.StatusChange) { told = append(told, e...) })
 	report := func(status, reason string) (controller.Status, error) {
-		return w.Devices.ReportStatus(ctx, credentials(d.Device), status, reason)
+		return w.Agents.ReportStatus(ctx, credentials(d.Device), status, reason)
 	}
 	for _, tt := range []struct {
 		status, reason string
@@ -323,7 +324,7 @@ func TestReports(t *testing.T) {
 	require.Equal(t, `missing required parameter "status"`, messages(t, err))
 	for _, wrong := range []string{"bogus", "modified", "deactivated", "deactivating", "Applied"} {
 		_, err = report(wrong, "")
-		require.ErrorIs(t, err, controller.ErrWrongStatus, wrong)
+		require.ErrorIs(t, err, protocol.ErrWrongStatus, wrong)
 	}
 	t.Run("of something older than what is wanted", func(t *testing.T) {
 		require.Equal(t, controller.StatusApplied, w.apply(t, d.Device))
@@ -345,7 +346,7 @@ func TestAddresses(t *testing.T) {
 	c := w.device(t, "ap-c", "00:11:22:AA:BB:03", func(d *controller.Detail) { d.Device.OrganizationID = beta.ID })
 	poll := func(w *world, d *controller.Detail, peer, management string) {
 		t.Helper()
-		_, err := w.Devices.Checksum(ctx, controller.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr(peer)}, management)
+		_, err := w.Agents.Checksum(ctx, protocol.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr(peer)}, management)
 		require.NoError(t, err)
 	}
 	addresses := func(w *world, d *controller.Detail) [2]string {
@@ -398,10 +399,10 @@ func TestUpdateInfo(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx := context.Background()
 	w.template(t, "base", `{"interfaces":[{"name":"br","type":"bridge","bridge_members":["eth0"]}]}`, asDefault)
-	r, err := w.Devices.Register(ctx, w.registration("00:11:22:AA:BB:CC"))
+	r, err := w.Agents.Register(ctx, w.registration("00:11:22:AA:BB:CC"))
 	require.NoError(t, err)
 	a := credentials(r.Device)
-	info := func(os, model, system string) error { return w.Devices.UpdateInfo(ctx, a, os, model, system) }
+	info := func(os, model, system string) error { return w.Agents.UpdateInfo(ctx, a, os, model, system) }
 	require.NoError(t, info("", "", ""))
 	require.NoError(t, info("OpenWrt 23.05.4", "Archer", "ath79"))
 	d := w.get(t, r.Device.ID)
@@ -450,18 +451,18 @@ func TestDeactivation(t *testing.T) {
 	_, err = w.Templates.Update(ctx, all, base.ID, func(o *controller.Template) error { o.Config = wispwright.JSON(ethernet("eth9")); return nil })
 	require.NoError(t, err)
 
-	_, err = w.Devices.Checksum(ctx, a, "10.8.0.1")
+	_, err = w.Agents.Checksum(ctx, a, "10.8.0.1")
 	require.NoError(t, err)
-	status, err := w.Devices.ReportStatus(ctx, a, "error", "whatever it says")
+	status, err := w.Agents.ReportStatus(ctx, a, "error", "whatever it says")
 	require.NoError(t, err)
 	require.Equal(t, controller.StatusDeactivated, status)
 	require.False(t, w.get(t, d.Device.ID).Device.ManagementIP.IsValid())
-	for _, err := range []error{w.Devices.UpdateInfo(ctx, a, "", "", "")} {
+	for _, err := range []error{w.Agents.UpdateInfo(ctx, a, "", "", "")} {
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
 	}
 	r := w.registration("00:11:22:AA:BB:CC")
 	r.Key, r.Model = d.Device.Key.Reveal(), text("after reset")
-	again, err := w.Devices.Register(ctx, r)
+	again, err := w.Agents.Register(ctx, r)
 	require.NoError(t, err)
 	require.False(t, again.IsNew)
 	require.Equal(t, "after reset", w.get(t, d.Device.ID).Device.Model)
@@ -472,7 +473,7 @@ func TestDeactivation(t *testing.T) {
 	require.Equal(t, controller.StatusModified, on.Config.Status)
 	require.Equal(t, []wispwright.ID{base.ID}, on.Config.Templates)
 	require.Equal(t, wispwright.JSON("{}"), on.Config.Config)
-	_, err = w.Devices.Checksum(ctx, a, "")
+	_, err = w.Agents.Checksum(ctx, a, "")
 	require.NoError(t, err)
 
 	t.Run("with nothing to remove", func(t *testing.T) {
@@ -562,7 +563,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	a := credentials(d.Device)
 	sum := func(c *controller.Controller) string {
 		t.Helper()
-		out, err := c.Devices.Checksum(ctx, a, "")
+		out, err := c.Agents.Checksum(ctx, a, "")
 		require.NoError(t, err)
 		return out
 	}
@@ -616,7 +617,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	require.Equal(t, "other", sum(two))
 	require.NoError(t, one.Devices.Delete(ctx, all, d.Device.ID, true))
 	for _, c := range []*controller.Controller{one, two} {
-		_, err = c.Devices.Checksum(ctx, a, "")
+		_, err = c.Agents.Checksum(ctx, a, "")
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
 	}
 }
@@ -630,17 +631,17 @@ func TestRendererThatChanges(t *testing.T) {
 	require.NoError(t, err)
 	stores := controller.NewMemory(m)
 	old, d := startOn(t, m, stores, ten, render.New(nil))
-	before, err := old.Devices.Checksum(ctx, credentials(d.Device), "")
+	before, err := old.Agents.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
 	after, err := controller.New(m, stores, trailer{render.New(nil)}, ten.Organizations, nil)
 	require.NoError(t, err)
-	sum, err := after.Devices.Checksum(ctx, credentials(d.Device), "")
+	sum, err := after.Agents.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
 	require.Equal(t, before, sum, "devices that run it are left in peace")
-	archive, err := after.Devices.Download(ctx, credentials(d.Device), "")
+	archive, err := after.Agents.Download(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
 	require.NotEqual(t, before, archive.Checksum)
-	sum, err = after.Devices.Checksum(ctx, credentials(d.Device), "")
+	sum, err = after.Agents.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
 	require.Equal(t, archive.Checksum, sum, "the next question is answered with what is served")
 }
@@ -670,10 +671,10 @@ func TestTextThatNoDatabaseTakes(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx := context.Background()
 	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", nil)
-	_, err := w.Devices.ReportStatus(ctx, credentials(d.Device), "error", "a\x00b\xffc")
+	_, err := w.Agents.ReportStatus(ctx, credentials(d.Device), "error", "a\x00b\xffc")
 	require.NoError(t, err)
 	require.Equal(t, "ab\uFFFDc", w.get(t, d.Device.ID).Config.ErrorReason)
-	err = w.Devices.UpdateInfo(ctx, credentials(d.Device), "a\x00", "b\xff", "")
+	err = w.Agents.UpdateInfo(ctx, credentials(d.Device), "a\x00", "b\xff", "")
 	require.Equal(t, map[string][]string{"os": {"Null characters are not allowed."}, "model": {"This value is not valid UTF-8."}}, faults(t, err))
 	for _, change := range []func(*controller.Config){
 		func(c *controller.Config) { c.Config = "{\"general\":{\"x\":\"\xff\"}}" },
@@ -688,15 +689,15 @@ func TestRequests(t *testing.T) {
 	w := newWorld(t, nil)
 	ctx := context.Background()
 	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", nil)
-	var told []controller.Requested
-	w.Devices.Requested.Subscribe("test", func(_ context.Context, e ...controller.Requested) { told = append(told, e...) })
-	_, err := w.Devices.Checksum(ctx, credentials(d.Device), "")
+	var told []protocol.Requested
+	w.Agents.Requested.Subscribe("test", func(_ context.Context, e ...protocol.Requested) { told = append(told, e...) })
+	_, err := w.Agents.Checksum(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
-	_, err = w.Devices.Download(ctx, credentials(d.Device), "")
+	_, err = w.Agents.Download(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
-	_, err = w.Devices.Checksum(ctx, controller.Credentials{ID: d.Device.ID, Key: "bad"}, "")
+	_, err = w.Agents.Checksum(ctx, protocol.Credentials{ID: d.Device.ID, Key: "bad"}, "")
 	require.Error(t, err)
-	require.Equal(t, []controller.Requested{
+	require.Equal(t, []protocol.Requested{
 		{DeviceID: d.Device.ID, OrganizationID: w.org.ID}, {DeviceID: d.Device.ID, OrganizationID: w.org.ID, Download: true},
 	}, told)
 }

@@ -4,38 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/protocol"
 )
-
-// Registration is what a device says of itself when it registers
-// (spec: controller-config §10.8).
-type Registration struct {
-	// Secret is the shared secret of an organization.
-	Secret string
-	// Name is the host name, or the MAC address where there is none.
-	Name string
-	// MACAddress as the device writes it.
-	MACAddress string
-	// Backend is the path of the backend.
-	Backend string
-	// Key is the key the device computed; empty when it did not.
-	Key string
-	// HardwareID is the serial number; empty for none.
-	HardwareID string
-	// ManagementIP as the device sent it; empty for none.
-	ManagementIP string
-	// Tags are words separated by spaces.
-	Tags string
-	// Model, OS and System are nil when the parameter was absent; an empty one
-	// empties the field of a known device.
-	Model, OS, System *string
-	// Peer is where the request comes from.
-	Peer netip.Addr
-}
 
 // Registered is the outcome of a registration, and the event that tells of it.
 type Registered struct {
@@ -52,18 +26,18 @@ type Registered struct {
 //
 // Of two registrations of one device at the same time one makes the device and
 // the other finds it.
-func (s *Devices) Register(ctx context.Context, r Registration) (*Registered, error) {
+func (s *Agents) Register(ctx context.Context, r protocol.Registration) (*Registered, error) {
 	c := s.core
 	out, err := c.register(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("controller.Devices.Register: %w", err)
+		return nil, fmt.Errorf("controller.Agents.Register: %w", err)
 	}
 	return out, nil
 }
 
-func (c *core) register(ctx context.Context, r Registration) (*Registered, error) {
+func (c *core) register(ctx context.Context, r protocol.Registration) (*Registered, error) {
 	if c.DisableRegistration {
-		return nil, ErrRegistrationDisabled
+		return nil, protocol.ErrRegistrationDisabled
 	}
 	if err := c.complete(r); err != nil {
 		return nil, err
@@ -81,7 +55,7 @@ func (c *core) register(ctx context.Context, r Registration) (*Registered, error
 		return c.registerKnown(ctx, known, t, r)
 	}
 	if c.DisableSelfCreation {
-		return nil, ErrSelfCreation
+		return nil, protocol.ErrSelfCreation
 	}
 	out, err := c.registerNew(ctx, t, r)
 	var conflict *wispwright.ConflictError
@@ -100,16 +74,16 @@ func (c *core) register(ctx context.Context, r Registration) (*Registered, error
 }
 
 // complete checks the parameters every registration must have.
-func (c *core) complete(r Registration) error {
+func (c *core) complete(r protocol.Registration) error {
 	for _, p := range []struct{ name, value string }{
 		{"secret", r.Secret}, {"name", r.Name}, {"mac_address", r.MACAddress}, {"backend", r.Backend},
 	} {
 		if p.value == "" {
-			return &MissingParameterError{Name: p.name}
+			return &protocol.MissingParameterError{Name: p.name}
 		}
 	}
 	if !c.knownBackend(r.Backend) {
-		return ErrWrongBackend
+		return protocol.ErrWrongBackend
 	}
 	return nil
 }
@@ -124,7 +98,7 @@ func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
 			return wispwright.ID{}, err
 		}
 		if len(items.Rows) == 0 {
-			return wispwright.ID{}, ErrUnrecognizedSecret
+			return wispwright.ID{}, protocol.ErrUnrecognizedSecret
 		}
 		return items.Rows[0].OrganizationID, nil
 	})
@@ -133,16 +107,16 @@ func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
 	}
 	t, err := c.tenant(ctx, id)
 	if isNotFound(err) {
-		return nil, ErrUnrecognizedSecret
+		return nil, protocol.ErrUnrecognizedSecret
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !t.organization.IsActive || !t.settings.SharedSecret.Equal(secret) {
-		return nil, ErrUnrecognizedSecret
+		return nil, protocol.ErrUnrecognizedSecret
 	}
 	if !t.settings.RegistrationEnabled {
-		return nil, ErrRegistrationDisabled
+		return nil, protocol.ErrRegistrationDisabled
 	}
 	return t, nil
 }
@@ -150,7 +124,7 @@ func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
 // known finds the device that registers: by its key, anywhere, and where that
 // is allowed by its MAC address or hardware id in the secret's organization
 // (spec: controller-config §6.4). The zero ID is none.
-func (c *core) known(ctx context.Context, t *tenant, r Registration) (wispwright.ID, error) {
+func (c *core) known(ctx context.Context, t *tenant, r protocol.Registration) (wispwright.ID, error) {
 	if r.Key == "" || c.RandomKeys {
 		return wispwright.ID{}, nil
 	}
@@ -168,29 +142,29 @@ func (c *core) known(ctx context.Context, t *tenant, r Registration) (wispwright
 // adopts reports whether a registration may take over a known record: with the
 // consistent key of what it says it is, which a made-up key never is
 // (spec: controller-config §6.4).
-func (c *core) adopts(r Registration) bool {
+func (c *core) adopts(r protocol.Registration) bool {
 	if c.RefuseKnown || c.RandomKeys || r.Key == "" {
 		return false
 	}
 	secret := wispwright.Secret(r.Secret)
 	for _, base := range []string{r.MACAddress, strings.ToUpper(r.MACAddress), r.HardwareID} {
-		if base != "" && ConsistentKey(base, secret).Equal(r.Key) {
+		if base != "" && protocol.ConsistentKey(base, secret).Equal(r.Key) {
 			return true
 		}
 	}
 	return false
 }
 
-// asNew is the device a registration makes. Only what the protocol names is
+// newcomer is the device a registration makes. Only what the protocol names is
 // taken from it.
-func (r Registration) asNew(organization wispwright.ID, randomKeys bool) (*Device, *wispwright.ValidationError) {
+func newcomer(r protocol.Registration, organization wispwright.ID, randomKeys bool) (*Device, *wispwright.ValidationError) {
 	d := &Device{
 		ID: wispwright.NewID(), OrganizationID: organization, Name: r.Name, MACAddress: r.MACAddress, HardwareID: r.HardwareID, LastIP: r.Peer,
 	}
 	if !randomKeys {
 		d.Key = wispwright.Secret(r.Key)
 	}
-	r.fill(d)
+	fill(d, r)
 	var v wispwright.ValidationError
 	if r.ManagementIP != "" {
 		a, ok := parseAddress(r.ManagementIP)
@@ -202,7 +176,7 @@ func (r Registration) asNew(organization wispwright.ID, randomKeys bool) (*Devic
 	return d, &v
 }
 
-func (r Registration) fill(d *Device) {
+func fill(d *Device, r protocol.Registration) {
 	for _, f := range []struct{ to, from *string }{{&d.Model, r.Model}, {&d.OS, r.OS}, {&d.System, r.System}} {
 		if f.from != nil {
 			*f.to = *f.from
@@ -210,8 +184,8 @@ func (r Registration) fill(d *Device) {
 	}
 }
 
-func (c *core) registerNew(ctx context.Context, t *tenant, r Registration) (*Registered, error) {
-	d, faults := r.asNew(t.organization.ID, c.RandomKeys)
+func (c *core) registerNew(ctx context.Context, t *tenant, r protocol.Registration) (*Registered, error) {
+	d, faults := newcomer(r, t.organization.ID, c.RandomKeys)
 	extra, err := c.taggedTemplates(ctx, t.organization.ID, r.Backend, r.Tags)
 	if err != nil {
 		return nil, err
@@ -224,9 +198,9 @@ func (c *core) registerNew(ctx context.Context, t *tenant, r Registration) (*Reg
 	n.verify = func(s *Settings) error {
 		switch {
 		case !s.SharedSecret.Equal(r.Secret):
-			return ErrUnrecognizedSecret
+			return protocol.ErrUnrecognizedSecret
 		case !s.RegistrationEnabled:
-			return ErrRegistrationDisabled
+			return protocol.ErrRegistrationDisabled
 		}
 		return nil
 	}
@@ -235,7 +209,7 @@ func (c *core) registerNew(ctx context.Context, t *tenant, r Registration) (*Reg
 		if err := c.create(ctx, n); err != nil {
 			return err
 		}
-		c.devices.Registered.Publish(ctx, *out)
+		c.agents.Registered.Publish(ctx, *out)
 		return nil
 	})
 	return out, err
@@ -266,8 +240,8 @@ func (c *core) beforehand(ctx context.Context, detail *Detail, t *tenant, extra 
 }
 
 // clash words everything that is not unique about a device that was refused.
-func (c *core) clash(ctx context.Context, t *tenant, r Registration, err error) error {
-	d, v := r.asNew(t.organization.ID, c.RandomKeys)
+func (c *core) clash(ctx context.Context, t *tenant, r protocol.Registration, err error) error {
+	d, v := newcomer(r, t.organization.ID, c.RandomKeys)
 	if ferr := v.Merge("", c.checkFields(d).Err()); ferr != nil {
 		return ferr
 	}
@@ -288,11 +262,11 @@ func (c *core) clash(ctx context.Context, t *tenant, r Registration, err error) 
 
 // registerKnown notes what a known device says of its hardware, adds the
 // templates of its tags, and gives it a configuration if it has none.
-func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r Registration) (*Registered, error) {
+func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r protocol.Registration) (*Registered, error) {
 	var out *Registered
 	err := c.tx.InTx(ctx, func(ctx context.Context) error {
 		device, err := c.updateInfo(ctx, id, func(d *Device) error {
-			r.fill(d)
+			fill(d, r)
 			d.LastIP = r.Peer
 			if d.OrganizationID == t.organization.ID && c.adopts(r) {
 				d.Key = wispwright.Secret(r.Key)
@@ -310,13 +284,13 @@ func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r
 		if err := c.configureKnown(ctx, device, r); err != nil {
 			return err
 		}
-		c.devices.Registered.Publish(ctx, *out)
+		c.agents.Registered.Publish(ctx, *out)
 		return nil
 	})
 	return out, err
 }
 
-func (c *core) configureKnown(ctx context.Context, d *Device, r Registration) error {
+func (c *core) configureKnown(ctx context.Context, d *Device, r protocol.Registration) error {
 	if d.IsDeactivated { // it learns so when it asks for its configuration
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/protocol"
 )
 
 // noReason is stored for an error without one (spec: controller-config §3).
@@ -20,17 +21,17 @@ const noReason = "Reason not reported by the device."
 //
 // A device that says applied runs what it fetched last. When something else is
 // wanted by now the status stays modified: the device will fetch it.
-func (s *Devices) ReportStatus(ctx context.Context, a Credentials, status, reason string) (Status, error) {
+func (s *Agents) ReportStatus(ctx context.Context, a protocol.Credentials, status, reason string) (Status, error) {
 	p, err := s.core.authenticate(ctx, a)
 	if err != nil {
 		return "", err
 	}
 	switch status {
 	case "":
-		return "", &MissingParameterError{Name: "status"}
+		return "", &protocol.MissingParameterError{Name: "status"}
 	case "applied", "running", "error":
 	default:
-		return "", ErrWrongStatus
+		return "", protocol.ErrWrongStatus
 	}
 	r := report{failed: status == "error"}
 	if r.failed {
@@ -39,7 +40,7 @@ func (s *Devices) ReportStatus(ctx context.Context, a Credentials, status, reaso
 		}
 	}
 	var after Status
-	err = s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Devices.ReportStatus", func(ctx context.Context) error {
+	err = s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.ReportStatus", func(ctx context.Context) error {
 		var err error
 		if p.Status == StatusDeactivating {
 			after, err = s.core.reportGone(ctx, p.DeviceID, r)

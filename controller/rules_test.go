@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -57,10 +58,10 @@ func (w *world) organization(t testing.TB, name, secret string) *tenancy.Organiz
 
 func text(s string) *string { return &s }
 
-func (w *world) registration(mac string) controller.Registration {
-	return controller.Registration{
+func (w *world) registration(mac string) protocol.Registration {
+	return protocol.Registration{
 		Secret: w.secret, Name: mac, MACAddress: mac, Backend: openWrt,
-		Key:   controller.ConsistentKey(mac, wispwright.Secret(w.secret)).Reveal(),
+		Key:   protocol.ConsistentKey(mac, wispwright.Secret(w.secret)).Reveal(),
 		Model: text("TP-Link"), OS: text("OpenWrt 23.05.3"), System: text("MT7621"), Peer: netip.MustParseAddr("127.0.0.1"),
 	}
 }
@@ -107,17 +108,17 @@ func (w *world) get(t testing.TB, id wispwright.ID) *controller.Detail {
 	return d
 }
 
-func credentials(d *controller.Device) controller.Credentials {
-	return controller.Credentials{ID: d.ID, Key: d.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
+func credentials(d *controller.Device) protocol.Credentials {
+	return protocol.Credentials{ID: d.ID, Key: d.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
 }
 
 // apply lets a device fetch its configuration and report success.
 func (w *world) apply(t testing.TB, d *controller.Device) controller.Status {
 	t.Helper()
 	ctx := context.Background()
-	_, err := w.Devices.Download(ctx, credentials(d), "")
+	_, err := w.Agents.Download(ctx, credentials(d), "")
 	require.NoError(t, err)
-	status, err := w.Devices.ReportStatus(ctx, credentials(d), "applied", "")
+	status, err := w.Agents.ReportStatus(ctx, credentials(d), "applied", "")
 	require.NoError(t, err)
 	return status
 }
@@ -199,7 +200,7 @@ func TestDevicesAreUnique(t *testing.T) {
 	require.Equal(t, map[string][]string{"key": {"Device with this Key already exists."}}, faults(t, w.Devices.Create(ctx, &controller.Detail{Device: second})))
 	second.Key = ""
 	require.NoError(t, w.Devices.Create(ctx, &controller.Detail{Device: second}))
-	require.Equal(t, controller.ConsistentKey("00:11:22:AA:BB:CC", "betaSecret"), second.Key, "made of the stored address")
+	require.Equal(t, protocol.ConsistentKey("00:11:22:AA:BB:CC", "betaSecret"), second.Key, "made of the stored address")
 
 	_, err = w.update(&controller.Detail{Device: second}, func(d *controller.Detail) { d.Device.OrganizationID = w.org.ID })
 	require.ErrorContains(t, err, "Device with this Name and Organization already exists.")
@@ -218,13 +219,13 @@ func TestKeys(t *testing.T) {
 		"00:11:22:AA:BB:CC": "b50699cfa1ab8039287f3727d627c511",
 		"00:11:22:aa:bb:cc": "6b6dce28e07b4a8fa556175a0d4abf13",
 	} {
-		require.Equal(t, want, controller.ConsistentKey(base, "s3cr3tS3cr3t").Reveal())
+		require.Equal(t, want, protocol.ConsistentKey(base, "s3cr3tS3cr3t").Reveal())
 	}
-	require.Equal(t, "800c605076cad8d777adeadf89a34b8b", controller.ConsistentKey("1234", "functional_testing_secret").Reveal())
+	require.Equal(t, "800c605076cad8d777adeadf89a34b8b", protocol.ConsistentKey("1234", "functional_testing_secret").Reveal())
 
 	w := newWorld(t, &controller.Options{HardwareIDEnabled: true})
 	d := w.device(t, "ap1", "00:11:22:AA:BB:CC", func(d *controller.Detail) { d.Device.HardwareID = "1234" })
-	require.Equal(t, controller.ConsistentKey("1234", "s3cr3tS3cr3t"), d.Device.Key)
+	require.Equal(t, protocol.ConsistentKey("1234", "s3cr3tS3cr3t"), d.Device.Key)
 	err := w.Devices.Create(context.Background(), &controller.Detail{Device: &controller.Device{OrganizationID: w.org.ID, Name: "b", MACAddress: "00:11:22:AA:BB:CD"}})
 	require.Equal(t, map[string][]string{"hardware_id": {"This field cannot be blank."}}, faults(t, err))
 }

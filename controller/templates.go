@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/event"
 )
 
@@ -222,7 +223,7 @@ func (s *Templates) freeName(ctx context.Context, name string) (string, error) {
 }
 
 // Configuration returns the template rendered alone.
-func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Archive, error) {
+func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*render.Archive, error) {
 	t, err := s.core.stores.Templates.Get(ctx, scope, id)
 	if err != nil {
 		return nil, err
@@ -235,5 +236,5 @@ func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, i
 	if err != nil {
 		return nil, fmt.Errorf("controller.Templates.Configuration %s: %w", id, invalidConfig("", "", err))
 	}
-	return &Archive{Name: t.Name, Checksum: checksum(b), Bytes: b}, nil
+	return &render.Archive{Name: t.Name, Checksum: checksum(b), Bytes: b}, nil
 }

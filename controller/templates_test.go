@@ -259,7 +259,7 @@ func TestAConfigurationThatIsNotValidAnyMore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, d.Config.Desired, w.get(t, d.Device.ID).Config.Desired, "the last good one stays")
 	require.NotEqual(t, fine.Config.Desired, w.get(t, fine.Device.ID).Config.Desired, "others go on")
-	archive, err := w.Devices.Download(ctx, credentials(d.Device), "")
+	archive, err := w.Agents.Download(ctx, credentials(d.Device), "")
 	require.NoError(t, err)
 	require.Equal(t, d.Config.Desired, archive.Checksum)
 }

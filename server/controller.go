@@ -56,7 +56,7 @@ func (s *Server) mountController(context.Context) error {
 		return err
 	}
 	h.Mount(s.api)
-	s.protocol = controllerhttp.NewProtocol(s.controller.Devices, &controllerhttp.ProtocolOptions{Peer: peer, WrongSecrets: c.WrongSecrets, Log: s.log})
+	s.protocol = controllerhttp.NewProtocol(s.controller.Agents, &controllerhttp.ProtocolOptions{Peer: peer, WrongSecrets: c.WrongSecrets, Log: s.log})
 	if err := s.controller.Start(s.lifetime); err != nil {
 		return err
 	}

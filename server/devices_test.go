@@ -17,7 +17,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/agent"
-	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
@@ -152,7 +152,7 @@ func TestTemplatesFanOutThroughJobs(t *testing.T) {
 		var last agent.Identity
 		err := db.InTx(t.Context(), func(ctx context.Context) error { // one commit instead of a thousand
 			for n := range devices {
-				d, err := s.Controller().Devices.Register(ctx, controller.Registration{
+				d, err := s.Controller().Agents.Register(ctx, protocol.Registration{
 					Secret: "s3cr3tS3cr3t", Backend: "netjsonconfig.OpenWrt", Name: fmt.Sprintf("d%04d", n), MACAddress: fmt.Sprintf("02:00:00:00:%02X:%02X", n>>8, n&0xff),
 				})
 				if err != nil {

@@ -97,7 +97,7 @@ func (h *HTTP) backendChoices() []rest.Choice {
 
 // sendArchive answers with an archive as agents get it, Allow and the rest
 // being the view's.
-func sendArchive(r *rest.Request, a *controller.Archive) rest.Raw {
+func sendArchive(r *rest.Request, a *render.Archive) rest.Raw {
 	header := r.ResponseHeader()
 	header.Set("X-Openwisp-Controller", "true")
 	header.Set("Content-Disposition", attachment(a.Name))

@@ -40,7 +40,7 @@ func ExampleNewProtocol() {
 	}); err != nil {
 		log.Fatal(err)
 	}
-	handler := controllerhttp.NewProtocol(c.Devices, nil)
+	handler := controllerhttp.NewProtocol(c.Agents, nil)
 
 	form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "secret": {"s3cr3tS3cr3t"}, "key": {"b50699cfa1ab8039287f3727d627c511"},
 		"name": {"ap1"}, "mac_address": {"00:11:22:AA:BB:CC"}}

@@ -76,7 +76,7 @@ func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, s
 	s.api = rest.New(&rest.Options{Schemes: users.Schemes(), Organizations: users})
 	users.Mount(s.api)
 	h.Mount(s.api)
-	s.protocol = controllerhttp.NewProtocol(s.c.Devices, nil)
+	s.protocol = controllerhttp.NewProtocol(s.c.Agents, nil)
 	s.api.Handle("/controller/*", s.protocol)
 	s.Handler = resttest.Record(t, s.api)
 	return s

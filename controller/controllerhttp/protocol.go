@@ -15,21 +15,23 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
-// Agent is what the device protocol needs of the concern; controller.Devices
+// Agent is what the device protocol needs of the concern; controller.Agents
 // is one.
 type Agent interface {
 	// Register makes a device or finds it again.
-	Register(ctx context.Context, r controller.Registration) (*controller.Registered, error)
+	Register(ctx context.Context, r protocol.Registration) (*controller.Registered, error)
 	// Checksum answers a poll.
-	Checksum(ctx context.Context, c controller.Credentials, managementIP string) (string, error)
+	Checksum(ctx context.Context, c protocol.Credentials, managementIP string) (string, error)
 	// Download answers a download.
-	Download(ctx context.Context, c controller.Credentials, managementIP string) (*controller.Archive, error)
+	Download(ctx context.Context, c protocol.Credentials, managementIP string) (*render.Archive, error)
 	// UpdateInfo stores what the device says of itself.
-	UpdateInfo(ctx context.Context, c controller.Credentials, os, model, system string) error
+	UpdateInfo(ctx context.Context, c protocol.Credentials, os, model, system string) error
 	// ReportStatus stores an outcome and returns the resulting status.
-	ReportStatus(ctx context.Context, c controller.Credentials, status, reason string) (controller.Status, error)
+	ReportStatus(ctx context.Context, c protocol.Credentials, status, reason string) (controller.Status, error)
 }
 
 // ProtocolOptions change what NewProtocol makes; nil means the defaults.
@@ -141,7 +143,7 @@ func (p *Protocol) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !p.methodAllowed(w, r, polling) {
 		return
 	}
-	c := controller.Credentials{Peer: p.peer(r)}
+	c := protocol.Credentials{Peer: p.peer(r)}
 	if action != "register" {
 		var err error
 		if c.ID, err = wispwright.ParseID(id); err != nil {
@@ -217,24 +219,22 @@ func (p *Protocol) send(w http.ResponseWriter, status int, contentType []string,
 // refuse turns an error of the concern into the answer the protocol has for it
 // (§6.1, §10.3).
 func (p *Protocol) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var missing *controller.MissingParameterError
+	var missing *protocol.MissingParameterError
 	switch {
-	case errors.Is(err, controller.ErrMissingKey):
-		p.text(w, http.StatusBadRequest, "error: missing required parameter \"key\"\n")
 	case errors.As(err, &missing):
 		p.text(w, http.StatusBadRequest, "error: missing required parameter \""+missing.Name+"\"\n")
-	case errors.Is(err, controller.ErrWrongKey):
+	case errors.Is(err, protocol.ErrWrongKey):
 		p.text(w, http.StatusForbidden, "error: wrong key\n")
-	case errors.Is(err, controller.ErrWrongStatus):
+	case errors.Is(err, protocol.ErrWrongStatus):
 		p.text(w, http.StatusForbidden, "error: wrong status\n")
-	case errors.Is(err, controller.ErrWrongBackend):
+	case errors.Is(err, protocol.ErrWrongBackend):
 		p.text(w, http.StatusForbidden, "error: wrong backend\n")
-	case errors.Is(err, controller.ErrUnrecognizedSecret):
+	case errors.Is(err, protocol.ErrUnrecognizedSecret):
 		p.text(w, http.StatusForbidden, "error: unrecognized secret")
-	case errors.Is(err, controller.ErrRegistrationDisabled):
+	case errors.Is(err, protocol.ErrRegistrationDisabled):
 		p.text(w, http.StatusForbidden, "error: registration disabled")
-	case errors.Is(err, controller.ErrSelfCreation):
-		p.text(w, http.StatusNotFound, controller.ErrSelfCreation.Error())
+	case errors.Is(err, protocol.ErrSelfCreation):
+		p.text(w, http.StatusNotFound, protocol.ErrSelfCreation.Error())
 	case errors.Is(err, wispwright.ErrNotFound):
 		p.notFound(w)
 	case errors.Is(err, errTooLarge):

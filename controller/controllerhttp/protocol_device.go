@@ -11,11 +11,12 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 )
 
 // checksum answers a poll, the request every device sends all day: it makes
 // nothing but the answer (§10.4).
-func (p *Protocol) checksum(w http.ResponseWriter, r *http.Request, c controller.Credentials) {
+func (p *Protocol) checksum(w http.ResponseWriter, r *http.Request, c protocol.Credentials) {
 	var managementIP string
 	c.Key, managementIP = pollParameters(r.URL.RawQuery)
 	sum, err := p.agent.Checksum(r.Context(), c, managementIP)
@@ -45,7 +46,7 @@ func pollParameters(query string) (key, managementIP string) {
 	return key, managementIP
 }
 
-func (p *Protocol) download(w http.ResponseWriter, r *http.Request, c controller.Credentials) {
+func (p *Protocol) download(w http.ResponseWriter, r *http.Request, c protocol.Credentials) {
 	var managementIP string
 	c.Key, managementIP = pollParameters(r.URL.RawQuery)
 	archive, err := p.agent.Download(r.Context(), c, managementIP)
@@ -74,7 +75,7 @@ func attachment(name string) string {
 	return "attachment; filename=" + safe + ".tar.gz"
 }
 
-func (p *Protocol) updateInfo(w http.ResponseWriter, r *http.Request, c controller.Credentials) {
+func (p *Protocol) updateInfo(w http.ResponseWriter, r *http.Request, c protocol.Credentials) {
 	form, err := readForm(w, r, p.limit)
 	if err != nil {
 		p.refuse(w, r, err)
@@ -110,7 +111,7 @@ func invalidJSON(v *wispwright.ValidationError) string {
 	return string(b)
 }
 
-func (p *Protocol) reportStatus(w http.ResponseWriter, r *http.Request, c controller.Credentials) {
+func (p *Protocol) reportStatus(w http.ResponseWriter, r *http.Request, c protocol.Credentials) {
 	form, err := readForm(w, r, p.limit)
 	if err != nil {
 		p.refuse(w, r, err)
@@ -141,7 +142,7 @@ func (p *Protocol) register(w http.ResponseWriter, r *http.Request, peer netip.A
 		}
 		return nil
 	}
-	done, err := p.agent.Register(r.Context(), controller.Registration{
+	done, err := p.agent.Register(r.Context(), protocol.Registration{
 		Secret: form["secret"], Name: form["name"], MACAddress: form["mac_address"], Backend: form["backend"],
 		Key: form["key"], HardwareID: form["hardware_id"], ManagementIP: form["management_ip"], Tags: form["tags"],
 		Model: optional("model"), OS: optional("os"), System: optional("system"), Peer: peer,
@@ -150,7 +151,7 @@ func (p *Protocol) register(w http.ResponseWriter, r *http.Request, peer netip.A
 	switch {
 	case errors.As(err, &invalid):
 		p.text(w, http.StatusBadRequest, strings.Join(invalid.Messages(), " "))
-	case errors.Is(err, controller.ErrUnrecognizedSecret):
+	case errors.Is(err, protocol.ErrUnrecognizedSecret):
 		p.attempts.failed(peer)
 		p.refuse(w, r, err)
 	case err != nil:

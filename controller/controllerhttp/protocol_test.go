@@ -20,6 +20,8 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
+	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 const deviceHex = "56cc80656f834590a6f42780ee072df6"
@@ -28,37 +30,37 @@ const deviceHex = "56cc80656f834590a6f42780ee072df6"
 type fakeAgent struct {
 	err          error
 	sum          string
-	archive      controller.Archive
+	archive      render.Archive
 	status       controller.Status
 	registered   controller.Registered
-	credentials  controller.Credentials
+	credentials  protocol.Credentials
 	managementIP string
 	info         [3]string
 	report       [2]string
-	registration controller.Registration
+	registration protocol.Registration
 }
 
-func (f *fakeAgent) Register(_ context.Context, r controller.Registration) (*controller.Registered, error) {
+func (f *fakeAgent) Register(_ context.Context, r protocol.Registration) (*controller.Registered, error) {
 	f.registration = r
 	return &f.registered, f.err
 }
 
-func (f *fakeAgent) Checksum(_ context.Context, c controller.Credentials, managementIP string) (string, error) {
+func (f *fakeAgent) Checksum(_ context.Context, c protocol.Credentials, managementIP string) (string, error) {
 	f.credentials, f.managementIP = c, managementIP
 	return f.sum, f.err
 }
 
-func (f *fakeAgent) Download(_ context.Context, c controller.Credentials, managementIP string) (*controller.Archive, error) {
+func (f *fakeAgent) Download(_ context.Context, c protocol.Credentials, managementIP string) (*render.Archive, error) {
 	f.credentials, f.managementIP = c, managementIP
 	return &f.archive, f.err
 }
 
-func (f *fakeAgent) UpdateInfo(_ context.Context, c controller.Credentials, os, model, system string) error {
+func (f *fakeAgent) UpdateInfo(_ context.Context, c protocol.Credentials, os, model, system string) error {
 	f.credentials, f.info = c, [3]string{os, model, system}
 	return f.err
 }
 
-func (f *fakeAgent) ReportStatus(_ context.Context, c controller.Credentials, status, reason string) (controller.Status, error) {
+func (f *fakeAgent) ReportStatus(_ context.Context, c protocol.Credentials, status, reason string) (controller.Status, error) {
 	f.credentials, f.report = c, [2]string{status, reason}
 	return f.status, f.err
 }
@@ -70,7 +72,7 @@ func newFake() *fakeAgent {
 	}
 	return &fakeAgent{
 		sum: "372b354fea010d5a556275e606891c19", status: controller.StatusApplied,
-		archive:    controller.Archive{Name: "00:11:22:aa:bb:cc", Bytes: []byte("archive")},
+		archive:    render.Archive{Name: "00:11:22:aa:bb:cc", Bytes: []byte("archive")},
 		registered: controller.Registered{Device: &controller.Device{ID: id, Key: "6b6d", Name: "ap 1"}, IsNew: true},
 	}
 }
@@ -101,23 +103,23 @@ func TestAnswers(t *testing.T) {
 		{"checksum", "GET", "checksum/" + deviceHex + "/?key=k", "", nil, 200, "372b354fea010d5a556275e606891c19"},
 		{"current path", "GET", "device/checksum/56cc8065-6f83-4590-a6f4-2780ee072df6/?key=k", "", nil, 200, "372b354fea010d5a556275e606891c19"},
 		{"download", "GET", "download-config/" + deviceHex + "/?key=k", "", nil, 200, "archive"},
-		{"no key", "GET", "checksum/" + deviceHex + "/", "", controller.ErrMissingKey, 400, "error: missing required parameter \"key\"\n"},
-		{"wrong key", "GET", "checksum/" + deviceHex + "/", "", controller.ErrWrongKey, 403, "error: wrong key\n"},
+		{"no key", "GET", "checksum/" + deviceHex + "/", "", protocol.ErrMissingKey, 400, "error: missing required parameter \"key\"\n"},
+		{"wrong key", "GET", "checksum/" + deviceHex + "/", "", protocol.ErrWrongKey, 403, "error: wrong key\n"},
 		{"away", "GET", "checksum/" + deviceHex + "/", "", wispwright.ErrUnavailable, 503, "error: temporarily unavailable\n"},
 		{"broken", "GET", "checksum/" + deviceHex + "/", "", errors.New("disk on fire"), 500, "error: internal error\n"},
 		{"update", "POST", "update-info/" + deviceHex + "/", "key=k", nil, 200, "update-info: success"},
 		{"update invalid", "POST", "device/update-info/" + deviceHex + "/", "key=k", invalid, 400,
 			"{\n    \"__all__\": [\n        \"limit\"\n    ],\n    \"model\": [\n        \"too long\"\n    ]\n}"},
 		{"report", "POST", "report-status/" + deviceHex + "/", "key=k&status=applied&", nil, 200, "report-result: success\ncurrent-status: applied\n"},
-		{"report without status", "POST", "report-status/" + deviceHex + "/", "key=k", &controller.MissingParameterError{Name: "status"}, 400,
+		{"report without status", "POST", "report-status/" + deviceHex + "/", "key=k", &protocol.MissingParameterError{Name: "status"}, 400,
 			"error: missing required parameter \"status\"\n"},
-		{"report bogus", "POST", "device/report-status/" + deviceHex + "/", "", controller.ErrWrongStatus, 403, "error: wrong status\n"},
+		{"report bogus", "POST", "device/report-status/" + deviceHex + "/", "", protocol.ErrWrongStatus, 403, "error: wrong status\n"},
 		{"register", "POST", "register/", "a=b", nil, 201, "registration-result: success\nuuid: " + deviceHex + "\nkey: 6b6d\nhostname: ap 1\nis-new: 1\n"},
 		{"register here too", "POST", "device/register/", "a=b", nil, 201, "registration-result: success\nuuid: " + deviceHex + "\nkey: 6b6d\nhostname: ap 1\nis-new: 1\n"},
-		{"backend", "POST", "register/", "", controller.ErrWrongBackend, 403, "error: wrong backend\n"},
-		{"secret", "POST", "register/", "", controller.ErrUnrecognizedSecret, 403, "error: unrecognized secret"},
-		{"disabled", "POST", "register/", "", controller.ErrRegistrationDisabled, 403, "error: registration disabled"},
-		{"self creation", "POST", "register/", "", controller.ErrSelfCreation, 404, "Device not found in the system, please create it first."},
+		{"backend", "POST", "register/", "", protocol.ErrWrongBackend, 403, "error: wrong backend\n"},
+		{"secret", "POST", "register/", "", protocol.ErrUnrecognizedSecret, 403, "error: unrecognized secret"},
+		{"disabled", "POST", "register/", "", protocol.ErrRegistrationDisabled, 403, "error: registration disabled"},
+		{"self creation", "POST", "register/", "", protocol.ErrSelfCreation, 404, "Device not found in the system, please create it first."},
 		{"invalid", "POST", "register/", "", invalid, 400, "too long limit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -248,7 +250,7 @@ func TestKindsOfBodies(t *testing.T) {
 	require.Equal(t, "n&m", f.registration.Name)
 	require.Nil(t, f.registration.Model, "files are no parameters")
 
-	f.registration = controller.Registration{}
+	f.registration = protocol.Registration{}
 	require.Equal(t, 400, send(h, "POST", "/controller/register/", m.FormDataContentType(), b.String()[:80]).Code)
 	require.Equal(t, 413, send(h, "POST", "/controller/register/", form, "secret="+strings.Repeat("x", 1000)).Code)
 	require.Equal(t, 413, send(h, "POST", "/controller/register/", m.FormDataContentType(),
@@ -283,23 +285,23 @@ func TestGuessedSecrets(t *testing.T) {
 		return w.Code
 	}
 	for range 3 {
-		require.Equal(t, 403, try("192.0.2.1", controller.ErrUnrecognizedSecret))
+		require.Equal(t, 403, try("192.0.2.1", protocol.ErrUnrecognizedSecret))
 	}
-	require.Equal(t, 429, try("192.0.2.1", controller.ErrUnrecognizedSecret))
+	require.Equal(t, 429, try("192.0.2.1", protocol.ErrUnrecognizedSecret))
 	require.Equal(t, 429, try("192.0.2.1", nil), "the right secret is not told apart")
 	require.Equal(t, 201, try("192.0.2.2", nil), "others are not concerned")
 	for _, host := range []string{"1", "2", "3"} {
-		require.Equal(t, 403, try("2001:db8::"+host, controller.ErrUnrecognizedSecret))
+		require.Equal(t, 403, try("2001:db8::"+host, protocol.ErrUnrecognizedSecret))
 	}
 	require.Equal(t, 429, try("2001:db8::4", nil), "neighbours of one network count as one")
 	require.Equal(t, 201, try("2001:db8:0:1::4", nil))
 	for range 10 {
-		require.Equal(t, 400, try("192.0.2.3", &controller.MissingParameterError{Name: "secret"}), "only secrets count")
+		require.Equal(t, 400, try("192.0.2.3", &protocol.MissingParameterError{Name: "secret"}), "only secrets count")
 	}
 	now = now.Add(time.Minute)
 	require.Equal(t, 201, try("192.0.2.1", nil))
 	f.err = nil
-	free := controllerhttp.NewProtocol(&fakeAgent{err: controller.ErrUnrecognizedSecret}, &controllerhttp.ProtocolOptions{WrongSecrets: -1})
+	free := controllerhttp.NewProtocol(&fakeAgent{err: protocol.ErrUnrecognizedSecret}, &controllerhttp.ProtocolOptions{WrongSecrets: -1})
 	for range 100 {
 		require.Equal(t, 403, send(free, "POST", "/controller/register/", form, "secret=x").Code)
 	}

@@ -403,7 +403,7 @@ func TestTemplatesBeyondTheOriginal(t *testing.T) {
 	})
 }
 
-var _ controllerAgent = (*controller.Devices)(nil)
+var _ controllerAgent = (*controller.Agents)(nil)
 
 // controllerAgent is controllerhttp.Agent, which the concern must satisfy.
 type controllerAgent = controllerhttp.Agent

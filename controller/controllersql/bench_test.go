@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -30,7 +31,7 @@ type fleet struct {
 	*controller.Controller
 	org      wispwright.ID
 	template *controller.Template
-	devices  []controller.Credentials
+	devices  []protocol.Credentials
 }
 
 // eachBench runs a benchmark on both databases with the settings of
@@ -74,7 +75,7 @@ func newFleet(b *testing.B, db *sqlstore.DB, devices int) *fleet {
 			if err := c.Devices.Create(ctx, d); err != nil {
 				return err
 			}
-			f.devices = append(f.devices, controller.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")})
+			f.devices = append(f.devices, protocol.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")})
 		}
 		return nil
 	}))
@@ -104,7 +105,7 @@ func BenchmarkChecksumWarm(b *testing.B) {
 	eachBench(b, 1000, func(b *testing.B, f *fleet) {
 		ctx := context.Background()
 		ask := func(n int) error {
-			_, err := f.Devices.Checksum(ctx, f.devices[n%len(f.devices)], "")
+			_, err := f.Agents.Checksum(ctx, f.devices[n%len(f.devices)], "")
 			return err
 		}
 		for n := range f.devices {
@@ -121,7 +122,7 @@ func BenchmarkChecksumCold(b *testing.B) {
 		parallel(b, func(n int) error {
 			a := f.devices[n%len(f.devices)]
 			f.Forget(a.ID)
-			_, err := f.Devices.Checksum(ctx, a, "")
+			_, err := f.Agents.Checksum(ctx, a, "")
 			return err
 		})
 	})
@@ -131,7 +132,7 @@ func BenchmarkDownload(b *testing.B) {
 	eachBench(b, 1000, func(b *testing.B, f *fleet) {
 		ctx := context.Background()
 		get := func(n int) error {
-			_, err := f.Devices.Download(ctx, f.devices[n%len(f.devices)], "")
+			_, err := f.Agents.Download(ctx, f.devices[n%len(f.devices)], "")
 			return err
 		}
 		for n := range f.devices {
@@ -146,8 +147,8 @@ func BenchmarkRegister(b *testing.B) {
 		ctx := context.Background()
 		model, os, system := "TP-Link", "OpenWrt 23.05.3", "MT7621"
 		parallel(b, func(n int) error {
-			_, err := f.Devices.Register(ctx, controller.Registration{
-				Secret: secret, Name: mac(n), MACAddress: mac(n), Backend: openWrt, Key: controller.ConsistentKey(mac(n), secret).Reveal(),
+			_, err := f.Agents.Register(ctx, protocol.Registration{
+				Secret: secret, Name: mac(n), MACAddress: mac(n), Backend: openWrt, Key: protocol.ConsistentKey(mac(n), secret).Reveal(),
 				Model: &model, OS: &os, System: &system, Peer: netip.MustParseAddr("127.0.0.1"),
 			})
 			return err
@@ -159,7 +160,7 @@ func BenchmarkReport(b *testing.B) {
 	eachBench(b, 1000, func(b *testing.B, f *fleet) {
 		ctx := context.Background()
 		parallel(b, func(n int) error {
-			_, err := f.Devices.ReportStatus(ctx, f.devices[n%len(f.devices)], "applied", "")
+			_, err := f.Agents.ReportStatus(ctx, f.devices[n%len(f.devices)], "applied", "")
 			return err
 		})
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -43,9 +44,9 @@ func TestTwoNodes(t *testing.T) {
 			Config: &controller.Config{Backend: openWrt},
 		}
 		require.NoError(t, one.Devices.Create(ctx, d))
-		a := controller.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
+		a := protocol.Credentials{ID: d.Device.ID, Key: d.Device.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
 		sum := func(ctx context.Context, c *controller.Controller) string {
-			out, err := c.Devices.Checksum(ctx, a, "")
+			out, err := c.Agents.Checksum(ctx, a, "")
 			require.NoError(t, err)
 			return out
 		}
@@ -74,9 +75,9 @@ func TestTwoNodes(t *testing.T) {
 		// a device that registers on the other node gets what was decided on this one
 		_, err = one.Settings.Update(ctx, all, org.ID, func(o *controller.Settings) error { o.SharedSecret = "changed"; return nil })
 		require.NoError(t, err)
-		r := controller.Registration{Secret: "changed", Name: mac(2), MACAddress: mac(2), Backend: openWrt, Key: controller.ConsistentKey(mac(2), "changed").Reveal()}
+		r := protocol.Registration{Secret: "changed", Name: mac(2), MACAddress: mac(2), Backend: openWrt, Key: protocol.ConsistentKey(mac(2), "changed").Reveal()}
 		testkit.Eventually(t, "registration with the new secret", func(ctx context.Context) bool {
-			_, err := two.Devices.Register(ctx, r)
+			_, err := two.Agents.Register(ctx, r)
 			return err == nil
 		})
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -48,16 +49,16 @@ func nodes(t *testing.T, db *sqlstore.DB) (one, two node, base *controller.Templ
 	return one, two, base
 }
 
-func registration(number int, shared wispwright.Secret) controller.Registration {
-	return controller.Registration{
+func registration(number int, shared wispwright.Secret) protocol.Registration {
+	return protocol.Registration{
 		Secret: shared.Reveal(), Name: mac(number), MACAddress: mac(number), Backend: openWrt,
-		Key: controller.ConsistentKey(mac(number), shared).Reveal(), Peer: netip.MustParseAddr("127.0.0.1"),
+		Key: protocol.ConsistentKey(mac(number), shared).Reveal(), Peer: netip.MustParseAddr("127.0.0.1"),
 	}
 }
 
 func (n node) register(t *testing.T, number int, shared wispwright.Secret) (*controller.Detail, error) {
 	t.Helper()
-	r, err := n.Devices.Register(t.Context(), registration(number, shared))
+	r, err := n.Agents.Register(t.Context(), registration(number, shared))
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func TestRegistrationOnANodeThatKnowsOldThings(t *testing.T) {
 		_, err = one.Settings.Update(ctx, all, one.org, func(o *controller.Settings) error { o.SharedSecret = "changed"; return nil })
 		require.NoError(t, err)
 		_, err = two.register(t, 6, secret)
-		require.ErrorIs(t, err, controller.ErrUnrecognizedSecret)
+		require.ErrorIs(t, err, protocol.ErrUnrecognizedSecret)
 	})
 }
 
@@ -116,7 +117,7 @@ func TestStatementsOfARegistration(t *testing.T) {
 			_, two, _ := nodes(t, db)
 			for number := range 3 {
 				before := count.Load()
-				_, err := two.Devices.Register(t.Context(), registration(number, secret))
+				_, err := two.Agents.Register(t.Context(), registration(number, secret))
 				require.NoError(t, err)
 				if number > 0 { // what the first read is remembered
 					require.Equal(t, tt.want, count.Load()-before)
@@ -135,7 +136,7 @@ func TestAKnownDeviceIsFoundByItsOwnIndexes(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	one, _, _ := nodes(t, db)
 	for number := range 10 { // more than the plans that are made for single values
-		_, err := one.Devices.Register(t.Context(), registration(number, secret))
+		_, err := one.Agents.Register(t.Context(), registration(number, secret))
 		require.NoError(t, err)
 	}
 	_, err = db.SQL().Exec("SELECT pg_stat_force_next_flush()")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -43,18 +44,18 @@ func newServices(t *testing.T, s Storage) *services {
 	return out
 }
 
-func registration(mac string) controller.Registration {
+func registration(mac string) protocol.Registration {
 	model, os, system := "TP-Link", "OpenWrt 23.05.3", "MT7621"
-	return controller.Registration{
-		Secret: secret, Name: mac, MACAddress: mac, Backend: openWrt, Key: controller.ConsistentKey(mac, secret).Reveal(),
+	return protocol.Registration{
+		Secret: secret, Name: mac, MACAddress: mac, Backend: openWrt, Key: protocol.ConsistentKey(mac, secret).Reveal(),
 		Model: &model, OS: &os, System: &system, Peer: netip.MustParseAddr("127.0.0.1"),
 	}
 }
 
 func mac(n int) string { return fmt.Sprintf("02:00:00:00:%02X:%02X", n>>8, n&255) }
 
-func credentials(d *controller.Device) controller.Credentials {
-	return controller.Credentials{ID: d.ID, Key: d.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
+func credentials(d *controller.Device) protocol.Credentials {
+	return protocol.Credentials{ID: d.ID, Key: d.Key.Reveal(), Peer: netip.MustParseAddr("127.0.0.1")}
 }
 
 func runServices(t *testing.T, h Harness) {
@@ -84,16 +85,16 @@ func runLife(t *testing.T, s *services) {
 	var modified []controller.ConfigsModified
 	s.Devices.Modified.Subscribe("test", func(_ context.Context, e ...controller.ConfigsModified) { modified = append(modified, e...) })
 
-	r, err := s.Devices.Register(ctx, registration(mac(1)))
+	r, err := s.Agents.Register(ctx, registration(mac(1)))
 	require.NoError(t, err)
 	require.True(t, r.IsNew)
 	a := credentials(r.Device)
-	first, err := s.Devices.Checksum(ctx, a, "10.8.0.1")
+	first, err := s.Agents.Checksum(ctx, a, "10.8.0.1")
 	require.NoError(t, err)
-	archive, err := s.Devices.Download(ctx, a, "10.8.0.1")
+	archive, err := s.Agents.Download(ctx, a, "10.8.0.1")
 	require.NoError(t, err)
 	require.Equal(t, first, archive.Checksum)
-	status, err := s.Devices.ReportStatus(ctx, a, "applied", "")
+	status, err := s.Agents.ReportStatus(ctx, a, "applied", "")
 	require.NoError(t, err)
 	require.Equal(t, controller.StatusApplied, status)
 	require.Empty(t, modified, "nothing is told of a new configuration")
@@ -109,12 +110,12 @@ func runLife(t *testing.T, s *services) {
 		return nil
 	})
 	require.NoError(t, err)
-	second, err := s.Devices.Checksum(ctx, a, "10.8.0.1")
+	second, err := s.Agents.Checksum(ctx, a, "10.8.0.1")
 	require.NoError(t, err)
 	require.NotEqual(t, first, second)
 	require.Len(t, modified, 1)
 
-	again, err := s.Devices.Register(ctx, registration(mac(1)))
+	again, err := s.Agents.Register(ctx, registration(mac(1)))
 	require.NoError(t, err)
 	require.False(t, again.IsNew)
 	require.Equal(t, r.Device.ID, again.Device.ID)
@@ -129,22 +130,22 @@ func runLife(t *testing.T, s *services) {
 	d, err = s.Devices.Deactivate(ctx, all(), r.Device.ID)
 	require.NoError(t, err)
 	require.Equal(t, controller.StatusDeactivating, d.Config.Status)
-	_, err = s.Devices.Download(ctx, a, "10.8.0.1")
+	_, err = s.Agents.Download(ctx, a, "10.8.0.1")
 	require.NoError(t, err)
-	status, err = s.Devices.ReportStatus(ctx, a, "applied", "")
+	status, err = s.Agents.ReportStatus(ctx, a, "applied", "")
 	require.NoError(t, err)
 	require.Equal(t, controller.StatusDeactivated, status)
-	_, err = s.Devices.Checksum(ctx, a, "")
+	_, err = s.Agents.Checksum(ctx, a, "")
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 	_, err = s.Devices.Activate(ctx, all(), r.Device.ID)
 	require.NoError(t, err)
-	third, err := s.Devices.Checksum(ctx, a, "")
+	third, err := s.Agents.Checksum(ctx, a, "")
 	require.NoError(t, err)
 	require.Equal(t, first, third, "the templates are back, the own configuration is not")
 	_, err = s.Devices.Deactivate(ctx, all(), r.Device.ID)
 	require.NoError(t, err)
 	require.NoError(t, s.Devices.Delete(ctx, all(), r.Device.ID, true))
-	_, err = s.Devices.Checksum(ctx, a, "")
+	_, err = s.Agents.Checksum(ctx, a, "")
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 	trail, err := s.tenancy.Trail.List(ctx, all(), tenancy.EventFilter{ObjectID: r.Device.ID.String()}, wispwright.Page{})
 	require.NoError(t, err)
@@ -162,7 +163,7 @@ func runFanOut(t *testing.T, s *services) {
 	const devices = 7
 	var list []*controller.Device
 	for n := range devices {
-		r, err := s.Devices.Register(ctx, registration(mac(n)))
+		r, err := s.Agents.Register(ctx, registration(mac(n)))
 		require.NoError(t, err)
 		list = append(list, r.Device)
 	}
@@ -170,7 +171,7 @@ func runFanOut(t *testing.T, s *services) {
 	_, err := s.Devices.Update(ctx, all(), own.ID, func(d *controller.Detail) error { d.Config.Context = `{"ifname":"wan"}`; return nil })
 	require.NoError(t, err)
 	sum := func(d *controller.Device) string {
-		out, err := s.Devices.Checksum(ctx, credentials(d), "")
+		out, err := s.Agents.Checksum(ctx, credentials(d), "")
 		require.NoError(t, err)
 		return out
 	}
@@ -219,7 +220,7 @@ func runTwice(t *testing.T, s *services) {
 		for i := range outcomes {
 			wg.Go(func() {
 				var err error
-				outcomes[i], err = s.Devices.Register(context.Background(), registration(mac(n)))
+				outcomes[i], err = s.Agents.Register(context.Background(), registration(mac(n)))
 				if err != nil {
 					t.Error(err)
 				}
@@ -252,7 +253,7 @@ func runLimit(t *testing.T, s *services) {
 	refused := 0
 	for n := range 8 {
 		wg.Go(func() {
-			_, err := s.Devices.Register(ctx, registration(mac(n)))
+			_, err := s.Agents.Register(ctx, registration(mac(n)))
 			if err != nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -277,7 +278,7 @@ func runRace(t *testing.T, s *services) {
 	for worker := range 3 {
 		wg.Go(func() {
 			for n := range 12 {
-				r, err := s.Devices.Register(ctx, registration(mac(worker*100+n)))
+				r, err := s.Agents.Register(ctx, registration(mac(worker*100+n)))
 				if err != nil {
 					t.Error(err)
 					return
@@ -317,7 +318,7 @@ func runRace(t *testing.T, s *services) {
 		require.NoError(t, err)
 		require.Contains(t, p.Text, "eth12")
 		require.Equal(t, p.Checksum, d.Config.Desired, d.Device.Name)
-		sum, err := s.Devices.Checksum(ctx, credentials(d.Device), "")
+		sum, err := s.Agents.Checksum(ctx, credentials(d.Device), "")
 		require.NoError(t, err)
 		require.Equal(t, p.Checksum, sum)
 	}
@@ -326,14 +327,14 @@ func runRace(t *testing.T, s *services) {
 func runOrganization(t *testing.T, s *services) {
 	ctx := context.Background()
 	s.template(t, "base", `{"interfaces":[{"name":"eth0","type":"ethernet"}]}`, asDefault)
-	r, err := s.Devices.Register(ctx, registration(mac(1)))
+	r, err := s.Agents.Register(ctx, registration(mac(1)))
 	require.NoError(t, err)
 	_, err = s.tenancy.Organizations.Update(ctx, all(), s.org.ID, func(o *tenancy.Organization) error { o.IsActive = false; return nil })
 	require.NoError(t, err)
-	_, err = s.Devices.Checksum(ctx, credentials(r.Device), "")
+	_, err = s.Agents.Checksum(ctx, credentials(r.Device), "")
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
-	_, err = s.Devices.Register(ctx, registration(mac(1)))
-	require.ErrorIs(t, err, controller.ErrUnrecognizedSecret)
+	_, err = s.Agents.Register(ctx, registration(mac(1)))
+	require.ErrorIs(t, err, protocol.ErrUnrecognizedSecret)
 
 	require.NoError(t, s.tenancy.Organizations.Delete(ctx, all(), s.org.ID))
 	devices, err := s.Devices.List(ctx, all(), controller.DeviceFilter{}, wispwright.Page{})

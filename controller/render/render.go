@@ -53,6 +53,16 @@ type Input struct {
 	Context map[string]any
 }
 
+// Archive is a configuration to download.
+type Archive struct {
+	// Name is the device's or template's; the file is called Name.tar.gz.
+	Name string
+	// Checksum is the lower-case MD5 of Bytes.
+	Checksum string
+	// Bytes are the .tar.gz. They are shared and must not be changed.
+	Bytes []byte
+}
+
 // Renderer turns inputs into what devices run. All methods may be called by
 // several goroutines at once; a configuration that is not valid is a
 // *Error.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/tenancy"
@@ -61,18 +62,18 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 
-	known, err := c.Devices.Register(ctx, controller.Registration{
+	known, err := c.Agents.Register(ctx, protocol.Registration{
 		Secret: settings.SharedSecret.Reveal(), Name: "roof", MACAddress: "02:00:00:00:00:01", Backend: openWrt, Peer: peer,
 	})
 	if err != nil {
 		return err
 	}
-	device := controller.Credentials{ID: known.Device.ID, Key: known.Device.Key.Reveal(), Peer: peer}
-	sum, err := c.Devices.Checksum(ctx, device, "")
+	device := protocol.Credentials{ID: known.Device.ID, Key: known.Device.Key.Reveal(), Peer: peer}
+	sum, err := c.Agents.Checksum(ctx, device, "")
 	if err != nil {
 		return err
 	}
-	archive, err := c.Devices.Download(ctx, device, "")
+	archive, err := c.Agents.Download(ctx, device, "")
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func run(ctx context.Context, out io.Writer) error {
 	for _, f := range files {
 		fmt.Fprintf(out, "%s\n%s", f.Path, f.Contents)
 	}
-	status, err := c.Devices.ReportStatus(ctx, device, "applied", "")
+	status, err := c.Agents.ReportStatus(ctx, device, "applied", "")
 	if err != nil {
 		return err
 	}

@@ -10,45 +10,20 @@ import (
 	"net/netip"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/kit/event"
 )
 
-// The refusals of the device protocol beside wispwright.ErrNotFound
-// (spec: controller-config §6.1, §10). Their texts are those of the answers
-// without "error: " and line end.
-var (
-	// ErrMissingKey: the request has no key.
-	ErrMissingKey = &MissingParameterError{Name: "key"}
-	// ErrWrongKey: the key is not the device's.
-	ErrWrongKey = errors.New("wrong key")
-	// ErrWrongStatus: the reported status is none a device may report.
-	ErrWrongStatus = errors.New("wrong status")
-	// ErrWrongBackend: the backend is not known.
-	ErrWrongBackend = errors.New("wrong backend")
-	// ErrUnrecognizedSecret: no active organization has the secret.
-	ErrUnrecognizedSecret = errors.New("unrecognized secret")
-	// ErrRegistrationDisabled: devices may not register by themselves.
-	ErrRegistrationDisabled = errors.New("registration disabled")
-	// ErrSelfCreation: only devices that are known already may register.
-	ErrSelfCreation = errors.New("Device not found in the system, please create it first.")
-)
+// Agents is the service of the device protocol, by which devices register,
+// fetch their configuration and report how they fared.
+type Agents struct {
+	// Registered is published after a device registered.
+	Registered event.Topic[Registered]
+	// Requested is published before a device is answered its checksum or its
+	// archive. Subscribers run on the hottest path there is.
+	Requested event.Topic[protocol.Requested]
 
-// MissingParameterError says that a request lacks a parameter.
-type MissingParameterError struct {
-	// Name is the parameter's.
-	Name string
-}
-
-// Error returns the text of the answer.
-func (e *MissingParameterError) Error() string { return `missing required parameter "` + e.Name + `"` }
-
-// Credentials come with every request of a device.
-type Credentials struct {
-	// ID is the device the request is about.
-	ID wispwright.ID
-	// Key is what it proves itself with; empty when the parameter is missing.
-	Key string
-	// Peer is where the request comes from.
-	Peer netip.Addr
+	core *core
 }
 
 // poll returns what is known of a device. A device nobody asked for lately
@@ -73,7 +48,7 @@ func (c *core) poll(ctx context.Context, id wispwright.ID) (*poll, error) {
 // authenticate finds the device of a request and checks its key, in this order
 // (spec: controller-config §10.3). Devices that were deactivated, that have no
 // configuration or whose organization is inactive are not found.
-func (c *core) authenticate(ctx context.Context, a Credentials) (*poll, error) {
+func (c *core) authenticate(ctx context.Context, a protocol.Credentials) (*poll, error) {
 	p, err := c.poll(ctx, a.ID)
 	if err != nil {
 		return nil, err
@@ -88,11 +63,11 @@ func (c *core) authenticate(ctx context.Context, a Credentials) (*poll, error) {
 		return nil, wispwright.ErrNotFound
 	}
 	if a.Key == "" {
-		return nil, ErrMissingKey
+		return nil, protocol.ErrMissingKey
 	}
 	sum := sha256.Sum256([]byte(a.Key))
 	if subtle.ConstantTimeCompare(sum[:], p.digest[:]) != 1 {
-		return nil, ErrWrongKey
+		return nil, protocol.ErrWrongKey
 	}
 	return p, nil
 }
@@ -102,29 +77,21 @@ func (c *core) authenticate(ctx context.Context, a Credentials) (*poll, error) {
 // one. managementIP is the parameter as it came, empty when it is absent,
 // which clears the address; an address that is none is ignored
 // (spec: controller-config §10.4, §10.9).
-func (s *Devices) Checksum(ctx context.Context, a Credentials, managementIP string) (string, error) {
+func (s *Agents) Checksum(ctx context.Context, a protocol.Credentials, managementIP string) (string, error) {
 	p, err := s.core.authenticate(ctx, a)
 	if err != nil {
 		return "", err
 	}
 	if err := s.core.noteAddresses(ctx, p, a.Peer, managementIP, true); err != nil {
-		return "", fmt.Errorf("controller.Devices.Checksum: %w", err)
+		return "", fmt.Errorf("controller.Agents.Checksum: %w", err)
 	}
 	s.core.requested(ctx, p, false)
 	return p.Desired, nil
 }
 
-// Requested tells that a device asked for its checksum or its archive.
-type Requested struct {
-	// DeviceID is the device, OrganizationID its organization.
-	DeviceID, OrganizationID wispwright.ID
-	// Download is true for the archive, false for the checksum.
-	Download bool
-}
-
 func (c *core) requested(ctx context.Context, p *poll, download bool) {
-	if len(c.devices.Requested.Subscribers()) > 0 { // an event costs an allocation
-		c.devices.Requested.Publish(ctx, Requested{DeviceID: p.DeviceID, OrganizationID: p.OrganizationID, Download: download})
+	if len(c.agents.Requested.Subscribers()) > 0 { // an event costs an allocation
+		c.agents.Requested.Publish(ctx, protocol.Requested{DeviceID: p.DeviceID, OrganizationID: p.OrganizationID, Download: download})
 	}
 }
 
@@ -215,12 +182,12 @@ func (c *core) clearOthers(ctx context.Context, d *Device) error {
 // UpdateInfo stores what a device says of itself; empty values are ignored
 // (spec: controller-config §10.6). When its operating system changes the way
 // its configuration is written, that is rendered anew.
-func (s *Devices) UpdateInfo(ctx context.Context, a Credentials, os, model, system string) error {
+func (s *Agents) UpdateInfo(ctx context.Context, a protocol.Credentials, os, model, system string) error {
 	p, err := s.core.authenticate(ctx, a)
 	if err != nil {
 		return err
 	}
-	return s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Devices.UpdateInfo", func(ctx context.Context) error {
+	return s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.UpdateInfo", func(ctx context.Context) error {
 		_, err := s.core.updateInfo(ctx, p.DeviceID, func(d *Device) error {
 			for _, f := range []struct {
 				to   *string
