@@ -63,7 +63,7 @@ type Config struct {
 // ConfigFilter selects configurations; zero fields select all.
 type ConfigFilter struct {
 	// DeviceIDs limits to the configurations of these devices.
-	DeviceIDs []wispwright.ID
+	DeviceIDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to one organization.
 	OrganizationID wispwright.ID
 	// TemplateID limits to those that use a template.

@@ -58,11 +58,11 @@ type Device struct {
 // DeviceFilter selects devices; zero fields select all.
 type DeviceFilter struct {
 	// IDs limits to these devices.
-	IDs []wispwright.ID
+	IDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to one organization.
 	OrganizationID wispwright.ID
 	// OrganizationIDs limits to some organizations.
-	OrganizationIDs []wispwright.ID
+	OrganizationIDs wispwright.Among[wispwright.ID]
 	// NameContains finds a part of the name, MACAddressContains of the MAC
 	// address, both without regard to letter case.
 	NameContains, MACAddressContains string

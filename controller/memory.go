@@ -279,7 +279,7 @@ type memoryConfigs struct {
 var _ ConfigStore = (*memoryConfigs)(nil)
 
 func (s *memoryConfigs) Lock(ctx context.Context, devices []wispwright.ID) ([]*Config, error) {
-	items, err := s.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: append([]wispwright.ID{}, devices...)}, wispwright.Page{NoTotal: true})
+	items, err := s.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: wispwright.Only(devices...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
 }
 
@@ -320,7 +320,9 @@ func (s *memoryConfigs) CountStatuses(ctx context.Context, scope wispwright.Scop
 	return out, err
 }
 
-type revisionFilter struct{ IDs []wispwright.ID }
+type revisionFilter struct {
+	IDs wispwright.Among[wispwright.ID]
+}
 
 type memoryTemplates struct {
 	*memstore.Repo[wispwright.ID, Template, TemplateFilter]
@@ -331,7 +333,7 @@ type memoryTemplates struct {
 var _ TemplateStore = (*memoryTemplates)(nil)
 
 func (s *memoryTemplates) Hold(ctx context.Context, ids []wispwright.ID) ([]*Template, error) {
-	items, err := s.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	items, err := s.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
 }
 
@@ -340,7 +342,7 @@ func (s *memoryTemplates) AddRevision(ctx context.Context, r *Revision) error {
 }
 
 func (s *memoryTemplates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error) {
-	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
 }
 

@@ -157,13 +157,11 @@ func (s *Devices) Context(ctx context.Context, scope wispwright.Scope, id wispwr
 	if m.config == nil {
 		m.config = &Config{}
 	}
-	if len(m.config.Templates) > 0 {
-		items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: m.config.Templates}, wispwright.Page{NoTotal: true})
-		if err != nil {
-			return nil, err
-		}
-		m.templates = inOrder(items.Rows, m.config.Templates)
+	items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: wispwright.Only(m.config.Templates...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
 	}
+	m.templates = inOrder(items.Rows, m.config.Templates)
 	if err := c.addProvided(ctx, m); err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ type batch struct {
 // their number.
 func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, error) {
 	c := b.core
-	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: deviceIDs(configs)}, wispwright.Page{NoTotal: true})
+	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: wispwright.Only(deviceIDs(configs)...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 		wanted = append(wanted, config.Templates...)
 	}
 	slices.SortFunc(wanted, func(x, y wispwright.ID) int { return slices.Compare(x[:], y[:]) })
-	items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: append([]wispwright.ID{}, slices.Compact(wanted)...)}, wispwright.Page{NoTotal: true})
+	items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: wispwright.Only(slices.Compact(wanted)...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
 	}

@@ -70,11 +70,11 @@ type Revision struct {
 // TemplateFilter selects templates; zero fields select all.
 type TemplateFilter struct {
 	// IDs limits to these templates.
-	IDs []wispwright.ID
+	IDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to one organization.
 	OrganizationID wispwright.ID
 	// OrganizationIDs limits to some organizations.
-	OrganizationIDs []wispwright.ID
+	OrganizationIDs wispwright.Among[wispwright.ID]
 	// Name limits to one name.
 	Name string
 	// Backend limits to one backend.

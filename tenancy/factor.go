@@ -42,7 +42,7 @@ type SecondFactor struct {
 // SecondFactorFilter selects second factors; zero fields select all.
 type SecondFactorFilter struct {
 	// UserIDs limits to those of these users.
-	UserIDs []wispwright.ID
+	UserIDs wispwright.Among[wispwright.ID]
 }
 
 // SecondFactorStore keeps second factors by user.

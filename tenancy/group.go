@@ -22,7 +22,7 @@ type Group struct {
 // GroupFilter selects groups; zero fields select all.
 type GroupFilter struct {
 	// IDs limits to these groups.
-	IDs []int64
+	IDs wispwright.Among[int64]
 	// Name limits to the one with this name.
 	Name string
 }

@@ -28,11 +28,11 @@ type Membership struct {
 // MembershipFilter selects memberships; zero fields select all.
 type MembershipFilter struct {
 	// IDs limits to these memberships.
-	IDs []wispwright.ID
+	IDs wispwright.Among[wispwright.ID]
 	// UserID limits to those of one user.
 	UserID wispwright.ID
 	// UserIDs limits to those of several users.
-	UserIDs []wispwright.ID
+	UserIDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to those in one organization.
 	OrganizationID wispwright.ID
 	// IsAdmin limits to managers or plain members.
@@ -64,11 +64,11 @@ type OwnerFilter struct {
 	// OrganizationID limits to the owner of one organization.
 	OrganizationID wispwright.ID
 	// OrganizationIDs limits to the owners of several.
-	OrganizationIDs []wispwright.ID
+	OrganizationIDs wispwright.Among[wispwright.ID]
 	// MembershipID limits to what one membership owns.
 	MembershipID wispwright.ID
 	// MembershipIDs limits to what several memberships own.
-	MembershipIDs []wispwright.ID
+	MembershipIDs wispwright.Among[wispwright.ID]
 }
 
 // OwnerStore keeps owners. Its unique rules are "owner_organization" and

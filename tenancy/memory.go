@@ -219,7 +219,7 @@ type memoryGrants struct {
 
 func (s *memoryGrants) Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]Grants, error) {
 	out := map[wispwright.ID]Grants{}
-	members, err := s.members.List(ctx, wispwright.ScopeAll(), MembershipFilter{UserIDs: users}, wispwright.Page{NoTotal: true})
+	members, err := s.members.List(ctx, wispwright.ScopeAll(), MembershipFilter{UserIDs: wispwright.Only(users...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type Organization struct {
 // OrganizationFilter selects organizations; zero fields select all.
 type OrganizationFilter struct {
 	// IDs limits to these organizations.
-	IDs []wispwright.ID
+	IDs wispwright.Among[wispwright.ID]
 	// Slug limits to the one with this slug.
 	Slug string
 	// IsActive limits to active or inactive ones.

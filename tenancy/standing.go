@@ -89,7 +89,7 @@ func (s composed) ByUser(ctx context.Context, user wispwright.ID) (*Standing, er
 func (s composed) roles(ctx context.Context, out *Standing) error {
 	all := wispwright.ScopeAll()
 	memberships, err := s.Memberships.List(ctx, all, MembershipFilter{UserID: out.UserID}, wispwright.Page{NoTotal: true})
-	if err != nil || len(memberships.Rows) == 0 {
+	if err != nil {
 		return err
 	}
 	var orgs, ids []wispwright.ID
@@ -97,11 +97,11 @@ func (s composed) roles(ctx context.Context, out *Standing) error {
 		orgs, ids = append(orgs, m.OrganizationID), append(ids, m.ID)
 	}
 	yes := true
-	active, err := s.Organizations.List(ctx, all, OrganizationFilter{IDs: orgs, IsActive: &yes}, wispwright.Page{NoTotal: true})
+	active, err := s.Organizations.List(ctx, all, OrganizationFilter{IDs: wispwright.Only(orgs...), IsActive: &yes}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return err
 	}
-	owners, err := s.Owners.List(ctx, all, OwnerFilter{MembershipIDs: ids}, wispwright.Page{NoTotal: true})
+	owners, err := s.Owners.List(ctx, all, OwnerFilter{MembershipIDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return err
 	}
@@ -127,14 +127,12 @@ func (s composed) permissions(ctx context.Context, out *Standing) error {
 		return err
 	}
 	out.Permissions = slices.Clone(grants[out.UserID].Permissions)
-	if ids := grants[out.UserID].Groups; len(ids) > 0 {
-		groups, err := s.Groups.List(ctx, wispwright.ScopeAll(), GroupFilter{IDs: ids}, wispwright.Page{NoTotal: true})
-		if err != nil {
-			return err
-		}
-		for _, g := range groups.Rows {
-			out.Permissions = append(out.Permissions, g.Permissions...)
-		}
+	groups, err := s.Groups.List(ctx, wispwright.ScopeAll(), GroupFilter{IDs: wispwright.Only(grants[out.UserID].Groups...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	for _, g := range groups.Rows {
+		out.Permissions = append(out.Permissions, g.Permissions...)
 	}
 	out.sort()
 	return nil

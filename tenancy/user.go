@@ -67,7 +67,7 @@ func (u *User) FullName() string {
 // UserFilter selects users; zero fields select all.
 type UserFilter struct {
 	// IDs limits to these users.
-	IDs []wispwright.ID
+	IDs wispwright.Among[wispwright.ID]
 	// Username limits to the one with exactly this name.
 	Username string
 	// Email limits to the address, letter case ignored.

@@ -132,7 +132,7 @@ func (h *HTTP) checkRelations(r *rest.Request, v *wispwright.ValidationError, gr
 // caller: not even its name is told (spec: controller-config §12.1).
 func (h *HTTP) unknownTemplate(r *rest.Request, ids []wispwright.ID) (*wispwright.ID, error) {
 	for some := range slices.Chunk(ids, 500) { // as many as are asked for at once
-		found, err := h.c.Templates.List(r.Context(), r.ReadScope(), controller.TemplateFilter{IDs: some}, wispwright.Page{NoTotal: true})
+		found, err := h.c.Templates.List(r.Context(), r.ReadScope(), controller.TemplateFilter{IDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,9 @@ type templates struct {
 
 var _ controller.TemplateStore = (*templates)(nil)
 
-type revisionFilter struct{ IDs []wispwright.ID }
+type revisionFilter struct {
+	IDs wispwright.Among[wispwright.ID]
+}
 
 func newTemplates(db *sqlstore.DB) (*templates, error) {
 	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Template, controller.TemplateFilter](db, sqlstore.Spec{
@@ -117,7 +119,7 @@ func (s *templates) AddRevision(ctx context.Context, r *controller.Revision) err
 }
 
 func (s *templates) Revisions(ctx context.Context, ids []wispwright.ID) ([]*controller.Revision, error) {
-	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: append([]wispwright.ID{}, ids...)}, wispwright.Page{NoTotal: true})
+	items, err := s.revisions.List(ctx, wispwright.ScopeAll(), revisionFilter{IDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
 	return items.Rows, err
 }
 

@@ -144,7 +144,7 @@ func runDevices(t *testing.T, h Harness) {
 			wispwright.UniqueKey:            clash(func(a, b *controller.Device) { b.ID = a.ID }),
 		},
 		Filters: map[string]filter{
-			"ids":          {Filter: controller.DeviceFilter{IDs: []wispwright.ID{id(1001)}}, Selects: func(d *controller.Device) bool { return d.ID == id(1001) }},
+			"ids":          {Filter: controller.DeviceFilter{IDs: wispwright.Only(id(1001))}, Selects: func(d *controller.Device) bool { return d.ID == id(1001) }},
 			"organization": {Filter: controller.DeviceFilter{OrganizationID: id(2)}, Selects: func(d *controller.Device) bool { return d.OrganizationID == id(2) }},
 			"name":         {Filter: controller.DeviceFilter{NameContains: "p-3"}, Selects: func(d *controller.Device) bool { return d.Name == "AP-3" }},
 			"mac":          {Filter: controller.DeviceFilter{MACAddressContains: ":33:00:04"}, Selects: func(d *controller.Device) bool { return d.ID == id(1004) }},
@@ -391,7 +391,7 @@ func runConfigs(t *testing.T, h Harness) {
 			},
 		},
 		Filters: map[string]storetest.Filter[controller.Config, controller.ConfigFilter]{
-			"devices":      {Filter: controller.ConfigFilter{DeviceIDs: []wispwright.ID{id(1001), id(1002)}}, Selects: func(c *controller.Config) bool { return c.DeviceID == id(1001) || c.DeviceID == id(1002) }},
+			"devices":      {Filter: controller.ConfigFilter{DeviceIDs: wispwright.Only(id(1001), id(1002))}, Selects: func(c *controller.Config) bool { return c.DeviceID == id(1001) || c.DeviceID == id(1002) }},
 			"organization": {Filter: controller.ConfigFilter{OrganizationID: id(2)}, Selects: func(c *controller.Config) bool { return c.OrganizationID == id(2) }},
 			"template":     {Filter: controller.ConfigFilter{TemplateID: id(3004)}, Selects: func(c *controller.Config) bool { return c.DeviceID == id(1004) }},
 			"shared":       {Filter: controller.ConfigFilter{TemplateID: id(3000)}, Selects: func(*controller.Config) bool { return true }},
@@ -499,8 +499,8 @@ func runTemplates(t *testing.T, h Harness) {
 			},
 		},
 		Filters: map[string]filter{
-			"ids":           {Filter: controller.TemplateFilter{IDs: []wispwright.ID{id(3001)}}, Selects: func(o *controller.Template) bool { return o.ID == id(3001) }},
-			"no ids":        {Filter: controller.TemplateFilter{IDs: []wispwright.ID{}}, Selects: func(*controller.Template) bool { return false }},
+			"ids":           {Filter: controller.TemplateFilter{IDs: wispwright.Only(id(3001))}, Selects: func(o *controller.Template) bool { return o.ID == id(3001) }},
+			"no ids":        {Filter: controller.TemplateFilter{IDs: wispwright.Only[wispwright.ID]()}, Selects: func(*controller.Template) bool { return false }},
 			"name":          {Filter: controller.TemplateFilter{Name: "template 2"}, Selects: func(o *controller.Template) bool { return o.ID == id(3002) }},
 			"backend":       {Filter: controller.TemplateFilter{Backend: "x"}, Selects: func(*controller.Template) bool { return false }},
 			"type":          {Filter: controller.TemplateFilter{Type: controller.TemplateVPN}, Selects: func(*controller.Template) bool { return false }},

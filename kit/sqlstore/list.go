@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -33,7 +34,9 @@ type pageQuery struct {
 	sql  string
 	args []any
 	// beside: the number of all rows is the last column of each
-	beside    bool
+	beside bool
+	// nothing can be selected: there is nothing to ask
+	nothing   bool
 	count     string
 	countArgs []any
 }
@@ -41,6 +44,9 @@ type pageQuery struct {
 // page makes the query for a page: columns, a table to join or none.
 func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.Page, columns, join string) (pageQuery, error) {
 	where, args, filtered, err := r.where(scope, filter)
+	if errors.Is(err, errNothing) {
+		return pageQuery{Page: page, nothing: true}, nil
+	}
 	if err != nil {
 		return pageQuery{}, err
 	}
@@ -86,6 +92,12 @@ const maxExpected = 128
 // for one destination more.
 func readPage[O any](ctx context.Context, db *DB, q pageQuery, dest []any, point func(*O)) (wispwright.Items[O], error) {
 	items := wispwright.Items[O]{Total: -1}
+	if q.nothing {
+		if !q.NoTotal {
+			items.Total = 0
+		}
+		return items, ctx.Err()
+	}
 	rows, err := db.reading(ctx, q.sql).QueryxContext(ctx, q.args...)
 	if err != nil {
 		return items, err
@@ -123,6 +135,9 @@ func (n *total) Scan(src any) error {
 	return nil
 }
 
+// errNothing is returned for a condition that no row can fulfil.
+var errNothing = errors.New("nothing is selected")
+
 // of names a column so that a joined table may have one of the same name.
 func (r *Repo[K, T, F]) of(f fields.Field) string { return r.spec.Table + "." + f.Column }
 
@@ -144,6 +159,9 @@ func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (sql string, arg
 		value, ok := cond.Value(v)
 		if !ok {
 			continue
+		}
+		if cond.List && value.Len() == 0 {
+			return "", nil, false, errNothing
 		}
 		sql, a, err := r.condition(cond, value)
 		if err != nil {

@@ -43,7 +43,7 @@ func TestListTotals(t *testing.T) {
 			{"filtered", all, thingFilter{On: &yes}, wispwright.Page{Limit: 10}, 10, 12},
 			{"filtered, with arguments twice", wispwright.ScopeOf(s.Organizations...), thingFilter{On: &yes, NameContains: "thing"}, wispwright.Page{Offset: 10, Limit: 5}, 2, 12},
 			{"filtered, beyond the end", all, thingFilter{On: &yes}, wispwright.Page{Offset: 12, Limit: 10}, 0, 12},
-			{"nothing selected", all, thingFilter{Names: []string{}}, wispwright.Page{Limit: 10}, 0, 0},
+			{"nothing selected", all, thingFilter{Names: wispwright.Only[string]()}, wispwright.Page{Limit: 10}, 0, 0},
 		} {
 			for range 3 { // also once the statement is kept
 				items, err := r.List(ctx, tt.scope, tt.filter, tt.page)

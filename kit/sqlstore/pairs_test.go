@@ -44,7 +44,7 @@ func TestPairs(t *testing.T) {
 		pairs, err := sqlstore.NewPairs(things, []string{"Tags", "Config"}, labels, "Name", "Secret")
 		require.NoError(t, err)
 		for _, scope := range []wispwright.Scope{wispwright.ScopeAll(), wispwright.ScopeOf(s.Organizations[1])} {
-			for _, f := range []thingFilter{{}, {NameContains: "1"}, {OrganizationID: s.Organizations[0]}, {Search: "db8"}, {Big: true, Names: []string{"Thing_7", "Thing_8"}}} {
+			for _, f := range []thingFilter{{}, {NameContains: "1"}, {OrganizationID: s.Organizations[0]}, {Search: "db8"}, {Big: true, Names: wispwright.Only("Thing_7", "Thing_8")}} {
 				for _, p := range []wispwright.Page{{}, {Limit: 10}, {Limit: 7, Offset: 3}, {Limit: 10, Offset: 30}, {Limit: 10, Order: []wispwright.Order{{Field: "Name"}}}} {
 					list, err := things.List(ctx, scope, f, p)
 					require.NoError(t, err)

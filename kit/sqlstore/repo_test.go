@@ -37,7 +37,7 @@ type thing struct {
 
 type thingFilter struct {
 	OrganizationID wispwright.ID
-	Names          []string
+	Names          wispwright.Among[string]
 	NameContains   string
 	On             *bool
 	Size           *int64
@@ -96,7 +96,8 @@ func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thi
 			wispwright.UniqueKey: func(first *thing) *thing { return &thing{ID: first.ID, Name: "other", Created: day} },
 		},
 		Filters: map[string]storetest.Filter[thing, thingFilter]{
-			"among":    {Filter: thingFilter{Names: []string{"Thing_1", "Thing_2", "%"}}, Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
+			"among":    {Filter: thingFilter{Names: wispwright.Only("Thing_1", "Thing_2", "%")}, Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
+			"no names": {Filter: thingFilter{Names: wispwright.Only[string]()}, Selects: func(*thing) bool { return false }},
 			"contains": {Filter: thingFilter{NameContains: "NG_4"}, Selects: func(o *thing) bool { return o.Name == "Thing_4" }},
 			"literal":  {Filter: thingFilter{NameContains: "g%4"}, Selects: func(*thing) bool { return false }},
 			"pointer":  {Filter: thingFilter{On: &yes}, Selects: func(o *thing) bool { return o.On }},
@@ -251,7 +252,7 @@ func TestListsAreRepeatable(t *testing.T) {
 		}
 		for n := range 300 {
 			for range 2 {
-				items, err := r.List(ctx, wispwright.ScopeAll(), thingFilter{Names: make([]string, n)}, wispwright.Page{})
+				items, err := r.List(ctx, wispwright.ScopeAll(), thingFilter{Names: wispwright.Only(make([]string, n)...)}, wispwright.Page{})
 				require.NoError(t, err)
 				require.Empty(t, items.Rows)
 			}

@@ -337,11 +337,9 @@ func (h *HTTP) describeSession(ctx context.Context, c *wispwright.Caller) (*sess
 	for _, p := range c.Permissions {
 		out.Permissions = append(out.Permissions, string(p))
 	}
-	filter := tenancy.OrganizationFilter{IDs: c.Member}
+	filter := tenancy.OrganizationFilter{IDs: wispwright.Only(c.Member...)}
 	if c.Superuser {
-		out.Permissions, filter.IDs = []string{"*"}, nil
-	} else if len(c.Member) == 0 {
-		return out, nil
+		out.Permissions, filter = []string{"*"}, tenancy.OrganizationFilter{}
 	}
 	orgs, err := h.t.Organizations.List(ctx, wispwright.ScopeAll(), filter,
 		wispwright.Page{Limit: maxSessionOrganizations, NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})

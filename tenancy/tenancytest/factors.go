@@ -70,7 +70,7 @@ func runSecondFactors(t *testing.T, h Harness) {
 		},
 		Missing: id(9999),
 		Filters: map[string]storetest.Filter[tenancy.SecondFactor, tenancy.SecondFactorFilter]{
-			"users": {Filter: tenancy.SecondFactorFilter{UserIDs: []wispwright.ID{id(1001)}}, Selects: func(o *tenancy.SecondFactor) bool { return o.UserID == id(1001) }},
+			"users": {Filter: tenancy.SecondFactorFilter{UserIDs: wispwright.Only(id(1001))}, Selects: func(o *tenancy.SecondFactor) bool { return o.UserID == id(1001) }},
 		},
 	})
 }

@@ -104,8 +104,8 @@ func runOrganizations(t *testing.T, h Harness) {
 		},
 		Filters: map[string]storetest.Filter[tenancy.Organization, tenancy.OrganizationFilter]{
 			"slug":   {Filter: tenancy.OrganizationFilter{Slug: "org-2"}, Selects: func(o *tenancy.Organization) bool { return o.Slug == "org-2" }},
-			"ids":    {Filter: tenancy.OrganizationFilter{IDs: []wispwright.ID{id(1), id(4)}}, Selects: func(o *tenancy.Organization) bool { return o.ID == id(1) || o.ID == id(4) }},
-			"no ids": {Filter: tenancy.OrganizationFilter{IDs: []wispwright.ID{}}, Selects: func(*tenancy.Organization) bool { return false }},
+			"ids":    {Filter: tenancy.OrganizationFilter{IDs: wispwright.Only(id(1), id(4))}, Selects: func(o *tenancy.Organization) bool { return o.ID == id(1) || o.ID == id(4) }},
+			"no ids": {Filter: tenancy.OrganizationFilter{IDs: wispwright.Only[wispwright.ID]()}, Selects: func(*tenancy.Organization) bool { return false }},
 			"active": {Filter: tenancy.OrganizationFilter{IsActive: yes()}, Selects: func(o *tenancy.Organization) bool { return o.IsActive }},
 			"search": {Filter: tenancy.OrganizationFilter{Search: "TION 3"}, Selects: func(o *tenancy.Organization) bool { return o.Name == "Organization 3" }},
 			"search takes signs as they are": {Filter: tenancy.OrganizationFilter{Search: "50__off"},
@@ -224,7 +224,7 @@ func runMemberships(t *testing.T, h Harness) {
 		},
 		Filters: map[string]storetest.Filter[tenancy.Membership, tenancy.MembershipFilter]{
 			"user":         {Filter: tenancy.MembershipFilter{UserID: id(1002)}, Selects: func(m *tenancy.Membership) bool { return m.UserID == id(1002) }},
-			"users":        {Filter: tenancy.MembershipFilter{UserIDs: []wispwright.ID{id(1000), id(1001)}}, Selects: func(m *tenancy.Membership) bool { return m.UserID == id(1000) || m.UserID == id(1001) }},
+			"users":        {Filter: tenancy.MembershipFilter{UserIDs: wispwright.Only(id(1000), id(1001))}, Selects: func(m *tenancy.Membership) bool { return m.UserID == id(1000) || m.UserID == id(1001) }},
 			"organization": {Filter: tenancy.MembershipFilter{OrganizationID: id(2)}, Selects: func(m *tenancy.Membership) bool { return m.OrganizationID == id(2) }},
 			"admins":       {Filter: tenancy.MembershipFilter{IsAdmin: yes()}, Selects: func(m *tenancy.Membership) bool { return m.IsAdmin }},
 		},
@@ -259,9 +259,9 @@ func runOwners(t *testing.T, h Harness) {
 			"owner_membership":   func(*tenancy.Owner) *tenancy.Owner { return owner(501, 1, 101) },
 		},
 		Filters: map[string]storetest.Filter[tenancy.Owner, tenancy.OwnerFilter]{
-			"organizations": {Filter: tenancy.OwnerFilter{OrganizationIDs: []wispwright.ID{id(1), id(2)}}, Selects: func(o *tenancy.Owner) bool { return o.OrganizationID == id(1) || o.OrganizationID == id(2) }},
+			"organizations": {Filter: tenancy.OwnerFilter{OrganizationIDs: wispwright.Only(id(1), id(2))}, Selects: func(o *tenancy.Owner) bool { return o.OrganizationID == id(1) || o.OrganizationID == id(2) }},
 			"membership":    {Filter: tenancy.OwnerFilter{MembershipID: id(2003)}, Selects: func(o *tenancy.Owner) bool { return o.MembershipID == id(2003) }},
-			"memberships":   {Filter: tenancy.OwnerFilter{MembershipIDs: []wispwright.ID{id(2003)}}, Selects: func(o *tenancy.Owner) bool { return o.MembershipID == id(2003) }},
+			"memberships":   {Filter: tenancy.OwnerFilter{MembershipIDs: wispwright.Only(id(2003))}, Selects: func(o *tenancy.Owner) bool { return o.MembershipID == id(2003) }},
 		},
 	})
 }
@@ -282,7 +282,7 @@ func runGroups(t *testing.T, h Harness) {
 		},
 		Filters: map[string]storetest.Filter[tenancy.Group, tenancy.GroupFilter]{
 			"name": {Filter: tenancy.GroupFilter{Name: "group 2"}, Selects: func(g *tenancy.Group) bool { return g.Name == "group 2" }},
-			"ids":  {Filter: tenancy.GroupFilter{IDs: []int64{9999}}, Selects: func(g *tenancy.Group) bool { return g.ID == 9999 }},
+			"ids":  {Filter: tenancy.GroupFilter{IDs: wispwright.Only[int64](9999)}, Selects: func(g *tenancy.Group) bool { return g.ID == 9999 }},
 		},
 	})
 	t.Run("a number that was brought along is not given again", func(t *testing.T) {

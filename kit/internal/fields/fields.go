@@ -139,12 +139,21 @@ type Cond struct {
 	Targets []Field
 	// Pointer: nil selects all, otherwise every value counts, also zero.
 	Pointer bool
+	// List: the filter's field is a wispwright.Among.
+	List bool
+}
+
+// keyed is what a wispwright.Among of any type is.
+type keyed interface {
+	AnyKeys() (keys any, only bool)
 }
 
 // Conds derives the conditions of a filter struct from the names of its
 // fields: the name of an entity's field (equal), its plural (among), with the
 // suffix From, Before or Contains. search are the entity's fields that a
 // filter's field Search looks through. Names in custom are left to the storage.
+// Lists are wispwright.Among; a slice, whose nil would select everything, is
+// refused.
 func Conds(filter reflect.Type, p Plan, search []string, custom func(string) bool) ([]Cond, error) {
 	var out []Cond
 	for _, f := range reflect.VisibleFields(filter) {
@@ -152,6 +161,10 @@ func Conds(filter reflect.Type, p Plan, search []string, custom func(string) boo
 			continue
 		}
 		c := Cond{Name: f.Name, Index: f.Index, Pointer: f.Type.Kind() == reflect.Pointer}
+		c.List = !c.Pointer && f.Type.Implements(reflect.TypeFor[keyed]())
+		if f.Type.Kind() == reflect.Slice || c.Pointer && f.Type.Elem().Kind() == reflect.Slice {
+			return nil, fmt.Errorf("filter %s: %s is a slice, which must be a wispwright.Among", filter, f.Name)
+		}
 		switch {
 		case custom(f.Name):
 			c.Op = Custom
@@ -168,6 +181,9 @@ func Conds(filter reflect.Type, p Plan, search []string, custom func(string) boo
 			target, op, ok := derive(f.Name, p)
 			if !ok {
 				return nil, fmt.Errorf("filter %s: no field for %s", filter, f.Name)
+			}
+			if c.List != (op == Among) {
+				return nil, fmt.Errorf("filter %s: %s is named for one value and typed for a list of them, or the other way round", filter, f.Name)
 			}
 			c.Op, c.Targets = op, []Field{target}
 		}
@@ -193,8 +209,8 @@ func derive(name string, p Plan) (Field, Op, bool) {
 	return Field{}, 0, false
 }
 
-// Value returns the filter's value of a condition and whether it selects at
-// all: a zero value, an empty list and a nil pointer do not.
+// Value returns the filter's value of a condition, of a list its keys, and
+// whether it selects at all: a zero value and a nil pointer do not.
 func (c Cond) Value(filter reflect.Value) (reflect.Value, bool) {
 	v := filter.FieldByIndex(c.Index)
 	if c.Pointer {
@@ -203,8 +219,9 @@ func (c Cond) Value(filter reflect.Value) (reflect.Value, bool) {
 		}
 		return v.Elem(), true
 	}
-	if c.Op == Among || v.Kind() == reflect.Slice {
-		return v, !v.IsNil()
+	if c.List {
+		keys, only := v.Interface().(keyed).AnyKeys()
+		return reflect.ValueOf(keys), only
 	}
 	return v, !v.IsZero()
 }
