@@ -15,7 +15,7 @@ function removeOldAssets(): Plugin {
   };
 }
 
-const api = 'http://127.0.0.1:8080';
+const api = process.env.API ?? 'http://127.0.0.1:8080';
 
 // The server mounts the built files under /admin/ and answers the REST API at /api/ of the same origin.
 export default defineConfig({

@@ -1,6 +1,10 @@
+import './design/design.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
+import { concerns } from './app/concerns';
+import { vendorConcerns } from './app/vendor';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element with id root');
-createRoot(root).render(<App />);
+const made = createRoot(root);
+void vendorConcerns().then((more) => made.render(<App concerns={[...concerns, ...more]} />));

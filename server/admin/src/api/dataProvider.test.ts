@@ -1,7 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Request } from './client';
-import { changedKeys, createDataProvider, forEachID, listQuery } from './dataProvider';
+import type { DataProvider } from 'react-admin';
+import { concerns } from '../app/concerns';
+import type { ControllerOperations } from '../controller/operations';
+import type { TenancyOperations } from '../tenancy/operations';
+import { changedKeys, createDataProvider as make, forEachID, listQuery } from './dataProvider';
 import { APIError } from './errors';
+
+const createDataProvider = (request: Request) => make(request, concerns) as DataProvider & ControllerOperations & TenancyOperations;
 
 /** A client that answers from a table of "METHOD path" and remembers what it was asked. */
 function scripted(answers: Record<string, unknown>) {

@@ -1,8 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Request } from './client';
 import { APIError } from './errors';
-import { administers, allowed, CodeNeeded, createAuthProvider } from './session';
+import { modelsOf } from '../app/concern';
+import { concerns } from '../app/concerns';
+import { administers, allowed as allowedBy, CodeNeeded, createAuthProvider as make } from './session';
 import type { Session } from './types';
+
+const models = modelsOf(concerns);
+const allowed = (session: Session, resource: string, action: string) => allowedBy(models, session, resource, action);
+const createAuthProvider = (request: Request) => make(request, models);
 
 const operator: Session = {
   user: { id: '1', username: 'olga', email: null, is_superuser: false, is_staff: true },

@@ -2,22 +2,11 @@
 import type { AuthProvider } from 'react-admin';
 import type { Request } from './client';
 import { APIError, flattenErrors } from './errors';
-import type { PasskeyOptions } from './passkeys';
+import type { PasskeyOptions } from '../tenancy/account/passkeys';
 import type { Session } from './types';
 
-/** The models behind the admin's resources, as permissions name them: <app>.<action>_<model>. */
-const models: Record<string, { app: string; model: string }> = {
-  devices: { app: 'config', model: 'device' },
-  templates: { app: 'config', model: 'template' },
-  devicegroups: { app: 'config', model: 'devicegroup' },
-  vpns: { app: 'config', model: 'vpn' },
-  settings: { app: 'config', model: 'organizationconfigsettings' },
-  organizations: { app: 'openwisp_users', model: 'organization' },
-  users: { app: 'openwisp_users', model: 'user' },
-  groups: { app: 'openwisp_users', model: 'group' },
-  addresses: { app: 'account', model: 'emailaddress' },
-  events: { app: 'audit', model: 'event' },
-};
+/** The models behind the names pages ask with, as permissions name them: <app>.<action>_<model>. */
+export type Models = Record<string, { app: string; model: string }>;
 
 /** Whether the session holds a permission such as config.view_device; "*" is all of them. */
 export function holds(session: Session, permission: string): boolean {
@@ -33,7 +22,7 @@ export function administers({ user }: Session): boolean {
  * Whether the session may do an action on a resource. list, show and edit open pages and so need view or change;
  * what writes is asked for by name: create, change, delete.
  */
-export function allowed(session: Session, resource: string, action: string): boolean {
+export function allowed(models: Models, session: Session, resource: string, action: string): boolean {
   const target = models[resource];
   if (!target) return true;
   if (!administers(session)) return false;
@@ -80,7 +69,7 @@ export type AdminAuthProvider = AuthProvider & {
 };
 
 /** react-admin's auth provider over the session endpoint. The session is asked for once and kept until it ends. */
-export function createAuthProvider(request: Request): AdminAuthProvider {
+export function createAuthProvider(request: Request, models: Models): AdminAuthProvider {
   let known: Promise<Session> | undefined;
   const session = (): Promise<Session> => {
     known ??= request<Session>('GET', 'users/session/').catch((error) => {
@@ -129,7 +118,7 @@ export function createAuthProvider(request: Request): AdminAuthProvider {
       return session();
     },
     async canAccess({ resource, action }) {
-      return allowed(await session(), resource, action);
+      return allowed(models, await session(), resource, action);
     },
   };
 }

@@ -1,41 +1,19 @@
-// Puts the admin together: providers, theme, pages. Pages are loaded when they are opened.
-import BusinessIcon from '@mui/icons-material/BusinessOutlined';
-import GroupsIcon from '@mui/icons-material/GroupsOutlined';
-import PersonIcon from '@mui/icons-material/PersonOutlined';
-import RouterIcon from '@mui/icons-material/RouterOutlined';
-import EventIcon from '@mui/icons-material/HistoryOutlined';
-import TemplateIcon from '@mui/icons-material/DescriptionOutlined';
+// Puts the admin together: the concerns' resources and pages, providers, theme.
 import { QueryClient } from '@tanstack/react-query';
-import { Admin, CustomRoutes, Resource } from 'react-admin';
+import { Admin, CustomRoutes, type RaRecord, Resource } from 'react-admin';
 import { createBrowserRouter, Route, RouterProvider } from 'react-router-dom';
 import { createClient } from '../api/client';
 import { createDataProvider } from '../api/dataProvider';
 import { APIError } from '../api/errors';
 import { createAuthProvider } from '../api/session';
+import { darkTheme, lightTheme } from '../design/theme';
+import { type Concern, modelsOf } from './concern';
+import { FrameContext } from './ConcernsContext';
 import { Layout } from './Layout';
-import { Login } from './Login';
-import { messages } from './messages';
+import { messagesOf } from './messages';
 import { NotFound, page } from './pages';
-import { darkTheme, lightTheme } from './theme';
 
-const Dashboard = page(() => import('../dashboard/Dashboard'));
-const DeviceList = page(() => import('../devices/DeviceList'));
-const DeviceCreate = page(() => import('../devices/DeviceCreate'));
-const DeviceEdit = page(() => import('../devices/DeviceEdit'));
-const TemplateList = page(() => import('../templates/TemplateList'));
-const TemplateCreate = page(() => import('../templates/TemplateCreate'));
-const TemplateEdit = page(() => import('../templates/TemplateEdit'));
-const OrganizationList = page(() => import('../organizations/OrganizationList'));
-const OrganizationCreate = page(() => import('../organizations/OrganizationCreate'));
-const OrganizationEdit = page(() => import('../organizations/OrganizationEdit'));
-const UserList = page(() => import('../users/UserList'));
-const UserCreate = page(() => import('../users/UserCreate'));
-const UserEdit = page(() => import('../users/UserEdit'));
-const GroupList = page(() => import('../users/GroupList'));
-const GroupCreate = page(() => import('../users/GroupCreate'));
-const GroupEdit = page(() => import('../users/GroupEdit'));
-const EventList = page(() => import('../users/EventList'));
-const Account = page(() => import('../users/Account'));
+const Overview = page(() => import('./Overview'));
 
 /** Retries what may pass by itself: no connection, a busy server. Refusals are final. */
 function retry(failures: number, error: unknown): boolean {
@@ -43,83 +21,56 @@ function retry(failures: number, error: unknown): boolean {
   return passing && failures < 2;
 }
 
-const record = (r: { name?: string }) => r.name ?? '';
-
-function AdminApp() {
+function AdminApp({ concerns }: { concerns: Concern[] }) {
   const request = createClient();
   const queryClient = new QueryClient({
-    defaultOptions: { queries: { retry, refetchOnWindowFocus: false } },
+    defaultOptions: {
+      // a request without a connection fails at once; held back, it would be sent when nobody wants it any more
+      queries: { retry, refetchOnWindowFocus: false, networkMode: 'always' },
+      mutations: { retry: false, networkMode: 'always' },
+    },
   });
   return (
-    <Admin
-      title="Wispwright"
-      requireAuth
-      disableTelemetry
-      authProvider={createAuthProvider(request)}
-      dataProvider={createDataProvider(request)}
-      i18nProvider={messages}
-      queryClient={queryClient}
-      layout={Layout}
-      loginPage={Login}
-      catchAll={NotFound}
-      dashboard={Dashboard}
-      theme={lightTheme}
-      darkTheme={darkTheme}
-    >
-      <Resource
-        name="devices"
-        icon={RouterIcon}
-        list={DeviceList}
-        create={DeviceCreate}
-        edit={DeviceEdit}
-        recordRepresentation={record}
-      />
-      <Resource
-        name="templates"
-        icon={TemplateIcon}
-        list={TemplateList}
-        create={TemplateCreate}
-        edit={TemplateEdit}
-        recordRepresentation={record}
-      />
-      <Resource
-        name="organizations"
-        icon={BusinessIcon}
-        list={OrganizationList}
-        create={OrganizationCreate}
-        edit={OrganizationEdit}
-        recordRepresentation={record}
-      />
-      <Resource
-        name="users"
-        icon={PersonIcon}
-        list={UserList}
-        create={UserCreate}
-        edit={UserEdit}
-        recordRepresentation="username"
-      />
-      <Resource
-        name="groups"
-        icon={GroupsIcon}
-        list={GroupList}
-        create={GroupCreate}
-        edit={GroupEdit}
-        recordRepresentation={record}
-      />
-      <Resource name="events" icon={EventIcon} list={EventList} recordRepresentation="label" />
-      <Resource name="devicegroups" recordRepresentation={record} />
-      <Resource name="vpns" recordRepresentation={record} />
-      <CustomRoutes>
-        <Route path="/account" element={<Account />} />
-      </CustomRoutes>
-    </Admin>
+    <FrameContext.Provider value={{ concerns, request }}>
+      <Admin
+        title="Wispwright"
+        requireAuth
+        disableTelemetry
+        authProvider={createAuthProvider(request, modelsOf(concerns))}
+        dataProvider={createDataProvider(request, concerns)}
+        i18nProvider={messagesOf(concerns)}
+        queryClient={queryClient}
+        layout={Layout}
+        loginPage={concerns.find(({ login }) => login)?.login}
+        catchAll={NotFound}
+        dashboard={Overview}
+        theme={lightTheme}
+        darkTheme={darkTheme}
+      >
+        {concerns.flatMap(({ resources }) =>
+          resources.map(({ name, icon, list, create, edit, title = 'name' }) => (
+            <Resource
+              key={name}
+              name={name}
+              icon={icon}
+              list={list}
+              create={create}
+              edit={edit}
+              recordRepresentation={(record: RaRecord) => String(record[title] ?? '')}
+            />
+          )),
+        )}
+        <CustomRoutes>
+          {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
+        </CustomRoutes>
+      </Admin>
+    </FrameContext.Provider>
   );
 }
 
-// A data router, because only with one can a page ask before unsaved changes are lost.
-const router = createBrowserRouter([{ path: '*', element: <AdminApp /> }], { basename: '/admin' });
-
-/** The whole web admin. */
-export function App() {
+/** The whole web admin, of the concerns given. */
+export function App({ concerns }: { concerns: Concern[] }) {
+  // A data router, because only with one can a page ask before unsaved changes are lost.
+  const router = createBrowserRouter([{ path: '*', element: <AdminApp concerns={concerns} /> }], { basename: '/admin' });
   return <RouterProvider router={router} />;
 }

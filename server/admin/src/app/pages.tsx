@@ -1,8 +1,8 @@
 // Pages that are loaded when they are opened, and what is shown in place of one: there is none, or it could not be loaded.
 import { Alert, AlertTitle, Box, Button, Typography } from '@mui/material';
 import { lazy, type ComponentType } from 'react';
-import { Title } from 'react-admin';
 import { Link } from 'react-router-dom';
+import { PageHead } from '../design/PageHead';
 
 const reloaded = 'wispwright.reloaded';
 
@@ -29,8 +29,8 @@ export function page<T extends ComponentType>(load: () => Promise<{ default: T }
 export function PageError({ error }: { error?: Error }) {
   const missing = /dynamically imported module|module script/i.test(error?.message ?? '');
   return (
-    <Box sx={{ mt: 3, maxWidth: 640 }} role="alert">
-      <Title title="Something went wrong" />
+    <Box className="w-page" sx={{ maxWidth: 640 }} role="alert">
+      <PageHead title="Something went wrong" />
       <Alert severity="error" action={<Button color="inherit" size="small" onClick={() => window.location.reload()}>Load again</Button>}>
         <AlertTitle>{missing ? 'This page could not be loaded' : 'This page failed'}</AlertTitle>
         {missing ? 'The server cannot be reached, or was updated.' : error?.message}
@@ -42,16 +42,13 @@ export function PageError({ error }: { error?: Error }) {
 /** In place of a page that does not exist. */
 export function NotFound() {
   return (
-    <Box sx={{ mt: 3 }}>
-      <Title title="Not found" />
-      <Typography variant="h5" component="h1" sx={{ mb: 1 }}>
-        There is no such page
-      </Typography>
+    <Box className="w-page">
+      <PageHead title="There is no such page" />
       <Typography color="text.secondary" sx={{ mb: 2 }}>
         The address may be mistyped, or the link is an old one.
       </Typography>
       <Button variant="contained" component={Link} to="/">
-        To the dashboard
+        To the overview
       </Button>
     </Box>
   );

@@ -1,0 +1,79 @@
+// The controller: devices, their configurations, and the templates these are made of.
+import { Layers, Router } from 'lucide-react';
+import type { Concern } from '../app/concern';
+import { listFinder } from '../app/finders';
+import { page } from '../app/pages';
+import { type ControllerOperations, controllerOperations } from './operations';
+import { readSettings, saveSettings } from './organization/settings';
+import type { Device, Template } from './types';
+import { aboutConfiguration } from './refused';
+import { controllerTexts } from './texts';
+
+const device = { app: 'config', model: 'device' };
+
+/** What the controller gives to the admin. */
+export const controller: Concern<ControllerOperations> = {
+  name: 'controller',
+  resources: [
+    {
+      name: 'devices',
+      path: 'controller/device/',
+      model: device,
+      icon: Router,
+      list: page(() => import('./devices/DeviceList')),
+      create: page(() => import('./devices/DeviceCreate')),
+      edit: page(() => import('./devices/DeviceEdit')),
+      refused: aboutConfiguration,
+    },
+    {
+      name: 'templates',
+      path: 'controller/template/',
+      model: { app: 'config', model: 'template' },
+      icon: Layers,
+      list: page(() => import('./templates/TemplateList')),
+      create: page(() => import('./templates/TemplateCreate')),
+      edit: page(() => import('./templates/TemplateEdit')),
+    },
+    { name: 'devicegroups', path: 'controller/group/', model: { app: 'config', model: 'devicegroup' } },
+    { name: 'vpns', path: 'controller/vpn/', model: { app: 'config', model: 'vpn' } },
+  ],
+  menu: [
+    { section: 'network', order: 10, resource: 'devices' },
+    { section: 'network', order: 30, resource: 'templates' },
+  ],
+  texts: controllerTexts,
+  operations: controllerOperations,
+  extensions: [
+    {
+      of: 'organizations',
+      key: 'settings',
+      model: { app: 'config', model: 'organizationconfigsettings' },
+      read: readSettings,
+      save: saveSettings,
+      Fields: page(() => import('./organization/SettingsFields')),
+    },
+  ],
+  finders: [
+    listFinder<Device>({
+      name: 'Devices',
+      resource: 'devices',
+      path: 'controller/device/',
+      icon: Router,
+      title: ({ name }) => name,
+      detail: ({ mac_address, management_ip, last_ip, model }) => [management_ip ?? last_ip, mac_address, model].filter(Boolean).join(' · '),
+    }),
+    listFinder<Template>({ name: 'Templates', resource: 'templates', path: 'controller/template/', icon: Layers, title: ({ name }) => name }),
+  ],
+  overview: [
+    { place: 'top', order: 10, model: device, Part: page(() => import('./overview/Fleet')) },
+    { place: 'main', order: 10, model: device, Part: page(() => import('./overview/Attention')) },
+    { place: 'main', order: 20, model: device, Part: page(async () => ({ default: (await import('./overview/Waiting')).Waiting })) },
+    { place: 'side', order: 20, model: device, Part: page(async () => ({ default: (await import('./overview/Waiting')).Newest })) },
+  ],
+  kinds: {
+    'config.device': { name: 'Device', resource: 'devices' },
+    'config.template': { name: 'Template', resource: 'templates' },
+    'config.organizationconfigsettings': { name: 'Configuration settings' },
+  },
+  references: { Templates: 'templates' },
+};

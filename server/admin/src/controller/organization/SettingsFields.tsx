@@ -1,0 +1,59 @@
+// The controller's part of an organization's form: registration, shared secret, variables.
+import RenewIcon from '@mui/icons-material/Autorenew';
+import { Box, Divider, IconButton, Tooltip, Typography } from '@mui/material';
+import { BooleanInput } from 'react-admin';
+import { useFormContext, useWatch } from 'react-hook-form';
+import { randomKey } from '../../tenancy/organizations/naming';
+import { Columns, useMayChange } from '../../forms/FormParts';
+import { SecretInput } from '../../design/SecretInput';
+import { VariablesInput } from '../editor/VariablesInput';
+
+function SharedSecret({ locked }: { locked: boolean }) {
+  const { setValue } = useFormContext();
+  const secret = useWatch({ name: 'settings.shared_secret' }) as string | null | undefined;
+  if (secret === null || secret === undefined) {
+    return (
+      <Typography variant="body2" color="text.secondary">
+        The shared secret is shown only to those who may change it.
+      </Typography>
+    );
+  }
+  return (
+    <SecretInput source="settings.shared_secret" name="shared secret" helperText="Devices register with it" readOnly={locked}>
+      {!locked && (
+        <Tooltip title="Make a new one (saved with the form)">
+          <IconButton
+            size="small"
+            aria-label="Make a new shared secret"
+            onClick={() => setValue('settings.shared_secret', randomKey(32), { shouldDirty: true })}
+          >
+            <RenewIcon fontSize="small" />
+          </IconButton>
+        </Tooltip>
+      )}
+    </SecretInput>
+  );
+}
+
+/** The fields of the settings. */
+export default function SettingsFields() {
+  const locked = !useMayChange('settings');
+  return (
+    <Box sx={{ width: '100%', mt: 2 }}>
+      <Divider sx={{ mb: 2 }} />
+      <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
+        Configuration management
+      </Typography>
+      <Columns>
+        <BooleanInput helperText={false} source="settings.registration_enabled" readOnly={locked} />
+        <SharedSecret locked={locked} />
+      </Columns>
+      <VariablesInput
+        source="settings.context"
+        label="Variables"
+        help="Available in the configuration of every device of the organization; groups and devices may override them."
+        disabled={locked}
+      />
+    </Box>
+  );
+}

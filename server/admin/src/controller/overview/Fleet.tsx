@@ -1,0 +1,51 @@
+// How the whole fleet stands, in one bar whose numbers lead into the list.
+import { useQuery } from '@tanstack/react-query';
+import { useDataProvider } from 'react-admin';
+import { Card } from '../../design/Card';
+import { FleetBar, FleetNumbers } from '../../design/FleetBar';
+import { Failed, Loading } from '../../design/states';
+import { type ShownStatus, statusLook } from '../devices/status';
+import type { ControllerProvider } from '../operations';
+import { deviceListPath } from '../paths';
+import type { Dashboard } from '../types';
+
+const order: ShownStatus[] = ['applied', 'modified', 'error', 'deactivating', 'deactivated', 'unknown'];
+
+/** The parts of the fleet with their lists. Devices without a configuration have no status to filter by. */
+export function partsOf(dashboard: Dashboard) {
+  return order.map((status) => ({
+    ...statusLook[status],
+    count: dashboard.config_status[status] ?? 0,
+    to: deviceListPath(status === 'unknown' ? { has_config: false } : { config__status: status }),
+  }));
+}
+
+/** How devices stand now; asked for again as time passes. */
+export function useDashboard() {
+  const provider = useDataProvider<ControllerProvider>();
+  return useQuery({ queryKey: ['dashboard'], queryFn: () => provider.dashboard(), refetchInterval: 30_000 });
+}
+
+/** The card. */
+export default function Fleet() {
+  const { data, error, refetch } = useDashboard();
+  return (
+    <Card>
+      <h2 className="w-hidden">Configuration status</h2>
+      {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
+      {!data && !error && <Loading rows={2} />}
+      {data && (
+        <>
+          <div className="w-row" style={{ justifyContent: 'space-between', padding: '8px 0 10px' }}>
+            <span>
+              <span className="w-figure">{data.devices.toLocaleString()}</span> {data.devices === 1 ? 'device' : 'devices'}
+            </span>
+            <span className="w-small w-muted">{(data.config_status.applied ?? 0).toLocaleString()} have the configuration they should have</span>
+          </div>
+          <FleetBar parts={partsOf(data)} label={`${data.devices} devices by status`} />
+          <FleetNumbers parts={partsOf(data)} />
+        </>
+      )}
+    </Card>
+  );
+}

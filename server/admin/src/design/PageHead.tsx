@@ -1,0 +1,25 @@
+import { type ReactNode, useEffect } from 'react';
+
+/** Names the tab and the bookmarks of the browser after the page. */
+export function useDocumentTitle(title: string | undefined) {
+  useEffect(() => {
+    document.title = title && title !== 'Wispwright' ? `${title} · Wispwright` : 'Wispwright';
+  }, [title]);
+}
+
+interface PageHeadProps {
+  title: string;
+  /** What belongs to the page as a whole, at the right. */
+  children?: ReactNode;
+}
+
+/** The head of a page: its one h1, and its actions. */
+export function PageHead({ title, children }: PageHeadProps) {
+  useDocumentTitle(title);
+  return (
+    <div className="w-head">
+      <h1>{title}</h1>
+      {children && <div className="w-head-actions">{children}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import { Alert, Box, Button, Card, CircularProgress, Link, TextField, Typography } from '@mui/material';
+import { useState, type FormEvent } from 'react';
+import { useLogin } from 'react-admin';
+import { passkeysWork, signWithPasskey, type PasskeyOptions } from './passkeys';
+import { CodeNeeded } from '../../api/session';
+import { Logo } from '../../design/Logo';
+
+/** The login page. The API accepts an e-mail address, a phone number or a user name. */
+export function Login() {
+  const login = useLogin();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string>();
+  const [methods, setMethods] = useState<string[]>([]);
+  const [passkey, setPasskey] = useState<PasskeyOptions>();
+  const [again, setAgain] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const enter = async (proof: () => Promise<{ otp?: string; webauthn?: unknown }>) => {
+    setBusy(true);
+    setProblem(undefined);
+    let proven = false;
+    try {
+      const more = await proof();
+      proven = true;
+      await login({ username: username.trim(), password, ...more });
+    } catch (error) {
+      if (error instanceof CodeNeeded) {
+        const usable = passkeysWork() ? error.passkey : undefined;
+        setMethods(error.methods);
+        setPasskey(usable);
+        setAgain(false);
+        if (error.methods.includes('totp') || (!usable && error.methods.includes('recovery'))) setCode('');
+        else if (!usable) setProblem('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.');
+        return;
+      }
+      setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
+      if (!proven) return; // nothing was sent, and the passkey may be tried again
+      if (passkey) {
+        // its challenge is used up: the next log-in brings a new one
+        setPasskey(undefined);
+        setAgain(true);
+      }
+      if (code === undefined) setPassword('');
+      else setCode('');
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    // without a code, this asks for the second factor anew
+    return enter(async () => ({ otp: code?.trim() }));
+  };
+  return (
+    <Box
+      sx={{
+        minHeight: '100dvh',
+        display: 'grid',
+        placeItems: 'center',
+        p: 2,
+        background: 'var(--w-bar)',
+      }}
+    >
+      <Card component="main" sx={{ width: '100%', maxWidth: 400, p: { xs: 3, sm: 4 }, border: 0 }}>
+        <Logo size={36} />
+        <Typography color="text.secondary" sx={{ mt: 1, mb: 2 }}>
+          Log in to manage your network.
+        </Typography>
+        <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 1 }}>
+          {problem && (
+            <Alert severity="error" role="alert">
+              {problem}
+            </Alert>
+          )}
+          <TextField
+            label="Email, phone number or username"
+            name="username"
+            autoComplete="username"
+            autoFocus
+            required
+            fullWidth
+            value={username}
+            onChange={(event) => setUsername(event.target.value)}
+          />
+          <TextField
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            fullWidth
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+          {code !== undefined && (
+            <TextField
+              label={methods.includes('totp') ? 'Code of your authenticator app' : 'Recovery code'}
+              name="otp"
+              autoComplete="one-time-code"
+              helperText={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
+              autoFocus
+              required
+              fullWidth
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+          )}
+          {passkey && (
+            <Button
+              variant={code === undefined ? 'contained' : 'outlined'}
+              size="large"
+              disabled={busy}
+              onClick={() => enter(async () => ({ webauthn: await signWithPasskey(passkey) }))}
+              sx={{ mt: 1 }}
+            >
+              Use a passkey
+            </Button>
+          )}
+          {passkey && code === undefined && methods.includes('recovery') && (
+            <Button size="small" onClick={() => setCode('')}>
+              Use a recovery code
+            </Button>
+          )}
+          <Button
+            type="submit"
+            variant="contained"
+            size="large"
+            disabled={busy || username.trim() === '' || password === '' || (code === '' && !again)}
+            startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
+            sx={{ mt: 1 }}
+          >
+            Log in
+          </Button>
+        </Box>
+        <Typography variant="caption" color="text.secondary" sx={{ display: 'block', mt: 3 }}>
+          <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the{' '}
+          <Link href="/api/v1/docs/">REST API</Link>.
+        </Typography>
+      </Card>
+    </Box>
+  );
+}

@@ -1,0 +1,23 @@
+import { Dialog, DialogContent, DialogTitle } from '@mui/material';
+import { useNotify } from 'react-admin';
+import { PasswordForm } from '../account/PasswordForm';
+
+/** Sets the password of another user. */
+export function PasswordDialog({ user, name, onClose }: { user: string; name: string; onClose(): void }) {
+  const notify = useNotify();
+  return (
+    <Dialog open onClose={onClose} maxWidth="xs" fullWidth>
+      <DialogTitle>New password of {name}</DialogTitle>
+      <DialogContent>
+        <PasswordForm
+          user={user}
+          own={false}
+          onDone={() => {
+            notify('Password set', { type: 'success' });
+            onClose();
+          }}
+        />
+      </DialogContent>
+    </Dialog>
+  );
+}
