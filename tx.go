@@ -65,3 +65,11 @@ func AfterCommit(ctx context.Context, fn func()) {
 	}
 	h.hooks = append(h.hooks, fn)
 }
+
+// Pending reports whether the context belongs to a transaction that has not
+// ended. What is read meanwhile may be undone, so nothing of it may be
+// remembered beyond the transaction.
+func Pending(ctx context.Context) bool {
+	h, _ := ctx.Value(hooksKey{}).(*CommitHooks)
+	return h != nil && !h.done
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -27,7 +28,7 @@ func (s *Server) wiring() []wire {
 	return []wire{
 		{"tenancy.Organizations.Changed", forget, topic(t.Organizations.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.OrganizationChange) { s.tell(ctx, callersChannel) })},
 		{"tenancy.Users.Changed", forget, topic(t.Users.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.UserChange) { s.tell(ctx, callersChannel) })},
-		{"tenancy.Groups.Changed", forget, topic(t.Groups.Changed.Subscribe, func(ctx context.Context, _ ...int64) { s.tell(ctx, callersChannel) })},
+		{"tenancy.Groups.Changed", forget, topic(t.Groups.Changed.Subscribe, func(ctx context.Context, _ ...entity.Change[tenancy.Group]) { s.tell(ctx, callersChannel) })},
 		{"tenancy.Memberships.Changed", forget, topic(t.Memberships.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
 		{"tenancy.Tokens.Changed", forget, topic(t.Tokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},
 		{"tenancy.APITokens.Changed", forget, topic(t.APITokens.Changed.Subscribe, func(ctx context.Context, _ ...wispwright.ID) { s.tell(ctx, callersChannel) })},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Model describes a kind of object that permissions exist for. Every concern
@@ -82,6 +83,18 @@ func (c *Catalogue) All() []PermissionInfo { return c.infos }
 
 // Known reports whether a permission exists.
 func (c *Catalogue) Known(p wispwright.Permission) bool { _, ok := c.byName[p]; return ok }
+
+// check sorts permissions, drops repeated ones and complains of unknown ones.
+func (c *Catalogue) check(v *wispwright.ValidationError, field string, permissions []wispwright.Permission) []wispwright.Permission {
+	slices.Sort(permissions)
+	permissions = slices.Compact(permissions)
+	for _, p := range permissions {
+		if !c.Known(p) {
+			v.Add(field, valid.UnknownPK(p))
+		}
+	}
+	return permissions
+}
 
 // defaults returns what one of the two default groups may do.
 func (c *Catalogue) defaults(letters func(Model) string) []wispwright.Permission {

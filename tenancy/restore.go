@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,39 +108,20 @@ func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string
 // its number; where another group has the number, it gets a new one, which g.ID
 // tells afterwards.
 func (s *Groups) Restore(ctx context.Context, g *Group) (action string, err error) {
-	err = s.do(ctx, "tenancy.Groups.Restore", func(ctx context.Context) error {
-		action = ""
-		if err := s.validate(g); err != nil {
-			return err
-		}
-		before, err := s.ByName(ctx, g.Name)
-		switch {
-		case isNotFound(err):
-			if _, err := s.store.Get(ctx, wispwright.ScopeAll(), g.ID); err == nil {
+	err = s.base.Do(ctx, "tenancy.Groups.Restore", func(ctx context.Context) error {
+		same, err := s.ByName(ctx, g.Name)
+		if err == nil {
+			g.ID = same.ID
+		} else if isNotFound(err) {
+			if _, err = s.Get(ctx, wispwright.ScopeAll(), g.ID); err == nil {
 				g.ID = 0
-			} else if !isNotFound(err) {
-				return err
 			}
-			action = "add"
-			if err := s.store.Insert(ctx, g); err != nil {
-				return s.explain(err)
-			}
-			return s.saved(ctx, nil, g)
-		case err != nil:
+		}
+		if err != nil && !isNotFound(err) {
 			return err
 		}
-		g.ID = before.ID
-		if slices.Equal(before.Permissions, g.Permissions) {
-			return nil
-		}
-		action = "change"
-		if _, err := s.store.Update(ctx, wispwright.ScopeAll(), g.ID, func(stored *Group) error {
-			stored.Permissions = slices.Clone(g.Permissions)
-			return nil
-		}); err != nil {
-			return err
-		}
-		return s.saved(ctx, before, g)
+		action, err = s.Service.Restore(ctx, g)
+		return err
 	})
 	return action, err
 }

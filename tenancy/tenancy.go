@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/sesame"
@@ -171,6 +172,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	clock := options.Clock
 	trail := NewTrail(stores.Events, clock)
 	b := base{tx: tx, recorder: trail, clock: clock}
+	shared := &entity.Base{Tx: tx, Recorder: trail, Clock: clock}
 	catalogue := NewCatalogue(slices.Concat(ownModels(), options.Models)...)
 	emails := &Emails{store: stores.Emails, base: b}
 	t := &Tenancy{
@@ -180,7 +182,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		Emails: emails,
 		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
 			organizations: stores.Organizations, base: b},
-		Groups:    &Groups{store: stores.Groups, catalogue: catalogue, base: b},
+		Groups:    newGroups(shared, stores.Groups, catalogue),
 		Tokens:    &Tokens{store: stores.Tokens, base: b},
 		APITokens: &APITokens{store: stores.APITokens, catalogue: catalogue, base: b},
 		Trail:     trail,
@@ -226,7 +228,7 @@ func (t *Tenancy) forgetCallers() {
 	const name = "forget cached callers"
 	t.Organizations.Changed.Subscribe(name, func(context.Context, ...OrganizationChange) { t.Callers.Forget() })
 	t.Users.Changed.Subscribe(name, func(context.Context, ...UserChange) { t.Callers.Forget() })
-	t.Groups.Changed.Subscribe(name, func(context.Context, ...int64) { t.Callers.Forget() })
+	t.Groups.Changed.Subscribe(name, func(context.Context, ...entity.Change[Group]) { t.Callers.Forget() })
 	t.Memberships.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
 	t.APITokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
 	t.SecondFactors.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // mountDevices adds devices: the list with its short form and the detail with
@@ -122,7 +123,7 @@ func (h *HTTP) checkRelations(r *rest.Request, v *wispwright.ValidationError, gr
 			return err
 		}
 		if unknown != nil {
-			v.Add("config.templates", rest.UnknownPK(*unknown))
+			v.Add("config.templates", valid.UnknownPK(*unknown))
 		}
 	}
 	return v.Err()
@@ -148,7 +149,7 @@ func (h *HTTP) unknownTemplate(r *rest.Request, ids []wispwright.ID) (*wispwrigh
 // unknownRelation refuses every object of a kind that does not exist yet.
 func unknownRelation(v *wispwright.ValidationError, path string, in rest.Opt[wispwright.ID]) {
 	if in.Set && !in.Null {
-		v.Add(path, rest.UnknownPK(in.V))
+		v.Add(path, valid.UnknownPK(in.V))
 	}
 }
 

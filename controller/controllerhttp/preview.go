@@ -8,6 +8,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // previewIn is a form that was not saved.
@@ -70,7 +71,7 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 		return previewOut{}, &rest.Failure{Status: http.StatusBadRequest, Body: previewFault{[]string{messageOf(err, fault)}, "#" + fault.Pointer}}
 	}
 	if errors.Is(err, wispwright.ErrNotFound) {
-		return previewOut{}, wispwright.Invalid("device", rest.UnknownPK(in.Device.V))
+		return previewOut{}, wispwright.Invalid("device", valid.UnknownPK(in.Device.V))
 	}
 	if err != nil {
 		return previewOut{}, err

@@ -202,7 +202,7 @@ func (r *Repo[K, T, F]) Get(ctx context.Context, scope wispwright.Scope, id K) (
 	if out == nil {
 		return nil, wispwright.ErrNotFound
 	}
-	return clone(out), nil
+	return fields.Clone(out), nil
 }
 
 func (r *Repo[K, T, F]) get(ctx context.Context, scope wispwright.Scope, id K) *T {
@@ -250,7 +250,7 @@ func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter
 		found = found[:min(page.Limit, len(found))]
 	}
 	for _, row := range found {
-		items.Rows = append(items.Rows, clone(row))
+		items.Rows = append(items.Rows, fields.Clone(row))
 	}
 	return items, nil
 }
@@ -406,7 +406,7 @@ func (r *Repo[K, T, F]) put(object *T, added bool) error {
 			}
 		}
 	}
-	r.rows[key] = clone(object)
+	r.rows[key] = fields.Clone(object)
 	return nil
 }
 
@@ -446,7 +446,7 @@ func (r *Repo[K, T, F]) Update(ctx context.Context, scope wispwright.Scope, id K
 		if row == nil {
 			return wispwright.ErrNotFound
 		}
-		out = clone(row)
+		out = fields.Clone(row)
 		if err := change(out); err != nil {
 			return err
 		}

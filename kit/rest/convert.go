@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 const mayNotBeNull = "This field may not be null."
@@ -71,7 +72,8 @@ func (f *field) text(v value, into reflect.Value) *fault {
 		return f.choice(s, ok, v, into)
 	}
 	if !ok {
-		return wrong(cmp.Or(formatMessage(f.format), "Not a valid string."))
+		_, message := formatOf(f.format)
+		return wrong(cmp.Or(message, "Not a valid string."))
 	}
 	if !f.raw {
 		s = strings.TrimSpace(s)
@@ -100,7 +102,8 @@ func (f *field) text(v value, into reflect.Value) *fault {
 	if half := v.surrogate(); half != "" {
 		messages = append(messages, "Surrogate characters are not allowed: U+"+half+".")
 	}
-	if m := checkFormat(f.format, s); m != "" {
+	format, _ := formatOf(f.format)
+	if m := format(s); m != "" {
 		messages = append(messages, m)
 	}
 	if messages != nil {
@@ -208,7 +211,7 @@ func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault 
 	case kind == "bool":
 		return wrong("Incorrect type. Expected pk value, received bool.")
 	case kind == "int" && len(text) < 39 && text[0] != '-': // the number of a UUID, of none that there is
-		return wrong(UnknownPK(text))
+		return wrong(valid.UnknownPK(text))
 	case kind != "str":
 		return wrong("“" + shown(v.raw) + "” is not a valid UUID.")
 	}
@@ -226,20 +229,11 @@ func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault 
 			return nil
 		}
 		if !known {
-			return wrong(UnknownPK(id))
+			return wrong(valid.UnknownPK(id))
 		}
 	}
 	into.Set(reflect.ValueOf(id))
 	return nil
-}
-
-// UnknownPK is the message for a relation to an object that does not exist for
-// the caller.
-func UnknownPK(key any) string {
-	if id, ok := key.(wispwright.ID); ok && id.IsZero() { // well formed, but no object's
-		key = "00000000-0000-0000-0000-000000000000"
-	}
-	return fmt.Sprintf("Invalid pk \"%v\" - object does not exist.", key)
 }
 
 func (f *field) json(v value, into reflect.Value) *fault {
@@ -326,7 +320,7 @@ func (f *field) list(rd *reading, v value, into reflect.Value) *fault {
 func (f *field) one(rd *reading, v value, into reflect.Value) *fault {
 	switch {
 	case v.isNull() && f.relation != "":
-		return wrong(UnknownPK("None"))
+		return wrong(valid.UnknownPK("None"))
 	case v.isNull():
 		return wrong(mayNotBeNull)
 	case f.shape == shapeInt && f.relation != "":
@@ -350,7 +344,7 @@ func key(v value, into reflect.Value) *fault {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return wrong(UnknownPK(text))
+		return wrong(valid.UnknownPK(text))
 	case !ok, err != nil:
 		return wrong("Incorrect type. Expected pk value, received " + kind + ".")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Filter is one query parameter of a list. An empty value means "no filter";
@@ -27,7 +28,7 @@ var ErrNothing = errors.New("nothing is selected")
 
 const (
 	noSuchChoice = "Select a valid choice. That choice is not one of the available choices."
-	noNull       = "Null characters are not allowed."
+	noNull       = valid.NullCharacters
 )
 
 // applyFilters reports whether anything can be selected.

@@ -1,113 +1,19 @@
 package rest
 
-import (
-	"net/netip"
-	"regexp"
-	"strings"
-	"unicode"
-)
+import "github.com/wispwright/wispwright/kit/valid"
 
-// formatMessages are what is said of a text that lacks its format, and of a
-// value that is no text at all where one of a format is wanted.
-func formatMessage(format string) string {
+// formatOf is the rule of a format, and what is said of a value that is no text
+// at all where one of the format is wanted.
+func formatOf(format string) (rule valid.Rule, message string) {
 	switch format {
 	case "email":
-		return "Enter a valid email address."
+		return valid.Email, valid.NoEmail
 	case "url":
-		return "Enter a valid URL."
+		return valid.URL, valid.NoURL
 	case "slug":
-		return `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`
+		return valid.Slug, valid.NoSlug
 	case "ip":
-		return "Enter a valid IPv4 or IPv6 address."
+		return valid.IP, valid.NoIP
 	}
-	return ""
-}
-
-// checkFormat returns the message for a text that lacks its format.
-func checkFormat(format, s string) string {
-	ok := true
-	switch format {
-	case "email":
-		ok = validEmail(s)
-	case "url":
-		ok = validURL(s)
-	case "slug":
-		ok = slugPattern.MatchString(s)
-	case "ip":
-		a, err := netip.ParseAddr(s)
-		ok = err == nil && a.Zone() == ""
-	}
-	if ok {
-		return ""
-	}
-	return formatMessage(format)
-}
-
-var (
-	slugPattern = regexp.MustCompile(`^[-a-zA-Z0-9_]+$`)
-	// emailLocal is what may stand before the @. Quoted forms are refused.
-	emailLocal = regexp.MustCompile("^[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+(\\.[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+)*$")
-	// hostLabel is one part of a host name; letters beyond ASCII stand for
-	// their encoded form.
-	hostLabel = regexp.MustCompile(`^[a-zA-Z0-9\x{a1}-\x{10ffff}]([a-zA-Z0-9\x{a1}-\x{10ffff}-]{0,61}[a-zA-Z0-9\x{a1}-\x{10ffff}])?$`)
-	// emailTop and urlTop are the last part of the host in either.
-	emailTop = regexp.MustCompile(`^[a-zA-Z0-9\x{a1}-\x{10ffff}-]{1,62}[a-zA-Z0-9\x{a1}-\x{10ffff}]$`)
-	urlTop   = regexp.MustCompile(`^([a-zA-Z\x{a1}-\x{10ffff}][a-zA-Z\x{a1}-\x{10ffff}-]{0,61}[a-zA-Z\x{a1}-\x{10ffff}]|(?i:xn--)[a-zA-Z0-9]{1,59})$`)
-	// urlHost takes user, address or name, and port apart.
-	urlHost = regexp.MustCompile(`^(?:[^\s:@/]+(?::[^\s:@/]*)?@)?(\[[0-9a-fA-F:.]+\]|[^\s:@/\[\]]+)(?::[0-9]{1,5})?$`)
-)
-
-func validEmail(s string) bool {
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 || len(s) > 320 || !emailLocal.MatchString(s[:at]) {
-		return false
-	}
-	domain := s[at+1:]
-	if inside, literal := strings.CutPrefix(domain, "["); literal {
-		_, err := netip.ParseAddr(strings.TrimSuffix(inside, "]"))
-		return err == nil && strings.HasSuffix(inside, "]")
-	}
-	return domain == "localhost" || validName(domain, emailTop)
-}
-
-// maxURL bounds what is looked at (CVE-2023-36053 was about the lack of it).
-const maxURL = 2048
-
-func validURL(s string) bool {
-	scheme, rest, found := strings.Cut(s, "://")
-	if !found || len(s) > maxURL || strings.ContainsFunc(s, unicode.IsSpace) {
-		return false
-	}
-	switch strings.ToLower(scheme) {
-	case "http", "https", "ftp", "ftps":
-	default:
-		return false
-	}
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
-	}
-	parts := urlHost.FindStringSubmatch(rest)
-	if parts == nil {
-		return false
-	}
-	host := strings.Trim(parts[1], "[]")
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return strings.EqualFold(host, "localhost") || validName(strings.TrimSuffix(host, "."), urlTop)
-}
-
-// validName reports whether a text is a host name of two parts or more.
-func validName(name string, top *regexp.Regexp) bool {
-	labels := strings.Split(name, ".")
-	last := len(labels) - 1
-	if last < 1 || len(name) > 253 || !top.MatchString(labels[last]) {
-		return false
-	}
-	for _, l := range labels[:last] {
-		if !hostLabel.MatchString(l) {
-			return false
-		}
-	}
-	return true
+	return func(string) string { return "" }, ""
 }

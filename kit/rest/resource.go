@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Reader is what every resource needs from a concern's service.
@@ -416,7 +417,7 @@ func OwnOrganization(write wispwright.Scope, organization wispwright.ID, sent bo
 	case write.Allows(organization):
 		return nil
 	case !organization.IsZero():
-		return wispwright.Invalid("organization", UnknownPK(organization))
+		return wispwright.Invalid("organization", valid.UnknownPK(organization))
 	case sent:
 		return wispwright.Invalid("organization", "This field may not be null.")
 	}

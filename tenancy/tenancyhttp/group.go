@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -37,7 +38,7 @@ func (p *permissionNumber) FromWire(raw json.RawMessage) error {
 	number, _, _ := strings.Cut(text, ":")
 	id, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
 	if err != nil {
-		return errors.New(rest.UnknownPK(text))
+		return errors.New(valid.UnknownPK(text))
 	}
 	*p = permissionNumber(id)
 	return nil
@@ -99,7 +100,7 @@ func (h *HTTP) permissions(field string, numbers []int64) ([]wispwright.Permissi
 	out := make([]wispwright.Permission, 0, len(numbers))
 	for _, n := range numbers {
 		if n < 1 || n > int64(len(all)) {
-			return nil, wispwright.Invalid(field, rest.UnknownPK(n))
+			return nil, wispwright.Invalid(field, valid.UnknownPK(n))
 		}
 		out = append(out, all[n-1].Permission)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -120,7 +121,7 @@ func (h *HTTP) withinOwn(ctx context.Context, r *rest.Request, groups []int64) e
 	for _, id := range groups {
 		g, err := h.t.Groups.Get(ctx, wispwright.ScopeAll(), id)
 		if errors.Is(err, wispwright.ErrNotFound) {
-			return wispwright.Invalid("groups", rest.UnknownPK(id))
+			return wispwright.Invalid("groups", valid.UnknownPK(id))
 		}
 		if err != nil {
 			return err

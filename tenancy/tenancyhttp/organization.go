@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -170,7 +171,7 @@ func (h *HTTP) setOwner(ctx context.Context, r *rest.Request, organization wispw
 	if !membership.IsZero() {
 		_, err := h.t.Memberships.Get(ctx, r.WriteScope(), membership)
 		if errors.Is(err, wispwright.ErrNotFound) {
-			return wispwright.Invalid("owner.organization_user", rest.UnknownPK(membership))
+			return wispwright.Invalid("owner.organization_user", valid.UnknownPK(membership))
 		}
 		if err != nil {
 			return err

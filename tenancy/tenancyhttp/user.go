@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -176,7 +177,7 @@ func (h *HTTP) checkGroups(r *rest.Request, v *wispwright.ValidationError, group
 		known[id] = true
 		_, err := h.t.Groups.Get(r.Context(), wispwright.ScopeAll(), id)
 		if errors.Is(err, wispwright.ErrNotFound) {
-			v.Add("groups", rest.UnknownPK(id))
+			v.Add("groups", valid.UnknownPK(id))
 			return nil
 		}
 		if err != nil {
