@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -83,6 +85,8 @@ type Agent struct {
 	creds    Credentials
 	ip       string // the management address last found
 	checksum string // of the configuration last taken in, applied or not
+	again    again
+	forced   atomic.Int32 // updates asked for by Force
 	sums     snapshot
 }
 
@@ -151,7 +155,7 @@ func New(o Options, d Deps) (*Agent, error) {
 	}
 	return &Agent{
 		o: o, d: d, log: d.Log,
-		client: &Client{BaseURL: o.URL, HTTP: d.HTTP, UserAgent: d.UserAgent},
+		client: &Client{BaseURL: o.URL, HTTP: d.HTTP, UserAgent: d.UserAgent, MaxArchive: maxArchive(d.Tree)},
 		device: &Device{Tree: d.Tree, Hostname: o.Hostname, MAC: o.MAC, Info: o.Info},
 		wake:   make(chan struct{}, 1),
 		creds:  o.Credentials,
@@ -167,6 +171,35 @@ func (a *Agent) Wake() {
 	}
 }
 
+// Force makes the next cycle download and apply the configuration even if it is
+// the one in force, and ends the pause before it. Each call stands for one such
+// cycle. It may be called by any goroutine, also before Run.
+func (a *Agent) Force() {
+	a.forced.Add(1)
+	a.Wake()
+}
+
+// forget takes one call of Force into account.
+func (a *Agent) forget() {
+	if a.forced.Load() == 0 {
+		return
+	}
+	a.forced.Add(-1)
+	a.log.Info("Configuration update forced, forgetting the checksum")
+	a.checksum, a.again = "", again{}
+	if err := a.d.Store.SetChecksum(""); err != nil {
+		a.log.Err("Could not remove the saved checksum: %v", err)
+	}
+}
+
+// maxArchive is the size of a packed archive a device takes.
+func maxArchive(t *Tree) int64 {
+	if unpacked := LimitsFor(t.Memory()).Bytes; unpacked > 0 {
+		return min(defaultMaxArchive, unpacked)
+	}
+	return defaultMaxArchive
+}
+
 // Credentials returns the device's id and key, empty before the registration.
 func (a *Agent) Credentials() Credentials { return a.creds }
 
@@ -175,7 +208,7 @@ func (a *Agent) Credentials() Credentials { return a.creds }
 // deleted on the controller. A configuration that is being tried when the
 // context ends is undone.
 func (a *Agent) Run(ctx context.Context) error {
-	unlock, err := a.d.Tree.Lock()
+	unlock, err := a.d.Tree.lock(os.Getpid())
 	switch {
 	case errors.Is(err, errLocked), errors.Is(err, errForeign):
 		a.log.Err("%v", err)
@@ -221,6 +254,7 @@ func (a *Agent) run(ctx context.Context) error {
 				return err
 			}
 		}
+		a.forget()
 		if err := a.Cycle(ctx); err != nil {
 			return err
 		}
@@ -304,6 +338,9 @@ func (a *Agent) bootup(ctx context.Context, registered bool) error {
 
 // pause is the time between two cycles, which Wake ends early.
 func (a *Agent) pause(ctx context.Context) error {
+	if a.forced.Load() > 0 {
+		return ctx.Err()
+	}
 	sleeping, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -363,7 +400,8 @@ const (
 	backoffMin         = 2
 	backoffMax         = 15
 	infoPause          = 2 * time.Second
-	testPause          = 5 * time.Second
+	testPauseMin       = 5
+	testPauseMax       = 20
 	managementAttempts = 3
 )
 
@@ -450,12 +488,12 @@ func (a *Agent) discoverManagementIP(ctx context.Context) error {
 			a.ip = ip
 			return nil
 		}
-		a.log.Info("management interface not ready (attempt %d of %d)", i+1, managementAttempts)
+		a.log.Notice("management interface not ready (attempt %d of %d)", i+1, managementAttempts)
 		if err := a.d.Clock.Sleep(ctx, a.o.ManagementInterval); err != nil {
 			return err
 		}
 	}
-	a.log.Err("could not determine ip address of management interface, giving up...")
+	a.log.Warning("could not determine ip address of management interface, giving up...")
 	return nil
 }
 

@@ -154,6 +154,8 @@ func TestADeletedDeviceEndsTheAgent(t *testing.T) {
 	require.NoError(t, r.agent(t).Run(context.Background()))
 	require.Equal(t, 5, r.s.count("checksum"))
 	log := r.notes.logged()
+	require.Equal(t, []string{"daemon.warning openwisp: Failed to retrieve checksum: 404 Not Found",
+		"daemon.err openwisp: Failed to retrieve checksum: HTTP/1.1 404 Not Found"}, log[len(log)-4:len(log)-2])
 	require.Equal(t, "daemon.err openwisp: Giving up and shutting down: the device may have been deleted from OpenWISP Controller", log[len(log)-1])
 	// four pauses of 6 s and 2 s, and the delays before
 	require.Equal(t, 32*time.Second, r.clock.Now().Sub(newFakeClock().Now()))
@@ -341,7 +343,12 @@ func TestHooksAndEventsInOrder(t *testing.T) {
 	}, order)
 	require.Contains(t, readAll(t, r.tree, "/order"), "again post-registration\n")
 	require.Contains(t, r.notes.logged(), "daemon.info openwisp: Called post-reload-hook: /etc/openwisp/post-reload-hook - exit code: 3")
-	require.True(t, slices.ContainsFunc(r.notes.logged(), func(l string) bool { return strings.Contains(l, "99-fails") }))
+	require.False(t, slices.ContainsFunc(r.notes.logged(), func(l string) bool { return strings.Contains(l, "99-fails") }), "an exit code says nothing")
+}
+
+func TestAScriptThatHangsIsTold(t *testing.T) {
+	tree := sandbox(t, map[string]string{"/etc/hotplug.d/openwisp/99-hangs": "exec sleep 600\n"})
+	require.ErrorContains(t, Hotplug{Tree: tree, Timeout: time.Millisecond}.Event(context.Background(), EventRestart), "99-hangs")
 }
 
 func TestUpdateInfoTriesAgainOnlyWithoutAnAnswer(t *testing.T) {
@@ -369,8 +376,8 @@ func TestManagementAddressIsLookedForThreeTimes(t *testing.T) {
 	r.o.ManagementInterface = "tun0"
 	require.NoError(t, r.runUntil(t, "checksum", 0))
 	log := r.notes.logged()
-	require.Contains(t, log, "daemon.info openwisp: management interface not ready (attempt 3 of 3)")
-	require.Contains(t, log, "daemon.err openwisp: could not determine ip address of management interface, giving up...")
+	require.Contains(t, log, "daemon.notice openwisp: management interface not ready (attempt 3 of 3)")
+	require.Contains(t, log, "daemon.warning openwisp: could not determine ip address of management interface, giving up...")
 	require.Contains(t, r.s.bodies, "checksum key=key-1")
 }
 

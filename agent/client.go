@@ -219,10 +219,14 @@ func (c *Client) ReportStatus(ctx context.Context, d Credentials, status, reason
 	return a.check("report-status")
 }
 
-// Reach makes the request of Checksum and is content with any answer: the
-// default test of a new configuration (§5).
+// Reach makes the request of Checksum, and any answer of the controller shows
+// that the device reaches it: the default test of a new configuration (§5). A
+// *TransportError means that there was none, a *StatusError that it was not 200.
 func (c *Client) Reach(ctx context.Context, d Credentials, managementIP string) error {
-	_, err := c.get(ctx, "test", deviceURL("checksum", d, managementIP), maxAnswer)
+	a, err := c.get(ctx, "test", deviceURL("checksum", d, managementIP), maxAnswer)
+	if err == nil && a.status != http.StatusOK {
+		return a.statusError("test")
+	}
 	return err
 }
 
@@ -319,7 +323,11 @@ func (c *Client) do(op string, req *http.Request, limit int64) (*answer, error) 
 	if err != nil {
 		return nil, &TransportError{Op: op, Err: withoutURL(err)}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if resp.ContentLength > limit {
+		_ = resp.Body.Close() // nothing of it is wanted
+		return nil, fmt.Errorf("%s: the answer is longer than %d bytes", op, limit)
+	}
+	body, err := readAnswer(resp, limit)
 	if closeErr := resp.Body.Close(); err == nil {
 		err = closeErr
 	}
@@ -335,6 +343,17 @@ func (c *Client) do(op string, req *http.Request, limit int64) (*answer, error) 
 		marked: strings.EqualFold(strings.TrimSpace(resp.Header.Get("X-Openwisp-Controller")), "true"),
 		body:   body,
 	}, nil
+}
+
+// readAnswer reads a body, one byte more than the limit at most, and takes no
+// more room than it announces.
+func readAnswer(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength < 0 {
+		return io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	}
+	body := make([]byte, resp.ContentLength)
+	_, err := io.ReadFull(resp.Body, body)
+	return body, err
 }
 
 // lastLine is the checksum within an answer: what stands after the last newline

@@ -96,7 +96,7 @@ func TestUnexpectedAnswers(t *testing.T) {
 	_, err = c.Download(ctx, d, "")
 	require.ErrorAs(t, err, &status)
 	require.Equal(t, "HTTP/1.1 302 Found", status.Line)
-	require.NoError(t, c.Reach(ctx, d, ""), "any answer will do")
+	require.ErrorAs(t, c.Reach(ctx, d, ""), &status, "reached, but told")
 	_, err = c.Checksum(ctx, d, "")
 	require.ErrorAs(t, err, &status)
 

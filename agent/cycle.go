@@ -46,6 +46,7 @@ func (a *Agent) configurationChanged(ctx context.Context) (bool, error) {
 				a.log.Err("Giving up and shutting down: the device may have been deleted from OpenWISP Controller")
 				return false, ErrDeleted
 			}
+			a.log.Err("Failed to retrieve checksum: %s", status.Line)
 			return false, a.d.Clock.Sleep(ctx, a.o.ChecksumRetryDelay)
 		case err == nil:
 			a.log.Err("Failed to retrieve checksum: the answer is empty")
@@ -54,10 +55,16 @@ func (a *Agent) configurationChanged(ctx context.Context) (bool, error) {
 		}
 		return false, nil
 	})
-	if err != nil || !ok || sum == a.checksum {
+	switch {
+	case err != nil || !ok:
 		return false, err
+	case sum != a.checksum:
+		a.log.Info("Local configuration outdated")
+	case a.due(sum):
+		a.log.Info("Trying again the configuration that could not be applied")
+	default:
+		return false, nil
 	}
-	a.log.Info("Local configuration outdated")
 	a.checksum = sum
 	return true, nil
 }
@@ -109,22 +116,32 @@ func (a *Agent) updateConfiguration(ctx context.Context) error {
 	}
 	a.log.Info("Configuration downloaded, now applying it...")
 	a.log.Mark()
-	ok, err := a.attempt(ctx, archive)
+	got, err := a.attempt(ctx, archive)
 	if err != nil {
 		return err
 	}
 	status, reason := ReportError, ""
-	if ok {
+	switch {
+	case got.ok && len(got.left) > 0:
+		// the controller must learn that not all of it is in force
+		a.log.Err("Configuration applied, but not to the local files that cannot be read: %s", strings.Join(got.left, ", "))
+		reason = a.log.Since()
+		a.filesLeft(got.left)
+	case got.ok:
 		status = ReportApplied
+		a.again = again{}
 		a.log.Info("Configuration applied successfully")
 		a.event(ctx, EventConfigApplied)
 		if err := a.d.Store.SetChecksum(a.checksum); err != nil {
 			a.log.Err("Could not save the checksum: %v", err)
 		}
-	} else {
+	default:
 		reason = a.log.Since()
 	}
-	reported, err := a.report(ctx, status, reason)
+	reported, away, err := a.report(ctx, status, reason)
+	if err == nil && reported && got.unreachable {
+		a.connectivityLost(away)
+	}
 	if err == nil && !reported {
 		// the same configuration is applied and reported again in the next cycle
 		a.checksum = ""
@@ -136,17 +153,17 @@ func (a *Agent) updateConfiguration(ctx context.Context) error {
 }
 
 // attempt tries an archive, unless it was the end of the device too often.
-func (a *Agent) attempt(ctx context.Context, archive []byte) (bool, error) {
+func (a *Agent) attempt(ctx context.Context, archive []byte) (outcome, error) {
 	before := a.interruptions(a.checksum)
 	if before >= maxInterruptions {
 		a.log.Crit("The application of this configuration was interrupted %d times, it is not tried again", before)
-		return false, nil
+		return outcome{}, nil
 	}
 	a.recover(ctx) // of an update that could not be undone before
 	a.prepare()
 	a.mark(applyingMarker)
 	a.setInterruptions(a.checksum, before+1)
-	ok, err := a.try(ctx, archive)
+	got, err := a.try(ctx, archive)
 	if err != nil {
 		// being told to stop is no interruption
 		a.setInterruptions(a.checksum, before)
@@ -156,7 +173,17 @@ func (a *Agent) attempt(ctx context.Context, archive []byte) (bool, error) {
 	if removeErr := a.d.Tree.remove(applyingMarker); removeErr != nil {
 		a.log.Warning("Could not remove %s: %v", applyingMarker, removeErr)
 	}
-	return ok, err
+	return got, err
+}
+
+// outcome is how the trial of a configuration ended.
+type outcome struct {
+	// ok means that it is in force, but for the files in left
+	ok   bool
+	left []string
+	// unreachable means that it was undone for nothing but the lack of an answer
+	// of the controller
+	unreachable bool
 }
 
 // applyingMarker makes the init script wait with a reload.
@@ -185,7 +212,7 @@ func (a *Agent) prepare() {
 
 // try applies and tests an archive; what does not work is undone. An error is
 // the end of the context: the agent must stop, and has undone the trial.
-func (a *Agent) try(ctx context.Context, archive []byte) (bool, error) {
+func (a *Agent) try(ctx context.Context, archive []byte) (outcome, error) {
 	applied, err := a.d.Applier.Apply(archive)
 	if err != nil {
 		a.log.Crit("Could not apply configuration, openwisp-update-config exit code was %d", UpdaterExit(err))
@@ -194,7 +221,7 @@ func (a *Agent) try(ctx context.Context, archive []byte) (bool, error) {
 		if errors.As(err, &invalid) {
 			a.log.detail("%v", invalid.Err)
 		}
-		return false, a.restore(ctx, nil)
+		return outcome{}, a.restore(ctx, nil)
 	}
 	a.event(ctx, EventPreReload)
 	a.hook(ctx, "pre-reload-hook", a.o.PreReloadHook)
@@ -208,9 +235,9 @@ func (a *Agent) try(ctx context.Context, archive []byte) (bool, error) {
 	if ok && ctx.Err() == nil {
 		if err := applied.Commit(); err != nil {
 			a.log.Crit("Could not complete the new configuration: %v", err)
-			return false, a.restore(ctx, applied)
+			return outcome{}, a.restore(ctx, applied)
 		}
-		return true, nil
+		return outcome{ok: true, left: applied.Left()}, nil
 	}
 	if ctx.Err() != nil {
 		a.log.Warning("Stopping while a configuration is tried, restoring the previous one")
@@ -219,9 +246,9 @@ func (a *Agent) try(ctx context.Context, archive []byte) (bool, error) {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 		defer cancel()
 		a.reload(last)
-		return false, ctx.Err()
+		return outcome{}, ctx.Err()
 	}
-	return false, a.restore(ctx, applied)
+	return outcome{unreachable: a.o.TestScript == ""}, a.restore(ctx, applied)
 }
 
 // stopLimit bounds what is done after the agent was told to stop.
@@ -282,22 +309,27 @@ func (a *Agent) reach(ctx context.Context) bool {
 		err := a.client.Reach(ctx, a.creds, a.ip)
 		var transport *TransportError
 		if !errors.As(err, &transport) {
+			var status *StatusError
+			if errors.As(err, &status) {
+				a.log.Warning("Configuration test: the controller can be reached, but answers %s", status.Line)
+			}
 			return true
 		}
 		if ctx.Err() != nil {
 			return false
 		}
 		a.log.Warning("Configuration test failed (attempt %d)", i+1)
-		if a.d.Clock.Sleep(ctx, testPause) != nil {
+		if a.d.Clock.Sleep(ctx, time.Duration(a.d.Random(testPauseMin, testPauseMax))*time.Second) != nil {
 			return false
 		}
 	}
 	return false
 }
 
-// report tells the controller the outcome (§4.6).
-func (a *Agent) report(ctx context.Context, status, reason string) (bool, error) {
-	return a.retry(ctx, func() (bool, error) {
+// report tells the controller the outcome (§4.6). It also tells whether the
+// controller could not be reached at first.
+func (a *Agent) report(ctx context.Context, status, reason string) (reported, away bool, err error) {
+	reported, err = a.retry(ctx, func() (bool, error) {
 		err := a.client.ReportStatus(ctx, a.creds, status, reason)
 		var transport *TransportError
 		switch {
@@ -306,7 +338,8 @@ func (a *Agent) report(ctx context.Context, status, reason string) (bool, error)
 		case err == nil:
 			return true, nil
 		case errors.As(err, &transport):
-			a.connectError("while reporting status", err)
+			away = true
+			a.connectError("during report-status", err)
 		case errors.Is(err, ErrNoHeader):
 			return false, a.missingHeader()
 		default:
@@ -314,4 +347,5 @@ func (a *Agent) report(ctx context.Context, status, reason string) (bool, error)
 		}
 		return false, nil
 	})
+	return reported, away, err
 }

@@ -56,7 +56,12 @@ func (h Hotplug) Event(ctx context.Context, action string) error {
 	r := runner{tree: h.Tree, timeout: h.Timeout}
 	env := []string{"ACTION=" + action}
 	if h.Tree.Real() && h.Tree.executable(hotplugCall) {
-		return r.run(ctx, env, hotplugCall, "openwisp")
+		err := r.run(ctx, env, hotplugCall, "openwisp")
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.Exited() {
+			return nil // the last script's exit code
+		}
+		return err
 	}
 	names, err := h.Tree.list(hotplugDir)
 	if err != nil {
@@ -69,8 +74,11 @@ func (h Hotplug) Event(ctx context.Context, action string) error {
 			errs = append(errs, err)
 			continue
 		}
-		// hotplug-call reads scripts into a shell: they need not be executable
-		if err := r.command(ctx, slices.Concat(env, []string{"HOTPLUG_TYPE=openwisp"}), nil, "/bin/sh", script); err != nil {
+		// hotplug-call reads scripts into a shell: they need not be executable, and
+		// their exit codes mean nothing: the usual "[ … ] && …" ends with 1
+		err = r.command(ctx, slices.Concat(env, []string{"HOTPLUG_TYPE=openwisp"}), nil, "/bin/sh", script)
+		var exit *exec.ExitError
+		if err != nil && !(errors.As(err, &exit) && exit.Exited()) {
 			errs = append(errs, fmt.Errorf("hotplug script %s: %w", name, err))
 		}
 	}

@@ -3,10 +3,15 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // lockFile is held by whoever changes the device's configuration.
@@ -39,7 +44,11 @@ func (t *Tree) checkOwner(dir string) error {
 // Lock makes sure that one process at a time changes the tree's configuration:
 // a second one would take the trial of the first for an interrupted one and undo
 // it. The lock ends with the returned function or with the process.
-func (t *Tree) Lock() (unlock func() error, err error) {
+func (t *Tree) Lock() (unlock func() error, err error) { return t.lock(0) }
+
+// lock holds the lock and says by which process signals are taken (Signal); 0
+// means by none.
+func (t *Tree) lock(pid int) (unlock func() error, err error) {
 	if err := t.mkdirAll(path.Dir(lockFile), 0o755); err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
@@ -54,11 +63,68 @@ func (t *Tree) Lock() (unlock func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	for range 10 {
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		// Signal holds it for a moment, to see whether anybody does
+		time.Sleep(20 * time.Millisecond)
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			err = errLocked
 		}
 		return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
 	}
+	if err := f.Truncate(0); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
+	}
+	if pid > 0 {
+		if _, err := fmt.Fprintf(f, "%d\n", pid); err != nil {
+			return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
+		}
+	}
 	return f.Close, nil
+}
+
+// ErrNotRunning means that no agent is at work on the device.
+var ErrNotRunning = errors.New("the agent is not running")
+
+// Signal sends a signal to the agent at work: SIGUSR1 ends its pause, SIGUSR2
+// makes it download and apply its configuration again.
+func (t *Tree) Signal(signal syscall.Signal) error {
+	p, err := t.Path(lockFile)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotRunning
+	}
+	if err != nil {
+		return fmt.Errorf("signal: %w", err)
+	}
+	defer f.Close() // only read from
+	// who holds the lock is alive, and the number is its own
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil {
+		return ErrNotRunning
+	}
+	if !errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("signal: %w", err)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, 32))
+	if err != nil {
+		return fmt.Errorf("signal: %w", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(content)))
+	if err != nil || pid <= 1 {
+		return ErrNotRunning // a single update, which takes no signals
+	}
+	if err := syscall.Kill(pid, signal); err != nil {
+		return fmt.Errorf("signal: %w", err)
+	}
+	return nil
 }

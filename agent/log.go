@@ -1,9 +1,10 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"log/syslog"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -149,22 +150,70 @@ func WriterSink(w io.Writer) LogSink {
 // SyslogSink writes to the system's log with tag openwisp and facility daemon
 // (§7.4). It fails where there is no syslog.
 func SyslogSink() (LogSink, error) {
-	w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, "openwisp")
+	w, err := dialSyslog("/dev/log", "/var/run/syslog", "/var/run/log")
 	if err != nil {
 		return nil, fmt.Errorf("syslog: %w", err)
 	}
-	return func(l Line) {
-		write := w.Info
-		switch l.Level {
-		case LevelNotice:
-			write = w.Notice
-		case LevelWarning:
-			write = w.Warning
-		case LevelErr:
-			write = w.Err
-		case LevelCrit:
-			write = w.Crit
+	return w.write, nil
+}
+
+// syslogWriter speaks the protocol of the local socket. The standard library's
+// adds the process's number to the tag, which the lines of the original do not
+// have and what reads them does not expect.
+type syslogWriter struct {
+	places []string
+	conn   net.Conn
+}
+
+func dialSyslog(places ...string) (*syslogWriter, error) {
+	w := &syslogWriter{places: places}
+	return w, w.dial()
+}
+
+func (w *syslogWriter) dial() error {
+	var errs []error
+	for _, place := range w.places {
+		for _, network := range []string{"unixgram", "unix"} {
+			conn, err := net.Dial(network, place)
+			if err == nil {
+				w.conn = conn
+				return nil
+			}
+			errs = append(errs, err)
 		}
-		_ = write(l.Message) // a log has nowhere to report that it cannot be written
-	}, nil
+	}
+	return errors.Join(errs...)
+}
+
+// severities by syslog's numbers.
+func severity(l Level) int {
+	switch l {
+	case LevelCrit:
+		return 2
+	case LevelErr:
+		return 3
+	case LevelWarning:
+		return 4
+	case LevelNotice:
+		return 5
+	}
+	return 6
+}
+
+// write sends one line; a log daemon that was started anew is dialled again.
+func (w *syslogWriter) write(l Line) {
+	const daemon = 3 << 3
+	line := fmt.Appendf(nil, "<%d>%s openwisp: %s\n", daemon|severity(l.Level), l.Time.Format(time.Stamp), l.Message)
+	for range 2 {
+		if w.conn != nil {
+			if _, err := w.conn.Write(line); err == nil {
+				return
+			}
+			_ = w.conn.Close() // it is of no use any more
+			w.conn = nil
+		}
+		if w.dial() != nil {
+			return // a log has nowhere to report that it cannot be written
+		}
+	}
 }

@@ -1,8 +1,10 @@
 package agent
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -53,26 +55,46 @@ func managementAddress(t *Tree, name string, addresses Addresses) string {
 // managementInterfaces returns the Linux interfaces a network may be on, the
 // most likely one first.
 func managementInterfaces(t *Tree, name string) []string {
-	names := []string{name}
-	p := readPackage(t, "network")
-	if p == nil {
-		return names
-	}
-	s := p.Section(name)
-	if s == nil {
-		return names
-	}
-	if s.Get("type") == "bridge" {
-		return []string{"br-" + name, name}
-	}
-	for _, key := range []string{"ifname", "device"} {
-		if words := strings.Fields(s.Get(key)); len(words) > 0 {
-			return []string{strings.TrimPrefix(words[0], "@"), name}
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	// interfaces made by a protocol have its name before their own: "6in4-wan"
-	if proto := s.Get("proto"); proto != "" {
-		names = append(names, proto+"-"+name)
+	p := readPackage(t, "network")
+	if p == nil {
+		return []string{name}
 	}
+	network := name
+	for range 8 { // an alias may name another one, and even itself
+		s := p.Section(network)
+		if s == nil {
+			break
+		}
+		if s.Get("type") == "bridge" {
+			add("br-" + network)
+			break
+		}
+		// interfaces made by a protocol have its name before their own, whatever
+		// they are made on: "pppoe-wan", "6in4-wan"
+		if proto := s.Get("proto"); proto != "" {
+			add(proto + "-" + network)
+		}
+		under := cmp.Or(firstWord(s.Get("device")), firstWord(s.Get("ifname")))
+		other, alias := strings.CutPrefix(under, "@")
+		add(other)
+		if !alias {
+			break
+		}
+		network = other
+	}
+	add(name)
 	return names
+}
+
+func firstWord(s string) string {
+	if words := strings.Fields(s); len(words) > 0 {
+		return words[0]
+	}
+	return ""
 }

@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -50,11 +49,16 @@ type update struct {
 	order  []string        // its paths in order
 	remote map[string]bool // paths of the previous archive
 	parsed map[string]*uci.Package
+	left   map[string]error // local UCI files that are not touched, and why
 }
 
 func (u *update) run(files []File) error {
 	u.files, u.parsed = make(map[string]File, len(files)), map[string]*uci.Package{}
 	for _, f := range files {
+		if own(f.Path) {
+			u.warn(skippedPath, f.Path)
+			continue
+		}
 		if err := u.validate(f); err != nil {
 			return err
 		}
@@ -69,6 +73,9 @@ func (u *update) run(files []File) error {
 	for _, name := range old {
 		u.remote["/"+name] = true
 	}
+	if err := u.findUnreadable(); err != nil {
+		return err
+	}
 	kept, err := u.storeUnmanaged()
 	if err != nil {
 		return err
@@ -81,17 +88,20 @@ func (u *update) run(files []File) error {
 	return u.restoreUnmanaged(kept)
 }
 
-// validate checks one file before anything is done (§6.1), and that it is not
-// one of those the agent itself lives on.
-func (u *update) validate(f File) error {
-	for _, own := range []string{remoteDir, storedDir, journalDir, addedList, modifiedList, checksumFile, trialFile, volatileDir} {
-		if f.Path == own || strings.HasPrefix(f.Path, own+"/") {
-			return fmt.Errorf("%w: %s belongs to the agent", ErrArchive, f.Path)
+// own reports whether the agent itself lives on a file, so that no archive may
+// write it.
+func own(name string) bool {
+	for _, place := range []string{remoteDir, storedDir, journalDir, addedList, modifiedList, checksumFile, trialFile, volatileDir} {
+		if name == place || strings.HasPrefix(name, place+"/") {
+			return true
 		}
 	}
-	if base := path.Base(f.Path); strings.HasPrefix(base, ".") && strings.HasSuffix(base, tempSuffix) {
-		return fmt.Errorf("%w: %s is the name of a file the agent makes for itself", ErrArchive, f.Path)
-	}
+	base := path.Base(name)
+	return strings.HasPrefix(base, ".") && strings.HasSuffix(base, tempSuffix)
+}
+
+// validate checks one file before anything is done (§6.1).
+func (u *update) validate(f File) error {
 	if !isUCI(f.Path) {
 		return nil
 	}
@@ -100,10 +110,7 @@ func (u *update) validate(f File) error {
 	if strings.ContainsFunc(name, func(c rune) bool { return c != '-' && !uci.ValidName(string(c)) }) {
 		return invalid(errors.New("not the name of a UCI package"))
 	}
-	p, err := uci.Parse(name, f.Content)
-	if err == nil {
-		err = p.Validate()
-	}
+	p, err := parseUCI(name, f.Content)
 	if err != nil {
 		return invalid(err)
 	}
@@ -111,14 +118,47 @@ func (u *update) validate(f File) error {
 	return nil
 }
 
-// live reads a UCI file of the device. One that cannot be read counts as empty
-// where the controller's takes its place.
+// findUnreadable finds the local UCI files that cannot be read. They may hold
+// what the device lives on, in a line with a slip: they are not touched until
+// somebody has mended them. Overwriting replaces the whole file, which needs no
+// reading.
+func (u *update) findUnreadable() error {
+	u.left = map[string]error{}
+	check := func(name string) error {
+		_, _, err := u.o.pkg(name)
+		if errors.Is(err, errUnreadable) {
+			u.left[name], err = err, nil
+		}
+		return err
+	}
+	for name := range u.parsed {
+		if !u.merge && name != identityFile {
+			continue
+		}
+		if err := check(name); err != nil {
+			return err
+		}
+	}
+	for name := range u.remote {
+		if !isUCI(name) || u.parsed[name] != nil {
+			continue
+		}
+		if err := check(name); err != nil {
+			return err
+		}
+	}
+	for name, err := range u.left {
+		u.warn("The local file %s is not valid UCI and is left as it is: %v", name, errors.Unwrap(err))
+	}
+	return nil
+}
+
+// live reads a UCI file of the device. One that cannot be read is none: it is
+// replaced where files are overwritten, and left alone otherwise.
 func (u *update) live(name string) (*uci.Package, bool, error) {
 	p, exists, err := u.o.pkg(name)
-	var syntax *uci.SyntaxError
-	if errors.As(err, &syntax) {
-		u.warn("The local file %s is not valid UCI and is replaced: %v", name, syntax)
-		return &uci.Package{Name: path.Base(name)}, true, nil
+	if errors.Is(err, errUnreadable) {
+		return &uci.Package{Name: path.Base(name)}, false, nil
 	}
 	return p, exists, err
 }
@@ -141,12 +181,19 @@ func (u *update) known(dir, name string) *uci.Package {
 func (u *update) removeGone() error {
 	var names []string
 	for name := range u.remote {
-		if isUCI(name) {
+		if isUCI(name) && u.left[name] == nil {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		back, err := u.giveUnreadableBack(name)
+		if err != nil {
+			return err
+		}
+		if back {
+			continue
+		}
 		live, exists, err := u.live(name)
 		if err != nil {
 			return err
@@ -173,6 +220,22 @@ func (u *update) removeGone() error {
 		}
 	}
 	return nil
+}
+
+// giveUnreadableBack restores an original that could not be read and was
+// overwritten: there are no sections of it to give back, but the file.
+func (u *update) giveUnreadableBack(name string) (bool, error) {
+	if u.parsed[name] != nil {
+		return false, nil
+	}
+	if _, _, err := u.o.pkg(storedDir + name); !errors.Is(err, errUnreadable) {
+		return false, err
+	}
+	stored, err := u.o.read(storedDir + name)
+	if err != nil {
+		return false, err
+	}
+	return true, u.o.write(name, stored.content, stored.mode)
 }
 
 // gone is the work of removeGone on one file.
@@ -244,15 +307,10 @@ func alike(p *uci.Package, s *uci.Section) *uci.Section {
 	return nil
 }
 
-// putSorted sets options in alphabetical order, as the original does. An empty
-// value means that the option is absent.
+// putSorted sets options in alphabetical order, as the original does.
 func putSorted(s *uci.Section, options []uci.Option) {
 	sorted := slices.SortedFunc(slices.Values(options), func(a, b uci.Option) int { return strings.Compare(a.Key, b.Key) })
 	for _, o := range sorted {
-		if len(o.Values) == 0 || !o.List && o.Values[0] == "" {
-			s.Delete(o.Key)
-			continue
-		}
 		o.Values = slices.Clone(o.Values)
 		s.Put(o)
 	}
@@ -264,7 +322,7 @@ func putSorted(s *uci.Section, options []uci.Option) {
 func (u *update) keepOriginals() error {
 	for _, name := range u.order {
 		now := u.parsed[name]
-		if now == nil || len(now.Sections) == 0 {
+		if now == nil || len(now.Sections) == 0 || u.left[name] != nil {
 			continue
 		}
 		if before := u.known(remoteDir, name); before != nil && len(before.Sections) > 0 {
@@ -281,11 +339,36 @@ func (u *update) keepOriginals() error {
 		if !live.exists || stored.exists {
 			continue
 		}
-		if err := u.o.write(storedDir+name, live.content, live.mode); err != nil {
+		if err := u.o.write(storedDir+name, u.withoutBrought(name, live.content), live.mode); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withoutBrought takes out of an original the sections that are exactly what
+// the archive brings. An agent that lost its state (a new installation, a
+// firmware upgrade without the folder) would otherwise take what the controller
+// wrote before for the device's own, and no template could be removed any more.
+func (u *update) withoutBrought(name string, content []byte) []byte {
+	p, _, err := u.o.pkg(name)
+	if err != nil {
+		return content // overwritten, and given back as it is
+	}
+	now := u.parsed[name]
+	own := p.Clone()
+	own.Sections = slices.DeleteFunc(own.Sections, func(s *uci.Section) bool {
+		if brought := now.Section(s.Name); brought != nil {
+			return brought.Equal(s)
+		}
+		// a section without a name got one on the device
+		brought := alike(now, s)
+		return brought != nil && (brought.Anonymous() || s.Anonymous())
+	})
+	if len(own.Sections) == len(p.Sections) {
+		return content
+	}
+	return own.AppendFile(nil)
 }
 
 // identityFile is the agent's own configuration. It is merged even where files
@@ -296,7 +379,7 @@ const identityFile = configDir + "/openwisp"
 func (u *update) writeUCI() error {
 	for _, name := range u.order {
 		remote := u.parsed[name]
-		if remote == nil {
+		if remote == nil || u.left[name] != nil {
 			continue
 		}
 		if !u.merge && name != identityFile {
@@ -309,9 +392,9 @@ func (u *update) writeUCI() error {
 		if err != nil {
 			return err
 		}
-		before := u.known(remoteDir, name)
+		before, was := u.known(remoteDir, name), live.Clone()
 		for _, s := range remote.Sections {
-			if s.Anonymous() && before != nil && alike(before, s) != nil && alike(live, s) != nil {
+			if s.Anonymous() && (before == nil || alike(before, s) != nil) && alike(was, s) != nil {
 				continue // added by an earlier update
 			}
 			to := live.Add(s.Type, s.Name)
@@ -377,7 +460,7 @@ func (u *update) writeFile(f File, added, modified *[]string) error {
 	ours := slices.Contains(*added, f.Path)
 	switch {
 	case ours, slices.Contains(*modified, f.Path):
-	case dest.exists:
+	case dest.exists && !bytes.Equal(dest.content, f.Content): // the same: see withoutBrought
 		*modified = append(*modified, f.Path)
 		if err := u.o.write(storedDir+f.Path, dest.content, dest.mode); err != nil {
 			return err
@@ -421,7 +504,7 @@ func (u *update) readList(name string) ([]string, error) {
 	for line := range strings.Lines(string(s.content)) {
 		line = strings.TrimSpace(line)
 		// a line that is no path of the tree can only come from damage
-		if clean, err := cleanName(strings.TrimPrefix(line, "/")); err == nil && clean == line && !slices.Contains(out, line) {
+		if path.IsAbs(line) && path.Clean(line) == line && line != "/" && !slices.Contains(out, line) {
 			out = append(out, line)
 		}
 	}
@@ -439,13 +522,16 @@ func (u *update) writeList(name string, lines []string) error {
 // replaceRemote keeps the archive for the comparison with the next one.
 func (u *update) replaceRemote() error {
 	for name := range u.remote {
-		if _, still := u.files[name]; !still {
+		if _, still := u.files[name]; !still && u.left[name] == nil {
 			if err := u.o.remove(remoteDir + name); err != nil {
 				return err
 			}
 		}
 	}
 	for _, name := range u.order {
+		if u.left[name] != nil {
+			continue // what was set in it before is still there to be taken back
+		}
 		f := u.files[name]
 		if err := u.o.write(remoteDir+name, f.Content, keptMode); err != nil {
 			return err

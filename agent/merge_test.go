@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"archive/tar"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -99,10 +101,15 @@ func TestMergingUCI(t *testing.T) {
 			[]archive{{"etc/config/network": "config alias lan\n"}},
 			"lan=alias proto=dhcp",
 		},
-		"empty values are absent": {
+		"empty values are not there": {
 			"config interface 'lan'\n\toption proto 'dhcp'\n",
 			[]archive{{"etc/config/network": "config interface lan\noption proto ''\noption mtu ''\n"}},
-			"lan=interface",
+			"lan=interface proto=dhcp",
+		},
+		"an option that becomes empty gets its own value back": {
+			"config interface 'lan'\n\toption proto 'dhcp'\n",
+			[]archive{{"etc/config/network": "config interface lan\noption proto static\noption mtu 1\n"}, {"etc/config/network": "config interface lan\noption proto ''\noption mtu ''\n"}},
+			"lan=interface proto=dhcp",
 		},
 		"anonymous sections are added once": {
 			"config interface 'lan'\n",
@@ -117,9 +124,6 @@ func TestMergingUCI(t *testing.T) {
 		"an empty archive file is fine": {
 			"config interface 'lan'\n", []archive{{"etc/config/network": ""}}, "lan=interface",
 		},
-		"a damaged local file is replaced": {
-			"config interface 'lan\n", []archive{{"etc/config/network": "config a b\noption c d\n"}}, "b=a c=d",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tree := sandbox(t, nil)
@@ -131,6 +135,102 @@ func TestMergingUCI(t *testing.T) {
 			}
 			require.Equal(t, c.want, squeeze(t, tree, "network"))
 		})
+	}
+}
+
+// TestUnreadableLocalFiles have a line with a slip, or a name that libuci
+// refuses: they stay as they are, whatever the controller brings and takes away.
+func TestUnreadableLocalFiles(t *testing.T) {
+	const network, sound = "/etc/config/network", "config interface 'lan'\n\toption proto 'dhcp'\n"
+	brought := map[string]string{"etc/config/network": "config interface lan\noption mtu 1\n", "etc/config/system": "config system system\noption a b\n", "etc/x": "y"}
+	for name, damaged := range map[string]string{
+		"quotes": "config interface 'lan\n\toption proto 'dhcp'\n", "name": "config interface 'la-n'\n\toption proto 'dhcp'\n", "words": "config interface lan\nopton proto dhcp\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := sandbox(t, map[string]string{network: damaged})
+			var warned []string
+			u := &Updater{Tree: tree, Unmanaged: []string{"network.lan"}, Warn: func(format string, args ...any) { warned = append(warned, fmt.Sprintf(format, args...)) }}
+			update := func(files map[string]string) []string {
+				applied, err := u.Apply(pack(t, files))
+				require.NoError(t, err)
+				require.NoError(t, applied.Commit())
+				return applied.Left()
+			}
+			require.Equal(t, []string{network}, update(brought))
+			require.Equal(t, damaged, readAll(t, tree, network))
+			require.Equal(t, "system=system a=b", squeeze(t, tree, "system"), "the rest is applied")
+			require.Equal(t, "y", readAll(t, tree, "/etc/x"))
+			require.Contains(t, strings.Join(warned, "\n"), "The local file /etc/config/network is not valid UCI and is left as it is: ")
+			require.Empty(t, update(nil), "nothing of the controller is in it")
+			require.Equal(t, damaged, readAll(t, tree, network))
+
+			// mended, managed, damaged again, and the controller takes it all away
+			put(t, tree.dir, network, sound)
+			u.Unmanaged = nil
+			require.Empty(t, update(brought))
+			put(t, tree.dir, network, damaged)
+			require.Equal(t, []string{network}, update(nil))
+			require.Equal(t, damaged, readAll(t, tree, network))
+			put(t, tree.dir, network, "config interface 'lan'\n\toption proto 'dhcp'\n\toption mtu '1'\n")
+			require.Empty(t, update(nil))
+			require.Equal(t, "lan=interface proto=dhcp", squeeze(t, tree, "network"), "taken back once it can be read")
+		})
+	}
+}
+
+func TestOverwritingAnUnreadableFile(t *testing.T) {
+	const damaged = "config interface 'lan\n"
+	tree := sandbox(t, map[string]string{"/etc/config/network": damaged})
+	u := &Updater{Tree: tree, Overwrite: true}
+	for _, files := range []map[string]string{{"etc/config/network": "config interface 'wan'\n"}, {}} {
+		applied, err := u.Apply(pack(t, files))
+		require.NoError(t, err)
+		require.NoError(t, applied.Commit())
+		require.Empty(t, applied.Left())
+		if len(files) > 0 {
+			require.Equal(t, "config interface 'wan'\n", readAll(t, tree, "/etc/config/network"))
+		}
+	}
+	require.Equal(t, damaged, readAll(t, tree, "/etc/config/network"), "the original comes back as it was")
+}
+
+// TestALostState is an agent installed anew over the files an earlier one wrote.
+func TestALostState(t *testing.T) {
+	const network = "/etc/config/network"
+	guest := map[string]string{
+		"etc/config/network": "config interface 'guest'\n\toption proto 'none'\n\tlist dns '1'\n\nconfig rule\n\toption in 'guest'\n", "etc/key": "theirs\n",
+	}
+	for _, lost := range []string{stateDir, remoteDir, checksumFile} {
+		tree := sandbox(t, map[string]string{network: "config interface 'lan'\n\toption proto 'dhcp'\n", checksumFile: "x\n"})
+		u := &Updater{Tree: tree}
+		update := func(files map[string]string) {
+			_, err := u.Prepare()
+			require.NoError(t, err)
+			apply(t, tree, pack(t, files))
+		}
+		update(guest)
+		if lost != remoteDir { // the agent's copies go together
+			require.NoError(t, os.RemoveAll(tree.dir+lost))
+		}
+		update(guest)
+		require.Equal(t, 1, strings.Count(readAll(t, tree, network), "option in"), "what is there is not added twice")
+		update(map[string]string{"etc/config/network": "config interface 'mgmt'\n\toption proto 'none'\n"})
+		require.Equal(t, "lan=interface proto=dhcp mgmt=interface proto=none", squeeze(t, tree, "network"), lost)
+		require.Equal(t, "(missing)", readAll(t, tree, "/etc/key"), lost)
+	}
+}
+
+func TestModesOfNewFiles(t *testing.T) {
+	tree := sandbox(t, map[string]string{"/etc/config/system": "config system 'system'\n"})
+	require.NoError(t, os.Chmod(tree.dir+"/etc/config/system", 0o600))
+	apply(t, tree, packHeaders(t, []tar.Header{
+		{Name: "etc/config/network", Typeflag: tar.TypeReg, Mode: 0o600}, {Name: "etc/config/system", Typeflag: tar.TypeReg, Mode: 0o644, Size: 23},
+		{Name: "etc/secret", Typeflag: tar.TypeReg, Mode: 0o600},
+	}, map[string]string{"etc/config/system": "config system 'system'\n"}))
+	for name, mode := range map[string]fs.FileMode{"/etc/config/network": 0o644, "/etc/config/system": 0o600, "/etc/secret": 0o600} {
+		info, err := os.Stat(tree.dir + name)
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode(), name)
 	}
 }
 
@@ -194,8 +294,8 @@ func TestBadUCIChangesNothing(t *testing.T) {
 			require.Equal(t, old, picture(t, tree))
 		})
 	}
-	_, err := (&Updater{Tree: prepared(t)}).Apply(pack(t, map[string]string{"etc/config/a b": ""}))
-	require.ErrorContains(t, err, "invalid UCI configuration file: a b")
+	_, err := (&Updater{Tree: prepared(t)}).Apply(pack(t, map[string]string{"etc/config/a.b": ""}))
+	require.ErrorContains(t, err, "invalid UCI configuration file: a.b")
 }
 
 func TestDestinationsThatAreNoFiles(t *testing.T) {

@@ -63,6 +63,25 @@ func TestInitScript(t *testing.T) {
 	require.NoFileExists(t, marker)
 }
 
+func TestHotplugScript(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "/functions.sh", procd+`config_get() { eval "$1=${2%%_*}"; [ "$2" = first ] || eval "$1=tun0"; }
+`)
+	script, err := os.ReadFile("openwrt/openwisp.hotplug")
+	require.NoError(t, err)
+	text := strings.ReplaceAll(string(script), "/lib/functions.sh", dir+"/functions.sh")
+	text = strings.ReplaceAll(text, "/usr/sbin/wispwright-agent", "echo woken")
+	put(t, dir, "/script", text)
+	for env, woken := range map[string]string{"ACTION=ifup INTERFACE=tun0": "woken wake\n", "ACTION=ifup INTERFACE=lan": "", "ACTION=ifdown INTERFACE=tun0": ""} {
+		// as hotplug-call does it
+		cmd := exec.Command("sh", "-c", "( . "+dir+"/script )")
+		cmd.Env = strings.Fields(env)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.Equal(t, woken, string(out), env)
+	}
+}
+
 // unpackTar reads a compressed archive: names with modes, targets of links, and
 // contents.
 func unpackTar(t *testing.T, packed []byte) (entries map[string]string, files map[string][]byte) {
@@ -113,6 +132,8 @@ func TestPackageForOpkg(t *testing.T) {
 		"./lib/upgrade/keep.d/wispwright-agent": "-rw-r--r--",
 		"./etc/openwisp/":                       "drwxr-xr-x",
 		"./etc/hotplug.d/openwisp/":             "drwxr-xr-x",
+
+		"./etc/hotplug.d/iface/90-openwisp-config": "-rw-r--r--",
 	} {
 		require.Equal(t, want, entries[name], name)
 	}

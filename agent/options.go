@@ -48,7 +48,8 @@ type Options struct {
 	// TestConfig tests a new configuration and undoes it on failure; default
 	// true.
 	TestConfig bool
-	// TestRetries is the number of attempts of the built-in test; default 3.
+	// TestRetries is the number of attempts of the built-in test, 5 to 20 seconds
+	// apart; default 10.
 	TestRetries int
 	// TestScript replaces the built-in test; it succeeds with exit code 0.
 	TestScript string
@@ -99,7 +100,7 @@ func Defaults() Options {
 		BootupDelay:          10 * time.Second,
 		MergeConfig:          true,
 		TestConfig:           true,
-		TestRetries:          3,
+		TestRetries:          10,
 		MACInterface:         "eth0",
 		DefaultHostname:      "LEDE",
 		PreReloadHook:        "/etc/openwisp/pre-reload-hook",
@@ -146,7 +147,7 @@ func settings() []setting {
 			return nil
 		}},
 		{"test_config", "test a new configuration, undo it on failure (1)", flag(func(o *Options) *bool { return &o.TestConfig })},
-		{"test_retries", "attempts of the built-in test (3)", number(func(o *Options) *int { return &o.TestRetries })},
+		{"test_retries", "attempts of the built-in test (10)", number(func(o *Options) *int { return &o.TestRetries })},
 		{"test_script", "program that replaces the built-in test", text(func(o *Options) *string { return &o.TestScript })},
 		{"connect_timeout", "seconds to connect (15)", seconds(func(o *Options) *time.Duration { return &o.HTTP.ConnectTimeout }, 0)},
 		{"max_time", "seconds for a request (30)", seconds(func(o *Options) *time.Duration { return &o.HTTP.MaxTime }, 0)},
@@ -275,6 +276,9 @@ type Invocation struct {
 	Root string
 	// Foreground writes the log to standard error (--foreground).
 	Foreground bool
+	// ForceUpdate asks the agent at work to download and apply its configuration
+	// again (--force-update).
+	ForceUpdate bool
 
 	apply []func(*Options) error
 }
@@ -295,6 +299,9 @@ func ParseArgs(args []string) (*Invocation, error) {
 		case "--help", "-h":
 			inv.Help = true
 			return inv, nil
+		case "--force-update":
+			inv.ForceUpdate = true
+			continue
 		case "--foreground", "-f":
 			inv.Foreground = true
 			continue
@@ -355,7 +362,7 @@ func (inv *Invocation) Options(t *Tree, lookup func(string) (string, bool)) (Opt
 // Usage returns the text of --help.
 func Usage() string {
 	var b strings.Builder
-	b.WriteString("usage: wispwright-agent config [--root DIR] [--foreground] [--version] [--OPTION VALUE]...\n\n")
+	b.WriteString("usage: wispwright-agent config [--root DIR] [--foreground] [--force-update] [--version] [--OPTION VALUE]...\n\n")
 	b.WriteString("Options may also stand in /etc/config/openwisp, or in the environment in upper case.\n\n")
 	for _, s := range settings() {
 		fmt.Fprintf(&b, "  --%-24s %s\n", strings.ReplaceAll(s.name, "_", "-"), s.about)

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -104,23 +105,43 @@ func (o *overlay) changes() []change {
 
 const configDir = "/etc/config"
 
-// uciMode is the mode of UCI files that are new, the one the uci program uses.
-const uciMode fs.FileMode = 0o600
+// uciMode is the mode of UCI files that are new, as the original leaves them.
+const uciMode fs.FileMode = 0o644
 
 // isUCI reports whether a path is that of a UCI file.
 func isUCI(name string) bool { return path.Dir(name) == configDir }
 
-// pkg reads a UCI file; a missing one is an empty package and false.
+// errUnreadable means that a file is not UCI as a device reads it.
+var errUnreadable = errors.New("not valid UCI")
+
+// pkg reads a UCI file; a missing one is an empty package and false. One that a
+// device would not read wraps errUnreadable.
 func (o *overlay) pkg(name string) (*uci.Package, bool, error) {
 	s, err := o.read(name)
 	if err != nil {
 		return nil, false, err
 	}
-	p, err := uci.Parse(path.Base(name), s.content)
+	p, err := parseUCI(path.Base(name), s.content)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", name, err)
+		return nil, false, fmt.Errorf("%s: %w: %w", name, errUnreadable, err)
 	}
 	return p, s.exists, nil
+}
+
+// parseUCI reads a UCI file as libuci does: names it would refuse are errors,
+// and an option with an empty value is no option.
+func parseUCI(name string, text []byte) (*uci.Package, error) {
+	p, err := uci.Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	for _, s := range p.Sections {
+		s.Options = slices.DeleteFunc(s.Options, func(o uci.Option) bool { return len(o.Values) == 0 || !o.List && o.Values[0] == "" })
+	}
+	return p, nil
 }
 
 // setPkg writes a UCI file unless it says the same already, in which case its

@@ -55,18 +55,20 @@ func TestReadHostnameAndInfo(t *testing.T) {
 
 func TestManagementAddress(t *testing.T) {
 	const network = "config interface 'lan'\n\toption type 'bridge'\n\toption ifname 'eth0'\n\nconfig interface 'wan'\n\toption ifname 'eth1 eth2'\n\n" +
-		"config interface 'vpn'\n\toption device 'tun0'\n\nconfig interface 'cell'\n\toption proto 'qmi'\n\nconfig interface 'alias'\n\toption device '@tun0'\n"
+		"config interface 'vpn'\n\toption device 'tun0'\n\nconfig interface 'cell'\n\toption proto 'qmi'\n\nconfig interface 'alias'\n\toption device '@tun0'\n\n" +
+		"config interface 'dsl'\n\toption proto 'pppoe'\n\toption device 'eth1.7'\n\nconfig interface 'dsl6'\n\toption proto 'dhcpv6'\n\toption device '@dsl'\n\n" +
+		"config interface 'old'\n\toption proto 'pppoe'\n\toption ifname 'eth9'\n\nconfig interface 'loop'\n\toption device '@loop'\n"
 	tree := sandbox(t, map[string]string{"/etc/config/network": network})
 	known := map[string][]netip.Addr{}
 	for iface, list := range map[string][]string{
-		"br-lan": {"10.0.0.1"}, "eth1": {"fe80::1", "2001:db8::1", "10.0.0.2"}, "tun0": {"fe80::2", "2001:db8::2"}, "qmi-cell": {"10.0.0.4"}, "eth0": {"10.0.0.5"}, "ll": {"fe80::3"},
+		"br-lan": {"10.0.0.1"}, "eth1": {"fe80::1", "2001:db8::1", "10.0.0.2"}, "tun0": {"fe80::2", "2001:db8::2"}, "qmi-cell": {"10.0.0.4"}, "eth1.7": {"192.168.1.2"}, "pppoe-dsl": {"fe80::9", "2001:db8::9", "10.0.0.9"}, "eth9": {"10.0.0.99"}, "eth0": {"10.0.0.5"}, "ll": {"fe80::3"},
 	} {
 		for _, a := range list {
 			known[iface] = append(known[iface], netip.MustParseAddr(a))
 		}
 	}
 	for name, want := range map[string]string{
-		"lan": "10.0.0.1", "wan": "10.0.0.2", "vpn": "2001:db8::2", "alias": "2001:db8::2", "cell": "10.0.0.4", "eth0": "10.0.0.5", "none": "", "ll": "",
+		"lan": "10.0.0.1", "wan": "10.0.0.2", "vpn": "2001:db8::2", "alias": "2001:db8::2", "cell": "10.0.0.4", "dsl": "10.0.0.9", "dsl6": "10.0.0.9", "old": "10.0.0.99", "loop": "", "eth0": "10.0.0.5", "none": "", "ll": "",
 	} {
 		require.Equal(t, want, managementAddress(tree, name, func(i string) []netip.Addr { return known[i] }), name)
 	}
@@ -212,4 +214,27 @@ func TestNewTree(t *testing.T) {
 	tree, err := NewTree("/")
 	require.NoError(t, err)
 	require.True(t, tree.Real())
+}
+
+func TestMemory(t *testing.T) {
+	for text, want := range map[string]int64{
+		"MemTotal:       26624 kB\nMemFree: 1 kB\n": 26624 << 10, "": 0, "MemTotal:\n": 0, "MemTotal: x kB\n": 0, "MemTotal: -1 kB\n": 0, "MemFree: 1\n": 0,
+	} {
+		require.Equal(t, want, sandbox(t, map[string]string{"/proc/meminfo": text}).Memory(), text)
+	}
+	require.Equal(t, int64(0), sandbox(t, nil).Memory())
+	machine, err := NewTree("/")
+	require.NoError(t, err)
+	require.Positive(t, machine.Memory(), "the real file has no size")
+	require.Equal(t, Limits{}, LimitsFor(0))
+	require.Equal(t, Limits{Bytes: 1 << 20}, LimitsFor(8<<20))
+	require.Equal(t, Limits{Bytes: 2 << 20}, LimitsFor(24<<20))
+	require.Equal(t, Limits{Bytes: 32 << 20}, LimitsFor(8<<30))
+
+	small := sandbox(t, map[string]string{"/proc/meminfo": "MemTotal: 24576 kB\n", "/etc/huge": strings.Repeat("x", 4<<20+1)})
+	_, err = small.ReadFile("/etc/huge")
+	require.ErrorContains(t, err, "longer than 4194304 bytes")
+	a, err := New(Options{URL: "http://x", SharedSecret: "s"}, Deps{Tree: small})
+	require.NoError(t, err)
+	require.Equal(t, int64(2<<20), a.client.MaxArchive)
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ type Tree struct {
 	dir string
 	// fault, when set by tests, is asked before every change and may fail it
 	fault func(op, path string) error
+	// maxFile bounds the files the agent reads, in bytes; 0 means defaultMaxFile
+	maxFile int64
 	// volatile trees are not synced to the disk: for tests, which lose no power
 	volatile bool
 }
@@ -38,7 +41,9 @@ func NewTree(dir string) (*Tree, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("root: %s is not a folder", dir)
 	}
-	return &Tree{dir: abs}, nil
+	t := &Tree{dir: abs}
+	t.maxFile = 2 * LimitsFor(t.Memory()).Bytes
+	return t, nil
 }
 
 // Real reports whether the tree is the machine's own.
@@ -60,8 +65,7 @@ func (t *Tree) check(op, name string) error {
 	return nil
 }
 
-// maxFile bounds the files the agent reads, in bytes.
-const maxFile = 64 << 20
+const defaultMaxFile = 64 << 20
 
 // fileState is what is known of a file.
 type fileState struct {
@@ -94,18 +98,35 @@ func (t *Tree) read(name string) (fileState, error) {
 		return fileState{}, fmt.Errorf("%s: %w", name, err)
 	}
 	defer f.Close() // only read from
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	limit := t.maxFile
+	if limit <= 0 {
+		limit = defaultMaxFile
+	}
+	content, err := readBounded(f, info.Size(), limit)
 	if err != nil {
 		return fileState{}, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(content) > maxFile {
-		return fileState{}, fmt.Errorf("%s: longer than %d bytes", name, maxFile)
 	}
 	s := fileState{content: content, mode: info.Mode().Perm(), exists: true}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		s.uid, s.gid = int(st.Uid), int(st.Gid)
 	}
 	return s, nil
+}
+
+// readBounded reads a whole file whose size is known well enough to make room
+// for it at once.
+func readBounded(f io.Reader, size, limit int64) ([]byte, error) {
+	if size > limit {
+		return nil, fmt.Errorf("longer than %d bytes", limit)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(b.Len()) > limit {
+		return nil, fmt.Errorf("longer than %d bytes", limit)
+	}
+	return b.Bytes(), nil
 }
 
 // ReadFile returns a file's content, nil when there is none.

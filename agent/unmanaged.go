@@ -41,7 +41,7 @@ func (u *update) storeUnmanaged() ([]keptSections, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !exists {
+		if !exists || u.left[file] != nil {
 			continue
 		}
 		k := keptSections{file: file}

@@ -3,6 +3,8 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +18,7 @@ type Updater struct {
 	Overwrite bool
 	// Unmanaged are sections the controller may not change, see ParseUnmanaged.
 	Unmanaged []string
-	// Limits bound the archive.
+	// Limits bound the archive; default what the tree's memory allows.
 	Limits Limits
 	// Warn is told what is odd but does not stop an update. Nil ignores it.
 	Warn func(format string, args ...any)
@@ -31,6 +33,9 @@ type Applied interface {
 	Rollback() error
 	// Paths are the files that were changed, added or removed.
 	Paths() []string
+	// Left are the local UCI files that were not changed although the archive
+	// changes them, because they cannot be read.
+	Left() []string
 }
 
 // Applier is what an Agent hands archives to; Updater is the one for devices.
@@ -100,23 +105,39 @@ func (u *Updater) carryOut(o *overlay) error {
 	return tx.Commit()
 }
 
-// plan works out what an archive changes.
-func (u *Updater) plan(archive []byte) ([]change, error) {
-	files, err := Unpack(archive, u.Limits)
+// plan works out what an archive changes, and which files it leaves alone.
+func (u *Updater) plan(archive []byte) (changes []change, left []string, err error) {
+	limits := u.Limits
+	if limits == (Limits{}) {
+		limits = LimitsFor(u.Tree.Memory())
+	}
+	files, skipped, err := Unpack(archive, limits)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	for _, name := range skipped {
+		u.warn(skippedPath, name)
 	}
 	o := newOverlay(u.Tree)
 	up := &update{o: o, merge: !u.Overwrite, unmanaged: u.Unmanaged, warn: u.warn}
 	if err := up.run(files); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return o.changes(), nil
+	return o.changes(), slices.Sorted(maps.Keys(up.left)), nil
 }
+
+// applied is a transaction and what it left alone.
+type applied struct {
+	*transaction
+	left []string
+}
+
+// Left are the files that were not changed.
+func (a applied) Left() []string { return a.left }
 
 // Apply puts an archive in place (§6). When it fails nothing has changed.
 func (u *Updater) Apply(archive []byte) (Applied, error) {
-	changes, err := u.plan(archive)
+	changes, left, err := u.plan(archive)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +145,14 @@ func (u *Updater) Apply(archive []byte) (Applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tx, nil
+	return applied{tx, left}, nil
 }
 
 // Plan returns what Apply would do, one line per file outside the agent's own
 // state: "+ path" for a new file, "~ path" for a changed and "- path" for a
 // removed one. Nothing is changed.
 func (u *Updater) Plan(archive []byte) ([]string, error) {
-	changes, err := u.plan(archive)
+	changes, _, err := u.plan(archive)
 	if err != nil {
 		return nil, err
 	}

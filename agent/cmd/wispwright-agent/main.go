@@ -27,6 +27,7 @@ const usage = `usage: wispwright-agent COMMAND
 
   config    keep the configuration as the controller wants it (config --help)
   apply     put a configuration archive in place once (apply --help)
+  wake      let the agent at work look for changes now (wake [--root DIR])
   version   print the version
 `
 
@@ -49,6 +50,8 @@ func run(argv []string, stdout, stderr io.Writer) int {
 		return config(args[1:], stdout, stderr)
 	case "apply":
 		return apply(args[1:], stdout, stderr)
+	case "wake":
+		return wake(args[1:], stdout, stderr)
 	case "version", "--version", "-v":
 		fmt.Fprintf(stdout, "wispwright-agent %s\n", build)
 		return 0
@@ -75,17 +78,21 @@ func config(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "openwisp-config %s\n", agent.Version)
 		return 0
 	}
+	if inv.ForceUpdate {
+		return signalAgent(inv.Root, syscall.SIGUSR2, stderr)
+	}
 	// before anything that takes time: either signal would end the program
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	wake := make(chan os.Signal, 1)
-	signal.Notify(wake, syscall.SIGUSR1)
-	defer signal.Stop(wake)
+	asked := make(chan os.Signal, 16)
+	signal.Notify(asked, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(asked)
 	tree, err := agent.NewTree(inv.Root)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return agent.ExitInvalidOption
 	}
+	agent.FitMemory(tree.Memory())
 	options, warnings, err := inv.Options(tree, os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -101,11 +108,37 @@ func config(args []string, stdout, stderr io.Writer) int {
 		return agent.ExitCode(err)
 	}
 	go func() {
-		for range wake {
-			a.Wake()
+		for s := range asked {
+			if s == syscall.SIGUSR2 {
+				a.Force()
+			} else {
+				a.Wake()
+			}
 		}
 	}()
 	return agent.ExitCode(a.Run(ctx))
+}
+
+// wake tells the agent at work to start its next cycle.
+func wake(args []string, stdout, stderr io.Writer) int {
+	inv, err := agent.ParseArgs(args)
+	if err != nil || inv.Help || inv.Version {
+		fmt.Fprintln(stdout, "usage: wispwright-agent wake [--root DIR]")
+		return agent.ExitInvalidOption
+	}
+	return signalAgent(inv.Root, syscall.SIGUSR1, stderr)
+}
+
+func signalAgent(root string, s syscall.Signal, stderr io.Writer) int {
+	tree, err := agent.NewTree(root)
+	if err == nil {
+		err = tree.Signal(s)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return agent.ExitInvalidOption
+	}
+	return 0
 }
 
 // sink is the system's log on a device, standard error elsewhere.
@@ -161,6 +194,7 @@ func applyArchive(root, conf string, overwrite, dry bool, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
+	agent.FitMemory(tree.Memory())
 	archive, err := os.ReadFile(conf)
 	if err != nil {
 		return err

@@ -6,11 +6,13 @@ import (
 	"compress/gzip"
 	"crypto/md5"
 	"encoding/hex"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -23,9 +25,23 @@ import (
 // programEnv makes the test binary the program itself.
 const programEnv = "WISPWRIGHT_TEST_PROGRAM"
 
+// statusEnv names the file for what the kernel knows of the program at its end.
+const statusEnv = "WISPWRIGHT_TEST_STATUS"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
-		os.Exit(run(os.Args, os.Stdout, os.Stderr))
+		code := run(os.Args, os.Stdout, os.Stderr)
+		if name := os.Getenv(statusEnv); name != "" {
+			// not the maximum the system keeps for the parent: it begins with the parent's own
+			status, err := os.ReadFile("/proc/self/status")
+			if err == nil {
+				err = os.WriteFile(name, status, 0o600)
+			}
+			if err != nil {
+				panic(err)
+			}
+		}
+		os.Exit(code)
 	}
 	os.Exit(m.Run())
 }
@@ -56,6 +72,9 @@ func TestCommands(t *testing.T) {
 		{[]string{"config", "--root", empty}, 2, "", "missing required --url option"},
 		{[]string{"config", "--root", empty, "--url", "http://127.0.0.1:1"}, 3, "", "--shared-secret"},
 		{[]string{"config", "--root", empty, "--url", "x", "--interval", "x"}, 1, "", "--interval"},
+		{[]string{"config", "--force-update", "--root", empty}, 1, "", "not running"},
+		{[]string{"wake", "--root", empty}, 1, "", "not running"},
+		{[]string{"wake", "--nope"}, 1, "usage", ""},
 		{[]string{"apply", "--help"}, 0, "--conf", ""},
 		{[]string{"apply", "--nope"}, 1, "", "--nope"},
 		{[]string{"apply", "--root=" + empty, "--conf=/does/not/exist"}, 1, "", "exist"},
@@ -160,13 +179,61 @@ func TestARunningProgram(t *testing.T) {
 	require.Equal(t, "applied", next())
 	second := pack(t, map[string]string{"etc/greeting": "two\n"})
 	archive.Store(&second)
-	require.NoError(t, cmd.Process.Signal(syscall.SIGUSR1))
+	code, _, stderr := program(t, "wake", "--root", root)
+	require.Equal(t, 0, code, stderr)
 	require.Equal(t, "applied", next())
+	for range 2 {
+		code, _, stderr = program(t, "config", "--force-update", "--root", root)
+		require.Equal(t, 0, code, stderr)
+		require.Equal(t, "applied", next(), "the same configuration once more")
+	}
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, cmd.Wait(), "it ends with code 0")
+	code, _, stderr = program(t, "config", "--force-update", "--root", root)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "the agent is not running")
 	b, err := os.ReadFile(root + "/etc/greeting")
 	require.NoError(t, err)
 	require.Equal(t, "two\n", string(b))
 	require.Contains(t, log.String(), "Received SIGUSR1")
 	require.Contains(t, log.String(), "New device registered successfully as box-1, id: u")
+}
+
+// TestASmallDevice applies the largest archive that a device of 32 MiB takes,
+// and refuses a larger one; neither takes much more than the program itself.
+func TestASmallDevice(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(root+"/proc", 0o755))
+	require.NoError(t, os.WriteFile(root+"/proc/meminfo", []byte("MemTotal:          26624 kB\nMemFree: 9000 kB\n"), 0o600))
+	noise := make([]byte, 2<<20)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	conf := filepath.Join(t.TempDir(), "conf.tar.gz")
+	apply := func(content string) (code int, peak int64, output string) {
+		require.NoError(t, os.WriteFile(conf, pack(t, map[string]string{"etc/large": content}), 0o600))
+		cmd := exec.Command(os.Args[0], "apply", "--root="+root, "--conf="+conf)
+		status := filepath.Join(root, "status")
+		cmd.Env = append(os.Environ(), programEnv+"=1", statusEnv+"="+status)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			require.IsType(t, new(exec.ExitError), err)
+		}
+		text, err := os.ReadFile(status)
+		require.NoError(t, err)
+		_, rest, _ := strings.Cut(string(text), "VmHWM:")
+		kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+		require.NoError(t, err)
+		return cmd.ProcessState.ExitCode(), kib << 10, string(out)
+	}
+	code, least, output := apply("small")
+	require.Equal(t, 0, code, output)
+	code, peak, output := apply(string(noise))
+	require.Equal(t, 0, code, output)
+	code, again, output := apply(string(noise[:len(noise)-1]))
+	require.Equal(t, 0, code, output)
+	t.Logf("resident: %d KiB with nothing to do, %d and %d KiB with 2 MiB", least>>10, peak>>10, again>>10)
+	require.Less(t, max(peak, again)-least, int64(14<<20))
+	code, peak, output = apply(strings.Repeat("x", 3<<20))
+	require.Equal(t, 1, code)
+	require.Contains(t, output, "more than 4096 files or ")
+	require.Less(t, peak-least, int64(8<<20), "a bomb is no reason to grow")
 }
