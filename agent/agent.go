@@ -194,7 +194,7 @@ func (a *Agent) forget() {
 
 // maxArchive is the size of a packed archive a device takes.
 func maxArchive(t *Tree) int64 {
-	if unpacked := LimitsFor(t.Memory()).Bytes; unpacked > 0 {
+	if unpacked := limitsFor(t.Memory()).Bytes; unpacked > 0 {
 		return min(defaultMaxArchive, unpacked)
 	}
 	return defaultMaxArchive

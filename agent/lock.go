@@ -89,8 +89,8 @@ func (t *Tree) lock(pid int) (unlock func() error, err error) {
 	return f.Close, nil
 }
 
-// ErrNotRunning means that no agent is at work on the device.
-var ErrNotRunning = errors.New("the agent is not running")
+// errNotRunning means that no agent is at work on the device.
+var errNotRunning = errors.New("the agent is not running")
 
 // Signal sends a signal to the agent at work: SIGUSR1 ends its pause, SIGUSR2
 // makes it download and apply its configuration again.
@@ -101,7 +101,7 @@ func (t *Tree) Signal(signal syscall.Signal) error {
 	}
 	f, err := os.Open(p)
 	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNotRunning
+		return errNotRunning
 	}
 	if err != nil {
 		return fmt.Errorf("signal: %w", err)
@@ -110,7 +110,7 @@ func (t *Tree) Signal(signal syscall.Signal) error {
 	// who holds the lock is alive, and the number is its own
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if err == nil {
-		return ErrNotRunning
+		return errNotRunning
 	}
 	if !errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("signal: %w", err)
@@ -121,7 +121,7 @@ func (t *Tree) Signal(signal syscall.Signal) error {
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(content)))
 	if err != nil || pid <= 1 {
-		return ErrNotRunning // a single update, which takes no signals
+		return errNotRunning // a single update, which takes no signals
 	}
 	if err := syscall.Kill(pid, signal); err != nil {
 		return fmt.Errorf("signal: %w", err)

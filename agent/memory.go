@@ -42,19 +42,20 @@ func (t *Tree) Memory() int64 {
 	return 0
 }
 
-// LimitsFor returns what an archive may have on a device with so many bytes of
+// limitsFor returns what an archive may have on a device with so many bytes of
 // memory; 0, for unknown, means the defaults.
-func LimitsFor(memory int64) Limits {
+func limitsFor(memory int64) Limits {
 	if memory <= 0 {
 		return Limits{}
 	}
 	return Limits{Bytes: min(defaultMaxUnpacked, max(leastArchive, memory/archiveShare))}
 }
 
-// FitMemory sets the bounds of the whole program's memory for a small device,
-// unless the environment sets them ($GOMEMLIMIT). It is for programs that are
-// nothing but the agent.
-func FitMemory(memory int64) {
+// FitMemory bounds the memory of the whole program when the tree is a small
+// device's, unless the environment does ($GOMEMLIMIT). It is for programs that
+// are nothing but the agent.
+func (t *Tree) FitMemory() {
+	memory := t.Memory()
 	if memory <= 0 || memory >= smallDevice || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}

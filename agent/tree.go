@@ -42,7 +42,7 @@ func NewTree(dir string) (*Tree, error) {
 		return nil, fmt.Errorf("root: %s is not a folder", dir)
 	}
 	t := &Tree{dir: abs}
-	t.maxFile = 2 * LimitsFor(t.Memory()).Bytes
+	t.maxFile = 2 * limitsFor(t.Memory()).Bytes
 	return t, nil
 }
 

@@ -109,7 +109,7 @@ func (u *Updater) carryOut(o *overlay) error {
 func (u *Updater) plan(archive []byte) (changes []change, left []string, err error) {
 	limits := u.Limits
 	if limits == (Limits{}) {
-		limits = LimitsFor(u.Tree.Memory())
+		limits = limitsFor(u.Tree.Memory())
 	}
 	files, skipped, err := Unpack(archive, limits)
 	if err != nil {

@@ -92,7 +92,7 @@ func config(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return agent.ExitInvalidOption
 	}
-	agent.FitMemory(tree.Memory())
+	tree.FitMemory()
 	options, warnings, err := inv.Options(tree, os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -194,7 +194,7 @@ func applyArchive(root, conf string, overwrite, dry bool, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	agent.FitMemory(tree.Memory())
+	tree.FitMemory()
 	archive, err := os.ReadFile(conf)
 	if err != nil {
 		return err

@@ -202,6 +202,9 @@ func TestARunningProgram(t *testing.T) {
 // TestASmallDevice applies the largest archive that a device of 32 MiB takes,
 // and refuses a larger one; neither takes much more than the program itself.
 func TestASmallDevice(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes memory of its own")
+	}
 	root := t.TempDir()
 	require.NoError(t, os.MkdirAll(root+"/proc", 0o755))
 	require.NoError(t, os.WriteFile(root+"/proc/meminfo", []byte("MemTotal:          26624 kB\nMemFree: 9000 kB\n"), 0o600))
