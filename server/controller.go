@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -56,7 +54,7 @@ func (s *Server) mountController(context.Context) error {
 		return err
 	}
 	h.Mount(s.api)
-	s.protocol = controllerhttp.NewProtocol(s.controller.Agents, &controllerhttp.ProtocolOptions{Peer: peer, WrongSecrets: c.WrongSecrets, Log: s.log})
+	s.protocol = controllerhttp.NewProtocol(s.controller.Agents, &controllerhttp.ProtocolOptions{TrustProxy: true, WrongSecrets: c.WrongSecrets, Log: s.log})
 	if err := s.controller.Start(s.lifetime); err != nil {
 		return err
 	}
@@ -107,15 +105,6 @@ type fanOut struct {
 // Enqueue implements controller.Jobs.
 func (f fanOut) Enqueue(ctx context.Context, list ...controller.Job) error {
 	return f.kind.Insert(ctx, f.queue, list...)
-}
-
-// peer is the device's address, as a trusted proxy or the connection tells.
-func peer(r *http.Request) netip.Addr {
-	a, err := netip.ParseAddr(clientAddress(r))
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap()
 }
 
 // controllerSettings lets files of data hold what organizations decide.

@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/server/admin"
 )
 
@@ -54,7 +54,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.server.metrics.observeRequest(f.area(r.URL.Path), r.Method, rec.code(), took)
 		if f.server.config.HTTP.AccessLog {
 			f.server.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", loggable(r.URL.Path)),
-				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("address", clientAddress(r)))
+				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("address", rest.ClientAddress(r, true)))
 		}
 	}()
 	defer f.recover(rec, r)
@@ -129,7 +129,7 @@ func (f *front) readiness(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *front) scraped(w http.ResponseWriter, r *http.Request) {
-	a, err := netip.ParseAddr(clientAddress(r))
+	a, err := netip.ParseAddr(rest.ClientAddress(r, true))
 	if err != nil || !within(f.scrape, a) {
 		answer(w, r, http.StatusForbidden, "not from here")
 		return
@@ -180,18 +180,6 @@ func forgetProxy(h http.Header) {
 	delete(h, "X-Forwarded-Proto")
 	delete(h, "X-Forwarded-Host")
 	delete(h, "X-Request-Id")
-}
-
-// clientAddress is the client's address without port.
-func clientAddress(r *http.Request) string {
-	if a := r.Header.Get("X-Forwarded-For"); a != "" {
-		return a
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // requestID is the proxy's when it is trusted and its id harmless in a log.

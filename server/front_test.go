@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +116,25 @@ func TestForwardedHeadersAreBelievedFromProxiesOnly(t *testing.T) {
 	require.Equal(t, "abc", w.Header().Get("X-Request-Id"))
 	w = get(s, "/mirror/", from("10.1.1.1", "X-Request-Id", "a\x01b"))
 	require.Len(t, w.Header().Get("X-Request-Id"), 16)
+}
+
+// TestUsersBehindAProxyAreCountedOneByOne: a client that guesses passwords at
+// the API's documentation keeps nobody else behind the same proxy out.
+func TestUsersBehindAProxyAreCountedOneByOne(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), func(c *server.Config) {
+		c.HTTP.TrustedProxies = []string{"10.0.0.0/8"}
+		c.Tenancy.AddressFailures = 3
+	})
+	first, err := s.FirstStart(t.Context())
+	require.NoError(t, err)
+	docs := func(client, name, password string) int {
+		return get(s, "/api/v1/docs/", from("10.1.1.1", "X-Forwarded-For", client), func(r *http.Request) { r.SetBasicAuth(name, password) }).Code
+	}
+	for i := range 5 {
+		require.NotEqual(t, http.StatusOK, docs("198.51.100.1", "nobody-"+strconv.Itoa(i), "wrong"))
+	}
+	require.NotEqual(t, http.StatusOK, docs("198.51.100.1", first.Username, first.Password.Reveal()), "that client guessed too often")
+	require.Equal(t, http.StatusOK, docs("198.51.100.2", first.Username, first.Password.Reveal()))
 }
 
 func TestMetrics(t *testing.T) {

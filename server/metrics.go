@@ -111,7 +111,7 @@ func (c *jobStates) Collect(out chan<- prometheus.Metric) {
 // that no client can invent labels.
 func areas(api *rest.API) map[string]string {
 	known := map[string]string{}
-	for path := range api.Document().Paths {
+	for _, path := range api.Paths() {
 		fixed, _, _ := strings.Cut(path, "{")
 		known[fixed] = strings.Trim(fixed, "/")
 	}

@@ -16,17 +16,12 @@ import (
 // mountDevices adds devices: the list with its short form and the detail with
 // the whole configuration (spec: controller-config §12.4).
 func (h *HTTP) mountDevices(api *rest.API) {
-	unique := map[string]error{
-		controller.UniqueDeviceMAC: wispwright.Invalid("non_field_errors", "The fields mac_address, organization must make a unique set."),
-		controller.UniqueDeviceKey: wispwright.Invalid("key", "Device with this key already exists."),
-	}
-	choices := map[string][]rest.Choice{"config.backend": h.backendChoices()}
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceIn, deviceOut]{
-		Path: "/api/v1/controller/device/", Only: "list create",
+		Path: "/api/v1/controller/device/",
 		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
 		// the text and its break are OpenWISP's
 		Description: "Templates: Templates flagged as required will be added automatically\n           to the `config` of a device and cannot be unassigned.",
-		Choices:     choices,
+		Choices:     map[string][]rest.Choice{"config.backend": h.backendChoices()},
 		Service:     h.c.Devices,
 		Check:       h.checkDevice,
 		New: func(*rest.Request) (*controller.Detail, error) {
@@ -38,22 +33,19 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		Filters:      h.deviceFilters(),
 		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
 			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified"},
-		Unique: unique,
-	})
-	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceDetailIn, deviceDetailOut]{
-		Path: "/api/v1/controller/device/", Only: "read update delete",
-		Name: "Device", Noun: "Device", ID: "controller_device", Tag: "controller", Kind: "config.device",
-		Choices:      choices,
-		Service:      h.c.Devices,
-		Check:        h.checkDeviceDetail,
-		Apply:        h.applyDeviceDetail,
-		Organization: deviceOrganization,
-		Frozen:       func(d *controller.Detail) bool { return d.Device.IsDeactivated },
-		Delete: func(r *rest.Request, id wispwright.ID) error {
-			return h.c.Devices.Delete(r.Context(), r.WriteScope(), id, r.Query().Get("force") == "true")
+		Unique: map[string]error{
+			controller.UniqueDeviceMAC: wispwright.Invalid("non_field_errors", "The fields mac_address, organization must make a unique set."),
+			controller.UniqueDeviceKey: wispwright.Invalid("key", "Device with this key already exists."),
 		},
-		Out:    rest.Each(newDeviceDetailOut),
-		Unique: unique,
+		Detail: rest.Item[wispwright.ID, controller.Detail, controller.DeviceFilter, deviceDetailIn, deviceDetailOut]{
+			Check:  h.checkDeviceDetail,
+			Apply:  h.applyDeviceDetail,
+			Frozen: func(d *controller.Detail) bool { return d.Device.IsDeactivated },
+			Delete: func(r *rest.Request, id wispwright.ID) error {
+				return h.c.Devices.Delete(r.Context(), r.WriteScope(), id, r.Query().Get("force") == "true")
+			},
+			Out: rest.Each(newDeviceDetailOut),
+		},
 	})
 }
 

@@ -27,18 +27,10 @@ type deviceIn struct {
 // deviceDetailIn changes a device. Unlike at creation a configuration is
 // required by PUT, where null leaves it alone, and addresses may not be blank.
 type deviceDetailIn struct {
-	Name         rest.Opt[string]        `json:"name" required:"true" maxLength:"64" help:"must be either a valid hostname or mac address"`
-	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" rel:"organization"`
-	Group        rest.Opt[wispwright.ID] `json:"group" nullable:"true" rel:"group"`
-	MACAddress   rest.Opt[string]        `json:"mac_address" required:"true" maxLength:"17" help:"primary mac address"`
-	Key          rest.Opt[string]        `json:"key" blank:"true" maxLength:"64" help:"unique device key"`
-	LastIP       rest.Opt[string]        `json:"last_ip" nullable:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
-	ManagementIP rest.Opt[string]        `json:"management_ip" nullable:"true" format:"ip" help:"IP address used by the system to reach the device when performing any type of push operation or active check. The value of this field is generally sent by the device and hence does not need to be changed, but can be changed or cleared manually if needed."`
-	Model        rest.Opt[string]        `json:"model" blank:"true" maxLength:"64" help:"device model and manufacturer"`
-	OS           rest.Opt[string]        `json:"os" blank:"true" maxLength:"128" label:"Operating system" help:"operating system identifier"`
-	System       rest.Opt[string]        `json:"system" blank:"true" maxLength:"128" label:"SOC / CPU" help:"system on chip or CPU info"`
-	Notes        rest.Opt[string]        `json:"notes" blank:"true" help:"internal notes"`
-	Config       rest.Opt[configIn]      `json:"config" required:"true" nullable:"true"`
+	deviceIn
+	LastIP       rest.Opt[string]   `json:"last_ip" nullable:"true" format:"ip" help:"indicates the IP address logged from the last request coming from the device"`
+	ManagementIP rest.Opt[string]   `json:"management_ip" nullable:"true" format:"ip" help:"IP address used by the system to reach the device when performing any type of push operation or active check. The value of this field is generally sent by the device and hence does not need to be changed, but can be changed or cleared manually if needed."`
+	Config       rest.Opt[configIn] `json:"config" required:"true" nullable:"true"`
 }
 
 // configIn is a configuration inside a device. What a PATCH leaves out stays.

@@ -17,6 +17,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/rest"
 )
 
 // Agent is what the device protocol needs of the concern; controller.Agents
@@ -39,10 +40,11 @@ type ProtocolOptions struct {
 	// BodyLimit is the largest request body in bytes. Default: 64 KiB; an agent
 	// sends less than 5 KiB.
 	BodyLimit int64
-	// Peer returns the device's address, which is stored as its last one and
-	// counted for WrongSecrets. Default: the connection's; set it behind a
-	// reverse proxy.
-	Peer func(*http.Request) netip.Addr
+	// TrustProxy takes the device's address, which is stored as its last one and
+	// counted for WrongSecrets, from the last entry of X-Forwarded-For, which the
+	// reverse proxy in front has written (rest.ClientAddress). Default: false, the
+	// connection's.
+	TrustProxy bool
 	// WrongSecrets is how many registrations with a wrong secret an address (a
 	// /64 of IPv6) may send in a minute before all its registrations are
 	// answered 429 for the rest of that minute. Default: 60; -1 means any number.
@@ -63,7 +65,7 @@ type ProtocolOptions struct {
 type Protocol struct {
 	agent    Agent
 	limit    int64
-	peer     func(*http.Request) netip.Addr
+	proxied  bool
 	attempts *attempts
 	log      *slog.Logger
 
@@ -80,9 +82,6 @@ func NewProtocol(agent Agent, options *ProtocolOptions) *Protocol {
 	if o.BodyLimit <= 0 {
 		o.BodyLimit = 64 << 10
 	}
-	if o.Peer == nil {
-		o.Peer = connectionPeer
-	}
 	if o.WrongSecrets == 0 {
 		o.WrongSecrets = 60
 	}
@@ -93,18 +92,19 @@ func NewProtocol(agent Agent, options *ProtocolOptions) *Protocol {
 		o.Clock = time.Now
 	}
 	return &Protocol{
-		agent: agent, limit: o.BodyLimit, peer: o.Peer, attempts: newAttempts(o.WrongSecrets, o.Clock), log: o.Log,
+		agent: agent, limit: o.BodyLimit, proxied: o.TrustProxy, attempts: newAttempts(o.WrongSecrets, o.Clock), log: o.Log,
 		yes: []string{"true"}, plain: []string{"text/plain"}, page: []string{"text/html; charset=utf-8"},
 		binary: []string{"application/octet-stream"}, md5Length: []string{"32"},
 	}
 }
 
-func connectionPeer(r *http.Request) netip.Addr {
-	a, err := netip.ParseAddrPort(r.RemoteAddr)
+// peer is the address of the device, invalid when nobody knows it.
+func (p *Protocol) peer(r *http.Request) netip.Addr {
+	a, err := netip.ParseAddr(rest.ClientAddress(r, p.proxied))
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Addr().Unmap()
+	return a.Unmap()
 }
 
 // route splits a path below /controller/ into action and id. Both the current

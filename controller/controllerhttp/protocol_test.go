@@ -273,12 +273,15 @@ func TestDownloadHeaders(t *testing.T) {
 func TestGuessedSecrets(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	f := newFake()
-	var peer netip.Addr
 	h := controllerhttp.NewProtocol(f, &controllerhttp.ProtocolOptions{WrongSecrets: 3, Clock: func() time.Time { return now },
-		Peer: func(*http.Request) netip.Addr { return peer }})
+		TrustProxy: true})
 	try := func(from string, err error) int {
-		peer, f.err = netip.MustParseAddr(from), err
-		w := send(h, "POST", "/controller/register/", form, "secret=x")
+		f.err = err
+		proxied := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Set("X-Forwarded-For", from)
+			h.ServeHTTP(w, r)
+		})
+		w := send(proxied, "POST", "/controller/register/", form, "secret=x")
 		if w.Code == 429 {
 			require.NotEmpty(t, w.Header().Get("Retry-After"))
 		}

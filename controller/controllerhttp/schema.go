@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/netjsonconfig/backends"
@@ -88,7 +86,7 @@ func vpnSchemas() []render.Backend {
 func (h *HTTP) mountSchemas(api *rest.API) {
 	api.Mount(&rest.View{Path: schemaPath, Name: "Configuration Schemas", Tag: "controller", Access: rest.Everyone},
 		rest.Op{Method: http.MethodGet, ID: "controller_schema", Summary: "Read the JSON Schemas of configurations by backend",
-			Doc: documentSchemas, Handle: h.readSchemas})
+			Doc: documentedSchemas(), Handle: h.readSchemas})
 	api.Handle("/config/schema.json", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := r.Clone(r.Context())
 		inner.URL.Path, inner.URL.RawPath = schemaPath, ""
@@ -96,13 +94,12 @@ func (h *HTTP) mountSchemas(api *rest.API) {
 	}))
 }
 
-func documentSchemas(o *huma.Operation) {
-	object := func(description string) *huma.Response {
-		return &huma.Response{Description: description, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object"}}}}
-	}
-	o.Responses["200"] = object("JSON Schemas by backend")
-	o.Responses["304"] = &huma.Response{Description: "Not changed since If-Modified-Since"}
-	o.Responses["403"] = object("Log-in required")
+func documentedSchemas() rest.Doc {
+	return rest.Doc{Answers: map[int]rest.DocAnswer{
+		http.StatusOK:          {Description: "JSON Schemas by backend", ContentType: "application/json"},
+		http.StatusNotModified: {Description: "Not changed since If-Modified-Since"},
+		http.StatusForbidden:   {Description: "Log-in required", ContentType: "application/json"},
+	}}
 }
 
 func (h *HTTP) readSchemas(r *rest.Request) (int, any, error) {

@@ -35,7 +35,7 @@ type versionDetailOut struct {
 // mountVersions adds the history of a device's configuration, newest first.
 func (h *HTTP) mountVersions(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Version, controller.VersionFilter, rest.None, versionOut]{
-		Path: "/api/v1/controller/device/{id}/version/", Only: "list",
+		Path: "/api/v1/controller/device/{id}/version/", Only: rest.List,
 		Name: "Version", Noun: "Device", ID: "controller_device_version", Tag: "controller", Kind: "config.device",
 		Service: versionList{h.c.Versions},
 		Prepare: func(r *rest.Request) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -198,24 +197,6 @@ func (a *API) scheme(r *http.Request) string {
 
 // Log is where handlers that are no views log to as views do.
 func (a *API) Log() *slog.Logger { return a.options.Log }
-
-// ClientAddress is the network address, without port, of whoever sent a
-// request: for handlers that are no views.
-func (a *API) ClientAddress(r *http.Request) string { return a.address(r) }
-
-// address is the client's network address without port.
-func (a *API) address(r *http.Request) string {
-	if a.options.TrustProxy {
-		if f := r.Header.Get("X-Forwarded-For"); f != "" {
-			return strings.TrimSpace(f[strings.LastIndexByte(f, ',')+1:])
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
 
 // organizationKnown reports whether the request's caller may refer to an
 // organization, and whether there is one.

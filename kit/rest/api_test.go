@@ -194,8 +194,8 @@ func newBench(t testing.TB, options rest.Options) *bench {
 		Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}, {Field: "Name"}},
 		Unique: []memstore.Unique{{Name: "thing_name", Fields: []string{"Name"}}},
 	})}
-	options.Schemes = []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		token, err := rest.BearerToken(r, "Bearer")
+	options.Schemes = []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		if err != nil || token == "" {
 			return nil, err
 		}
@@ -203,7 +203,7 @@ func newBench(t testing.TB, options rest.Options) *bench {
 			return nil, rest.Unauthenticated("Invalid token.")
 		}
 		return b.callers[token], nil
-	}}, {Cookies: true, Authenticate: func(*http.Request) (*wispwright.Caller, error) { return nil, nil }}}
+	}}, {Cookies: true, Authenticate: func(*rest.Request) (*wispwright.Caller, error) { return nil, nil }}}
 	options.Organizations = b
 	options.Log = slog.New(slog.NewTextHandler(b.log, nil))
 	b.api = rest.New(&options)

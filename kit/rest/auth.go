@@ -18,8 +18,9 @@ type Scheme struct {
 	Cookies bool
 	// Authenticate returns the caller, or nil when the request does not use
 	// this scheme. Errors: Unauthenticated for wrong credentials,
-	// wispwright.Forbidden for a failed check of origin (CSRF).
-	Authenticate func(*http.Request) (*wispwright.Caller, error)
+	// wispwright.Forbidden for a failed check of origin (CSRF). Request.Caller is
+	// not known yet; Request.Address is what guessing is counted by.
+	Authenticate func(*Request) (*wispwright.Caller, error)
 }
 
 // Unauthenticated is a 401 with the sentence the caller is shown.
@@ -88,13 +89,13 @@ func (v *View) recognise(r *Request) error {
 	for i := range v.Schemes {
 		s := &v.Schemes[i]
 		r.cookies = r.cookies || s.Cookies
-		c, err := s.Authenticate(r.HTTP)
+		c, err := s.Authenticate(r)
 		if err != nil {
 			return err
 		}
 		if c != nil {
 			known := *c
-			known.Address = r.api.address(r.HTTP)
+			known.Address = r.Address()
 			r.Caller = &known
 			r.HTTP = r.HTTP.WithContext(wispwright.WithCaller(r.HTTP.Context(), &known))
 			return nil

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -45,9 +44,7 @@ func (a *API) describe(v *View, path string) {
 		for _, status := range op.Also {
 			h.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: jsonContent(&huma.Schema{Ref: refPrefix + "Error"})}
 		}
-		if op.Doc != nil {
-			op.Doc(h)
-		}
+		op.Doc.complete(h)
 		a.document.AddOperation(h)
 	}
 }
@@ -133,18 +130,4 @@ func pageSchema(item *huma.Schema) *huma.Schema {
 	link := func() *huma.Schema { return &huma.Schema{Type: "string", Format: "uri", Nullable: true} }
 	return &huma.Schema{Type: "object", Required: []string{"count", "next", "previous", "results"}, Properties: map[string]*huma.Schema{
 		"count": {Type: "integer"}, "next": link(), "previous": link(), "results": {Type: "array", Items: item}}}
-}
-
-// Document is the API's OpenAPI description; do not change it while serving.
-func (a *API) Document() *huma.OpenAPI { return a.document }
-
-// DocRaw describes an operation that answers something else than JSON.
-func DocRaw(contentType, description string) func(*huma.Operation) {
-	return func(h *huma.Operation) {
-		sc := &huma.Schema{Type: "string"}
-		if !strings.HasPrefix(contentType, "text/") {
-			sc.Format = "binary"
-		}
-		h.Responses["200"] = &huma.Response{Description: description, Content: map[string]*huma.MediaType{contentType: {Schema: sc}}}
-	}
 }

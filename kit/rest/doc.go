@@ -47,8 +47,13 @@
 // url, slug, ip), pattern (a regular expression) with patternMessage, rel ("organization" is checked against the caller and the
 // store, other names only change the messages), object:"true" (a JSON field
 // must be an object), nonEmpty (lists), writeOnly, label, help, metaType (what a Wire is called).
+// Any other tag, and a value that cannot be read, is a panic of Mount.
 // Types: string, bool, int, int64, float64, wispwright.ID, wispwright.JSON,
 // time.Time, Date, File, slices and structs of them, and any Wire.
+//
+// An input struct may embed others: of two fields with one name the outer one
+// wins, as in encoding/json, and stands where the inner one would. An entity
+// whose objects look different at their own path has an Item as its Detail.
 //
 // What is not one of the five operations is an Op made by Action, or by hand
 // with a Handler; it goes into Resource.ListOps or ItemOps, or onto a View of

@@ -75,7 +75,7 @@ func (a *API) documentAnswer(contentType string, text func(*documents) []byte) (
 func (a *API) render() {
 	d := &a.rendered
 	var err error
-	if d.json, err = json.Marshal(a.document); err != nil {
+	if d.json, err = a.Document(); err != nil {
 		d.err = err
 		return
 	}

@@ -3,7 +3,6 @@ package rest_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"time"
@@ -58,8 +57,8 @@ func Example() {
 
 	librarian := &wispwright.Caller{Name: "ann", Managed: []wispwright.ID{organization},
 		Permissions: []wispwright.Permission{"shop.add_book", "shop.view_book"}}
-	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		token, err := rest.BearerToken(r, "Bearer")
+	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		if err != nil || token == "" {
 			return nil, err
 		}

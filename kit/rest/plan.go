@@ -5,6 +5,7 @@ import (
 	"mime/multipart"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ const (
 // field is one field of an input struct, compiled from its tags.
 type field struct {
 	name    string
-	index   int
+	index   []int // through embedded structs
 	shape   shapeKind
 	element reflect.Type // T of Opt[T]
 	item    *field       // of a list
@@ -63,6 +64,7 @@ type field struct {
 	writeOnly      bool
 	object1        bool // JSON must be an object
 	first          bool // a list of objects stands for its first one
+	clash          bool // another field of the name lies as deep
 }
 
 // plan is a compiled input struct.
@@ -81,28 +83,58 @@ func (ps *plans) of(t reflect.Type) *plan {
 		return p.(*plan)
 	}
 	p := &plan{typ: t}
-	ps.collect(p, t)
+	ps.collect(p, t, nil)
+	for _, f := range p.fields {
+		if f.clash {
+			panic(fmt.Sprintf("rest: %s has the field %q from two embedded structs", t, f.name))
+		}
+	}
 	actual, _ := ps.known.LoadOrStore(t, p)
 	return actual.(*plan)
 }
 
-func (ps *plans) collect(p *plan, t reflect.Type) {
+// collect adds the fields of a struct and of those it embeds, as encoding/json
+// does: the outer one of two fields with one name wins, in the place of the
+// inner one, so that a struct which changes a rule keeps the order of the wire.
+func (ps *plans) collect(p *plan, t reflect.Type, outer []int) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
+		index := append(slices.Clone(outer), i)
+		_, isOpt := reflect.New(sf.Type).Interface().(optional)
+		if sf.Anonymous && !isOpt && sf.Type.Kind() == reflect.Struct && sf.Tag.Get("json") == "" {
+			ps.collect(p, sf.Type, index)
+			continue
+		}
 		if !sf.IsExported() || sf.Tag.Get("json") == "-" {
 			continue
 		}
-		if _, ok := reflect.New(sf.Type).Interface().(optional); !ok {
+		if !isOpt {
 			panic(fmt.Sprintf("rest: %s.%s must be a rest.Opt", t, sf.Name))
 		}
 		v, _ := sf.Type.FieldByName("V")
 		f := ps.compile(v.Type, sf.Tag, t.String()+"."+sf.Name)
-		f.index = i
+		f.index = index
+		p.add(f)
+	}
+}
+
+// add adds a field, unless one of the same name lies further out.
+func (p *plan) add(f *field) {
+	at := slices.IndexFunc(p.fields, func(k *field) bool { return k.name == f.name })
+	if at < 0 {
 		p.fields = append(p.fields, f)
+		return
+	}
+	switch known := p.fields[at]; {
+	case len(known.index) == len(f.index):
+		known.clash = true
+	case len(known.index) > len(f.index):
+		p.fields[at] = f
 	}
 }
 
 func (ps *plans) compile(t reflect.Type, tag reflect.StructTag, where string) *field {
+	checkTag(tag, inKeys(), where)
 	name, _, _ := strings.Cut(tag.Get("json"), ",")
 	if name == "" {
 		panic("rest: " + where + " needs a json tag")
@@ -113,9 +145,9 @@ func (ps *plans) compile(t reflect.Type, tag reflect.StructTag, where string) *f
 		f.label = labelOf(name)
 	}
 	for key, target := range map[string]*bool{"required": &f.required, "nullable": &f.nullable, "blank": &f.blank, "writeOnly": &f.writeOnly, "nonEmpty": &f.nonEmpty, "object": &f.object1, "first": &f.first} {
-		*target = tag.Get(key) == "true"
+		*target = yes(tag, key, where)
 	}
-	f.raw = tag.Get("trim") == "false"
+	f.raw = tag.Get("trim") != "" && !yes(tag, "trim", where)
 	if e := tag.Get("enum"); e != "" {
 		f.enum = strings.Split(e, ",")
 	}
@@ -207,7 +239,7 @@ type reading struct {
 func (p *plan) read(rd *reading, from *object, into reflect.Value) *faults {
 	var wrong *faults
 	for _, f := range p.fields {
-		e := f.read(rd, from, into.Field(f.index))
+		e := f.read(rd, from, into.FieldByIndex(f.index))
 		if e == nil {
 			continue
 		}

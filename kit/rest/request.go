@@ -127,9 +127,6 @@ func (r *Request) URL(path string) string {
 	return r.api.scheme(r.HTTP) + "://" + r.HTTP.Host + path
 }
 
-// Address is the client's network address without port.
-func (r *Request) Address() string { return r.api.address(r.HTTP) }
-
 func (r *Request) cleanUp() {
 	if r.HTTP.MultipartForm != nil {
 		_ = r.HTTP.MultipartForm.RemoveAll() // temporary files; the system removes what is left

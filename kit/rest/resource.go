@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -52,10 +50,8 @@ type deleter[K comparable] interface {
 type Resource[K comparable, T, F, In, Out any] struct {
 	// Path of the list, ending with a slash. The objects are at Path{id}/.
 	Path string
-	// Only limits to some of list, create, read, update and delete, separated
-	// by blanks. Default: all. An entity whose list and detail look different
-	// is two resources of one path.
-	Only string
+	// Only limits to some operations. Default: all.
+	Only Verbs
 	// Name begins the names of its views: "Device" gives "Device List Create"
 	// and "Device Detail".
 	Name string
@@ -130,6 +126,11 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// Unpaged answers the list as a plain array.
 	Unpaged bool
 
+	// Detail is an Item: how the objects look at their own path, where that is
+	// not as in the list. Read, Update and Delete are then its. Default: list and
+	// object look alike.
+	Detail ItemOf[K, T, F]
+
 	// Unique says where the message of a broken rule goes (View.Unique).
 	Unique map[string]error
 	// NonField is the key of faults of the object as a whole (View.NonField).
@@ -156,9 +157,10 @@ func Each[T, Out any](one func(*T) Out) func(*Request, []*T) ([]Out, error) {
 // Mount adds a resource's views to the API.
 func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Out]) {
 	r := &res
-	if r.Only == "" {
-		r.Only = "list create read update delete"
+	if r.Only == 0 {
+		r.Only = onList | onItem
 	}
+	r.split(a)
 	if r.PageSize == 0 {
 		r.PageSize = 10
 	}
@@ -174,26 +176,34 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 			panic("rest: a filter of " + r.Path + " has no Apply")
 		}
 	}
-	if r.has("list") || r.has("create") || len(r.ListOps) > 0 {
+	if r.has(onList) || len(r.ListOps) > 0 {
 		a.Mount(r.view(r.Path, r.listName()), append(r.collection(a), r.ListOps...)...)
 	}
-	if r.has("read") || r.has("update") || r.has("delete") || len(r.ItemOps) > 0 {
+	if r.has(onItem) || len(r.ItemOps) > 0 {
 		a.Mount(r.view(r.Path+r.key(), r.Name+" Detail"), append(r.item(a), r.ItemOps...)...)
 	}
 }
 
 // complete panics when nothing does what the resource promises.
 func (res *Resource[K, T, F, In, Out]) complete() {
+	if res.Only&^(onList|onItem) != 0 {
+		panic("rest: " + res.Path + ": Only has operations that do not exist")
+	}
+	for name, field := range res.Ordering {
+		if !sortable(reflect.TypeFor[T](), field) {
+			panic("rest: " + res.Path + ": the order " + name + " is by " + field + ", which " + reflect.TypeFor[T]().String() + " has not")
+		}
+	}
 	_, creates := res.Service.(creator[T])
 	_, updates := res.Service.(updater[K, T])
 	_, deletes := res.Service.(deleter[K])
-	for what, ok := range map[string]bool{
-		"create": res.Create != nil || creates && res.Apply != nil,
-		"update": res.Update != nil || updates && res.Apply != nil,
-		"delete": res.Delete != nil || deletes,
+	for verb, ok := range map[Verbs]bool{
+		Create: res.Create != nil || creates && res.Apply != nil,
+		Update: res.Update != nil || updates && res.Apply != nil,
+		Delete: res.Delete != nil || deletes,
 	} {
-		if res.has(what) && !ok {
-			panic("rest: " + res.Path + ": neither the service nor the resource can " + what)
+		if res.has(verb) && !ok {
+			panic("rest: " + res.Path + ": neither the service nor the resource can " + verb.String())
 		}
 	}
 	if res.Out == nil {
@@ -201,18 +211,39 @@ func (res *Resource[K, T, F, In, Out]) complete() {
 	}
 }
 
+// sortable reports whether a type has a field, by itself or in a struct it
+// consists of.
+func sortable(t reflect.Type, field string) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	if f, ok := t.FieldByName(field); ok {
+		return f.IsExported()
+	}
+	for i := range t.NumField() {
+		part := indirect(t.Field(i).Type)
+		if part.Kind() != reflect.Struct || !t.Field(i).IsExported() {
+			continue
+		}
+		if f, ok := part.FieldByName(field); ok && f.IsExported() {
+			return true
+		}
+	}
+	return false
+}
+
 func (res *Resource[K, T, F, In, Out]) listName() string {
 	switch {
-	case !res.has("create"):
+	case !res.has(Create):
 		return res.Name + " List"
-	case !res.has("list"):
+	case !res.has(List):
 		return res.Name + " Create"
 	}
 	return res.Name + " List Create"
 }
 
-func (res *Resource[K, T, F, In, Out]) has(what string) bool {
-	return slices.Contains(strings.Fields(res.Only), what)
+func (res *Resource[K, T, F, In, Out]) has(verbs Verbs) bool {
+	return res.Only&verbs != 0
 }
 
 // key is the path of one object.
@@ -236,11 +267,11 @@ func (res *Resource[K, T, F, In, Out]) view(path, name string) *View {
 func (res *Resource[K, T, F, In, Out]) collection(a *API) []Op {
 	var ops []Op
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	if res.has("list") {
+	if res.has(List) {
 		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_list", Summary: "List " + res.Name, Handle: res.list,
 			shape: &shape{out: out, status: http.StatusOK, list: true, unpaged: res.Unpaged, params: res.parameters()}})
 	}
-	if res.has("create") {
+	if res.has(Create) {
 		ops = append(ops, Op{Method: http.MethodPost, ID: res.ID + "_create", Summary: "Create " + res.Name, Handle: res.create,
 			shape: &shape{in: in, out: out, status: http.StatusCreated}})
 	}
@@ -250,17 +281,17 @@ func (res *Resource[K, T, F, In, Out]) collection(a *API) []Op {
 func (res *Resource[K, T, F, In, Out]) item(a *API) []Op {
 	var ops []Op
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	if res.has("read") {
+	if res.has(Read) {
 		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_read", Summary: "Read " + res.Name, Handle: res.get,
 			shape: &shape{out: out, status: http.StatusOK}})
 	}
-	if res.has("update") {
+	if res.has(Update) {
 		ops = append(ops, Op{Method: http.MethodPut, ID: res.ID + "_update", Summary: "Replace " + res.Name, Handle: res.update,
 			shape: &shape{in: in, out: out, status: http.StatusOK}})
 		ops = append(ops, Op{Method: http.MethodPatch, ID: res.ID + "_partial_update", Summary: "Change " + res.Name, Handle: res.update,
 			shape: &shape{in: in, out: out, status: http.StatusOK, partial: true}})
 	}
-	if res.has("delete") {
+	if res.has(Delete) {
 		ops = append(ops, Op{Method: http.MethodDelete, ID: res.ID + "_delete", Summary: "Delete " + res.Name, Handle: res.remove,
 			shape: &shape{status: http.StatusNoContent}})
 	}
@@ -406,7 +437,7 @@ func (res *Resource[K, T, F, In, Out]) ownOrganization(r *Request, in *In, o *T)
 		return nil
 	}
 	_, write := res.Scopes(r)
-	return OwnOrganization(write, res.Organization(o), sent(in, "organization"))
+	return OwnOrganization(write, res.Organization(o), r.api.plans.of(reflect.TypeFor[In]()).sent(in, "organization"))
 }
 
 // OwnOrganization returns the fault of the field "organization" when an object
@@ -425,15 +456,10 @@ func OwnOrganization(write wispwright.Scope, organization wispwright.ID, sent bo
 }
 
 // sent reports whether a field of an input struct was in the body.
-func sent(in any, name string) bool {
-	v := reflect.ValueOf(in).Elem()
-	for i := range v.NumField() {
-		tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if tag != name {
-			continue
-		}
-		if o, ok := v.Field(i).Addr().Interface().(optional); ok {
-			set, _, _ := o.wire()
+func (p *plan) sent(in any, name string) bool {
+	for _, f := range p.fields {
+		if f.name == name {
+			set, _, _ := reflect.ValueOf(in).Elem().FieldByIndex(f.index).Addr().Interface().(optional).wire()
 			return *set
 		}
 	}

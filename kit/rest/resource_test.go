@@ -55,8 +55,8 @@ func newGrove(t *testing.T, change func(*grove, *rest.Resource[int64, Leaf, Leaf
 		"member":  {Name: "member", Member: []wispwright.ID{one}},
 		"owner":   {Name: "owner", Managed: []wispwright.ID{one}, Member: []wispwright.ID{one}, Owned: []wispwright.ID{one}},
 	}
-	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		return g.callers[r.Header.Get("X-User")], nil
+	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		return g.callers[r.HTTP.Header.Get("X-User")], nil
 	}}}})
 	res := rest.Resource[int64, Leaf, LeafFilter, leafIn, leafOut]{
 		Path: "/tree/{tree}/leaf/", Name: "Leaf", Noun: "Leaf", ID: "leaf", Service: g.leaves,
@@ -85,7 +85,9 @@ func newGrove(t *testing.T, change func(*grove, *rest.Resource[int64, Leaf, Leaf
 		})
 		return 200, body, err
 	}}))
-	require.NotNil(t, api.Document().Components.Schemas.Map()["PageRest_testLeaf"])
+	document, err := api.Document()
+	require.NoError(t, err)
+	require.Contains(t, string(document), `"PageRest_testLeaf":{`)
 	g.Handler = api
 	if res.Unpaged || res.Access == rest.Managers {
 		g.Handler = resttest.Record(t, api)

@@ -123,6 +123,7 @@ func (s *schemas) outStruct(t reflect.Type) *huma.Schema {
 	sc := &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{}}
 	s.known[name] = sc
 	eachOutField(t, func(f reflect.StructField, key string, optional bool) {
+		checkTag(f.Tag, outKeys(), t.String()+"."+f.Name)
 		p := s.out(f.Type)
 		if d := f.Tag.Get("doc"); d != "" && p.Ref == "" {
 			p.Description = d

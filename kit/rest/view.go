@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 
 	"github.com/wispwright/wispwright"
@@ -35,8 +34,8 @@ type Op struct {
 	// Also are further statuses it may answer, each with {"detail": …}; those of
 	// the conventions are documented anyway.
 	Also []int
-	// Doc completes the description in the document; may be nil.
-	Doc func(*huma.Operation)
+	// Doc completes the description in the document.
+	Doc Doc
 
 	shape *shape
 }

@@ -37,7 +37,7 @@ func (h *HTTP) mountAPITokens(api *rest.API) {
 		return wispwright.ScopeAll(), wispwright.ScopeAll()
 	}
 	own := rest.Resource[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter, apiTokenIn, apiTokenOut]{
-		Path: "/api/v1/users/me/token/", Only: "list read delete", Name: "My Token", Noun: "Token", ID: "users_me_token", Tag: "users",
+		Path: "/api/v1/users/me/token/", Only: rest.List | rest.Read | rest.Delete, Name: "My Token", Noun: "Token", ID: "users_me_token", Tag: "users",
 		Description: "Named tokens for programs that act in one's own name, as \"Authorization: Bearer wwt_…\".",
 		Access:      rest.Authenticated, Prepare: inPerson,
 		Service: h.t.APITokens, Scopes: everything,
@@ -51,7 +51,7 @@ func (h *HTTP) mountAPITokens(api *rest.API) {
 	}
 	rest.Mount(api, own)
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter, rest.None, userTokenOut]{
-		Path: "/api/v1/users/api-token/", Only: "list read delete", Name: "API Token", Noun: "Token", ID: "users_api_token", Tag: "users",
+		Path: "/api/v1/users/api-token/", Only: rest.List | rest.Read | rest.Delete, Name: "API Token", Noun: "Token", ID: "users_api_token", Tag: "users",
 		Description: "The named tokens of all users, for superusers.",
 		Access:      rest.Authenticated, Prepare: superuserOnly,
 		Service: h.t.APITokens, Scopes: everything,

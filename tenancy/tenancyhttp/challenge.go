@@ -36,7 +36,7 @@ func (h *HTTP) keepChallenge(r *rest.Request, u *tenancy.User, kind string, stat
 	if err != nil {
 		return err
 	}
-	expires := time.Now().Add(passkey.Lifetime).UTC()
+	expires := h.options.Clock().Add(passkey.Lifetime).UTC()
 	text, err := json.Marshal(challenge{u.ID, kind, expires, state})
 	if err != nil {
 		return fmt.Errorf("store challenge: %w", err)
@@ -82,7 +82,7 @@ func (h *HTTP) takeChallenge(r *rest.Request, u *tenancy.User, kind string) (wis
 			return "", fmt.Errorf("read challenge: %w", err)
 		}
 	}
-	if !found || c.User != u.ID || c.Kind != kind || !time.Now().Before(c.Expires) {
+	if !found || c.User != u.ID || c.Kind != kind || !h.options.Clock().Before(c.Expires) {
 		return "", none
 	}
 	return c.State, nil

@@ -15,8 +15,8 @@ import (
 // SesameScheme recognises "Authorization: sesame <token>", for the endpoints
 // that take the tokens of links (spec: tenancy §4.4).
 func (h *HTTP) SesameScheme() rest.Scheme {
-	return rest.Scheme{Challenge: "sesame", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		token, err := rest.BearerToken(r, "sesame")
+	return rest.Scheme{Challenge: "sesame", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r.HTTP, "sesame")
 		if err != nil || token == "" {
 			return nil, err
 		}

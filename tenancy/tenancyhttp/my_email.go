@@ -21,7 +21,7 @@ func (h *HTTP) mountMyEmails(api *rest.API) {
 		return wispwright.ScopeAll(), wispwright.ScopeAll()
 	}
 	rest.Mount(api, rest.Resource[int64, tenancy.Email, tenancy.EmailFilter, myEmailIn, emailOut]{
-		Path: "/api/v1/users/me/email/", Only: "list create read delete", Name: "My Email", Noun: "EmailAddress", ID: "users_me_email", Tag: "users",
+		Path: "/api/v1/users/me/email/", Only: rest.List | rest.Create | rest.Read | rest.Delete, Name: "My Email", Noun: "EmailAddress", ID: "users_me_email", Tag: "users",
 		Description: "One's own e-mail addresses. A new one is sent a link to confirm it.",
 		Access:      rest.Authenticated, Prepare: inPerson,
 		Service: h.t.Emails, Scopes: everything,

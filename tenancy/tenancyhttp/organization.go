@@ -33,13 +33,8 @@ type organizationOut struct {
 
 // organizationDetailIn also sets the owner (spec: tenancy §5.2).
 type organizationDetailIn struct {
-	Name        rest.Opt[string]  `json:"name" required:"true" maxLength:"200" help:"The name of the organization"`
-	IsActive    rest.Opt[bool]    `json:"is_active"`
-	Slug        rest.Opt[string]  `json:"slug" required:"true" maxLength:"200" format:"slug" help:"The name in all lowercase, suitable for URL identification"`
-	Description rest.Opt[string]  `json:"description" blank:"true"`
-	Email       rest.Opt[string]  `json:"email" blank:"true" maxLength:"254" format:"email"`
-	URL         rest.Opt[string]  `json:"url" blank:"true" maxLength:"200" format:"url" label:"URL"`
-	Owner       rest.Opt[ownerIn] `json:"owner" nullable:"true"`
+	organizationIn
+	Owner rest.Opt[ownerIn] `json:"owner" nullable:"true"`
 }
 
 type ownerIn struct {
@@ -65,7 +60,7 @@ type ownerOut struct {
 
 func (h *HTTP) mountOrganizations(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationIn, organizationOut]{
-		Path: "/api/v1/users/organization/", Only: "list create",
+		Path: "/api/v1/users/organization/",
 		Name: "Organization", Noun: "Organization", ID: "users_organization", Tag: "users",
 		Kind: "openwisp_users.organization", Access: rest.Authenticated,
 		Service: h.t.Organizations,
@@ -88,15 +83,11 @@ func (h *HTTP) mountOrganizations(api *rest.API) {
 			rest.FilterBool("is_active", func(f *tenancy.OrganizationFilter, v bool) { f.IsActive = &v }),
 		},
 		Ordering: map[string]string{"name": "Name", "slug": "Slug", "created": "Created", "modified": "Modified"},
-	})
-	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationDetailIn, organizationDetailOut]{
-		Path: "/api/v1/users/organization/", Only: "read update delete",
-		Name: "Organization", Noun: "Organization", ID: "users_organization", Tag: "users",
-		Kind: "openwisp_users.organization", Access: rest.Authenticated,
-		Service: h.t.Organizations,
-		Check:   h.checkSlug,
-		Update:  h.updateOrganization,
-		Out:     h.organizationDetails,
+		Detail: rest.Item[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationDetailIn, organizationDetailOut]{
+			Check:  h.checkSlug,
+			Update: h.updateOrganization,
+			Out:    h.organizationDetails,
+		},
 	})
 }
 

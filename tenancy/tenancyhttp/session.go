@@ -51,12 +51,12 @@ func newSessions(o *Options) *scs.SessionManager {
 // session recognises the session cookie. Unsafe methods also need the CSRF
 // token (spec: tenancy §4.3).
 func (h *HTTP) session() rest.Scheme {
-	return rest.Scheme{Cookies: true, Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		u, err := h.sessionUser(r)
+	return rest.Scheme{Cookies: true, Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		u, err := h.sessionUser(r.HTTP)
 		if err != nil || u == nil {
 			return nil, err
 		}
-		if err := h.checkCSRF(r); err != nil {
+		if err := h.checkCSRF(r.HTTP); err != nil {
 			return nil, err
 		}
 		c, err := h.t.Callers.ByUser(r.Context(), u.ID)

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -88,6 +86,9 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	}
 	if h.options.AdminPath == "" {
 		h.options.AdminPath = "/admin/"
+	}
+	if h.options.Clock == nil {
+		h.options.Clock = time.Now
 	}
 	if h.options.SesameName == "" {
 		h.options.SesameName = "sesame"
@@ -173,8 +174,8 @@ func (h *HTTP) DocsSchemes() []rest.Scheme {
 }
 
 func (h *HTTP) bearer() rest.Scheme {
-	return rest.Scheme{Challenge: "Bearer", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		token, err := rest.BearerToken(r, "Bearer")
+	return rest.Scheme{Challenge: "Bearer", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		if err != nil || token == "" {
 			return nil, err
 		}
@@ -191,19 +192,15 @@ func (h *HTTP) bearer() rest.Scheme {
 
 // basic checks the user name and password of each request.
 func (h *HTTP) basic() rest.Scheme {
-	return rest.Scheme{Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		name, plain, ok := r.BasicAuth()
+	return rest.Scheme{Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		name, plain, ok := r.HTTP.BasicAuth()
 		if !ok {
 			return nil, nil
 		}
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		if wait := h.basics.Allow(host); wait > 0 {
+		if wait := h.basics.Allow(r.Address()); wait > 0 {
 			return nil, rest.Throttled(wait)
 		}
-		u, err := h.t.Login.Attempt(r.Context(), host, name, plain)
+		u, err := h.t.Login.Attempt(r.Context(), r.Address(), name, plain)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ type eventFieldOut struct {
 
 func (h *HTTP) mountTrail(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.Event, tenancy.EventFilter, rest.None, eventOut]{
-		Path: "/api/v1/audit/event/", Only: "list read",
+		Path: "/api/v1/audit/event/", Only: rest.List | rest.Read,
 		Name: "Audit Event", Noun: "Event", ID: "audit_event", Tag: "audit", Kind: "audit.event",
 		Service: h.t.Trail,
 		// what belongs to no organization, such as accounts, is for superusers:

@@ -15,20 +15,37 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
+// The parts that creating and changing a user have in common, in the order of
+// the wire.
+type (
+	userNameIn struct {
+		Username rest.Opt[string] `json:"username" required:"true" maxLength:"150" pattern:"^[\\pL\\pN_.@+-]+$" patternMessage:"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters." help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
+	}
+	personIn struct {
+		FirstName rest.Opt[string] `json:"first_name" blank:"true" maxLength:"150"`
+		LastName  rest.Opt[string] `json:"last_name" blank:"true" maxLength:"150"`
+	}
+	contactIn struct {
+		PhoneNumber rest.Opt[phone]     `json:"phone_number" nullable:"true" metaType:"string" maxLength:"128"`
+		BirthDate   rest.Opt[rest.Date] `json:"birth_date" nullable:"true"`
+	}
+	standingIn struct {
+		IsActive    rest.Opt[bool]    `json:"is_active" label:"Active" help:"Designates whether this user should be treated as active. Unselect this instead of deleting accounts."`
+		IsStaff     rest.Opt[bool]    `json:"is_staff" label:"Staff status" help:"Designates whether the user can log into this admin site."`
+		IsSuperuser rest.Opt[bool]    `json:"is_superuser" label:"Superuser status" help:"Designates that this user has all permissions without explicitly assigning them."`
+		Groups      rest.Opt[[]int64] `json:"groups" rel:"group" help:"The groups this user belongs to. A user will get all permissions granted to each of their groups."`
+	}
+)
+
 // userIn is what POST takes (spec: tenancy §5.3).
 type userIn struct {
-	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" pattern:"^[\\pL\\pN_.@+-]+$" patternMessage:"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters." help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
-	Email             rest.Opt[string]       `json:"email" required:"true" blank:"true" maxLength:"254" format:"email" label:"Email address"`
-	EmailVerified     rest.Opt[bool]         `json:"email_verified" writeOnly:"true"`
-	Password          rest.Opt[string]       `json:"password" required:"true" trim:"false" maxLength:"128" writeOnly:"true"`
-	FirstName         rest.Opt[string]       `json:"first_name" blank:"true" maxLength:"150"`
-	LastName          rest.Opt[string]       `json:"last_name" blank:"true" maxLength:"150"`
-	PhoneNumber       rest.Opt[phone]        `json:"phone_number" nullable:"true" metaType:"string" maxLength:"128"`
-	BirthDate         rest.Opt[rest.Date]    `json:"birth_date" nullable:"true"`
-	IsActive          rest.Opt[bool]         `json:"is_active" label:"Active" help:"Designates whether this user should be treated as active. Unselect this instead of deleting accounts."`
-	IsStaff           rest.Opt[bool]         `json:"is_staff" label:"Staff status" help:"Designates whether the user can log into this admin site."`
-	IsSuperuser       rest.Opt[bool]         `json:"is_superuser" label:"Superuser status" help:"Designates that this user has all permissions without explicitly assigning them."`
-	Groups            rest.Opt[[]int64]      `json:"groups" rel:"group" help:"The groups this user belongs to. A user will get all permissions granted to each of their groups."`
+	userNameIn
+	Email         rest.Opt[string] `json:"email" required:"true" blank:"true" maxLength:"254" format:"email" label:"Email address"`
+	EmailVerified rest.Opt[bool]   `json:"email_verified" writeOnly:"true"`
+	Password      rest.Opt[string] `json:"password" required:"true" trim:"false" maxLength:"128" writeOnly:"true"`
+	personIn
+	contactIn
+	standingIn
 	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
 }
 
@@ -85,7 +102,7 @@ func userScope(r *rest.Request) wispwright.Scope { return r.WriteScope() }
 func (h *HTTP) mountUsers(api *rest.API) {
 	scopes := func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return userScope(r), userScope(r) }
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userIn, userOut]{
-		Path: "/api/v1/users/user/", Only: "list create", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
+		Path: "/api/v1/users/user/", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
 		Service: h.t.Users, Scopes: scopes,
 		Check: func(r *rest.Request, in *userIn) error {
@@ -110,16 +127,13 @@ func (h *HTTP) mountUsers(api *rest.API) {
 			rest.FilterBool("is_superuser", func(f *tenancy.UserFilter, v bool) { f.IsSuperuser = &v }),
 		),
 		Ordering: map[string]string{"username": "Username", "email": "Email", "date_joined": "DateJoined", "last_login": "LastLogin"},
-	})
-	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userDetailIn, userDetailOut]{
-		Path: "/api/v1/users/user/", Only: "read update delete", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
-		Kind: "openwisp_users.user", Access: rest.Authenticated,
-		Service: h.t.Users, Scopes: scopes,
-		Check: func(r *rest.Request, in *userDetailIn) error {
-			return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber, in.Groups, in.UserPermissions)
+		Detail: rest.Item[wispwright.ID, tenancy.User, tenancy.UserFilter, userDetailIn, userDetailOut]{
+			Check: func(r *rest.Request, in *userDetailIn) error {
+				return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber, in.Groups, in.UserPermissions)
+			},
+			Update: h.updateUser,
+			Out:    h.userDetails,
 		},
-		Update: h.updateUser,
-		Out:    h.userDetails,
 	})
 }
 

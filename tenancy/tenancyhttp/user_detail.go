@@ -12,21 +12,16 @@ import (
 
 // userDetailIn is what PUT and PATCH take (spec: tenancy §5.4).
 type userDetailIn struct {
-	Username          rest.Opt[string]       `json:"username" required:"true" maxLength:"150" pattern:"^[\\pL\\pN_.@+-]+$" patternMessage:"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters." help:"Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."`
-	FirstName         rest.Opt[string]       `json:"first_name" blank:"true" maxLength:"150"`
-	LastName          rest.Opt[string]       `json:"last_name" blank:"true" maxLength:"150"`
-	Email             rest.Opt[string]       `json:"email" blank:"true" nullable:"true" maxLength:"254" format:"email" label:"Email address"`
-	Bio               rest.Opt[string]       `json:"bio" blank:"true"`
-	URL               rest.Opt[string]       `json:"url" blank:"true" maxLength:"200" format:"url" label:"URL"`
-	Company           rest.Opt[string]       `json:"company" blank:"true" maxLength:"30"`
-	Location          rest.Opt[string]       `json:"location" blank:"true" maxLength:"256"`
-	PhoneNumber       rest.Opt[phone]        `json:"phone_number" nullable:"true" metaType:"string" maxLength:"128"`
-	BirthDate         rest.Opt[rest.Date]    `json:"birth_date" nullable:"true"`
-	Notes             rest.Opt[string]       `json:"notes" blank:"true" help:"notes for internal usage"`
-	IsActive          rest.Opt[bool]         `json:"is_active" label:"Active" help:"Designates whether this user should be treated as active. Unselect this instead of deleting accounts."`
-	IsStaff           rest.Opt[bool]         `json:"is_staff" label:"Staff status" help:"Designates whether the user can log into this admin site."`
-	IsSuperuser       rest.Opt[bool]         `json:"is_superuser" label:"Superuser status" help:"Designates that this user has all permissions without explicitly assigning them."`
-	Groups            rest.Opt[[]int64]      `json:"groups" rel:"group" help:"The groups this user belongs to. A user will get all permissions granted to each of their groups."`
+	userNameIn
+	personIn
+	Email    rest.Opt[string] `json:"email" blank:"true" nullable:"true" maxLength:"254" format:"email" label:"Email address"`
+	Bio      rest.Opt[string] `json:"bio" blank:"true"`
+	URL      rest.Opt[string] `json:"url" blank:"true" maxLength:"200" format:"url" label:"URL"`
+	Company  rest.Opt[string] `json:"company" blank:"true" maxLength:"30"`
+	Location rest.Opt[string] `json:"location" blank:"true" maxLength:"256"`
+	contactIn
+	Notes rest.Opt[string] `json:"notes" blank:"true" help:"notes for internal usage"`
+	standingIn
 	UserPermissions   rest.Opt[[]int64]      `json:"user_permissions" rel:"permission" label:"User permissions" help:"Specific permissions for this user."`
 	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
 }

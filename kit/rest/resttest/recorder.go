@@ -5,7 +5,6 @@ package resttest
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +46,7 @@ const document = "https://document/openapi.json"
 // Record returns a recorder of an API on which everything is mounted.
 func Record(t testing.TB, api *rest.API) *Recorder {
 	t.Helper()
-	raw, err := json.Marshal(api.Document())
+	raw, err := api.Document()
 	require.NoError(t, err)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	require.NoError(t, err)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/kit/rest"
@@ -44,7 +43,8 @@ type Walk struct {
 // Run walks. It fails for a path with parameters that neither Objects, Open
 // nor Skip names, so that a new endpoint cannot be forgotten.
 func (w *Walk) Run(t *testing.T) {
-	paths := w.API.Document().Paths
+	doc := read(t, w.API)
+	paths := doc.Paths
 	for _, template := range slices.Sorted(maps.Keys(paths)) {
 		if w.Skip[template] != "" {
 			continue
@@ -52,7 +52,7 @@ func (w *Walk) Run(t *testing.T) {
 		t.Run(strings.ReplaceAll(template, "/", "|"), func(t *testing.T) {
 			item := paths[template]
 			if !strings.Contains(template, "{") {
-				w.list(t, template, item)
+				w.list(t, template, item, doc)
 				return
 			}
 			if w.Open[template] != "" {
@@ -60,22 +60,43 @@ func (w *Walk) Run(t *testing.T) {
 			}
 			path := w.Objects[template]
 			require.NotEmpty(t, path, "the walk has no object for %s", template)
-			for method, op := range operations(item) {
-				if op != nil {
-					w.object(t, method, path)
-				}
+			for method := range item {
+				w.object(t, strings.ToUpper(method), path)
 			}
 		})
 	}
 	for template, path := range w.Objects {
-		if item := paths[template]; item != nil && item.Get != nil {
+		if paths[template]["get"] != nil {
 			require.Equal(t, http.StatusOK, w.ask(w.Owner, http.MethodGet, path, "").Code, "%s is still there for its owner", path)
 		}
 	}
 }
 
-func operations(item *huma.PathItem) map[string]*huma.Operation {
-	return map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}
+// described is the part of an OpenAPI document that a walk needs: paths to
+// methods to operations.
+type described struct {
+	Paths      map[string]map[string]*operation
+	Components struct{ Schemas map[string]schema }
+}
+
+type operation struct {
+	Parameters  []struct{ Name, In string }
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	}
+}
+
+type schema struct {
+	Ref        string `json:"$ref"`
+	Format     string
+	Properties map[string]schema
+}
+
+func read(t *testing.T, api *rest.API) (doc described) {
+	text, err := api.Document()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &doc))
+	return doc
 }
 
 func (w *Walk) ask(authorization, method, path, body string) *httptest.ResponseRecorder {
@@ -115,10 +136,10 @@ func bodyOf(method, body string) string {
 
 // list reads a list in every way, and tries to make objects that refer to
 // foreign ones.
-func (w *Walk) list(t *testing.T, path string, item *huma.PathItem) {
-	if item.Get != nil {
+func (w *Walk) list(t *testing.T, path string, item map[string]*operation, doc described) {
+	if get := item["get"]; get != nil {
 		queries := []string{"?page_size=100"}
-		for _, p := range item.Get.Parameters {
+		for _, p := range get.Parameters {
 			if p.In != "query" || p.Name == "page" || p.Name == "page_size" {
 				continue
 			}
@@ -133,15 +154,15 @@ func (w *Walk) list(t *testing.T, path string, item *huma.PathItem) {
 			}
 		}
 	}
-	if item.Post == nil || item.Post.RequestBody == nil || item.Post.RequestBody.Content["application/json"] == nil {
+	post := item["post"]
+	if post == nil {
 		return
 	}
-	schemas := w.API.Document().Components.Schemas
-	schema := item.Post.RequestBody.Content["application/json"].Schema
-	if known := schemas.Map()[strings.TrimPrefix(schema.Ref, "#/components/schemas/")]; known != nil {
-		schema = known
+	body := post.RequestBody.Content["application/json"].Schema
+	if known, ok := doc.Components.Schemas[strings.TrimPrefix(body.Ref, "#/components/schemas/")]; ok {
+		body = known
 	}
-	for name, p := range schema.Properties {
+	for name, p := range body.Properties {
 		if p.Format != "uuid" {
 			continue
 		}

@@ -52,8 +52,8 @@ func newNotes(t testing.TB, change func(*rest.Resource[wispwright.ID, Note, Note
 		"ann": {Name: "ann", Managed: []wispwright.ID{one}, Permissions: may},
 		"bob": {Name: "bob", Managed: []wispwright.ID{two}, Permissions: may},
 	}
-	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *http.Request) (*wispwright.Caller, error) {
-		token, err := rest.BearerToken(r, "Bearer")
+	api := rest.New(&rest.Options{Schemes: []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
+		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		return callers[token], err
 	}}}})
 	service := notes{memstore.NewRepo[wispwright.ID, Note, NoteFilter](memstore.New(), memstore.Spec[Note]{Org: "OrganizationID"})}
