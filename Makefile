@@ -11,9 +11,7 @@ LDFLAGS := -s -w -X main.build=$(VERSION)
 # owns the checkout, as in many containers
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-
-.PHONY: help build demo test test-go test-race test-ui test-browser lint agent bench fuzz services clean
+.PHONY: help build demo test test-go test-race test-ui test-browser lint vuln agent bench soak fuzz services clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -32,18 +30,26 @@ test: services ## every test: databases, agent against server, the admin in a br
 # ends after this time with the stacks of its goroutines; the slowest takes one
 # minute on two free cores
 TIMEOUT ?= 15m
+# go test; in CI a failed test runs once more by itself and is listed as flaky
+# if it then passes (internal/gotest)
+GOTEST := $(GO) run ./internal/gotest $(if $(CI),-rerun) --
 test-go: services
-	eval "$$(scripts/services env)" && $(GO) test -count=1 -timeout $(TIMEOUT) ./...
+	eval "$$(scripts/services env)" && $(GOTEST) -count=1 -timeout=$(TIMEOUT) ./...
 test-race: services ## the Go tests of what runs concurrently, under the race detector
-	eval "$$(scripts/services env)" && $(GO) test -race -count=1 -timeout $(TIMEOUT) . ./kit/... ./netjsonconfig/... ./tenancy ./controller ./agent/... ./server/jobs
+	eval "$$(scripts/services env)" && $(GOTEST) -race -count=1 -timeout=$(TIMEOUT) . ./kit/... ./netjsonconfig/... ./tenancy ./controller ./agent/... ./server/jobs
 test-ui: $(UI)/node_modules/.package-lock.json
 	cd $(UI) && npm run --silent typecheck && npm run --silent test
 test-browser: build ## the admin in a real browser against a real server
 	@scripts/test browser
 
-lint: ## go vet and staticcheck (staticcheck.conf)
-	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+lint: bin/lint ## staticcheck, vet, errorlint, contextcheck (scripts/lint), and whether go.mod is tidy
+	bin/lint ./...
+	$(GO) vet -vettool=$(CURDIR)/bin/lint ./...
+	$(GO) mod tidy -diff
+bin/lint: $(wildcard scripts/lint/*.go) scripts/lint/go.mod
+	$(GO) build -C scripts/lint -o $(CURDIR)/bin/lint .
+vuln: ## known vulnerabilities of what is used (scripts/vuln lists the exceptions)
+	@scripts/vuln
 
 AGENT_TARGETS := linux/amd64 linux/arm64 linux/arm/5 linux/arm/7 linux/mips/softfloat linux/mipsle/softfloat
 agent: ## the agent for every kind of device, also as packages for opkg, with the sizes
@@ -58,6 +64,9 @@ agent: ## the agent for every kind of device, also as packages for opkg, with th
 
 bench: build ## the tables of figures, ours beside a bare net/http handler
 	@scripts/bench
+
+soak: services ## the slow proofs: drills with faults, long runs, large numbers
+	eval "$$(scripts/services env)" && WISPWRIGHT_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run Soak ./...
 
 fuzz: ## every fuzz target for a minute
 	@scripts/fuzz 60s

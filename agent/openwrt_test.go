@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -91,7 +92,7 @@ func unpackTar(t *testing.T, packed []byte) (entries map[string]string, files ma
 	entries, files = map[string]string{}, map[string][]byte{}
 	for tr := tar.NewReader(zr); ; {
 		h, err := tr.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return entries, files
 		}
 		require.NoError(t, err)

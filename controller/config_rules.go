@@ -146,6 +146,7 @@ func (c *core) moved(ctx context.Context, device *Device, config *Config) ([]wis
 // templates are to blame it says so (spec: controller-config §2.6).
 func (c *core) refused(ctx context.Context, m *material, templatesChanged bool, err error) error {
 	explained := invalidConfig("config", "", err)
+	//lint:ignore errorlint whether it explained anything is whether it is the same error
 	if explained == err || !templatesChanged || len(m.templates) == 0 {
 		return explained
 	}

@@ -1,6 +1,7 @@
 package netdiff
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,8 +158,9 @@ func (f *Format) read(in *Input, o *Options) (*Graph, error) {
 		Revision: orNil(o.Revision), Metric: orNil(f.Metric, o.Metric),
 	}, o.Directed)
 	if err := f.Read(g, in); err != nil {
-		switch err.(type) {
-		case *ConversionError, *ParseError:
+		var conversion *ConversionError
+		var parse *ParseError
+		if errors.As(err, &conversion) || errors.As(err, &parse) {
 			return nil, err
 		}
 		return nil, &ParseError{Format: f.Name, Message: err.Error()}

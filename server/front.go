@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -92,7 +93,7 @@ func (f *front) recover(rec *recorder, r *http.Request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v) // net/http's own way to cut a connection
 	}
 	f.server.log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "path", loggable(r.URL.Path), "panic", v, "stack", string(debug.Stack()))

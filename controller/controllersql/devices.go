@@ -3,6 +3,7 @@ package controllersql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -116,7 +117,7 @@ func (s *devices) Poll(ctx context.Context, id wispwright.ID) (*controller.Poll,
 
 func (s *devices) failed(what string, err error) error {
 	err = s.db.Explain(err)
-	if err == wispwright.ErrNotFound {
+	if errors.Is(err, wispwright.ErrNotFound) {
 		return err
 	}
 	return fmt.Errorf("%s controller_device: %w", what, err)

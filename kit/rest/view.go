@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -159,7 +160,7 @@ func (v *View) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	defer r.cleanUp()
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			v.api.options.Log.ErrorContext(hr.Context(), "panic in a view", "path", hr.URL.Path, "panic", p, "stack", string(debug.Stack()))

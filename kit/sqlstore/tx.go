@@ -85,6 +85,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 	}
 	for try := 1; ; try++ {
 		err := run(ctx, fn)
+		//lint:ignore errorlint what a function of the caller wrapped is the caller's
 		if _, lost := err.(*lostError); lost {
 			run = db.alone
 			continue

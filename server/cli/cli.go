@@ -92,6 +92,7 @@ func (p *Program) run(ctx context.Context) (err error) {
 		return fmt.Errorf("commands: %w", err)
 	}
 	defer func() {
+		//lint:ignore errorlint a panic value of our own, which nothing wraps
 		if v := recover(); v == errDone {
 			err = nil
 		} else if v != nil {
