@@ -12,17 +12,17 @@ import (
 // (spec: controller-config §3.1). It is wispwright.ErrNotFound when the device
 // is deactivated already.
 func (s *Devices) Deactivate(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
-	return s.core.switchDevice(ctx, "controller.Devices.Deactivate", scope, id, true)
+	return s.fleet.switchDevice(ctx, "controller.Devices.Deactivate", scope, id, true)
 }
 
 // Activate puts a deactivated device into service again, with the default
 // templates of its organization; the configuration it had before stays gone.
 // It is wispwright.ErrNotFound when the device is active.
 func (s *Devices) Activate(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
-	return s.core.switchDevice(ctx, "controller.Devices.Activate", scope, id, false)
+	return s.fleet.switchDevice(ctx, "controller.Devices.Activate", scope, id, false)
 }
 
-func (c *core) switchDevice(ctx context.Context, operation string, scope wispwright.Scope, id wispwright.ID, off bool) (*Detail, error) {
+func (c *fleet) switchDevice(ctx context.Context, operation string, scope wispwright.Scope, id wispwright.ID, off bool) (*Detail, error) {
 	var after Detail
 	err := c.do(ctx, operation, func(ctx context.Context) error {
 		var before Detail
@@ -68,7 +68,7 @@ func (c *core) switchDevice(ctx context.Context, operation string, scope wispwri
 
 // switchConfig empties a configuration, or fills it with the default
 // templates. The user's own variables stay.
-func (c *core) switchConfig(ctx context.Context, d *Device, config *Config, off bool) (*Version, error) {
+func (c *fleet) switchConfig(ctx context.Context, d *Device, config *Config, off bool) (*Version, error) {
 	config.Modified, config.ErrorReason, config.Templates = c.now(), "", nil
 	cause := "device activated"
 	if off {
@@ -97,7 +97,7 @@ func (c *core) switchConfig(ctx context.Context, d *Device, config *Config, off 
 	return version, c.store(ctx, config, version)
 }
 
-func (c *core) switched(ctx context.Context, before, after *Detail, version *Version) error {
+func (c *fleet) switched(ctx context.Context, before, after *Detail, version *Version) error {
 	if err := c.deviceSaved(ctx, before.Device, after.Device); err != nil {
 		return err
 	}

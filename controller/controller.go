@@ -158,21 +158,7 @@ type Controller struct {
 	// Versions are the history of configurations.
 	Versions *Versions
 
-	core *core
-}
-
-// core is what the services share.
-type core struct {
-	Options
-	tx            wispwright.Transactor
-	stores        Stores
-	renderer      render.Renderer
-	organizations Organizations
-	backends      []render.Backend
-	jobs          Jobs
-	devices       *Devices
-	agents        *Agents
-	caches
+	fleet *fleet
 }
 
 // New returns the concern over its stores. organizations is usually the
@@ -184,20 +170,17 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	if err := stores.complete(); err != nil {
 		return nil, err
 	}
-	c := &core{
-		Options: o.withDefaults(), tx: tx, stores: stores, renderer: renderer, organizations: organizations, backends: renderer.Backends(),
-	}
-	if len(c.backends) == 0 {
+	if len(renderer.Backends()) == 0 {
 		return nil, errors.New("controller: the renderer has no backends")
 	}
-	c.caches = newCaches(c.Options)
-	c.devices, c.agents = &Devices{core: c}, &Agents{core: c}
+	b := &base{Options: o.withDefaults(), tx: tx, stores: stores}
+	f := newFleet(newConfigs(newTenants(b, organizations), renderer))
 	out := &Controller{
-		Devices: c.devices, Agents: c.agents, Templates: &Templates{core: c}, Settings: &OrganizationSettings{core: c}, Versions: &Versions{core: c}, core: c,
+		Devices: f.devices, Agents: newAgents(f), Templates: &Templates{configs: f.configs}, Settings: &OrganizationSettings{tenants: f.tenants},
+		Versions: &Versions{configs: f.configs}, fleet: f,
 	}
-	c.jobs = c.Options.Jobs
-	if c.jobs == nil {
-		c.jobs = &inline{out}
+	if b.jobs = b.Options.Jobs; b.jobs == nil {
+		b.jobs = &inline{out}
 	}
 	return out, nil
 }
@@ -212,7 +195,7 @@ func (c *Controller) Attach(o *tenancy.Organizations) {
 
 // Start listens for what other nodes tell of, until the context ends.
 func (c *Controller) Start(ctx context.Context) error {
-	if err := c.core.Bus.Listen(ctx, busChannel, c.core.heard); err != nil {
+	if err := c.fleet.Bus.Listen(ctx, busChannel, c.fleet.heard); err != nil {
 		return fmt.Errorf("controller: %w", err)
 	}
 	return nil
@@ -220,58 +203,8 @@ func (c *Controller) Start(ctx context.Context) error {
 
 // Forget drops what this node remembers of devices, as the services do when
 // they change one: for whoever changes the stored rows by other means.
-func (c *Controller) Forget(devices ...wispwright.ID) { c.core.polls.drop(devices...) }
+func (c *Controller) Forget(devices ...wispwright.ID) { c.fleet.polls.drop(devices...) }
 
 // Backends returns the backends devices and templates may choose, the default
 // one first. The slice must not be changed.
-func (c *Controller) Backends() []render.Backend { return c.core.backends }
-
-func (c *core) knownBackend(path string) bool {
-	for i := range c.backends {
-		if c.backends[i].Path == path {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *core) now() time.Time { return c.Clock().UTC().Truncate(time.Microsecond) }
-
-// do runs a write in a transaction and says in its error what was being done.
-func (c *core) do(ctx context.Context, operation string, fn func(context.Context) error) error {
-	if err := c.tx.InTx(ctx, fn); err != nil {
-		return fmt.Errorf("%s: %w", operation, err)
-	}
-	return nil
-}
-
-// faulty is a validation error with what caused it, which errors.As finds too
-// but which is not worth printing again.
-type faulty struct {
-	error
-	cause error
-}
-
-func (f *faulty) Unwrap() []error { return []error{f.error, f.cause} }
-
-func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
-
-func unknownPK(id wispwright.ID) string {
-	return fmt.Sprintf("Invalid pk \"%s\" - object does not exist.", id)
-}
-
-// actor returns who the context's caller is, for versions and jobs.
-func actor(ctx context.Context) (wispwright.ID, string) {
-	if c := wispwright.CallerFrom(ctx); c != nil {
-		return c.ID, c.Name
-	}
-	return wispwright.ID{}, "system"
-}
-
-// asDevice makes the device the caller, unless somebody else already is.
-func asDevice(ctx context.Context, name, address string) context.Context {
-	if wispwright.CallerFrom(ctx) != nil {
-		return ctx
-	}
-	return wispwright.WithCaller(ctx, &wispwright.Caller{Name: name, Method: "device", Address: address})
-}
+func (c *Controller) Backends() []render.Backend { return c.fleet.backends }

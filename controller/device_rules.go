@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ var (
 )
 
 // checkFields checks every field by itself and normalises the device.
-func (c *core) checkFields(d *Device) *wispwright.ValidationError {
+func (c *fleet) checkFields(d *Device) *wispwright.ValidationError {
 	v := &wispwright.ValidationError{}
 	if d.Name == "" {
 		v.Add("name", "This field cannot be blank.")
@@ -76,22 +75,9 @@ func checkForms(v *wispwright.ValidationError, name, mac string, key wispwright.
 // maxNotes bounds free text, which the specification leaves open.
 const maxNotes = 64 << 10
 
-// plainAddress is the address as it is stored: without zone, IPv4 as such.
-func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
-
-// parseAddress reads an address a device sent. Text that is none, or has a
-// zone, is not ok.
-func parseAddress(text string) (a netip.Addr, ok bool) {
-	a, err := netip.ParseAddr(text)
-	return a.Unmap(), err == nil && a.Zone() == ""
-}
-
-// addressMessage is what an address that is none is refused with.
-const addressMessage = "Enter a valid IPv4 or IPv6 address."
-
 // ensureKey makes the key of a device that has none
 // (spec: controller-config §6.4), and what it is found by.
-func (c *core) ensureKey(d *Device, settings *Settings) {
+func (c *fleet) ensureKey(d *Device, settings *Settings) {
 	if d.Key == "" {
 		base := d.MACAddress
 		if c.HardwareIDEnabled {
@@ -108,13 +94,31 @@ func (c *core) ensureKey(d *Device, settings *Settings) {
 
 // checkUnique asks the store what the device would break, before it is stored:
 // the message then names everything at once (spec: controller-config §1.1).
-func (c *core) checkUnique(ctx context.Context, v *wispwright.ValidationError, d *Device) ([]string, error) {
+func (c *fleet) checkUnique(ctx context.Context, v *wispwright.ValidationError, d *Device) ([]string, error) {
 	clashes, err := c.stores.Devices.Clashes(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	explainClashes(v, clashes)
 	return clashes, nil
+}
+
+// checkWhole checks what takes the other devices of the organization, in the
+// order of the specification: name, limit, uniqueness.
+func (c *fleet) checkWhole(ctx context.Context, v *wispwright.ValidationError, d *Device, t *tenant, unique, limit bool) error {
+	var clashes []string
+	var err error
+	if unique {
+		if clashes, err = c.checkUnique(ctx, v, d); err != nil {
+			return err
+		}
+	}
+	if limit && !slices.Contains(clashes, UniqueDeviceName) {
+		if err := v.Merge("", c.room(ctx, t)); err != nil {
+			return err
+		}
+	}
+	return clashError(v, clashes)
 }
 
 func explainClashes(v *wispwright.ValidationError, clashes []string) {
@@ -164,20 +168,4 @@ func explainDevice(err error) error {
 	field, message := uniqueMessage(conflict.Unique)
 	v.Add(field, message)
 	return clashError(&v, []string{conflict.Unique})
-}
-
-// private are the addresses that mean different hosts in different networks,
-// so that one device at most can have each (spec: controller-config §10.9).
-// The loopback addresses are left out: there it is a proxy or a test that
-// speaks for many devices.
-var private = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("192.0.0.0/29"), netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"),
-	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:2::/48"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2001:10::/28"),
-}
-
-func isPrivate(a netip.Addr) bool {
-	return slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(a) })
 }

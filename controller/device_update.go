@@ -18,9 +18,9 @@ import (
 // ones of the new. A deactivated device is wispwright.ErrForbidden.
 func (s *Devices) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*Detail) error) (*Detail, error) {
 	var u update
-	err := s.core.do(ctx, "controller.Devices.Update", func(ctx context.Context) error {
-		u = update{core: s.core, scope: scope}
-		_, err := s.core.stores.Devices.Update(ctx, scope, id, func(d *Device) error { return u.device(ctx, d, change) })
+	err := s.fleet.do(ctx, "controller.Devices.Update", func(ctx context.Context) error {
+		u = update{fleet: s.fleet, scope: scope}
+		_, err := s.fleet.stores.Devices.Update(ctx, scope, id, func(d *Device) error { return u.device(ctx, d, change) })
 		if err != nil {
 			return explainDevice(err)
 		}
@@ -34,7 +34,7 @@ func (s *Devices) Update(ctx context.Context, scope wispwright.Scope, id wispwri
 
 // update is one run of Devices.Update.
 type update struct {
-	core          *core
+	fleet         *fleet
 	scope         wispwright.Scope
 	before, after Detail
 	tenant        *tenant
@@ -42,7 +42,7 @@ type update struct {
 
 // device changes the device's row, which is locked.
 func (u *update) device(ctx context.Context, d *Device, change func(*Detail) error) error {
-	config, err := u.core.lockConfig(ctx, d.ID)
+	config, err := u.fleet.lockConfig(ctx, d.ID)
 	if err != nil {
 		return err
 	}
@@ -59,20 +59,20 @@ func (u *update) device(ctx context.Context, d *Device, change func(*Detail) err
 		*d = *u.after.Device
 		u.after.Device = d
 	}
-	d.ID, d.Created, d.IsDeactivated, d.Modified = device.ID, device.Created, device.IsDeactivated, u.core.now()
+	d.ID, d.Created, d.IsDeactivated, d.Modified = device.ID, device.Created, device.IsDeactivated, u.fleet.now()
 	return u.check(ctx)
 }
 
 func (u *update) check(ctx context.Context) error {
 	before, d := u.before.Device, u.after.Device
-	v := u.core.checkFields(d)
+	v := u.fleet.checkFields(d)
 	moved := d.OrganizationID != before.OrganizationID
 	if moved && !u.scope.Allows(d.OrganizationID) {
 		v.Add("organization", unknownPK(d.OrganizationID))
 		return v.Err()
 	}
 	var err error
-	u.tenant, err = u.core.hold(ctx, d.OrganizationID, moved)
+	u.tenant, err = u.fleet.hold(ctx, d.OrganizationID, moved)
 	if isNotFound(err) {
 		v.Add("organization", unknownPK(d.OrganizationID))
 		return v.Err()
@@ -80,14 +80,14 @@ func (u *update) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.core.ensureKey(d, u.tenant.settings)
+	u.fleet.ensureKey(d, u.tenant.settings)
 	unique := moved || d.NameKey != before.NameKey || d.MACAddress != before.MACAddress || d.KeyDigest != before.KeyDigest || d.HardwareID != before.HardwareID
-	return u.core.checkWhole(ctx, v, d, u.tenant, unique, moved)
+	return u.fleet.checkWhole(ctx, v, d, u.tenant, unique, moved)
 }
 
 // finish changes the configuration and tells of everything.
 func (u *update) finish(ctx context.Context) error {
-	c := u.core
+	c := u.fleet
 	var version *Version
 	var err error
 	switch {
@@ -124,7 +124,7 @@ func (u *update) finish(ctx context.Context) error {
 
 // config changes an existing configuration.
 func (u *update) config(ctx context.Context) (*Version, error) {
-	c, before, config, device := u.core, u.before.Config, u.after.Config, u.after.Device
+	c, before, config, device := u.fleet, u.before.Config, u.after.Config, u.after.Device
 	wanted := config.Templates
 	own := Config{Backend: config.Backend, Config: config.Config, Context: config.Context}
 	*config = *copyOf(before)

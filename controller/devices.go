@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/wispwright/wispwright"
@@ -25,7 +24,7 @@ type Devices struct {
 	// StatusChanged is published after a status was set.
 	StatusChanged event.Topic[StatusChange]
 
-	core *core
+	fleet *fleet
 }
 
 // Create validates and stores a device, and its configuration when d.Config is
@@ -37,7 +36,7 @@ func (s *Devices) Create(ctx context.Context, d *Detail) error {
 	if d.Config != nil {
 		n.given = slices.Clone(d.Config.Templates)
 	}
-	return s.core.do(ctx, "controller.Devices.Create", func(ctx context.Context) error { return s.core.create(ctx, n) })
+	return s.fleet.do(ctx, "controller.Devices.Create", func(ctx context.Context) error { return s.fleet.create(ctx, n) })
 }
 
 // newDevice is a device about to be stored.
@@ -59,7 +58,7 @@ type newDevice struct {
 	verify func(*Settings) error
 }
 
-func (c *core) create(ctx context.Context, n newDevice) error {
+func (c *fleet) create(ctx context.Context, n newDevice) error {
 	d := n.detail.Device
 	if d.ID.IsZero() {
 		d.ID = wispwright.NewID()
@@ -107,7 +106,7 @@ func (c *core) create(ctx context.Context, n newDevice) error {
 
 // insert stores a device, unless it is made of what is remembered and that is
 // old.
-func (c *core) insert(ctx context.Context, n newDevice, t *tenant) (stored bool, err error) {
+func (c *fleet) insert(ctx context.Context, n newDevice, t *tenant) (stored bool, err error) {
 	d, config := n.detail.Device, n.detail.Config
 	if config == nil {
 		return true, explainDevice(c.stores.Devices.Insert(ctx, d))
@@ -125,231 +124,42 @@ func (c *core) insert(ctx context.Context, n newDevice, t *tenant) (stored bool,
 	return true, explainDevice(c.stores.Devices.Enroll(ctx, d, config, version))
 }
 
-// checkWhole checks what takes the other devices of the organization, in the
-// order of the specification: name, limit, uniqueness.
-func (c *core) checkWhole(ctx context.Context, v *wispwright.ValidationError, d *Device, t *tenant, unique, limit bool) error {
-	var clashes []string
-	var err error
-	if unique {
-		if clashes, err = c.checkUnique(ctx, v, d); err != nil {
-			return err
-		}
-	}
-	if limit && !slices.Contains(clashes, UniqueDeviceName) {
-		if err := v.Merge("", c.room(ctx, t)); err != nil {
-			return err
-		}
-	}
-	return clashError(v, clashes)
-}
-
-// addConfig stores the first configuration of a device that is there already.
-func (c *core) addConfig(ctx context.Context, n newDevice, t *tenant) error {
-	version, err := c.firstConfig(ctx, n, t)
-	if err != nil {
-		return err
-	}
-	if err := c.stores.Configs.Insert(ctx, n.detail.Config); err != nil {
-		return err
-	}
-	return c.stores.Versions.Insert(ctx, version)
-}
-
-// firstConfig makes the first configuration of a device: default templates,
-// then the given ones, then the tagged ones (spec: controller-config §4.1).
-func (c *core) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Version, error) {
-	d, config := n.detail.Device, n.detail.Config
-	if config.ID.IsZero() {
-		config.ID = wispwright.NewID()
-	}
-	config.DeviceID, config.OrganizationID = d.ID, d.OrganizationID
-	config.Status, config.ErrorReason = StatusModified, ""
-	config.Desired, config.Served, config.Reported, config.VersionID = "", "", "", wispwright.ID{}
-	config.Created = c.now()
-	config.Modified = config.Created
-	if err := c.checkConfig(config); err != nil {
-		return nil, err
-	}
-	given, err := c.chosen(ctx, assignment{device: d, config: config, wanted: n.given})
-	if err != nil {
-		return nil, err
-	}
-	defaults, err := c.defaultTemplates(ctx, d.OrganizationID, config.Backend)
-	if err != nil {
-		return nil, err
-	}
-	templates := merge(defaults, given, n.extra)
-	if n.remembered == nil { // the cached ones may be older than what is stored now
-		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
-			return nil, err
-		}
-	}
-	config.Templates = idsOf(templates)
-	m := &material{device: d, config: config, settings: t.settings, templates: templates}
-	if err := c.addProvided(ctx, m); err != nil {
-		return nil, err
-	}
-	version, err := c.refresh(ctx, m, n.earlier, n.cause)
-	if err != nil {
-		return nil, c.refused(ctx, m, len(templates) > 0, err)
-	}
-	return version, nil
-}
-
 // Get returns a device with its configuration.
 func (s *Devices) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
-	return s.core.stores.Devices.Detail(ctx, scope, id)
-}
-
-func (c *core) detail(ctx context.Context, d *Device) (*Detail, error) {
-	config, err := c.stores.Configs.Get(ctx, wispwright.ScopeAll(), d.ID)
-	if err != nil && !isNotFound(err) {
-		return nil, err
-	}
-	return &Detail{Device: d, Config: config}, nil
+	return s.fleet.stores.Devices.Detail(ctx, scope, id)
 }
 
 // List returns a page of devices, newest first, without NameKey and KeyDigest.
 // Of their configurations it holds what lists show: DeviceID, Backend, Status
 // and ErrorReason; Get returns everything.
 func (s *Devices) List(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
-	return s.core.stores.Devices.Details(ctx, scope, f, p)
+	return s.fleet.stores.Devices.Details(ctx, scope, f, p)
 }
 
-// errNotDeactivated is what deleting an active device is refused with.
-const errNotDeactivated = "The device must be deactivated prior to deletion"
-
-// Delete removes a device with everything it has. Without force it is a
-// *wispwright.ForbiddenError until the device is deactivated and has removed
-// its configuration (spec: controller-config §3.1).
-func (s *Devices) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID, force bool) error {
-	return s.core.do(ctx, "controller.Devices.Delete", func(ctx context.Context) error {
-		d, err := s.core.stores.Devices.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		detail, err := s.core.detail(ctx, d)
-		if err != nil {
-			return err
-		}
-		if !force && (!d.IsDeactivated || detail.Config != nil && detail.Config.Status != StatusDeactivated) {
-			return wispwright.Forbidden(errNotDeactivated)
-		}
-		return s.core.remove(ctx, detail)
-	})
+// Counts are the figures of the dashboard.
+type Counts struct {
+	// Devices is how many devices there are.
+	Devices int
+	// Statuses is how many configurations have each status.
+	Statuses map[Status]int
+	// Unknown is how many devices have no configuration.
+	Unknown int
 }
 
-func (c *core) remove(ctx context.Context, details ...*Detail) error {
-	for _, detail := range details {
-		d := detail.Device
-		if err := c.devices.Deleting.Fire(ctx, d); err != nil {
-			return err
-		}
-		if err := c.stores.Devices.Delete(ctx, wispwright.ScopeAll(), d.ID); err != nil {
-			return err
-		}
-		if err := c.forgetDevices(ctx, d.ID); err != nil {
-			return err
-		}
-		c.devices.Changed.Publish(ctx, DeviceChange{Before: d})
-		if err := c.record(ctx, "delete", "", detail, &Detail{}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// deviceSaved tells of a device that was created or changed.
-func (c *core) deviceSaved(ctx context.Context, before, after *Device) error {
-	change := DeviceChange{Before: before, After: after}
-	if err := c.devices.Saved.Fire(ctx, change); err != nil {
-		return err
-	}
-	if before != nil { // nobody remembers what was not there
-		if err := c.forgetDevices(ctx, after.ID); err != nil {
-			return err
-		}
-	}
-	c.devices.Changed.Publish(ctx, change)
-	return nil
-}
-
-// record writes device and configuration as one event of the history.
-func (c *core) record(ctx context.Context, action, cause string, before, after *Detail) error {
-	d := after.Device
-	if d == nil {
-		d = before.Device
-	}
-	fields := wispwright.Compare(withoutKeys(before.Device), withoutKeys(after.Device))
-	for _, f := range wispwright.Compare(withoutSums(before.Config), withoutSums(after.Config)) {
-		f.Field = "Config." + f.Field
-		fields = append(fields, f)
-	}
-	return c.Recorder.Record(ctx, wispwright.Change{
-		Kind: "config.device", ObjectID: d.ID.String(), Label: d.Name, OrganizationID: d.OrganizationID, Action: action, Cause: cause, Fields: fields,
-	})
-}
-
-// withoutKeys leaves out of the history what only serves to find a row.
-func withoutKeys(d *Device) *Device {
-	if d == nil {
-		return nil
-	}
-	out := *d
-	out.NameKey, out.KeyDigest = "", ""
-	return &out
-}
-
-// withoutSums leaves out what versions tell better.
-func withoutSums(config *Config) *Config {
-	if config == nil {
-		return nil
-	}
-	out := *config
-	out.ID, out.DeviceID, out.OrganizationID, out.VersionID = wispwright.ID{}, wispwright.ID{}, wispwright.ID{}, wispwright.ID{}
-	out.Desired, out.Served, out.Reported = "", "", ""
-	return &out
-}
-
-// modified tells that the bytes some devices are to run changed.
-func (c *core) modified(ctx context.Context, action, cause string, devices ...wispwright.ID) error {
-	if len(devices) == 0 {
-		return nil
-	}
-	e := ConfigsModified{DeviceIDs: devices, Action: action, Cause: cause}
-	if err := c.devices.Modifying.Fire(ctx, e); err != nil {
-		return err
-	}
-	c.devices.Modified.Publish(ctx, e)
-	return c.forgetDevices(ctx, devices...)
-}
-
-func (c *core) statusChanged(ctx context.Context, d *Device, config *Config, before Status) {
-	c.devices.StatusChanged.Publish(ctx, StatusChange{
-		DeviceID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, Before: before, After: config.Status, ErrorReason: config.ErrorReason,
-	})
-}
-
-// lockConfig reads the configuration of a device for changing it, nil when
-// there is none.
-func (c *core) lockConfig(ctx context.Context, device wispwright.ID) (*Config, error) {
-	found, err := c.stores.Configs.Lock(ctx, []wispwright.ID{device})
-	if err != nil || len(found) == 0 {
+// Counts counts the devices of a scope.
+func (s *Devices) Counts(ctx context.Context, scope wispwright.Scope) (*Counts, error) {
+	statuses, err := s.fleet.stores.Configs.CountStatuses(ctx, scope)
+	if err != nil {
 		return nil, err
 	}
-	return found[0], nil
-}
-
-// store writes a configuration that was read with lockConfig, and the version
-// that came of the change, nil for none.
-func (c *core) store(ctx context.Context, config *Config, version *Version) error {
-	if version != nil {
-		if err := c.stores.Versions.Insert(ctx, version); err != nil {
-			return err
-		}
+	items, err := s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{}, wispwright.Page{Limit: 1})
+	if err != nil {
+		return nil, err
 	}
-	if err := c.stores.Configs.UpdateMany(ctx, []*Config{config}); err != nil {
-		return fmt.Errorf("store configuration of device %s: %w", config.DeviceID, err)
+	out := &Counts{Devices: items.Total, Statuses: statuses, Unknown: items.Total}
+	for _, n := range statuses {
+		out.Unknown -= n
 	}
-	return nil
+	out.Unknown = max(out.Unknown, 0) // counted one after the other
+	return out, nil
 }

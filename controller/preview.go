@@ -49,22 +49,22 @@ type Preview struct {
 // *render.Error, whose Pointer names the place; errors.As finds both. Templates,
 // organization and device outside the scope do not exist.
 func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*Preview, error) {
-	rendered, err := s.core.previewInput(ctx, scope, in)
+	rendered, err := s.fleet.previewInput(ctx, scope, in)
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.core.renderer.Text(ctx, rendered)
+	text, err := s.fleet.renderer.Text(ctx, rendered)
 	if err != nil {
 		return nil, invalidConfig("config", "", err)
 	}
-	archive, err := s.core.renderer.Archive(ctx, rendered)
+	archive, err := s.fleet.renderer.Archive(ctx, rendered)
 	if err != nil {
 		return nil, invalidConfig("config", "", err)
 	}
 	return &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}, nil
 }
 
-func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, error) {
+func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, error) {
 	var v wispwright.ValidationError
 	if !c.knownBackend(in.Backend) {
 		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", in.Backend))
@@ -94,7 +94,7 @@ func (c *core) previewInput(ctx context.Context, scope wispwright.Scope, in Prev
 	return d.input, nil
 }
 
-func (c *core) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {
+func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {
 	d := &Device{OrganizationID: in.OrganizationID}
 	if !in.DeviceID.IsZero() {
 		stored, err := c.stores.Devices.Get(ctx, scope, in.DeviceID)
@@ -148,7 +148,7 @@ func (s *Devices) Context(ctx context.Context, scope wispwright.Scope, id wispwr
 	if err != nil {
 		return nil, err
 	}
-	c := s.core
+	c := s.fleet
 	t, err := c.tenant(ctx, detail.Device.OrganizationID)
 	if err != nil {
 		return nil, err

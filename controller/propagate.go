@@ -20,13 +20,13 @@ const fanOut = 500
 // left alone. A configuration that cannot be rendered any more keeps its last
 // good version, and the log tells.
 func (c *Controller) Work(ctx context.Context, job Job) error {
-	if err := c.core.work(ctx, job); err != nil {
+	if err := c.fleet.work(ctx, job); err != nil {
 		return fmt.Errorf("controller: %s %s: %w", job.Kind, job.ID, err)
 	}
 	return nil
 }
 
-func (c *core) work(ctx context.Context, job Job) error {
+func (c *fleet) work(ctx context.Context, job Job) error {
 	var f ConfigFilter
 	switch job.Kind {
 	case JobTemplateChanged, JobTemplateDeleted:
@@ -49,7 +49,7 @@ func (c *core) work(ctx context.Context, job Job) error {
 	for i, config := range items.Rows {
 		ids[i] = config.DeviceID
 	}
-	b := batch{core: c, job: job, drafts: map[wispwright.ID]*draft{}, problems: map[wispwright.ID]error{}}
+	b := batch{fleet: c, job: job, drafts: map[wispwright.ID]*draft{}, problems: map[wispwright.ID]error{}}
 	// rendering is most of the work and is done before the transaction; what
 	// changes in between is rendered again
 	if err := b.prepare(ctx, items.Rows); err != nil {
@@ -70,7 +70,7 @@ func (c *core) work(ctx context.Context, job Job) error {
 
 // batch is the work of one job.
 type batch struct {
-	core     *core
+	fleet    *fleet
 	job      Job
 	drafts   map[wispwright.ID]*draft
 	problems map[wispwright.ID]error
@@ -79,7 +79,7 @@ type batch struct {
 // materials reads what configurations are made of with few queries, whatever
 // their number.
 func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, error) {
-	c := b.core
+	c := b.fleet
 	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: wispwright.Only(deviceIDs(configs)...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
@@ -137,11 +137,11 @@ func (b *batch) prepare(ctx context.Context, configs []*Config) error {
 		return err
 	}
 	for _, m := range materials {
-		d, err := b.core.draft(m)
+		d, err := b.fleet.draft(m)
 		if err != nil {
 			return err
 		}
-		if b.core.render(ctx, d, nil) == nil { // a refusal comes up again below
+		if b.fleet.render(ctx, d, nil) == nil { // a refusal comes up again below
 			b.drafts[m.device.ID] = d
 		}
 	}
@@ -151,7 +151,7 @@ func (b *batch) prepare(ctx context.Context, configs []*Config) error {
 // run renders the configurations and stores those whose bytes changed. It may
 // run more than once.
 func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
-	c := b.core
+	c := b.fleet
 	configs, err := c.stores.Configs.Lock(ctx, ids)
 	if err != nil {
 		return err
@@ -199,17 +199,17 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 
 func (b *batch) store(ctx context.Context, versions []*Version, changed, relinked []*Config) error {
 	if len(versions) > 0 {
-		if err := b.core.stores.Versions.InsertMany(ctx, versions); err != nil {
+		if err := b.fleet.stores.Versions.InsertMany(ctx, versions); err != nil {
 			return err
 		}
 	}
 	if len(changed) > 0 {
-		if err := b.core.stores.Configs.SaveProgress(ctx, changed); err != nil {
+		if err := b.fleet.stores.Configs.SaveProgress(ctx, changed); err != nil {
 			return err
 		}
 	}
 	if len(relinked) > 0 {
-		return b.core.stores.Configs.UpdateMany(ctx, relinked)
+		return b.fleet.stores.Configs.UpdateMany(ctx, relinked)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (b *batch) broken(ctx context.Context, m *material, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	b.core.Log.WarnContext(ctx, "a configuration is not valid any more; the device keeps the last good one",
+	b.fleet.Log.WarnContext(ctx, "a configuration is not valid any more; the device keeps the last good one",
 		"device", m.device.ID.String(), "name", m.device.Name, "cause", b.job.Cause, "error", refused.Message)
 	return nil
 }
@@ -235,7 +235,7 @@ func (q *inline) Enqueue(ctx context.Context, jobs ...Job) error {
 	wispwright.AfterCommit(ctx, func() {
 		for _, job := range jobs {
 			if err := q.controller.Work(detached, job); err != nil {
-				q.controller.core.Log.ErrorContext(detached, "a job failed", "kind", string(job.Kind), "error", err)
+				q.controller.fleet.Log.ErrorContext(detached, "a job failed", "kind", string(job.Kind), "error", err)
 			}
 		}
 	})

@@ -27,7 +27,7 @@ type Registered struct {
 // Of two registrations of one device at the same time one makes the device and
 // the other finds it.
 func (s *Agents) Register(ctx context.Context, r protocol.Registration) (*Registered, error) {
-	c := s.core
+	c := s.agents
 	out, err := c.register(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("controller.Agents.Register: %w", err)
@@ -35,7 +35,7 @@ func (s *Agents) Register(ctx context.Context, r protocol.Registration) (*Regist
 	return out, nil
 }
 
-func (c *core) register(ctx context.Context, r protocol.Registration) (*Registered, error) {
+func (c *agents) register(ctx context.Context, r protocol.Registration) (*Registered, error) {
 	if c.DisableRegistration {
 		return nil, protocol.ErrRegistrationDisabled
 	}
@@ -74,7 +74,7 @@ func (c *core) register(ctx context.Context, r protocol.Registration) (*Register
 }
 
 // complete checks the parameters every registration must have.
-func (c *core) complete(r protocol.Registration) error {
+func (c *agents) complete(r protocol.Registration) error {
 	for _, p := range []struct{ name, value string }{
 		{"secret", r.Secret}, {"name", r.Name}, {"mac_address", r.MACAddress}, {"backend", r.Backend},
 	} {
@@ -90,7 +90,7 @@ func (c *core) complete(r protocol.Registration) error {
 
 // admit finds the organization of a secret. Wrong secrets are looked up each
 // time: limit their rate where the requests come in.
-func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
+func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 	sum := digest(secret)
 	id, err := c.secrets.load(sum, func() (wispwright.ID, error) {
 		items, err := c.stores.Settings.List(ctx, wispwright.ScopeAll(), SettingsFilter{SecretDigest: sum}, wispwright.Page{Limit: 1, NoTotal: true})
@@ -124,7 +124,7 @@ func (c *core) admit(ctx context.Context, secret string) (*tenant, error) {
 // known finds the device that registers: by its key, anywhere, and where that
 // is allowed by its MAC address or hardware id in the secret's organization
 // (spec: controller-config §6.4). The zero ID is none.
-func (c *core) known(ctx context.Context, t *tenant, r protocol.Registration) (wispwright.ID, error) {
+func (c *agents) known(ctx context.Context, t *tenant, r protocol.Registration) (wispwright.ID, error) {
 	if r.Key == "" || c.RandomKeys {
 		return wispwright.ID{}, nil
 	}
@@ -142,7 +142,7 @@ func (c *core) known(ctx context.Context, t *tenant, r protocol.Registration) (w
 // adopts reports whether a registration may take over a known record: with the
 // consistent key of what it says it is, which a made-up key never is
 // (spec: controller-config §6.4).
-func (c *core) adopts(r protocol.Registration) bool {
+func (c *agents) adopts(r protocol.Registration) bool {
 	if c.RefuseKnown || c.RandomKeys || r.Key == "" {
 		return false
 	}
@@ -184,7 +184,7 @@ func fill(d *Device, r protocol.Registration) {
 	}
 }
 
-func (c *core) registerNew(ctx context.Context, t *tenant, r protocol.Registration) (*Registered, error) {
+func (c *agents) registerNew(ctx context.Context, t *tenant, r protocol.Registration) (*Registered, error) {
 	d, faults := newcomer(r, t.organization.ID, c.RandomKeys)
 	extra, err := c.taggedTemplates(ctx, t.organization.ID, r.Backend, r.Tags)
 	if err != nil {
@@ -209,7 +209,7 @@ func (c *core) registerNew(ctx context.Context, t *tenant, r protocol.Registrati
 		if err := c.create(ctx, n); err != nil {
 			return err
 		}
-		c.agents.Registered.Publish(ctx, *out)
+		c.told.Registered.Publish(ctx, *out)
 		return nil
 	})
 	return out, err
@@ -218,7 +218,7 @@ func (c *core) registerNew(ctx context.Context, t *tenant, r protocol.Registrati
 // beforehand renders a new device's configuration before the transaction, so
 // that other writers need not wait for it. It is used if nothing changed until
 // then; what fails here fails there again.
-func (c *core) beforehand(ctx context.Context, detail *Detail, t *tenant, extra []*Template) *draft {
+func (c *agents) beforehand(ctx context.Context, detail *Detail, t *tenant, extra []*Template) *draft {
 	device := *detail.Device
 	if c.checkFields(&device).Err() != nil {
 		return nil
@@ -240,7 +240,7 @@ func (c *core) beforehand(ctx context.Context, detail *Detail, t *tenant, extra 
 }
 
 // clash words everything that is not unique about a device that was refused.
-func (c *core) clash(ctx context.Context, t *tenant, r protocol.Registration, err error) error {
+func (c *agents) clash(ctx context.Context, t *tenant, r protocol.Registration, err error) error {
 	d, v := newcomer(r, t.organization.ID, c.RandomKeys)
 	if ferr := v.Merge("", c.checkFields(d).Err()); ferr != nil {
 		return ferr
@@ -262,7 +262,7 @@ func (c *core) clash(ctx context.Context, t *tenant, r protocol.Registration, er
 
 // registerKnown notes what a known device says of its hardware, adds the
 // templates of its tags, and gives it a configuration if it has none.
-func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r protocol.Registration) (*Registered, error) {
+func (c *agents) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r protocol.Registration) (*Registered, error) {
 	var out *Registered
 	err := c.tx.InTx(ctx, func(ctx context.Context) error {
 		device, err := c.updateInfo(ctx, id, func(d *Device) error {
@@ -284,13 +284,13 @@ func (c *core) registerKnown(ctx context.Context, id wispwright.ID, t *tenant, r
 		if err := c.configureKnown(ctx, device, r); err != nil {
 			return err
 		}
-		c.agents.Registered.Publish(ctx, *out)
+		c.told.Registered.Publish(ctx, *out)
 		return nil
 	})
 	return out, err
 }
 
-func (c *core) configureKnown(ctx context.Context, d *Device, r protocol.Registration) error {
+func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Registration) error {
 	if d.IsDeactivated { // it learns so when it asks for its configuration
 		return nil
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/protocol"
@@ -12,6 +14,18 @@ import (
 
 // noReason is stored for an error without one (spec: controller-config §3).
 const noReason = "Reason not reported by the device."
+
+const maxReason = 1024
+
+// cutReason keeps an error reason within its column, and out of it what no
+// database takes (spec: controller-config §1.2).
+func cutReason(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+	if utf8.RuneCountInString(text) <= maxReason {
+		return text
+	}
+	return string([]rune(text)[:1012]) + "\n[truncated]"
+}
 
 // ReportStatus stores how a device fared with its configuration and returns
 // the resulting status, which is not always the reported one. Devices report
@@ -22,7 +36,7 @@ const noReason = "Reason not reported by the device."
 // A device that says applied runs what it fetched last. When something else is
 // wanted by now the status stays modified: the device will fetch it.
 func (s *Agents) ReportStatus(ctx context.Context, a protocol.Credentials, status, reason string) (Status, error) {
-	p, err := s.core.authenticate(ctx, a)
+	p, err := s.agents.authenticate(ctx, a)
 	if err != nil {
 		return "", err
 	}
@@ -40,13 +54,13 @@ func (s *Agents) ReportStatus(ctx context.Context, a protocol.Credentials, statu
 		}
 	}
 	var after Status
-	err = s.core.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.ReportStatus", func(ctx context.Context) error {
+	err = s.agents.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.ReportStatus", func(ctx context.Context) error {
 		var err error
 		if p.Status == StatusDeactivating {
-			after, err = s.core.reportGone(ctx, p.DeviceID, r)
+			after, err = s.agents.reportGone(ctx, p.DeviceID, r)
 			return err
 		}
-		after, err = s.core.report(ctx, p, r)
+		after, err = s.agents.report(ctx, p, r)
 		return err
 	})
 	return after, err
@@ -58,7 +72,7 @@ type report struct {
 }
 
 // report stores the outcome of an active device.
-func (c *core) report(ctx context.Context, p *poll, r report) (Status, error) {
+func (c *agents) report(ctx context.Context, p *poll, r report) (Status, error) {
 	config, err := c.lockConfig(ctx, p.DeviceID)
 	if err != nil {
 		return "", err
@@ -97,7 +111,7 @@ func (c *core) report(ctx context.Context, p *poll, r report) (Status, error) {
 
 // reported writes a configuration after a report, if that changed it, and
 // notes in the history when a version arrived first.
-func (c *core) reported(ctx context.Context, before, config *Config) error {
+func (c *agents) reported(ctx context.Context, before, config *Config) error {
 	if config.Status != before.Status || config.ErrorReason != before.ErrorReason || config.Reported != before.Reported {
 		if err := c.stores.Configs.SaveProgress(ctx, []*Config{config}); err != nil {
 			return err
@@ -111,7 +125,7 @@ func (c *core) reported(ctx context.Context, before, config *Config) error {
 
 // reportGone ends the deactivation of a device that removed its configuration.
 // The device's row is locked before the configuration's, as everywhere.
-func (c *core) reportGone(ctx context.Context, id wispwright.ID, r report) (Status, error) {
+func (c *agents) reportGone(ctx context.Context, id wispwright.ID, r report) (Status, error) {
 	var before, after Detail
 	device, err := c.stores.Devices.Update(ctx, wispwright.ScopeAll(), id, func(d *Device) error {
 		copied := *d

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
@@ -24,12 +23,12 @@ func (s *Templates) validate(ctx context.Context, t *Template) error {
 	if t.Type != TemplateGeneric && t.Type != TemplateVPN {
 		v.Add("type", fmt.Sprintf("%q is not a valid choice.", string(t.Type)))
 	}
-	if !s.core.knownBackend(t.Backend) {
+	if !s.configs.knownBackend(t.Backend) {
 		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", t.Backend))
 	}
 	s.checkTags(&v, t)
 	if !t.OrganizationID.IsZero() {
-		if _, err := s.core.tenant(ctx, t.OrganizationID); isNotFound(err) {
+		if _, err := s.configs.tenant(ctx, t.OrganizationID); isNotFound(err) {
 			v.Add("organization", unknownPK(t.OrganizationID))
 		} else if err != nil {
 			return err
@@ -49,23 +48,6 @@ func (s *Templates) validate(ctx context.Context, t *Template) error {
 	return s.checkContent(ctx, t)
 }
 
-func checkRequired(v *wispwright.ValidationError, field, text string, limit int) {
-	if text == "" {
-		v.Add(field, "This field cannot be blank.")
-	}
-	checkText(v, field, text, limit)
-}
-
-func checkText(v *wispwright.ValidationError, field, text string, limit int) {
-	checkLength(v, field, text, limit)
-	if strings.ContainsRune(text, 0) {
-		v.Add(field, "Null characters are not allowed.")
-	}
-	if !utf8.ValidString(text) {
-		v.Add(field, "This value is not valid UTF-8.")
-	}
-}
-
 func (s *Templates) checkTags(v *wispwright.ValidationError, t *Template) {
 	seen := map[string]bool{}
 	for i, tag := range t.Tags {
@@ -82,8 +64,6 @@ func (s *Templates) checkTags(v *wispwright.ValidationError, t *Template) {
 	}
 	t.Tags = slices.Sorted(maps.Keys(seen))
 }
-
-func isSpace(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f", r) }
 
 // checkVPN holds the rules of types: generic templates have no VPN
 // (spec: controller-config §1.3). VPN servers are not there yet, so that any
@@ -104,7 +84,7 @@ func (s *Templates) checkVPN(v *wispwright.ValidationError, t *Template) {
 // store's.
 func (s *Templates) checkSharedName(ctx context.Context, v *wispwright.ValidationError, t *Template) error {
 	const tail = " Shared objects are visible to all organizations and must have unique names to avoid confusion."
-	items, err := s.core.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{Name: t.Name}, wispwright.Page{NoTotal: true})
+	items, err := s.configs.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{Name: t.Name}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return err
 	}
@@ -130,7 +110,7 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 	if err != nil {
 		return err
 	}
-	if err := s.core.renderer.Validate(ctx, in); err != nil {
+	if err := s.configs.renderer.Validate(ctx, in); err != nil {
 		return invalidConfig("", "", err)
 	}
 	if t.Config.IsEmpty() {
@@ -146,7 +126,7 @@ func (s *Templates) input(t *Template) (render.Input, error) {
 	if err := addVariables(in.Context, t.DefaultValues); err != nil {
 		return in, fmt.Errorf("default values of template %s: %w", t.ID, err)
 	}
-	maps.Copy(in.Context, s.core.Context)
+	maps.Copy(in.Context, s.configs.Context)
 	return in, nil
 }
 
@@ -158,7 +138,7 @@ func (s *Templates) checkMove(ctx context.Context, t *Template) error {
 		return nil
 	}
 	count := func(f DeviceFilter) (int, error) {
-		items, err := s.core.stores.Devices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 1})
+		items, err := s.configs.stores.Devices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 1})
 		return items.Total, err
 	}
 	all, err := count(DeviceFilter{TemplateID: t.ID})
@@ -186,62 +166,3 @@ func explainTemplate(err error) error {
 	}
 	return err
 }
-
-// defaultTemplates returns the default templates of an organization and a
-// backend, required ones first, then by name (spec: controller-config §4.1).
-func (c *core) defaultTemplates(ctx context.Context, organization wispwright.ID, backend string) ([]*Template, error) {
-	return c.defaults.load(defaultsKey{organization, backend}, func() ([]*Template, error) {
-		yes := true
-		items, err := c.stores.Templates.List(ctx, wispwright.ScopeOf(organization).WithShared(),
-			TemplateFilter{Default: &yes, Backend: backend}, wispwright.Page{NoTotal: true})
-		if err != nil {
-			return nil, fmt.Errorf("read default templates: %w", err)
-		}
-		slices.SortFunc(items.Rows, func(a, b *Template) int {
-			if a.Required != b.Required {
-				if a.Required {
-					return -1
-				}
-				return 1
-			}
-			return strings.Compare(a.Name, b.Name)
-		})
-		return items.Rows, nil
-	})
-}
-
-func requiredOf(templates []*Template) []*Template {
-	var out []*Template
-	for _, t := range templates {
-		if t.Required {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// taggedTemplates returns the templates a registering device asks for by its
-// tags, in the order of the tags (spec: controller-config §4.2).
-func (c *core) taggedTemplates(ctx context.Context, organization wispwright.ID, backend, tags string) ([]*Template, error) {
-	var out []*Template
-	words := strings.FieldsFunc(tags, isSpace)
-	if len(words) > maxTags {
-		words = words[:maxTags]
-	}
-	for _, tag := range words {
-		items, err := c.stores.Templates.List(ctx, wispwright.ScopeOf(organization).WithShared(),
-			TemplateFilter{Tag: tag, Backend: backend}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})
-		if err != nil {
-			return nil, fmt.Errorf("read templates with tag: %w", err)
-		}
-		for _, t := range items.Rows {
-			if slices.Contains(t.Tags, tag) {
-				out = append(out, t)
-			}
-		}
-	}
-	return out, nil
-}
-
-// maxTags is how many tags of a registration are looked at.
-const maxTags = 32

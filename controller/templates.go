@@ -19,17 +19,17 @@ type Templates struct {
 	// Changed is published after the commit of any of the above.
 	Changed event.Topic[TemplateChange]
 
-	core *core
+	configs *configs
 }
 
 // Create validates, normalises and stores a new template; t holds the outcome.
 // Existing devices are not touched, whether it is a default template or not.
 func (s *Templates) Create(ctx context.Context, t *Template) error {
-	return s.core.do(ctx, "controller.Templates.Create", func(ctx context.Context) error {
+	return s.configs.do(ctx, "controller.Templates.Create", func(ctx context.Context) error {
 		if t.ID.IsZero() {
 			t.ID = wispwright.NewID()
 		}
-		t.Created = s.core.now()
+		t.Created = s.configs.now()
 		t.Modified = t.Created
 		if err := s.validate(ctx, t); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (s *Templates) Create(ctx context.Context, t *Template) error {
 			return err
 		}
 		t.RevisionID = wispwright.NewID()
-		if err := s.core.stores.Templates.Insert(ctx, t); err != nil {
+		if err := s.configs.stores.Templates.Insert(ctx, t); err != nil {
 			return explainTemplate(err)
 		}
 		if err := s.addRevision(ctx, t); err != nil {
@@ -53,7 +53,7 @@ func (s *Templates) holdOrganization(ctx context.Context, t *Template) error {
 	if t.OrganizationID.IsZero() {
 		return nil
 	}
-	_, err := s.core.stores.Settings.Hold(ctx, t.OrganizationID, false)
+	_, err := s.configs.stores.Settings.Hold(ctx, t.OrganizationID, false)
 	if isNotFound(err) {
 		return wispwright.Invalid("organization", unknownPK(t.OrganizationID))
 	}
@@ -61,7 +61,7 @@ func (s *Templates) holdOrganization(ctx context.Context, t *Template) error {
 }
 
 func (s *Templates) addRevision(ctx context.Context, t *Template) error {
-	return s.core.stores.Templates.AddRevision(ctx, &Revision{
+	return s.configs.stores.Templates.AddRevision(ctx, &Revision{
 		ID: t.RevisionID, TemplateID: t.ID, Config: t.Config, DefaultValues: t.DefaultValues, Created: t.Modified,
 	})
 }
@@ -71,7 +71,7 @@ func (s *Templates) saved(ctx context.Context, before, after *Template) error {
 	if err := s.Saved.Fire(ctx, change); err != nil {
 		return err
 	}
-	if err := s.core.forgetTenants(ctx); err != nil {
+	if err := s.configs.forgetTenants(ctx); err != nil {
 		return err
 	}
 	s.Changed.Publish(ctx, change)
@@ -88,17 +88,17 @@ func (s *Templates) record(ctx context.Context, before, after *Template) error {
 		c.Action, t = "delete", before
 	}
 	c.ObjectID, c.Label, c.OrganizationID = t.ID.String(), t.Name, t.OrganizationID
-	return s.core.Recorder.Record(ctx, c)
+	return s.configs.Recorder.Record(ctx, c)
 }
 
 // Get returns a template.
 func (s *Templates) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Template, error) {
-	return s.core.stores.Templates.Get(ctx, scope, id)
+	return s.configs.stores.Templates.Get(ctx, scope, id)
 }
 
 // List returns a page of templates, newest first.
 func (s *Templates) List(ctx context.Context, scope wispwright.Scope, f TemplateFilter, p wispwright.Page) (wispwright.Items[Template], error) {
-	return s.core.stores.Templates.List(ctx, scope, f, p)
+	return s.configs.stores.Templates.List(ctx, scope, f, p)
 }
 
 // Update changes a template. When its content changed, the configurations that
@@ -106,16 +106,16 @@ func (s *Templates) List(ctx context.Context, scope wispwright.Scope, f Template
 // devices and for 30,000. change may run more than once.
 func (s *Templates) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*Template) error) (*Template, error) {
 	var after *Template
-	err := s.core.do(ctx, "controller.Templates.Update", func(ctx context.Context) error {
+	err := s.configs.do(ctx, "controller.Templates.Update", func(ctx context.Context) error {
 		var before Template
 		var err error
-		after, err = s.core.stores.Templates.Update(ctx, scope, id, func(t *Template) error {
+		after, err = s.configs.stores.Templates.Update(ctx, scope, id, func(t *Template) error {
 			before = *t
 			before.Tags = append([]string(nil), t.Tags...)
 			if err := change(t); err != nil {
 				return err
 			}
-			t.ID, t.Created, t.Modified, t.RevisionID = before.ID, before.Created, s.core.now(), before.RevisionID
+			t.ID, t.Created, t.Modified, t.RevisionID = before.ID, before.Created, s.configs.now(), before.RevisionID
 			if err := s.validate(ctx, t); err != nil {
 				return err
 			}
@@ -154,27 +154,27 @@ func contentChanged(before, after *Template) bool {
 
 func (s *Templates) enqueue(ctx context.Context, kind JobKind, t *Template, cause string) error {
 	id, name := actor(ctx)
-	return s.core.jobs.Enqueue(ctx, Job{Kind: kind, ID: t.ID, Cause: cause, ActorID: id, Actor: name})
+	return s.configs.jobs.Enqueue(ctx, Job{Kind: kind, ID: t.ID, Cause: cause, ActorID: id, Actor: name})
 }
 
 // Delete removes a template. The configurations that used it lose it in the
 // background, and are rendered anew.
 func (s *Templates) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
-	return s.core.do(ctx, "controller.Templates.Delete", func(ctx context.Context) error {
-		before, err := s.core.stores.Templates.Get(ctx, scope, id)
+	return s.configs.do(ctx, "controller.Templates.Delete", func(ctx context.Context) error {
+		before, err := s.configs.stores.Templates.Get(ctx, scope, id)
 		if err != nil {
 			return err
 		}
 		if err := s.Deleting.Fire(ctx, before); err != nil {
 			return err
 		}
-		if err := s.core.stores.Templates.Delete(ctx, scope, id); err != nil {
+		if err := s.configs.stores.Templates.Delete(ctx, scope, id); err != nil {
 			return err
 		}
 		if err := s.enqueue(ctx, JobTemplateDeleted, before, "template "+before.Name+" deleted"); err != nil {
 			return err
 		}
-		if err := s.core.forgetTenants(ctx); err != nil {
+		if err := s.configs.forgetTenants(ctx); err != nil {
 			return err
 		}
 		s.Changed.Publish(ctx, TemplateChange{Before: before})
@@ -187,8 +187,8 @@ func (s *Templates) Delete(ctx context.Context, scope wispwright.Scope, id wispw
 // copied; whether the caller may write to the target is the caller's check.
 func (s *Templates) Clone(ctx context.Context, scope wispwright.Scope, id, organization wispwright.ID) (*Template, error) {
 	var clone *Template
-	err := s.core.do(ctx, "controller.Templates.Clone", func(ctx context.Context) error {
-		t, err := s.core.stores.Templates.Get(ctx, scope, id)
+	err := s.configs.do(ctx, "controller.Templates.Clone", func(ctx context.Context) error {
+		t, err := s.configs.stores.Templates.Get(ctx, scope, id)
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (s *Templates) freeName(ctx context.Context, name string) (string, error) {
 		// names have at most 64 characters
 		runes := []rune(base)
 		candidate := string(runes[:min(len(runes), 64-len(suffix))]) + suffix
-		items, err := s.core.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{Name: candidate}, wispwright.Page{Limit: 1, NoTotal: true})
+		items, err := s.configs.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{Name: candidate}, wispwright.Page{Limit: 1, NoTotal: true})
 		if err != nil {
 			return "", err
 		}
@@ -224,7 +224,7 @@ func (s *Templates) freeName(ctx context.Context, name string) (string, error) {
 
 // Configuration returns the template rendered alone.
 func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*render.Archive, error) {
-	t, err := s.core.stores.Templates.Get(ctx, scope, id)
+	t, err := s.configs.stores.Templates.Get(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, i
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.core.renderer.Archive(ctx, in)
+	b, err := s.configs.renderer.Archive(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("controller.Templates.Configuration %s: %w", id, invalidConfig("", "", err))
 	}

@@ -31,7 +31,7 @@ type material struct {
 
 // variables lays the variables of a device over each other, the strongest
 // last (spec: controller-config §5, in the order of the manual).
-func (c *core) variables(m *material) (*Variables, error) {
+func (c *configs) variables(m *material) (*Variables, error) {
 	all, system := map[string]any{}, map[string]any{}
 	for _, t := range m.templates {
 		if err := addVariables(all, t.DefaultValues); err != nil {
@@ -55,7 +55,7 @@ func (c *core) variables(m *material) (*Variables, error) {
 
 const keyVariable = "key"
 
-func (c *core) predefined(d *Device) map[string]any {
+func (c *configs) predefined(d *Device) map[string]any {
 	out := map[string]any{"name": d.Name, "mac_address": d.MACAddress, "id": d.ID.String(), keyVariable: d.Key.Reveal()}
 	if c.HardwareIDEnabled {
 		out["hardware_id"] = d.HardwareID
@@ -64,7 +64,7 @@ func (c *core) predefined(d *Device) map[string]any {
 }
 
 // provide asks the providers for the variables of devices.
-func (c *core) provide(ctx context.Context, devices ...*Device) (map[wispwright.ID]map[string]any, error) {
+func (c *configs) provide(ctx context.Context, devices ...*Device) (map[wispwright.ID]map[string]any, error) {
 	if len(c.Providers) == 0 {
 		return nil, nil
 	}

@@ -2,9 +2,11 @@ package controller
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 )
 
 // Version is one configuration a device was to run: the inputs, the checksum
@@ -66,4 +68,103 @@ type VersionStore interface {
 	// Prune removes versions made before a moment that are not the newest of
 	// their device, and says how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
+}
+
+// Versions is the service of the history of configurations.
+type Versions struct {
+	configs *configs
+}
+
+// List returns a page of the versions of a device, newest first.
+func (s *Versions) List(ctx context.Context, scope wispwright.Scope, device wispwright.ID, p wispwright.Page) (wispwright.Items[Version], error) {
+	if device.IsZero() {
+		return wispwright.Items[Version]{}, wispwright.ErrNotFound
+	}
+	return s.configs.stores.Versions.List(ctx, scope, VersionFilter{DeviceID: device}, p)
+}
+
+// Get returns a version of a device.
+func (s *Versions) Get(ctx context.Context, scope wispwright.Scope, device, id wispwright.ID) (*Version, error) {
+	v, err := s.configs.stores.Versions.Get(ctx, scope, id)
+	if err == nil && v.DeviceID != device {
+		return nil, wispwright.ErrNotFound
+	}
+	return v, err
+}
+
+// Text renders a version for people, from the inputs it was made of.
+func (s *Versions) Text(ctx context.Context, v *Version) (string, error) {
+	d, err := s.configs.stores.Devices.Get(ctx, wispwright.ScopeAll(), v.DeviceID)
+	if err != nil {
+		return "", err
+	}
+	in, err := s.configs.renderVersion(ctx, v, d.Key.Reveal())
+	if err != nil {
+		return "", err
+	}
+	text, err := s.configs.renderer.Text(ctx, in)
+	if err != nil {
+		return "", fmt.Errorf("controller.Versions.Text %s: %w", v.ID, invalidConfig("", "", err))
+	}
+	return text, nil
+}
+
+// Prune removes versions older than the given age and says how many. The
+// newest of every device stays, as the device is served from it. What
+// templates contained at that time goes when no version names it any more.
+func (s *Versions) Prune(ctx context.Context, age time.Duration) (int, error) {
+	now := s.configs.now()
+	n, err := s.configs.stores.Versions.Prune(ctx, now.Add(-age))
+	if err != nil {
+		return n, fmt.Errorf("prune versions: %w", err)
+	}
+	if _, err := s.configs.stores.Templates.PruneRevisions(ctx, now.Add(-age), now.Add(-24*time.Hour)); err != nil {
+		return n, fmt.Errorf("prune revisions of templates: %w", err)
+	}
+	return n, nil
+}
+
+// renderVersion renders a version again, from its own inputs: a device is
+// served what its checksum was made of, whatever has changed since.
+func (c *configs) renderVersion(ctx context.Context, v *Version, key string) (render.Input, error) {
+	in := render.Input{Backend: v.Backend, Hostname: v.Hostname, OS: v.OS, Config: v.Config, Context: map[string]any{keyVariable: key}}
+	if err := addVariables(in.Context, v.Context); err != nil {
+		return in, fmt.Errorf("variables of version %s: %w", v.ID, err)
+	}
+	found, err := c.revisionsOf(ctx, v.Revisions)
+	if err != nil {
+		return in, err
+	}
+	for _, id := range v.Revisions {
+		r := found[id]
+		if r == nil {
+			return in, fmt.Errorf("version %s: template revision %s is missing", v.ID, id)
+		}
+		in.Templates = append(in.Templates, render.Layer{Revision: id, Config: r.Config})
+	}
+	return in, nil
+}
+
+func (c *configs) revisionsOf(ctx context.Context, ids []wispwright.ID) (map[wispwright.ID]*Revision, error) {
+	out := map[wispwright.ID]*Revision{}
+	var missing []wispwright.ID
+	for _, id := range ids {
+		if r, ok := c.revisions.Get(id); ok {
+			out[id] = r
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	found, err := c.stores.Templates.Revisions(ctx, missing)
+	if err != nil {
+		return nil, fmt.Errorf("read template revisions: %w", err)
+	}
+	for _, r := range found {
+		out[r.ID] = r
+		c.revisions.Add(r.ID, r)
+	}
+	return out, nil
 }

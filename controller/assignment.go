@@ -2,50 +2,11 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/controller/render"
 )
-
-// checkConfig checks what does not need rendering. Every fault is one of the
-// nested configuration as a whole, as the REST API answers them.
-func (c *core) checkConfig(config *Config) error {
-	var v wispwright.ValidationError
-	if !c.knownBackend(config.Backend) {
-		v.Add("config.backend", fmt.Sprintf("%q is not a valid choice.", config.Backend))
-		return v.Err()
-	}
-	if !isConfig(&config.Config) {
-		v.Add("config", render.UnexpectedFormat)
-	}
-	checkObject(&v, "config", &config.Context)
-	return v.Err()
-}
-
-// isConfig reports whether a value is a NetJSON object; none at all becomes the
-// empty one. Unlike variables nothing else that is empty does.
-func isConfig(value *wispwright.JSON) bool {
-	if text := strings.TrimSpace(string(*value)); text == "" || text == "null" {
-		*value = "{}"
-	}
-	return value.IsObject()
-}
-
-const maxReason = 1024
-
-// cutReason keeps an error reason within its column, and out of it what no
-// database takes (spec: controller-config §1.2).
-func cutReason(text string) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
-	if utf8.RuneCountInString(text) <= maxReason {
-		return text
-	}
-	return string([]rune(text)[:1012]) + "\n[truncated]"
-}
 
 // assignment is a list of templates somebody wants a configuration to have.
 type assignment struct {
@@ -59,7 +20,7 @@ type assignment struct {
 // first, in the order of their names, then the wanted ones in theirs
 // (spec: controller-config §4.1). Templates that were deleted since they were
 // assigned are left out.
-func (c *core) assign(ctx context.Context, a assignment) ([]*Template, error) {
+func (c *configs) assign(ctx context.Context, a assignment) ([]*Template, error) {
 	found, err := c.chosen(ctx, a)
 	if err != nil {
 		return nil, err
@@ -75,7 +36,7 @@ func (c *core) assign(ctx context.Context, a assignment) ([]*Template, error) {
 }
 
 // chosen returns the wanted templates after checking each of them.
-func (c *core) chosen(ctx context.Context, a assignment) ([]*Template, error) {
+func (c *configs) chosen(ctx context.Context, a assignment) ([]*Template, error) {
 	wanted := distinct(a.wanted)
 	found, err := c.heldTemplates(ctx, wanted)
 	if err != nil {
@@ -127,7 +88,7 @@ func distinct(ids []wispwright.ID) []wispwright.ID {
 // moved returns the templates of a configuration whose device came to another
 // organization: the shared ones stay, those of the old organization go, the
 // default ones of the new one come (spec: controller-config §4.7).
-func (c *core) moved(ctx context.Context, device *Device, config *Config) ([]wispwright.ID, error) {
+func (c *configs) moved(ctx context.Context, device *Device, config *Config) ([]wispwright.ID, error) {
 	had, err := c.heldTemplates(ctx, config.Templates)
 	if err != nil {
 		return nil, err
@@ -142,22 +103,55 @@ func (c *core) moved(ctx context.Context, device *Device, config *Config) ([]wis
 	return idsOf(merge(defaults, had)), nil
 }
 
-// refused explains why a configuration could not be rendered. When only the
-// templates are to blame it says so (spec: controller-config §2.6).
-func (c *core) refused(ctx context.Context, m *material, templatesChanged bool, err error) error {
-	explained := invalidConfig("config", "", err)
-	//lint:ignore errorlint whether it explained anything is whether it is the same error
-	if explained == err || !templatesChanged || len(m.templates) == 0 {
-		return explained
+// firstConfig makes the first configuration of a device: default templates,
+// then the given ones, then the tagged ones (spec: controller-config §4.1).
+func (c *configs) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Version, error) {
+	d, config := n.detail.Device, n.detail.Config
+	if config.ID.IsZero() {
+		config.ID = wispwright.NewID()
 	}
-	alone := *m
-	alone.templates = nil
-	d, derr := c.draft(&alone)
-	if derr != nil {
-		return explained
+	config.DeviceID, config.OrganizationID = d.ID, d.OrganizationID
+	config.Status, config.ErrorReason = StatusModified, ""
+	config.Desired, config.Served, config.Reported, config.VersionID = "", "", "", wispwright.ID{}
+	config.Created = c.now()
+	config.Modified = config.Created
+	if err := c.checkConfig(config); err != nil {
+		return nil, err
 	}
-	if own := c.renderer.Validate(ctx, d.input); own != nil {
-		return invalidConfig("config", "", own)
+	given, err := c.chosen(ctx, assignment{device: d, config: config, wanted: n.given})
+	if err != nil {
+		return nil, err
 	}
-	return invalidConfig("config", "There is a conflict with the specified templates. ", err)
+	defaults, err := c.defaultTemplates(ctx, d.OrganizationID, config.Backend)
+	if err != nil {
+		return nil, err
+	}
+	templates := merge(defaults, given, n.extra)
+	if n.remembered == nil { // the cached ones may be older than what is stored now
+		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
+			return nil, err
+		}
+	}
+	config.Templates = idsOf(templates)
+	m := &material{device: d, config: config, settings: t.settings, templates: templates}
+	if err := c.addProvided(ctx, m); err != nil {
+		return nil, err
+	}
+	version, err := c.refresh(ctx, m, n.earlier, n.cause)
+	if err != nil {
+		return nil, c.refused(ctx, m, len(templates) > 0, err)
+	}
+	return version, nil
+}
+
+// addConfig stores the first configuration of a device that is there already.
+func (c *configs) addConfig(ctx context.Context, n newDevice, t *tenant) error {
+	version, err := c.firstConfig(ctx, n, t)
+	if err != nil {
+		return err
+	}
+	if err := c.stores.Configs.Insert(ctx, n.detail.Config); err != nil {
+		return err
+	}
+	return c.stores.Versions.Insert(ctx, version)
 }

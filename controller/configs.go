@@ -9,9 +9,56 @@ import (
 	"slices"
 	"strings"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
 )
+
+// configs is the room of configurations: what they are made of, the bytes that
+// come of it, and their versions.
+type configs struct {
+	*tenants
+	renderer render.Renderer
+	backends []render.Backend
+	archives *archiveCache
+	// revisions never change and are never dropped
+	revisions *lru.Cache[wispwright.ID, *Revision]
+}
+
+// cachedRevisions is how many revisions of templates are remembered.
+const cachedRevisions = 5_000
+
+func newConfigs(t *tenants, r render.Renderer) *configs {
+	return &configs{
+		tenants: t, renderer: r, backends: r.Backends(), archives: newArchiveCache(t.CachedArchives),
+		revisions: newLRU[wispwright.ID, *Revision](cachedRevisions, nil),
+	}
+}
+
+// checkConfig checks what does not need rendering. Every fault is one of the
+// nested configuration as a whole, as the REST API answers them.
+func (c *configs) checkConfig(config *Config) error {
+	var v wispwright.ValidationError
+	if !c.knownBackend(config.Backend) {
+		v.Add("config.backend", fmt.Sprintf("%q is not a valid choice.", config.Backend))
+		return v.Err()
+	}
+	if !isConfig(&config.Config) {
+		v.Add("config", render.UnexpectedFormat)
+	}
+	checkObject(&v, "config", &config.Context)
+	return v.Err()
+}
+
+// isConfig reports whether a value is a NetJSON object; none at all becomes the
+// empty one. Unlike variables nothing else that is empty does.
+func isConfig(value *wispwright.JSON) bool {
+	if text := strings.TrimSpace(string(*value)); text == "" || text == "null" {
+		*value = "{}"
+	}
+	return value.IsObject()
+}
 
 // draft is a version that may be needed: the inputs as they would be stored
 // and as they are rendered.
@@ -23,7 +70,7 @@ type draft struct {
 
 // draft puts the inputs of a configuration together without rendering them,
 // which is cheap.
-func (c *core) draft(m *material) (*draft, error) {
+func (c *configs) draft(m *material) (*draft, error) {
 	vars, err := c.variables(m)
 	if err != nil {
 		return nil, err
@@ -64,7 +111,7 @@ func (d *draft) same(o *draft) bool {
 
 // render fills in the checksum. Rendering once more what was rendered before
 // is avoided by handing over the earlier draft.
-func (c *core) render(ctx context.Context, d, earlier *draft) error {
+func (c *configs) render(ctx context.Context, d, earlier *draft) error {
 	if earlier != nil && earlier.version.Checksum != "" && d.same(earlier) {
 		d.version.Checksum = earlier.version.Checksum
 		return nil
@@ -78,19 +125,10 @@ func (c *core) render(ctx context.Context, d, earlier *draft) error {
 	return nil
 }
 
-func checksum(archive []byte) string {
-	sum := md5.Sum(archive)
-	return hex.EncodeToString(sum[:])
-}
-
-// hostnameOf is the host name of a device whose configuration names none
-// (spec: controller-config §2).
-func hostnameOf(name string) string { return strings.ReplaceAll(name, ":", "-") }
-
 // refresh renders a configuration and, when its bytes are others than before,
 // makes the new version and sets the status. The caller stores both; the
 // version is nil when nothing changed. earlier may be nil.
-func (c *core) refresh(ctx context.Context, m *material, earlier *draft, cause string) (*Version, error) {
+func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, cause string) (*Version, error) {
 	d, err := c.draft(m)
 	if err != nil {
 		return nil, err
@@ -118,54 +156,9 @@ func (c *core) refresh(ctx context.Context, m *material, earlier *draft, cause s
 	return v, nil
 }
 
-// renderVersion renders a version again, from its own inputs: a device is
-// served what its checksum was made of, whatever has changed since.
-func (c *core) renderVersion(ctx context.Context, v *Version, key string) (render.Input, error) {
-	in := render.Input{Backend: v.Backend, Hostname: v.Hostname, OS: v.OS, Config: v.Config, Context: map[string]any{keyVariable: key}}
-	if err := addVariables(in.Context, v.Context); err != nil {
-		return in, fmt.Errorf("variables of version %s: %w", v.ID, err)
-	}
-	found, err := c.revisionsOf(ctx, v.Revisions)
-	if err != nil {
-		return in, err
-	}
-	for _, id := range v.Revisions {
-		r := found[id]
-		if r == nil {
-			return in, fmt.Errorf("version %s: template revision %s is missing", v.ID, id)
-		}
-		in.Templates = append(in.Templates, render.Layer{Revision: id, Config: r.Config})
-	}
-	return in, nil
-}
-
-func (c *core) revisionsOf(ctx context.Context, ids []wispwright.ID) (map[wispwright.ID]*Revision, error) {
-	out := map[wispwright.ID]*Revision{}
-	var missing []wispwright.ID
-	for _, id := range ids {
-		if r, ok := c.revisions.Get(id); ok {
-			out[id] = r
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	if len(missing) == 0 {
-		return out, nil
-	}
-	found, err := c.stores.Templates.Revisions(ctx, missing)
-	if err != nil {
-		return nil, fmt.Errorf("read template revisions: %w", err)
-	}
-	for _, r := range found {
-		out[r.ID] = r
-		c.revisions.Add(r.ID, r)
-	}
-	return out, nil
-}
-
 // gather reads what a configuration is made of inside the transaction that
 // changes it, and keeps templates and settings as they are until it ends.
-func (c *core) gather(ctx context.Context, device *Device, config *Config) (*material, error) {
+func (c *configs) gather(ctx context.Context, device *Device, config *Config) (*material, error) {
 	templates, err := c.heldTemplates(ctx, config.Templates)
 	if err != nil {
 		return nil, err
@@ -178,7 +171,7 @@ func (c *core) gather(ctx context.Context, device *Device, config *Config) (*mat
 	return m, c.addProvided(ctx, m)
 }
 
-func (c *core) addProvided(ctx context.Context, m *material) error {
+func (c *configs) addProvided(ctx context.Context, m *material) error {
 	provided, err := c.provide(ctx, m.device)
 	m.provided = provided[m.device.ID]
 	return err
@@ -186,7 +179,7 @@ func (c *core) addProvided(ctx context.Context, m *material) error {
 
 // heldTemplates returns templates in the given order; those that are gone are
 // left out.
-func (c *core) heldTemplates(ctx context.Context, ids []wispwright.ID) ([]*Template, error) {
+func (c *configs) heldTemplates(ctx context.Context, ids []wispwright.ID) ([]*Template, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -215,6 +208,50 @@ func idsOf(templates []*Template) []wispwright.ID {
 	return out
 }
 
+// lockConfig reads the configuration of a device for changing it, nil when
+// there is none.
+func (c *configs) lockConfig(ctx context.Context, device wispwright.ID) (*Config, error) {
+	found, err := c.stores.Configs.Lock(ctx, []wispwright.ID{device})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// store writes a configuration that was read with lockConfig, and the version
+// that came of the change, nil for none.
+func (c *configs) store(ctx context.Context, config *Config, version *Version) error {
+	if version != nil {
+		if err := c.stores.Versions.Insert(ctx, version); err != nil {
+			return err
+		}
+	}
+	if err := c.stores.Configs.UpdateMany(ctx, []*Config{config}); err != nil {
+		return fmt.Errorf("store configuration of device %s: %w", config.DeviceID, err)
+	}
+	return nil
+}
+
+// refused explains why a configuration could not be rendered. When only the
+// templates are to blame it says so (spec: controller-config §2.6).
+func (c *configs) refused(ctx context.Context, m *material, templatesChanged bool, err error) error {
+	explained := invalidConfig("config", "", err)
+	//lint:ignore errorlint whether it explained anything is whether it is the same error
+	if explained == err || !templatesChanged || len(m.templates) == 0 {
+		return explained
+	}
+	alone := *m
+	alone.templates = nil
+	d, derr := c.draft(&alone)
+	if derr != nil {
+		return explained
+	}
+	if own := c.renderer.Validate(ctx, d.input); own != nil {
+		return invalidConfig("config", "", own)
+	}
+	return invalidConfig("config", "There is a conflict with the specified templates. ", err)
+}
+
 // invalidConfig turns a renderer's refusal into a fault of a field; both are
 // found by errors.As.
 func invalidConfig(field, prefix string, err error) error {
@@ -223,4 +260,22 @@ func invalidConfig(field, prefix string, err error) error {
 		return err
 	}
 	return &faulty{wispwright.Invalid(field, prefix+refused.Message), refused}
+}
+
+func checksum(archive []byte) string {
+	sum := md5.Sum(archive)
+	return hex.EncodeToString(sum[:])
+}
+
+// hostnameOf is the host name of a device whose configuration names none
+// (spec: controller-config §2).
+func hostnameOf(name string) string { return strings.ReplaceAll(name, ":", "-") }
+
+func (c *configs) knownBackend(path string) bool {
+	for i := range c.backends {
+		if c.backends[i].Path == path {
+			return true
+		}
+	}
+	return false
 }
