@@ -117,7 +117,8 @@ func addNeighbor(g *Graph, in *Input, primaryOf map[string]string, e vis, item a
 	return nil
 }
 
-// readBatmanText reads all rows below "Table: Topology" and its header.
+// readBatmanText reads the rows below "Table: Topology" and its header, up to
+// another table. What cannot be reached is no link.
 func readBatmanText(g *Graph, in *Input) error {
 	lines := in.lines()
 	for i, l := range lines {
@@ -128,13 +129,19 @@ func readBatmanText(g *Graph, in *Input) error {
 			if lines[k] == "" {
 				continue
 			}
-			cells := strings.Split(lines[k], " ")
+			if strings.HasPrefix(lines[k], "Table: ") {
+				break
+			}
+			cells := strings.Fields(lines[k])
 			if len(cells) < 5 {
 				return invalidLine(in, "Parse error, five columns are expected", k+1)
 			}
-			cost, ok := readCost(cells[4])
+			cost, ok := readCost(strings.ReplaceAll(cells[4], "INFINITE", "inf"))
 			if !ok {
 				return invalidLine(in, "Parse error, a number is expected", k+1)
+			}
+			if cells[4] == "INFINITE" {
+				continue
 			}
 			g.AddLink(TextID(cells[0]), TextID(cells[1]), float(cost))
 		}

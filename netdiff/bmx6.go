@@ -39,8 +39,8 @@ func readBMX6(g *Graph, in *Input) error {
 			}
 			sent, _ := l.Get("txRate")
 			received, _ := l.Get("rxRate")
-			t, ok1 := numeric(sent)
-			r, ok2 := numeric(received)
+			t, ok1 := readCost(sent)
+			r, ok2 := readCost(received)
 			if !ok1 || !ok2 {
 				return invalid(in, "Parse error, the rates txRate and rxRate are expected", i, "links", k)
 			}

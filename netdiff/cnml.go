@@ -2,6 +2,7 @@ package netdiff
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -115,7 +116,7 @@ func (doc *cnml) element(e xml.StartElement) error {
 	case "node":
 		doc.nodes[attribute(e, "id")] = true
 	case "interface":
-		doc.interfaces[attribute(e, "id")] = attribute(e, "ipv4")
+		doc.interfaces[attribute(e, "id")] = cmp.Or(attribute(e, "ipv4"), attribute(e, "ipv6"))
 	case "link":
 		status := strings.ToLower(attribute(e, "link_status"))
 		known := []string{"planned", "working", "testing", "building", "reserved", "dropped", "inactive"}

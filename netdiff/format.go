@@ -99,12 +99,18 @@ func plainNumbers(text []byte) []byte {
 			continue
 		case c == '"':
 			inString = !inString
-		case !inString && (c == 'I' || c == 'N'):
-			if rest := string(text[i:min(i+8, len(text))]); strings.HasPrefix(rest, "Infinity") {
+		case !inString && strings.IndexByte("INin", c) >= 0:
+			// "inf" and "nan" are what printf makes of them
+			switch rest := string(text[i:min(i+8, len(text))]); {
+			case strings.HasPrefix(rest, "Infinity"):
 				out = append(out, "1e999"...)
 				i += 7
 				continue
-			} else if strings.HasPrefix(rest, "NaN") {
+			case strings.HasPrefix(rest, "inf"):
+				out = append(out, "1e999"...)
+				i += 2
+				continue
+			case strings.HasPrefix(rest, "NaN"), strings.HasPrefix(rest, "nan"):
 				out = append(out, "null"...)
 				i += 2
 				continue

@@ -63,9 +63,13 @@ func readFreifunk(g *Graph, in *Input) error {
 }
 
 // costOfTQ turns a transmission quality between 0 and 1 into a cost: its
-// inverse, 1 when the quality is not known.
+// inverse, 1 when the quality is not known. One above 1 is batman-adv's own,
+// of 255.
 func costOfTQ(v any) ordered.Number {
 	tq, ok := number(v)
+	if ok && tq > 1 && tq <= 255 {
+		tq /= 255
+	}
 	if !ok || tq <= 0 || tq > 1 {
 		return float(1)
 	}

@@ -2,6 +2,8 @@ package netdiff
 
 import (
 	"math"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,12 +40,13 @@ func readOLSR(g *Graph, in *Input) error {
 	aliases := map[ID][]any{}
 	err = eachObject(in, doc, "mid", func(i int, m *ordered.Object) error {
 		main, list, err := readMID(in, i, m)
-		aliases[main] = list
+		addAliases(aliases, main, list)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	scaled := costsAreScaled(doc)
 	return eachObject(in, doc, "topology", func(i int, l *ordered.Object) error {
 		var values [5]any
 		for k, key := range []string{"lastHopIP", "destinationIP", "tcEdgeCost", "linkQuality", "neighborLinkQuality"} {
@@ -59,9 +62,58 @@ func readOLSR(g *Graph, in *Input) error {
 		if !ok1 || !ok2 || !ok3 {
 			return invalid(in, "Parse error, two addresses and a cost are expected", "topology", i)
 		}
-		addOLSRLink(g, aliases, source, target, cost/1024, values[3], values[4])
+		if !scaled || !fractional(values[2]) {
+			cost /= 1024
+		}
+		addOLSRLink(g, aliases, source, target, cost, values[3], values[4])
 		return nil
 	})
+}
+
+// costsAreScaled tells olsrd since 0.9.5, which prints the ETX itself with three
+// decimals, from older ones, which print 1024ths of it, in whole numbers whose
+// smallest in use is 102. A fraction below 100 is an ETX, and then all fractions
+// of the document are.
+func costsAreScaled(doc *ordered.Object) bool {
+	v, _ := doc.Get("topology")
+	list, _ := listOf(v)
+	return slices.ContainsFunc(list, func(item any) bool {
+		l, ok := item.(*ordered.Object)
+		if !ok {
+			return false // reported where it is read
+		}
+		v, _ := l.Get("tcEdgeCost")
+		cost, ok := readCost(v)
+		return ok && cost < 100 && fractional(v)
+	})
+}
+
+// fractional reports whether a number is written with decimals, also where they
+// are zero.
+func fractional(v any) bool {
+	switch v := v.(type) {
+	case ordered.Number:
+		return strings.Contains(string(v), ".")
+	case string:
+		return strings.Contains(v, ".")
+	}
+	return false
+}
+
+// addAliases adds to the aliases of a node: newer versions list each in a row of
+// its own.
+func addAliases(aliases map[ID][]any, main ID, list []any) {
+	known, ok := aliases[main]
+	if !ok {
+		aliases[main] = list
+		return
+	}
+	for _, a := range list {
+		if !slices.Contains(known, a) {
+			known = append(known, a)
+		}
+	}
+	aliases[main] = known
 }
 
 // readCost takes a number or a text that is one.
@@ -185,11 +237,7 @@ func readOLSRText(g *Graph, in *Input) error {
 		if len(cells) < 2 {
 			return invalidLine(in, "Parse error, an address and its aliases are expected", firstMID+i)
 		}
-		var list []any
-		for _, a := range strings.Split(cells[1], ";") {
-			list = append(list, a)
-		}
-		aliases[TextID(cells[0])] = list
+		addAliases(aliases, TextID(cells[0]), aliasesOf(cells[1:]))
 	}
 	for i, row := range topology {
 		cells := strings.Split(row, "\t")
@@ -207,6 +255,21 @@ func readOLSRText(g *Graph, in *Input) error {
 		addOLSRLink(g, aliases, TextID(cells[1]), TextID(cells[0]), values[2], float(values[0]), float(values[1]))
 	}
 	return nil
+}
+
+// aliasesOf reads the columns after the address of a node: its aliases,
+// separated by semicolons or each in a column, and how long they are valid,
+// which is no address.
+func aliasesOf(cells []string) []any {
+	var list []any
+	for i, cell := range cells {
+		for _, a := range strings.Split(cell, ";") {
+			if _, err := netip.ParseAddr(strings.TrimSpace(a)); i == 0 || err == nil {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // table returns the rows below a title and a header up to the next empty line,

@@ -26,15 +26,19 @@ type client struct {
 	name           string
 	address        string // as it stands in the file: the key of the row
 	host           string
-	port           ordered.Number
+	port           ordered.Number // empty when the file has none
 	received, sent ordered.Number
 	since          time.Time
 }
 
-// endpoint is the real address without what surrounds it in the file.
-func (c *client) endpoint() string { return endpoint(c.host, c.port) }
-
-func endpoint(host string, port ordered.Number) string { return host + ":" + string(port) }
+// endpoint is where a client is, without what surrounds it in the file. Of a
+// client whose port is not known the name tells it from others there.
+func endpoint(name, host string, port ordered.Number) string {
+	if port == "" {
+		return host + "," + name
+	}
+	return host + ":" + string(port)
+}
 
 // route is a row of the routing table.
 type route struct {
@@ -61,11 +65,16 @@ func (s *status) addClient(row map[string]string) error {
 	if err != nil {
 		return err
 	}
-	if i, ok := s.clientAt[c.address]; ok {
+	key := c.address
+	if c.port == "" {
+		// several clients may stand under one address
+		key += "," + c.name + "," + row["Client ID"]
+	}
+	if i, ok := s.clientAt[key]; ok {
 		s.clients[i] = c
 		return nil
 	}
-	s.clientAt[c.address] = len(s.clients)
+	s.clientAt[key] = len(s.clients)
 	s.clients = append(s.clients, c)
 	return nil
 }
@@ -105,7 +114,7 @@ func readOpenVPN(g *Graph, in *Input) error {
 	identity := s.identities(in.options.DuplicateCN)
 	virtual := map[string][]any{}
 	for _, r := range s.routes {
-		at := endpoint(r.host, r.port)
+		at := endpoint(r.name, r.host, r.port)
 		virtual[at] = append(virtual[at], r.virtual)
 	}
 	for _, c := range s.clients {
@@ -113,11 +122,14 @@ func readOpenVPN(g *Graph, in *Input) error {
 			continue
 		}
 		attrs := []Attr{{labelAttr, c.name}}
-		if list := virtual[c.endpoint()]; list != nil {
+		if list := virtual[endpoint(c.name, c.host, c.port)]; list != nil {
 			attrs = append(attrs, Attr{localAttr, list})
 		}
+		attrs = append(attrs, Attr{"real_address", c.host})
+		if c.port != "" {
+			attrs = append(attrs, Attr{"port", c.port})
+		}
 		g.AddNode(identity(c.name, c.host, c.port), append(attrs,
-			Attr{"real_address", c.host}, Attr{"port", c.port},
 			Attr{"connected_since", c.since.Format("2006-01-02T15:04:05Z")},
 			Attr{"bytes_received", c.received}, Attr{"bytes_sent", c.sent}, Attr{"common_name", c.name})...)
 	}
@@ -145,7 +157,7 @@ func (s *status) identities(duplicate bool) func(name, host string, port ordered
 	}
 	return func(name, host string, port ordered.Number) ID {
 		id := name + "," + host
-		if count[id] > 1 {
+		if count[id] > 1 && port != "" {
 			id += ":" + string(port)
 		}
 		return TextID(id)
@@ -370,10 +382,18 @@ func bigInt(s string) (ordered.Number, error) {
 }
 
 // realAddress splits an address from its port. OpenVPN 2.4 and later write a
-// protocol before it, and brackets around IPv6.
+// protocol before it, and brackets around IPv6; up to 2.6 there is no port after
+// an address of IPv6, which then is the whole.
 func realAddress(s string) (host string, port ordered.Number, err error) {
 	if protocol, rest, ok := strings.Cut(s, ":"); ok && isProtocol(protocol) {
 		s = rest
+	}
+	whole := s
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
+		whole = strings.TrimSuffix(inner, "]")
+	}
+	if a, err := netip.ParseAddr(whole); err == nil && a.Is6() {
+		return addressText(a), "", nil
 	}
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {

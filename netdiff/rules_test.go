@@ -64,9 +64,9 @@ func TestOLSRRules(t *testing.T) {
 	// an alias of the target only: the target is named first and so the source
 	d = whole(t, OLSR(), doc("1024", `{"ipAddress":"b","aliases":[{"ipAddress":"b2"}]}`, ""), nil)
 	require.Contains(t, d, `"source":"b","target":"a"`)
-	// of two entries the later one counts
+	// the entries of one node add up
 	d = whole(t, OLSR(), doc("1024", `{"ipAddress":"b","aliases":[{"ipAddress":"b2"}]},{"main":{"ipAddress":"b"},"aliases":[{"ipAddress":"b3"}]}`, ""), nil)
-	require.Contains(t, d, `"local_addresses":["b3"]`)
+	require.Contains(t, d, `"local_addresses":["b2","b3"]`)
 	for _, bad := range []string{doc(`"x"`, "", ""), doc("null", "", ""), doc("1", `{"aliases":[]}`, ""), `[]`, `5`, `"topology"`} {
 		refused(t, OLSR(), bad, "ParserError")
 	}
