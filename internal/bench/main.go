@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -80,15 +81,18 @@ func (o *options) run(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprintln(os.Stderr, "bench: measuring on", d.name)
-		c, err := o.measure(ctx, d.name, place, d.address)
-		if err != nil {
-			log, _ := os.ReadFile(filepath.Join(place, "server.log")) // only to say more
-			return fmt.Errorf("%s: %w\n%s", d.name, err, tail(string(log)))
-		}
+		c := &column{name: d.name, rows: map[string]*outcome{}, shares: map[string]float64{}, progress: os.Stderr}
 		r.columns = append(r.columns, c)
+		if err := o.measure(ctx, c, place, d.address); err != nil {
+			c.failed = append(c.failed, err)
+		}
+		if len(c.failed) > 0 {
+			log, _ := os.ReadFile(filepath.Join(place, "server.log")) // only to say more
+			fmt.Fprintf(os.Stderr, "bench: the server's last lines:\n%s\n", tail(string(log)))
+		}
 	}
 	r.print(os.Stdout)
-	return nil
+	return r.err()
 }
 
 func tail(log string) string {
@@ -124,23 +128,24 @@ func (o *options) startBare(ctx context.Context) (stop func(), err error) {
 	}, nil
 }
 
-// measure fills one column of the tables.
-func (o options) measure(ctx context.Context, name, dir, database string) (*column, error) {
+// measure fills one column of the tables. A part that fails, as on a machine
+// with too much else to do, costs its own rows: the others are measured.
+func (o options) measure(ctx context.Context, c *column, dir, database string) error {
 	p, err := prepare(o.program, dir, database)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.start(); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if err := p.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
 	}()
-	c := &column{name: name, ready: p.ready, rows: map[string]*outcome{}}
+	c.ready = p.ready
 	if err := p.load(); err != nil {
-		return nil, err
+		return err
 	}
 	if !o.wants("endpoints") {
 		o.devices = 0
@@ -148,50 +153,44 @@ func (o options) measure(ctx context.Context, name, dir, database string) (*colu
 	begun := time.Now()
 	devices, templateID, err := p.seed(o.devices)
 	if err != nil {
-		return nil, fmt.Errorf("seed: %w", err)
+		return fmt.Errorf("seed: %w", err)
 	}
 	fmt.Fprintf(os.Stderr, "bench: %d devices made through the API, one after the other, in %.1f s\n", len(devices), time.Since(begun).Seconds())
 	if len(devices) > 0 {
-		if err := o.asked(p, c, devices, templateID); err != nil {
-			return nil, err
-		}
+		o.asked(p, c, devices, templateID)
 	}
 	if o.wants("register") {
-		c.add(load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 201,
-			next: func(i int) []byte { return registration(secret, "AA:01", i) }}.run("register"))
+		o.beside(c, "register", load{address: p.address, connections: 4, duration: time.Duration(o.seconds) * time.Second, want: 201,
+			next: func(i int) []byte { return registration(secret, "AA:01", i) }})
 	}
 	if o.wants("fleet") && o.fleet > 0 {
-		if err := o.cycles(ctx, p, c); err != nil {
-			return nil, err
-		}
-		if err := o.polling(ctx, p, c); err != nil {
-			return nil, err
-		}
+		c.part("cycles", func() error { return o.cycles(ctx, p, c) })
+		c.part("polling devices", func() error { return o.polling(ctx, p, c) })
 	}
 	if o.wants("scale") && o.scale > 0 {
-		if c.scale, err = o.atScale(p); err != nil {
-			return nil, fmt.Errorf("at scale: %w", err)
-		}
+		c.part("at scale", func() (err error) {
+			c.scale, err = o.atScale(p)
+			return err
+		})
 	}
-	return c, nil
+	return nil
 }
 
 func (o options) wants(part string) bool { return slices.Contains(strings.Split(o.parts, ","), part) }
 
 // asked measures what seeded devices and administrators ask, and the change of
 // their template.
-func (o options) asked(p *process, c *column, devices []device, templateID string) error {
+func (o options) asked(p *process, c *column, devices []device, templateID string) {
 	o.warm(p, c, devices)
 	o.endpoints(p, c, devices)
-	if err := o.cold(p, c, devices); err != nil {
+	c.part("checksum, cold", func() error { return o.cold(p, c, devices) })
+	c.part("a changed template", func() (err error) {
+		if err := o.apply(p, devices); err != nil {
+			return err
+		}
+		c.saved, c.fanOut, err = p.fanOut(templateID, len(devices))
 		return err
-	}
-	if err := o.apply(p, devices); err != nil {
-		return err
-	}
-	var err error
-	c.saved, c.fanOut, err = p.fanOut(templateID, len(devices))
-	return err
+	})
 }
 
 // endpoints measures what is asked again and again.
@@ -203,7 +202,7 @@ func (o options) endpoints(p *process, c *column, devices []device) {
 			all[i] = bytes(d)
 		}
 		l.next = func(n int) []byte { return all[n%len(all)] }
-		c.add(l.run(name))
+		o.beside(c, name, l)
 	}
 	each("download-config", func(d device) []byte { return get("/controller/download-config/"+d.hex+"/?key="+d.key, "") })
 	each("device list, 10 per page", func(device) []byte { return get("/api/v1/controller/device/", token) })
@@ -211,26 +210,39 @@ func (o options) endpoints(p *process, c *column, devices []device) {
 	each("device detail", func(d device) []byte { return get("/api/v1/controller/device/"+d.id+"/", token) })
 }
 
-// warm measures the hottest path and the bare handler in turns, so that both
-// have the same share of a machine that others use too.
+// warm measures the hottest path.
 func (o options) warm(p *process, c *column, devices []device) {
 	all := make([][]byte, len(devices))
 	for i, d := range devices {
 		all[i] = checksum(d)
 	}
 	// the first request of a device stores where it comes from
-	load{address: p.address, connections: 4, count: len(all), want: 200, next: func(n int) []byte { return all[n] }}.run("warm-up")
+	l := load{address: p.address, connections: 4, count: len(all), want: 200, next: func(n int) []byte { return all[n] }}
+	l.run("warm-up")
+	l.count, l.duration, l.next = 0, time.Duration(o.seconds)*time.Second, func(n int) []byte { return all[n%len(all)] }
+	c.bare = o.beside(c, "checksum, warm", l)
+}
+
+// beside measures a row and the bare handler in turns, so that both have the
+// same share of a machine that others use too, and returns what the bare
+// handler did meanwhile.
+func (o options) beside(c *column, name string, l load) (bare *outcome) {
 	const turns = 4
-	turn := load{connections: 4, duration: time.Duration(o.seconds) * time.Second / turns, want: 200, next: func(n int) []byte { return all[n%len(all)] }}
-	c.bare = &outcome{name: "bare", latency: &simulate.Histogram{}}
-	ours := &outcome{name: "checksum, warm", latency: &simulate.Histogram{}}
+	bare = &outcome{name: "bare", latency: &simulate.Histogram{}}
+	ours := &outcome{name: name, latency: &simulate.Histogram{}}
+	plain := load{address: o.bareAddress, connections: l.connections, duration: l.duration / turns / 2, want: 200,
+		next: func(int) []byte { return get("/", "") }}
+	l.duration /= turns
+	var asked atomic.Int64 // over all turns: registrations must differ
+	numbered := l.next
+	l.next = func(int) []byte { return numbered(int(asked.Add(1)) - 1) }
 	for range turns {
-		turn.address = o.bareAddress
-		turn.into(c.bare)
-		turn.address = p.address
-		turn.into(ours)
+		plain.into(bare)
+		l.into(ours)
 	}
+	c.shares[name] = ours.rate() / max(bare.rate(), 1e-9)
 	c.add(ours)
+	return bare
 }
 
 func checksum(d device) []byte { return get("/controller/checksum/"+d.hex+"/?key="+d.key, "") }
