@@ -67,6 +67,21 @@ func (e *ProtectedError) Error() string {
 type ValidationError struct {
 	// Fields are the faults, at most one entry per path.
 	Fields []FieldError
+	// Places tell of a field that holds a document, such as a configuration,
+	// where in it something is wrong.
+	Places []Place
+}
+
+// Place is one wrong value inside a document.
+type Place struct {
+	// Pointer is the JSON pointer of the value in the document of its source:
+	// "/interfaces/0/mtu". It may name a key that is missing.
+	Pointer string `json:"pointer"`
+	// Message is a short sentence for people, without the value's name.
+	Message string `json:"message"`
+	// Source is the name of what the value comes from, such as a template;
+	// empty for the object itself.
+	Source string `json:"source"`
 }
 
 // FieldError is what is wrong with one field.
@@ -98,7 +113,7 @@ func (e *ValidationError) Add(path, message string) {
 }
 
 // Merge adds every message of another ValidationError below a prefix ("" for
-// none). Any other non-nil error is returned unchanged.
+// none), and its places. Any other non-nil error is returned unchanged.
 func (e *ValidationError) Merge(prefix string, err error) error {
 	var other *ValidationError
 	if err == nil || !errors.As(err, &other) {
@@ -117,6 +132,7 @@ func (e *ValidationError) Merge(prefix string, err error) error {
 			e.Add(path, m)
 		}
 	}
+	e.Places = append(e.Places, other.Places...)
 	return nil
 }
 

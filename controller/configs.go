@@ -235,7 +235,7 @@ func (c *configs) store(ctx context.Context, config *Config, version *Version) e
 // refused explains why a configuration could not be rendered. When only the
 // templates are to blame it says so (spec: controller-config §2.6).
 func (c *configs) refused(ctx context.Context, m *material, templatesChanged bool, err error) error {
-	explained := invalidConfig("config", "", err)
+	explained := invalidConfig("config", "", m.templates, err)
 	//lint:ignore errorlint whether it explained anything is whether it is the same error
 	if explained == err || !templatesChanged || len(m.templates) == 0 {
 		return explained
@@ -247,19 +247,28 @@ func (c *configs) refused(ctx context.Context, m *material, templatesChanged boo
 		return explained
 	}
 	if own := c.renderer.Validate(ctx, d.input); own != nil {
-		return invalidConfig("config", "", own)
+		return invalidConfig("config", "", nil, own)
 	}
-	return invalidConfig("config", "There is a conflict with the specified templates. ", err)
+	return invalidConfig("config", "There is a conflict with the specified templates. ", m.templates, err)
 }
 
 // invalidConfig turns a renderer's refusal into a fault of a field; both are
-// found by errors.As.
-func invalidConfig(field, prefix string, err error) error {
+// found by errors.As. The templates are those the renderer was given.
+func invalidConfig(field, prefix string, templates []*Template, err error) error {
 	var refused *render.Error
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return &faulty{wispwright.Invalid(field, prefix+refused.Message), refused}
+	v := &wispwright.ValidationError{}
+	v.Add(field, prefix+refused.Message)
+	for _, f := range refused.Faults {
+		p := wispwright.Place{Pointer: f.Pointer, Message: f.Message}
+		if f.Layer >= 0 && f.Layer < len(templates) {
+			p.Source = templates[f.Layer].Name
+		}
+		v.Places = append(v.Places, p)
+	}
+	return &faulty{v, refused}
 }
 
 func checksum(archive []byte) string {

@@ -49,22 +49,23 @@ type Preview struct {
 // *render.Error, whose Pointer names the place; errors.As finds both. Templates,
 // organization and device outside the scope do not exist.
 func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*Preview, error) {
-	rendered, err := s.fleet.previewInput(ctx, scope, in)
+	rendered, used, err := s.fleet.previewInput(ctx, scope, in)
 	if err != nil {
 		return nil, err
 	}
 	text, err := s.fleet.renderer.Text(ctx, rendered)
 	if err != nil {
-		return nil, invalidConfig("config", "", err)
+		return nil, invalidConfig("config", "", used, err)
 	}
 	archive, err := s.fleet.renderer.Archive(ctx, rendered)
 	if err != nil {
-		return nil, invalidConfig("config", "", err)
+		return nil, invalidConfig("config", "", used, err)
 	}
 	return &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}, nil
 }
 
-func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, error) {
+// previewInput returns what is rendered, and the templates below it.
+func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, []*Template, error) {
 	var v wispwright.ValidationError
 	if !c.knownBackend(in.Backend) {
 		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", in.Backend))
@@ -75,23 +76,23 @@ func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in P
 		v.Add("config", render.UnexpectedFormat)
 	}
 	if err := v.Err(); err != nil {
-		return render.Input{}, err
+		return render.Input{}, nil, err
 	}
 	if in.Template {
 		out := render.Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
 		err := addVariables(out.Context, in.DefaultValues)
 		maps.Copy(out.Context, c.Context)
-		return out, err
+		return out, nil, err
 	}
 	m, err := c.previewMaterial(ctx, scope, in)
 	if err != nil {
-		return render.Input{}, err
+		return render.Input{}, nil, err
 	}
 	d, err := c.draft(m)
 	if err != nil {
-		return render.Input{}, err
+		return render.Input{}, nil, err
 	}
-	return d.input, nil
+	return d.input, m.templates, nil
 }
 
 func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {

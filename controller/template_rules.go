@@ -111,7 +111,7 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 		return err
 	}
 	if err := s.configs.renderer.Validate(ctx, in); err != nil {
-		return invalidConfig("", "", err)
+		return invalidConfig("", "", nil, err)
 	}
 	if t.Config.IsEmpty() {
 		return wispwright.Invalid("", "The configuration field cannot be empty.")

@@ -234,7 +234,7 @@ func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, i
 	}
 	b, err := s.configs.renderer.Archive(ctx, in)
 	if err != nil {
-		return nil, fmt.Errorf("controller.Templates.Configuration %s: %w", id, invalidConfig("", "", err))
+		return nil, fmt.Errorf("controller.Templates.Configuration %s: %w", id, invalidConfig("", "", nil, err))
 	}
 	return &render.Archive{Name: t.Name, Checksum: checksum(b), Bytes: b}, nil
 }

@@ -104,7 +104,7 @@ func (s *Versions) Text(ctx context.Context, v *Version) (string, error) {
 	}
 	text, err := s.configs.renderer.Text(ctx, in)
 	if err != nil {
-		return "", fmt.Errorf("controller.Versions.Text %s: %w", v.ID, invalidConfig("", "", err))
+		return "", fmt.Errorf("controller.Versions.Text %s: %w", v.ID, invalidConfig("", "", nil, err))
 	}
 	return text, nil
 }

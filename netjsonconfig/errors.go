@@ -47,6 +47,8 @@ type ValidationError struct {
 	SchemaPointer string
 	// Causes are the errors of the branches of an anyOf or oneOf.
 	Causes []*ValidationError
+	// Branch is, in an error among Causes, the branch's number from 0.
+	Branch int
 }
 
 // Error returns the message as clients of the REST API know it: the place as
@@ -109,7 +111,7 @@ func fromSchema(err error) error {
 }
 
 func convertError(e *schema.Error) *ValidationError {
-	v := &ValidationError{Pointer: e.Pointer, Message: e.Message, SchemaPointer: e.SchemaPointer}
+	v := &ValidationError{Pointer: e.Pointer, Message: e.Message, SchemaPointer: e.SchemaPointer, Branch: e.Branch}
 	for _, c := range e.Causes {
 		v.Causes = append(v.Causes, convertError(c))
 	}

@@ -33,8 +33,9 @@ type previewOut struct {
 
 // previewFault says what is wrong and where.
 type previewFault struct {
-	Config []string `json:"config"`
-	Path   string   `json:"path"`
+	Config []string           `json:"config"`
+	Path   string             `json:"path"`
+	Errors []wispwright.Place `json:"errors"`
 }
 
 // mountPreview adds the rendering of unsaved configurations: what OpenWISP's
@@ -68,7 +69,8 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	})
 	var fault *render.Error
 	if errors.As(err, &fault) {
-		return previewOut{}, &rest.Failure{Status: http.StatusBadRequest, Body: previewFault{[]string{messageOf(err, fault)}, "#" + fault.Pointer}}
+		message, places := saved(err, fault)
+		return previewOut{}, &rest.Failure{Status: http.StatusBadRequest, Body: previewFault{[]string{message}, "#" + fault.Pointer, places}}
 	}
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return previewOut{}, wispwright.Invalid("device", valid.UnknownPK(in.Device.V))
@@ -79,13 +81,13 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	return previewOut{p.Text, p.Checksum, p.Size}, nil
 }
 
-// messageOf is what saving would say.
-func messageOf(err error, fault *render.Error) string {
+// saved is what saving would say, and of which values.
+func saved(err error, fault *render.Error) (string, []wispwright.Place) {
 	var invalid *wispwright.ValidationError
 	if errors.As(err, &invalid) && len(invalid.Fields) > 0 {
-		return invalid.Messages()[0]
+		return invalid.Messages()[0], append([]wispwright.Place{}, invalid.Places...)
 	}
-	return fault.Message
+	return fault.Message, []wispwright.Place{}
 }
 
 // mayPreview lets everyone in who could see or make what is previewed.

@@ -164,6 +164,34 @@ func TestBadConfigurationsChangeNothing(t *testing.T) {
 	})
 }
 
+// TestPlacesOfFaults checks the additive key errors: leaves in the document that
+// was sent, or in that of the template they come from.
+func TestPlacesOfFaults(t *testing.T) {
+	eachStorage(t, nil, func(t *testing.T, s *server) {
+		alpha, _ := tenants(t, s)
+		network := func(name, key string) object {
+			return object{"type": "wireless", "name": name, "wireless": object{"mode": "access_point", "radio": "radio0", "ssid": "x",
+				"encryption": object{"protocol": "wpa2_personal", "key": key}}}
+		}
+		template := s.template(t, "tpl", alpha, object{"config": object{"interfaces": []object{network("wlan1", "{{ password }}")}}})
+		config := configuration(template)
+		config["config"] = object{"interfaces": []object{network("wlan0", "short")}}
+		body := object{"name": "dev", "organization": alpha, "mac_address": "00:11:22:33:44:55", "config": config}
+		status, out := s.call(t, "manager", "POST", "/api/v1/controller/device/", body)
+		require.Equal(t, 400, status, out)
+		require.Equal(t, []any{object{"pointer": "/interfaces/0/wireless/encryption/key", "message": "At least 8 characters, now 5", "source": ""}}, out["errors"])
+		require.Contains(t, out, "config")
+
+		status, out = s.call(t, "manager", "POST", "/api/v1/controller/preview/", object{"backend": openWrt, "organization": alpha, "name": "x1", "templates": []string{template},
+			"context": object{"password": "abc"}, "config": object{"interfaces": []object{{"type": "ethernet", "name": "eth0"}}}})
+		require.Equal(t, 400, status, out)
+		require.Equal(t, []any{object{"pointer": "/interfaces/0/wireless/encryption/key", "message": "At least 8 characters, now 3", "source": "tpl"}}, out["errors"])
+		status, out = s.call(t, "manager", "POST", "/api/v1/controller/device/", object{"name": "", "organization": alpha})
+		require.Equal(t, 400, status)
+		require.NotContains(t, out, "errors", "only what a document holds")
+	})
+}
+
 func TestListsOfDevices(t *testing.T) {
 	eachStorage(t, nil, func(t *testing.T, s *server) {
 		alpha, beta := tenants(t, s)

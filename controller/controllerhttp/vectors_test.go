@@ -20,7 +20,7 @@ import (
 )
 
 // additive are keys answers have beyond the recordings.
-func additive() []string { return []string{"checksums", "auto_cert"} }
+func additive() []string { return []string{"checksums", "auto_cert", "errors"} }
 
 // recorded makes the fixtures of the recordings and returns what their
 // placeholders stand for.

@@ -2,9 +2,9 @@ package render
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,38 +71,41 @@ func (r *netJSON) Backends() []Backend { return r.backends }
 
 // Validate implements Renderer.
 func (r *netJSON) Validate(_ context.Context, in Input) error {
-	c, err := r.config(in)
+	c, x, err := r.config(in)
 	if err != nil {
 		return err
 	}
-	return refusal(c.Validate())
+	return refusal(x, c.Validate())
 }
 
 // Archive implements Renderer.
 func (r *netJSON) Archive(_ context.Context, in Input) ([]byte, error) {
-	c, err := r.config(in)
+	c, x, err := r.config(in)
 	if err != nil {
 		return nil, err
 	}
 	b, err := c.Generate()
-	return b, refusal(err)
+	return b, refusal(x, err)
 }
 
 // Text implements Renderer.
 func (r *netJSON) Text(_ context.Context, in Input) (string, error) {
-	c, err := r.config(in)
+	c, x, err := r.config(in)
 	if err != nil {
 		return "", err
 	}
 	text, err := c.Render()
-	return text, refusal(err)
+	return text, refusal(x, err)
 }
 
-func (r *netJSON) config(in Input) (*netjsonconfig.Config, error) {
+// config merges the layers. What it returns beside the configuration tells its
+// faults, and costs nothing unless there are some.
+func (r *netJSON) config(in Input) (*netjsonconfig.Config, *explainer, error) {
 	b := r.byPath[in.Backend]
 	if b == nil {
-		return nil, fmt.Errorf("render: unknown backend %q", in.Backend)
+		return nil, nil, fmt.Errorf("render: unknown backend %q", in.Backend)
 	}
+	x := &explainer{backend: b}
 	o := &netjsonconfig.Options{Context: in.Context, DSA: r.dsa(in.OS)}
 	if in.Hostname != "" {
 		// under everything else: used when no layer names a host
@@ -111,23 +114,26 @@ func (r *netJSON) config(in Input) (*netjsonconfig.Config, error) {
 		lowest := ordered.NewObject()
 		lowest.Set("general", general)
 		o.Templates = append(o.Templates, lowest)
+		x.first = 1
 	}
 	for _, layer := range in.Templates {
 		object, err := r.layer(layer)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		o.Templates = append(o.Templates, object)
 	}
 	own, err := r.layer(Layer{Config: in.Config})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	x.layers = append(slices.Clone(o.Templates), own)
 	c, err := netjsonconfig.New(b, own, o)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, nil, refusal(x, err)
 	}
-	return c, nil
+	x.config = c
+	return c, x, nil
 }
 
 func (r *netJSON) layer(l Layer) (*ordered.Object, error) {
@@ -138,7 +144,7 @@ func (r *netJSON) layer(l Layer) (*ordered.Object, error) {
 	}
 	o, err := Decode(l.Config)
 	if err != nil {
-		return nil, &Error{Message: UnexpectedFormat}
+		return nil, unexpected()
 	}
 	if !l.Revision.IsZero() {
 		r.decoded.Add(l.Revision, o)
@@ -173,18 +179,4 @@ func (r *netJSON) dsa(os string) *bool {
 		}
 	}
 	return &newer
-}
-
-// refusal turns what netjsonconfig says of a configuration into a Error.
-func refusal(err error) error {
-	var invalid *netjsonconfig.ValidationError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &invalid):
-		return &Error{Pointer: invalid.Pointer, Message: invalid.Error()}
-	case errors.Is(err, netjsonconfig.ErrNotObject):
-		return &Error{Message: UnexpectedFormat}
-	}
-	return fmt.Errorf("render: %w", err)
 }

@@ -81,8 +81,11 @@ type Renderer interface {
 type Error struct {
 	// Pointer is the JSON pointer of the value: "/interfaces/0/mtu".
 	Pointer string
-	// Message says what is wrong with it, for people.
+	// Message says what is wrong with it, as clients of the REST API know it.
 	Message string
+	// Faults are the same for people: each wrong value by itself, in the layer
+	// it is from.
+	Faults []Fault
 }
 
 // Error returns the message.

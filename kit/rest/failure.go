@@ -94,7 +94,15 @@ type crash struct{}
 
 // faults is what is wrong with an input: keys in the order of the fields, and
 // below each a list of messages, an object, or a list of objects.
-type faults struct{ entries []fault }
+type faults struct {
+	entries []fault
+	// places are where in a document something is wrong, beside what the
+	// entries say; only of the outermost
+	places []wispwright.Place
+}
+
+// placesKey is the key of places; no field is called so.
+const placesKey = "errors"
 
 type fault struct {
 	key      string
@@ -153,13 +161,21 @@ func (f *faults) MarshalJSON() ([]byte, error) {
 		b.WriteByte(':')
 		b.Write(value)
 	}
+	if len(f.places) > 0 {
+		places, err := encode(f.places)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(`,"` + placesKey + `":`)
+		b.Write(places)
+	}
 	b.WriteByte('}')
 	return []byte(b.String()), nil
 }
 
 // nested turns dotted paths into objects.
 func nested(e *wispwright.ValidationError, nonField string) *faults {
-	root := &faults{}
+	root := &faults{places: e.Places}
 	for _, f := range e.Fields {
 		at := root
 		path := strings.Split(f.Path, ".")
