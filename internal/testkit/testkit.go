@@ -73,6 +73,13 @@ func PostgresURL(t testing.TB) string {
 	return u.String()
 }
 
+// Open opens a database at an address, as PostgresURL returns one, a second
+// time: two nodes of one installation.
+func Open(t testing.TB, dsn string) *sqlstore.DB {
+	t.Helper()
+	return open(t, dsn, nil)
+}
+
 func open(t testing.TB, dsn string, o *sqlstore.Options) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), dsn, o)
