@@ -2,7 +2,11 @@ package wispwright
 
 import (
 	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -34,6 +38,74 @@ type FieldChange struct {
 	Old any `json:"old,omitempty"`
 	// New is the value after, nil when the object was deleted.
 	New any `json:"new,omitempty"`
+}
+
+// UnmarshalJSON reads a field as it was stored. Numbers and whatever holds them
+// stay as they are written (JSON), since a history keeps also what no number
+// type can hold.
+func (f *FieldChange) UnmarshalJSON(b []byte) error {
+	var raw struct {
+		Field    string
+		Old, New json.RawMessage
+	}
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	f.Field, f.Old, f.New = raw.Field, storedValue(raw.Old), storedValue(raw.New)
+	return nil
+}
+
+func storedValue(raw json.RawMessage) any {
+	var v any
+	switch {
+	case len(raw) == 0:
+		return nil
+	case raw[0] == '{' || raw[0] == '[' || raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9':
+		return JSON(raw)
+	case json.Unmarshal(raw, &v) != nil:
+		return nil // not reached: the whole was valid
+	}
+	return v
+}
+
+// FieldChanges are the fields of a stored change.
+type FieldChanges []FieldChange
+
+// Value stores the fields as JSON.
+func (c FieldChanges) Value() (driver.Value, error) {
+	if c == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal([]FieldChange(c))
+	if err != nil {
+		return nil, fmt.Errorf("store changed fields: %w", err)
+	}
+	return string(b), nil
+}
+
+// Scan reads what Value stored. A value that cannot be read any more is shown as
+// such, so that it does not hide the other entries of the history.
+func (c *FieldChanges) Scan(src any) error {
+	var text JSON
+	err := text.Scan(src)
+	if err != nil || text == "" {
+		*c = nil
+		return err
+	}
+	var fields []FieldChange
+	if json.Unmarshal([]byte(text), &fields) != nil {
+		fields = []FieldChange{{Field: "unreadable", New: shortened(string(text))}}
+	}
+	*c = fields
+	return nil
+}
+
+func shortened(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return strings.ToValidUTF8(text, "\uFFFD")
+	}
+	return strings.ToValidUTF8(text[:most], "\uFFFD") + "…"
 }
 
 // Recorder stores changes. Services call it inside the transaction that makes

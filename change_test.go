@@ -1,8 +1,10 @@
 package wispwright_test
 
 import (
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,4 +70,30 @@ func TestCompare(t *testing.T) {
 		tt.change(&changed)
 		require.Equal(t, []wispwright.FieldChange{tt.want}, wispwright.Compare(&full, &changed), name)
 	}
+}
+
+func TestStoredChangesKeepNumbersAsTheyAreWritten(t *testing.T) {
+	stored := wispwright.FieldChanges{
+		{Field: "Config", Old: wispwright.JSON(`{"b":1e400,"a":[1.50]}`), New: wispwright.JSON(strings.Repeat("9", 310))},
+		{Field: "Name", Old: "a", New: true}, {Field: "Size", New: 7},
+	}
+	value, err := stored.Value()
+	require.NoError(t, err)
+	var read wispwright.FieldChanges
+	require.NoError(t, read.Scan(value))
+	stored[2].New = wispwright.JSON("7")
+	require.Equal(t, stored, read)
+	again, err := read.Value()
+	require.NoError(t, err)
+	require.Equal(t, value, again)
+
+	for _, damaged := range []string{`[{"field":"a"`, `{}`, `[1]`, "x\xff" + strings.Repeat("y", 5000)} {
+		require.NoError(t, read.Scan(damaged), "it does not hide the others")
+		require.Len(t, read, 1)
+		require.Equal(t, "unreadable", read[0].Field)
+		require.LessOrEqual(t, len(read[0].New.(string)), 210)
+		require.True(t, utf8.ValidString(read[0].New.(string)))
+	}
+	require.NoError(t, read.Scan(nil))
+	require.Nil(t, read)
 }

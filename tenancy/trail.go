@@ -36,7 +36,7 @@ type Event struct {
 	// Cause says why, when it was not the actor's own wish.
 	Cause string
 	// Fields are the values that differ; secrets appear without their values.
-	Fields []wispwright.FieldChange
+	Fields wispwright.FieldChanges
 }
 
 // EventFilter selects entries; zero fields select all.

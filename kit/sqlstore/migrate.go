@@ -26,10 +26,69 @@ func (db *DB) Migrate(ctx context.Context, m Migrations) error {
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Concern, err)
 	}
+	if err := refuseNewer(ctx, p, m.Concern); err != nil {
+		return err
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Concern, err)
 	}
 	return db.learnUniques(ctx)
+}
+
+// NewerSchemaError means that a later version of the program has changed the
+// tables: with its own rules this one would write what the later one does not
+// expect.
+type NewerSchemaError struct {
+	// Concern is whose tables they are.
+	Concern string
+	// Have is the version of the tables, Known the latest that this program knows.
+	Have, Known int64
+}
+
+// Error names both versions.
+func (e *NewerSchemaError) Error() string {
+	return fmt.Sprintf("the tables of %s have version %d, and this program knows them up to version %d: start the newer program, or restore a backup of before",
+		e.Concern, e.Have, e.Known)
+}
+
+func refuseNewer(ctx context.Context, p *goose.Provider, concern string) error {
+	have, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the version of %s: %w", concern, err)
+	}
+	if have > known {
+		return &NewerSchemaError{Concern: concern, Have: have, Known: known}
+	}
+	return nil
+}
+
+// Exclusively runs fn while no other node of the database runs one of the same
+// name; it waits for those that do. On SQLite, which belongs to one process, it
+// only runs fn.
+func (db *DB) Exclusively(ctx context.Context, name string, fn func(context.Context) error) error {
+	if db.dialect != Postgres {
+		return fn(ctx)
+	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for other nodes: %w", err)
+	}
+	defer conn.Close() // it goes back to the others
+	var id int64
+	// locks of PostgreSQL are shared by all schemas of a database
+	err = conn.QueryRowContext(ctx, "SELECT hashtextextended(coalesce(current_schema(), '') || '/' || $1, 0)", name).Scan(&id)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", id)
+	}
+	if err != nil {
+		return fmt.Errorf("wait for other nodes: %w", err)
+	}
+	err = fn(ctx)
+	// also when the context has ended: the connection lives on
+	if _, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", id); err == nil && unlockErr != nil {
+		err = fmt.Errorf("let other nodes go on: %w", unlockErr)
+	}
+	return err
 }
 
 // Pending reports whether the concern has steps that were not done yet.

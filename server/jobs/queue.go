@@ -95,8 +95,13 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Queue, error) {
 	return q, nil
 }
 
-// Migrate brings the tables of the queue up to date.
+// Migrate brings the tables of the queue up to date. Several nodes may call it at
+// once. Tables of a later program are a *sqlstore.NewerSchemaError.
 func Migrate(ctx context.Context, db *sqlstore.DB) error {
+	return db.Exclusively(ctx, "migrate jobs", func(ctx context.Context) error { return migrate(ctx, db) })
+}
+
+func migrate(ctx context.Context, db *sqlstore.DB) error {
 	driver, _, err := newDriver(ctx, db)
 	if err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
@@ -108,11 +113,32 @@ func Migrate(ctx context.Context, db *sqlstore.DB) error {
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
 	}
+	// where there are later steps, all that are known were done: nothing has changed
+	if err := refuseNewer(ctx, db, m.AllVersions()); err != nil {
+		return err
+	}
 	own, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
 	}
 	return db.Migrate(ctx, sqlstore.Migrations{Concern: "jobs", FS: own})
+}
+
+// refuseNewer looks whether a later program made tables of the queue that this
+// one does not know.
+func refuseNewer(ctx context.Context, db *sqlstore.DB, known []rivermigrate.Migration) error {
+	have, err := sqlstore.Get[int64](ctx, db, "SELECT coalesce(max(version), 0) FROM river_migration")
+	if err != nil {
+		return fmt.Errorf("migrate jobs: %w", err)
+	}
+	latest := int64(0)
+	for _, m := range known {
+		latest = max(latest, int64(m.Version))
+	}
+	if have > latest {
+		return &sqlstore.NewerSchemaError{Concern: "river_migration", Have: have, Known: latest}
+	}
+	return nil
 }
 
 // Add registers handlers; it must be called before Start.
