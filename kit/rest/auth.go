@@ -104,6 +104,18 @@ func (v *View) recognise(r *Request) error {
 	return nil
 }
 
+// Caller finds who sent a request that no view answers, such as the handshake
+// of a WebSocket, by the schemes of the API. It returns nil for a stranger.
+// Errors: those of the schemes.
+func (a *API) Caller(r *http.Request) (*wispwright.Caller, error) {
+	v := &View{Schemes: a.options.Schemes}
+	req := &Request{HTTP: r, api: a, view: v, header: http.Header{}}
+	if err := v.recognise(req); err != nil {
+		return nil, err
+	}
+	return req.Caller, nil
+}
+
 // authorise applies the view's gate and the permission for the method.
 func (v *View) authorise(r *Request) error {
 	if v.Access >= Everyone {
