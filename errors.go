@@ -48,6 +48,22 @@ type ConflictError struct {
 
 func (e *ConflictError) Error() string { return "conflict: unique rule " + e.Unique }
 
+// MissingError says that an object was to be stored whose parent does not
+// exist, or exists no more.
+type MissingError struct {
+	// Field is the Go name of the field that names the parent; empty when the
+	// storage cannot tell.
+	Field string
+	// Key is the parent's key in text form, if it is known.
+	Key string
+	// Of is the parent's table, if it is known.
+	Of string
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("missing: no %s %q for %s", e.Of, e.Key, e.Field)
+}
+
 // ProtectedError says that an object cannot be deleted because others refer
 // to it.
 type ProtectedError struct {

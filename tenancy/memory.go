@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // NewMemory returns stores that keep everything in memory, and the transactor
@@ -16,48 +17,40 @@ import (
 // is gone when the program ends.
 func NewMemory() (*memstore.Store, Stores) {
 	m := memstore.New()
-	memberships := memstore.NewRepo[wispwright.ID, Membership, MembershipFilter](m, memstore.Spec[Membership]{
-		Org: "OrganizationID", Order: byCreated(),
-		Unique: []memstore.Unique{{Name: "membership_user_organization", Fields: []string{"UserID", "OrganizationID"}}},
-	})
-	owners := memstore.NewRepo[wispwright.ID, Owner, OwnerFilter](m, memstore.Spec[Owner]{
-		Org: "OrganizationID", Order: byCreated(),
-		Unique: []memstore.Unique{
+	memberships := memstore.NewRepo[wispwright.ID, Membership, MembershipFilter](m, memstore.Spec[Membership]{Shape: store.Shape{Org: "OrganizationID", Order: byCreated(),
+		Unique: []store.Unique{{Name: "membership_user_organization", Fields: []string{"UserID", "OrganizationID"}}},
+	}})
+	owners := memstore.NewRepo[wispwright.ID, Owner, OwnerFilter](m, memstore.Spec[Owner]{Shape: store.Shape{Org: "OrganizationID", Order: byCreated(),
+		Unique: []store.Unique{
 			{Name: "owner_organization", Fields: []string{"OrganizationID"}},
 			{Name: "owner_membership", Fields: []string{"MembershipID"}},
 		},
-	})
-	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{
-		Key: "UserID", Unique: []memstore.Unique{{Name: "token_digest", Fields: []string{"Digest"}}},
-	})
+	}})
+	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{Shape: store.Shape{Key: "UserID", Unique: []store.Unique{{Name: "token_digest", Fields: []string{"Digest"}}}}})
 	grants := &memoryGrants{groups: memstore.NewMap[wispwright.ID, int64](m), permissions: memstore.NewMap[wispwright.ID, wispwright.Permission](m)}
-	emails := memstore.NewRepo[int64, Email, EmailFilter](m, memstore.Spec[Email]{
-		Serial: true,
-		Unique: []memstore.Unique{
+	emails := memstore.NewRepo[int64, Email, EmailFilter](m, memstore.Spec[Email]{Shape: store.Shape{Serial: true,
+		Unique: []store.Unique{
 			{Name: "email_user_address", Fields: []string{"UserID", "Address"}},
 			{Name: "email_primary", Fields: []string{"UserID"}, When: "IsPrimary"},
 			{Name: "email_verified", Fields: []string{"Address"}, When: "IsVerified"},
 		},
-	})
-	apiTokens := memstore.NewRepo[wispwright.ID, APIToken, APITokenFilter](m, memstore.Spec[APIToken]{
-		Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		Unique: []memstore.Unique{
+	}})
+	apiTokens := memstore.NewRepo[wispwright.ID, APIToken, APITokenFilter](m, memstore.Spec[APIToken]{Shape: store.Shape{Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		Unique: []store.Unique{
 			{Name: "api_token_digest", Fields: []string{"Digest"}},
 			{Name: "api_token_name", Fields: []string{"UserID", "Name"}},
 		},
-	})
-	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Key: "UserID"})
-	passkeys := memstore.NewRepo[wispwright.ID, Passkey, PasskeyFilter](m, memstore.Spec[Passkey]{
-		Order:  []wispwright.Order{{Field: "Created", Descending: true}},
-		Unique: []memstore.Unique{{Name: "passkey_credential", Fields: []string{"CredentialID"}}},
-	})
+	}})
+	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Shape: store.Shape{Key: "UserID"}})
+	passkeys := memstore.NewRepo[wispwright.ID, Passkey, PasskeyFilter](m, memstore.Spec[Passkey]{Shape: store.Shape{Order: []wispwright.Order{{Field: "Created", Descending: true}},
+		Unique: []store.Unique{{Name: "passkey_credential", Fields: []string{"CredentialID"}}},
+	}})
 	members := &memoryMemberships{memberships, owners, m}
 	grants.members = members
 	return m, Stores{
-		Organizations: &memoryOrganizations{members: members, Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{
-			Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
-			Unique: []memstore.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
-		}), store: m},
+		Organizations: &memoryOrganizations{members: members, Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{Shape: store.Shape{Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
+			Unique: []store.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
+		}}), store: m},
 		Users: newMemoryUsers(m, members, grants, func(ctx context.Context, user wispwright.ID) error {
 			_, err1 := tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == user })
 			_, err2 := emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == user })
@@ -70,17 +63,14 @@ func NewMemory() (*memstore.Store, Stores) {
 		Grants:      grants,
 		Memberships: members,
 		Owners:      owners,
-		Groups: &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{
-			Serial: true, Order: []wispwright.Order{{Field: "Name"}},
-			Unique: []memstore.Unique{{Name: "group_name", Fields: []string{"Name"}}},
-		}), grants.groups, m},
+		Groups: &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{Shape: store.Shape{Serial: true, Order: []wispwright.Order{{Field: "Name"}},
+			Unique: []store.Unique{{Name: "group_name", Fields: []string{"Name"}}},
+		}}), grants.groups, m},
 		Tokens:        tokens,
 		APITokens:     apiTokens,
 		SecondFactors: factors,
 		Passkeys:      passkeys,
-		Events: memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{
-			Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		})},
+		Events:        memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{Shape: store.Shape{Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}}}})},
 	}
 }
 
@@ -147,14 +137,14 @@ type memoryUsers struct {
 
 func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memoryGrants, removed func(context.Context, wispwright.ID) error) *memoryUsers {
 	users := &memoryUsers{store: m, members: members, grants: grants, removed: removed}
-	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
-		Order:  []wispwright.Order{{Field: "DateJoined", Descending: true}},
+	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{Shape: store.Shape{Order: []wispwright.Order{{Field: "DateJoined", Descending: true}},
 		Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
-		Unique: []memstore.Unique{
+		Unique: []store.Unique{
 			{Name: "user_username", Fields: []string{"Username"}},
 			{Name: "user_email", Fields: []string{"Email"}, Fold: true},
 			{Name: "user_phone_number", Fields: []string{"PhoneNumber"}},
 		},
+	},
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Email": func(_ context.Context, u *User, v any) bool {
 				return strings.EqualFold(u.Email, v.(string))

@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 const configTable = "controller_config"
@@ -29,8 +30,7 @@ type configs struct {
 var _ controller.ConfigStore = (*configs)(nil)
 
 func newConfigs(db *sqlstore.DB) (*configs, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Config, controller.ConfigFilter](db, sqlstore.Spec{
-		Table: configTable, Key: "DeviceID", Org: "OrganizationID",
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Config, controller.ConfigFilter](db, sqlstore.Spec{Shape: store.Shape{Table: configTable, Key: "DeviceID", Org: "OrganizationID"},
 		Where: map[string]func(any) sqlstore.Cond{
 			"After": func(v any) sqlstore.Cond { return sqlstore.Cond{SQL: "device_id > ?", Args: []any{v}} },
 			"TemplateID": func(v any) sqlstore.Cond {

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 type devices struct {
@@ -34,9 +35,9 @@ func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices
 			return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
 		}
 	}
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Device, controller.DeviceFilter](db, sqlstore.Spec{
-		Table: DeviceTable, Org: "OrganizationID", Order: newest(),
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Device, controller.DeviceFilter](db, sqlstore.Spec{Shape: store.Shape{Table: DeviceTable, Org: "OrganizationID", Order: newest(),
 		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
+	},
 		Where: map[string]func(any) sqlstore.Cond{
 			"Status":  func(v any) sqlstore.Cond { return withConfig("c.status = ?")(string(v.(controller.Status))) },
 			"Backend": withConfig("c.backend = ?"),

@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
@@ -70,8 +71,7 @@ type revisionFilter struct {
 }
 
 func newTemplates(db *sqlstore.DB) (*templates, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Template, controller.TemplateFilter](db, sqlstore.Spec{
-		Table: "controller_template", Org: "OrganizationID", Order: newest(), Search: []string{"ID", "Name"},
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Template, controller.TemplateFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_template", Org: "OrganizationID", Order: newest(), Search: []string{"ID", "Name"}},
 		// default is a word of the language
 		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id"},
 		Where: map[string]func(any) sqlstore.Cond{
@@ -89,7 +89,7 @@ func newTemplates(db *sqlstore.DB) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := sqlstore.NewRepo[wispwright.ID, controller.Revision, revisionFilter](db, sqlstore.Spec{Table: "controller_revision"})
+	revisions, err := sqlstore.NewRepo[wispwright.ID, controller.Revision, revisionFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_revision"}})
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +157,7 @@ type settings struct {
 var _ controller.SettingsStore = (*settings)(nil)
 
 func newSettings(db *sqlstore.DB) (*settings, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Settings, controller.SettingsFilter](db, sqlstore.Spec{
-		Table: "controller_settings", Key: "OrganizationID", Org: "OrganizationID",
-	})
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Settings, controller.SettingsFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_settings", Key: "OrganizationID", Org: "OrganizationID"}})
 	if err != nil {
 		return nil, err
 	}
@@ -205,9 +203,7 @@ type versions struct {
 var _ controller.VersionStore = (*versions)(nil)
 
 func newVersions(db *sqlstore.DB) (*versions, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Version, controller.VersionFilter](db, sqlstore.Spec{
-		Table: "controller_version", Org: "OrganizationID", Order: newest(),
-	})
+	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Version, controller.VersionFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_version", Org: "OrganizationID", Order: newest()}})
 	if err != nil {
 		return nil, err
 	}

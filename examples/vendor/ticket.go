@@ -8,6 +8,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -67,10 +68,9 @@ func Support() server.Concern {
 			return db.Migrate(ctx, sqlstore.Migrations{Concern: "support", FS: migrations})
 		},
 		Mount: func(_ context.Context, s *server.Server) error {
-			repo, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](s.DB(), sqlstore.Spec{
-				Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"},
+			repo, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](s.DB(), sqlstore.Spec{Shape: store.Shape{Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"},
 				Order: []wispwright.Order{{Field: "Created", Descending: true}},
-			})
+			}})
 			if err != nil {
 				return err
 			}

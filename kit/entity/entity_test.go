@@ -19,6 +19,7 @@ import (
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -89,9 +90,7 @@ const boats = `CREATE TABLE boat (id %[1]s PRIMARY KEY, organization_id %[1]s, n
 func eachStore(t *testing.T, test func(t *testing.T, h *harbour, tenants *islands)) {
 	t.Run("memory", func(t *testing.T) {
 		s := memstore.New()
-		h, tenants := newHarbour(s, memstore.NewRepo[wispwright.ID, boat, boatFilter](s, memstore.Spec[boat]{
-			Org: "OrganizationID", Unique: []memstore.Unique{{Name: "boat_name", Fields: []string{"OrganizationID", "Name"}}},
-		}))
+		h, tenants := newHarbour(s, memstore.NewRepo[wispwright.ID, boat, boatFilter](s, memstore.Spec[boat]{Shape: store.Shape{Org: "OrganizationID", Unique: []store.Unique{{Name: "boat_name", Fields: []string{"OrganizationID", "Name"}}}}}))
 		test(t, h, tenants)
 	})
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
@@ -101,7 +100,7 @@ func eachStore(t *testing.T, test func(t *testing.T, h *harbour, tenants *island
 		}
 		file := &fstest.MapFile{Data: []byte("-- +goose Up\n" + text)}
 		require.NoError(t, db.Migrate(t.Context(), sqlstore.Migrations{Concern: "boat", FS: fstest.MapFS{"pg/00001_x.sql": file, "sqlite/00001_x.sql": file}}))
-		repo, err := sqlstore.NewRepo[wispwright.ID, boat, boatFilter](db, sqlstore.Spec{Table: "boat", Org: "OrganizationID"})
+		repo, err := sqlstore.NewRepo[wispwright.ID, boat, boatFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "boat", Org: "OrganizationID"}})
 		require.NoError(t, err)
 		h, tenants := newHarbour(db, repo)
 		test(t, h, tenants)

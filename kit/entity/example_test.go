@@ -7,6 +7,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -49,11 +50,9 @@ func (printed) Record(_ context.Context, changes ...wispwright.Change) error {
 }
 
 func Example() {
-	store := memstore.New()
-	books := NewBooks(&entity.Base{Tx: store, Recorder: printed{}, Tenants: entity.NoTenants{}},
-		memstore.NewRepo[wispwright.ID, Book, BookFilter](store, memstore.Spec[Book]{
-			Org: "OrganizationID", Unique: []memstore.Unique{{Name: "book_name", Fields: []string{"Name"}}},
-		}))
+	memory := memstore.New()
+	books := NewBooks(&entity.Base{Tx: memory, Recorder: printed{}, Tenants: entity.NoTenants{}},
+		memstore.NewRepo[wispwright.ID, Book, BookFilter](memory, memstore.Spec[Book]{Shape: store.Shape{Org: "OrganizationID", Unique: []store.Unique{{Name: "book_name", Fields: []string{"Name"}}}}}))
 	books.Changed.Subscribe("example", func(_ context.Context, changes ...entity.Change[Book]) {
 		fmt.Println(len(changes), "committed")
 	})

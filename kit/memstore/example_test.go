@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Book is an entity of the example.
@@ -20,12 +21,11 @@ type BookFilter struct{ TitleContains string }
 // A repository in memory behaves like the one in SQL; a transaction that fails
 // leaves nothing behind.
 func ExampleNewRepo() {
-	ctx, store := context.Background(), memstore.New()
-	books := memstore.NewRepo[wispwright.ID, Book, BookFilter](store, memstore.Spec[Book]{
-		Order:  []wispwright.Order{{Field: "Title"}},
-		Unique: []memstore.Unique{{Name: "book_title", Fields: []string{"Title"}}},
-	})
-	err := store.InTx(ctx, func(ctx context.Context) error {
+	ctx, memory := context.Background(), memstore.New()
+	books := memstore.NewRepo[wispwright.ID, Book, BookFilter](memory, memstore.Spec[Book]{Shape: store.Shape{Order: []wispwright.Order{{Field: "Title"}},
+		Unique: []store.Unique{{Name: "book_title", Fields: []string{"Title"}}},
+	}})
+	err := memory.InTx(ctx, func(ctx context.Context) error {
 		for _, title := range []string{"Emma", "Persuasion", "Emma"} {
 			if err := books.Insert(ctx, &Book{ID: wispwright.NewID(), Title: title}); err != nil {
 				return err

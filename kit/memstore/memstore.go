@@ -8,14 +8,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/internal/fields"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Store is one memory; its repositories take part in its transactions.
@@ -30,6 +31,12 @@ type table interface {
 
 // New returns an empty store.
 func New() *Store { return &Store{} }
+
+// entity is a table that others may name as a parent.
+type entity interface {
+	named() string
+	has(key any) bool
+}
 
 type txState struct {
 	err  error
@@ -105,46 +112,23 @@ func (s *Store) read(ctx context.Context, fn func(context.Context)) {
 	fn(ctx)
 }
 
-// Unique is a rule of uniqueness. A row with an empty value in one of the
-// fields never conflicts, as NULL does not in SQL.
-type Unique struct {
-	// Name is the rule's name, the same as the index' in SQL.
-	Name string
-	// Fields are the Go fields that must differ together.
-	Fields []string
-	// Fold compares texts without regard to letter case.
-	Fold bool
-	// When is a Go field of type bool: only rows where it is true count, as with
-	// a partial index in SQL. Default: all rows count.
-	When string
-}
-
 // Spec describes an entity, like sqlstore.Spec.
 type Spec[T any] struct {
-	// Key is the Go field of the key. Default: "ID".
-	Key string
-	// Org is the Go field of the organization; empty for what belongs to none.
-	Org string
+	// Shape is what all storages of the entity share.
+	Shape store.Shape
 	// ScopeMatch is for entities whose tenant is reached another way. It may
 	// read other repositories of the store through the context it is given.
 	ScopeMatch func(ctx context.Context, scope wispwright.Scope, object *T) bool
-	// Unique are the rules of uniqueness beside the key.
-	Unique []Unique
-	// Order is the list's own order. Default: by key.
-	Order []wispwright.Order
-	// Search names the Go fields a filter's Search looks through.
-	Search []string
 	// Match gives filter fields a condition of their own. It may read other
 	// repositories of the store through the context it is given.
 	Match map[string]func(ctx context.Context, object *T, value any) bool
-	// Serial numbers an object whose key is 0.
-	Serial bool
 }
 
 // Repo keeps one entity. It implements wispwright.KeyedRepo.
 type Repo[K comparable, T, F any] struct {
 	store *Store
 	spec  Spec[T]
+	shape store.Shape
 	plan  fields.Plan
 	key   fields.Field
 	org   *fields.Field
@@ -156,38 +140,76 @@ type Repo[K comparable, T, F any] struct {
 // NewRepo adds an entity to a store. It panics when the spec names a field
 // that the types do not have, which is a mistake of the program.
 func NewRepo[K comparable, T, F any](s *Store, spec Spec[T]) *Repo[K, T, F] {
-	if spec.Key == "" {
-		spec.Key = "ID"
+	r := &Repo[K, T, F]{store: s, spec: spec, shape: spec.Shape, rows: map[K]*T{}}
+	if r.shape.Key == "" {
+		r.shape.Key = "ID"
 	}
-	r := &Repo[K, T, F]{store: s, spec: spec, plan: fields.Of(reflect.TypeFor[T](), nil, nil), rows: map[K]*T{}}
-	r.key = r.mustField(spec.Key)
-	if spec.Org != "" {
-		org := r.mustField(spec.Org)
-		r.org = &org
-	}
-	for _, u := range spec.Unique {
-		for _, name := range u.Fields {
-			r.mustField(name)
-		}
-		if u.When != "" {
-			r.mustField(u.When)
-		}
-	}
-	conds, err := fields.Conds(reflect.TypeFor[F](), r.plan, spec.Search, func(name string) bool { return spec.Match[name] != nil })
-	if err != nil {
+	if err := r.plans(); err != nil {
 		panic("memstore: " + err.Error())
 	}
-	r.conds = conds
 	s.tables = append(s.tables, r)
 	return r
 }
 
-func (r *Repo[K, T, F]) mustField(name string) fields.Field {
-	f, ok := r.plan.Field(name)
-	if !ok {
-		panic(fmt.Sprintf("memstore: %s has no field %s", reflect.TypeFor[T](), name))
+func (r *Repo[K, T, F]) plans() (err error) {
+	shape := r.shape
+	if r.plan, err = fields.Of(reflect.TypeFor[T](), fields.Naming{Documents: shape.Documents}); err != nil {
+		return err
 	}
-	return f
+	named := map[string][]string{"the key": {shape.Key}}
+	if shape.Org != "" {
+		named["the organization"] = []string{shape.Org}
+	}
+	for _, u := range shape.Unique {
+		named[u.Name] = u.Fields
+		if u.When != "" {
+			named[u.Name] = append(slices.Clone(u.Fields), u.When)
+		}
+	}
+	for _, p := range shape.Parents {
+		named["the parent "+p.Table] = []string{p.Field}
+	}
+	for what, names := range named {
+		if err := r.plan.Need(what, names...); err != nil {
+			return err
+		}
+	}
+	r.key, _ = r.plan.Field(shape.Key)
+	if shape.Org != "" {
+		org, _ := r.plan.Field(shape.Org)
+		r.org = &org
+	}
+	if r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, shape.Search, func(name string) bool { return r.spec.Match[name] != nil }); err != nil {
+		return err
+	}
+	return r.plan.Sorts(shape.Order)
+}
+
+// named is the table that children name.
+func (r *Repo[K, T, F]) named() string { return r.shape.Table }
+
+// has reports whether an object of the table exists.
+func (r *Repo[K, T, F]) has(key any) bool {
+	k, ok := key.(K)
+	return ok && r.rows[k] != nil
+}
+
+// orphaned returns the parent that an object names and that does not exist.
+func (r *Repo[K, T, F]) orphaned(object *T) error {
+	for _, p := range r.shape.Parents {
+		f, _ := r.plan.Field(p.Field)
+		v := value(object, f)
+		if v.IsZero() {
+			continue
+		}
+		key := reflect.Indirect(v).Interface()
+		for _, t := range r.store.tables {
+			if e, ok := t.(entity); ok && e.named() == p.Table && !e.has(key) {
+				return &wispwright.MissingError{Field: p.Field, Key: fmt.Sprint(key), Of: p.Table}
+			}
+		}
+	}
+	return nil
 }
 
 func (r *Repo[K, T, F]) snapshot() func() {
@@ -231,6 +253,9 @@ func value[T any](row *T, f fields.Field) reflect.Value {
 
 // List returns copies of the selected objects.
 func (r *Repo[K, T, F]) List(ctx context.Context, scope wispwright.Scope, filter F, page wispwright.Page) (wispwright.Items[T], error) {
+	if err := r.plan.Sorts(page.Order); err != nil {
+		return wispwright.Items[T]{Total: -1}, fmt.Errorf("list %s: %w", r.shape.Table, err)
+	}
 	var found []*T
 	r.store.read(ctx, func(ctx context.Context) {
 		v := reflect.ValueOf(filter)
@@ -274,70 +299,9 @@ func (r *Repo[K, T, F]) matches(ctx context.Context, row *T, filter reflect.Valu
 	return true
 }
 
-func compareOp(op fields.Op, have, want reflect.Value) bool {
-	if have.Kind() == reflect.Pointer {
-		if have.IsNil() {
-			return false
-		}
-		have = have.Elem()
-	}
-	switch op {
-	case fields.Contains:
-		return strings.Contains(strings.ToLower(fmt.Sprint(have.Interface())), strings.ToLower(want.String()))
-	case fields.Among:
-		for i := range want.Len() {
-			if compare(have, want.Index(i)) == 0 {
-				return true
-			}
-		}
-		return false
-	case fields.From:
-		return compare(have, want) >= 0
-	case fields.Before:
-		return compare(have, want) < 0
-	}
-	return compare(have, want) == 0
-}
-
-// compare orders two values of one type.
-func compare(a, b reflect.Value) int {
-	if ta, ok := a.Interface().(time.Time); ok {
-		return ta.Compare(b.Interface().(time.Time).UTC().Truncate(time.Microsecond))
-	}
-	switch a.Kind() {
-	case reflect.String:
-		return strings.Compare(a.String(), b.String())
-	case reflect.Bool:
-		return number(a.Bool()) - number(b.Bool())
-	case reflect.Float64:
-		return signOf(a.Float() - b.Float())
-	}
-	if a.CanInt() {
-		return signOf(float64(a.Int() - b.Int()))
-	}
-	return strings.Compare(fmt.Sprint(a.Interface()), fmt.Sprint(b.Interface()))
-}
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func signOf(f float64) int {
-	switch {
-	case f < 0:
-		return -1
-	case f > 0:
-		return 1
-	}
-	return 0
-}
-
 func (r *Repo[K, T, F]) sort(rows []*T, order []wispwright.Order) {
 	if len(order) == 0 {
-		order = r.spec.Order
+		order = r.shape.Order
 	}
 	last := wispwright.Order{Field: r.key.Name}
 	if len(order) > 0 {
@@ -346,10 +310,7 @@ func (r *Repo[K, T, F]) sort(rows []*T, order []wispwright.Order) {
 	order = append(slices.Clone(order), last)
 	slices.SortFunc(rows, func(a, b *T) int {
 		for _, o := range order {
-			f, ok := r.plan.Field(o.Field)
-			if !ok {
-				continue
-			}
+			f, _ := r.plan.Field(o.Field) // they were looked at, see Sorts
 			if c := compare(value(a, f), value(b, f)); c != 0 {
 				if o.Descending {
 					return -c
@@ -382,7 +343,7 @@ func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
 func (r *Repo[K, T, F]) put(object *T, added bool) error {
 	cutTimes(reflect.ValueOf(object).Elem())
 	keyValue := value(object, r.key)
-	if r.spec.Serial && added {
+	if r.shape.Serial && added {
 		if keyValue.IsZero() {
 			keyValue.SetInt(r.next + 1)
 		}
@@ -392,7 +353,10 @@ func (r *Repo[K, T, F]) put(object *T, added bool) error {
 	if added && r.rows[key] != nil {
 		return &wispwright.ConflictError{Unique: wispwright.UniqueKey}
 	}
-	for _, u := range r.spec.Unique {
+	if err := r.storable(object); err != nil {
+		return err
+	}
+	for _, u := range r.shape.Unique {
 		mine, ok := r.uniqueKey(object, u)
 		if !ok {
 			continue
@@ -406,13 +370,27 @@ func (r *Repo[K, T, F]) put(object *T, added bool) error {
 			}
 		}
 	}
+	if err := r.orphaned(object); err != nil {
+		return err
+	}
 	r.rows[key] = fields.Clone(object)
+	return nil
+}
+
+// storable refuses the values that no column holds.
+func (r *Repo[K, T, F]) storable(object *T) error {
+	for _, f := range r.plan.Fields {
+		v := reflect.Indirect(value(object, f))
+		if v.IsValid() && v.CanUint() && v.Uint() > math.MaxInt64 {
+			return fmt.Errorf("store %s: %d is more than a column holds", f.Name, v.Uint())
+		}
+	}
 	return nil
 }
 
 // uniqueKey joins the values of a rule; it is not ok when one of them is one
 // that SQL stores as NULL.
-func (r *Repo[K, T, F]) uniqueKey(row *T, u Unique) (string, bool) {
+func (r *Repo[K, T, F]) uniqueKey(row *T, u store.Unique) (string, bool) {
 	if u.When != "" {
 		if f, _ := r.plan.Field(u.When); !value(row, f).Bool() {
 			return "", false
@@ -422,12 +400,12 @@ func (r *Repo[K, T, F]) uniqueKey(row *T, u Unique) (string, bool) {
 	for _, name := range u.Fields {
 		f, _ := r.plan.Field(name)
 		v := value(row, f)
-		if v.Kind() == reflect.Pointer && v.IsNil() || f.Kind == fields.ID && v.IsZero() {
+		if v.Kind() == reflect.Pointer && v.IsNil() || isNull(f.Kind) && v.IsZero() {
 			return "", false
 		}
 		text := fmt.Sprint(reflect.Indirect(v).Interface())
 		if u.Fold {
-			text = strings.ToLower(text)
+			text = fields.FoldASCII(text)
 		}
 		if text == "" {
 			return "", false

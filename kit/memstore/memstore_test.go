@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 type item struct {
@@ -25,8 +26,9 @@ type filter struct{ Children bool }
 
 func newItems(m *memstore.Store) *memstore.Repo[int64, item, filter] {
 	var items *memstore.Repo[int64, item, filter]
-	items = memstore.NewRepo[int64, item, filter](m, memstore.Spec[item]{Serial: true,
-		Unique: []memstore.Unique{{Name: "item_name", Fields: []string{"Name"}, Fold: true}},
+	items = memstore.NewRepo[int64, item, filter](m, memstore.Spec[item]{Shape: store.Shape{Documents: []string{"Parent"}, Serial: true,
+		Unique: []store.Unique{{Name: "item_name", Fields: []string{"Name"}, Fold: true}},
+	},
 		Match: map[string]func(context.Context, *item, any) bool{"Children": func(ctx context.Context, o *item, _ any) bool {
 			all, err := items.List(ctx, wispwright.ScopeAll(), filter{}, wispwright.Page{})
 			return err == nil && all.Total > 0 && o.Parent != nil

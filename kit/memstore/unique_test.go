@@ -8,6 +8,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 type seat struct {
@@ -21,9 +22,7 @@ type seatFilter struct{ Table string }
 // TestRuleThatCountsSomeRowsOnly: any number of seats at a table, one head.
 func TestRuleThatCountsSomeRowsOnly(t *testing.T) {
 	ctx := context.Background()
-	seats := memstore.NewRepo[int64, seat, seatFilter](memstore.New(), memstore.Spec[seat]{
-		Serial: true, Unique: []memstore.Unique{{Name: "one_head", Fields: []string{"Table"}, When: "Head"}},
-	})
+	seats := memstore.NewRepo[int64, seat, seatFilter](memstore.New(), memstore.Spec[seat]{Shape: store.Shape{Serial: true, Unique: []store.Unique{{Name: "one_head", Fields: []string{"Table"}, When: "Head"}}}})
 	plain := &seat{Table: "a"}
 	for _, s := range []*seat{{Table: "a", Head: true}, plain, {Table: "a"}, {Table: "b", Head: true}} {
 		require.NoError(t, seats.Insert(ctx, s))

@@ -18,6 +18,7 @@ import (
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Thing has a field of every kind.
@@ -190,10 +191,9 @@ func newBench(t testing.TB, options rest.Options) *bench {
 		"changer": {ID: wispwright.NewID(), Name: "changer", Managed: []wispwright.ID{b.alpha}, Permissions: []wispwright.Permission{"t.change_thing"}},
 		"member":  {ID: wispwright.NewID(), Name: "member", Member: []wispwright.ID{b.alpha}, Permissions: []wispwright.Permission{"t.view_thing"}},
 	}
-	b.things = Things{memstore.NewRepo[wispwright.ID, Thing, ThingFilter](memstore.New(), memstore.Spec[Thing]{
-		Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}, {Field: "Name"}},
-		Unique: []memstore.Unique{{Name: "thing_name", Fields: []string{"Name"}}},
-	})}
+	b.things = Things{memstore.NewRepo[wispwright.ID, Thing, ThingFilter](memstore.New(), memstore.Spec[Thing]{Shape: store.Shape{Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}, {Field: "Name"}},
+		Unique: []store.Unique{{Name: "thing_name", Fields: []string{"Name"}}},
+	}})}
 	options.Schemes = []rest.Scheme{{Challenge: "Bearer", Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
 		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		if err != nil || token == "" {
@@ -248,6 +248,10 @@ func (b *bench) mount(t testing.TB) {
 				return 0, nil, fmt.Errorf("ask the disk: %w", wispwright.ErrUnavailable)
 			case "protected":
 				return 0, nil, &wispwright.ProtectedError{By: "devices", Count: 3}
+			case "missing":
+				return 0, nil, fmt.Errorf("insert: %w", &wispwright.MissingError{Field: "OrganizationID", Key: "7", Of: "tenancy_organization"})
+			case "missing something":
+				return 0, nil, &wispwright.MissingError{}
 			case "conflict":
 				return 0, nil, &wispwright.ConflictError{Unique: "unknown_rule"}
 			case "limit":

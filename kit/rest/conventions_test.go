@@ -233,16 +233,18 @@ func TestFailures(t *testing.T) {
 		status int
 		body   string
 	}{
-		"unavailable": {503, `{"detail":"Temporarily unavailable, try again later."}`},
-		"protected":   {409, `{"detail":"Cannot delete: 3 devices still refer to this object."}`},
-		"conflict":    {409, `{"detail":"This object already exists (unknown_rule)."}`},
-		"limit":       {400, `{"detail":"A limit was reached."}`},
-		"forbidden":   {403, `{"detail":"Not today."}`},
-		"other":       {500, `<h1>Server Error (500)</h1>`},
-		"panic":       {500, `<h1>Server Error (500)</h1>`},
-		"encode":      {500, `<h1>Server Error (500)</h1>`},
+		"unavailable":       {503, `{"detail":"Temporarily unavailable, try again later."}`},
+		"missing":           {400, `{"organization":["Invalid pk \"7\" - object does not exist."]}`},
+		"missing something": {400, `{"__all__":["Invalid pk \"\" - object does not exist."]}`},
+		"protected":         {409, `{"detail":"Cannot delete: 3 devices still refer to this object."}`},
+		"conflict":          {409, `{"detail":"This object already exists (unknown_rule)."}`},
+		"limit":             {400, `{"detail":"A limit was reached."}`},
+		"forbidden":         {403, `{"detail":"Not today."}`},
+		"other":             {500, `<h1>Server Error (500)</h1>`},
+		"panic":             {500, `<h1>Server Error (500)</h1>`},
+		"encode":            {500, `<h1>Server Error (500)</h1>`},
 	} {
-		w := b.ask(t, "GET", "/api/v1/t/fail/"+how+"/", "super", "")
+		w := b.ask(t, "GET", "/api/v1/t/fail/"+strings.ReplaceAll(how, " ", "%20")+"/", "super", "")
 		require.Equal(t, want.status, w.Code, how)
 		require.Contains(t, w.Body.String(), want.body, how)
 		require.NotContains(t, w.Body.String(), "secret inside")

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Book is the example's entity.
@@ -48,12 +49,11 @@ type bookOut struct {
 }
 
 func Example() {
-	store := memstore.New()
+	memory := memstore.New()
 	organization := wispwright.NewID()
-	books := Books{memstore.NewRepo[wispwright.ID, Book, BookFilter](store, memstore.Spec[Book]{
-		Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
-		Unique: []memstore.Unique{{Name: "book_title", Fields: []string{"Title"}}},
-	})}
+	books := Books{memstore.NewRepo[wispwright.ID, Book, BookFilter](memory, memstore.Spec[Book]{Shape: store.Shape{Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
+		Unique: []store.Unique{{Name: "book_title", Fields: []string{"Title"}}},
+	}})}
 
 	librarian := &wispwright.Caller{Name: "ann", Managed: []wispwright.ID{organization},
 		Permissions: []wispwright.Permission{"shop.add_book", "shop.view_book"}}

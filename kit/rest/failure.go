@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/internal/fields"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Failure is an answer with a status and a body of the handler's choice,
@@ -48,6 +50,7 @@ func (r *Request) explain(err error) (int, any) {
 		return http.StatusBadRequest, f
 	}
 	var invalid *wispwright.ValidationError
+	var missing *wispwright.MissingError
 	var protected *wispwright.ProtectedError
 	var forbidden *wispwright.ForbiddenError
 	var tooLarge *http.MaxBytesError
@@ -62,6 +65,8 @@ func (r *Request) explain(err error) (int, any) {
 		return http.StatusRequestEntityTooLarge, Detail{"The request body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes."}
 	case errors.As(err, &conflict):
 		return http.StatusConflict, Detail{"This object already exists (" + conflict.Unique + ")."}
+	case errors.As(err, &missing):
+		return http.StatusBadRequest, r.missing(missing)
 	case errors.As(err, &protected):
 		return http.StatusConflict, Detail{fmt.Sprintf("Cannot delete: %d %s still refer to this object.", protected.Count, protected.By)}
 	}
@@ -87,6 +92,18 @@ func (r *Request) explain(err error) (int, any) {
 	}
 	r.api.options.Log.ErrorContext(r.Context(), "a view failed", "method", r.HTTP.Method, "path", r.HTTP.URL.Path, "error", err)
 	return http.StatusInternalServerError, crash{}
+}
+
+// missing is what an object is refused with whose parent has gone since it was
+// looked for, in the words of a parent that was never there.
+func (r *Request) missing(e *wispwright.MissingError) *faults {
+	path := ""
+	if e.Field != "" {
+		path = strings.TrimSuffix(fields.Column(e.Field), "_id")
+	}
+	invalid := &wispwright.ValidationError{}
+	invalid.Add(path, valid.UnknownPK(e.Key))
+	return nested(invalid, r.view.NonField)
 }
 
 // crash is the body of a 500.

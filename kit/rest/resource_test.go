@@ -13,6 +13,7 @@ import (
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Leaf is numbered and belongs to a tree, which is the parent in its path.
@@ -48,7 +49,7 @@ type grove struct {
 func newGrove(t *testing.T, change func(*grove, *rest.Resource[int64, Leaf, LeafFilter, leafIn, leafOut])) *grove {
 	one, two := wispwright.NewID(), wispwright.NewID()
 	g := &grove{mine: wispwright.NewID(), theirs: wispwright.NewID(),
-		leaves: memstore.NewRepo[int64, Leaf, LeafFilter](memstore.New(), memstore.Spec[Leaf]{Org: "OrganizationID", Serial: true})}
+		leaves: memstore.NewRepo[int64, Leaf, LeafFilter](memstore.New(), memstore.Spec[Leaf]{Shape: store.Shape{Org: "OrganizationID", Serial: true}})}
 	g.trees = map[wispwright.ID]wispwright.ID{g.mine: one, g.theirs: two}
 	g.callers = map[string]*wispwright.Caller{
 		"manager": {Name: "manager", Managed: []wispwright.ID{one}, Member: []wispwright.ID{one}},

@@ -1,10 +1,13 @@
 package sqlstore
 
 import (
+	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/big"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -45,10 +48,34 @@ func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error)
 	case fields.Secret:
 		return db.keys.seal(v.String(), table+"."+f.Column)
 	case fields.Addr:
-		if a := in[netip.Addr](v); a.IsValid() {
-			return a.String(), nil
+		a := in[netip.Addr](v)
+		switch {
+		case !a.IsValid():
+			return nil, nil
+		case f.Sortable:
+			return fields.AddrText(*a)
 		}
-		return nil, nil
+		return a.String(), nil
+	case fields.Prefix:
+		p := in[netip.Prefix](v)
+		switch {
+		case !p.IsValid():
+			return nil, nil
+		case f.Sortable:
+			return fields.PrefixText(*p)
+		}
+		return p.String(), nil
+	case fields.Bytes:
+		if v.IsNil() {
+			return nil, nil
+		}
+		return v.Bytes(), nil
+	case fields.Big:
+		n := in[big.Int](v)
+		if f.Sortable {
+			return fields.BigText(n)
+		}
+		return n.String(), nil
 	case fields.ID:
 		return in[wispwright.ID](v).Value()
 	case fields.Valuer:
@@ -72,6 +99,11 @@ func (db *DB) encode(table string, f fields.Field, v reflect.Value) (any, error)
 		return v.Int(), nil
 	case reflect.Float64, reflect.Float32:
 		return v.Float(), nil
+	case reflect.Uint, reflect.Uint64, reflect.Uint32, reflect.Uint16, reflect.Uint8:
+		if v.Uint() > math.MaxInt64 {
+			return nil, fmt.Errorf("encode %s.%s: %d is more than a column holds", table, f.Column, v.Uint())
+		}
+		return int64(v.Uint()), nil
 	}
 	return v.Interface(), nil
 }
@@ -107,6 +139,10 @@ func (c *cell) Scan(src any) error {
 		*dest.Addr().Interface().(*time.Time), err = scanTime(src)
 		return err
 	}
+	if b, ok := src.([]byte); ok && c.field.Kind == fields.Bytes {
+		dest.SetBytes(bytes.Clone(b))
+		return nil
+	}
 	if c.field.Kind == fields.Plain && dest.Kind() != reflect.String {
 		return scanPlain(dest, src)
 	}
@@ -121,8 +157,15 @@ func (c *cell) Scan(src any) error {
 		}
 		dest.SetString(text)
 	case fields.Addr:
-		*dest.Addr().Interface().(*netip.Addr), err = netip.ParseAddr(text)
+		*dest.Addr().Interface().(*netip.Addr), err = fields.ParseAddrText(text)
 		return err
+	case fields.Prefix:
+		*dest.Addr().Interface().(*netip.Prefix), err = fields.ParsePrefixText(text)
+		return err
+	case fields.Bytes:
+		dest.SetBytes([]byte(text))
+	case fields.Big:
+		return fields.ParseBigText(dest.Addr().Interface().(*big.Int), text)
 	case fields.Document:
 		return json.Unmarshal([]byte(text), dest.Addr().Interface())
 	default:
@@ -224,6 +267,9 @@ func scanPlain(dest reflect.Value, src any) error {
 			return nil
 		case dest.CanInt():
 			dest.SetInt(v)
+			return nil
+		case dest.CanUint() && v >= 0:
+			dest.SetUint(uint64(v))
 			return nil
 		case dest.CanFloat():
 			dest.SetFloat(float64(v))

@@ -60,7 +60,9 @@ type DB struct {
 	read    *sqlx.DB
 	keys    *Keys
 	dsn     string
-	log     *slog.Logger
+	// bytewise sorts texts by their bytes where the database would not
+	bytewise string
+	log      *slog.Logger
 
 	uniques  sync.Map // SQLite: "table: columns" -> index name
 	group    group    // SQLite: the transactions that share the writer
@@ -110,7 +112,18 @@ func openPostgres(ctx context.Context, dsn string, o *Options) (*DB, error) {
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
 	db := &DB{dialect: Postgres, write: pool, read: pool, keys: o.Keys, dsn: u.String(), log: o.Log}
-	return db.answering(ctx)
+	if db, err = db.answering(ctx); err != nil {
+		return nil, err
+	}
+	bytewise, err := Get[bool](ctx, db, "SELECT 'a' > 'B'") // most locales have a before B
+	if err != nil {
+		_ = db.Close() // the first error is the one to tell
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if !bytewise {
+		db.bytewise = ` COLLATE "C"`
+	}
+	return db, nil
 }
 
 func openSQLite(ctx context.Context, path string, o *Options) (*DB, error) {
@@ -234,6 +247,11 @@ func (d Dialect) ForKeyShare() string { return d.pick(" FOR KEY SHARE", "") }
 // Text casts an expression to text.
 func (d Dialect) Text(expr string) string {
 	return d.pick("("+expr+")::text", "cast("+expr+" as text)")
+}
+
+// lower is the small letters of ASCII, whatever the locale of the database.
+func (d Dialect) lower(expr string) string {
+	return d.pick("lower("+expr+` COLLATE "C")`, "lower("+expr+")")
 }
 
 // JSONText is the expression for one key of a JSON object column.

@@ -18,7 +18,9 @@ import (
 
 // Explain turns a driver's error into the vocabulary's: no row is ErrNotFound,
 // a broken unique index a *ConflictError with the index' name, a primary key
-// that exists one with wispwright.UniqueKey. A database that is away, full or
+// that exists one with wispwright.UniqueKey. A broken foreign key is a
+// *MissingError where a row was written and a *ProtectedError where one was
+// deleted. A database that is away, full or
 // overloaded is ErrUnavailable.
 func (db *DB) Explain(err error) error {
 	if err == nil {
@@ -26,6 +28,11 @@ func (db *DB) Explain(err error) error {
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return wispwright.ErrNotFound
+	}
+	var missing *wispwright.MissingError
+	var protected *wispwright.ProtectedError
+	if errors.As(err, &missing) || errors.As(err, &protected) {
+		return err
 	}
 	var p *pq.Error
 	if errors.As(err, &p) {
@@ -36,7 +43,7 @@ func (db *DB) Explain(err error) error {
 			}
 			return &wispwright.ConflictError{Unique: p.Constraint}
 		case "23503":
-			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: p.Table, Count: 1}, err)
+			return broken("", err)
 		}
 		return away(err)
 	}
@@ -48,10 +55,40 @@ func (db *DB) Explain(err error) error {
 		case 2067: // UNIQUE
 			return &wispwright.ConflictError{Unique: db.uniqueName(s.Error())}
 		case 787, 1811: // FOREIGN KEY
-			return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: "another object", Count: 1}, err)
+			return broken("", err)
 		}
 	}
 	return away(err)
+}
+
+// broken says which side of a foreign key a statement broke: one that deletes
+// left rows behind that refer to what is gone, any other wrote a row whose
+// parent is not there. Other errors are returned as they are.
+func broken(query string, err error) error {
+	if !isForeignKey(err) {
+		return err
+	}
+	deletes := strings.Contains(query, "DELETE FROM ") && !strings.Contains(query, "INSERT INTO ") && !strings.Contains(query, "UPDATE ")
+	by := "another object"
+	var p *pq.Error
+	if errors.As(err, &p) {
+		by = p.Table
+		// a check at the end of a transaction has no statement
+		deletes = deletes || query == "" && strings.HasPrefix(p.Message, "update or delete on table")
+	}
+	if deletes {
+		return fmt.Errorf("%w: %w", &wispwright.ProtectedError{By: by, Count: 1}, err)
+	}
+	return fmt.Errorf("%w: %w", &wispwright.MissingError{}, err)
+}
+
+func isForeignKey(err error) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		return p.Code == "23503"
+	}
+	var s *sqlite.Error
+	return errors.As(err, &s) && (s.Code() == 787 || s.Code() == 1811)
 }
 
 // away marks what is no fault of the statement but of the database's state,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Book is a vendor's own entity: columns, conditions and orders follow from
@@ -52,7 +53,7 @@ func ExampleNewRepo() {
 		CREATE UNIQUE INDEX book_title ON book (organization_id, title);`)}}}); err != nil {
 		log.Fatal(err)
 	}
-	books, err := sqlstore.NewRepo[wispwright.ID, Book, BookFilter](db, sqlstore.Spec{Table: "book", Org: "OrganizationID"})
+	books, err := sqlstore.NewRepo[wispwright.ID, Book, BookFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "book", Org: "OrganizationID"}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -43,6 +44,9 @@ type pageQuery struct {
 
 // page makes the query for a page: columns, a table to join or none.
 func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.Page, columns, join string) (pageQuery, error) {
+	if err := r.plan.Sorts(page.Order); err != nil {
+		return pageQuery{}, fmt.Errorf("list %s: %w", r.shape.Table, err)
+	}
 	where, args, filtered, err := r.where(scope, filter)
 	if errors.Is(err, errNothing) {
 		return pageQuery{Page: page, nothing: true}, nil
@@ -50,13 +54,13 @@ func (r *Repo[K, T, F]) page(scope wispwright.Scope, filter F, page wispwright.P
 	if err != nil {
 		return pageQuery{}, err
 	}
-	q := pageQuery{Page: page, count: "SELECT count(*) FROM " + r.spec.Table + where, countArgs: args}
+	q := pageQuery{Page: page, count: "SELECT count(*) FROM " + r.shape.Table + where, countArgs: args}
 	q.beside = !page.NoTotal && (page.Limit > 0 || page.Offset > 0) // otherwise the page is the whole list
 	q.sql, q.args = "SELECT "+columns, slices.Clip(args)
 	if q.beside {
 		q.sql, q.args = q.sql+", ("+q.count+")", append(q.args, args...)
 	}
-	from, order := " FROM "+r.spec.Table, r.orderBy(page.Order)
+	from, order := " FROM "+r.shape.Table, r.orderBy(page.Order)
 	part := ""
 	switch {
 	case usualLimit(page.Limit):
@@ -139,7 +143,7 @@ func (n *total) Scan(src any) error {
 var errNothing = errors.New("nothing is selected")
 
 // of names a column so that a joined table may have one of the same name.
-func (r *Repo[K, T, F]) of(f fields.Field) string { return r.spec.Table + "." + f.Column }
+func (r *Repo[K, T, F]) of(f fields.Field) string { return r.shape.Table + "." + f.Column }
 
 // where makes the condition; filtered tells that it is about more than the
 // organization, for which there is an index in the list's order.
@@ -167,7 +171,7 @@ func (r *Repo[K, T, F]) where(scope wispwright.Scope, filter F) (sql string, arg
 		if err != nil {
 			return "", nil, false, err
 		}
-		filtered = filtered || cond.Name != r.spec.Org
+		filtered = filtered || cond.Name != r.shape.Org
 		add(sql, a...)
 	}
 	if len(parts) == 0 {
@@ -207,19 +211,27 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 	if c.Op == fields.Contains {
 		var parts []string
 		var args []any
-		pattern := "%" + escapeLike(strings.ToLower(value.String())) + "%"
+		fold := fields.NewFold(value.String())
 		for _, t := range c.Targets {
-			parts = append(parts, "lower("+r.db.dialect.Text(r.of(t))+`) LIKE ? ESCAPE '\'`)
-			args = append(args, pattern)
+			folded := r.db.dialect.lower(r.db.dialect.Text(r.of(t)))
+			for _, p := range fold.Pairs {
+				folded, args = "replace("+folded+", ?, ?)", append(args, p[0], p[1])
+			}
+			parts = append(parts, folded+` LIKE ? ESCAPE '\'`)
+			args = append(args, "%"+escapeLike(fold.Text)+"%")
 		}
 		return "(" + strings.Join(parts, " OR ") + ")", args, nil
 	}
 	target := c.Targets[0]
 	target.Pointer = false
+	if c.Op == fields.Within {
+		sql, args, err := r.inside(target, value.Interface().(netip.Prefix))
+		return sql, args, err
+	}
 	if c.Op == fields.Among {
 		args := make([]any, value.Len())
 		for i := range args {
-			a, err := r.db.encode(r.spec.Table, target, value.Index(i))
+			a, err := r.db.encode(r.shape.Table, target, value.Index(i))
 			if err != nil {
 				return "", nil, err
 			}
@@ -228,7 +240,7 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 		marks, args := In(args)
 		return r.of(target) + " IN (" + marks + ")", args, nil
 	}
-	arg, err := r.db.encode(r.spec.Table, target, value)
+	arg, err := r.db.encode(r.shape.Table, target, value)
 	if err != nil {
 		return "", nil, err
 	}
@@ -239,24 +251,46 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 	return r.of(target) + op, []any{arg}, nil
 }
 
+// inside is the condition of Within: addresses and prefixes are sorted so that what lies in a
+// prefix lies between two values, for which a plain index serves.
+func (r *Repo[K, T, F]) inside(f fields.Field, p netip.Prefix) (string, []any, error) {
+	p = p.Masked()
+	first, last := p.Addr(), fields.Last(p)
+	column := r.of(f)
+	if f.Kind == fields.Addr {
+		from, err1 := r.db.encode(r.shape.Table, f, reflect.ValueOf(first))
+		to, err2 := r.db.encode(r.shape.Table, f, reflect.ValueOf(last))
+		return column + " >= ? AND " + column + " <= ?", []any{from, to}, errors.Join(err1, err2)
+	}
+	from, err := r.db.encode(r.shape.Table, f, reflect.ValueOf(p))
+	if !f.Sortable {
+		return column + " >= ? AND " + column + " <= ?", []any{from, netip.PrefixFrom(last, last.BitLen()).String()}, err
+	}
+	to, err2 := fields.AddrText(last)
+	return column + " >= ? AND " + column + " < ?", []any{from, to + "0"}, errors.Join(err, err2) // "0" is what follows "/"
+}
+
 func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 func (r *Repo[K, T, F]) orderBy(order []wispwright.Order) string {
 	if len(order) == 0 {
-		order = r.spec.Order
+		order = r.shape.Order
 	}
 	var keys []string
 	descending := false
 	for _, o := range order {
-		f, ok := r.plan.Field(o.Field)
-		if !ok {
-			continue
-		}
+		f, _ := r.plan.Field(o.Field) // they were looked at, see Sorts
 		key := r.of(f)
+		if f.Kind == fields.Plain && f.Type.Kind() == reflect.String {
+			key += r.db.bytewise
+		}
 		if descending = o.Descending; descending {
 			key += " DESC"
+		}
+		if f.Nullable && r.db.dialect == Postgres { // as SQLite does: NULL is less than everything
+			key += map[bool]string{false: " NULLS FIRST", true: " NULLS LAST"}[descending]
 		}
 		keys = append(keys, key)
 	}

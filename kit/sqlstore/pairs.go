@@ -53,15 +53,15 @@ func NewPairs[K comparable, A, F, B, G any](first *Repo[K, A, F], without []stri
 		right = append(right, f)
 	}
 	for name := range omit {
-		return nil, fmt.Errorf("pair %s with %s: no field %s", first.spec.Table, second.spec.Table, name)
+		return nil, fmt.Errorf("pair %s with %s: no field %s", first.shape.Table, second.shape.Table, name)
 	}
-	columns := first.db.reads(first.spec.Table, left) + ", " + second.of(second.key) + " IS NOT NULL"
+	columns := first.db.reads(first.shape.Table, left) + ", " + second.of(second.key) + " IS NOT NULL"
 	if len(right) > 0 {
-		columns += ", " + first.db.reads(second.spec.Table, right)
+		columns += ", " + first.db.reads(second.shape.Table, right)
 	}
 	return &Pairs[K, A, F, B]{
 		list: first, second: second.key, columns: columns,
-		join:    " LEFT JOIN " + second.spec.Table + " ON " + second.of(second.key) + " = " + first.of(first.key),
+		join:    " LEFT JOIN " + second.shape.Table + " ON " + second.of(second.key) + " = " + first.of(first.key),
 		row:     func(room int) *row { return first.row(left, room) },
 		further: func(room int) *row { return second.row(right, room) },
 	}, nil

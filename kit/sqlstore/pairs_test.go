@@ -9,6 +9,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // label has columns of the same names as those of thing, on purpose.
@@ -32,7 +33,7 @@ func TestPairs(t *testing.T) {
 		}
 		_, err := sqlstore.Exec(ctx, db, "CREATE TABLE label (thing_id "+id+" PRIMARY KEY, organization_id "+id+", name TEXT, secret TEXT NOT NULL, long TEXT NOT NULL)")
 		require.NoError(t, err)
-		labels, err := sqlstore.NewRepo[wispwright.ID, label, noFilter](db, sqlstore.Spec{Table: "label", Key: "ThingID", Org: "OrganizationID"})
+		labels, err := sqlstore.NewRepo[wispwright.ID, label, noFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "label", Key: "ThingID", Org: "OrganizationID"}})
 		require.NoError(t, err)
 		for n := range 25 {
 			o := s.New(n+1, n%2)

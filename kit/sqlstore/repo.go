@@ -11,19 +11,17 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/internal/fields"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Spec describes how an entity is stored. Columns follow from the names of
 // its fields (OrganizationID is organization_id), conditions from the names of
 // its filter's fields: a field's name (equal), its plural (one of), with the
-// suffix From, Before or Contains; Search looks through Spec.Search.
+// suffix From, Before or Contains; Within finds the addresses and prefixes inside
+// a prefix; Search looks through Shape.Search.
 type Spec struct {
-	// Table is the table's name.
-	Table string
-	// Key is the Go field of the primary key. Default: "ID".
-	Key string
-	// Org is the Go field of the organization; empty for what belongs to none.
-	Org string
+	// Shape is what all storages of the entity share.
+	Shape store.Shape
 	// ScopeWhere is for entities whose tenant is reached another way: it
 	// returns the condition for a scope that is not ScopeAll.
 	ScopeWhere func(wispwright.Scope) Cond
@@ -31,14 +29,8 @@ type Spec struct {
 	Columns map[string]string
 	// Skip names Go fields that are not stored here.
 	Skip []string
-	// Order is the list's own order. Default: by key.
-	Order []wispwright.Order
-	// Search names the Go fields a filter's Search looks through.
-	Search []string
 	// Where gives filter fields a condition of their own.
 	Where map[string]func(value any) Cond
-	// Serial: the database numbers a row whose key is 0.
-	Serial bool
 }
 
 // Cond is a piece of WHERE with ? placeholders.
@@ -53,6 +45,8 @@ type Cond struct {
 type Repo[K comparable, T, F any] struct {
 	db    *DB
 	spec  Spec
+	shape store.Shape
+	table *table
 	plan  fields.Plan
 	key   fields.Field
 	org   *fields.Field
@@ -66,32 +60,65 @@ type Repo[K comparable, T, F any] struct {
 }
 
 // NewRepo prepares an entity's statements; a name that does not fit the table
-// is an error here and never later.
+// is an error here and never later, as is a rule of uniqueness without its
+// index. Fields of addresses, prefixes and big numbers need the column types
+// INET, CIDR and NUMERIC (in migrations; see Migrations); an address may also be
+// in a TEXT column, which is in the order of its text.
 func NewRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) {
-	r := &Repo[K, T, F]{db: db, spec: spec, plan: fields.Of(reflect.TypeFor[T](), spec.Columns, spec.Skip)}
-	if r.spec.Key == "" {
-		r.spec.Key = "ID"
+	r := &Repo[K, T, F]{db: db, spec: spec, shape: spec.Shape}
+	if r.shape.Key == "" {
+		r.shape.Key = "ID"
 	}
-	var ok bool
-	if r.key, ok = r.plan.Field(r.spec.Key); !ok {
-		return nil, fmt.Errorf("store %s: no key field %s", spec.Table, r.spec.Key)
-	}
-	if spec.Org != "" {
-		org, ok := r.plan.Field(spec.Org)
-		if !ok {
-			return nil, fmt.Errorf("store %s: no organization field %s", spec.Table, spec.Org)
-		}
-		r.org = &org
-	}
-	var err error
-	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, spec.Search, func(name string) bool { return spec.Where[name] != nil })
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec.Table, err)
+	if err := r.plans(); err != nil {
+		return nil, fmt.Errorf("store %s: %w", r.shape.Table, err)
 	}
 	if err := r.prepare(); err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec.Table, err)
+		return nil, fmt.Errorf("store %s: %w", r.shape.Table, err)
 	}
 	return r, nil
+}
+
+// plans reads the types and holds them against the table.
+func (r *Repo[K, T, F]) plans() (err error) {
+	shape := r.shape
+	naming := fields.Naming{Columns: r.spec.Columns, Skip: r.spec.Skip, Documents: shape.Documents}
+	if r.plan, err = fields.Of(reflect.TypeFor[T](), naming); err != nil {
+		return err
+	}
+	if err := r.plan.Need("the key", shape.Key); err != nil {
+		return err
+	}
+	r.key, _ = r.plan.Field(shape.Key)
+	if shape.Org != "" {
+		if err := r.plan.Need("the organization", shape.Org); err != nil {
+			return err
+		}
+		org, _ := r.plan.Field(shape.Org)
+		r.org = &org
+	}
+	for _, u := range shape.Unique {
+		if err := r.plan.Need(u.Name, u.Fields...); err != nil {
+			return err
+		}
+	}
+	if r.table, err = r.db.describe(context.Background(), shape.Table); err != nil {
+		return err
+	}
+	if err := r.table.fits(&r.plan, shape.Unique); err != nil {
+		return err
+	}
+	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, shape.Search, func(name string) bool { return r.spec.Where[name] != nil })
+	if err != nil {
+		return err
+	}
+	for _, c := range r.conds {
+		for _, f := range c.Targets {
+			if err := r.table.selects(r.db.dialect, c.Op, f); err != nil {
+				return err
+			}
+		}
+	}
+	return r.plan.Sorts(shape.Order)
 }
 
 func (r *Repo[K, T, F]) prepare() error {
@@ -102,8 +129,8 @@ func (r *Repo[K, T, F]) prepare() error {
 			sets = append(sets, f.Column+" = ?")
 		}
 	}
-	r.columns, r.selected = strings.Join(names, ", "), r.ColumnsOf(r.spec.Table)
-	table, byKey := r.spec.Table, " WHERE "+r.key.Column+" = ?"
+	r.columns, r.selected = strings.Join(names, ", "), r.ColumnsOf(r.shape.Table)
+	table, byKey := r.shape.Table, " WHERE "+r.key.Column+" = ?"
 	var err error
 	for _, s := range []struct {
 		stmt  **Stmt
@@ -116,7 +143,7 @@ func (r *Repo[K, T, F]) prepare() error {
 		{&r.update, "UPDATE " + table + " SET " + strings.Join(sets, ", ") + byKey, len(sets) == 0},
 		{&r.remove, "DELETE FROM " + table + byKey, false},
 		{&r.insertNum, "INSERT INTO " + table + " (" + strings.Join(without(names, r.key.Column), ", ") + ") VALUES (" +
-			strings.Join(marks[1:], ", ") + ") RETURNING " + r.key.Column, !r.spec.Serial},
+			strings.Join(marks[1:], ", ") + ") RETURNING " + r.key.Column, !r.shape.Serial},
 	} {
 		if s.skip {
 			continue
@@ -159,7 +186,7 @@ func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, obje
 		return true, nil
 	case r.spec.ScopeWhere != nil:
 		c := r.spec.ScopeWhere(scope)
-		n, err := Get[int](ctx, r.db, "SELECT count(*) FROM "+r.spec.Table+" WHERE "+r.key.Column+" = ? AND "+c.SQL, append([]any{id}, c.Args...)...)
+		n, err := Get[int](ctx, r.db, "SELECT count(*) FROM "+r.shape.Table+" WHERE "+r.key.Column+" = ? AND "+c.SQL, append([]any{id}, c.Args...)...)
 		return n > 0, err
 	case r.org == nil:
 		return true, nil
@@ -173,7 +200,7 @@ func (r *Repo[K, T, F]) failed(what string, err error) error {
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return wispwright.ErrNotFound
 	}
-	return fmt.Errorf("%s %s: %w", what, r.spec.Table, err)
+	return fmt.Errorf("%s %s: %w", what, r.shape.Table, err)
 }
 
 // Args are an object's values in the order of Columns, for statements of a
@@ -187,7 +214,7 @@ func (r *Repo[K, T, F]) args(object *T, key bool) ([]any, error) {
 		if !key && f.Name == r.key.Name {
 			continue
 		}
-		a, err := r.db.encode(r.spec.Table, f, v.FieldByIndex(f.Index))
+		a, err := r.db.encode(r.shape.Table, f, v.FieldByIndex(f.Index))
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +226,7 @@ func (r *Repo[K, T, F]) args(object *T, key bool) ([]any, error) {
 // Insert stores a new object.
 func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
 	key := reflect.ValueOf(object).Elem().FieldByIndex(r.key.Index)
-	if r.spec.Serial && key.IsZero() {
+	if r.shape.Serial && key.IsZero() {
 		args, err := r.args(object, false)
 		if err != nil {
 			return err
@@ -208,7 +235,7 @@ func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
 		return r.db.InTx(ctx, func(ctx context.Context) error {
 			var id int64
 			if err := r.insertNum.QueryRow(ctx, args...).Scan(&id); err != nil {
-				return r.failed("insert", err)
+				return r.refused(ctx, "insert", broken(r.insertNum.query, err), object)
 			}
 			key.SetInt(id)
 			return nil
@@ -218,23 +245,23 @@ func (r *Repo[K, T, F]) Insert(ctx context.Context, object *T) error {
 	if err != nil {
 		return err
 	}
-	if r.spec.Serial && r.db.dialect == Postgres {
-		return r.db.InTx(ctx, func(ctx context.Context) error { return r.insertNumbered(ctx, args) })
+	if r.shape.Serial && r.db.dialect == Postgres {
+		return r.db.InTx(ctx, func(ctx context.Context) error { return r.insertNumbered(ctx, object, args) })
 	}
 	if _, err := r.insert.Exec(ctx, args...); err != nil {
-		return r.failed("insert", err)
+		return r.refused(ctx, "insert", err, object)
 	}
 	return nil
 }
 
 // insertNumbered stores a row that brings its number and moves PostgreSQL's
 // sequence past it; SQLite does so by itself.
-func (r *Repo[K, T, F]) insertNumbered(ctx context.Context, args []any) error {
+func (r *Repo[K, T, F]) insertNumbered(ctx context.Context, object *T, args []any) error {
 	if _, err := r.insert.Exec(ctx, args...); err != nil {
-		return r.failed("insert", err)
+		return r.refused(ctx, "insert", err, object)
 	}
-	seq := "pg_get_serial_sequence('" + r.spec.Table + "', '" + r.key.Column + "')"
-	_, err := Get[int64](ctx, r.db, "SELECT setval("+seq+", (SELECT max("+r.key.Column+") FROM "+r.spec.Table+"))")
+	seq := "pg_get_serial_sequence('" + r.shape.Table + "', '" + r.key.Column + "')"
+	_, err := Get[int64](ctx, r.db, "SELECT setval("+seq+", (SELECT max("+r.key.Column+") FROM "+r.shape.Table+"))")
 	if err != nil {
 		return r.failed("number", err)
 	}
@@ -249,7 +276,7 @@ const perStatement = 500
 // database numbers are stored one by one.
 func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
 	return r.db.InTx(ctx, func(ctx context.Context) error {
-		if r.spec.Serial {
+		if r.shape.Serial {
 			for _, o := range objects {
 				if err := r.Insert(ctx, o); err != nil {
 					return err
@@ -268,8 +295,8 @@ func (r *Repo[K, T, F]) InsertMany(ctx context.Context, objects []*T) error {
 				args = append(args, a...)
 			}
 			rows := strings.TrimSuffix(strings.Repeat(row+", ", len(chunk)), ", ")
-			if _, err := Exec(ctx, r.db, "INSERT INTO "+r.spec.Table+" ("+r.columns+") VALUES "+rows, args...); err != nil {
-				return r.failed("insert", err)
+			if _, err := Exec(ctx, r.db, "INSERT INTO "+r.shape.Table+" ("+r.columns+") VALUES "+rows, args...); err != nil {
+				return r.refused(ctx, "insert", err, chunk...)
 			}
 		}
 		return nil
@@ -292,7 +319,7 @@ func (r *Repo[K, T, F]) Update(ctx context.Context, scope wispwright.Scope, id K
 			return err
 		}
 		if _, err := r.update.Exec(ctx, append(args, id)...); err != nil {
-			return r.failed("update", err)
+			return r.refused(ctx, "update", err, object)
 		}
 		return nil
 	})

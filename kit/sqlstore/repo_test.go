@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
 
@@ -33,6 +35,12 @@ type thing struct {
 	Tags           []string
 	Seen           time.Time
 	Created        time.Time
+	Lease          netip.Addr // sorts by its value
+	Network        netip.Prefix
+	Cert           []byte
+	Port           uint16
+	Serial         *big.Int
+	Place          struct{ Lat, Lon float64 }
 }
 
 type thingFilter struct {
@@ -46,30 +54,55 @@ type thingFilter struct {
 	CreatedBefore  time.Time
 	Search         string
 	Big            bool
+	LeaseWithin    netip.Prefix
+	NetworkWithin  netip.Prefix
+	Network        netip.Prefix
+	LeaseFrom      netip.Addr
+	LeaseBefore    netip.Addr
+	SerialFrom     *big.Int
 }
 
 const things = `CREATE TABLE thing (id %[1]s PRIMARY KEY, organization_id %[1]s, parent_id %[1]s, name TEXT NOT NULL, size BIGINT NOT NULL,
 	ratio DOUBLE PRECISION NOT NULL, max_size BIGINT, "on" BOOLEAN NOT NULL, key TEXT NOT NULL, address TEXT, config %[2]s, tags %[2]s,
-	seen %[3]s, created %[3]s NOT NULL);
-	CREATE UNIQUE INDEX thing_name ON thing (organization_id, name);`
+	seen %[3]s, created %[3]s NOT NULL, lease %[4]s, network %[5]s, cert %[6]s, port BIGINT NOT NULL, serial %[7]s, place %[2]s);
+	CREATE UNIQUE INDEX thing_name ON thing (organization_id, name);
+	CREATE INDEX thing_lease ON thing (lease);
+	CREATE INDEX thing_network ON thing (network);`
+
+func thingSpec() sqlstore.Spec {
+	return sqlstore.Spec{Shape: thingShape(), Columns: map[string]string{"Limit": "max_size", "On": `"on"`},
+		Where: map[string]func(any) sqlstore.Cond{"Big": func(any) sqlstore.Cond { return sqlstore.Cond{SQL: "size > ?", Args: []any{int64(1e9)}} }}}
+}
+
+func thingShape() store.Shape {
+	return store.Shape{Table: "thing", Org: "OrganizationID", Search: []string{"Name", "Address"}, Order: store.Newest("Created"), Documents: []string{"Place"},
+		Unique: []store.Unique{{Name: "thing_name", Fields: []string{"OrganizationID", "Name"}}}}
+}
 
 func newThings(t *testing.T, db *sqlstore.DB) *sqlstore.Repo[wispwright.ID, thing, thingFilter] {
 	t.Helper()
 	if db.Dialect() == sqlstore.Postgres {
-		migrate(t, db, fmt.Sprintf(things, "UUID", "JSON", "TIMESTAMPTZ"))
+		migrate(t, db, fmt.Sprintf(things, "UUID", "JSON", "TIMESTAMPTZ", "INET", "CIDR", "BYTEA", "NUMERIC"))
 	} else {
-		migrate(t, db, fmt.Sprintf(things, "TEXT", "TEXT", "TIMESTAMP"))
+		migrate(t, db, fmt.Sprintf(things, "TEXT", "TEXT", "TIMESTAMP", "INET_TEXT", "CIDR_TEXT", "BLOB", "NUMERIC_TEXT"))
 	}
-	r, err := sqlstore.NewRepo[wispwright.ID, thing, thingFilter](db, sqlstore.Spec{
-		Table: "thing", Org: "OrganizationID", Columns: map[string]string{"Limit": "max_size", "On": `"on"`}, Search: []string{"Name", "Address"},
-		Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		Where: map[string]func(any) sqlstore.Cond{"Big": func(any) sqlstore.Cond { return sqlstore.Cond{SQL: "size > ?", Args: []any{int64(1e9)}} }},
-	})
+	r, err := sqlstore.NewRepo[wispwright.ID, thing, thingFilter](db, thingSpec())
 	require.NoError(t, err)
 	return r
 }
 
 func thingID(n int) wispwright.ID { return wispwright.ID{15: byte(n), 0: 1} }
+
+// leases and networks are in an order that texts would not have.
+func leases() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr("10.0.0.10"), netip.MustParseAddr("10.0.0.9"), netip.MustParseAddr("2001:db8::9"),
+		{}, netip.MustParseAddr("2001:db8::10"), netip.MustParseAddr("9.255.255.255")}
+}
+
+func networks() []netip.Prefix {
+	return []netip.Prefix{netip.MustParsePrefix("10.10.0.0/16"), netip.MustParsePrefix("10.9.128.0/17"), netip.MustParsePrefix("10.9.0.0/16"),
+		{}, netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("10.0.0.0/8")}
+}
 
 func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thingFilter] {
 	orgs := []wispwright.ID{{0: 7}, {0: 8}}
@@ -84,8 +117,15 @@ func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thi
 			if n%2 == 0 {
 				o.Limit, o.Address, o.ParentID, o.Seen, o.Tags = &o.Size, netip.MustParseAddr("2001:db8::1"), thingID(n), day, nil
 			}
+			o.Lease, o.Network, o.Port = leases()[n%6], networks()[n%6], []uint16{10, 9, 65535, 1000, 2, 80}[n%6]
+			if n%6 != 3 {
+				o.Cert, o.Serial = []byte{0, byte(250 - n)}, new(big.Int).Mul(big.NewInt(int64(n%6*100-250)), new(big.Int).Lsh(big.NewInt(1), uint(n%4*70)))
+				o.Place.Lat = 47.5
+			}
 			return o
 		},
+		Orders:  []string{"ID", "OrganizationID", "ParentID", "Name", "Size", "Ratio", "Limit", "On", "Seen", "Created", "Lease", "Network", "Cert", "Port", "Serial"},
+		Search:  &storetest.Search[thing, thingFilter]{Put: func(o *thing, s string) { o.Name = s }, Filter: func(s string) thingFilter { return thingFilter{Search: s} }},
 		Key:     func(o *thing) wispwright.ID { return o.ID },
 		Mutate:  func(o *thing) { o.Key += "!"; o.Tags = append(o.Tags, "z"); o.Limit = nil },
 		Missing: thingID(200),
@@ -106,6 +146,17 @@ func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thi
 			"custom":   {Filter: thingFilter{Big: true}, Selects: func(o *thing) bool { return o.Size > 1e9 }},
 			"org":      {Filter: thingFilter{OrganizationID: orgs[1]}, Selects: func(o *thing) bool { return o.OrganizationID == orgs[1] }},
 			"search":   {Filter: thingFilter{Search: "DB8"}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
+			"lease within": {Filter: thingFilter{LeaseWithin: netip.MustParsePrefix("10.0.0.7/28")}, Selects: func(o *thing) bool {
+				return netip.MustParsePrefix("10.0.0.0/28").Contains(o.Lease)
+			}},
+			"lease within IPv6": {Filter: thingFilter{LeaseWithin: netip.MustParsePrefix("2001:db8::/32")}, Selects: func(o *thing) bool { return o.Lease.Is6() }},
+			"lease range":       {Filter: thingFilter{LeaseFrom: leases()[1], LeaseBefore: leases()[0]}, Selects: func(o *thing) bool { return o.Lease == leases()[1] }},
+			"network within": {Filter: thingFilter{NetworkWithin: networks()[2]}, Selects: func(o *thing) bool {
+				return o.Network.IsValid() && networks()[2].Overlaps(o.Network) && o.Network.Bits() >= 16
+			}},
+			"network within more": {Filter: thingFilter{NetworkWithin: netip.MustParsePrefix("0.0.0.0/0")}, Selects: func(o *thing) bool { return o.Network.IsValid() && o.Network.Addr().Is4() }},
+			"network":             {Filter: thingFilter{Network: networks()[2]}, Selects: func(o *thing) bool { return o.Network == networks()[2] }},
+			"serial":              {Filter: thingFilter{SerialFrom: big.NewInt(-50)}, Selects: func(o *thing) bool { return o.Serial != nil && o.Serial.Cmp(big.NewInt(-50)) >= 0 }},
 			"times": {Filter: thingFilter{CreatedFrom: day.Add(time.Hour), CreatedBefore: day.Add(3 * time.Hour)},
 				Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
 		},
@@ -119,10 +170,8 @@ func TestRepo(t *testing.T) {
 // TestMemoryTwin holds the same sample against the storage in memory.
 func TestMemoryTwin(t *testing.T) {
 	m := memstore.New()
-	storetest.RunRepo(t, memstore.NewRepo[wispwright.ID, thing, thingFilter](m, memstore.Spec[thing]{
-		Org: "OrganizationID", Search: []string{"Name", "Address"}, Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		Unique: []memstore.Unique{{Name: "thing_name", Fields: []string{"OrganizationID", "Name"}}},
-		Match:  map[string]func(context.Context, *thing, any) bool{"Big": func(_ context.Context, o *thing, _ any) bool { return o.Size > 1e9 }},
+	storetest.RunRepo(t, memstore.NewRepo[wispwright.ID, thing, thingFilter](m, memstore.Spec[thing]{Shape: thingShape(),
+		Match: map[string]func(context.Context, *thing, any) bool{"Big": func(_ context.Context, o *thing, _ any) bool { return o.Size > 1e9 }},
 	}), sample(m))
 }
 
@@ -158,19 +207,35 @@ func TestSharedRowsAndPages(t *testing.T) {
 func TestAWrongSpecIsAnErrorAtOnce(t *testing.T) {
 	db := testkit.SQLite(t)
 	newThings(t, db)
-	for name, spec := range map[string]sqlstore.Spec{
-		"table":  {Table: "nothing"},
-		"key":    {Table: "thing", Key: "Nothing"},
-		"org":    {Table: "thing", Org: "Nothing"},
-		"column": {Table: "thing"},
-		"search": {Table: "thing", Search: []string{"Nothing"}},
+	for message, change := range map[string]func(*sqlstore.Spec){
+		"there is no such table":                                func(s *sqlstore.Spec) { s.Shape.Table = "nothing" },
+		"no field Nothing, which is named for the key":          func(s *sqlstore.Spec) { s.Shape.Key = "Nothing" },
+		"no field Nothing, which is named for the organization": func(s *sqlstore.Spec) { s.Shape.Org = "Nothing" },
+		"there is no column limit for the field Limit":          func(s *sqlstore.Spec) { s.Columns = nil },
+		"no field Nothing to search":                            func(s *sqlstore.Spec) { s.Shape.Search = []string{"Nothing"} },
+		"no field Nmae to sort by":                              func(s *sqlstore.Spec) { s.Shape.Order = []wispwright.Order{{Field: "Nmae"}} },
+		"field Key cannot be sorted by":                         func(s *sqlstore.Spec) { s.Shape.Order = []wispwright.Order{{Field: "Key"}} },
+		"has no field Nothnig":                                  func(s *sqlstore.Spec) { s.Skip = []string{"Nothnig"} },
+		"has no field Limti":                                    func(s *sqlstore.Spec) { s.Columns["Limti"] = "x" },
+		"has no field Documnet":                                 func(s *sqlstore.Spec) { s.Shape.Documents = []string{"Documnet"} },
+		"field Place is a struct":                               func(s *sqlstore.Spec) { s.Shape.Documents = nil },
+		"there is no unique index thing_size": func(s *sqlstore.Spec) {
+			s.Shape.Unique = []store.Unique{{Name: "thing_size", Fields: []string{"Size"}}}
+		},
+		"the field Network is no text to search":                        func(s *sqlstore.Spec) { s.Shape.Search = []string{"Network"} },
+		"the column size is BIGINT and cannot hold the []uint8 of Cert": func(s *sqlstore.Spec) { s.Columns["Cert"] = "size" },
 	} {
+		spec := thingSpec()
+		change(&spec)
 		_, err := sqlstore.NewRepo[wispwright.ID, thing, thingFilter](db, spec)
-		require.Error(t, err, name)
+		require.ErrorContains(t, err, message)
 	}
 	type filter struct{ Nothing string }
-	_, err := sqlstore.NewRepo[wispwright.ID, thing, filter](db, sqlstore.Spec{Table: "thing"})
+	_, err := sqlstore.NewRepo[wispwright.ID, thing, filter](db, thingSpec())
 	require.ErrorContains(t, err, "no field for Nothing")
+	type addresses struct{ AddressWithin netip.Prefix }
+	_, err = sqlstore.NewRepo[wispwright.ID, thing, addresses](db, thingSpec())
+	require.ErrorContains(t, err, "the column address is a text, in which AddressWithin cannot be looked for")
 }
 
 func TestSecretsAreSealedAtRest(t *testing.T) {

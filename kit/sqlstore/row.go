@@ -23,7 +23,7 @@ func (r *Repo[K, T, F]) row(of []fields.Field, further int) *row {
 	for i := range cells {
 		cells[i] = cell{db: r.db, field: &of[i]}
 		if of[i].Kind == fields.Secret {
-			cells[i].column = []byte(r.spec.Table + "." + of[i].Column)
+			cells[i].column = []byte(r.shape.Table + "." + of[i].Column)
 		}
 		out.dest[i] = &cells[i]
 	}

@@ -71,10 +71,10 @@ func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 			return nil, err
 		}
 		done, err := st.tx.Tx.StmtContext(ctx, s.write).ExecContext(ctx, args...)
-		return done, away(st.notice(err))
+		return done, away(broken(s.query, st.notice(err)))
 	}
 	done, err := s.write.ExecContext(ctx, args...)
-	return done, away(err)
+	return done, away(broken(s.query, err))
 }
 
 // Get reads one row of a query with ? placeholders into a struct or a scalar.
@@ -99,7 +99,7 @@ func Exec(ctx context.Context, db *DB, query string, args ...any) (int, error) {
 	}
 	res, err := db.Write(ctx).ExecContext(ctx, db.Rebind(query), args...)
 	if err != nil {
-		return 0, db.Explain(st.notice(err))
+		return 0, db.Explain(broken(query, st.notice(err)))
 	}
 	n, err := res.RowsAffected()
 	if err != nil {

@@ -143,6 +143,16 @@ func TestExplain(t *testing.T) {
 		}
 		var protected *wispwright.ProtectedError
 		require.ErrorAs(t, exec("DELETE FROM trial WHERE n = 1"), &protected)
+		var missing *wispwright.MissingError
+		for _, query := range []string{"INSERT INTO trial VALUES (5, 'x', 'z', '', 99)", "UPDATE trial SET owner = 99 WHERE n = 3"} {
+			err := exec(query)
+			require.ErrorAs(t, err, &missing, query)
+			require.False(t, errors.As(err, &protected), query)
+			stmt, err := db.Prepare(query)
+			require.NoError(t, err)
+			_, err = stmt.Exec(ctx)
+			require.ErrorAs(t, db.Explain(err), &missing, query)
+		}
 		_, err := sqlstore.Get[int](ctx, db, "SELECT n FROM trial WHERE n = 99")
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
 		require.NoError(t, db.Explain(nil))

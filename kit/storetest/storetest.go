@@ -1,13 +1,12 @@
 // Package storetest checks that a storage keeps the contract of
-// wispwright.KeyedRepo and wispwright.Transactor. Any storage must pass,
-// whoever wrote it.
+// wispwright.KeyedRepo and wispwright.Transactor. Any storage must pass; a
+// storage that loses an update, ignores the scope, the order or the letter case
+// does not, which the package's own test proves.
 package storetest
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +23,8 @@ type Sample[K comparable, T, F any] struct {
 	New func(n, organization int) *T
 	// Key returns the object's key.
 	Key func(*T) K
-	// Mutate changes something that is no key.
+	// Mutate changes something that is no key. Called on its own outcome again
+	// and again it never makes the same object twice.
 	Mutate func(*T)
 	// Missing is a key nothing has.
 	Missing K
@@ -35,6 +35,24 @@ type Sample[K comparable, T, F any] struct {
 	Uniques map[string]func(first *T) *T
 	// Filters are filters with the test of what they select.
 	Filters map[string]Filter[T, F]
+	// Orders are the Go names of fields that lists are sorted by. The objects
+	// of New must differ in them. NULL comes before everything else, texts are
+	// in the order of their bytes, addresses and numbers in that of their values.
+	Orders []string
+	// Search is how a text is searched for, without regard to letter case.
+	// Default: the entity has no such filter, and the part is left out.
+	Search *Search[T, F]
+	// Orphan makes an object like New, whose parent does not exist. Default: the
+	// entity has no parent in its own storage.
+	Orphan func(n int) *T
+}
+
+// Search is how a text is searched for.
+type Search[T, F any] struct {
+	// Put writes a text into a field that is looked through.
+	Put func(object *T, text string)
+	// Filter finds a text.
+	Filter func(text string) F
 }
 
 // Filter is one filter and what it must select.
@@ -137,6 +155,17 @@ func RunRepo[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K, 
 			require.Equal(t, len(objects), count(all))
 		})
 	}
+	t.Run("order", func(t *testing.T) { runOrders(t, repo, s) })
+	if s.Search != nil {
+		t.Run("letter case", func(t *testing.T) { runSearch(t, repo, s, count) })
+	}
+	if s.Orphan != nil {
+		t.Run("unknown parent", func(t *testing.T) {
+			var missing *wispwright.MissingError
+			require.ErrorAs(t, repo.Insert(ctx, s.Orphan(300)), &missing)
+			require.Equal(t, len(objects), count(all))
+		})
+	}
 	t.Run("transactions", func(t *testing.T) { runTransactions(t, repo, s, count) })
 	t.Run("writers wait for each other", func(t *testing.T) { runConcurrency(t, repo, s, s.Key(first)) })
 	t.Run("delete", func(t *testing.T) {
@@ -204,27 +233,4 @@ func runTransactions[K comparable, T, F any](t *testing.T, repo wispwright.Keyed
 	require.Equal(t, 1, committed)
 	require.NoError(t, repo.Delete(kept, wispwright.ScopeAll(), s.Key(extra)), "a finished transaction's context falls back to the pool")
 	require.Equal(t, before, count(wispwright.ScopeAll()))
-}
-
-func runConcurrency[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K, T, F], s Sample[K, T, F], key K) {
-	const writers = 8
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var seen []string
-	for range writers {
-		wg.Go(func() {
-			var before string
-			_, err := repo.Update(context.Background(), wispwright.ScopeAll(), key, func(o *T) error {
-				before = fmt.Sprintf("%+v", *o)
-				s.Mutate(o)
-				return nil
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			require.NoError(t, err)
-			seen = append(seen, before)
-		})
-	}
-	wg.Wait()
-	require.Len(t, seen, writers)
 }

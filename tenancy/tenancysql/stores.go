@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -83,55 +84,39 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 }
 
 func newOrganizations(db *sqlstore.DB) (tenancy.OrganizationStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{
-		Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"},
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{Shape: store.Shape{Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"}}})
 }
 
 func newEmails(db *sqlstore.DB) (tenancy.EmailStore, error) {
-	return sqlstore.NewRepo[int64, tenancy.Email, tenancy.EmailFilter](db, sqlstore.Spec{Table: "tenancy_email", Serial: true})
+	return sqlstore.NewRepo[int64, tenancy.Email, tenancy.EmailFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_email", Serial: true}})
 }
 
 func newMemberships(db *sqlstore.DB) (tenancy.MembershipStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Membership, tenancy.MembershipFilter](db, sqlstore.Spec{
-		Table: "tenancy_membership", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Membership, tenancy.MembershipFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_membership", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}}}})
 }
 
 func newOwners(db *sqlstore.DB) (tenancy.OwnerStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Owner, tenancy.OwnerFilter](db, sqlstore.Spec{
-		Table: "tenancy_owner", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}},
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Owner, tenancy.OwnerFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_owner", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}}}})
 }
 
 func newGroups(db *sqlstore.DB) (tenancy.GroupStore, error) {
-	return sqlstore.NewRepo[int64, tenancy.Group, tenancy.GroupFilter](db, sqlstore.Spec{
-		Table: "tenancy_group", Serial: true, Order: []wispwright.Order{{Field: "Name"}},
-	})
+	return sqlstore.NewRepo[int64, tenancy.Group, tenancy.GroupFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_group", Serial: true, Order: []wispwright.Order{{Field: "Name"}}}})
 }
 
 func newTokens(db *sqlstore.DB) (tenancy.TokenStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Token, tenancy.TokenFilter](db, sqlstore.Spec{
-		Table: "tenancy_token", Key: "UserID",
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Token, tenancy.TokenFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_token", Key: "UserID"}})
 }
 
 func newAPITokens(db *sqlstore.DB) (tenancy.APITokenStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter](db, sqlstore.Spec{
-		Table: "tenancy_api_token", Order: newest("Created"),
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_api_token", Order: newest("Created")}})
 }
 
 func newSecondFactors(db *sqlstore.DB) (tenancy.SecondFactorStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](db, sqlstore.Spec{
-		Table: "tenancy_second_factor", Key: "UserID",
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_second_factor", Key: "UserID"}})
 }
 
 func newPasskeys(db *sqlstore.DB) (tenancy.PasskeyStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Passkey, tenancy.PasskeyFilter](db, sqlstore.Spec{
-		Table: "tenancy_passkey", Order: newest("Created"),
-	})
+	return sqlstore.NewRepo[wispwright.ID, tenancy.Passkey, tenancy.PasskeyFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_passkey", Order: newest("Created")}})
 }
 
 func newest(field string) []wispwright.Order {
@@ -145,8 +130,7 @@ type users struct {
 var _ tenancy.UserStore = (*users)(nil)
 
 func newUsers(db *sqlstore.DB) (*users, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.User, tenancy.UserFilter](db, sqlstore.Spec{
-		Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
+	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.User, tenancy.UserFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"}},
 		ScopeWhere: func(scope wispwright.Scope) sqlstore.Cond {
 			c := sqlstore.ScopeCond("m.organization_id", scope)
 			c.SQL = "NOT is_superuser AND EXISTS (SELECT 1 FROM tenancy_membership m WHERE m.user_id = tenancy_user.id AND " + c.SQL + ")"
@@ -190,9 +174,7 @@ type events struct {
 var _ tenancy.EventStore = events{}
 
 func newEvents(db *sqlstore.DB) (tenancy.EventStore, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Event, tenancy.EventFilter](db, sqlstore.Spec{
-		Table: "tenancy_event", Org: "OrganizationID", Order: newest("Created"),
-	})
+	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Event, tenancy.EventFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_event", Org: "OrganizationID", Order: newest("Created")}})
 	if err != nil {
 		return nil, err
 	}

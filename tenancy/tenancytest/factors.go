@@ -27,10 +27,14 @@ func runAPITokens(t *testing.T, h Harness) {
 			Scopes: []wispwright.Permission{"config.view_device"}, Expires: at(n), Created: at(n)}
 	}
 	storetest.RunRepo(t, s.APITokens, storetest.Sample[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter]{
-		Tx:      tx,
-		New:     func(n, _ int) *tenancy.APIToken { return token(n) },
-		Key:     func(o *tenancy.APIToken) wispwright.ID { return o.ID },
-		Mutate:  func(o *tenancy.APIToken) { o.LastUsed = at(1); o.Scopes = nil; o.Expires = time.Time{} },
+		Tx:  tx,
+		New: func(n, _ int) *tenancy.APIToken { return token(n) },
+		Key: func(o *tenancy.APIToken) wispwright.ID { return o.ID },
+		Mutate: func(o *tenancy.APIToken) {
+			o.LastUsed = o.LastUsed.Add(time.Minute)
+			o.Scopes = nil
+			o.Expires = time.Time{}
+		},
 		Missing: id(9999),
 		Uniques: map[string]func(*tenancy.APIToken) *tenancy.APIToken{
 			"api_token_digest": func(first *tenancy.APIToken) *tenancy.APIToken {
@@ -64,7 +68,7 @@ func runSecondFactors(t *testing.T, h Harness) {
 		},
 		Key: func(o *tenancy.SecondFactor) wispwright.ID { return o.UserID },
 		Mutate: func(o *tenancy.SecondFactor) {
-			o.Confirmed = at(1)
+			o.Confirmed = o.Confirmed.Add(time.Minute)
 			o.LastStep = 1 << 40
 			o.Recovery = []string{"a", "b"}
 		},

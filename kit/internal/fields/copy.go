@@ -1,6 +1,9 @@
 package fields
 
-import "reflect"
+import (
+	"math/big"
+	"reflect"
+)
 
 // Clone copies an object so deeply that nothing is shared with the original.
 func Clone[T any](object *T) *T {
@@ -33,9 +36,17 @@ func copyInto(dst, src reflect.Value) {
 		if src.IsNil() {
 			return
 		}
+		if n, ok := src.Interface().(*big.Int); ok {
+			dst.Set(reflect.ValueOf(new(big.Int).Set(n)))
+			return
+		}
 		dst.Set(reflect.New(src.Type().Elem()))
 		copyInto(dst.Elem(), src.Elem())
 	case reflect.Struct:
+		if n, ok := src.Interface().(big.Int); ok { // whose digits are behind a pointer
+			dst.Set(reflect.ValueOf(new(big.Int).Set(&n)).Elem())
+			return
+		}
 		dst.Set(src) // also what is not exported, such as a time's zone
 		for i := range src.NumField() {
 			if src.Type().Field(i).IsExported() {

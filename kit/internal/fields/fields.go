@@ -6,6 +6,8 @@ package fields
 import (
 	"database/sql/driver"
 	"fmt"
+	"maps"
+	"math/big"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -25,9 +27,12 @@ const (
 	ID                   // wispwright.ID; zero is NULL
 	Time                 // time.Time; UTC, microseconds, zero is NULL
 	Secret               // wispwright.Secret; sealed
-	Addr                 // netip.Addr as text; zero is NULL
+	Addr                 // netip.Addr, in the order of the addresses; zero is NULL
+	Prefix               // netip.Prefix, in the order of the networks; zero is NULL
+	Bytes                // []byte; nil is NULL
+	Big                  // big.Int, by value
 	Valuer               // anything with its own Value and Scan, such as wispwright.JSON
-	Document             // slices, maps and other structs, as JSON text
+	Document             // slices, maps and declared structs, as JSON text
 )
 
 // Field is one stored field of a struct.
@@ -41,6 +46,9 @@ type Field struct {
 	Pointer bool
 	// Type is the Go type without the pointer.
 	Type reflect.Type
+	// Sortable: the column holds the text of AddrText, PrefixText or BigText.
+	// Nullable: the column may be NULL. Both are what the table says.
+	Sortable, Nullable bool
 }
 
 // Plan is the stored fields of a struct in order.
@@ -48,14 +56,32 @@ type Plan struct {
 	Fields []Field
 }
 
-// Of reads a struct type. columns renames, skip leaves out, both by Go name.
-func Of(t reflect.Type, columns map[string]string, skip []string) Plan {
+// Naming is what a specification says about fields, by their Go names.
+type Naming struct {
+	// Columns renames; Skip leaves out.
+	Columns map[string]string
+	Skip    []string
+	// Documents are stored as JSON.
+	Documents []string
+}
+
+// Of reads a struct type. A name that is not there is an error, as is a struct
+// that has no form in a database and was not declared a document.
+func Of(t reflect.Type, n Naming) (Plan, error) {
 	var p Plan
+	for _, name := range slices.Concat(n.Skip, n.Documents, slices.Sorted(maps.Keys(n.Columns))) {
+		if f, ok := t.FieldByName(name); !ok || !f.IsExported() {
+			return p, fmt.Errorf("%s has no field %s", t, name)
+		}
+	}
 	for _, f := range reflect.VisibleFields(t) {
-		if f.Anonymous || !f.IsExported() || slices.Contains(skip, f.Name) {
+		if f.Anonymous || !f.IsExported() {
 			continue
 		}
-		column := columns[f.Name]
+		if slices.Contains(n.Skip, f.Name) {
+			continue
+		}
+		column := n.Columns[f.Name]
 		if column == "" {
 			column = Column(f.Name)
 		}
@@ -63,9 +89,41 @@ func Of(t reflect.Type, columns map[string]string, skip []string) Plan {
 		if typ.Kind() == reflect.Pointer {
 			typ, pointer = typ.Elem(), true
 		}
-		p.Fields = append(p.Fields, Field{Name: f.Name, Column: column, Index: f.Index, Kind: kindOf(typ), Pointer: pointer, Type: typ})
+		kind := kindOf(typ)
+		switch {
+		case slices.Contains(n.Documents, f.Name):
+			kind = Document
+		case kind == Document && typ.Kind() == reflect.Struct:
+			return p, fmt.Errorf("field %s is a %s, which has no column: declare it a document, or skip it", f.Name, typ)
+		}
+		p.Fields = append(p.Fields, Field{Name: f.Name, Column: column, Index: f.Index, Kind: kind, Pointer: pointer, Type: typ})
 	}
-	return p
+	return p, nil
+}
+
+// Need returns an error when a name that a specification uses is not a field.
+func (p Plan) Need(what string, names ...string) error {
+	for _, name := range names {
+		if _, ok := p.Field(name); !ok {
+			return fmt.Errorf("no field %s, which is named for %s", name, what)
+		}
+	}
+	return nil
+}
+
+// Sorts returns an error when an order names what is not a field, or one that
+// storages cannot sort alike.
+func (p Plan) Sorts(order []wispwright.Order) error {
+	for _, o := range order {
+		f, ok := p.Field(o.Field)
+		if !ok {
+			return fmt.Errorf("no field %s to sort by", o.Field)
+		}
+		if f.Kind == Secret || f.Kind == Document {
+			return fmt.Errorf("field %s cannot be sorted by", o.Field)
+		}
+	}
+	return nil
 }
 
 // Field finds a field by its Go name.
@@ -88,6 +146,12 @@ func kindOf(t reflect.Type) Kind {
 		return Secret
 	case reflect.TypeFor[netip.Addr]():
 		return Addr
+	case reflect.TypeFor[netip.Prefix]():
+		return Prefix
+	case reflect.TypeFor[big.Int]():
+		return Big
+	case reflect.TypeFor[[]byte]():
+		return Bytes
 	}
 	if t.Implements(reflect.TypeFor[driver.Valuer]()) {
 		return Valuer
@@ -126,6 +190,7 @@ const (
 	From               // the field is the value or greater
 	Before             // the field is less than the value
 	Contains           // one of the fields contains the text, letter case ignored
+	Within             // the address or prefix lies within the prefix
 	Custom             // the storage has its own condition
 )
 
@@ -150,7 +215,7 @@ type keyed interface {
 
 // Conds derives the conditions of a filter struct from the names of its
 // fields: the name of an entity's field (equal), its plural (among), with the
-// suffix From, Before or Contains. search are the entity's fields that a
+// suffix From, Before, Contains or Within. search are the entity's fields that a
 // filter's field Search looks through. Names in custom are left to the storage.
 // Lists are wispwright.Among; a slice, whose nil would select everything, is
 // refused.
@@ -185,6 +250,9 @@ func Conds(filter reflect.Type, p Plan, search []string, custom func(string) boo
 			if c.List != (op == Among) {
 				return nil, fmt.Errorf("filter %s: %s is named for one value and typed for a list of them, or the other way round", filter, f.Name)
 			}
+			if op == Within && f.Type != reflect.TypeFor[netip.Prefix]() {
+				return nil, fmt.Errorf("filter %s: %s must be a netip.Prefix", filter, f.Name)
+			}
 			c.Op, c.Targets = op, []Field{target}
 		}
 		out = append(out, c)
@@ -199,9 +267,9 @@ func derive(name string, p Plan) (Field, Op, bool) {
 	for _, s := range []struct {
 		suffix string
 		op     Op
-	}{{"From", From}, {"Before", Before}, {"Contains", Contains}, {"s", Among}} {
+	}{{"From", From}, {"Before", Before}, {"Contains", Contains}, {"Within", Within}, {"s", Among}, {"es", Among}} {
 		if base, ok := strings.CutSuffix(name, s.suffix); ok {
-			if f, found := p.Field(base); found {
+			if f, found := p.Field(base); found && (s.op != Within || f.Kind == Addr || f.Kind == Prefix) {
 				return f, s.op, true
 			}
 		}

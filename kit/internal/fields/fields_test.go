@@ -16,7 +16,11 @@ type object struct {
 }
 
 func conds[F any]() error {
-	_, err := fields.Conds(reflect.TypeFor[F](), fields.Of(reflect.TypeFor[object](), nil, nil), nil,
+	plan, err := fields.Of(reflect.TypeFor[object](), fields.Naming{})
+	if err != nil {
+		return err
+	}
+	_, err = fields.Conds(reflect.TypeFor[F](), plan, nil,
 		func(name string) bool { return name == "Custom" })
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/rest/resttest"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Note is what the tests put on the wire.
@@ -56,7 +57,7 @@ func newNotes(t testing.TB, change func(*rest.Resource[wispwright.ID, Note, Note
 		token, err := rest.BearerToken(r.HTTP, "Bearer")
 		return callers[token], err
 	}}}})
-	service := notes{memstore.NewRepo[wispwright.ID, Note, NoteFilter](memstore.New(), memstore.Spec[Note]{Org: "OrganizationID"})}
+	service := notes{memstore.NewRepo[wispwright.ID, Note, NoteFilter](memstore.New(), memstore.Spec[Note]{Shape: store.Shape{Org: "OrganizationID"}})}
 	res := rest.Resource[wispwright.ID, Note, NoteFilter, noteIn, noteOut]{
 		Path: "/n/", Name: "Note", ID: "note", Kind: "n.note", Service: service,
 		Out: rest.Each(func(n *Note) noteOut { return noteOut{n.ID, n.Text} }),
