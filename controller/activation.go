@@ -24,7 +24,7 @@ func (s *Devices) Activate(ctx context.Context, scope wispwright.Scope, id wispw
 
 func (c *fleet) switchDevice(ctx context.Context, operation string, scope wispwright.Scope, id wispwright.ID, off bool) (*Detail, error) {
 	var after Detail
-	err := c.do(ctx, operation, func(ctx context.Context) error {
+	err := c.kit.Do(ctx, operation, func(ctx context.Context) error {
 		var before Detail
 		after = Detail{}
 		var version *Version

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
 func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, peer, management netip.Addr, exclusive bool) error {
@@ -29,7 +30,7 @@ func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, peer, mana
 			return err
 		}
 	}
-	change := DeviceChange{Before: &before, After: after}
+	change := entity.Change[Device]{Before: &before, After: after}
 	if err := c.devices.Saved.Fire(ctx, change); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (c *fleet) clearOthers(ctx context.Context, d *Device) error {
 		if after.LastIP == d.LastIP && isPrivate(d.LastIP) {
 			after.LastIP = netip.Addr{}
 		}
-		change := DeviceChange{Before: before, After: &after}
+		change := entity.Change[Device]{Before: before, After: &after}
 		if err := c.devices.Saved.Fire(ctx, change); err != nil {
 			return err
 		}

@@ -175,7 +175,7 @@ func (s *Agents) UpdateInfo(ctx context.Context, a protocol.Credentials, os, mod
 	if err != nil {
 		return err
 	}
-	return s.agents.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.UpdateInfo", func(ctx context.Context) error {
+	return s.agents.kit.Do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.UpdateInfo", func(ctx context.Context) error {
 		_, err := s.agents.updateInfo(ctx, p.DeviceID, func(d *Device) error {
 			for _, f := range []struct {
 				to   *string

@@ -30,7 +30,7 @@ func (c *fleet) archive(ctx context.Context, p *poll, key string) (*render.Archi
 	if out.Checksum != p.Desired {
 		// the renderer writes other bytes than it did when the version was
 		// made: the device will refuse them now and ask again
-		err := c.do(ctx, "renew version", func(ctx context.Context) error { return c.renew(ctx, p.DeviceID, p.Desired) })
+		err := c.kit.Do(ctx, "renew version", func(ctx context.Context) error { return c.renew(ctx, p.DeviceID, p.Desired) })
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // assignment is a list of templates somebody wants a configuration to have.
@@ -46,7 +47,7 @@ func (c *configs) chosen(ctx context.Context, a assignment) ([]*Template, error)
 	for _, id := range wanted {
 		known := slices.ContainsFunc(found, func(t *Template) bool { return t.ID == id })
 		if !known && !slices.Contains(a.had, id) {
-			v.Add("config.templates", unknownPK(id))
+			v.Add("config.templates", valid.UnknownPK(id))
 		}
 	}
 	var foreign []string
@@ -105,7 +106,7 @@ func (c *configs) moved(ctx context.Context, device *Device, config *Config) ([]
 
 // firstConfig makes the first configuration of a device: default templates,
 // then the given ones, then the tagged ones (spec: controller-config §4.1).
-func (c *configs) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Version, error) {
+func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Version, error) {
 	d, config := n.detail.Device, n.detail.Config
 	if config.ID.IsZero() {
 		config.ID = wispwright.NewID()
@@ -127,7 +128,7 @@ func (c *configs) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Ver
 		return nil, err
 	}
 	templates := merge(defaults, given, n.extra)
-	if n.remembered == nil { // the cached ones may be older than what is stored now
+	if !n.believed { // the cached ones may be older than what is stored now
 		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
 			return nil, err
 		}
@@ -145,7 +146,7 @@ func (c *configs) firstConfig(ctx context.Context, n newDevice, t *tenant) (*Ver
 }
 
 // addConfig stores the first configuration of a device that is there already.
-func (c *configs) addConfig(ctx context.Context, n newDevice, t *tenant) error {
+func (c *configs) addConfig(ctx context.Context, n *enrolment, t *tenant) error {
 	version, err := c.firstConfig(ctx, n, t)
 	if err != nil {
 		return err

@@ -3,10 +3,10 @@ package controller
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
 // base is what every room of the concern stands on. The rooms lie on each
@@ -14,20 +14,33 @@ import (
 // fleet, and each knows only those below it.
 type base struct {
 	Options
+	kit    *entity.Base
 	tx     wispwright.Transactor
 	stores Stores
 	jobs   Jobs
 }
 
-func (c *base) now() time.Time { return c.Clock().UTC().Truncate(time.Microsecond) }
-
-// do runs a write in a transaction and says in its error what was being done.
-func (c *base) do(ctx context.Context, operation string, fn func(context.Context) error) error {
-	if err := c.tx.InTx(ctx, fn); err != nil {
-		return fmt.Errorf("%s: %w", operation, err)
-	}
-	return nil
+func newBase(tx wispwright.Transactor, stores Stores, o Options) *base {
+	return &base{Options: o, tx: tx, stores: stores, kit: &entity.Base{
+		Tx: tx, Recorder: o.Recorder, Clock: o.Clock, Tenants: holder{stores.Settings},
+	}}
 }
+
+func (c *base) now() time.Time { return c.kit.Now() }
+
+// holder keeps an organization by its settings, which everything that is made
+// of them holds too. What belongs to a deleted organization is removed in
+// order: devices before the templates they use.
+type holder struct{ settings SettingsStore }
+
+// Hold implements entity.Tenants.
+func (h holder) Hold(ctx context.Context, organization wispwright.ID) error {
+	_, err := h.settings.Hold(ctx, organization, false)
+	return err
+}
+
+// OnDelete implements entity.Tenants.
+func (holder) OnDelete(string, func(context.Context, wispwright.ID) error) {}
 
 // faulty is a validation error with what caused it, which errors.As finds too
 // but which is not worth printing again.
@@ -39,10 +52,6 @@ type faulty struct {
 func (f *faulty) Unwrap() []error { return []error{f.error, f.cause} }
 
 func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
-
-func unknownPK(id wispwright.ID) string {
-	return fmt.Sprintf("Invalid pk \"%s\" - object does not exist.", id)
-}
 
 // actor returns who the context's caller is, for versions and jobs.
 func actor(ctx context.Context) (wispwright.ID, string) {

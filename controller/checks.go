@@ -2,65 +2,29 @@ package controller
 
 import (
 	"crypto/rand"
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
-// keyPattern is what a key must not contain the opposite of
+// keyPattern matches a valid key: no spaces, dots or slashes
 // (spec: controller-config §1).
 var keyPattern = regexp.MustCompile(`^[^\s/.]+$`)
 
 const keyMessage = "This value must not contain spaces, dots or slashes."
 
 func checkKey(v *wispwright.ValidationError, field string, key wispwright.Secret, limit int) {
-	text := key.Reveal()
+	valid.Text(v, field, key.Reveal(), wellFormedKey, valid.Max(limit))
+}
+
+// wellFormedKey refuses an empty key too.
+func wellFormedKey(text string) string {
 	if !keyPattern.MatchString(text) {
-		v.Add(field, keyMessage)
+		return keyMessage
 	}
-	checkLength(v, field, text, limit)
-}
-
-func checkLength(v *wispwright.ValidationError, field, text string, limit int) {
-	if n := utf8.RuneCountInString(text); n > limit {
-		v.Add(field, fmt.Sprintf("Ensure this value has at most %d characters (it has %d).", limit, n))
-	}
-}
-
-func checkRequired(v *wispwright.ValidationError, field, text string, limit int) {
-	if text == "" {
-		v.Add(field, "This field cannot be blank.")
-	}
-	checkText(v, field, text, limit)
-}
-
-func checkText(v *wispwright.ValidationError, field, text string, limit int) {
-	checkLength(v, field, text, limit)
-	if strings.ContainsRune(text, 0) {
-		v.Add(field, "Null characters are not allowed.")
-	}
-	if !utf8.ValidString(text) {
-		v.Add(field, "This value is not valid UTF-8.")
-	}
-}
-
-// checkObject wants a JSON object; what is empty becomes {}
-// (spec: controller-config §1.2).
-func checkObject(v *wispwright.ValidationError, field string, value *wispwright.JSON) {
-	switch {
-	case value.IsEmpty():
-		*value = "{}"
-	case !value.IsObject():
-		v.Add(field, "the supplied value is not a JSON object")
-	default:
-		if _, err := render.Decode(*value); err != nil {
-			v.Add(field, "the supplied value is not a JSON object")
-		}
-	}
+	return ""
 }
 
 func isSpace(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f", r) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // configs is the room of configurations: what they are made of, the bytes that
@@ -40,14 +41,13 @@ func newConfigs(t *tenants, r render.Renderer) *configs {
 // nested configuration as a whole, as the REST API answers them.
 func (c *configs) checkConfig(config *Config) error {
 	var v wispwright.ValidationError
-	if !c.knownBackend(config.Backend) {
-		v.Add("config.backend", fmt.Sprintf("%q is not a valid choice.", config.Backend))
+	if !c.checkBackend(&v, "config.backend", config.Backend) {
 		return v.Err()
 	}
 	if !isConfig(&config.Config) {
 		v.Add("config", render.UnexpectedFormat)
 	}
-	checkObject(&v, "config", &config.Context)
+	valid.Object(&v, "config", &config.Context)
 	return v.Err()
 }
 
@@ -279,6 +279,15 @@ func checksum(archive []byte) string {
 // hostnameOf is the host name of a device whose configuration names none
 // (spec: controller-config §2).
 func hostnameOf(name string) string { return strings.ReplaceAll(name, ":", "-") }
+
+// checkBackend adds what is wrong with a backend nobody knows.
+func (c *configs) checkBackend(v *wispwright.ValidationError, field, path string) bool {
+	known := c.knownBackend(path)
+	if !known {
+		v.Add(field, valid.NoChoice(path))
+	}
+	return known
+}
 
 func (c *configs) knownBackend(path string) bool {
 	for i := range c.backends {

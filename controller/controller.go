@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -173,10 +174,10 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	if len(renderer.Backends()) == 0 {
 		return nil, errors.New("controller: the renderer has no backends")
 	}
-	b := &base{Options: o.withDefaults(), tx: tx, stores: stores}
+	b := newBase(tx, stores, o.withDefaults())
 	f := newFleet(newConfigs(newTenants(b, organizations), renderer))
 	out := &Controller{
-		Devices: f.devices, Agents: newAgents(f), Templates: &Templates{configs: f.configs}, Settings: &OrganizationSettings{tenants: f.tenants},
+		Devices: f.devices, Agents: newAgents(f), Templates: newTemplates(f.configs), Settings: newOrganizationSettings(f.tenants),
 		Versions: &Versions{configs: f.configs}, fleet: f,
 	}
 	if b.jobs = b.Options.Jobs; b.jobs == nil {
@@ -189,7 +190,14 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 // and takes its devices, templates and settings along when it is deleted.
 func (c *Controller) Attach(o *tenancy.Organizations) {
 	o.Saved.Subscribe("controller: settings of a new organization", c.Settings.organizationSaved)
-	o.Deleting.Subscribe("controller: devices and templates of a deleted organization", c.organizationDeleting)
+	o.Deleting.Subscribe("controller: devices and templates of a deleted organization", func(ctx context.Context, all ...*tenancy.Organization) error {
+		for _, o := range all {
+			if err := c.removeOrganization(entity.WithCause(ctx, "organization "+o.Name+" deleted"), o.ID); err != nil {
+				return fmt.Errorf("remove what organization %s owns: %w", o.ID, err)
+			}
+		}
+		return nil
+	})
 	o.Changed.Subscribe("controller: forget the cached organization", c.Settings.organizationChanged)
 }
 

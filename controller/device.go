@@ -160,11 +160,3 @@ type Detail struct {
 	// Config is nil for a device without configuration.
 	Config *Config
 }
-
-// DeviceChange tells what happened to a device.
-type DeviceChange struct {
-	// Before is nil when the device was created.
-	Before *Device
-	// After is nil when it was deleted.
-	After *Device
-}

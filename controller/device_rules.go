@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // The forms of names and addresses (spec: controller-config §1.1).
@@ -21,26 +22,26 @@ var (
 func (c *fleet) checkFields(d *Device) *wispwright.ValidationError {
 	v := &wispwright.ValidationError{}
 	if d.Name == "" {
-		v.Add("name", "This field cannot be blank.")
+		v.Add("name", valid.Blank)
 	}
 	if d.MACAddress == "" {
-		v.Add("mac_address", "This field cannot be blank.")
+		v.Add("mac_address", valid.Blank)
 	}
 	checkForms(v, d.Name, d.MACAddress, d.Key)
-	checkText(v, "name", d.Name, 64)
-	checkText(v, "mac_address", d.MACAddress, 17)
-	checkLength(v, "key", d.Key.Reveal(), 64)
-	checkText(v, "model", d.Model, 64)
-	checkText(v, "os", d.OS, 128)
-	checkText(v, "system", d.System, 128)
-	checkText(v, "notes", d.Notes, maxNotes)
+	valid.Text(v, "name", d.Name, valid.Max(64))
+	valid.Text(v, "mac_address", d.MACAddress, valid.Max(17))
+	valid.Text(v, "key", d.Key.Reveal(), valid.Max(64))
+	valid.Text(v, "model", d.Model, valid.Max(64))
+	valid.Text(v, "os", d.OS, valid.Max(128))
+	valid.Text(v, "system", d.System, valid.Max(128))
+	valid.Text(v, "notes", d.Notes, valid.Max(maxNotes))
 	if !d.GroupID.IsZero() {
-		v.Add("group", unknownPK(d.GroupID))
+		v.Add("group", valid.UnknownPK(d.GroupID))
 	}
 	if c.HardwareIDEnabled && d.HardwareID == "" {
-		v.Add("hardware_id", "This field cannot be blank.")
+		v.Add("hardware_id", valid.Blank)
 	}
-	checkText(v, "hardware_id", d.HardwareID, 32)
+	valid.Text(v, "hardware_id", d.HardwareID, valid.Max(32))
 	if strings.ContainsFunc(d.MACAddress, func(r rune) bool { return r >= 'a' }) {
 		d.MACAddress = strings.ToUpper(d.MACAddress)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Update changes a device and its configuration together. change edits both in
@@ -18,7 +19,7 @@ import (
 // ones of the new. A deactivated device is wispwright.ErrForbidden.
 func (s *Devices) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*Detail) error) (*Detail, error) {
 	var u update
-	err := s.fleet.do(ctx, "controller.Devices.Update", func(ctx context.Context) error {
+	err := s.fleet.kit.Do(ctx, "controller.Devices.Update", func(ctx context.Context) error {
 		u = update{fleet: s.fleet, scope: scope}
 		_, err := s.fleet.stores.Devices.Update(ctx, scope, id, func(d *Device) error { return u.device(ctx, d, change) })
 		if err != nil {
@@ -68,13 +69,13 @@ func (u *update) check(ctx context.Context) error {
 	v := u.fleet.checkFields(d)
 	moved := d.OrganizationID != before.OrganizationID
 	if moved && !u.scope.Allows(d.OrganizationID) {
-		v.Add("organization", unknownPK(d.OrganizationID))
+		v.Add("organization", valid.UnknownPK(d.OrganizationID))
 		return v.Err()
 	}
 	var err error
 	u.tenant, err = u.fleet.hold(ctx, d.OrganizationID, moved)
 	if isNotFound(err) {
-		v.Add("organization", unknownPK(d.OrganizationID))
+		v.Add("organization", valid.UnknownPK(d.OrganizationID))
 		return v.Err()
 	}
 	if err != nil {
@@ -99,7 +100,7 @@ func (u *update) finish(ctx context.Context) error {
 			version, err = u.config(ctx)
 		}
 	default:
-		err = c.addConfig(ctx, newDevice{detail: &u.after, given: slices.Clone(u.after.Config.Templates), cause: "configuration added"}, u.tenant)
+		err = c.addConfig(ctx, &enrolment{fleet: c, detail: &u.after, given: slices.Clone(u.after.Config.Templates), cause: "configuration added"}, u.tenant)
 	}
 	if err != nil {
 		return err

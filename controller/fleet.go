@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
 // fleet is the room of devices: every change of one goes through it.
@@ -131,7 +132,7 @@ func (c *fleet) changeConfig(ctx context.Context, d *Device, config *Config, act
 
 // deviceSaved tells of a device that was created or changed.
 func (c *fleet) deviceSaved(ctx context.Context, before, after *Device) error {
-	change := DeviceChange{Before: before, After: after}
+	change := entity.Change[Device]{Before: before, After: after}
 	if err := c.devices.Saved.Fire(ctx, change); err != nil {
 		return err
 	}
@@ -146,6 +147,11 @@ func (c *fleet) deviceSaved(ctx context.Context, before, after *Device) error {
 
 // record writes device and configuration as one event of the history.
 func (c *fleet) record(ctx context.Context, action, cause string, before, after *Detail) error {
+	return c.kit.Record(ctx, history(action, cause, before, after))
+}
+
+// history is what the trail is told of a device and its configuration.
+func history(action, cause string, before, after *Detail) wispwright.Change {
 	d := after.Device
 	if d == nil {
 		d = before.Device
@@ -155,12 +161,11 @@ func (c *fleet) record(ctx context.Context, action, cause string, before, after 
 		f.Field = "Config." + f.Field
 		fields = append(fields, f)
 	}
-	return c.Recorder.Record(ctx, wispwright.Change{
+	return wispwright.Change{
 		Kind: "config.device", ObjectID: d.ID.String(), Label: d.Name, OrganizationID: d.OrganizationID, Action: action, Cause: cause, Fields: fields,
-	})
+	}
 }
 
-// withoutKeys leaves out of the history what only serves to find a row.
 func withoutKeys(d *Device) *Device {
 	if d == nil {
 		return nil

@@ -2,11 +2,11 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // PreviewInput is what a form holds before it is saved.
@@ -67,11 +67,9 @@ func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in Previe
 // previewInput returns what is rendered, and the templates below it.
 func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, []*Template, error) {
 	var v wispwright.ValidationError
-	if !c.knownBackend(in.Backend) {
-		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", in.Backend))
-	}
-	checkObject(&v, "context", &in.Context)
-	checkObject(&v, "default_values", &in.DefaultValues)
+	c.checkBackend(&v, "backend", in.Backend)
+	valid.Object(&v, "context", &in.Context)
+	valid.Object(&v, "default_values", &in.DefaultValues)
 	if !isConfig(&in.Config) {
 		v.Add("config", render.UnexpectedFormat)
 	}
@@ -100,7 +98,7 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 	if !in.DeviceID.IsZero() {
 		stored, err := c.stores.Devices.Get(ctx, scope, in.DeviceID)
 		if isNotFound(err) {
-			return nil, wispwright.Invalid("device", unknownPK(in.DeviceID))
+			return nil, wispwright.Invalid("device", valid.UnknownPK(in.DeviceID))
 		}
 		if err != nil {
 			return nil, err
@@ -122,7 +120,7 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 	if !d.OrganizationID.IsZero() {
 		t, err := c.tenant(ctx, d.OrganizationID)
 		if isNotFound(err) || err == nil && !scope.Allows(d.OrganizationID) {
-			return nil, wispwright.Invalid("organization", unknownPK(d.OrganizationID))
+			return nil, wispwright.Invalid("organization", valid.UnknownPK(d.OrganizationID))
 		}
 		if err != nil {
 			return nil, err
@@ -132,7 +130,7 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 	for _, id := range distinct(in.Templates) {
 		t, err := c.stores.Templates.Get(ctx, scope, id)
 		if isNotFound(err) {
-			return nil, wispwright.Invalid("templates", unknownPK(id))
+			return nil, wispwright.Invalid("templates", valid.UnknownPK(id))
 		}
 		if err != nil {
 			return nil, err

@@ -190,53 +190,32 @@ func (c *agents) registerNew(ctx context.Context, t *tenant, r protocol.Registra
 	if err != nil {
 		return nil, err
 	}
-	detail := &Detail{Device: d, Config: &Config{ID: wispwright.NewID(), Backend: r.Backend, Config: "{}", Context: "{}"}}
-	n := newDevice{detail: detail, extra: extra, cause: "registered", faults: faults, earlier: c.beforehand(ctx, detail, t, extra)}
-	if n.earlier != nil && !t.settings.limited() { // devices are counted with the settings locked
-		n.remembered = t
+	n := &enrolment{
+		fleet: c.fleet, detail: &Detail{Device: d, Config: &Config{ID: wispwright.NewID(), Backend: r.Backend, Config: "{}", Context: "{}"}},
+		extra: extra, cause: "registered", faults: *faults,
+		verify: func(s *Settings) error {
+			switch {
+			case !s.SharedSecret.Equal(r.Secret):
+				return protocol.ErrUnrecognizedSecret
+			case !s.RegistrationEnabled:
+				return protocol.ErrRegistrationDisabled
+			}
+			return nil
+		},
 	}
-	n.verify = func(s *Settings) error {
-		switch {
-		case !s.SharedSecret.Equal(r.Secret):
-			return protocol.ErrUnrecognizedSecret
-		case !s.RegistrationEnabled:
-			return protocol.ErrRegistrationDisabled
-		}
-		return nil
+	if err := n.prepare(ctx); err != nil {
+		return nil, err
 	}
+	n.believed = n.earlier != nil && !n.tenant.settings.limited() // devices are counted with the settings locked
 	out := &Registered{Device: d, IsNew: true}
 	err = c.tx.InTx(ctx, func(ctx context.Context) error {
-		if err := c.create(ctx, n); err != nil {
+		if err := n.store(ctx); err != nil {
 			return err
 		}
 		c.told.Registered.Publish(ctx, *out)
 		return nil
 	})
 	return out, err
-}
-
-// beforehand renders a new device's configuration before the transaction, so
-// that other writers need not wait for it. It is used if nothing changed until
-// then; what fails here fails there again.
-func (c *agents) beforehand(ctx context.Context, detail *Detail, t *tenant, extra []*Template) *draft {
-	device := *detail.Device
-	if c.checkFields(&device).Err() != nil {
-		return nil
-	}
-	defaults, err := c.defaultTemplates(ctx, device.OrganizationID, detail.Config.Backend)
-	if err != nil {
-		return nil
-	}
-	c.ensureKey(&device, t.settings)
-	m := &material{device: &device, config: detail.Config, settings: t.settings, templates: merge(defaults, extra)}
-	if c.addProvided(ctx, m) != nil {
-		return nil
-	}
-	d, err := c.draft(m)
-	if err != nil || c.render(ctx, d, nil) != nil {
-		return nil
-	}
-	return d
 }
 
 // clash words everything that is not unique about a device that was refused.
@@ -311,7 +290,7 @@ func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Regis
 		if err != nil {
 			return err
 		}
-		n := newDevice{detail: &Detail{Device: d, Config: &Config{Backend: r.Backend, Config: "{}", Context: "{}"}}, extra: tagged, cause: "registered"}
+		n := &enrolment{fleet: c.fleet, detail: &Detail{Device: d, Config: &Config{Backend: r.Backend, Config: "{}", Context: "{}"}}, extra: tagged, cause: "registered"}
 		if err := c.addConfig(ctx, n, t); err != nil {
 			return err
 		}

@@ -2,10 +2,9 @@ package controller
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
 // errNotDeactivated is what deleting an active device is refused with.
@@ -15,7 +14,7 @@ const errNotDeactivated = "The device must be deactivated prior to deletion"
 // *wispwright.ForbiddenError until the device is deactivated and has removed
 // its configuration (spec: controller-config §3.1).
 func (s *Devices) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID, force bool) error {
-	return s.fleet.do(ctx, "controller.Devices.Delete", func(ctx context.Context) error {
+	return s.fleet.kit.Do(ctx, "controller.Devices.Delete", func(ctx context.Context) error {
 		d, err := s.fleet.stores.Devices.Get(ctx, scope, id)
 		if err != nil {
 			return err
@@ -31,63 +30,92 @@ func (s *Devices) Delete(ctx context.Context, scope wispwright.Scope, id wispwri
 	})
 }
 
+// remove takes devices out with everything they have, a batch at a time.
 func (c *fleet) remove(ctx context.Context, details ...*Detail) error {
-	for _, detail := range details {
-		d := detail.Device
-		if err := c.devices.Deleting.Fire(ctx, d); err != nil {
-			return err
-		}
-		if err := c.stores.Devices.Delete(ctx, wispwright.ScopeAll(), d.ID); err != nil {
-			return err
-		}
-		if err := c.forgetDevices(ctx, d.ID); err != nil {
-			return err
-		}
-		c.devices.Changed.Publish(ctx, DeviceChange{Before: d})
-		if err := c.record(ctx, "delete", "", detail, &Detail{}); err != nil {
+	devices := make([]*Device, len(details))
+	ids := make([]wispwright.ID, len(details))
+	changes := make([]entity.Change[Device], len(details))
+	records := make([]wispwright.Change, len(details))
+	for i, d := range details {
+		devices[i], ids[i], changes[i].Before, records[i] = d.Device, d.Device.ID, d.Device, history("delete", "", d, &Detail{})
+	}
+	if err := c.devices.Deleting.Fire(ctx, devices...); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := c.stores.Devices.Delete(ctx, wispwright.ScopeAll(), id); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := c.forgetDevices(ctx, ids...); err != nil {
+		return err
+	}
+	c.devices.Changed.Publish(ctx, changes...)
+	return c.kit.Record(ctx, records...)
 }
 
-// organizationDeleting removes what a deleted organization owns.
-func (c *Controller) organizationDeleting(ctx context.Context, organizations ...*tenancy.Organization) error {
-	for _, o := range organizations {
-		if err := c.fleet.removeOrganization(ctx, o.ID); err != nil {
-			return fmt.Errorf("remove what organization %s owns: %w", o.ID, err)
+// removedAtOnce is how many devices of a deleted organization go in one step.
+const removedAtOnce = 200
+
+// removeSome removes some devices of an organization and returns their number.
+func (c *fleet) removeSome(ctx context.Context, organization wispwright.ID) (int, error) {
+	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{OrganizationID: organization}, wispwright.Page{Limit: removedAtOnce, NoTotal: true})
+	if err != nil || len(devices.Rows) == 0 {
+		return 0, err
+	}
+	ids := make([]wispwright.ID, len(devices.Rows))
+	for i, d := range devices.Rows {
+		ids[i] = d.ID
+	}
+	configs, err := c.stores.Configs.List(ctx, wispwright.ScopeAll(), ConfigFilter{DeviceIDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	byDevice := make(map[wispwright.ID]*Config, len(ids))
+	for _, config := range configs.Rows {
+		byDevice[config.DeviceID] = config
+	}
+	details := make([]*Detail, len(ids))
+	for i, d := range devices.Rows {
+		details[i] = &Detail{Device: d, Config: byDevice[d.ID]}
+	}
+	return len(ids), c.remove(ctx, details...)
+}
+
+// empty removes the devices of an organization that is about to be deleted,
+// each batch in a transaction of its own, so that others are not kept waiting
+// for thousands of them. What is added meanwhile goes with the organization.
+func (c *Controller) empty(ctx context.Context, organization wispwright.ID) error {
+	for {
+		n := 0
+		err := c.fleet.kit.Do(ctx, "controller: devices of a deleted organization", func(ctx context.Context) (err error) {
+			n, err = c.fleet.removeSome(ctx, organization)
+			return err
+		})
+		if err != nil || n < removedAtOnce {
+			return err
 		}
 	}
-	return nil
 }
 
-func (c *fleet) removeOrganization(ctx context.Context, id wispwright.ID) error {
+// removeOrganization removes what is left of a deleted organization: devices
+// first, since templates are kept from nobody but them.
+func (c *Controller) removeOrganization(ctx context.Context, id wispwright.ID) error {
 	// nobody adds anything from here on
-	_, err := c.stores.Settings.Hold(ctx, id, true)
+	_, err := c.fleet.stores.Settings.Hold(ctx, id, true)
 	if err != nil && !isNotFound(err) {
 		return err
 	}
-	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{OrganizationID: id}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return err
-	}
-	for _, d := range devices.Rows {
-		if err := c.remove(ctx, &Detail{Device: d}); err != nil {
+	for n := 1; n > 0; {
+		if n, err = c.fleet.removeSome(ctx, id); err != nil {
 			return err
 		}
 	}
-	templates, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{OrganizationID: id}, wispwright.Page{NoTotal: true})
-	if err != nil {
+	if _, err := c.Templates.DeleteAll(ctx, wispwright.ScopeOf(id), TemplateFilter{OrganizationID: id}); err != nil {
 		return err
 	}
-	for _, t := range templates.Rows { // only the organization's own devices used them
-		if err := c.stores.Templates.Delete(ctx, wispwright.ScopeAll(), t.ID); err != nil {
-			return err
-		}
-	}
-	err = c.stores.Settings.Delete(ctx, wispwright.ScopeAll(), id)
-	if err != nil && !isNotFound(err) {
+	if _, err := c.Settings.DeleteAll(ctx, wispwright.ScopeOf(id), SettingsFilter{}); err != nil {
 		return err
 	}
-	return c.forgetTenants(ctx)
+	return c.fleet.forgetTenants(ctx)
 }

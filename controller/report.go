@@ -54,7 +54,7 @@ func (s *Agents) ReportStatus(ctx context.Context, a protocol.Credentials, statu
 		}
 	}
 	var after Status
-	err = s.agents.do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.ReportStatus", func(ctx context.Context) error {
+	err = s.agents.kit.Do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.ReportStatus", func(ctx context.Context) error {
 		var err error
 		if p.Status == StatusDeactivating {
 			after, err = s.agents.reportGone(ctx, p.DeviceID, r)

@@ -6,7 +6,8 @@ import (
 	"fmt"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -53,15 +54,25 @@ type SettingsStore interface {
 	Hold(ctx context.Context, organization wispwright.ID, exclusive bool) (*Settings, error)
 }
 
-// OrganizationSettings is the service of what organizations decide.
+// OrganizationSettings is the service of what organizations decide, by the id
+// of the organization. Every organization has settings: Get makes those of an
+// organization that is older than the concern.
 type OrganizationSettings struct {
-	// Changed is published with the organizations whose settings changed.
-	Changed event.Topic[wispwright.ID]
-
+	*entity.Service[wispwright.ID, Settings, SettingsFilter]
 	tenants *tenants
 }
 
-// Get returns the settings of an organization. Every organization has some.
+func newOrganizationSettings(t *tenants) *OrganizationSettings {
+	s := &OrganizationSettings{tenants: t}
+	s.Service = entity.New(t.kit, wispwright.KeyedRepo[wispwright.ID, Settings, SettingsFilter](t.stores.Settings), entity.Kind[wispwright.ID, Settings]{
+		Name: "controller.Settings", Model: "config.organizationconfigsettings", Key: "OrganizationID", Org: "OrganizationID",
+		Label: func(*Settings) string { return "settings" }, Hidden: []string{"SecretDigest", "RevisionID"},
+		Validate: s.validate, Check: s.checkLimit, Stored: s.stored,
+	})
+	return s
+}
+
+// Get returns the settings of an organization.
 func (s *OrganizationSettings) Get(ctx context.Context, scope wispwright.Scope, organization wispwright.ID) (*Settings, error) {
 	if !scope.Allows(organization) || organization.IsZero() {
 		return nil, wispwright.ErrNotFound
@@ -69,7 +80,7 @@ func (s *OrganizationSettings) Get(ctx context.Context, scope wispwright.Scope, 
 	if _, err := s.tenants.tenant(ctx, organization); err != nil { // makes them if need be
 		return nil, err
 	}
-	return s.tenants.stores.Settings.Get(ctx, scope, organization)
+	return s.Service.Get(ctx, scope, organization)
 }
 
 // Update changes the settings of an organization. An empty secret is replaced
@@ -79,87 +90,62 @@ func (s *OrganizationSettings) Update(ctx context.Context, scope wispwright.Scop
 	if _, err := s.Get(ctx, scope, organization); err != nil {
 		return nil, err
 	}
-	var after *Settings
-	err := s.tenants.do(ctx, "controller.OrganizationSettings.Update", func(ctx context.Context) error {
-		var before Settings
-		var err error
-		after, err = s.tenants.stores.Settings.Update(ctx, scope, organization, func(o *Settings) error {
-			before = *o
-			if err := change(o); err != nil {
-				return err
-			}
-			o.OrganizationID, o.ID, o.RevisionID = before.OrganizationID, before.ID, wispwright.NewID()
-			return s.validate(ctx, &before, o)
-		})
-		if err != nil {
-			return s.explain(ctx, err)
-		}
-		return s.saved(ctx, &before, after)
-	})
-	return after, err
+	after, err := s.Service.Update(ctx, scope, organization, change)
+	return after, s.explain(ctx, err)
 }
 
-func (s *OrganizationSettings) saved(ctx context.Context, before, after *Settings) error {
-	if err := s.tenants.forgetTenants(ctx); err != nil {
-		return err
-	}
-	s.Changed.Publish(ctx, after.OrganizationID)
-	if before.Context != after.Context {
+// stored queues what follows from settings.
+func (s *OrganizationSettings) stored(ctx context.Context, changes ...entity.Change[Settings]) error {
+	for _, c := range changes {
+		if c.Before == nil || c.After == nil || c.Before.Context == c.After.Context {
+			continue
+		}
 		id, name := actor(ctx)
-		job := Job{Kind: JobOrganizationChanged, ID: after.OrganizationID, Cause: "variables of the organization changed", ActorID: id, Actor: name}
+		job := Job{Kind: JobOrganizationChanged, ID: c.After.OrganizationID, Cause: "variables of the organization changed", ActorID: id, Actor: name}
 		if err := s.tenants.jobs.Enqueue(ctx, job); err != nil {
 			return err
 		}
 	}
-	return s.tenants.Recorder.Record(ctx, wispwright.Change{
-		Kind: "config.organizationconfigsettings", ObjectID: after.ID.String(), Label: "settings", OrganizationID: after.OrganizationID,
-		Action: "change", Fields: wispwright.Compare(withoutDigest(before), withoutDigest(after)),
-	})
+	return s.tenants.forgetTenants(ctx)
 }
 
-// withoutDigest leaves out of the history what only serves to find a row.
-func withoutDigest(s *Settings) *Settings {
-	out := *s
-	out.SecretDigest, out.RevisionID = "", wispwright.ID{}
-	return &out
-}
-
-func (s *OrganizationSettings) validate(ctx context.Context, before, o *Settings) error {
+func (s *OrganizationSettings) validate(_ context.Context, c entity.Change[Settings]) error {
 	var v wispwright.ValidationError
+	o := c.After
+	if c.Before != nil {
+		o.ID = c.Before.ID
+	}
+	o.RevisionID = wispwright.NewID()
 	if o.SharedSecret == "" {
 		o.SharedSecret = randomKey()
 	}
 	checkKey(&v, "shared_secret", o.SharedSecret, 32)
 	o.SecretDigest = digest(o.SharedSecret.Reveal())
-	checkObject(&v, "context", &o.Context)
-	if err := s.checkLimit(ctx, &v, before, o); err != nil {
-		return err
-	}
+	valid.Object(&v, "context", &o.Context)
 	return v.Err()
 }
 
 // checkLimit refuses a limit below the devices there are
-// (spec: controller-config §8.3).
-func (s *OrganizationSettings) checkLimit(ctx context.Context, v *wispwright.ValidationError, before, o *Settings) error {
-	same := before.DeviceLimit == nil && o.DeviceLimit == nil || before.DeviceLimit != nil && o.DeviceLimit != nil && *before.DeviceLimit == *o.DeviceLimit
-	switch {
-	case same:
-		return nil
-	case o.DeviceLimit != nil && *o.DeviceLimit == 0:
-		return nil
-	case o.DeviceLimit != nil && *o.DeviceLimit < 0:
-		v.Add("device_limit", "Ensure this value is greater than or equal to 0.")
+// (spec: controller-config §8.3). Devices are added with the settings held.
+func (s *OrganizationSettings) checkLimit(ctx context.Context, c entity.Change[Settings]) error {
+	if c.Before == nil || c.After == nil {
 		return nil
 	}
-	n, err := s.tenants.countDevices(ctx, o.OrganizationID)
-	if err != nil {
+	was, limit := c.Before.DeviceLimit, c.After.DeviceLimit
+	switch {
+	case was == nil && limit == nil, was != nil && limit != nil && *was == *limit:
+		return nil
+	case limit != nil && *limit == 0:
+		return nil
+	case limit != nil && *limit < 0:
+		return wispwright.Invalid("device_limit", "Ensure this value is greater than or equal to 0.")
+	}
+	n, err := s.tenants.countDevices(ctx, c.After.OrganizationID)
+	if err != nil || limit == nil && n == 0 || limit != nil && int64(n) <= *limit {
 		return err
 	}
-	if o.DeviceLimit == nil && n > 0 || o.DeviceLimit != nil && int64(n) > *o.DeviceLimit {
-		v.Add("device_limit", "The specified limit is lower than the amount of devices currently held by this organization. "+
-			"Please remove some devices or consider increasing the device limit.")
-	}
-	return nil
+	return wispwright.Invalid("device_limit", "The specified limit is lower than the amount of devices currently held by this organization. "+
+		"Please remove some devices or consider increasing the device limit.")
 }
 
 // explain refuses a secret that is another organization's without saying so:

@@ -113,11 +113,3 @@ type TemplateStore interface {
 	// templates changed since settled stay: a version may be under way.
 	PruneRevisions(ctx context.Context, before, settled time.Time) (int, error)
 }
-
-// TemplateChange tells what happened to a template.
-type TemplateChange struct {
-	// Before is nil when the template was created.
-	Before *Template
-	// After is nil when it was deleted.
-	After *Template
-}

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,26 +9,25 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // validate checks and normalises a template in the order of the specification
-// (controller-config §1.3).
-func (s *Templates) validate(ctx context.Context, t *Template) error {
+// (controller-config §1.3), before its row is locked: its content is rendered.
+func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) error {
+	t := c.After
 	var v wispwright.ValidationError
 	if t.Type == "" {
 		t.Type = TemplateGeneric
 	}
-	checkRequired(&v, "name", t.Name, 64)
-	if t.Type != TemplateGeneric && t.Type != TemplateVPN {
-		v.Add("type", fmt.Sprintf("%q is not a valid choice.", string(t.Type)))
-	}
-	if !s.configs.knownBackend(t.Backend) {
-		v.Add("backend", fmt.Sprintf("%q is not a valid choice.", t.Backend))
-	}
+	valid.Text(&v, "name", t.Name, valid.Required, valid.Max(64))
+	valid.Text(&v, "type", string(t.Type), valid.OneOf(TemplateGeneric, TemplateVPN))
+	s.configs.checkBackend(&v, "backend", t.Backend)
 	s.checkTags(&v, t)
 	if !t.OrganizationID.IsZero() {
 		if _, err := s.configs.tenant(ctx, t.OrganizationID); isNotFound(err) {
-			v.Add("organization", unknownPK(t.OrganizationID))
+			v.Add("organization", valid.UnknownPK(t.OrganizationID))
 		} else if err != nil {
 			return err
 		}
@@ -37,13 +35,19 @@ func (s *Templates) validate(ctx context.Context, t *Template) error {
 	if err := s.checkSharedName(ctx, &v, t); err != nil {
 		return err
 	}
-	checkObject(&v, "default_values", &t.DefaultValues)
+	valid.Object(&v, "default_values", &t.DefaultValues)
 	s.checkVPN(&v, t)
 	if t.Required {
 		t.Default = true
 	}
 	if err := v.Err(); err != nil {
 		return err
+	}
+	switch {
+	case c.Before == nil || contentChanged(c.Before, t):
+		t.RevisionID = wispwright.NewID()
+	default:
+		t.RevisionID = c.Before.RevisionID
 	}
 	return s.checkContent(ctx, t)
 }
@@ -59,7 +63,7 @@ func (s *Templates) checkTags(v *wispwright.ValidationError, t *Template) {
 		case strings.ContainsFunc(tag, isSpace):
 			v.Add("tags", "A tag must not contain spaces: devices send several tags separated by them.")
 		}
-		checkText(v, "tags", tag, 100)
+		valid.Text(v, "tags", tag, valid.Max(100))
 		seen[tag] = true
 	}
 	t.Tags = slices.Sorted(maps.Keys(seen))
@@ -75,7 +79,7 @@ func (s *Templates) checkVPN(v *wispwright.ValidationError, t *Template) {
 	case t.VPNID.IsZero():
 		v.Add("vpn", `A VPN must be selected when template type is "VPN"`)
 	default:
-		v.Add("vpn", unknownPK(t.VPNID))
+		v.Add("vpn", valid.UnknownPK(t.VPNID))
 	}
 }
 
@@ -159,10 +163,8 @@ func (s *Templates) checkMove(ctx context.Context, t *Template) error {
 	}
 }
 
-func explainTemplate(err error) error {
-	var conflict *wispwright.ConflictError
-	if errors.As(err, &conflict) && conflict.Unique == UniqueTemplateName {
-		return &faulty{wispwright.Invalid("", "Template with this Organization and Name already exists."), conflict}
-	}
-	return err
+// contentChanged reports whether configurations made of the template may have
+// other bytes; whether they do is found out device by device.
+func contentChanged(before, after *Template) bool {
+	return before.Config != after.Config || before.DefaultValues != after.DefaultValues || before.Backend != after.Backend
 }
