@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/wispwright/wispwright/kit/sqlstore"
 )
@@ -15,11 +14,7 @@ var migrations embed.FS
 // migrateState makes the table in which the server remembers what it was
 // before: one text by name.
 func migrateState(ctx context.Context, db *sqlstore.DB) error {
-	own, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate server: %w", err)
-	}
-	return db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: own})
+	return db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: migrations})
 }
 
 // whenChanged runs fn in one transaction with remembering the value, if another

@@ -16,7 +16,7 @@ import (
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
-//go:embed sqlite/*.sql pg/*.sql
+//go:embed migrations/*.sql
 var migrations embed.FS
 
 // DeviceTable is the table other concerns lock a device in while they write a

@@ -13,7 +13,7 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-//go:embed sqlite/*.sql pg/*.sql
+//go:embed migrations/*.sql
 var migrations embed.FS
 
 // Ticket is something a customer asked for: the vendor's own entity.

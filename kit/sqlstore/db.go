@@ -270,6 +270,3 @@ func (d Dialect) pick(postgres, sqlite string) string {
 	}
 	return sqlite
 }
-
-// folder is where a concern keeps the dialect's migrations.
-func (d Dialect) folder() string { return d.pick("pg", "sqlite") }

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -117,11 +116,7 @@ func migrate(ctx context.Context, db *sqlstore.DB) error {
 	if err := refuseNewer(ctx, db, m.AllVersions()); err != nil {
 		return err
 	}
-	own, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate jobs: %w", err)
-	}
-	return db.Migrate(ctx, sqlstore.Migrations{Concern: "jobs", FS: own})
+	return db.Migrate(ctx, sqlstore.Migrations{Concern: "jobs", FS: migrations})
 }
 
 // refuseNewer looks whether a later program made tables of the queue that this

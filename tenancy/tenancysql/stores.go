@@ -13,7 +13,7 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-//go:embed sqlite/*.sql pg/*.sql
+//go:embed migrations/*.sql
 var migrations embed.FS
 
 // OrganizationTable is the table other concerns lock an organization in while
