@@ -30,10 +30,8 @@ func AddrText(a netip.Addr) (string, error) {
 // ParseAddrText reads what AddrText wrote, and any other spelling of an address.
 func ParseAddrText(text string) (netip.Addr, error) {
 	if strings.ContainsAny(text, ".:") {
-		if p, err := netip.ParsePrefix(text); err == nil && p.IsSingleIP() { // how some clients print inet
-			return p.Addr(), nil
-		}
-		return netip.ParseAddr(text)
+		address, _, _ := strings.Cut(text, "/") // some clients print an inet with its length
+		return netip.ParseAddr(address)
 	}
 	if text != "" {
 		raw, err := hex.DecodeString(text[1:])
