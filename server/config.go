@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/rest"
 )
 
-// Config is everything an administrator may set. Each field is a key of the
+// Config is what an administrator may set for the server as a whole; each
+// concern has a section of its own (WithSettings). Each field is a key of the
 // configuration file and a variable of the environment; the tag doc is what
 // `wispwright config` prints above it.
 type Config struct {
@@ -34,10 +34,6 @@ type Config struct {
 	Jobs JobsConfig `koanf:"jobs"`
 	// Mail is how e-mails are sent.
 	Mail MailConfig `koanf:"mail"`
-	// Tenancy concerns accounts and log-in.
-	Tenancy TenancyConfig `koanf:"tenancy"`
-	// Controller concerns devices and their configurations.
-	Controller ControllerConfig `koanf:"controller"`
 }
 
 // HTTPConfig is how requests are served.
@@ -102,76 +98,6 @@ type JobsConfig struct {
 	Off bool `koanf:"off" doc:"Run no background jobs on this node; another one must."`
 }
 
-// TenancyConfig concerns accounts and log-in.
-type TenancyConfig struct {
-	// TokenEndpoint offers /api/v1/users/token/.
-	TokenEndpoint bool `koanf:"token_endpoint" doc:"Offer /api/v1/users/token/, where scripts get a bearer token (OPENWISP_USERS_AUTH_API)."`
-	// TokenRate limits log-ins.
-	TokenRate string `koanf:"token_rate" doc:"Log-ins per address, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
-	// SessionLifetime is how long a log-in lasts.
-	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"How long a log-in to the web admin lasts."`
-	// PasswordIterations is the cost of a password hash.
-	PasswordIterations int `koanf:"password_iterations" doc:"Rounds of PBKDF2 for new passwords; 600000 take a fifth of a second."`
-	// PhonePrefixes are put before phone numbers.
-	PhonePrefixes []string `koanf:"phone_prefixes" doc:"Put before phone numbers that people log in with, such as +39 (OPENWISP_USERS_AUTH_BACKEND_AUTO_PREFIXES)."`
-	// SiteName is what e-mails call the installation.
-	SiteName string `koanf:"site_name" doc:"What e-mails call this installation (django_site.name)."`
-	// SiteURL is where people reach it.
-	SiteURL string `koanf:"site_url" doc:"Where people reach this server, for the links in e-mails, as https://HOST (django_site.domain)."`
-	// PasswordDays is how long passwords are good.
-	PasswordDays int `koanf:"password_days" doc:"Days after which a password expires; 0: never (OPENWISP_USERS_USER_PASSWORD_EXPIRATION)."`
-	// StaffPasswordDays is the same for staff.
-	StaffPasswordDays int `koanf:"staff_password_days" doc:"The same for staff; 0: as for everybody (OPENWISP_USERS_STAFF_USER_PASSWORD_EXPIRATION)."`
-	// PasswordLength is the least length of new passwords.
-	PasswordLength int `koanf:"password_length" doc:"Least length of the passwords people choose for themselves (AUTH_PASSWORD_VALIDATORS)."`
-	// AccountFailures locks accounts.
-	AccountFailures int `koanf:"account_failures" doc:"Wrong passwords that lock an account for five minutes; -1: never."`
-	// AddressFailures bounds guessing.
-	AddressFailures int `koanf:"address_failures" doc:"Wrong passwords an address may send in a minute; -1: any number."`
-	// RequireSecondFactor is for staff.
-	RequireSecondFactor bool `koanf:"require_second_factor" doc:"Staff must set up a second factor before they may do anything else."`
-	// StrictGroups refuses groups.
-	StrictGroups bool `koanf:"strict_groups" doc:"Others than superusers give accounts only groups that may do no more than they; OpenWISP lets managers give any."`
-	// SesameMaxAge is how long links for log-in work.
-	SesameMaxAge time.Duration `koanf:"sesame_max_age" doc:"How long a link that logs somebody in works; 0: until the password changes (SESAME_MAX_AGE)."`
-	// SesameOneTime ends links at log-in.
-	SesameOneTime bool `koanf:"sesame_one_time" doc:"A link that logs somebody in works once (SESAME_ONE_TIME)."`
-	// SesameKey is mixed into the signing key.
-	SesameKey wispwright.Secret `koanf:"sesame_key" doc:"Mixed into what signs these links; a change ends all of them (SESAME_KEY)."`
-	// SlugFromName makes slugs.
-	SlugFromName bool `koanf:"slug_from_name" doc:"Make the slug of a new organization from its name whatever was sent, as OpenWISP does."`
-	// AuditAge is how long the trail of changes is kept.
-	AuditAge time.Duration `koanf:"audit_age" doc:"How long the trail of changes is kept; 0: for ever."`
-}
-
-// ControllerConfig concerns devices and their configurations.
-type ControllerConfig struct {
-	// Registration lets devices register at all.
-	Registration bool `koanf:"registration" doc:"Let devices register by themselves, where their organization allows it (OPENWISP_CONTROLLER_REGISTRATION_ENABLED)."`
-	// ConsistentKeys derives keys from the hardware address.
-	ConsistentKeys bool `koanf:"consistent_keys" doc:"Derive the key of a device from its MAC address or hardware id and the shared secret (…_CONSISTENT_REGISTRATION)."`
-	// SelfCreation lets unknown devices register.
-	SelfCreation bool `koanf:"self_creation" doc:"Let devices register that nobody entered before (…_REGISTRATION_SELF_CREATION)."`
-	// AdoptKnown lets a reset device take its record over.
-	AdoptKnown bool `koanf:"adopt_known" doc:"Let a device that comes back with the consistent key of a changed secret take over the record with its MAC address or hardware id in the secret's organization."`
-	// UniqueNames forbids two devices of one name.
-	UniqueNames bool `koanf:"unique_names" doc:"Two devices of an organization may not share a name (…_DEVICE_NAME_UNIQUE)."`
-	// HardwareID makes the hardware id matter.
-	HardwareID bool `koanf:"hardware_id" doc:"Devices have a hardware id, from which the key is derived (…_HARDWARE_ID_ENABLED)."`
-	// SharedManagementNetwork gives an address to one device only.
-	SharedManagementNetwork bool `koanf:"shared_management_network" doc:"All organizations share one management network, so that an address belongs to one device (…_SHARED_MANAGEMENT_IP_ADDRESS_SPACE)."`
-	// Context are the variables of all devices.
-	Context map[string]any `koanf:"context" doc:"Variables of all devices, with the lowest precedence but the defaults of templates; in the environment a JSON object (…_CONTEXT)."`
-	// WrongSecrets bounds guessing.
-	WrongSecrets int `koanf:"wrong_secrets" doc:"Registrations with a wrong secret an address may send in a minute; -1: any number."`
-	// VersionAge is how long the history of configurations is kept.
-	VersionAge time.Duration `koanf:"version_age" doc:"How long versions of configurations, and what templates contained for them, are kept; the newest of each device stays. 0: for ever."`
-	// CachedDevices bounds memory.
-	CachedDevices int `koanf:"cached_devices" doc:"Devices kept in memory, about 400 bytes each."`
-	// CachedArchives bounds memory.
-	CachedArchives int `koanf:"cached_archives" doc:"Bytes of configuration archives kept in memory."`
-}
-
 // DefaultConfig returns the settings of a server nobody has configured.
 func DefaultConfig() *Config {
 	return &Config{
@@ -186,16 +112,6 @@ func DefaultConfig() *Config {
 		Log:  LogConfig{Level: "info", Format: "text"},
 		Jobs: JobsConfig{Workers: 16},
 		Mail: MailConfig{From: "Wispwright <noreply@localhost>", TLS: "starttls"},
-		Tenancy: TenancyConfig{
-			SiteName: "Wispwright", SiteURL: "http://localhost:8080", PasswordLength: 8, AccountFailures: 5, AddressFailures: 10,
-			SesameMaxAge:  30 * time.Minute,
-			TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
-			PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
-		},
-		Controller: ControllerConfig{
-			Registration: true, ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
-			Context: map[string]any{}, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour, CachedDevices: 100_000, CachedArchives: 32 << 20,
-		},
 	}
 }
 
@@ -217,7 +133,6 @@ func (c *Config) Check() error {
 		}
 	}
 	c.Mail.check(e)
-	c.Tenancy.check(e)
 	if c.HTTP.BodyLimit < 1<<10 {
 		e.Add("http.body_limit", "at least 1024 bytes are needed.")
 	}
@@ -235,9 +150,6 @@ func (c *Config) Check() error {
 			e.Add("old_secret_keys", fmt.Sprintf("number %d is too short to have been a secret key.", i+1))
 		}
 	}
-	if _, err := rest.NewThrottle(c.Tenancy.TokenRate, nil); err != nil && c.Tenancy.TokenRate != "none" {
-		e.Add("tenancy.token_rate", err.Error()+".")
-	}
 	switch strings.ToUpper(c.SQL.Synchronous) {
 	case "FULL", "NORMAL", "OFF", "EXTRA":
 	default:
@@ -251,19 +163,12 @@ func (c *Config) Check() error {
 	if _, err := logLevel(c.Log.Level); err != nil {
 		e.Add("log.level", "must be debug, info, warn or error.")
 	}
-	if c.Tenancy.PasswordIterations < 1 {
-		e.Add("tenancy.password_iterations", "must be positive.")
-	}
 	return e.Err()
 }
 
 // checkNumbers refuses what would silently become a default, or let nobody in.
 func (c *Config) checkNumbers(e *wispwright.ValidationError) {
-	for _, n := range []struct {
-		key   string
-		value int64
-		least int64
-	}{
+	for _, n := range []leastNumber{
 		{"http.header_timeout", int64(c.HTTP.HeaderTimeout), 0},
 		{"http.read_timeout", int64(c.HTTP.ReadTimeout), 0},
 		{"http.write_timeout", int64(c.HTTP.WriteTimeout), 0},
@@ -272,25 +177,48 @@ func (c *Config) checkNumbers(e *wispwright.ValidationError) {
 		{"sql.conns", int64(c.SQL.Conns), 0},
 		{"sql.readers", int64(c.SQL.Readers), 0},
 		{"jobs.workers", int64(c.Jobs.Workers), 1},
-		{"tenancy.session_lifetime", int64(c.Tenancy.SessionLifetime), 1},
-		{"tenancy.audit_age", int64(c.Tenancy.AuditAge), 0},
-		{"controller.wrong_secrets", int64(c.Controller.WrongSecrets), -1},
-		{"controller.version_age", int64(c.Controller.VersionAge), 0},
-		{"controller.cached_devices", int64(c.Controller.CachedDevices), 1},
-		{"controller.cached_archives", int64(c.Controller.CachedArchives), 1},
 	} {
-		if n.value >= n.least {
+		n.check(e)
+	}
+}
+
+// leastNumber is a setting with the least that it may be.
+type leastNumber struct {
+	key          string
+	value, least int64
+}
+
+func (n leastNumber) check(e *wispwright.ValidationError) {
+	switch {
+	case n.value >= n.least:
+	case n.least == 0:
+		e.Add(n.key, "must not be negative.")
+	case n.least == 1:
+		e.Add(n.key, "must be positive.")
+	default:
+		e.Add(n.key, fmt.Sprintf("must be %d or more.", n.least))
+	}
+}
+
+// checkAll returns what is wrong with the settings of the server and of every
+// concern, by key.
+func checkAll(c *Config, concerns []Concern) error {
+	e := &wispwright.ValidationError{}
+	if err := e.Merge("", c.Check()); err != nil {
+		return err
+	}
+	for _, concern := range concerns {
+		s, ok := concern.(WithSettings)
+		if !ok {
 			continue
 		}
-		switch n.least {
-		case 0:
-			e.Add(n.key, "must not be negative.")
-		case 1:
-			e.Add(n.key, "must be positive.")
-		default:
-			e.Add(n.key, fmt.Sprintf("must be %d or more.", n.least))
+		if checked, ok := s.Section().Value.(interface{ Check() error }); ok {
+			if err := e.Merge(concern.Name(), checked.Check()); err != nil {
+				return err
+			}
 		}
 	}
+	return e.Err()
 }
 
 // DSN returns the address of the database.

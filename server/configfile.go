@@ -25,13 +25,26 @@ import (
 // WISPWRIGHT_HTTP_LISTEN.
 const envPrefix = "WISPWRIGHT_"
 
-// LoadConfig returns the default settings, changed by a YAML file (unless path
-// is empty) and then by the variables of the environment. An unknown key in
-// either is an error, except for the variables named in others, which belong
-// to somebody else.
-func LoadConfig(path string, environ []string, others ...string) (*Config, error) {
+// LoadConfig returns the settings of the server, and sets those of the concerns
+// (nil means none): the defaults, changed by a YAML file (unless path is empty)
+// and then by the variables of the environment. An unknown key in either is an
+// error, except for the variables that begin with one of others, which belong to
+// somebody else.
+func LoadConfig(path string, environ []string, concerns []Concern, others ...string) (*Config, error) {
+	if err := conceivable(concerns); err != nil {
+		return nil, err
+	}
 	config := DefaultConfig()
-	known := settings(config)
+	known := settingsOf(config)
+	for _, c := range concerns {
+		if with, ok := c.(WithSettings); ok {
+			section, err := sectionOf(c.Name(), with.Section().Value)
+			if err != nil {
+				return nil, err
+			}
+			known = append(known, section...)
+		}
+	}
 	k := koanf.New(".")
 	if path != "" {
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
@@ -48,18 +61,27 @@ func LoadConfig(path string, environ []string, others ...string) (*Config, error
 	if err := k.Load(confmap.Provider(vars, "."), nil); err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if err := decode(k, config); err != nil {
+	for _, c := range concerns {
+		if with, ok := c.(WithSettings); ok {
+			if err := decode(k, c.Name(), with.Section().Value); err != nil {
+				return nil, fmt.Errorf("read configuration: %s: %w", c.Name(), err)
+			}
+			k.Delete(c.Name())
+		}
+	}
+	if err := decode(k, "", config); err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if err := config.Check(); err != nil {
+	if err := checkAll(config, concerns); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return config, nil
 }
 
-func decode(k *koanf.Koanf, config *Config) error {
-	return k.UnmarshalWithConf("", config, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
-		Result: config, TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true, ZeroFields: true,
+// decode reads a section, or the whole, into a struct.
+func decode(k *koanf.Koanf, section string, into any) error {
+	return k.UnmarshalWithConf(section, into, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
+		Result: into, TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true, ZeroFields: true,
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(
 			mapstructure.StringToTimeDurationHookFunc(),
 			// lists in variables are separated by commas
@@ -142,8 +164,29 @@ func (s setting) variable() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))
 }
 
-// settings lists the keys of a Config in order.
-func settings(c *Config) []setting { return walk("", reflect.ValueOf(c).Elem()) }
+// group is the section of the key, or the key itself.
+func (s setting) group() string {
+	group, _, _ := strings.Cut(s.key, ".")
+	return group
+}
+
+// settingsOf lists the keys of a Config in order.
+func settingsOf(c *Config) []setting { return walk("", reflect.ValueOf(c).Elem()) }
+
+// sectionOf lists the keys of a concern's section.
+func sectionOf(name string, section any) ([]setting, error) {
+	v := reflect.ValueOf(section)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return nil, fmt.Errorf("the section %s is no pointer to a struct", name)
+	}
+	list := walk(name+".", v.Elem())
+	for _, s := range list {
+		if strings.HasSuffix(s.key, ".") || s.doc == "" {
+			return nil, fmt.Errorf("the section %s has a field without the tags koanf and doc", name)
+		}
+	}
+	return list, nil
+}
 
 func walk(prefix string, v reflect.Value) (list []setting) {
 	for i := range v.NumField() {
@@ -158,13 +201,29 @@ func walk(prefix string, v reflect.Value) (list []setting) {
 	return list
 }
 
-// WriteConfig writes every setting with its explanation, variable, default and
-// present value, as a file that LoadConfig reads. Secrets are hidden.
-func WriteConfig(w io.Writer, c *Config) error {
+// WriteConfig writes every setting of the server and of the concerns with its
+// explanation, variable, default and present value, as a file that LoadConfig
+// reads. Secrets are hidden.
+func WriteConfig(w io.Writer, c *Config, concerns []Concern) error {
 	var b bytes.Buffer
 	group := ""
-	defaults := settings(DefaultConfig())
-	for i, s := range settings(c) {
+	present, defaults := settingsOf(c), settingsOf(DefaultConfig())
+	for _, c := range concerns {
+		with, ok := c.(WithSettings)
+		if !ok {
+			continue
+		}
+		now, err := sectionOf(c.Name(), with.Section().Value)
+		if err != nil {
+			return err
+		}
+		before, err := sectionOf(c.Name(), with.Section().Default)
+		if err != nil || len(before) != len(now) {
+			return fmt.Errorf("the section %s and its defaults are not of one type", c.Name())
+		}
+		present, defaults = append(present, now...), append(defaults, before...)
+	}
+	for i, s := range present {
 		head, name, nested := strings.Cut(s.key, ".")
 		if !nested {
 			name = head

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,85 +17,162 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
-// Controller is configuration management: devices, templates and the protocol
-// by which devices fetch their configuration.
-func Controller() Concern {
-	return Concern{
-		Name: "controller", Models: controller.Models,
-		Migrate: func(ctx context.Context, db *sqlstore.DB) error { return db.Migrate(ctx, controllersql.Migrations()) },
-		Mount:   func(ctx context.Context, s *Server) error { return s.mountController(ctx) },
-		Events:  func(s *Server) []event.Listed { return s.controller.Events() },
-	}
+// ControllerConcern is configuration management: devices, templates and the
+// protocol by which devices fetch their configuration. Make it with
+// NewController.
+type ControllerConcern struct {
+	// Config is the section controller of the configuration.
+	Config ControllerConfig
+	// Tenancy keeps the organizations. It is required, unless Organizations is set.
+	Tenancy *TenancyConcern
+	// Organizations are the tenants, where another concern than Tenancy keeps
+	// them. Default: those of Tenancy.
+	Organizations controller.Organizations
+	// Recorder keeps the history of objects. Default: the trail of Tenancy, or
+	// none is kept.
+	Recorder wispwright.Recorder
+	// Renderer makes native configuration. Default: render.New(nil).
+	Renderer render.Renderer
+	// Providers contribute variables to devices. Default: none.
+	Providers []controller.ContextProvider
+	// Tune changes the options of the concern before it is made. Default: they
+	// are as Config says.
+	Tune func(*controller.Options)
+
+	// Controller is made by Mount.
+	*controller.Controller
 }
 
-func (s *Server) mountController(context.Context) error {
-	stores, err := controllersql.New(s.db)
-	if err != nil {
-		return err
-	}
-	// a batch of 500 configurations takes a second; a slow disk may take ten
-	kind := jobs.Kind[controller.Job]{Name: "controller.fanout", Timeout: 5 * time.Minute, Queue: "controller"}
-	c := s.config.Controller
-	s.controller, err = controller.New(s.db, stores, render.New(nil), s.tenancy.Organizations, &controller.Options{
-		Jobs: fanOut{s.jobs, kind}, Recorder: s.tenancy.Trail, Bus: s.db, Context: c.Context, Log: s.log,
-		DisableRegistration: !c.Registration, RandomKeys: !c.ConsistentKeys, DisableSelfCreation: !c.SelfCreation, RefuseKnown: !c.AdoptKnown,
-		AllowDuplicateNames: !c.UniqueNames, HardwareIDEnabled: c.HardwareID, SeparateManagementNetworks: !c.SharedManagementNetwork,
-		CachedDevices: c.CachedDevices, CachedArchives: c.CachedArchives,
-	})
-	if err != nil {
-		return err
-	}
-	s.jobs.Add(kind.Handle(s.controller.Work))
-	s.controller.Attach(s.tenancy.Organizations)
-	s.settings = controllerSettings{s.controller}
-	h, err := controllerhttp.New(s.controller, nil)
-	if err != nil {
-		return err
-	}
-	h.Mount(s.api)
-	s.protocol = controllerhttp.NewProtocol(s.controller.Agents, &controllerhttp.ProtocolOptions{TrustProxy: true, WrongSecrets: c.WrongSecrets, Log: s.log})
-	if err := s.controller.Start(s.lifetime); err != nil {
-		return err
-	}
-	s.atStart = append(s.atStart, s.renderAnew)
-	return s.cleanController()
+// NewController returns the concern with its default settings, over the
+// accounts of t.
+func NewController(t *TenancyConcern) *ControllerConcern {
+	return &ControllerConcern{Config: DefaultControllerConfig(), Tenancy: t}
 }
 
-// cleanController removes once a day the history that is old enough.
-func (s *Server) cleanController() error {
-	age := s.config.Controller.VersionAge
-	nightly, err := jobs.Kind[struct{}]{Name: "controller.clean"}.Every(24*time.Hour, struct{}{}, func(ctx context.Context, _ struct{}) error {
-		if age <= 0 {
-			return nil
-		}
-		_, err := s.controller.Versions.Prune(ctx, age)
-		return err
-	})
-	if err != nil {
-		return err
+// Controller is configuration management; nil without it.
+func (s *Server) Controller() *controller.Controller {
+	if c, ok := Find[*ControllerConcern](s.concerns); ok {
+		return c.Controller
 	}
-	s.jobs.AddPeriodic(nightly)
 	return nil
+}
+
+// Name implements Concern.
+func (c *ControllerConcern) Name() string { return "controller" }
+
+// Migrations implements Concern.
+func (c *ControllerConcern) Migrations() []sqlstore.Migrations {
+	return []sqlstore.Migrations{controllersql.Migrations()}
+}
+
+// Models implements WithModels.
+func (c *ControllerConcern) Models() []tenancy.Model { return controller.Models() }
+
+// Events implements WithEvents.
+func (c *ControllerConcern) Events() []event.Listed { return c.Controller.Events() }
+
+// Section implements WithSettings.
+func (c *ControllerConcern) Section() Section {
+	defaults := DefaultControllerConfig()
+	return Section{&c.Config, &defaults}
+}
+
+// Mount implements Concern.
+func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
+	if c.Controller != nil {
+		return errors.New("it is mounted already")
+	}
+	organizations, recorder, renderer, err := c.seams(h)
+	if err != nil {
+		return err
+	}
+	stores, err := controllersql.New(h.DB())
+	if err != nil {
+		return err
+	}
+	queue := fanOut{h.Jobs(), fanOutKind()}
+	if c.Controller, err = controller.New(h.DB(), stores, renderer, organizations, c.options(h, queue, recorder)); err != nil {
+		return err
+	}
+	h.Jobs().Add(queue.kind.Handle(c.Work))
+	h.wire(c.wiring()...)
+	wire, err := controllerhttp.New(c.Controller, nil)
+	if err != nil {
+		return err
+	}
+	wire.Mount(h.API())
+	h.Handle("/controller/", controllerhttp.NewProtocol(c.Agents, &controllerhttp.ProtocolOptions{
+		TrustProxy: true, WrongSecrets: c.Config.WrongSecrets, Log: h.Log(),
+	}), "/controller/register/", "/controller/checksum/", "/controller/download-config/", "/controller/update-info/", "/controller/report-status/")
+	h.AtStart(func(ctx context.Context) error { return c.renderAnew(ctx, h, queue) })
+	h.Daily("controller.clean", c.clean)
+	return c.Start(h.Lifetime())
+}
+
+// seams are what the concern needs of others.
+func (c *ControllerConcern) seams(h *Host) (organizations controller.Organizations, r wispwright.Recorder, renderer render.Renderer, err error) {
+	organizations, r, renderer = c.Organizations, c.Recorder, c.Renderer
+	if c.Tenancy != nil || organizations == nil {
+		if err := h.Mounted(c.Tenancy); err != nil {
+			return nil, nil, nil, err
+		}
+		if organizations == nil {
+			organizations = c.Tenancy.Organizations
+		}
+		if r == nil {
+			r = c.Tenancy.Trail
+		}
+	}
+	if renderer == nil {
+		renderer = render.New(nil)
+	}
+	return organizations, r, renderer, nil
+}
+
+func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright.Recorder) *controller.Options {
+	s := &c.Config
+	o := &controller.Options{
+		Jobs: queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(),
+		DisableRegistration: !s.Registration, RandomKeys: !s.ConsistentKeys, DisableSelfCreation: !s.SelfCreation, RefuseKnown: !s.AdoptKnown,
+		AllowDuplicateNames: !s.UniqueNames, HardwareIDEnabled: s.HardwareID, SeparateManagementNetworks: !s.SharedManagementNetwork,
+		CachedDevices: s.CachedDevices, CachedArchives: s.CachedArchives,
+	}
+	if c.Tune != nil {
+		c.Tune(o)
+	}
+	return o
+}
+
+// clean removes the history that is old enough.
+func (c *ControllerConcern) clean(ctx context.Context) error {
+	if c.Config.VersionAge <= 0 {
+		return nil
+	}
+	_, err := c.Versions.Prune(ctx, c.Config.VersionAge)
+	return err
 }
 
 // renderAnew makes every configuration anew when the variables of all devices,
 // or the program that renders, are not those of the last start.
-func (s *Server) renderAnew(ctx context.Context) error {
-	variables, err := json.Marshal(s.config.Controller.Context)
+func (c *ControllerConcern) renderAnew(ctx context.Context, h *Host, queue fanOut) error {
+	variables, err := json.Marshal(c.Config.Context)
 	if err != nil {
 		return fmt.Errorf("controller.context: %w", err)
 	}
-	sum := sha256.Sum256(append([]byte(s.build+"\x00"), variables...))
-	return s.whenChanged(ctx, "controller.rendering", hex.EncodeToString(sum[:]), func(ctx context.Context) error {
-		job := controller.Job{Kind: controller.JobEverything, Cause: "program or global variables changed", Actor: "system"}
-		return fanOut{s.jobs, jobs.Kind[controller.Job]{Name: "controller.fanout", Queue: "controller"}}.Enqueue(ctx, job)
+	sum := sha256.Sum256(append([]byte(h.Build()+"\x00"), variables...))
+	return h.WhenChanged(ctx, "controller.rendering", hex.EncodeToString(sum[:]), func(ctx context.Context) error {
+		return queue.Enqueue(ctx, controller.Job{Kind: controller.JobEverything, Cause: "program or global variables changed", Actor: "system"})
 	})
 }
 
-// Controller is configuration management; nil before it is mounted.
-func (s *Server) Controller() *controller.Controller { return s.controller }
+// fanOutKind is the job that follows from changes: a batch of 500 configurations
+// takes a second; a slow disk may take ten.
+func fanOutKind() jobs.Kind[controller.Job] {
+	return jobs.Kind[controller.Job]{Name: "controller.fanout", Timeout: 5 * time.Minute, Queue: "controller"}
+}
 
 // fanOut queues the controller's work.
 type fanOut struct {
@@ -105,32 +183,4 @@ type fanOut struct {
 // Enqueue implements controller.Jobs.
 func (f fanOut) Enqueue(ctx context.Context, list ...controller.Job) error {
 	return f.kind.Insert(ctx, f.queue, list...)
-}
-
-// controllerSettings lets files of data hold what organizations decide.
-type controllerSettings struct{ c *controller.Controller }
-
-func (s controllerSettings) read(ctx context.Context, organization wispwright.ID) (string, bool, error) {
-	o, err := s.c.Settings.Get(ctx, wispwright.ScopeAll(), organization)
-	if err != nil {
-		return "", false, err
-	}
-	return o.SharedSecret.Reveal(), o.RegistrationEnabled, nil
-}
-
-func (s controllerSettings) write(ctx context.Context, organization wispwright.ID, secret string, registration *bool) error {
-	have, enabled, err := s.read(ctx, organization)
-	if err != nil || (secret == "" || secret == have) && (registration == nil || *registration == enabled) {
-		return err
-	}
-	_, err = s.c.Settings.Update(ctx, wispwright.ScopeAll(), organization, func(o *controller.Settings) error {
-		if secret != "" {
-			o.SharedSecret = wispwright.Secret(secret)
-		}
-		if registration != nil {
-			o.RegistrationEnabled = *registration
-		}
-		return nil
-	})
-	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,16 +26,41 @@ type front struct {
 	scrape  []netip.Prefix
 	metrics http.Handler
 	areas   map[string]string
+	raw     []rawPath
 }
 
 func newFront(s *Server) (*front, error) {
-	f := &front{server: s, admin: admin.Handler(), metrics: s.metrics.handler(s.log), areas: areas(s.api)}
-	var err error
+	pages, err := admin.Extended(extensions(s.concerns)...)
+	if err != nil {
+		return nil, err
+	}
+	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw}
+	// the longest first, as the more exact one
+	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })
 	if f.proxies, err = parseNetworks(s.config.HTTP.TrustedProxies); err != nil {
 		return nil, err
 	}
 	f.scrape, err = parseNetworks(s.config.HTTP.MetricsNetworks)
 	return f, err
+}
+
+func extensions(concerns []Concern) (all []admin.Extension) {
+	for _, c := range concerns {
+		if a, ok := c.(WithAdmin); ok {
+			all = append(all, a.Admin())
+		}
+	}
+	return all
+}
+
+// rawHandler returns what serves a path in front of the API, or nil.
+func (f *front) rawHandler(path string) http.Handler {
+	for i := range f.raw {
+		if strings.HasPrefix(path, f.raw[i].prefix) {
+			return f.raw[i].handler
+		}
+	}
+	return nil
 }
 
 // ServeHTTP answers a request.
@@ -66,11 +92,12 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // API's, which answers what is unknown.
 func (f *front) route(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
+	raw := f.rawHandler(path)
 	switch {
 	case !hostAllowed(f.server.config.HTTP.AllowedHosts, r) && path != "/healthz" && path != "/readyz" && path != "/metrics":
 		refuseHost(w)
-	case f.server.protocol != nil && strings.HasPrefix(path, "/controller/"):
-		f.server.protocol.ServeHTTP(w, r) // the hottest path, and no header may be added to its answers but the id
+	case raw != nil:
+		raw.ServeHTTP(w, r) // devices are here: no header may be added to the answers but the id
 	case path == "/":
 		http.Redirect(w, r, admin.Path, http.StatusFound)
 	case path+"/" == admin.Path || strings.HasPrefix(path, admin.Path):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	netmail "net/mail"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -47,66 +46,55 @@ func (c *MailConfig) check(e *wispwright.ValidationError) {
 	}
 }
 
-// newMailer returns what sends the e-mails.
-func (s *Server) newMailer() (tenancy.Mailer, error) {
-	c := s.config.Mail
-	if c.Host != "" {
-		return mail.NewSMTP(c.Host, c.From, &mail.SMTPOptions{Port: c.Port, User: c.User, Password: c.Password, TLS: c.TLS})
-	}
-	dir := c.Outbox
-	if dir == "" {
-		dir = filepath.Join(s.config.Data, "outbox")
-	}
-	return mail.NewOutbox(dir, c.From)
-}
-
 // letters are jobs, so that none is lost with the process; those to many have
 // workers of their own and go slowly. Twelve attempts take fourteen hours.
 type letters struct {
 	one, many jobs.Kind[wispwright.JSON]
 	pace      *mail.Pace
+	jobs      *jobs.Queue
 }
 
-func newLetters() letters {
-	return letters{
+func newLetters(queue *jobs.Queue) *letters {
+	return &letters{
 		one:  jobs.Kind[wispwright.JSON]{Name: "tenancy.letter", Queue: "mail", Attempts: 12},
 		many: jobs.Kind[wispwright.JSON]{Name: "tenancy.reminder", Queue: "reminders", Attempts: 12, Timeout: 5 * time.Minute},
 		pace: mail.NewPace(10, time.Second),
+		jobs: queue,
 	}
 }
 
-// queueLetters is tenancy.Options.LetterQueue.
-func (s *Server) queueLetters(ctx context.Context, bulk bool, list ...wispwright.JSON) error {
-	kind := s.letters.one
+// queue is tenancy.Options.LetterQueue.
+func (l *letters) queue(ctx context.Context, bulk bool, list ...wispwright.JSON) error {
+	kind := l.one
 	if bulk {
-		kind = s.letters.many
+		kind = l.many
 	}
-	return kind.Insert(ctx, s.jobs, list...)
+	return kind.Insert(ctx, l.jobs, list...)
 }
 
-// sendLetters makes the queue send what queueLetters was given.
-func (s *Server) sendLetters() {
+// send makes the queue send what it was given.
+func (l *letters) send(from *tenancy.Letters) {
 	deliver := func(ctx context.Context, letter wispwright.JSON) error {
-		err := s.tenancy.Letters.Deliver(ctx, letter)
+		err := from.Deliver(ctx, letter)
 		// a malformed one stays so
 		if invalid := (*wispwright.ValidationError)(nil); errors.As(err, &invalid) {
 			return jobs.Permanent(err)
 		}
 		return err
 	}
-	s.jobs.Add(s.letters.one.Handle(deliver), s.letters.many.Handle(func(ctx context.Context, letter wispwright.JSON) error {
-		if err := s.letters.pace.Next(ctx); err != nil {
+	l.jobs.Add(l.one.Handle(deliver), l.many.Handle(func(ctx context.Context, letter wispwright.JSON) error {
+		if err := l.pace.Next(ctx); err != nil {
 			return err
 		}
 		return deliver(ctx, letter)
 	}))
 }
 
-// remind writes, once a day however often the server starts, to whose password
-// expires soon.
-func (s *Server) remind(ctx context.Context) error {
-	return s.whenChanged(ctx, "tenancy.reminded", time.Now().UTC().Format(time.DateOnly), func(ctx context.Context) error {
-		_, err := s.tenancy.Letters.RemindOfExpiry(ctx)
+// remind writes, once a day however often the server starts, to users whose
+// password expires soon.
+func remind(ctx context.Context, h *Host, letters *tenancy.Letters) error {
+	return h.WhenChanged(ctx, "tenancy.reminded", time.Now().UTC().Format(time.DateOnly), func(ctx context.Context) error {
+		_, err := letters.RemindOfExpiry(ctx)
 		return err
 	})
 }

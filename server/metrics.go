@@ -109,14 +109,16 @@ func (c *jobStates) Collect(out chan<- prometheus.Metric) {
 
 // areas maps the fixed beginning of every path of the API to its label, so
 // that no client can invent labels.
-func areas(api *rest.API) map[string]string {
+func areas(api *rest.API, raw []rawPath) map[string]string {
 	known := map[string]string{}
 	for _, path := range api.Paths() {
 		fixed, _, _ := strings.Cut(path, "{")
 		known[fixed] = strings.Trim(fixed, "/")
 	}
-	for _, action := range []string{"register", "checksum", "download-config", "update-info", "report-status"} {
-		known["/controller/"+action+"/"] = "controller/" + action
+	for _, r := range raw {
+		for _, area := range r.areas {
+			known[area] = strings.Trim(area, "/")
+		}
 	}
 	return known
 }

@@ -8,38 +8,16 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"github.com/wispwright/wispwright/controller"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
-	"github.com/wispwright/wispwright/tenancy"
 )
-
-// Concern is one part of the product, or a vendor's own.
-type Concern struct {
-	// Name is for messages, such as "controller".
-	Name string
-	// Models are the kinds of objects that permissions exist for. May be nil.
-	Models func() []tenancy.Model
-	// Migrate brings the tables up to date. May be nil.
-	Migrate func(ctx context.Context, db *sqlstore.DB) error
-	// Mount makes the services and adds endpoints, jobs and subscriptions. Concerns are
-	// mounted in the order of the list, which is that of their dependence.
-	Mount func(ctx context.Context, s *Server) error
-	// Events lists what others can subscribe to, for docs/events.md. It is
-	// called after Mount. May be nil.
-	Events func(s *Server) []event.Listed
-}
-
-// DefaultConcerns returns the parts of the product.
-func DefaultConcerns() []Concern {
-	return []Concern{Tenancy(), Controller()}
-}
 
 // Options change what New makes; nil means the defaults.
 type Options struct {
-	// Config is what an administrator may set. Default: DefaultConfig.
+	// Config is what an administrator may set for the server as a whole; each
+	// concern has its own. Default: DefaultConfig.
 	Config *Config
 	// Concerns are the parts. Default: DefaultConcerns.
 	Concerns []Concern
@@ -55,46 +33,16 @@ type Server struct {
 	config   *Config
 	concerns []Concern
 	log      *slog.Logger
+	build    string
 	jobs     *jobs.Queue
 	api      *rest.API
-	front    *front
 	metrics  *metrics
-	tenancy  *tenancy.Tenancy
-	build    string
+	host     *Host
+	front    *front
 
-	// what the controller adds; all nil without it
-	controller *controller.Controller
-	protocol   http.Handler
-	settings   organizationSettings
-	// atStart is done when the background work begins.
-	atStart []func(ctx context.Context) error
-
-	letters letters
-
-	// lifetime ends with Close: what listens to other nodes ends then.
 	lifetime context.Context
 	close    context.CancelFunc
 	ready    atomic.Bool
-}
-
-// Migrate brings the tables of the concerns and of the job queue up to date.
-// Several nodes may call it at once. Concerns nil means DefaultConcerns.
-func Migrate(ctx context.Context, db *sqlstore.DB, concerns []Concern) error {
-	if concerns == nil {
-		concerns = DefaultConcerns()
-	}
-	for _, c := range concerns {
-		if c.Migrate == nil {
-			continue
-		}
-		if err := c.Migrate(ctx, db); err != nil {
-			return fmt.Errorf("%s: %w", c.Name, err)
-		}
-	}
-	if err := migrateState(ctx, db); err != nil {
-		return err
-	}
-	return jobs.Migrate(ctx, db)
 }
 
 // New puts a server together over a migrated database. Nothing listens and no
@@ -110,16 +58,18 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 	if s.config == nil {
 		s.config = DefaultConfig()
 	}
-	if err := s.config.Check(); err != nil {
-		return nil, fmt.Errorf("server: %w", err)
-	}
 	if s.concerns == nil {
 		s.concerns = DefaultConcerns()
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	s.letters = newLetters()
+	if err := conceivable(s.concerns); err != nil {
+		return nil, err
+	}
+	if err := checkAll(s.config, s.concerns); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	s.metrics = newMetrics(db, o.Build)
 	var err error
 	s.jobs, err = jobs.New(ctx, db, &jobs.Options{Workers: s.config.Jobs.Workers, Observe: s.metrics.observeJob, Log: s.log})
@@ -137,13 +87,16 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 
 // mount puts the concerns together and the front before them.
 func (s *Server) mount(ctx context.Context) error {
+	s.api = s.newAPI()
+	s.host = &Host{server: s}
 	for _, c := range s.concerns {
-		if err := c.Mount(ctx, s); err != nil {
-			return fmt.Errorf("mount %s: %w", c.Name, err)
+		if err := c.Mount(ctx, s.host); err != nil {
+			return fmt.Errorf("mount %s: %w", c.Name(), err)
 		}
-	}
-	if s.api == nil {
-		return errors.New("server: no concern made the API; callers could not be recognised")
+		if err := errors.Join(s.host.wrong...); err != nil {
+			return fmt.Errorf("mount %s: %w", c.Name(), err)
+		}
+		s.host.mounted = append(s.host.mounted, c)
 	}
 	s.api.MountDocs()
 	if err := s.connect(); err != nil {
@@ -154,14 +107,15 @@ func (s *Server) mount(ctx context.Context) error {
 	return err
 }
 
-// models are the kinds of objects of every concern.
-func (s *Server) models() (all []tenancy.Model) {
-	for _, c := range s.concerns {
-		if c.Models != nil {
-			all = append(all, c.Models()...)
-		}
+// newAPI makes the API; concerns say who its callers are.
+func (s *Server) newAPI() *rest.API {
+	c := s.config.HTTP
+	// the front has removed or checked what proxies say
+	o := &rest.Options{PublicDocs: c.PublicDocs, BodyLimit: c.BodyLimit, TrustProxy: true, Log: s.log}
+	if len(c.Origins) > 0 {
+		o.CORS = &rest.CORS{Origins: c.Origins}
 	}
-	return all
+	return rest.New(o)
 }
 
 // DB is the database, and the Transactor of every store.
@@ -173,15 +127,39 @@ func (s *Server) Config() *Config { return s.config }
 // Log is where the server logs to.
 func (s *Server) Log() *slog.Logger { return s.log }
 
-// Jobs is the queue of background work. Concerns add their handlers to it.
-func (s *Server) Jobs() *jobs.Queue { return s.jobs }
-
-// API is what concerns mount their endpoints on; it exists once tenancy is
-// mounted.
+// API is what the endpoints are mounted on.
 func (s *Server) API() *rest.API { return s.api }
 
-// Tenancy is who may do what; nil before it is mounted.
-func (s *Server) Tenancy() *tenancy.Tenancy { return s.tenancy }
+// Concerns are the parts; Find finds one by its type.
+func (s *Server) Concerns() []Concern { return s.concerns }
+
+// FirstAccount is the account made on an empty database.
+type FirstAccount struct {
+	// Username is the account's name.
+	Username string
+	// Password is shown once and stored nowhere.
+	Password wispwright.Secret
+}
+
+// FirstStart lets every concern make what a new installation needs. It returns
+// the first account, or nil when there was one already.
+func (s *Server) FirstStart(ctx context.Context) (made *FirstAccount, err error) {
+	ctx = wispwright.WithCaller(ctx, wispwright.System("first start"))
+	for _, c := range s.concerns {
+		f, ok := c.(WithFirstStart)
+		if !ok {
+			continue
+		}
+		account, err := f.FirstStart(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("first start: %s: %w", c.Name(), err)
+		}
+		if made == nil {
+			made = account
+		}
+	}
+	return made, nil
+}
 
 // ServeHTTP answers a request as Serve does, for a server within another
 // program or a test. Background work needs Start.
@@ -189,7 +167,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.front.Ser
 
 // Start begins the background work. Serve calls it.
 func (s *Server) Start(ctx context.Context) error {
-	for _, fn := range s.atStart {
+	for _, fn := range s.host.start {
 		if err := fn(ctx); err != nil {
 			return fmt.Errorf("start: %w", err)
 		}

@@ -6,15 +6,19 @@ import (
 	"fmt"
 
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/jobs"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// migrateState makes the table in which the server remembers what it was
-// before: one text by name.
-func migrateState(ctx context.Context, db *sqlstore.DB) error {
-	return db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: migrations})
+// migrateOwn makes the tables of the job queue, and the one in which the server
+// remembers what it was before: one text by name.
+func migrateOwn(ctx context.Context, db *sqlstore.DB) error {
+	if err := db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: migrations}); err != nil {
+		return err
+	}
+	return jobs.Migrate(ctx, db)
 }
 
 // whenChanged runs fn in one transaction with remembering the value, if another

@@ -2,14 +2,11 @@ package server
 
 import (
 	"context"
-	"net/url"
-	"time"
+	"errors"
 
-	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/sesame"
@@ -17,119 +14,131 @@ import (
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
-// Tenancy is who may do what: organizations, users, groups, log-in and the
-// trail of changes. Every other concern needs it.
-func Tenancy() Concern {
-	return Concern{
-		Name:    "tenancy",
-		Migrate: func(ctx context.Context, db *sqlstore.DB) error { return db.Migrate(ctx, tenancysql.Migrations()) },
-		Mount:   func(ctx context.Context, s *Server) error { return s.mountTenancy(ctx) },
-		Events:  func(s *Server) []event.Listed { return s.tenancy.Events() },
-	}
+// TenancyConcern is who may do what: organizations, users, groups, log-in and
+// the trail of changes. Make it with NewTenancy.
+type TenancyConcern struct {
+	// Config is the section tenancy of the configuration.
+	Config TenancyConfig
+	// Mailer sends the e-mails. Default: as the section mail says.
+	Mailer tenancy.Mailer
+	// Tune changes the options of the concern before it is made, such as what
+	// passwords are hashed with. Default: they are as Config says.
+	Tune func(*tenancy.Options)
+	// TuneHTTP changes those of its endpoints. Default: they are as Config says.
+	TuneHTTP func(*tenancyhttp.Options)
+
+	// Tenancy is made by Mount.
+	*tenancy.Tenancy
+	host *Host
 }
 
-func (c *TenancyConfig) check(e *wispwright.ValidationError) {
-	if u, err := url.Parse(c.SiteURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		e.Add("tenancy.site_url", "must be an address, as https://HOST.")
+// NewTenancy returns the concern with its default settings.
+func NewTenancy() *TenancyConcern { return &TenancyConcern{Config: DefaultTenancyConfig()} }
+
+// Tenancy is the product's own concern of accounts; nil without it.
+func (s *Server) Tenancy() *tenancy.Tenancy {
+	if t, ok := Find[*TenancyConcern](s.concerns); ok {
+		return t.Tenancy
 	}
-	for key, days := range map[string]int{"tenancy.password_days": c.PasswordDays, "tenancy.staff_password_days": c.StaffPasswordDays} {
-		if days < 0 {
-			e.Add(key, "must not be negative.")
-		}
-	}
-	for key, n := range map[string]int{
-		"tenancy.password_length": c.PasswordLength, "tenancy.account_failures": c.AccountFailures, "tenancy.address_failures": c.AddressFailures,
-	} {
-		// 0 would silently be the default
-		if n == 0 || n < -1 {
-			e.Add(key, "must be positive, or -1 for no limit.")
-		}
-	}
-	if c.SesameMaxAge < 0 || c.SesameMaxAge%time.Second != 0 {
-		e.Add("tenancy.sesame_max_age", "must be whole seconds.")
-	}
+	return nil
 }
 
-func (s *Server) mountTenancy(context.Context) error {
-	stores, err := tenancysql.New(s.db)
-	if err != nil {
-		return err
-	}
-	c := s.config.Tenancy
-	options, err := s.tenancyOptions()
-	if err != nil {
-		return err
-	}
-	s.tenancy, err = tenancy.New(s.db, stores, options)
-	if err != nil {
-		return err
-	}
-	sessions, err := tenancysql.NewSessions(s.db)
-	if err != nil {
-		return err
-	}
-	h, err := tenancyhttp.New(s.db, s.tenancy, &tenancyhttp.Options{
-		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
-		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: s.config.HTTP.SecureCookies || s.config.HTTP.TLSCert != "",
-		TrustedOrigins: s.config.HTTP.Origins, SiteURL: c.SiteURL,
-	})
-	if err != nil {
-		return err
-	}
-	s.sendLetters()
-	s.api = s.newAPI(h)
-	h.Mount(s.api)
-	return s.cleanTenancy(sessions)
+// Name implements Concern.
+func (t *TenancyConcern) Name() string { return "tenancy" }
+
+// Migrations implements Concern.
+func (t *TenancyConcern) Migrations() []sqlstore.Migrations {
+	return []sqlstore.Migrations{tenancysql.Migrations()}
 }
 
-func (s *Server) tenancyOptions() (*tenancy.Options, error) {
-	c := s.config.Tenancy
-	mailer, err := s.newMailer()
+// Events implements WithEvents.
+func (t *TenancyConcern) Events() []event.Listed { return t.Tenancy.Events() }
+
+// Section implements WithSettings.
+func (t *TenancyConcern) Section() Section {
+	defaults := DefaultTenancyConfig()
+	return Section{&t.Config, &defaults}
+}
+
+// Mount implements Concern.
+func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
+	if t.Tenancy != nil {
+		return errors.New("it is mounted already")
+	}
+	stores, err := tenancysql.New(h.DB())
+	if err != nil {
+		return err
+	}
+	letters := newLetters(h.Jobs())
+	options, err := t.options(h, letters)
+	if err != nil {
+		return err
+	}
+	if t.Tenancy, err = tenancy.New(h.DB(), stores, options); err != nil {
+		return err
+	}
+	sessions, err := tenancysql.NewSessions(h.DB())
+	if err != nil {
+		return err
+	}
+	wire, err := tenancyhttp.New(h.DB(), t.Tenancy, t.httpOptions(h, sessions))
+	if err != nil {
+		return err
+	}
+	t.host = h
+	letters.send(t.Letters)
+	h.Recognise(rest.Callers{Schemes: wire.Schemes(), DocsSchemes: wire.DocsSchemes(), Organizations: wire})
+	wire.Mount(h.API())
+	h.wire(t.wiring(h)...)
+	h.Daily("tenancy.clean", func(ctx context.Context) error { return t.clean(ctx, h, sessions) })
+	return nil
+}
+
+// clean removes what is over, and reminds of what will be.
+func (t *TenancyConcern) clean(ctx context.Context, h *Host, sessions *tenancysql.Sessions) error {
+	if err := remind(ctx, h, t.Letters); err != nil {
+		h.Log().ErrorContext(ctx, "people were not reminded of passwords that expire", "error", err)
+	}
+	if _, err := sessions.Prune(ctx); err != nil || t.Config.AuditAge <= 0 {
+		return err
+	}
+	_, err := t.Trail.Prune(ctx, t.Config.AuditAge)
+	return err
+}
+
+func (t *TenancyConcern) options(h *Host, l *letters) (*tenancy.Options, error) {
+	c := &t.Config
+	secret, err := h.SecretKey()
 	if err != nil {
 		return nil, err
 	}
-	secret, err := signingSecret(s.config)
-	if err != nil {
-		return nil, err
-	}
-	return &tenancy.Options{
-		Models: s.models(), Hasher: password.Hasher{Iterations: c.PasswordIterations}, PhonePrefixes: c.PhonePrefixes,
+	o := &tenancy.Options{
+		Models: h.Models(), Hasher: password.Hasher{Iterations: c.PasswordIterations}, PhonePrefixes: c.PhonePrefixes,
 		Passwords:       tenancy.PasswordRules{Policy: password.Policy{MinLength: c.PasswordLength}, Days: c.PasswordDays, StaffDays: c.StaffPasswordDays},
 		AccountFailures: c.AccountFailures, AddressFailures: c.AddressFailures, RequireSecondFactor: c.RequireSecondFactor,
-		SecretKey: secret, Sesame: sesame.Options{Key: c.SesameKey, MaxAge: c.SesameMaxAge, OneTime: c.SesameOneTime, OldSecrets: s.config.OldSecretKeys},
-		Mailer: mailer, LetterQueue: s.queueLetters, Site: tenancy.Site{Name: c.SiteName, URL: c.SiteURL}, Log: s.log,
-	}, nil
+		SecretKey: secret, Sesame: sesame.Options{Key: c.SesameKey, MaxAge: c.SesameMaxAge, OneTime: c.SesameOneTime, OldSecrets: h.Config().OldSecretKeys},
+		Mailer: t.Mailer, LetterQueue: l.queue, Site: tenancy.Site{Name: c.SiteName, URL: c.SiteURL}, Log: h.Log(),
+	}
+	if o.Mailer == nil {
+		if o.Mailer, err = h.Mailer(); err != nil {
+			return nil, err
+		}
+	}
+	if t.Tune != nil {
+		t.Tune(o)
+	}
+	return o, nil
 }
 
-// newAPI makes the API whose callers are recognised by tenancy.
-func (s *Server) newAPI(h *tenancyhttp.HTTP) *rest.API {
-	c := s.config.HTTP
-	o := &rest.Options{
-		Schemes: h.Schemes(), DocsSchemes: h.DocsSchemes(), PublicDocs: c.PublicDocs, Organizations: h,
-		// the front has removed or checked what proxies say
-		BodyLimit: c.BodyLimit, TrustProxy: true, Log: s.log,
+func (t *TenancyConcern) httpOptions(h *Host, sessions *tenancysql.Sessions) *tenancyhttp.Options {
+	c, web := &t.Config, h.Config().HTTP
+	o := &tenancyhttp.Options{
+		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
+		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || web.TLSCert != "",
+		TrustedOrigins: web.Origins, SiteURL: c.SiteURL,
 	}
-	if len(c.Origins) > 0 {
-		o.CORS = &rest.CORS{Origins: c.Origins}
+	if t.TuneHTTP != nil {
+		t.TuneHTTP(o)
 	}
-	return rest.New(o)
-}
-
-// cleanTenancy removes once a day what is over, and reminds of what will be.
-func (s *Server) cleanTenancy(sessions *tenancysql.Sessions) error {
-	nightly, err := jobs.Kind[struct{}]{Name: "tenancy.clean"}.Every(24*time.Hour, struct{}{}, func(ctx context.Context, _ struct{}) error {
-		if err := s.remind(ctx); err != nil {
-			s.log.ErrorContext(ctx, "people were not reminded of passwords that expire", "error", err)
-		}
-		if _, err := sessions.Prune(ctx); err != nil || s.config.Tenancy.AuditAge <= 0 {
-			return err
-		}
-		_, err := s.tenancy.Trail.Prune(ctx, s.config.Tenancy.AuditAge)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	s.jobs.AddPeriodic(nightly)
-	return nil
+	return o
 }

@@ -18,12 +18,9 @@ type wire struct {
 	connect           func(name string) error
 }
 
-// wiring is every subscription made here, one line each.
-func (s *Server) wiring() []wire {
-	t := s.tenancy
-	if t == nil {
-		return nil
-	}
+// wiring is every subscription to what happens to accounts, one line each.
+func (t *TenancyConcern) wiring(h *Host) []wire {
+	s := h.server
 	const forget = "other nodes forget cached callers"
 	return []wire{
 		{"tenancy.Organizations.Changed", forget, topic(t.Organizations.Changed.Subscribe, func(ctx context.Context, _ ...tenancy.OrganizationChange) { s.tell(ctx, callersChannel) })},
@@ -37,9 +34,23 @@ func (s *Server) wiring() []wire {
 	}
 }
 
+// wiring is what configuration management hears of organizations; without the
+// product's accounts nothing.
+func (c *ControllerConcern) wiring() []wire {
+	if c.Tenancy == nil {
+		return nil
+	}
+	return []wire{
+		{"tenancy.Organizations", "controller: settings, devices and templates of organizations", func(string) error {
+			c.Attach(c.Tenancy.Organizations)
+			return nil
+		}},
+	}
+}
+
 // connect makes every subscription of the wiring.
 func (s *Server) connect() error {
-	for _, w := range s.wiring() {
+	for _, w := range s.host.wires {
 		if err := w.connect(w.subscriber); err != nil {
 			return fmt.Errorf("%s → %s: %w", w.event, w.subscriber, err)
 		}
@@ -79,14 +90,15 @@ func (s *Server) WriteEvents(w io.Writer) error {
 		"A hook runs inside the transaction and may refuse it. A topic tells of what was committed.\n\n" +
 		"| event | kind | OpenWISP's signal | subscribers, in order |\n|---|---|---|---|\n")
 	for _, c := range s.concerns {
-		if c.Events == nil {
+		listed, ok := c.(WithEvents)
+		if !ok {
 			continue
 		}
-		for _, e := range c.Events(s) {
+		for _, e := range listed.Events() {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.Kind, e.Signal, strings.Join(e.Subscribers, " · "))
 		}
 	}
-	for _, w := range s.wiring() {
+	for _, w := range s.host.wires {
 		if strings.HasPrefix(w.event, "notification ") {
 			fmt.Fprintf(&b, "| `%s` | between nodes | | %s |\n", w.event, w.subscriber)
 		}

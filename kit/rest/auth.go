@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -84,10 +85,45 @@ func (r *Request) Authenticate() error {
 	return nil
 }
 
+// Callers says who the callers of an API are.
+type Callers struct {
+	// Schemes recognise them (Options.Schemes).
+	Schemes []Scheme
+	// DocsSchemes recognise readers of the documentation. Default: Schemes.
+	DocsSchemes []Scheme
+	// Organizations resolves organizations (Options.Organizations). Default: as
+	// before.
+	Organizations Organizations
+}
+
+// Recognise adds ways to recognise callers to those of the Options, for what is
+// known only after the API was made. Views that were mounted before have them
+// too. It must be called before MountDocs and before serving.
+func (a *API) Recognise(c Callers) {
+	o := &a.options
+	if c.DocsSchemes == nil {
+		c.DocsSchemes = c.Schemes
+	}
+	o.Schemes = append(slices.Clone(o.Schemes), c.Schemes...)
+	o.DocsSchemes = append(slices.Clone(o.DocsSchemes), c.DocsSchemes...)
+	if c.Organizations != nil {
+		o.Organizations = c.Organizations
+	}
+}
+
+// schemes are those of the view, or the API's.
+func (v *View) schemes() []Scheme {
+	if v.Schemes != nil {
+		return v.Schemes
+	}
+	return v.api.options.Schemes
+}
+
 // recognise finds the caller of a request.
 func (v *View) recognise(r *Request) error {
-	for i := range v.Schemes {
-		s := &v.Schemes[i]
+	schemes := v.schemes()
+	for i := range schemes {
+		s := &schemes[i]
 		r.cookies = r.cookies || s.Cookies
 		c, err := s.Authenticate(r)
 		if err != nil {
@@ -168,10 +204,11 @@ func (v *View) permitted(c *wispwright.Caller, method string) error {
 
 // challenge is the status and header for somebody who is not authenticated.
 func (v *View) challenge(r *Request) int {
-	if len(v.Schemes) == 0 || v.Schemes[0].Challenge == "" {
+	schemes := v.schemes()
+	if len(schemes) == 0 || schemes[0].Challenge == "" {
 		return http.StatusForbidden
 	}
-	r.ResponseHeader().Set("WWW-Authenticate", v.Schemes[0].Challenge)
+	r.ResponseHeader().Set("WWW-Authenticate", schemes[0].Challenge)
 	return http.StatusUnauthorized
 }
 

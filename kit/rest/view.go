@@ -104,9 +104,6 @@ func (a *API) Mount(v *View, ops ...Op) {
 		panic("rest: the path " + v.Path + " must end with a slash")
 	}
 	v.api, v.ops = a, ops
-	if v.Schemes == nil {
-		v.Schemes = a.options.Schemes
-	}
 	if v.BodyLimit == 0 {
 		v.BodyLimit = a.options.BodyLimit
 	}
@@ -215,7 +212,7 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 }
 
 func (v *View) usesCookies() bool {
-	return v.Access != Anonymous && slices.ContainsFunc(v.Schemes, func(s Scheme) bool { return s.Cookies })
+	return v.Access != Anonymous && slices.ContainsFunc(v.schemes(), func(s Scheme) bool { return s.Cookies })
 }
 
 // param is one parameter of a path.

@@ -63,8 +63,8 @@ func newHandler(files fs.FS) http.Handler {
 	return &handler{files: files, ready: map[string]*asset{}}
 }
 
-// ServeHTTP answers one request; see Handler.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// secured sets what every answer of the admin has, and refuses other methods than GET and HEAD.
+func secured(w http.ResponseWriter, r *http.Request) bool {
 	header := w.Header()
 	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -74,6 +74,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return false
+	}
+	return true
+}
+
+// ServeHTTP answers one request; see Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	if !secured(w, r) {
 		return
 	}
 	if r.URL.Path == strings.TrimSuffix(Path, "/") {
@@ -116,8 +125,7 @@ func (h *handler) asset(name string) (*asset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s of the web admin: %w", name, err)
 	}
-	sum := sha256.Sum256(plain)
-	found := &asset{plain: plain, mediaType: mediaType(name), etag: hex.EncodeToString(sum[:8])}
+	found := &asset{plain: plain, mediaType: mediaType(name), etag: digest(plain)}
 	if compressible(found.mediaType) {
 		if zipped, err := compress(plain); err == nil && len(zipped) < len(plain) {
 			found.zipped = zipped
@@ -125,6 +133,12 @@ func (h *handler) asset(name string) (*asset, error) {
 	}
 	h.ready[name] = found
 	return found, nil
+}
+
+// digest is the tag of a version of a file.
+func digest(plain []byte) string {
+	sum := sha256.Sum256(plain)
+	return hex.EncodeToString(sum[:8])
 }
 
 func (a *asset) serve(w http.ResponseWriter, r *http.Request) {

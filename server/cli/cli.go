@@ -42,21 +42,18 @@ type commands struct {
 
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the tables of the database up to date."`
-	User     userCommand     `cmd:"" help:"Create accounts and set passwords."`
 	Settings configCommand   `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
 	LoadData loadCommand     `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
 	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
-	Import   importCommand   `cmd:"" help:"Import from an installation of OpenWISP."`
-	Export   exportCommand   `cmd:"" help:"Export to files."`
 	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
 	NetJSONConfig netjsonconfigCommand `cmd:"" name:"netjsonconfig" help:"Render, validate and parse configurations."`
 	NetDiff       netdiffCommand       `cmd:"" name:"netdiff" help:"Read and compare network topologies."`
-}
 
-// errUsage marks errors of the command line.
-var errUsage = errors.New("usage")
+	// those of the concerns
+	kong.Plugins
+}
 
 // Run runs a command and returns the exit status: 0, 1 for a failure, 2 for a
 // wrong command line.
@@ -70,7 +67,7 @@ func Run(p Program) int {
 		return 0
 	case errors.As(err, &status):
 		return int(status)
-	case errors.Is(err, errUsage):
+	case errors.Is(err, server.ErrUsage):
 		fmt.Fprintln(p.Err, "wispwright:", err)
 		return 2
 	}
@@ -82,10 +79,23 @@ func Run(p Program) int {
 var errDone = errors.New("done")
 
 func (p *Program) run(ctx context.Context) (err error) {
+	if p.Concerns == nil {
+		p.Concerns = server.DefaultConcerns()
+	}
 	cmd := &commands{}
+	session := &server.Session{In: p.In, Out: p.Out, Err: p.Err, Open: func(ctx context.Context, fn func(*server.Server) error) error {
+		return p.with(ctx, cmd, func(o *opened) error { return fn(o.server) })
+	}}
+	bound := []any{p, session}
+	for _, c := range p.Concerns {
+		bound = append(bound, c)
+		if with, ok := c.(server.WithCommands); ok {
+			cmd.Plugins = append(cmd.Plugins, with.Commands()...)
+		}
+	}
 	parser, err := kong.New(cmd,
 		kong.Name("wispwright"), kong.Description("Network management for OpenWrt and other Linux routers."),
-		kong.Writers(p.Out, p.Err), kong.ShortUsageOnError(), kong.Bind(p),
+		kong.Writers(p.Out, p.Err), kong.ShortUsageOnError(), kong.Bind(bound...),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(int) { panic(errDone) }))
 	if err != nil {
@@ -109,7 +119,7 @@ func (p *Program) run(ctx context.Context) (err error) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w: %w (wispwright --help)", errUsage, err)
+		return fmt.Errorf("%w: %w (wispwright --help)", server.ErrUsage, err)
 	}
 	return parsed.Run(cmd)
 }
@@ -121,7 +131,7 @@ func ownVariables() []string {
 }
 
 func (p *Program) config(c *commands) (*server.Config, error) {
-	return server.LoadConfig(c.Config, p.Environ, ownVariables()...)
+	return server.LoadConfig(c.Config, p.Environ, p.Concerns, ownVariables()...)
 }
 
 // opened is a server that was put together for a command.

@@ -84,5 +84,5 @@ func (configCommand) Run(p *Program, c *commands) error {
 	if err != nil {
 		return err
 	}
-	return server.WriteConfig(p.Out, config)
+	return server.WriteConfig(p.Out, config, p.Concerns)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/simulate"
 )
 
@@ -43,7 +44,7 @@ func (s simulateCommand) Run(ctx context.Context, p *Program) error {
 		o.Progress = p.Err
 	}
 	if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%w: %q is no address such as http://127.0.0.1:8080", errUsage, s.URL)
+		return fmt.Errorf("%w: %q is no address such as http://127.0.0.1:8080", server.ErrUsage, s.URL)
 	}
 	report, err := simulate.Run(ctx, simulate.NewClient(strings.TrimRight(s.URL, "/"), s.Concurrency, s.Timeout), o)
 	if err != nil {

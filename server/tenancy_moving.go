@@ -1,4 +1,4 @@
-package cli
+package server
 
 import (
 	"context"
@@ -23,10 +23,10 @@ type importUsers struct {
 }
 
 // Run imports accounts and prints what was done.
-func (u importUsers) Run(ctx context.Context, p *Program, c *commands) error {
-	return p.with(ctx, c, func(o *opened) error {
-		target := moving.Target{Transactor: o.db, Tenancy: o.server.Tenancy()}
-		if controller := o.server.Controller(); controller != nil {
+func (u importUsers) Run(ctx context.Context, p *Session, t *TenancyConcern) error {
+	return p.Open(ctx, func(s *Server) error {
+		target := moving.Target{Transactor: s.DB(), Tenancy: t.Tenancy}
+		if controller := s.Controller(); controller != nil {
 			target.Settings = controller.Settings
 		}
 		report, err := moving.ImportUsers(ctx, u.From, target, &moving.Options{DryRun: u.DryRun, SkipFaulty: u.SkipFaulty})
@@ -59,21 +59,21 @@ type exportUsers struct {
 }
 
 // Run exports accounts.
-func (u exportUsers) Run(ctx context.Context, p *Program, c *commands) error {
+func (u exportUsers) Run(ctx context.Context, p *Session, t *TenancyConcern) error {
 	fields := u.Fields
 	if len(fields) == 0 {
 		fields = moving.ExportFields()
 	}
 	if err := moving.CheckExportFields(slices.Concat(fields, u.ExcludeFields)); err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	fields = slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(u.ExcludeFields, f) })
 	if len(fields) == 0 {
-		return fmt.Errorf("%w: every column is excluded", errUsage)
+		return fmt.Errorf("%w: every column is excluded", ErrUsage)
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.Open(ctx, func(s *Server) error {
 		export := func(w io.Writer) error {
-			_, err := moving.ExportUsers(ctx, w, o.server.Tenancy(), fields)
+			_, err := moving.ExportUsers(ctx, w, t.Tenancy, fields)
 			return err
 		}
 		if u.Filename == "-" {

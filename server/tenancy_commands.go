@@ -1,4 +1,4 @@
-package cli
+package server
 
 import (
 	"bufio"
@@ -13,10 +13,20 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
+// tenancyCommands are the commands of accounts.
+type tenancyCommands struct {
+	User   userCommand   `cmd:"" help:"Create accounts and set passwords."`
+	Import importCommand `cmd:"" help:"Import from an installation of OpenWISP."`
+	Export exportCommand `cmd:"" help:"Export to files."`
+}
+
+// Commands implements WithCommands.
+func (t *TenancyConcern) Commands() []any { return []any{&tenancyCommands{}} }
+
 type userCommand struct {
 	Create   userCreate   `cmd:"" help:"Create an account."`
 	Password userPassword `cmd:"" help:"Set the password of an account."`
-	Factor   userFactor   `cmd:"" name:"remove-second-factor" help:"Remove the second factor of an account, for who lost it."`
+	Factor   userFactor   `cmd:"" name:"remove-second-factor" help:"Remove the second factor of an account, for a user who lost it."`
 }
 
 // passwordFlags say where a password comes from, never as an argument that
@@ -25,7 +35,7 @@ type passwordFlags struct {
 	PasswordStdin bool `help:"Read the password from the first line of standard input. Default: a random one, which is printed."`
 }
 
-func (f passwordFlags) read(p *Program) (plain string, random bool, err error) {
+func (f passwordFlags) read(p *Session) (plain string, random bool, err error) {
 	if !f.PasswordStdin {
 		return rand.Text()[:16], true, nil
 	}
@@ -35,7 +45,7 @@ func (f passwordFlags) read(p *Program) (plain string, random bool, err error) {
 	}
 	plain = strings.TrimRight(line, "\r\n")
 	if plain == "" {
-		return "", false, fmt.Errorf("%w: no password on standard input", errUsage)
+		return "", false, fmt.Errorf("%w: no password on standard input", ErrUsage)
 	}
 	return plain, false, nil
 }
@@ -49,14 +59,13 @@ type userCreate struct {
 }
 
 // Run creates the account.
-func (u userCreate) Run(ctx context.Context, p *Program, c *commands) error {
+func (u userCreate) Run(ctx context.Context, p *Session, t *TenancyConcern) error {
 	plain, random, err := u.read(p)
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.Open(ctx, func(*Server) error {
 		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user create"))
-		t := o.server.Tenancy()
 		if err := t.Groups.EnsureDefaults(ctx); err != nil {
 			return err
 		}
@@ -74,14 +83,14 @@ type userPassword struct {
 }
 
 // Run sets the password.
-func (u userPassword) Run(ctx context.Context, p *Program, c *commands) error {
+func (u userPassword) Run(ctx context.Context, p *Session, t *TenancyConcern) error {
 	plain, random, err := u.read(p)
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.Open(ctx, func(*Server) error {
 		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user password"))
-		users := o.server.Tenancy().Users
+		users := t.Users
 		found, err := users.ByUsername(ctx, wispwright.ScopeAll(), u.Username)
 		if err != nil {
 			return fmt.Errorf("user %s: %w", u.Username, err)
@@ -98,10 +107,9 @@ type userFactor struct {
 }
 
 // Run removes the second factor.
-func (u userFactor) Run(ctx context.Context, p *Program, c *commands) error {
-	return p.with(ctx, c, func(o *opened) error {
+func (u userFactor) Run(ctx context.Context, p *Session, t *TenancyConcern) error {
+	return p.Open(ctx, func(*Server) error {
 		ctx := wispwright.WithCaller(ctx, wispwright.System("wispwright user remove-second-factor"))
-		t := o.server.Tenancy()
 		found, err := t.Users.ByUsername(ctx, wispwright.ScopeAll(), u.Username)
 		if err != nil {
 			return fmt.Errorf("user %s: %w", u.Username, err)
@@ -122,7 +130,7 @@ func (u userFactor) Run(ctx context.Context, p *Program, c *commands) error {
 }
 
 // tell prints a password that was made up.
-func tell(p *Program, username, plain string, random bool) error {
+func tell(p *Session, username, plain string, random bool) error {
 	var err error
 	if random {
 		_, err = fmt.Fprintf(p.Out, "User %s, password %s\n", username, plain)
