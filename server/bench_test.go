@@ -26,10 +26,9 @@ func BenchmarkServer(b *testing.B) {
 }
 
 func benchmarkServer(b *testing.B, db *sqlstore.DB) {
-	c := server.DefaultConfig()
-	c.Data, c.Tenancy.PasswordIterations = b.TempDir(), 1
+	c, all := parts(b)
 	require.NoError(b, server.Migrate(b.Context(), db, nil))
-	s, err := server.New(b.Context(), db, &server.Options{Config: c, Log: slog.New(slog.DiscardHandler)})
+	s, err := server.New(b.Context(), db, &server.Options{Config: c.Config, Concerns: all, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Stop(context.Background())) })
 	require.NoError(b, s.LoadData(b.Context(), strings.NewReader(`{"organizations":[{"name":"Acme","slug":"acme","shared_secret":"s3cr3tS3cr3t","registration_enabled":true}],

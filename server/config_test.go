@@ -22,10 +22,13 @@ func configFile(t *testing.T, text string) string {
 
 func TestConfigurationFromFileAndEnvironment(t *testing.T) {
 	path := configFile(t, "database: postgres://u:hidden@db/wisp\nhttp:\n  listen: 127.0.0.1:9\n  read_timeout: 5s\n  trusted_proxies: [10.0.0.0/8]\ntenancy:\n  token_rate: none\n")
-	c, err := server.LoadConfig(path, []string{
+	have, concerns := parts(t)
+	var err error
+	have.Config, err = server.LoadConfig(path, []string{
 		"HOME=/root", "WISPWRIGHT_HTTP_LISTEN=127.0.0.1:10", "WISPWRIGHT_HTTP_CORS_ORIGINS=https://a.example, https://b.example",
 		"WISPWRIGHT_JOBS_WORKERS=3", "WISPWRIGHT_HTTP_ACCESS_LOG=true", "WISPWRIGHT_TEST_POSTGRES=x",
-	}, "WISPWRIGHT_TEST_")
+		"WISPWRIGHT_CONTROLLER_WRONG_SECRETS=7",
+	}, concerns, "WISPWRIGHT_TEST_")
 	require.NoError(t, err)
 	want := server.DefaultConfig()
 	want.Database = "postgres://u:hidden@db/wisp"
@@ -35,10 +38,13 @@ func TestConfigurationFromFileAndEnvironment(t *testing.T) {
 	want.HTTP.Origins = []string{"https://a.example", "https://b.example"}
 	want.HTTP.AccessLog = true
 	want.Jobs.Workers = 3
-	want.Tenancy.TokenRate = "none"
-	require.Equal(t, want, c)
+	require.Equal(t, want, have.Config)
+	require.Equal(t, "none", have.Tenancy.TokenRate)
+	require.Equal(t, 7, have.Controller.WrongSecrets)
+	_, err = server.LoadConfig(path, nil, nil)
+	require.ErrorContains(t, err, "tenancy.token_rate: no such setting", "of a concern that is not there")
 
-	none, err := server.LoadConfig("", nil)
+	none, err := server.LoadConfig("", nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, server.DefaultConfig(), none)
 }
@@ -69,34 +75,37 @@ func TestWrongConfiguration(t *testing.T) {
 		"group as value":    {file: "http: yes\n", want: "http"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := server.LoadConfig(configFile(t, c.file), []string{c.variable})
+			_, err := server.LoadConfig(configFile(t, c.file), []string{c.variable}, server.DefaultConcerns())
 			require.ErrorContains(t, err, c.want)
 			require.NotContains(t, err.Error(), "=secret")
 		})
 	}
-	_, err := server.LoadConfig(filepath.Join(t.TempDir(), "missing.yaml"), nil)
+	_, err := server.LoadConfig(filepath.Join(t.TempDir(), "missing.yaml"), nil, nil)
 	require.ErrorContains(t, err, "missing.yaml")
 }
 
 func TestPrintedConfigurationCanBeRead(t *testing.T) {
-	c := server.DefaultConfig()
+	c, concerns := parts(t)
 	c.HTTP.Listen = "127.0.0.1:7777"
 	c.HTTP.Origins = []string{"https://a.example", "https://b.example"}
 	c.Tenancy.PhonePrefixes = []string{"+39"}
 	var b bytes.Buffer
-	require.NoError(t, server.WriteConfig(&b, c))
+	require.NoError(t, server.WriteConfig(&b, c.Config, concerns))
 	require.Contains(t, b.String(), "# WISPWRIGHT_HTTP_LISTEN, default: 127.0.0.1:8080\n  listen: 127.0.0.1:7777\n")
-	again, err := server.LoadConfig(configFile(t, b.String()), nil)
+	again, others := parts(t)
+	var err error
+	again.Config, err = server.LoadConfig(configFile(t, b.String()), nil, others)
 	require.NoError(t, err, b.String())
 	require.Equal(t, c.HTTP, again.HTTP)
 	require.Equal(t, c.Tenancy, again.Tenancy)
+	require.Equal(t, c.Controller, again.Controller)
 	require.NotContains(t, b.String(), "# \n", "every key has an explanation")
 
 	c.Database = "postgres://wisp:very-secret@db.example/wisp?sslmode=disable"
 	c.SecretKey = wispwright.Secret("0123456789abcdef0123456789abcdef")
 	c.OldSecretKeys = []wispwright.Secret{"fedcba9876543210fedcba9876543210"}
 	b.Reset()
-	require.NoError(t, server.WriteConfig(&b, c))
+	require.NoError(t, server.WriteConfig(&b, c.Config, concerns))
 	require.Contains(t, b.String(), "postgres://wisp:***@db.example/wisp?sslmode=disable")
 	for _, hidden := range []string{"very-secret", "0123456789abcdef", "fedcba98"} {
 		require.NotContains(t, b.String(), hidden)

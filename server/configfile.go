@@ -62,7 +62,7 @@ func LoadConfig(path string, environ []string, concerns []Concern, others ...str
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	for _, c := range concerns {
-		if with, ok := c.(WithSettings); ok {
+		if with, ok := c.(WithSettings); ok && k.Exists(c.Name()) {
 			if err := decode(k, c.Name(), with.Section().Value); err != nil {
 				return nil, fmt.Errorf("read configuration: %s: %w", c.Name(), err)
 			}

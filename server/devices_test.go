@@ -182,7 +182,7 @@ func TestGlobalVariablesReachDevicesAtTheNextStart(t *testing.T) {
 	db := testkit.SQLite(t)
 	var device agent.Credentials
 	sum := func(variables map[string]any) string {
-		s := newServer(t, db, func(c *server.Config) { c.Controller.Context = variables })
+		s := newServer(t, db, func(c *settings) { c.Controller.Context = variables })
 		require.NoError(t, s.LoadData(t.Context(), strings.NewReader(acme)))
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)

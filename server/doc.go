@@ -2,15 +2,21 @@
 // background jobs, web admin, metrics. It holds no rule of its own.
 //
 // New takes a database and a list of concerns; each is one value of type
-// Concern, made in one short file (tenancy.go, controller.go). A vendor's
-// server is the default list with something added, left out or replaced:
+// Concern, made in one short file (tenancy.go, controller.go), with its own
+// seams, settings, commands and pages. A vendor's server is the default list with
+// something added, left out or replaced:
 //
-//	db, err := server.Open(ctx, config, nil)
+//	accounts := server.NewTenancy()
+//	devices := server.NewController(accounts)
+//	devices.Renderer = mine
+//	concerns := []server.Concern{accounts, devices, NewSupport(accounts)}
+//	config, err := server.LoadConfig("vendor.yaml", os.Environ(), concerns)
 //	…
-//	concerns := append(server.DefaultConcerns(), mine)
+//	db, err := server.Open(ctx, config, nil)
 //	err = server.Migrate(ctx, db, concerns)
 //	s, err := server.New(ctx, db, &server.Options{Config: config, Concerns: concerns})
 //	err = s.Serve(ctx)
 //
-// Package cli holds the commands of the program wispwright.
+// README.md tells how a concern is added. Package cli is the program around it,
+// with the commands of every concern.
 package server

@@ -17,23 +17,49 @@ import (
 	"github.com/wispwright/wispwright/server"
 )
 
-// newServer puts a server together on a database, with a vendor's concern that
-// adds endpoints for the tests.
-func newServer(t *testing.T, db *sqlstore.DB, change func(*server.Config), concerns ...server.Concern) *server.Server {
+// settings are those of a server with the product's concerns.
+type settings struct {
+	*server.Config
+	Tenancy    *server.TenancyConfig
+	Controller *server.ControllerConfig
+}
+
+// parts returns the product's concerns and their settings.
+func parts(t testing.TB) (*settings, []server.Concern) {
 	t.Helper()
-	c := server.DefaultConfig()
+	ten := server.NewTenancy()
+	con := server.NewController(ten)
+	c := &settings{server.DefaultConfig(), &ten.Config, &con.Config}
 	c.Data = t.TempDir()
 	c.Tenancy.PasswordIterations = 1
+	return c, []server.Concern{ten, con}
+}
+
+// newServer puts a server together on a database, with a vendor's concern that
+// adds endpoints for the tests.
+func newServer(t *testing.T, db *sqlstore.DB, change func(*settings), concerns ...server.Concern) *server.Server {
+	t.Helper()
+	c, all := parts(t)
 	if change != nil {
 		change(c)
 	}
-	all := append(server.DefaultConcerns(), concerns...)
+	all = append(all, concerns...)
 	require.NoError(t, server.Migrate(t.Context(), db, all))
-	s, err := server.New(t.Context(), db, &server.Options{Config: c, Concerns: all, Log: slog.New(slog.DiscardHandler), Build: "test"})
+	s, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all, Log: slog.New(slog.DiscardHandler), Build: "test"})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
 	return s
 }
+
+// mine is a vendor's concern that only mounts something.
+type mine struct {
+	name  string
+	mount func(ctx context.Context, h *server.Host) error
+}
+
+func (m *mine) Name() string                                    { return m.name }
+func (m *mine) Migrations() []sqlstore.Migrations               { return nil }
+func (m *mine) Mount(ctx context.Context, h *server.Host) error { return m.mount(ctx, h) }
 
 func get(h http.Handler, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	return ask(h, http.MethodGet, path, "", change...)
@@ -66,7 +92,7 @@ func from(address string, header ...string) func(*http.Request) {
 type seen struct{ For, Proto, ID string }
 
 func mirror() server.Concern {
-	return server.Concern{Name: "mirror", Mount: func(_ context.Context, s *server.Server) error {
+	return &mine{"mirror", func(_ context.Context, s *server.Host) error {
 		s.API().Handle("/mirror/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_ = json.NewEncoder(w).Encode(seen{r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Forwarded-Proto"), r.Header.Get("X-Request-Id")})
 		}))
@@ -92,7 +118,7 @@ func TestPathsOfTheFront(t *testing.T) {
 }
 
 func TestForwardedHeadersAreBelievedFromProxiesOnly(t *testing.T) {
-	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} }, mirror())
+	s := newServer(t, testkit.SQLite(t), func(c *settings) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} }, mirror())
 	for name, c := range map[string]struct {
 		request func(*http.Request)
 		want    seen
@@ -121,7 +147,7 @@ func TestForwardedHeadersAreBelievedFromProxiesOnly(t *testing.T) {
 // TestUsersBehindAProxyAreCountedOneByOne: a client that guesses passwords at
 // the API's documentation keeps nobody else behind the same proxy out.
 func TestUsersBehindAProxyAreCountedOneByOne(t *testing.T) {
-	s := newServer(t, testkit.SQLite(t), func(c *server.Config) {
+	s := newServer(t, testkit.SQLite(t), func(c *settings) {
 		c.HTTP.TrustedProxies = []string{"10.0.0.0/8"}
 		c.Tenancy.AddressFailures = 3
 	})
@@ -138,7 +164,7 @@ func TestUsersBehindAProxyAreCountedOneByOne(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} })
+	s := newServer(t, testkit.SQLite(t), func(c *settings) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8"} })
 	get(s, "/api/v1/users/organization/")
 	get(s, "/api/v1/users/organization/0b2d1e0e-7f6b-4b59-9a1e-0123456789ab/")
 	get(s, "/invented/by/a/client/")
@@ -163,12 +189,12 @@ func TestRequestIDsInTheLog(t *testing.T) {
 	var b strings.Builder
 	log, err := server.NewLog(&b, server.LogConfig{Level: "info", Format: "json"})
 	require.NoError(t, err)
-	c := server.DefaultConfig()
-	c.Data, c.Tenancy.PasswordIterations, c.HTTP.AccessLog = t.TempDir(), 1, true
+	c, all := parts(t)
+	c.HTTP.AccessLog = true
 	db := testkit.SQLite(t)
-	all := append(server.DefaultConcerns(), mirror())
+	all = append(all, mirror())
 	require.NoError(t, server.Migrate(t.Context(), db, all))
-	s, err := server.New(t.Context(), db, &server.Options{Config: c, Concerns: all, Log: log})
+	s, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all, Log: log})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
 	w := get(s, "/panic/")
@@ -190,7 +216,7 @@ func TestRequestIDsInTheLog(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
-	s := newServer(t, testkit.SQLite(t), func(c *server.Config) { c.HTTP.AllowedHosts = []string{"nms.example.org", ".wifi.example.org"} })
+	s := newServer(t, testkit.SQLite(t), func(c *settings) { c.HTTP.AllowedHosts = []string{"nms.example.org", ".wifi.example.org"} })
 	ask := func(host, path string) int {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = host

@@ -20,12 +20,12 @@ import (
 // mailServer is a server on a database, whose jobs begin with Start.
 func mailServer(t *testing.T, db *sqlstore.DB, outbox string) *server.Server {
 	t.Helper()
-	c := server.DefaultConfig()
-	c.Data, c.Mail.Outbox, c.Tenancy.PasswordIterations = t.TempDir(), outbox, 1
+	c, all := parts(t)
+	c.Mail.Outbox = outbox
 	c.SecretKey = "0123456789abcdef0123456789abcdef"
 	c.Tenancy.SiteURL, c.Tenancy.PasswordDays = "https://wifi.example.org/", 30
 	require.NoError(t, server.Migrate(t.Context(), db, nil))
-	s, err := server.New(t.Context(), db, &server.Options{Config: c})
+	s, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all})
 	require.NoError(t, err)
 	return s
 }
@@ -149,22 +149,23 @@ func TestRemindersAreSentOnce(t *testing.T) {
 }
 
 func TestAccountSettingsThatMakeNoSense(t *testing.T) {
-	for key, change := range map[string]func(*server.Config){
-		"mail.from":                   func(c *server.Config) { c.Mail.From = "x" },
-		"mail.tls":                    func(c *server.Config) { c.Mail.TLS = "perhaps" },
-		"mail.port":                   func(c *server.Config) { c.Mail.Port = 70000 },
-		"mail.host":                   func(c *server.Config) { c.Mail.User = "u" },
-		"tenancy.site_url":            func(c *server.Config) { c.Tenancy.SiteURL = "wifi.example.org" },
-		"tenancy.password_days":       func(c *server.Config) { c.Tenancy.PasswordDays = -1 },
-		"tenancy.staff_password_days": func(c *server.Config) { c.Tenancy.StaffPasswordDays = -1 },
-		"tenancy.password_length":     func(c *server.Config) { c.Tenancy.PasswordLength = 0 },
-		"tenancy.account_failures":    func(c *server.Config) { c.Tenancy.AccountFailures = 0 },
-		"tenancy.address_failures":    func(c *server.Config) { c.Tenancy.AddressFailures = -2 },
-		"tenancy.sesame_max_age":      func(c *server.Config) { c.Tenancy.SesameMaxAge = 1 },
+	for key, change := range map[string]func(*settings){
+		"mail.from":                   func(c *settings) { c.Mail.From = "x" },
+		"mail.tls":                    func(c *settings) { c.Mail.TLS = "perhaps" },
+		"mail.port":                   func(c *settings) { c.Mail.Port = 70000 },
+		"mail.host":                   func(c *settings) { c.Mail.User = "u" },
+		"tenancy.site_url":            func(c *settings) { c.Tenancy.SiteURL = "wifi.example.org" },
+		"tenancy.password_days":       func(c *settings) { c.Tenancy.PasswordDays = -1 },
+		"tenancy.staff_password_days": func(c *settings) { c.Tenancy.StaffPasswordDays = -1 },
+		"tenancy.password_length":     func(c *settings) { c.Tenancy.PasswordLength = 0 },
+		"tenancy.account_failures":    func(c *settings) { c.Tenancy.AccountFailures = 0 },
+		"tenancy.address_failures":    func(c *settings) { c.Tenancy.AddressFailures = -2 },
+		"tenancy.sesame_max_age":      func(c *settings) { c.Tenancy.SesameMaxAge = 1 },
 	} {
-		c := server.DefaultConfig()
-		require.NoError(t, c.Check())
+		c, _ := parts(t)
+		require.NoError(t, errors.Join(c.Check(), c.Tenancy.Check()))
 		change(c)
-		require.ErrorContains(t, c.Check(), key)
+		_, key, _ = strings.Cut(key, "tenancy.")
+		require.ErrorContains(t, errors.Join(c.Check(), c.Tenancy.Check()), key)
 	}
 }

@@ -62,7 +62,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
 			testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
-				s := newServer(t, db, func(c *server.Config) {
+				s := newServer(t, db, func(c *settings) {
 					c.Controller.Context = map[string]any{"vpnserver1": "vpn.testdomain.com"}
 				})
 				require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))

@@ -127,6 +127,9 @@ func (s *Server) Config() *Config { return s.config }
 // Log is where the server logs to.
 func (s *Server) Log() *slog.Logger { return s.log }
 
+// Jobs is the queue of background work.
+func (s *Server) Jobs() *jobs.Queue { return s.jobs }
+
 // API is what the endpoints are mounted on.
 func (s *Server) API() *rest.API { return s.api }
 

@@ -53,7 +53,7 @@ func TestFirstStart(t *testing.T) {
 
 func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	begun, goOn := make(chan bool), make(chan bool)
-	slow := server.Concern{Name: "slow", Mount: func(_ context.Context, s *server.Server) error {
+	slow := &mine{"slow", func(_ context.Context, s *server.Host) error {
 		s.API().Handle("/slow/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			begun <- true
 			<-goOn
@@ -117,7 +117,7 @@ func TestNothingPrecedesAnswersToDevices(t *testing.T) {
 func TestOneServerPerDataFolder(t *testing.T) {
 	db := testkit.SQLite(t)
 	dir := t.TempDir()
-	nodes := []*server.Server{newServer(t, db, func(c *server.Config) { c.Data = dir }), newServer(t, db, func(c *server.Config) { c.Data = dir })}
+	nodes := []*server.Server{newServer(t, db, func(c *settings) { c.Data = dir }), newServer(t, db, func(c *settings) { c.Data = dir })}
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
@@ -144,7 +144,7 @@ func TestTLS(t *testing.T) {
 	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "cert.pem"), chain, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600))
-	s := newServer(t, testkit.SQLite(t), func(c *server.Config) {
+	s := newServer(t, testkit.SQLite(t), func(c *settings) {
 		c.HTTP.Listen, c.HTTP.TLSCert, c.HTTP.TLSKey = "127.0.0.1:0", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	})
 	l, err := s.Listen(t.Context())
@@ -302,11 +302,9 @@ func TestServersThatCannotBe(t *testing.T) {
 	require.Error(t, err)
 	require.NoError(t, server.Migrate(t.Context(), db, nil))
 	broken := errors.New("broken")
-	_, err = server.New(t.Context(), db, &server.Options{Concerns: []server.Concern{{Name: "mine", Mount: func(context.Context, *server.Server) error { return broken }}}})
+	_, err = server.New(t.Context(), db, &server.Options{Concerns: []server.Concern{&mine{"mine", func(context.Context, *server.Host) error { return broken }}}})
 	require.ErrorIs(t, err, broken)
 	require.ErrorContains(t, err, "mount mine")
-	_, err = server.New(t.Context(), db, &server.Options{Concerns: []server.Concern{{Name: "mine", Mount: func(context.Context, *server.Server) error { return nil }}}})
-	require.ErrorContains(t, err, "callers could not be recognised")
 	wrong := server.DefaultConfig()
 	wrong.HTTP.BodyLimit = 0
 	_, err = server.New(t.Context(), db, &server.Options{Config: wrong})

@@ -1,48 +1,33 @@
-// Command vendor is the whole server with a table and an endpoint of one's
-// own: tickets, in the conventions of every other endpoint, with permissions,
-// pages, filters, OpenAPI and the walls between organizations.
+// Command vendor is the whole program with a concern of one's own: tickets, in
+// the conventions of every other endpoint, with permissions, pages, filters,
+// OpenAPI and the walls between organizations; settings, a command, a key, a
+// metric, a path in front of the API and a page of the web admin.
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"io"
 	"os"
-	"os/signal"
 
+	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/server"
+	"github.com/wispwright/wispwright/server/cli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := serve(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
-// serve runs until the context ends; SQLite in ./data, as without the addition.
-func serve(ctx context.Context) error {
-	s, done, err := assemble(ctx, server.DefaultConfig())
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Serve(ctx), done())
+// run is the product's program: serve, migrate, config, user …, and tickets.
+func run(args, environ []string, out, err io.Writer) int {
+	return cli.Run(cli.Program{Build: "vendor", Args: args, Environ: environ, In: os.Stdin, Out: out, Err: err, Concerns: concerns()})
 }
 
-// assemble is all there is to it: the product's concerns and one more.
-func assemble(ctx context.Context, config *server.Config) (s *server.Server, done func() error, err error) {
-	concerns := append(server.DefaultConcerns(), Support())
-	db, err := server.Open(ctx, config, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := server.Migrate(ctx, db, concerns); err != nil {
-		return nil, nil, errors.Join(err, db.Close())
-	}
-	if s, err = server.New(ctx, db, &server.Options{Config: config, Concerns: concerns}); err != nil {
-		return nil, nil, errors.Join(err, db.Close())
-	}
-	return s, db.Close, nil
+// concerns is all there is to it: the product's, with a variable of one's own for
+// every device, and one more.
+func concerns() []server.Concern {
+	accounts := server.NewTenancy()
+	support := NewSupport(accounts)
+	devices := server.NewController(accounts)
+	devices.Providers = []controller.ContextProvider{support}
+	return []server.Concern{accounts, devices, support}
 }

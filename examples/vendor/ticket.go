@@ -2,19 +2,12 @@ package main
 
 import (
 	"context"
-	"embed"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/kit/store"
-	"github.com/wispwright/wispwright/server"
-	"github.com/wispwright/wispwright/tenancy"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // Ticket is something a customer asked for: the vendor's own entity.
 type Ticket struct {
@@ -55,29 +48,6 @@ type ticketOut struct {
 	Title        string        `json:"title"`
 	Done         bool          `json:"done"`
 	Created      rest.Time     `json:"created"`
-}
-
-// Support is the vendor's concern: a table, permissions and an endpoint.
-func Support() server.Concern {
-	return server.Concern{
-		Name: "support",
-		Models: func() []tenancy.Model {
-			return []tenancy.Model{{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"}}
-		},
-		Migrate: func(ctx context.Context, db *sqlstore.DB) error {
-			return db.Migrate(ctx, sqlstore.Migrations{Concern: "support", FS: migrations})
-		},
-		Mount: func(_ context.Context, s *server.Server) error {
-			repo, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](s.DB(), sqlstore.Spec{Shape: store.Shape{Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"},
-				Order: []wispwright.Order{{Field: "Created", Descending: true}},
-			}})
-			if err != nil {
-				return err
-			}
-			mount(s.API(), Tickets{repo})
-			return nil
-		},
-	}
 }
 
 func mount(api *rest.API, tickets Tickets) {

@@ -114,9 +114,11 @@ func installation(t *testing.T, db *sqlstore.DB) (*server.Server, moving.Target)
 	t.Helper()
 	c := server.DefaultConfig()
 	c.Data = t.TempDir()
-	c.Tenancy.PasswordIterations = 1
+	accounts := server.NewTenancy()
+	accounts.Config.PasswordIterations = 1
+	concerns := []server.Concern{accounts, server.NewController(accounts)}
 	require.NoError(t, server.Migrate(t.Context(), db, nil))
-	s, err := server.New(t.Context(), db, &server.Options{Config: c, Log: slog.New(slog.DiscardHandler), Build: "test"})
+	s, err := server.New(t.Context(), db, &server.Options{Config: c, Concerns: concerns, Log: slog.New(slog.DiscardHandler), Build: "test"})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
 	return s, moving.Target{Transactor: db, Tenancy: s.Tenancy(), Settings: s.Controller().Settings}
