@@ -35,8 +35,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 	if err != nil {
-		_ = l.Close() // the first error is the one to tell
-		return nil, fmt.Errorf("load the certificate: %w", err)
+		return nil, errors.Join(fmt.Errorf("load the certificate: %w", err), l.Close())
 	}
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
@@ -50,12 +49,10 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	}
 	release, err := s.lock()
 	if err != nil {
-		_ = l.Close() // the first error is the one to tell
-		return err
+		return errors.Join(err, l.Close())
 	}
 	if err := s.Start(ctx); err != nil {
-		_ = l.Close() // the first error is the one to tell
-		return errors.Join(err, release())
+		return errors.Join(err, l.Close(), release())
 	}
 	s.ready.Store(true)
 	ended := make(chan error, 1)

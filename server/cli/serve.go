@@ -66,8 +66,7 @@ func (migrateCommand) Run(ctx context.Context, p *Program, c *commands) error {
 		return err
 	}
 	if err := server.Migrate(ctx, db, p.Concerns); err != nil {
-		_ = db.Close() // the first error is the one to tell
-		return err
+		return errors.Join(err, db.Close())
 	}
 	if err := db.Close(); err != nil {
 		return err
