@@ -54,6 +54,10 @@ type Backend struct {
 	// example to drop sections nothing was put into. May be nil.
 	Assemble func(r *Reverse) error
 
+	// Keeper keeps what the schema has no place for when native configuration is
+	// read. Nil lets Parse fail on it.
+	Keeper Keeper
+
 	// DSA is the syntax used when Options.DSA is nil (OpenWrt backends only).
 	DSA bool
 }
@@ -141,6 +145,19 @@ type Reverse struct {
 
 	keep   []*Section
 	values map[any]any
+
+	raw    map[*Section]bool // for no converter but the last
+	origin map[*Section]*Section
+	place  map[*Section]int
+	made   map[*ordered.Object][]*Section
+}
+
+// Made says from which sections an entry of a list, or an object at the top,
+// was made, so that what the schema refuses can be kept raw.
+func (r *Reverse) Made(o *ordered.Object, sections ...*Section) {
+	if r.made != nil {
+		r.made[o] = append(r.made[o], sections...)
+	}
 }
 
 // Keep hands a section back, so that later converters see it.

@@ -49,12 +49,19 @@ type ValidationError struct {
 	Causes []*ValidationError
 	// Branch is, in an error among Causes, the branch's number from 0.
 	Branch int
+
+	meant *ValidationError
 }
 
 // Error returns the message as clients of the REST API know it: the place as
-// "#/" and the parts of the path.
+// "#/" and the parts of the path. Where several branches were possible and the
+// value says which one is meant, a last line tells what that one refuses.
 func (e *ValidationError) Error() string {
-	return `Invalid configuration triggered by "#/` + strings.Join(e.Path(), "/") + "\", validator says:\n\n" + e.Message
+	text := `Invalid configuration triggered by "#/` + strings.Join(e.Path(), "/") + "\", validator says:\n\n" + e.Message
+	if m := e.Meant(); m != e {
+		text += "\n\n#/" + strings.Join(m.Path(), "/") + ": " + m.Message
+	}
+	return text
 }
 
 // Keyword returns the schema keyword that was violated ("type", "oneOf"), or ""
@@ -95,7 +102,7 @@ func Invalid(message string, path ...any) *ValidationError {
 // on the way up, so that the way down costs nothing.
 func under(key any, err error) error {
 	var v *ValidationError
-	if errors.As(err, &v) {
+	if errors.As(err, &v) { // of merging, which has no branches
 		v.Pointer = Invalid("", key).Pointer + v.Pointer
 	}
 	return err
@@ -115,5 +122,6 @@ func convertError(e *schema.Error) *ValidationError {
 	for _, c := range e.Causes {
 		v.Causes = append(v.Causes, convertError(c))
 	}
+	v.meant = meantOf(e)
 	return v
 }

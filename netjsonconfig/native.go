@@ -17,6 +17,8 @@ const manyOptions = 64
 type Native struct {
 	// Packages are the packages so far. They may be appended to.
 	Packages []*Package
+	// Notes are what a parser passed over.
+	Notes []ParseNote
 
 	index map[string]*Package // by name, of a long list
 	name  func(string) string // makes names the format can hold, may be nil
@@ -42,6 +44,9 @@ type Section struct {
 	// Options are the section's settings, in order. They may be appended to;
 	// other changes go through Set and Delete.
 	Options []Option
+
+	// Unnamed says that Anonymous made the name up.
+	Unnamed bool
 
 	// merged marks a section that two converters wrote: its options are no
 	// longer sorted by the renderer (§8.1).

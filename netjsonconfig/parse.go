@@ -12,37 +12,37 @@ import (
 // Parse reads native configuration, text or an archive (told by its first
 // bytes), converts it to NetJSON and validates the result. The templates and
 // context of o are not used. Empty text is an empty configuration. Errors:
-// ErrNoParser, *ParseError, *ValidationError.
+// ErrNoParser, *ParseError, *ValidationError; backends that keep what their
+// schema has no place for (Backend.Keeper) answer no *ValidationError.
 func Parse(b *Backend, native []byte, o *Options) (*Config, error) {
+	c, _, err := ParseReporting(b, native, o)
+	return c, err
+}
+
+// ParseReporting is Parse with a report of what was kept raw, changed or
+// dropped. The report is never nil when there is no error.
+func ParseReporting(b *Backend, native []byte, o *Options) (*Config, *ParseReport, error) {
 	if b.Parser == nil {
-		return nil, fmt.Errorf("%s: %w", b.Key, ErrNoParser)
+		return nil, nil, fmt.Errorf("%s: %w", b.Key, ErrNoParser)
 	}
 	if o == nil {
 		o = new(Options)
 	}
 	n, err := readNative(b, native)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r := &Reverse{Config: new(ordered.Object), Native: n, DSA: b.DSA}
+	report := &ParseReport{}
+	report.add(n.Notes...)
+	p := &reading{backend: b, options: o, dsa: b.DSA, native: n, report: report}
 	if o.DSA != nil {
-		r.DSA = *o.DSA
+		p.dsa = *o.DSA
 	}
-	for i := range b.Converters {
-		if err := r.run(&b.Converters[i]); err != nil {
-			return nil, fmt.Errorf("convert %s: %w", b.Converters[i].Name, err)
-		}
+	c, err := p.run()
+	if err != nil {
+		return nil, nil, err
 	}
-	if b.Assemble != nil {
-		if err := b.Assemble(r); err != nil {
-			return nil, err
-		}
-	}
-	c := newConfig(b, r.Config, o)
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, report, nil
 }
 
 func readNative(b *Backend, native []byte) (*Native, error) {
@@ -62,7 +62,82 @@ func readNative(b *Backend, native []byte) (*Native, error) {
 	return b.Parser.ParseText(string(native))
 }
 
-// run hands a converter the sections it asks for, package by package.
+// reading is native configuration on its way to NetJSON.
+type reading struct {
+	backend *Backend
+	options *Options
+	dsa     bool
+	native  *Native
+	report  *ParseReport
+	// raw are the sections no converter gets, with the reason, and hidden the
+	// options no converter gets.
+	raw    map[*Section]string
+	hidden map[*Section]map[string]string
+}
+
+func (p *reading) run() (*Config, error) {
+	if p.backend.Keeper == nil {
+		r, err := p.reverse()
+		if err != nil {
+			return nil, err
+		}
+		c := newConfig(p.backend, r.Config, p.options)
+		if err := c.Validate(); err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+	return p.keep()
+}
+
+// reverse runs the converters over copies of the sections.
+func (p *reading) reverse() (*Reverse, error) {
+	r := &Reverse{
+		Config: new(ordered.Object), Native: new(Native), DSA: p.dsa,
+		raw: map[*Section]bool{}, origin: map[*Section]*Section{}, place: map[*Section]int{},
+		made: map[*ordered.Object][]*Section{},
+	}
+	for _, from := range p.native.Packages {
+		to := &Package{Name: from.Name, Sections: make([]*Section, 0, len(from.Sections))}
+		for _, s := range from.Sections {
+			_, raw := p.raw[s]
+			c := s.clone(p.hidden[s], raw)
+			r.origin[c], r.raw[c], r.place[c] = s, raw, len(r.place)
+			to.Sections = append(to.Sections, c)
+		}
+		r.Native.Packages = append(r.Native.Packages, to)
+	}
+	for i := range p.backend.Converters {
+		if err := r.run(&p.backend.Converters[i]); err != nil {
+			return nil, fmt.Errorf("convert %s: %w", p.backend.Converters[i].Name, err)
+		}
+	}
+	if p.backend.Assemble != nil {
+		if err := p.backend.Assemble(r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// clone copies a section without its hidden options, which a raw section does
+// not have.
+func (s *Section) clone(hidden map[string]string, raw bool) *Section {
+	c := &Section{Type: s.Type, Name: s.Name, Options: make([]Option, 0, len(s.Options)), Unnamed: s.Unnamed}
+	for _, o := range s.Options {
+		if _, hide := hidden[o.Key]; hide && !raw {
+			continue
+		}
+		if list, ok := o.Value.([]any); ok {
+			o.Value = slices.Clone(list)
+		}
+		c.Options = append(c.Options, o)
+	}
+	return c
+}
+
+// run hands a converter the sections it asks for, package by package. Raw
+// sections are for the one that takes everything that is left.
 func (r *Reverse) run(conv *Converter) error {
 	if conv.Reverse == nil {
 		return nil
@@ -73,7 +148,7 @@ func (r *Reverse) run(conv *Converter) error {
 		}
 		var taken, rest []*Section
 		for _, s := range p.Sections {
-			if len(conv.Types) == 0 || slices.Contains(conv.Types, s.Type) {
+			if (len(conv.Types) == 0 || slices.Contains(conv.Types, s.Type)) && (conv.Package == "" || !r.raw[s]) {
 				taken = append(taken, s)
 			} else {
 				rest = append(rest, s)
@@ -88,10 +163,16 @@ func (r *Reverse) run(conv *Converter) error {
 		}
 		p.Sections = rest
 		if len(r.keep) > 0 {
-			p.Sections = append(rest, r.keep...)
+			p.Sections = r.inOrder(append(rest, r.keep...))
 		}
 	}
 	return nil
+}
+
+// inOrder brings sections back into the order they were read in.
+func (r *Reverse) inOrder(sections []*Section) []*Section {
+	slices.SortStableFunc(sections, func(a, b *Section) int { return r.place[a] - r.place[b] })
+	return sections
 }
 
 // Anonymous names the sections that have no name after their type and their
@@ -99,7 +180,7 @@ func (r *Reverse) run(conv *Converter) error {
 func (p *Package) Anonymous() {
 	for i, s := range p.Sections {
 		if s.Name == "" {
-			s.Name = s.Type + "_" + strconv.Itoa(i+1)
+			s.Name, s.Unnamed = s.Type+"_"+strconv.Itoa(i+1), true
 		}
 	}
 }

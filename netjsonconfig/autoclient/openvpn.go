@@ -37,7 +37,7 @@ func copied() []string {
 		"name", "dev_type", "dev", "comp_lzo", "auth", "cipher", "ca", "cert", "key", "pkcs12", "mtu_test",
 		"fragment", "mssfix", "keepalive", "persist_tun", "mute", "persist_key", "user", "group",
 		"mute_replay_warnings", "secret", "reneg_sec", "tls_timeout", "tls_cipher", "float", "fast_io", "verb",
-		"auth_nocache",
+		"auth_nocache", "compress", "allow_compression",
 	}
 }
 

@@ -177,10 +177,14 @@ func explain(err error, verbose bool) (string, int) {
 	return "netjsonconfig: " + err.Error(), ExitInput
 }
 
-// details lists an error with those of the branches below it.
+// details is an error with that of the branch which was meant, else with those
+// of all branches.
 func details(e *njc.ValidationError) string {
 	var b strings.Builder
 	b.WriteString(e.Error())
+	if e.Meant() != e {
+		return b.String()
+	}
 	for _, c := range e.Causes {
 		b.WriteString("\n\nAgainst schema " + c.SchemaPointer + ":\n  #" + c.Pointer + ": " + c.Message)
 	}

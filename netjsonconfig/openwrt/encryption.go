@@ -32,6 +32,8 @@ func encryptionName(protocol string) string {
 		return "wpa2"
 	case "wpa3_enterprise":
 		return "wpa3"
+	case "wpa3_enterprise_192":
+		return "wpa3-192"
 	case "wpa_enterprise_mixed":
 		return "wpa-mixed"
 	case "wpa2_enterprise_mixed":

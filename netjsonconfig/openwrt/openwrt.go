@@ -24,6 +24,7 @@ func Backend() *njc.Backend {
 		Converters:  converters(radios, packages),
 		Renderer:    renderer{dir: "etc/config/"},
 		Parser:      parser{{dir: "etc/config/"}},
+		Keeper:      keeper{},
 		DSA:         true,
 	}
 }

@@ -3,6 +3,7 @@ package openwrt
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/internal/value"
@@ -37,15 +38,31 @@ func writePackages(f *njc.Forward, isKnown func(string) bool) error {
 		}
 	}
 	slices.Sort(names)
-	for _, name := range names {
-		addPackage(f, name)
+	for _, key := range names {
+		name, blocks := strings.CutSuffix(key, blockSuffix)
+		if !blocks || !isKnown(name) {
+			name = key
+		}
+		addPackage(f, key, name)
 	}
 	return nil
 }
 
-func addPackage(f *njc.Forward, name string) {
+// blockSuffix is behind the name of a package whose own name is a key of the
+// schema: blocks of package openvpn are in "openvpn_blocks".
+const blockSuffix = "_blocks"
+
+// blocksOf is the key blocks of a package are under.
+func blocksOf(pkg string) string {
+	if isKnown(pkg) || pkg == "tc_options" {
+		return pkg + blockSuffix
+	}
+	return pkg
+}
+
+func addPackage(f *njc.Forward, key, name string) {
 	var sections []*njc.Section
-	for _, item := range value.List(f.Config, name) {
+	for _, item := range value.List(f.Config, key) {
 		o, ok := item.(*ordered.Object)
 		typ := ""
 		if ok {

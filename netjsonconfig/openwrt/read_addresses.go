@@ -11,39 +11,34 @@ import (
 
 // addresses undoes addressBlocks: DHCP first, then IPv4, then IPv6 (§9).
 func (w *interfaceReader) addresses(o *ordered.Object, proto string) {
-	if proto == "wireguard" {
+	switch proto {
+	case "wireguard":
 		return
-	}
-	var list []any
-	if proto == "dhcp" || proto == "dhcpv6" {
+	case "dhcp", "dhcpv6":
+		// An address left over is the one to ask the server for, and no second
+		// interface; the mask comes from the server.
 		family := "ipv4"
 		if proto == "dhcpv6" {
 			family = "ipv6"
 		}
-		list = append(list, pair("proto", "dhcp", "family", family))
+		o.Set("addresses", []any{pair("proto", "dhcp", "family", family)})
+		o.Delete("netmask")
+		return
+	case "none":
+		return // what is left over has no effect
 	}
+	var list []any
 	gateway, gateway6 := takeText(o, "gateway"), takeText(o, "ip6gw")
 	netmask := takeText(o, "netmask")
-	switch v := take(o, "ipaddr").(type) {
-	case string:
-		bits := 32
-		if n, err := maskLength(netmask); err == nil {
-			bits = n
-		}
-		list = appendAddress(list, v, "ipv4", bits, &gateway)
-	case []any:
-		for _, item := range v {
-			list = appendAddress(list, value.Text(item), "ipv4", 32, &gateway)
-		}
+	bits := 32
+	if n, err := maskLength(netmask); err == nil {
+		bits = n // of every address that has no prefix of its own
 	}
-	switch v := take(o, "ip6addr").(type) {
-	case string:
-		list = appendAddress(list, v, "ipv6", 128, &gateway6)
-	case []any:
-		for _, item := range v {
-			// The reference takes /32 here, and so must who reads the same files.
-			list = appendAddress(list, value.Text(item), "ipv6", 32, &gateway6)
-		}
+	for _, text := range words(take(o, "ipaddr")) {
+		list = appendAddress(list, value.Text(text), "ipv4", bits, &gateway)
+	}
+	for _, text := range words(take(o, "ip6addr")) {
+		list = appendAddress(list, value.Text(text), "ipv6", 128, &gateway6)
 	}
 	if gateway != "" {
 		o.Set("gateway", gateway)

@@ -45,6 +45,8 @@ func encryptionOf(name string) string {
 		return "wpa3_enterprise"
 	case "wpa-mixed":
 		return "wpa_enterprise_mixed"
+	case "wpa3-192":
+		return "wpa3_enterprise_192"
 	case "wpa3-mixed":
 		return "wpa2_enterprise_mixed"
 	}
@@ -100,10 +102,18 @@ func readEncryption(w *ordered.Object) {
 	if protocol == "wps" {
 		return
 	}
-	if !hasCipher {
+	mfp := protection(name)
+	switch {
+	case hasCipher:
+	case mfp != "" && name != "owe" && name != "wpa3-192":
+		cipher = "ccmp" // as OpenWrt takes it
+	default:
 		cipher = "auto"
 	}
 	e.Set("cipher", cipher)
+	if mfp != "" && name != "owe" {
+		setDefault(e, "ieee80211w", mfp)
+	}
 }
 
 // replaces moves a member to the key it stands for, unless that is there.

@@ -74,6 +74,7 @@ func readInterfaces(r *njc.Reverse) error {
 // read makes a NetJSON interface of an interface section.
 func (w *interfaceReader) read(s *njc.Section) *ordered.Object {
 	o := objectOf(s)
+	w.r.Made(o, s)
 	proto := takeText(o, "proto")
 	device := w.devices[w.name(o, s, proto)]
 	w.settings(o)

@@ -14,7 +14,7 @@ func readPackages(r *njc.Reverse) error {
 		if s.Name != s.Type+"_"+strconv.Itoa(i+1) {
 			o.Set("config_value", s.Name)
 		}
-		appendTo(r.Config, r.Package, o)
+		appendTo(r.Config, blocksOf(r.Package), o)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func readRoutes(r *njc.Reverse) error {
 		setDefault(o, "cost", ordered.Number("0"))
 		toInts(o, "cost")
 		toBools(o, "onlink")
+		r.Made(o, s)
 		appendTo(r.Config, "routes", o)
 	}
 	return nil
@@ -57,6 +58,7 @@ func readRules(r *njc.Reverse) error {
 		if s.Name != "rule"+strconv.Itoa(i+1) {
 			o.Set("name", s.Name)
 		}
+		r.Made(o, s)
 		appendTo(r.Config, "ip_rules", o)
 	}
 	return nil
@@ -79,6 +81,7 @@ func readSwitches(r *njc.Reverse) error {
 		}
 		o.Set("vlan", []any{})
 		list = append(list, o)
+		r.Made(o, s)
 		appendTo(r.Config, "switch", o)
 	}
 	n := 0
@@ -93,6 +96,7 @@ func readSwitches(r *njc.Reverse) error {
 			continue
 		}
 		o := objectOf(s)
+		r.Made(sw, s)
 		toInts(o, "vlan", "vid")
 		if ordered.Equal(value.Of(o, "vid"), value.Of(o, "vlan")) {
 			o.Delete("vid")

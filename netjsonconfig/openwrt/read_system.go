@@ -9,8 +9,13 @@ import (
 
 // readGeneral undoes general for the system sections (§9).
 func readGeneral(r *njc.Reverse) error {
-	for _, s := range r.Sections {
+	for i, s := range r.Sections {
+		if i > 0 { // NetJSON has one
+			r.Keep(s)
+			continue
+		}
 		g := generalOf(r)
+		r.Made(g, s)
 		if s.Name != "system" {
 			g.Set("id", s.Name)
 		}
@@ -48,6 +53,7 @@ func readGlobals(r *njc.Reverse) error {
 	for _, s := range r.Sections {
 		if prefix, ok := s.Delete("ula_prefix"); ok {
 			g := generalOf(r)
+			r.Made(g, s)
 			g.Set("ula_prefix", prefix)
 			if s.Name != "globals" {
 				g.Set("globals_id", s.Name)
@@ -62,8 +68,13 @@ func readGlobals(r *njc.Reverse) error {
 
 // readNTP undoes ntp.
 func readNTP(r *njc.Reverse) error {
-	for _, s := range r.Sections {
+	for i, s := range r.Sections {
+		if i > 0 { // NetJSON has one
+			r.Keep(s)
+			continue
+		}
 		o := objectOf(s)
+		r.Made(o, s)
 		toBools(o, "enabled", "enable_server")
 		toLists(o, "server")
 		if s.Name != "ntp" {
@@ -86,6 +97,7 @@ func readLEDs(r *njc.Reverse) error {
 		if s.Name != "led_"+strings.ToLower(value.Str(o, "name")) {
 			o.Set("id", s.Name)
 		}
+		r.Made(o, s)
 		appendTo(r.Config, "led", o)
 	}
 	return nil

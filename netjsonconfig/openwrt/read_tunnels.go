@@ -20,6 +20,7 @@ func readOpenVPN(r *njc.Reverse) error {
 		if value.Str(o, "server_bridge") == "1" {
 			o.Set("server_bridge", "")
 		}
+		r.Made(o, s)
 		appendTo(r.Config, "openvpn", o)
 	}
 	return nil
@@ -39,6 +40,7 @@ func readPeers(r *njc.Reverse) error {
 		toBools(o, "route_allowed_ips")
 		toLists(o, "allowed_ips")
 		setDefault(o, "allowed_ips", []any{}) // an empty list has no lines
+		r.Made(o, s)
 		appendTo(r.Config, "wireguard_peers", o)
 	}
 	return nil
@@ -70,6 +72,7 @@ func readZerotier(r *njc.Reverse) error {
 		if first == nil {
 			first = o
 		}
+		r.Made(o, s)
 		appendTo(r.Config, "zerotier", o)
 	}
 	for _, s := range r.Sections {
@@ -82,7 +85,7 @@ func readZerotier(r *njc.Reverse) error {
 		}
 		o := objectOf(s)
 		toBools(o, "allow_managed", "allow_global", "allow_default", "allow_dns")
-		addNetwork(first, joined, o)
+		r.Made(addNetwork(first, joined, o), s)
 	}
 	return nil
 }
@@ -94,17 +97,18 @@ type ztNetwork struct{ member, network *ordered.Object }
 // one, unless join said all of it already. A network with more settings than
 // its place in join is listed twice, as the reference lists it; written again,
 // it is one.
-func addNetwork(first *ordered.Object, joined map[string]ztNetwork, network *ordered.Object) {
+func addNetwork(first *ordered.Object, joined map[string]ztNetwork, network *ordered.Object) *ordered.Object {
 	id := value.Str(network, "id")
 	network.Set("ifname", ztInterface(id))
 	to := first
 	if j, ok := joined[id]; ok {
 		if ordered.Equal(j.network, network) {
-			return
+			return j.member
 		}
 		to = j.member
 	}
 	appendTo(to, "networks", network)
+	return to
 }
 
 // ztInterface names the interface of a ZeroTier network.

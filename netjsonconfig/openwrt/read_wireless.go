@@ -36,6 +36,7 @@ func readRadios(r *njc.Reverse) error {
 		} else {
 			setDefault(o, "channel_width", ordered.Number("20"))
 		}
+		r.Made(o, s)
 		appendTo(r.Config, "radios", o)
 	}
 	return nil
@@ -50,6 +51,8 @@ func protocolOf(mode, band, hwmode string) string {
 		return "802.11ac"
 	case strings.HasPrefix(mode, "HE"):
 		return "802.11ax"
+	case strings.HasPrefix(mode, "EHT"):
+		return "802.11be"
 	}
 	switch band {
 	case "2g":
@@ -91,6 +94,7 @@ func readWireless(r *njc.Reverse) error {
 			appendTo(r.Config, "interfaces", o)
 		}
 		o.Set("type", "wireless")
+		r.Made(o, s)
 		w := objectOf(s, "ifname", "device", "mode", "macaddr", "disabled", "network")
 		if mac := s.Text("macaddr"); isMAC(mac) {
 			o.Set("mac", mac)

@@ -89,6 +89,7 @@ func (k *anyOf) explain(v any, at *place, y yield) bool {
 // none is the error of a value that no branch accepts, with what each said.
 func (b origin) none(list []*node, v any, at *place) *Error {
 	e := b.fault(at, "%s is not valid under any of the given schemas", quote(v))
+	e.meant = meantOf(list, v, at)
 	for i, n := range list {
 		n.explain(v, at, func(cause *Error) bool {
 			cause.Branch = i

@@ -100,6 +100,8 @@ type Error struct {
 	Causes []*Error
 	// Branch is, in an error among Causes, the branch's number from 0.
 	Branch int
+
+	meant *Error
 }
 
 // maxCauses limits what one failed anyOf or oneOf collects, so that a long list
