@@ -32,7 +32,8 @@ func optionTable() []option {
 		{"-m", "--method", true, false, func(o *options, v string) { o.method = v }},
 		{"-a", "--args", true, true, func(o *options, v string) { o.args = append(o.args, v) }},
 		{"", "--verbose", false, false, func(o *options, _ string) { o.verbose = true }},
-		{"-v", "--version", false, false, func(o *options, _ string) { o.version = true }},
+		{"-v", "", false, false, func(o *options, _ string) { o.verbose = true }},
+		{"", "--version", false, false, func(o *options, _ string) { o.version = true }},
 		{"-h", "--help", false, false, func(o *options, _ string) { o.help = true }},
 	}
 }
@@ -46,7 +47,7 @@ func (e usageError) Error() string { return string(e) }
 
 // readOptions reads the arguments without the program's name.
 func readOptions(args []string, backends []string) (*options, error) {
-	o := new(options)
+	o, all := new(options), args
 	for len(args) > 0 {
 		word := args[0]
 		args = args[1:]
@@ -77,6 +78,10 @@ func readOptions(args []string, backends []string) (*options, error) {
 		if o.help || o.version {
 			return o, nil
 		}
+	}
+	if o.verbose && o.backend == "" && o.method == "" && o.native == "" && !o.hasConfig && slices.Contains(all, "-v") {
+		o.version = true // alone, -v asks for the version
+		return o, nil
 	}
 	var missing []string
 	if o.backend == "" {
@@ -126,7 +131,7 @@ func find(word string) (option, *string, error) {
 			found = []option{opt}
 			break
 		}
-		if strings.HasPrefix(opt.long, name) {
+		if opt.long != "" && strings.HasPrefix(opt.long, name) {
 			found = append(found, opt)
 		}
 	}

@@ -56,7 +56,7 @@ func (p *Program) Run(args []string, stdout, stderr io.Writer, environ []string)
 	}
 	backend, _ := p.Backends.Get(o.backend) // readOptions has checked it
 	warn := func(message string) { say(stderr, "netjsonconfig: %s\n", message) }
-	out, err := run(backend, o, environ, warn)
+	out, err := run(backend, o, environ, warn, stderr)
 	if err != nil {
 		text, status := explain(err, o.verbose)
 		say(stdout, "%s\n", text)
@@ -80,8 +80,8 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-func run(backend *njc.Backend, o *options, environ []string, warn func(string)) ([]byte, error) {
-	config, err := open(backend, o, environ, warn)
+func run(backend *njc.Backend, o *options, environ []string, warn func(string), stderr io.Writer) ([]byte, error) {
+	config, err := open(backend, o, environ, warn, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func run(backend *njc.Backend, o *options, environ []string, warn func(string)) 
 }
 
 // open makes the configuration the options describe.
-func open(backend *njc.Backend, o *options, environ []string, warn func(string)) (*njc.Config, error) {
+func open(backend *njc.Backend, o *options, environ []string, warn func(string), stderr io.Writer) (*njc.Config, error) {
 	if !o.hasConfig {
 		if o.native == "" {
 			return nil, &statusError{ExitInput, "E" + strings.TrimPrefix(njc.ErrNoInput.Error(), "e")}
@@ -102,7 +102,11 @@ func open(backend *njc.Backend, o *options, environ []string, warn func(string))
 		if err != nil {
 			return nil, err
 		}
-		return njc.Parse(backend, native, &njc.Options{Warn: warn})
+		config, report, err := njc.ParseReporting(backend, native, &njc.Options{Warn: warn})
+		if err == nil && o.verbose {
+			say(stderr, "%s", reportText(report))
+		}
+		return config, err
 	}
 	config, err := readObject(o.config)
 	if err != nil {
@@ -122,6 +126,18 @@ func open(backend *njc.Backend, o *options, environ []string, warn func(string))
 		}
 	}
 	return njc.New(backend, config, options)
+}
+
+// reportText is a report for people, one line a note.
+func reportText(report *njc.ParseReport) string {
+	var b strings.Builder
+	for _, n := range report.Notes {
+		b.WriteString(n.String() + "\n")
+	}
+	if report.More > 0 {
+		fmt.Fprintf(&b, "and %d more\n", report.More)
+	}
+	return b.String()
 }
 
 // readObject reads a configuration: text when it begins with a brace, else the

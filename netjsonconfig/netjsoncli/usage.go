@@ -4,7 +4,7 @@ const usage = `usage: netjsonconfig [-h] [--config CONFIG]
                      [--templates [TEMPLATES ...]] [--native NATIVE]
                      --backend BACKEND
                      --method {render,generate,write,validate,json}
-                     [--args [ARGS ...]] [--verbose] [--version]`
+                     [--args [ARGS ...]] [-v | --verbose] [--version]`
 
 const help = `
 Converts a NetJSON DeviceConfiguration to native router configurations and back.
@@ -20,7 +20,9 @@ The environment is the context of variables.
                            validate: print nothing, or what is wrong
                            json: print the merged NetJSON
   -a, --args K=V ...       arguments of the method: files=False, indent=4 ...
-      --verbose            print the details of a schema violation
-  -v, --version            print the version and exit
+  -v, --verbose            print the details of a schema violation, and on the
+                           standard error what of native configuration is kept
+                           raw, changed or dropped
+      --version            print the version and exit, as -v alone does
   -h, --help               print this help and exit
 `

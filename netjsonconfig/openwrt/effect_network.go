@@ -77,11 +77,12 @@ func (x *effect) move(key string, to *effect, as string) {
 	if !ok {
 		return
 	}
-	delete(x.options, key)
-	if _, has := to.options[as]; !has {
-		v.from = x.section
-		to.options[as] = v
+	if _, has := to.options[as]; has {
+		return // a section of the device says it, too
 	}
+	delete(x.options, key)
+	v.from = x.section
+	to.options[as] = v
 }
 
 // logical is an interface section.

@@ -67,6 +67,10 @@ func (p parser) read(n *njc.Native, text []byte) error {
 	for _, from := range packages {
 		to := &njc.Package{Name: from.Name, Sections: make([]*njc.Section, 0, len(from.Sections))}
 		for _, s := range from.Sections {
+			if s.Type[0] == '#' { // what the file says before its first section
+				n.Notes = append(n.Notes, njc.ParseNote{Kind: njc.Dropped, Package: from.Name, Reason: "a comment"})
+				continue
+			}
 			to.Sections = append(to.Sections, readSection(s))
 		}
 		to.Anonymous()

@@ -14,9 +14,9 @@ import (
 // is among the recorded runs.
 func TestRead(t *testing.T) {
 	for name, c := range map[string]struct{ native, want string }{
-		"a comment before the first section is a block": {
+		"a comment before the first section is none": {
 			"package openwisp\n# see the manual\n# for more\nconfig controller 'http'\n\toption url 'https://x'\n",
-			`{"openwisp": [{"config_name": "#", "config_value": "see"}, {"url": "https://x", "config_name": "controller", "config_value": "http"}]}`,
+			`{"openwisp": [{"url": "https://x", "config_name": "controller", "config_value": "http"}]}`,
 		},
 		"a value without quotes": {
 			"package system\nconfig system\n\toption hostname ap\n\toption description on the  roof\n",

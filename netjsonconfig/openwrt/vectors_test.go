@@ -352,6 +352,7 @@ func deviations() map[string]string {
 	return map[string]string{
 		"interface missing v6 mask list (dsa)":                   mask,
 		"interface missing v6 mask list (legacy)":                mask,
+		"comments and blanks":                                    "a comment before the first section is no configuration, and shifts the numbers of unnamed sections",
 		"interface modemmanager (legacy)":                        "reading never fails: what the schema refuses is kept raw",
 		"radio name dashed":                                      valid,
 		"radio name dashed (legacy syntax)":                      valid,

@@ -16,9 +16,12 @@ func OpenVPN() *njc.Backend {
 		Converters: []njc.Converter{{
 			Name: "openvpn", Key: "openvpn", Package: "openvpn",
 			Forward: forwardOpenVPN, Reverse: reverseOpenVPN,
+		}, {
+			Name: "files", Reverse: keepFiles,
 		}},
 		Renderer: openvpnText{},
 		Parser:   openvpnText{},
+		Keeper:   openvpnKeeper{},
 	}, schemas.OpenVPN())
 }
 

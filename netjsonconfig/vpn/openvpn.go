@@ -54,6 +54,13 @@ func openvpnSection(o *ordered.Object, i int) (*njc.Section, *njc.File, error) {
 				v = remotes
 			}
 		}
+		if strings.HasPrefix(key, "<") {
+			if err := checkBlock(key, v, i); err != nil {
+				return nil, nil, err
+			}
+			s.Options = append(s.Options, njc.Option{Key: key, Value: v})
+			continue
+		}
 		option, err := openvpnOption(key, v, i)
 		if err != nil {
 			return nil, nil, err
@@ -108,8 +115,44 @@ func (openvpnText) Members(n *njc.Native) ([]njc.File, error) {
 	return confMembers(n, "openvpn", appendOpenVPN), nil
 }
 
+// checkBlock refuses what is no file inside the configuration: <ca> with a text
+// that does not end it.
+func checkBlock(key string, v any, i int) error {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok || !strings.HasSuffix(key, ">") || len(key) < 3 || strings.Contains(text, "</") || strings.ContainsAny(text, "\r\x00") {
+			return njc.Invalid("not a file inside the configuration", "openvpn", i, key)
+		}
+	}
+	return nil
+}
+
+// appendBlocks writes files inside the configuration.
+func appendBlocks(dst []byte, key string, v any) []byte {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for _, item := range list {
+		dst = append(append(dst, key...), '\n')
+		if text := value.Text(item); text != "" {
+			dst = append(append(dst, text...), '\n')
+		}
+		dst = append(append(append(dst, "</"...), key[1:]...), '\n')
+	}
+	return dst
+}
+
 func appendOpenVPN(dst []byte, s *njc.Section) []byte {
 	for _, o := range s.Options {
+		if o.Key[0] == '<' {
+			dst = appendBlocks(dst, o.Key, o.Value)
+			continue
+		}
 		key := strings.ReplaceAll(o.Key, "_", "-")
 		switch v := o.Value.(type) {
 		case bool:

@@ -1,7 +1,6 @@
 package vpn
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 
@@ -15,34 +14,39 @@ import (
 const openvpnHeader = "# openvpn config: "
 
 // ParseText implements njc.Parser: tunnels under headers as Render writes them.
+// What stands before the first header is a tunnel called "openvpn".
 func (openvpnText) ParseText(text string) (*njc.Native, error) {
 	r := openvpnReader{native: new(njc.Native)}
-	for number, line := range lines(text) {
-		if name, ok := strings.CutPrefix(line, openvpnHeader); ok {
+	for _, line := range lines(text) {
+		if name, ok := strings.CutPrefix(line, openvpnHeader); ok && r.block == nil {
 			r.start(strings.TrimSpace(name))
 			continue
 		}
-		if err := r.read(line, number); err != nil {
-			return nil, err
-		}
+		r.read(line)
 	}
+	r.end()
 	return r.native, nil
 }
 
-// ParseArchive implements njc.Parser: the *.conf files at the archive's top.
+// ParseArchive implements njc.Parser: the *.conf and *.ovpn files at the
+// archive's top.
 func (openvpnText) ParseArchive(members []njc.File) (*njc.Native, error) {
 	r := openvpnReader{native: new(njc.Native)}
 	for _, m := range members {
-		name, ok := strings.CutSuffix(atTop(m.Path), ".conf")
+		file := atTop(m.Path)
+		name, ok := strings.CutSuffix(file, ".conf")
 		if !ok {
+			name, ok = strings.CutSuffix(file, ".ovpn")
+		}
+		if !ok {
+			r.native.Notes = append(r.native.Notes, njc.ParseNote{Kind: njc.Dropped, Package: m.Path, Reason: "no configuration of OpenVPN"})
 			continue
 		}
 		r.start(name)
-		for number, line := range lines(m.Contents) {
-			if err := r.read(line, number); err != nil {
-				return nil, fmt.Errorf("%s: %w", m.Path, err)
-			}
+		for _, line := range lines(strings.ToValidUTF8(m.Contents, "\uFFFD")) {
+			r.read(line)
 		}
+		r.end()
 	}
 	return r.native, nil
 }
@@ -77,41 +81,74 @@ type openvpnReader struct {
 	native  *njc.Native
 	section *njc.Section
 	at      map[string]int // places of the section's options
+	// block are the lines of the file inside the configuration that is being read,
+	// named by its tag.
+	block []string
+	tag   string
 }
 
 func (r *openvpnReader) start(name string) {
+	r.end()
 	r.section = &njc.Section{Type: "openvpn", Name: name}
 	r.at = map[string]int{}
 	addSection(r.native, "openvpn", r.section)
 }
 
+// end ends a file inside the configuration whose end is missing.
+func (r *openvpnReader) end() {
+	if r.block != nil {
+		r.add("<"+r.tag+">", strings.Join(r.block, "\n"))
+		r.block = nil
+	}
+}
+
 // read takes one line; a key that comes again makes a list.
-func (r *openvpnReader) read(line string, number int) error {
-	switch {
-	case line == "" || line[0] == '#' || line[0] == ';':
-		return nil
-	case r.section == nil:
-		return &njc.ParseError{Line: number, Message: "a line before the first " + strings.TrimSpace(openvpnHeader)}
-	case line[0] == '<':
-		return &njc.ParseError{Line: number, Message: "files inside the configuration are not supported"}
+func (r *openvpnReader) read(line string) {
+	if r.block != nil {
+		if line == "</"+r.tag+">" {
+			r.end()
+			return
+		}
+		r.block = append(r.block, line)
+		return
+	}
+	line = uncommented(line)
+	if line == "" {
+		return
+	}
+	if r.section == nil {
+		r.start("openvpn")
+	}
+	if tag, ok := strings.CutPrefix(line, "<"); ok {
+		if tag, ok = strings.CutSuffix(tag, ">"); ok && tag != "" && checkKey(tag) == nil {
+			r.tag, r.block = tag, []string{}
+			return
+		}
 	}
 	key, text := line, ""
 	if i := strings.IndexAny(line, " \t"); i > 0 {
 		key, text = line[:i], strings.TrimSpace(line[i:])
 	}
-	key = strings.ReplaceAll(key, "-", "_")
-	if key == "name" {
-		return &njc.ParseError{Line: number, Message: "the name of a tunnel stands in its header"}
+	key = strings.ReplaceAll(strings.TrimPrefix(key, "--"), "-", "_")
+	if key == "name" || checkKey(key) != nil || strings.HasPrefix(key, "<") {
+		r.native.Notes = append(r.native.Notes, njc.ParseNote{
+			Kind: njc.Dropped, Package: r.section.Name, Option: key, Reason: "OpenVPN has no such option",
+		})
+		return
 	}
-	var v any = text
 	if text == "" {
-		v = true
+		r.add(key, true)
+		return
 	}
+	r.add(key, text)
+}
+
+func (r *openvpnReader) add(key string, v any) {
 	i, ok := r.at[key]
 	if !ok {
 		r.at[key] = len(r.section.Options)
 		r.section.Options = append(r.section.Options, njc.Option{Key: key, Value: v})
-		return nil
+		return
 	}
 	option := &r.section.Options[i]
 	list, ok := option.Value.([]any)
@@ -119,7 +156,27 @@ func (r *openvpnReader) read(line string, number int) error {
 		list = []any{option.Value}
 	}
 	option.Value = append(list, v)
-	return nil
+}
+
+// uncommented cuts off what follows a # or ; at the beginning of a word, as
+// OpenVPN does outside of quotes.
+func uncommented(line string) string {
+	var quote byte
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case (c == '#' || c == ';') && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
+			return strings.TrimSpace(line[:i])
+		}
+	}
+	return line
 }
 
 // reverseOpenVPN makes a tunnel of each section, with the types of the schema.
@@ -136,16 +193,46 @@ func reverseOpenVPN(r *njc.Reverse) error {
 			}
 			o.Set(option.Key, bareWord(option.Key, v))
 		}
+		implied(o)
 		ovpn.Cast(o)
 		for _, remote := range value.Objects(o, "remote") {
 			if !remote.Has("port") {
 				remote.Set("port", ordered.Number("1194")) // as OpenVPN does
 			}
 		}
+		r.Made(o, s)
 		list = append(list, o)
 	}
 	r.Config.Set("openvpn", list)
 	return nil
+}
+
+// implied spells out what OpenVPN takes from other options: "client" and
+// "server" stand for several, and the protocol is UDP.
+func implied(o *ordered.Object) {
+	set := func(key string, v any) {
+		if !o.Has(key) {
+			o.Set(key, v)
+		}
+	}
+	mode := "p2p"
+	if o.Has("server") || o.Has("server_bridge") {
+		mode = "server"
+	}
+	if o.Has("client") {
+		o.Delete("client")
+		set("pull", true)
+		set("tls_client", true)
+	}
+	set("mode", mode)
+	set("proto", "udp")
+	switch proto := value.Str(o, "proto"); {
+	case proto != "tcp":
+	case value.Str(o, "mode") == "server":
+		o.Set("proto", "tcp-server")
+	default:
+		o.Set("proto", "tcp-client")
+	}
 }
 
 // bareWord returns what a word without value means where that is not true.
