@@ -64,6 +64,7 @@ func addressBlocks(o *ordered.Object, typ string) ([]addressBlock, *njc.Validati
 		}
 		carry(&static, a)
 	}
+	ip4, ip6 = unique(ip4), unique(ip6)
 	switch len(ip4) {
 	case 0:
 	case 1:

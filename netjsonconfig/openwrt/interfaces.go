@@ -129,7 +129,7 @@ func (w *interfaceWriter) add(o *ordered.Object) *njc.ValidationError {
 
 // translate copies and renames the interface's own settings.
 func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) {
-	hasDevice := false
+	own, hasDevice := "", false
 	for key, v := range i.object.All() {
 		switch key {
 		case "wireless", "addresses", "network", "type", "name", "proto":
@@ -153,7 +153,7 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 				}
 			}
 		case "device":
-			hasDevice = true
+			own, hasDevice = value.Text(v), true
 		}
 		switch {
 		case i.modern && belongsToDevice(key, i):
@@ -186,6 +186,8 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 		if !hasDevice {
 			put(base, "device", device)
 		}
+	case i.typ != "modem-manager" && hasDevice && (own == "" || w.dsa && own == i.name):
+		// It has no device of its own, or says it in the newer way.
 	default:
 		base.Set("ifname", i.name)
 		if i.vlan {

@@ -2,6 +2,7 @@ package openwrt
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,10 +35,10 @@ func (w *interfaceReader) addresses(o *ordered.Object, proto string) {
 	if n, err := maskLength(netmask); err == nil {
 		bits = n // of every address that has no prefix of its own
 	}
-	for _, text := range words(take(o, "ipaddr")) {
+	for _, text := range unique(words(take(o, "ipaddr"))) {
 		list = appendAddress(list, value.Text(text), "ipv4", bits, &gateway)
 	}
-	for _, text := range words(take(o, "ip6addr")) {
+	for _, text := range unique(words(take(o, "ip6addr"))) {
 		list = appendAddress(list, value.Text(text), "ipv6", 128, &gateway6)
 	}
 	if gateway != "" {
@@ -49,6 +50,19 @@ func (w *interfaceReader) addresses(o *ordered.Object, proto string) {
 	if len(list) > 0 {
 		o.Set("addresses", list)
 	}
+}
+
+// unique leaves out what comes again.
+func unique(list []any) []any {
+	if len(list) < 2 {
+		return list
+	}
+	known := make(map[any]bool, len(list))
+	return slices.DeleteFunc(list, func(v any) bool {
+		again := known[v]
+		known[v] = true
+		return again
+	})
 }
 
 // appendAddress appends a static address. The gateway moves to it when the

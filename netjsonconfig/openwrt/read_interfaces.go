@@ -20,12 +20,15 @@ type interfaceReader struct {
 	// bridges are the bridges of the devices VLAN filtering makes.
 	bridges map[string]string
 	used    map[*njc.Section]bool
+	// taken are the name servers and search domains of the interfaces, by option.
+	taken map[string][]takenText
 }
 
 func readInterfaces(r *njc.Reverse) error {
 	w := interfaceReader{
 		r: r, devices: map[string]*njc.Section{}, vlans: map[string][]*njc.Section{},
 		bridges: map[string]string{}, used: map[*njc.Section]bool{},
+		taken: map[string][]takenText{},
 	}
 	for _, s := range r.Sections {
 		switch s.Type {
@@ -63,6 +66,8 @@ func readInterfaces(r *njc.Reverse) error {
 			appendTo(r.Config, "interfaces", w.read(on))
 		}
 	}
+	w.nameServers("dns", "dns_servers")
+	w.nameServers("dns_search", "dns_search")
 	for _, s := range r.Sections {
 		if s.Type != "interface" && !w.used[s] {
 			r.Keep(s) // nothing uses it here: wireless may, else it is kept as it is
@@ -119,7 +124,24 @@ func (w *interfaceReader) name(o *ordered.Object, s *njc.Section, proto string) 
 		o.Set("network", s.Name)
 	}
 	w.kind(o, name, proto)
+	w.spelling(o, ifname, device)
 	return device
+}
+
+// spelling keeps how a device is named where the type does not say it, so that
+// it is written the same way: ifname or device, or none at all.
+func (w *interfaceReader) spelling(o *ordered.Object, ifname, device string) {
+	typ := value.Str(o, "type")
+	switch {
+	case typ == "bridge", typ == "8021q", typ == "wireguard", typ == "vxlan", typ == "modem-manager":
+	case ifname == "" && device == "":
+		setDefault(o, "device", "")
+	case !w.r.DSA, device != "" && w.devices[device] != nil && w.devices[device].Text("type") == "bridge":
+	case device != "" && (typ == "dialup" || typ == "other"):
+		o.Set("device", device)
+	case ifname != "" && typ == "ethernet" && w.devices[ifname] == nil:
+		o.Set("type", "virtual") // which is written with ifname
+	}
 }
 
 // kind sets the type, and undoes the renames that go with it.
@@ -184,16 +206,65 @@ func (w *interfaceReader) settings(o *ordered.Object) {
 	}
 	rename(o, "macaddr", "mac")
 	toInts(o, "mtu")
-	for _, key := range []string{"dns", "dns_search"} {
-		to := map[string]string{"dns": "dns_servers", "dns_search": "dns_search"}[key]
-		for _, server := range words(take(o, key)) {
-			known := false
-			for _, other := range value.List(w.r.Config, to) {
-				known = known || other == server
-			}
-			if !known {
-				appendTo(w.r.Config, to, server)
+	for _, key := range nameServerKeys() {
+		// A list stays where it is: at the top it would become one option.
+		if text, ok := value.Of(o, key).(string); ok {
+			o.Delete(key)
+			w.taken[key] = append(w.taken[key], takenText{o, text})
+		}
+	}
+}
+
+// takenText is an option that was taken from an interface.
+type takenText struct {
+	from *ordered.Object
+	text string
+}
+
+func nameServerKeys() []string { return []string{"dns", "dns_search"} }
+
+// nameServers moves the name servers of the interfaces to the top, where they
+// are for all interfaces that have none of their own. Where that would give one
+// interface those of another, or take some away, they stay at the interfaces.
+func (w *interfaceReader) nameServers(key, top string) {
+	var all []any
+	own, known := map[*ordered.Object]string{}, map[any]bool{}
+	for _, t := range w.taken[key] {
+		own[t.from] = t.text
+		for _, server := range words(t.text) {
+			if !known[server] {
+				known[server] = true
+				all = append(all, server)
 			}
 		}
 	}
+	everywhere := joined(all)
+	for _, o := range value.Objects(w.r.Config, "interfaces") {
+		if o.Has(key) {
+			continue
+		}
+		want := ""
+		if inherits(o, key) {
+			want = everywhere
+		}
+		if own[o] != want {
+			for _, t := range w.taken[key] {
+				t.from.Set(key, t.text)
+			}
+			return
+		}
+	}
+	appendTo(w.r.Config, top, all...)
+}
+
+// inherits reports whether an interface is written with the name servers at the
+// top (§8.5).
+func inherits(o *ordered.Object, key string) bool {
+	if value.Str(o, "type") == "wireguard" {
+		return true
+	}
+	for _, a := range value.Objects(o, "addresses") {
+		return value.Str(a, "proto") == "static" || key == "dns_search"
+	}
+	return false
 }

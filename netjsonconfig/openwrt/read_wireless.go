@@ -21,6 +21,9 @@ func readRadios(r *njc.Reverse) error {
 		toBools(o, "disabled")
 		mode := takeText(o, "htmode")
 		o.Set("protocol", protocolOf(mode, value.Str(o, "band"), value.Str(o, "hwmode")))
+		if band := bandOf(value.Str(o, "hwmode")); band != "" && value.Str(o, "protocol") == "802.11be" {
+			setDefault(o, "band", band)
+		}
 		auto := value.Text(value.Of(o, "channel")) == "auto"
 		if auto {
 			o.Set("channel", ordered.Number("0"))

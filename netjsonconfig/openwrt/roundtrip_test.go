@@ -36,29 +36,11 @@ func TestWrittenIsReadBack(t *testing.T) {
 	}
 }
 
-// lossy are the inputs whose text is not reproduced, where the reference reads
-// it that way and configurations that were imported rely on it.
+// lossy are the inputs whose text is not reproduced, with the reason of each.
 func lossy() map[string]string {
-	const (
-		dns   = "name servers move to the top, where they are one option and no list"
-		kind  = "UCI does not say virtual or other, which decide between ifname and device"
-		proto = "an unknown protocol makes an interface of type other, which is written with ifname"
-	)
 	return map[string]string{
-		"dns override list":                            dns,
-		"dns override list (legacy syntax)":            dns,
-		"ethernet option proto relay":                  proto,
-		"ethernet option without address custom proto": proto,
-		"interface name eth0.10":                       kind,
-		"interface name eth0.1-b":                      kind,
-		"interface name bat0":                          kind,
-		"interface name usb0":                          kind,
-		"interface name tun.5":                         kind,
-		"type virtual":                                 kind,
-		"type other":                                   kind,
-		"modem manager minimal":                        "without a device the schema refuses it",
-		"default extends network package":              "what the parts mean by default is written out",
-		"default overrides generated section":          "options of merged sections are sorted again",
+		"default extends network package":     "a route among the blocks of the package becomes one of routes, which say their metric",
+		"default overrides generated section": "what a block added is among the section's own options, in their order",
 	}
 }
 

@@ -345,6 +345,9 @@ func disabledToo() []string {
 // reason of each.
 func deviations() map[string]string {
 	const (
+		servers  = "a list of name servers stays at its interface: from the top it would be written as one option"
+		virtual  = "read as ethernet it would be written with device where it says ifname"
+		device   = "the device is kept, or it would be written as ifname, which LuCI asks to convert"
 		mask     = "netifd takes /128 where an IPv6 address has no prefix, in a list too"
 		valid    = "UCI refuses a name with a dash: the section is radio_0"
 		stripped = "§20, 6: the reference strips the characters of \"device_\" instead of the prefix and loses the device's settings"
@@ -352,6 +355,21 @@ func deviations() map[string]string {
 	return map[string]string{
 		"interface missing v6 mask list (dsa)":                   mask,
 		"interface missing v6 mask list (legacy)":                mask,
+		"reverse of: interface name eth0.10":                     virtual,
+		"reverse of: interface name eth0.1-b":                    virtual,
+		"reverse of: interface name br-x0":                       virtual,
+		"reverse of: interface name tap-vpn0":                    virtual,
+		"reverse of: interface name usb0":                        virtual,
+		"reverse of: interface name tun.5":                       virtual,
+		"interface pppoe (dsa)":                                  device,
+		"interface custom proto (dsa)":                           device,
+		"interface custom proto addr (dsa)":                      device,
+		"reverse of: ethernet option custom proto":               device,
+		"reverse of: ethernet option proto relay":                device,
+		"reverse of: ethernet option two addresses custom proto": device,
+		"interface dns list (dsa)":                               servers,
+		"reverse of: dns override list":                          servers,
+		"reverse of: dns override list (legacy syntax)":          servers,
 		"comments and blanks":                                    "a comment before the first section is no configuration, and shifts the numbers of unnamed sections",
 		"interface modemmanager (legacy)":                        "reading never fails: what the schema refuses is kept raw",
 		"radio name dashed":                                      valid,
