@@ -150,6 +150,14 @@ type Reverse struct {
 	origin map[*Section]*Section
 	place  map[*Section]int
 	made   map[*ordered.Object][]*Section
+	left   []*Section
+}
+
+// Left says that a section is kept as a block because no converter wanted it.
+func (r *Reverse) Left(s *Section) {
+	if !r.raw[s] { // or the report has its reason already
+		r.left = append(r.left, s)
+	}
 }
 
 // Made says from which sections an entry of a list, or an object at the top,

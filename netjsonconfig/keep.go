@@ -2,6 +2,7 @@ package netjsonconfig
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
@@ -80,7 +81,7 @@ func (p *reading) keep() (*Config, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p.note(nil)
+	p.note(r, nil)
 	return c, nil
 }
 
@@ -128,7 +129,7 @@ func (p *reading) blame(r *Reverse, item any, err error) {
 		return
 	}
 	meant := invalid.Meant()
-	reason := meant.Message
+	reason := refusal(meant)
 	path := meant.Path()
 	for i := len(path) - 1; i >= 0; i-- {
 		if _, err := strconv.Atoi(path[i]); err == nil {
@@ -151,6 +152,28 @@ func (p *reading) blame(r *Reverse, item any, err error) {
 		}
 	}
 	p.giveUp(r)
+}
+
+// refusal says why the schema refused a value, without the value: it may be a
+// secret.
+func refusal(e *ValidationError) string {
+	switch e.Keyword() {
+	case "required":
+		return e.Message // names the member that is not there
+	case "enum":
+		return "the schema does not know this value"
+	case "type":
+		return "the schema wants another type"
+	case "minLength", "minItems", "minimum":
+		return "too short or small for the schema"
+	case "maxLength", "maxItems", "maximum":
+		return "too long or large for the schema"
+	case "pattern", "format":
+		return "not of the form the schema wants"
+	case "":
+		return e.Message
+	}
+	return "the schema refuses it"
 }
 
 // hide takes an option from the converters, unless it was taken already.
@@ -229,7 +252,7 @@ func (p *reading) patched(r *Reverse) (*Config, error) {
 		}
 	}
 	if !patched {
-		p.note(differences)
+		p.note(r, differences)
 		return c, nil
 	}
 	c = newConfig(p.backend, r.Config, p.options)
@@ -246,7 +269,7 @@ func (p *reading) patched(r *Reverse) (*Config, error) {
 	if moved {
 		return nil, nil
 	}
-	p.note(differences)
+	p.note(r, differences)
 	return c, nil
 }
 
@@ -277,7 +300,11 @@ func (p *reading) lost(differences []Difference) bool {
 }
 
 // note reports what was kept and changed.
-func (p *reading) note(differences []Difference) {
+func (p *reading) note(r *Reverse, differences []Difference) {
+	left := map[*Section]bool{}
+	for _, c := range r.left {
+		left[r.origin[c]] = true
+	}
 	patches := map[*Section][]Option{}
 	for _, d := range differences {
 		if d.Want != nil {
@@ -287,6 +314,12 @@ func (p *reading) note(differences []Difference) {
 	unnamed := 0
 	for _, pkg := range p.native.Packages {
 		unnamed = 0
+		if len(pkg.Sections) > 0 && !slices.ContainsFunc(pkg.Sections, func(s *Section) bool { return !left[s] }) {
+			p.report.add(ParseNote{Kind: KeptRaw, Package: pkg.Name, Reason: "the schema has no place for this package"})
+			for _, s := range pkg.Sections {
+				delete(left, s)
+			}
+		}
 		for _, s := range pkg.Sections {
 			if s.Unnamed {
 				unnamed++
@@ -294,6 +327,9 @@ func (p *reading) note(differences []Difference) {
 			if reason, raw := p.raw[s]; raw {
 				p.report.add(ParseNote{Kind: KeptRaw, Package: pkg.Name, Section: s.Name, Reason: reason})
 				continue
+			}
+			if left[s] {
+				p.report.add(ParseNote{Kind: KeptRaw, Package: pkg.Name, Section: s.Name, Reason: noPlace})
 			}
 			for _, o := range patches[s] {
 				n := ParseNote{Kind: KeptRaw, Package: pkg.Name, Section: s.Name, Option: o.Key, Reason: noPlace}

@@ -19,6 +19,9 @@ type Native struct {
 	Packages []*Package
 	// Notes are what a parser passed over.
 	Notes []ParseNote
+	// Files are members of an archive a parser could not read; Parse keeps them as
+	// files of the configuration.
+	Files []File
 
 	index map[string]*Package // by name, of a long list
 	name  func(string) string // makes names the format can hold, may be nil

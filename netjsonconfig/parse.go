@@ -117,6 +117,15 @@ func (p *reading) reverse() (*Reverse, error) {
 			return nil, err
 		}
 	}
+	for _, f := range p.native.Files {
+		file := new(ordered.Object)
+		file.Set("path", f.Path)
+		file.Set("mode", DefaultMode)
+		file.Set("contents", f.Contents)
+		files, _ := r.Config.Get("files")
+		list, _ := files.([]any) // nothing else puts files there
+		r.Config.Set("files", append(list, file))
+	}
 	return r, nil
 }
 

@@ -370,6 +370,7 @@ func deviations() map[string]string {
 		"interface dns list (dsa)":                               servers,
 		"reverse of: dns override list":                          servers,
 		"reverse of: dns override list (legacy syntax)":          servers,
+		"malformed option lines":                                 "an option without a name is none, and no device has it",
 		"comments and blanks":                                    "a comment before the first section is no configuration, and shifts the numbers of unnamed sections",
 		"interface modemmanager (legacy)":                        "reading never fails: what the schema refuses is kept raw",
 		"radio name dashed":                                      valid,
