@@ -54,14 +54,10 @@ type ValidationError struct {
 }
 
 // Error returns the message as clients of the REST API know it: the place as
-// "#/" and the parts of the path. Where several branches were possible and the
-// value says which one is meant, a last line tells what that one refuses.
+// "#/" and the parts of the path. Of a choice it does not say more than that no
+// branch accepts the value: Meant does.
 func (e *ValidationError) Error() string {
-	text := `Invalid configuration triggered by "#/` + strings.Join(e.Path(), "/") + "\", validator says:\n\n" + e.Message
-	if m := e.Meant(); m != e {
-		text += "\n\n#/" + strings.Join(m.Path(), "/") + ": " + m.Message
-	}
-	return text
+	return `Invalid configuration triggered by "#/` + strings.Join(e.Path(), "/") + "\", validator says:\n\n" + e.Message
 }
 
 // Keyword returns the schema keyword that was violated ("type", "oneOf"), or ""

@@ -198,7 +198,8 @@ func explain(err error, verbose bool) (string, int) {
 func details(e *njc.ValidationError) string {
 	var b strings.Builder
 	b.WriteString(e.Error())
-	if e.Meant() != e {
+	if m := e.Meant(); m != e {
+		b.WriteString("\n\n#/" + strings.Join(m.Path(), "/") + ": " + m.Message)
 		return b.String()
 	}
 	for _, c := range e.Causes {
