@@ -24,7 +24,7 @@ func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, peer, mana
 		return err
 	}
 	// other nodes notice by themselves: before they write they look
-	wispwright.AfterCommit(ctx, func() { c.polls.drop(id) })
+	wispwright.AfterCommit(ctx, func() { c.polls.Forget(id) })
 	if exclusive {
 		if err := c.clearOthers(ctx, after); err != nil {
 			return err

@@ -47,7 +47,7 @@ func (c *agents) authenticate(ctx context.Context, a protocol.Credentials) (*pol
 	if err != nil {
 		return nil, err
 	}
-	t, ok := c.remembered.get(p.OrganizationID)
+	t, ok := c.remembered.Get(p.OrganizationID)
 	if !ok {
 		if t, err = c.tenant(ctx, p.OrganizationID); err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (c *agents) noteAddresses(ctx context.Context, p *poll, peer netip.Addr, ma
 		return c.storeAddresses(ctx, p.DeviceID, peer, management, exclusive)
 	})
 	if errors.Is(err, errUnchanged) { // what was remembered is old
-		c.polls.drop(p.DeviceID)
+		c.polls.Forget(p.DeviceID)
 		return nil
 	}
 	return err
@@ -153,7 +153,7 @@ func (c *agents) served(ctx context.Context, device wispwright.ID, sum string) e
 	if err != nil || config == nil {
 		return err
 	}
-	wispwright.AfterCommit(ctx, func() { c.polls.drop(device) })
+	wispwright.AfterCommit(ctx, func() { c.polls.Forget(device) })
 	if config.Served == sum {
 		return nil
 	}

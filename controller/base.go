@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
@@ -69,8 +70,7 @@ func asDevice(ctx context.Context, name, address string) context.Context {
 	return wispwright.WithCaller(ctx, &wispwright.Caller{Name: name, Method: "device", Address: address})
 }
 
-type noBus struct{}
-
-func (noBus) Notify(context.Context, string, string) error { return nil }
-
-func (noBus) Listen(context.Context, string, func(payload string)) error { return nil }
+// cached are the options of a cache of some size.
+func (c *base) cached(size int) cache.Options {
+	return cache.Options{Bus: c.Bus, TTL: c.CacheFor, Size: size, Clock: c.Clock}
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/entity"
-	"github.com/wispwright/wispwright/tenancy"
 )
 
 // Stores are everything the concern keeps. All are required and belong to one
@@ -38,8 +37,19 @@ func (s Stores) complete() error {
 // Organizations is what the concern asks about tenants; tenancy.Organizations
 // answers it.
 type Organizations interface {
-	// Get returns an organization.
-	Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*tenancy.Organization, error)
+	// Tenant returns an organization, or wispwright.ErrNotFound.
+	Tenant(ctx context.Context, id wispwright.ID) (*entity.Tenant, error)
+}
+
+// OrganizationEvents tells what happens to organizations, inside the
+// transaction that causes it; tenancy.Organizations does.
+type OrganizationEvents interface {
+	// OnCreate calls fn for each new organization.
+	OnCreate(name string, fn func(ctx context.Context, id wispwright.ID) error)
+	// OnDelete calls fn for an organization that is about to be removed.
+	OnDelete(name string, fn func(ctx context.Context, id wispwright.ID) error)
+	// OnChange calls fn for an organization that is created, changed or deleted.
+	OnChange(name string, fn func(ctx context.Context, id wispwright.ID) error)
 }
 
 // ContextProvider contributes variables to devices, with a precedence between
@@ -49,17 +59,6 @@ type ContextProvider interface {
 	// Variables returns the variables of each device by its id. It may be
 	// called inside a transaction and must not keep the devices.
 	Variables(ctx context.Context, devices []*Device) (map[wispwright.ID]map[string]any, error)
-}
-
-// Bus tells the other nodes of an installation what to forget; *sqlstore.DB is
-// one.
-type Bus interface {
-	// Notify tells every listener, this node's too, after the commit of the
-	// context's transaction.
-	Notify(ctx context.Context, channel, payload string) error
-	// Listen calls fn for every notification until the context ends, with an
-	// empty payload when some may have been missed.
-	Listen(ctx context.Context, channel string, fn func(payload string)) error
 }
 
 // Options change how the concern works; nil and zero fields mean the defaults,
@@ -72,7 +71,7 @@ type Options struct {
 	// Recorder keeps the history of objects. Default: none is kept.
 	Recorder wispwright.Recorder
 	// Bus connects the nodes' caches. Default: this node is alone.
-	Bus Bus
+	Bus wispwright.Bus
 	// Providers contribute variables. Default: none.
 	Providers []ContextProvider
 	// Context are the global variables. Default: none.
@@ -124,9 +123,6 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.Recorder == nil {
 		out.Recorder = wispwright.NoRecorder{}
-	}
-	if out.Bus == nil {
-		out.Bus = noBus{}
 	}
 	if out.Clock == nil {
 		out.Clock = time.Now
@@ -188,22 +184,17 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 
 // Attach subscribes to what happens to organizations: each gets its settings,
 // and takes its devices, templates and settings along when it is deleted.
-func (c *Controller) Attach(o *tenancy.Organizations) {
-	o.Saved.Subscribe("controller: settings of a new organization", c.Settings.organizationSaved)
-	o.Deleting.Subscribe("controller: devices and templates of a deleted organization", func(ctx context.Context, all ...*tenancy.Organization) error {
-		for _, o := range all {
-			if err := c.removeOrganization(entity.WithCause(ctx, "organization "+o.Name+" deleted"), o.ID); err != nil {
-				return fmt.Errorf("remove what organization %s owns: %w", o.ID, err)
-			}
-		}
-		return nil
+func (c *Controller) Attach(o OrganizationEvents) {
+	o.OnCreate("controller: settings of a new organization", c.Settings.organizationCreated)
+	o.OnDelete("controller: devices and templates of a deleted organization", c.removeOrganization)
+	o.OnChange("controller: forget the cached organization", func(ctx context.Context, _ wispwright.ID) error {
+		return c.fleet.forgetTenants(ctx)
 	})
-	o.Changed.Subscribe("controller: forget the cached organization", c.Settings.organizationChanged)
 }
 
 // Start listens for what other nodes tell of, until the context ends.
 func (c *Controller) Start(ctx context.Context) error {
-	if err := c.fleet.Bus.Listen(ctx, busChannel, c.fleet.heard); err != nil {
+	if err := errors.Join(c.fleet.listen(ctx), c.fleet.polls.Listen(ctx)); err != nil {
 		return fmt.Errorf("controller: %w", err)
 	}
 	return nil
@@ -211,7 +202,7 @@ func (c *Controller) Start(ctx context.Context) error {
 
 // Forget drops what this node remembers of devices, as the services do when
 // they change one: for whoever changes the stored rows by other means.
-func (c *Controller) Forget(devices ...wispwright.ID) { c.fleet.polls.drop(devices...) }
+func (c *Controller) Forget(devices ...wispwright.ID) { c.fleet.polls.Forget(devices...) }
 
 // Backends returns the backends devices and templates may choose, the default
 // one first. The slice must not be changed.

@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
@@ -16,11 +16,11 @@ type fleet struct {
 	*configs
 	// devices has the events that are told of
 	devices *Devices
-	polls   *cache[wispwright.ID, *poll]
+	polls   *cache.Cache[wispwright.ID, *poll]
 }
 
 func newFleet(c *configs) *fleet {
-	f := &fleet{configs: c, polls: newCache[wispwright.ID, *poll](c.CachedDevices, c.Options)}
+	f := &fleet{configs: c, polls: cache.New[wispwright.ID, *poll]("controller.polls", c.cached(c.CachedDevices))}
 	f.devices = &Devices{fleet: f}
 	return f
 }
@@ -34,10 +34,10 @@ type poll struct {
 // poll returns what is known of a device. A device nobody asked for lately
 // costs one query.
 func (c *fleet) poll(ctx context.Context, id wispwright.ID) (*poll, error) {
-	if p, ok := c.polls.get(id); ok { // without the closure below, which would be allocated
+	if p, ok := c.polls.Get(id); ok { // without the closure below, which would be allocated
 		return p, nil
 	}
-	return c.polls.load(id, func() (*poll, error) {
+	return c.polls.Load(ctx, id, func(ctx context.Context) (*poll, error) {
 		row, err := c.stores.Devices.Poll(ctx, id)
 		if err != nil {
 			return nil, err
@@ -49,16 +49,6 @@ func (c *fleet) poll(ctx context.Context, id wispwright.ID) (*poll, error) {
 		return p, nil
 	})
 }
-
-const (
-	busChannel = "controller_forget"
-	// forgetAll and forgetTenants are payloads of the bus besides lists of
-	// device ids
-	forgetAll     = "*"
-	forgetTenants = "organizations"
-	// payloads are limited to 7,000 bytes
-	idsPerPayload = 200
-)
 
 func (c *fleet) detail(ctx context.Context, d *Device) (*Detail, error) {
 	config, err := c.stores.Configs.Get(ctx, wispwright.ScopeAll(), d.ID)
@@ -207,43 +197,5 @@ func (c *fleet) statusChanged(ctx context.Context, d *Device, config *Config, be
 
 // forgetDevices drops devices after the commit, here and on other nodes.
 func (c *fleet) forgetDevices(ctx context.Context, ids ...wispwright.ID) error {
-	all := ids // the loop eats ids up before the commit
-	wispwright.AfterCommit(ctx, func() { c.polls.drop(all...) })
-	for len(ids) > 0 {
-		n := min(len(ids), idsPerPayload)
-		var b strings.Builder
-		for _, id := range ids[:n] {
-			b.WriteString(id.Hex())
-		}
-		if err := c.Bus.Notify(ctx, busChannel, b.String()); err != nil {
-			return err
-		}
-		ids = ids[n:]
-	}
-	return nil
-}
-
-// heard drops what another node changed; anything that is not understood drops
-// everything.
-func (c *fleet) heard(payload string) {
-	switch {
-	case payload == forgetTenants:
-		c.dropTenants()
-		return
-	case payload != "" && payload != forgetAll && len(payload)%32 == 0:
-		ids := make([]wispwright.ID, 0, len(payload)/32)
-		for ; payload != ""; payload = payload[32:] {
-			id, err := wispwright.ParseID(payload[:32])
-			if err != nil {
-				break
-			}
-			ids = append(ids, id)
-		}
-		if payload == "" {
-			c.polls.drop(ids...)
-			return
-		}
-	}
-	c.polls.purge()
-	c.dropTenants()
+	return c.polls.Drop(ctx, ids...)
 }

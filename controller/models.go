@@ -1,12 +1,12 @@
 package controller
 
-import "github.com/wispwright/wispwright/tenancy"
+import "github.com/wispwright/wispwright"
 
 // Models are the kinds of objects permissions exist for, with what the default
 // groups may do (spec: tenancy §3, controller-config §1.10).
-func Models() []tenancy.Model {
+func Models() []wispwright.Model {
 	const app = "config"
-	return []tenancy.Model{
+	return []wispwright.Model{
 		{App: app, Name: "device", Label: "Device", Operator: "ACD", Administrator: "ACD"},
 		{App: app, Name: "config", Label: "configuration", Operator: "ACD", Administrator: "ACD"},
 		{App: app, Name: "template", Label: "template", Operator: "ACD", Administrator: "ACD"},

@@ -92,7 +92,7 @@ func (c *agents) complete(r protocol.Registration) error {
 // time: limit their rate where the requests come in.
 func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 	sum := digest(secret)
-	id, err := c.secrets.load(sum, func() (wispwright.ID, error) {
+	id, err := c.secrets.Load(ctx, sum, func(ctx context.Context) (wispwright.ID, error) {
 		items, err := c.stores.Settings.List(ctx, wispwright.ScopeAll(), SettingsFilter{SecretDigest: sum}, wispwright.Page{Limit: 1, NoTotal: true})
 		if err != nil {
 			return wispwright.ID{}, err

@@ -8,7 +8,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/valid"
-	"github.com/wispwright/wispwright/tenancy"
 )
 
 // Settings are what an organization decides about its devices
@@ -160,22 +159,10 @@ func (s *OrganizationSettings) explain(ctx context.Context, err error) error {
 	return wispwright.Invalid("shared_secret", "This secret cannot be used. Choose another, or none to get a random one.")
 }
 
-// organizationSaved gives every new organization its settings.
-func (s *OrganizationSettings) organizationSaved(ctx context.Context, changes ...tenancy.OrganizationChange) error {
-	for _, c := range changes {
-		if c.Before != nil {
-			continue
-		}
-		if err := s.tenants.stores.Settings.Insert(ctx, newSettings(c.After.ID)); err != nil {
-			return fmt.Errorf("settings of a new organization: %w", err)
-		}
+// organizationCreated gives every new organization its settings.
+func (s *OrganizationSettings) organizationCreated(ctx context.Context, id wispwright.ID) error {
+	if err := s.tenants.stores.Settings.Insert(ctx, newSettings(id)); err != nil {
+		return fmt.Errorf("settings of a new organization: %w", err)
 	}
 	return nil
-}
-
-func (s *OrganizationSettings) organizationChanged(ctx context.Context, changes ...tenancy.OrganizationChange) {
-	s.tenants.dropTenants()
-	if err := s.tenants.Bus.Notify(ctx, busChannel, forgetTenants); err != nil {
-		s.tenants.Log.ErrorContext(ctx, "other nodes were not told of a changed organization", "count", len(changes), "error", err)
-	}
 }

@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/kit/cache"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
 // tenants is the room of organizations: what they decide, and the templates
@@ -18,25 +19,26 @@ import (
 type tenants struct {
 	*base
 	organizations Organizations
-	remembered    *cache[wispwright.ID, *tenant]
-	secrets       *cache[string, wispwright.ID] // digest of a shared secret -> organization
-	defaults      *cache[defaultsKey, []*Template]
+	remembered    *cache.Cache[wispwright.ID, *tenant]
+	secrets       *cache.Cache[string, wispwright.ID] // digest of a shared secret -> organization
+	defaults      *cache.Cache[defaultsKey, []*Template]
 }
 
 // cachedTenants is how many organizations are remembered.
 const cachedTenants = 10_000
 
 func newTenants(b *base, organizations Organizations) *tenants {
+	o := b.cached(cachedTenants)
 	return &tenants{
-		base: b, organizations: organizations, remembered: newCache[wispwright.ID, *tenant](cachedTenants, b.Options),
-		secrets:  newCache[string, wispwright.ID](cachedTenants, b.Options),
-		defaults: newCache[defaultsKey, []*Template](cachedTenants, b.Options),
+		base: b, organizations: organizations, remembered: cache.New[wispwright.ID, *tenant]("controller.tenants", o),
+		secrets:  cache.New[string, wispwright.ID]("controller.secrets", o),
+		defaults: cache.New[defaultsKey, []*Template]("controller.defaults", o),
 	}
 }
 
 // tenant is what is known of an organization.
 type tenant struct {
-	organization *tenancy.Organization
+	organization *entity.Tenant
 	settings     *Settings
 }
 
@@ -45,10 +47,14 @@ type defaultsKey struct {
 	backend      string
 }
 
-// tenant returns an organization with its settings.
+// tenant returns an organization with its settings, in a transaction too as it
+// was committed last: what must not change meanwhile is held (see hold).
 func (c *tenants) tenant(ctx context.Context, id wispwright.ID) (*tenant, error) {
-	return c.remembered.load(id, func() (*tenant, error) {
-		o, err := c.organizations.Get(ctx, wispwright.ScopeAll(), id)
+	if t, ok := c.remembered.Get(id); ok {
+		return t, nil
+	}
+	return c.remembered.Load(ctx, id, func(ctx context.Context) (*tenant, error) {
+		o, err := c.organizations.Tenant(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -129,20 +135,22 @@ func digest(secret string) string {
 // forgetTenants drops organizations, settings and default templates after the
 // commit, here and on other nodes. They change rarely, so all go.
 func (c *tenants) forgetTenants(ctx context.Context) error {
-	wispwright.AfterCommit(ctx, c.dropTenants)
-	return c.Bus.Notify(ctx, busChannel, forgetTenants)
+	return errors.Join(c.remembered.Purge(ctx), c.secrets.Purge(ctx), c.defaults.Purge(ctx))
 }
 
-func (c *tenants) dropTenants() {
-	c.remembered.purge()
-	c.secrets.purge()
-	c.defaults.purge()
+// listen forgets what other nodes tell of.
+func (c *tenants) listen(ctx context.Context) error {
+	return errors.Join(c.remembered.Listen(ctx), c.secrets.Listen(ctx), c.defaults.Listen(ctx))
 }
 
 // defaultTemplates returns the default templates of an organization and a
 // backend, required ones first, then by name (spec: controller-config §4.1).
 func (c *tenants) defaultTemplates(ctx context.Context, organization wispwright.ID, backend string) ([]*Template, error) {
-	return c.defaults.load(defaultsKey{organization, backend}, func() ([]*Template, error) {
+	key := defaultsKey{organization, backend}
+	if templates, ok := c.defaults.Get(key); ok {
+		return templates, nil
+	}
+	return c.defaults.Load(ctx, key, func(ctx context.Context) ([]*Template, error) {
 		yes := true
 		items, err := c.stores.Templates.List(ctx, wispwright.ScopeOf(organization).WithShared(),
 			TemplateFilter{Default: &yes, Backend: backend}, wispwright.Page{NoTotal: true})

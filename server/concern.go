@@ -13,7 +13,6 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/admin"
-	"github.com/wispwright/wispwright/tenancy"
 )
 
 // Concern is one part of the product, or a vendor's own: a value with its own
@@ -42,7 +41,7 @@ type Concern interface {
 // is asked before anything is mounted.
 type WithModels interface {
 	// Models are the kinds.
-	Models() []tenancy.Model
+	Models() []wispwright.Model
 }
 
 // WithEvents is a concern that others can subscribe to; it is for docs/events.md.

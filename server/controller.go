@@ -17,7 +17,6 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
-	"github.com/wispwright/wispwright/tenancy"
 )
 
 // ControllerConcern is configuration management: devices, templates and the
@@ -69,7 +68,7 @@ func (c *ControllerConcern) Migrations() []sqlstore.Migrations {
 }
 
 // Models implements WithModels.
-func (c *ControllerConcern) Models() []tenancy.Model { return controller.Models() }
+func (c *ControllerConcern) Models() []wispwright.Model { return controller.Models() }
 
 // Events implements WithEvents.
 func (c *ControllerConcern) Events() []event.Listed { return c.Controller.Events() }

@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
@@ -119,11 +120,11 @@ func (d *directory) recognise(r *rest.Request) (*wispwright.Caller, error) {
 		Permissions: []wispwright.Permission{"config.add_device", "config.view_device"}}, nil
 }
 
-// Get implements controller.Organizations.
-func (d *directory) Get(_ context.Context, scope wispwright.Scope, id wispwright.ID) (*tenancy.Organization, error) {
+// Tenant implements controller.Organizations.
+func (d *directory) Tenant(_ context.Context, id wispwright.ID) (*entity.Tenant, error) {
 	for _, o := range d.customers {
-		if o.ID == id && scope.Allows(id) {
-			return o, nil
+		if o.ID == id {
+			return &entity.Tenant{ID: o.ID, Name: o.Name, IsActive: o.IsActive}, nil
 		}
 	}
 	return nil, wispwright.ErrNotFound
@@ -131,7 +132,7 @@ func (d *directory) Get(_ context.Context, scope wispwright.Scope, id wispwright
 
 // OrganizationExists implements rest.Organizations.
 func (d *directory) OrganizationExists(ctx context.Context, id wispwright.ID) (bool, error) {
-	_, err := d.Get(ctx, wispwright.ScopeAll(), id)
+	_, err := d.Tenant(ctx, id)
 	return err == nil, nil
 }
 

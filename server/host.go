@@ -69,7 +69,7 @@ func (h *Host) Metrics() prometheus.Registerer { return h.server.metrics.registr
 func (h *Host) Lifetime() context.Context { return h.server.lifetime }
 
 // Models are the kinds of objects of all concerns of the list.
-func (h *Host) Models() (all []tenancy.Model) {
+func (h *Host) Models() (all []wispwright.Model) {
 	for _, c := range h.server.concerns {
 		if m, ok := c.(WithModels); ok {
 			all = append(all, m.Models()...)

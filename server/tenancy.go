@@ -77,6 +77,9 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	if t.Tenancy, err = tenancy.New(h.DB(), stores, options); err != nil {
 		return err
 	}
+	if err := t.Start(h.Lifetime()); err != nil {
+		return err
+	}
 	sessions, err := tenancysql.NewSessions(h.DB())
 	if err != nil {
 		return err
@@ -89,7 +92,6 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	letters.send(t.Letters)
 	h.Recognise(rest.Callers{Schemes: wire.Schemes(), DocsSchemes: wire.DocsSchemes(), Organizations: wire})
 	wire.Mount(h.API())
-	h.wire(t.wiring(h)...)
 	h.Daily("tenancy.clean", func(ctx context.Context) error { return t.clean(ctx, h, sessions) })
 	return nil
 }
@@ -113,7 +115,7 @@ func (t *TenancyConcern) options(h *Host, l *letters) (*tenancy.Options, error) 
 		return nil, err
 	}
 	o := &tenancy.Options{
-		Models: h.Models(), Hasher: password.Hasher{Iterations: c.PasswordIterations}, PhonePrefixes: c.PhonePrefixes,
+		Models: h.Models(), Hasher: password.Hasher{Iterations: c.PasswordIterations}, Phone: tenancyhttp.ParsePhone, PhonePrefixes: c.PhonePrefixes, Bus: h.DB(),
 		Passwords:       tenancy.PasswordRules{Policy: password.Policy{MinLength: c.PasswordLength}, Days: c.PasswordDays, StaffDays: c.StaffPasswordDays},
 		AccountFailures: c.AccountFailures, AddressFailures: c.AddressFailures, RequireSecondFactor: c.RequireSecondFactor,
 		SecretKey: secret, Sesame: sesame.Options{Key: c.SesameKey, MaxAge: c.SesameMaxAge, OneTime: c.SesameOneTime, OldSecrets: h.Config().OldSecretKeys},

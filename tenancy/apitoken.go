@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // APIToken is a named token of a user for one program: it may be limited to
@@ -61,113 +62,72 @@ type APITokenStore interface {
 	wispwright.Repo[APIToken, APITokenFilter]
 }
 
-// APITokens is the service of named tokens.
+// APITokens is the service of named tokens, newest first. A deleted one is
+// unknown from then on.
 type APITokens struct {
-	// Changed is published with the users whose tokens were made or removed.
-	Changed event.Topic[wispwright.ID]
-
+	*entity.Service[wispwright.ID, APIToken, APITokenFilter]
 	store     APITokenStore
 	catalogue *Catalogue
 	base
+}
+
+func newAPITokens(b base, store APITokenStore, catalogue *Catalogue) *APITokens {
+	s := &APITokens{store: store, catalogue: catalogue, base: b}
+	s.Service = entity.New(b.entity, store, entity.Kind[wispwright.ID, APIToken]{
+		Name: "tenancy.APITokens", Model: "authtoken.apitoken", Hidden: []string{"Digest"},
+		Validate: s.validate, Check: s.check, Stored: forgetting[APIToken](b),
+		Unique: map[string]error{"api_token_name": wispwright.Invalid("name", "There is a token with this name already.")},
+	})
+	return s
 }
 
 // Create makes a token of t's user, name, scopes and expiry, and returns its
 // text, which is shown this once.
 func (s *APITokens) Create(ctx context.Context, t *APIToken) (wispwright.Secret, error) {
 	text := APITokenPrefix + rand.Text() + rand.Text()[:6]
-	err := s.do(ctx, "tenancy.APITokens.Create", func(ctx context.Context) error {
-		t.ID, t.Digest, t.Created, t.LastUsed = wispwright.NewID(), Digest(text), s.now(), time.Time{}
-		if err := s.validate(t); err != nil {
-			return err
-		}
-		have, err := s.store.List(ctx, wispwright.ScopeAll(), APITokenFilter{UserID: t.UserID}, wispwright.Page{NoTotal: true})
-		if err != nil {
-			return err
-		}
-		if len(have.Rows) >= maxAPITokens {
-			return wispwright.Invalid("", "There are too many tokens; remove some first.")
-		}
-		// asked first, because a failed insert would end the transaction
-		if slices.ContainsFunc(have.Rows, func(o *APIToken) bool { return o.Name == t.Name }) {
-			return s.explain(&wispwright.ConflictError{Unique: "api_token_name"})
-		}
-		if err := s.store.Insert(ctx, t); err != nil {
-			return s.explain(err)
-		}
-		s.Changed.Publish(ctx, t.UserID)
-		return s.recordToken(ctx, "add", nil, t)
-	})
-	if err != nil {
+	t.ID, t.Digest, t.LastUsed = wispwright.NewID(), Digest(text), time.Time{}
+	if err := s.Service.Create(ctx, t); err != nil {
 		return "", err
 	}
 	return wispwright.Secret(text), nil
 }
 
-// recordToken leaves the digest out of the trail.
-func (s *APITokens) recordToken(ctx context.Context, action string, before, after *APIToken) error {
-	t := after
-	if t == nil {
-		t = before
-	}
-	fields := slices.DeleteFunc(wispwright.Compare(before, after), func(f wispwright.FieldChange) bool { return f.Field == "Digest" })
-	return s.record(ctx, action, "authtoken.apitoken", t.ID.String(), t.Name, wispwright.ID{}, fields)
-}
-
-func (s *APITokens) validate(t *APIToken) error {
+func (s *APITokens) validate(_ context.Context, c entity.Change[APIToken]) error {
 	var v wispwright.ValidationError
-	checkText(&v, "name", &t.Name, 100, true)
-	slices.Sort(t.Scopes)
-	t.Scopes = slices.Compact(t.Scopes)
-	for _, p := range t.Scopes {
-		if !s.catalogue.Known(p) {
-			v.Add("scopes", unknownPK(p))
-		}
-	}
+	t := c.After
+	valid.Text(&v, "name", t.Name, valid.Required, valid.Max(100))
+	t.Scopes = s.catalogue.check(&v, "scopes", t.Scopes)
 	if !t.Expires.IsZero() && !t.Expires.After(s.now()) {
 		v.Add("expires", "Enter a time in the future.")
 	}
 	return v.Err()
 }
 
-func (s *APITokens) explain(err error) error {
-	return conflictAs(err, map[string]fieldMessage{"api_token_name": {"name", "There is a token with this name already."}})
-}
-
-// Get returns a token.
-func (s *APITokens) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*APIToken, error) {
-	return s.store.Get(ctx, scope, id)
-}
-
-// List returns a page of tokens, newest first.
-func (s *APITokens) List(ctx context.Context, scope wispwright.Scope, f APITokenFilter, p wispwright.Page) (wispwright.Items[APIToken], error) {
-	return s.store.List(ctx, scope, f, p)
-}
-
-// Delete takes a token away; from then on it is unknown.
-func (s *APITokens) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
-	return s.do(ctx, "tenancy.APITokens.Delete", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		if err := s.store.Delete(ctx, scope, id); err != nil {
-			return err
-		}
-		s.Changed.Publish(ctx, before.UserID)
-		return s.recordToken(ctx, "delete", before, nil)
-	})
+func (s *APITokens) check(ctx context.Context, c entity.Change[APIToken]) error {
+	if c.Before != nil {
+		return nil
+	}
+	have, err := s.store.List(ctx, wispwright.ScopeAll(), APITokenFilter{UserID: c.After.UserID}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	if len(have.Rows) >= maxAPITokens {
+		return wispwright.Invalid("", "There are too many tokens; remove some first.")
+	}
+	// asked first, because a failed insert would end the transaction
+	if slices.ContainsFunc(have.Rows, func(o *APIToken) bool { return o.Name == c.After.Name }) {
+		return s.Kind().Explain(&wispwright.ConflictError{Unique: "api_token_name"})
+	}
+	return nil
 }
 
 // find returns a token that has not ended, or ErrNotFound.
 func (s *APITokens) find(ctx context.Context, digest string) (*APIToken, error) {
-	items, err := s.store.List(ctx, wispwright.ScopeAll(), APITokenFilter{Digest: digest}, wispwright.Page{Limit: 1, NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	if len(items.Rows) == 0 || !items.Rows[0].Expires.IsZero() && !s.now().Before(items.Rows[0].Expires) {
+	t, err := s.First(ctx, wispwright.ScopeAll(), APITokenFilter{Digest: digest})
+	if err == nil && !t.Expires.IsZero() && !s.now().Before(t.Expires) {
 		return nil, wispwright.ErrNotFound
 	}
-	return items.Rows[0], nil
+	return t, err
 }
 
 // used notes the use of a token, seldom enough to be no burden. One that was

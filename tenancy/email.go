@@ -2,10 +2,11 @@ package tenancy
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Email is one of the addresses of an account (spec: tenancy §1.8). The
@@ -44,89 +45,61 @@ type EmailStore interface {
 	wispwright.KeyedRepo[int64, Email, EmailFilter]
 }
 
-// Emails is the service of the addresses of accounts.
+// Emails is the service of the addresses of accounts, in the order in which
+// they were made. A primary address takes the place of the one there is and
+// becomes the address of the account; one that becomes another address is no
+// longer verified. The account of a deleted address keeps its User.Email.
 type Emails struct {
+	*entity.Service[int64, Email, EmailFilter]
 	store EmailStore
 	users *Users
 	base
 }
 
-// Create stores a further address of a user. A primary one takes the place of
-// the one there is and becomes the address of the account.
+func newEmails(b base, store EmailStore, users *Users) *Emails {
+	s := &Emails{store: store, users: users, base: b}
+	s.Service = entity.New(b.entity, store, entity.Kind[int64, Email]{
+		Name: "tenancy.Emails", Model: "account.emailaddress", Label: func(e *Email) string { return e.Address },
+		Validate: validEmail, Check: s.check,
+		Unique: map[string]error{
+			"email_user_address": wispwright.Invalid("", valid.Taken("Email address", "User", "Email address")),
+			"email_primary":      wispwright.Invalid("", "Constraint “unique_primary_email” is violated."),
+			"email_verified":     wispwright.Invalid("email", valid.Taken("user", "email address")),
+		},
+	})
+	return s
+}
+
+// Create stores a further address of a user.
 func (s *Emails) Create(ctx context.Context, e *Email) error {
-	return s.do(ctx, "tenancy.Emails.Create", func(ctx context.Context) error {
-		if _, err := s.users.store.Get(ctx, wispwright.ScopeAll(), e.UserID); err != nil {
+	return s.within(ctx, func(ctx context.Context) error {
+		if _, err := s.users.Get(ctx, wispwright.ScopeAll(), e.UserID); err != nil {
 			return err
 		}
-		return s.add(ctx, e)
+		return s.Service.Create(ctx, e)
 	})
 }
 
-// add stores an address of a user who exists.
-func (s *Emails) add(ctx context.Context, e *Email) error {
-	if err := e.validate(); err != nil {
-		return err
+func validEmail(_ context.Context, c entity.Change[Email]) error {
+	e := c.After
+	e.Address = strings.ToLower(e.Address)
+	if c.Before != nil {
+		e.UserID = c.Before.UserID
+		e.IsVerified = e.IsVerified && e.Address == c.Before.Address
 	}
-	if err := s.unique(ctx, e); err != nil {
-		return err
-	}
-	if err := s.promote(ctx, e); err != nil {
-		return err
-	}
-	if err := s.store.Insert(ctx, e); err != nil {
-		return s.explain(err)
-	}
-	return s.saved(ctx, nil, e)
+	var v wispwright.ValidationError
+	valid.Text(&v, "email", e.Address, valid.Required, valid.Max(254), valid.Email)
+	return v.Err()
 }
 
-// Get returns an address.
-func (s *Emails) Get(ctx context.Context, scope wispwright.Scope, id int64) (*Email, error) {
-	return s.store.Get(ctx, scope, id)
-}
-
-// List returns a page of addresses in the order in which they were made.
-func (s *Emails) List(ctx context.Context, scope wispwright.Scope, f EmailFilter, p wispwright.Page) (wispwright.Items[Email], error) {
-	return s.store.List(ctx, scope, f, p)
-}
-
-// Update changes an address. One that becomes another address is no longer
-// verified; one that becomes primary takes the place of the one there is.
-func (s *Emails) Update(ctx context.Context, scope wispwright.Scope, id int64, change func(*Email) error) (*Email, error) {
-	var after *Email
-	err := s.do(ctx, "tenancy.Emails.Update", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		wanted := *before
-		if err := change(&wanted); err != nil {
-			return err
-		}
-		wanted.ID, wanted.UserID = before.ID, before.UserID
-		if err := wanted.validate(); err != nil {
-			return err
-		}
-		if wanted.Address != before.Address {
-			wanted.IsVerified = false
-		}
-		if err := s.unique(ctx, &wanted); err != nil {
-			return err
-		}
-		if !before.IsPrimary {
-			if err := s.promote(ctx, &wanted); err != nil {
-				return err
-			}
-		}
-		after, err = s.store.Update(ctx, scope, id, func(e *Email) error {
-			*e = wanted
-			return nil
-		})
-		if err != nil {
-			return s.explain(err)
-		}
-		return s.saved(ctx, before, after)
-	})
-	return after, err
+func (s *Emails) check(ctx context.Context, c entity.Change[Email]) error {
+	if c.After == nil {
+		return nil
+	}
+	if err := s.unique(ctx, c.After); err != nil || c.Before != nil && c.Before.IsPrimary {
+		return err
+	}
+	return s.promote(ctx, c.After)
 }
 
 // MakePrimary makes a verified address the primary one and the address of the
@@ -156,20 +129,6 @@ func (s *Emails) MakePrimary(ctx context.Context, id int64) (*Email, error) {
 	return after, err
 }
 
-// Delete removes an address; the account keeps its own User.Email.
-func (s *Emails) Delete(ctx context.Context, scope wispwright.Scope, id int64) error {
-	return s.do(ctx, "tenancy.Emails.Delete", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		if err := s.store.Delete(ctx, scope, id); err != nil {
-			return err
-		}
-		return s.record(ctx, "delete", "account.emailaddress", strconv.FormatInt(id, 10), before.Address, wispwright.ID{}, wispwright.Compare(before, nil))
-	})
-}
-
 // promote makes room for a primary address: the one there is steps back, and
 // the account takes the new one as its own (spec: tenancy §5.7).
 func (s *Emails) promote(ctx context.Context, e *Email) error {
@@ -192,7 +151,7 @@ func (s *Emails) promote(ctx context.Context, e *Email) error {
 		if err != nil {
 			return err
 		}
-		if err := s.saved(ctx, other, after); err != nil {
+		if err := s.Note(ctx, entity.Change[Email]{Before: other, After: after}); err != nil {
 			return err
 		}
 		_, err = s.users.Update(ctx, wispwright.ScopeAll(), e.UserID, func(u *User) error {
@@ -219,32 +178,10 @@ func (s *Emails) unique(ctx context.Context, e *Email) error {
 		switch {
 		case other.ID == e.ID:
 		case other.UserID == e.UserID:
-			return s.explain(&wispwright.ConflictError{Unique: "email_user_address"})
+			return s.Kind().Explain(&wispwright.ConflictError{Unique: "email_user_address"})
 		case other.IsVerified && e.IsVerified:
-			return s.explain(&wispwright.ConflictError{Unique: "email_verified"})
+			return s.Kind().Explain(&wispwright.ConflictError{Unique: "email_verified"})
 		}
 	}
 	return nil
-}
-
-func (s *Emails) saved(ctx context.Context, before, after *Email) error {
-	return s.record(ctx, action(before == nil), "account.emailaddress", strconv.FormatInt(after.ID, 10), after.Address, wispwright.ID{}, wispwright.Compare(before, after))
-}
-
-func (s *Emails) explain(err error) error {
-	return conflictAs(err, map[string]fieldMessage{
-		"email_user_address": {"", "Email address with this User and Email address already exists."},
-		"email_primary":      {"", "Constraint “unique_primary_email” is violated."},
-		"email_verified":     {"email", "user with this email address already exists."},
-	})
-}
-
-func (e *Email) validate() error {
-	e.Address = strings.ToLower(e.Address)
-	var v wispwright.ValidationError
-	checkText(&v, "email", &e.Address, 254, true)
-	if e.Address != "" && !validEmail(e.Address) {
-		v.Add("email", "Enter a valid email address.")
-	}
-	return v.Err()
 }

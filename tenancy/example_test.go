@@ -16,7 +16,7 @@ func Example() {
 	ctx := context.Background()
 	tx, stores := tenancy.NewMemory()
 	t, err := tenancy.New(tx, stores, &tenancy.Options{
-		Models: []tenancy.Model{{App: "config", Name: "device", Label: "Device", Administrator: "ACD"}},
+		Models: []wispwright.Model{{App: "config", Name: "device", Label: "Device", Administrator: "ACD"}},
 		Hasher: password.Hasher{Iterations: 1},
 	})
 	if err != nil {

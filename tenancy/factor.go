@@ -9,10 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
-	"github.com/pquerna/otp/totp"
-
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/window"
@@ -125,8 +121,8 @@ func (s *SecondFactors) requiredOf(staff, superuser bool) bool {
 
 // Enrol makes a secret for a user, which counts once it is confirmed. The key
 // is what the user's generator takes: as an address, an image or a text.
-func (s *SecondFactors) Enrol(ctx context.Context, user wispwright.ID) (*otp.Key, error) {
-	var key *otp.Key
+func (s *SecondFactors) Enrol(ctx context.Context, user wispwright.ID) (*Enrolment, error) {
+	var key *Enrolment
 	err := s.do(ctx, "tenancy.SecondFactors.Enrol", func(ctx context.Context) error {
 		u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
 		if err != nil {
@@ -140,12 +136,8 @@ func (s *SecondFactors) Enrol(ctx context.Context, user wispwright.ID) (*otp.Key
 		if known && !have.Confirmed.IsZero() {
 			return wispwright.Invalid("", "There is a second factor already; remove it first.")
 		}
-		// the colon separates issuer and account in the address
-		issuer := strings.ReplaceAll(s.issuer, ":", " ")
-		if key, err = totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: u.Username}); err != nil {
-			return err
-		}
-		fresh := SecondFactor{UserID: user, Secret: wispwright.Secret(key.Secret()), Created: s.now()}
+		key = newEnrolment(s.issuer, u.Username)
+		fresh := SecondFactor{UserID: user, Secret: key.Secret, Created: s.now()}
 		if !known {
 			return s.store.Insert(ctx, &fresh)
 		}
@@ -304,7 +296,7 @@ func (s *SecondFactors) useCode(f *SecondFactor, code string) bool {
 	now := s.now().Unix() / codeStep
 	good := int64(0)
 	for step := now - codeSkew; step <= now+codeSkew; step++ {
-		want, err := hotp.GenerateCodeCustom(f.Secret.Reveal(), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := oneTimeCode(f.Secret, uint64(step))
 		// a secret that cannot be read opens nothing
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > f.LastStep {
 			good = step
@@ -351,8 +343,7 @@ func (s *SecondFactors) Remove(ctx context.Context, user wispwright.ID) error {
 		if err != nil {
 			return err
 		}
-		s.Changed.Publish(ctx, user)
-		return s.record(ctx, "delete", "account.secondfactor", user.String(), "", wispwright.ID{}, nil)
+		return s.noted(ctx, "delete", user)
 	})
 }
 
@@ -386,9 +377,20 @@ func (s *SecondFactors) change(ctx context.Context, operation string, user wispw
 		if confirmed == !after.Confirmed.IsZero() {
 			return nil
 		}
-		s.Changed.Publish(ctx, user)
-		return s.record(ctx, "add", "account.secondfactor", user.String(), "", wispwright.ID{}, nil)
+		return s.noted(ctx, "add", user)
 	})
+}
+
+func (s *SecondFactors) noted(ctx context.Context, action string, user wispwright.ID) error {
+	if err := s.changed(ctx, user); err != nil {
+		return err
+	}
+	return s.record(ctx, action, "account.secondfactor", user.String(), "", wispwright.ID{}, nil)
+}
+
+func (s *SecondFactors) changed(ctx context.Context, user wispwright.ID) error {
+	s.Changed.Publish(ctx, user)
+	return s.forget(ctx)
 }
 
 // factorMessage is what staff without a second factor is told where it is

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Grants are what an account may do and where: its groups, the permissions it
@@ -66,10 +68,7 @@ func (s *Users) SetGroups(ctx context.Context, scope wispwright.Scope, user wisp
 		groups = slices.Compact(groups)
 		for _, id := range groups {
 			if _, err := s.groups.Get(ctx, wispwright.ScopeAll(), id); err != nil {
-				if isNotFound(err) {
-					return wispwright.Invalid("groups", unknownPK(id))
-				}
-				return err
+				return valid.Reference(err, "groups", id)
 			}
 		}
 		if err := s.grants.SetGroups(ctx, user, groups); err != nil {
@@ -92,7 +91,7 @@ func (s *Users) SetPermissions(ctx context.Context, scope wispwright.Scope, user
 		permissions = slices.Compact(permissions)
 		for _, p := range permissions {
 			if !s.catalogue.Known(p) {
-				return wispwright.Invalid("user_permissions", unknownPK(p))
+				return wispwright.Invalid("user_permissions", valid.UnknownPK(p))
 			}
 		}
 		if slices.Equal(permissions, before.Permissions) {
@@ -115,6 +114,9 @@ func (s *Users) granted(ctx context.Context, scope wispwright.Scope, user wispwr
 }
 
 func (s *Users) regranted(ctx context.Context, u *User, change wispwright.FieldChange) error {
-	s.Changed.Publish(ctx, UserChange{Before: u, After: u})
+	if err := s.forget(ctx); err != nil {
+		return err
+	}
+	s.Changed.Publish(ctx, entity.Change[User]{Before: u, After: u})
 	return s.record(ctx, "change", "openwisp_users.user", u.ID.String(), u.Username, wispwright.ID{}, []wispwright.FieldChange{change})
 }

@@ -43,13 +43,13 @@ const (
 type Groups struct {
 	*entity.Service[int64, Group, GroupFilter]
 	catalogue *Catalogue
-	base      *entity.Base
+	base
 }
 
-func newGroups(b *entity.Base, store GroupStore, catalogue *Catalogue) *Groups {
+func newGroups(b base, store GroupStore, catalogue *Catalogue) *Groups {
 	s := &Groups{catalogue: catalogue, base: b}
-	s.Service = entity.New(b, store, entity.Kind[int64, Group]{
-		Name: "tenancy.Groups", Model: "openwisp_users.group", Validate: s.validate,
+	s.Service = entity.New(b.entity, store, entity.Kind[int64, Group]{
+		Name: "tenancy.Groups", Model: "openwisp_users.group", Validate: s.validate, Stored: forgetting[Group](b),
 		Unique: map[string]error{"group_name": wispwright.Invalid("name", valid.Taken("group", "name"))},
 	})
 	return s
@@ -61,10 +61,10 @@ func (s *Groups) Catalogue() *Catalogue { return s.catalogue }
 // EnsureDefaults creates the groups Operator and Administrator where they are
 // missing. Existing ones are never reset.
 func (s *Groups) EnsureDefaults(ctx context.Context) error {
-	return s.base.Do(ctx, "tenancy.Groups.EnsureDefaults", func(ctx context.Context) error {
+	return s.do(ctx, "tenancy.Groups.EnsureDefaults", func(ctx context.Context) error {
 		for _, g := range []*Group{
-			{Name: OperatorGroup, Permissions: s.catalogue.defaults(func(m Model) string { return m.Operator })},
-			{Name: AdministratorGroup, Permissions: s.catalogue.defaults(func(m Model) string { return m.Administrator })},
+			{Name: OperatorGroup, Permissions: s.catalogue.defaults(func(m wispwright.Model) string { return m.Operator })},
+			{Name: AdministratorGroup, Permissions: s.catalogue.defaults(func(m wispwright.Model) string { return m.Administrator })},
 		} {
 			_, err := s.ByName(ctx, g.Name)
 			if isNotFound(err) {

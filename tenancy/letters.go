@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/kit/window"
 )
 
@@ -125,7 +126,7 @@ func badLink() error {
 // about whether there are any, neither by its answer nor, with a queue, by the
 // time it takes.
 func (s *Letters) RequestReset(ctx context.Context, address string) error {
-	if !validEmail(address) {
+	if address == "" || valid.Email(address) != "" {
 		return nil
 	}
 	return s.post(ctx, false, order{Kind: orderReset, Address: address})
@@ -136,7 +137,7 @@ func (s *Letters) RequestReset(ctx context.Context, address string) error {
 // letters go: never where somebody who spells alike would read them.
 func (s *Letters) byAddress(ctx context.Context, address string) (map[string]*User, error) {
 	out := map[string]*User{}
-	if !validEmail(address) {
+	if address == "" || valid.Email(address) != "" {
 		return out, nil
 	}
 	all, few := wispwright.ScopeAll(), wispwright.Page{Limit: maxResets, NoTotal: true}

@@ -106,7 +106,7 @@ func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, err
 	if identifier == "" || len(identifier) > 254 {
 		return nil, nil
 	}
-	phones := phoneCandidates(identifier, l.prefixes)
+	phones := l.users.phone.candidates(identifier, l.prefixes)
 	candidates, err := l.users.store.ByIdentifier(ctx, append([]string{identifier}, phones...)...)
 	if err != nil {
 		return nil, fmt.Errorf("authenticate: %w", err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Message is an e-mail to one person.
@@ -33,8 +34,8 @@ func (NoMail) Send(context.Context, Message) error { return nil }
 // an address that is not exactly one, a line break in the subject.
 func (m *Message) Validate() error {
 	var v wispwright.ValidationError
-	if !validEmail(m.To) {
-		v.Add("to", "Enter a valid email address.")
+	if m.To == "" || valid.Email(m.To) != "" {
+		v.Add("to", valid.NoEmail)
 	}
 	if strings.ContainsAny(m.Subject, "\r\n\x00") {
 		v.Add("subject", "Line breaks are not allowed.")

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Membership binds a user to an organization (spec: tenancy §1.3).
@@ -77,11 +78,10 @@ type OwnerStore interface {
 	wispwright.Repo[Owner, OwnerFilter]
 }
 
-// Memberships is the service of memberships and ownership.
+// Memberships is the service of memberships and ownership. Changed is also
+// published for members whose ownership changed.
 type Memberships struct {
-	// Changed is published with the users whose rights may have changed.
-	Changed event.Topic[wispwright.ID]
-
+	*entity.Service[wispwright.ID, Membership, MembershipFilter]
 	store         MembershipStore
 	owners        OwnerStore
 	users         UserStore
@@ -89,89 +89,53 @@ type Memberships struct {
 	base
 }
 
+func newMemberships(b base, stores Stores) *Memberships {
+	s := &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users, organizations: stores.Organizations, base: b}
+	s.Service = entity.New(b.entity, stores.Memberships, entity.Kind[wispwright.ID, Membership]{
+		Name: "tenancy.Memberships", Model: "openwisp_users.organizationuser", Check: s.check, Stored: forgetting[Membership](b),
+		Unique: map[string]error{"membership_user_organization": wispwright.Invalid("", valid.Taken("Organization user", "User", "Organization"))},
+	})
+	return s
+}
+
+// check wants a user that exists, and keeps an owner's membership.
+func (s *Memberships) check(ctx context.Context, c entity.Change[Membership]) error {
+	if c.After == nil {
+		return s.refuseOwner(ctx, c.Before, "cannot be removed")
+	}
+	_, err := s.users.Get(ctx, wispwright.ScopeAll(), c.After.UserID)
+	return valid.Reference(err, "user", c.After.UserID)
+}
+
 // Create stores a membership. The first manager of an organization without
 // owner becomes its owner.
 func (s *Memberships) Create(ctx context.Context, m *Membership) error {
-	return s.do(ctx, "tenancy.Memberships.Create", func(ctx context.Context) error {
-		if m.ID.IsZero() {
-			m.ID = wispwright.NewID()
+	return s.within(ctx, func(ctx context.Context) error {
+		if err := s.Service.Create(ctx, m); err != nil || !m.IsAdmin {
+			return err
 		}
-		m.Created = s.now()
-		m.Modified = m.Created
-		if _, err := s.users.Get(ctx, wispwright.ScopeAll(), m.UserID); err != nil {
-			return s.reference(err, "user", m.UserID)
+		owner, err := s.OwnerOf(ctx, m.OrganizationID)
+		if err != nil || owner != nil {
+			return err
 		}
-		if _, err := s.organizations.Get(ctx, wispwright.ScopeAll(), m.OrganizationID); err != nil {
-			return s.reference(err, "organization", m.OrganizationID)
-		}
-		if err := s.store.Insert(ctx, m); err != nil {
-			return conflictAs(err, map[string]fieldMessage{"membership_user_organization": {"", "Organization user with this User and Organization already exists."}})
-		}
-		if m.IsAdmin {
-			owner, err := s.OwnerOf(ctx, m.OrganizationID)
-			if err != nil {
-				return err
-			}
-			if owner == nil {
-				if err := s.setOwner(ctx, m); err != nil {
-					return err
-				}
-			}
-		}
-		return s.saved(ctx, nil, m)
+		return s.setOwner(ctx, m)
 	})
-}
-
-// Get returns a membership.
-func (s *Memberships) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Membership, error) {
-	return s.store.Get(ctx, scope, id)
-}
-
-// List returns a page of memberships.
-func (s *Memberships) List(ctx context.Context, scope wispwright.Scope, f MembershipFilter, p wispwright.Page) (wispwright.Items[Membership], error) {
-	return s.store.List(ctx, scope, f, p)
 }
 
 // Update makes a member a manager or the reverse; an owner stays a manager.
 func (s *Memberships) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, isAdmin bool) (*Membership, error) {
 	var after *Membership
-	err := s.do(ctx, "tenancy.Memberships.Update", func(ctx context.Context) error {
-		if !isAdmin {
-			if err := s.refuseOwner(ctx, scope, id, "cannot be downgraded"); err != nil {
-				return err
+	err := s.within(ctx, func(ctx context.Context) (err error) {
+		after, err = s.Service.Update(ctx, scope, id, func(m *Membership) error {
+			m.IsAdmin = isAdmin
+			if isAdmin {
+				return nil
 			}
-		}
-		var before Membership
-		var err error
-		after, err = s.store.Update(ctx, scope, id, func(m *Membership) error {
-			before = *m
-			m.IsAdmin, m.Modified = isAdmin, s.now()
-			return nil
+			return s.refuseOwner(ctx, m, "cannot be downgraded")
 		})
-		if err != nil {
-			return err
-		}
-		return s.saved(ctx, &before, after)
+		return err
 	})
 	return after, err
-}
-
-// Delete ends a membership; an owner's is refused.
-func (s *Memberships) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
-	return s.do(ctx, "tenancy.Memberships.Delete", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		if err := s.refuseOwner(ctx, scope, id, "cannot be removed"); err != nil {
-			return err
-		}
-		if err := s.store.Delete(ctx, scope, id); err != nil {
-			return err
-		}
-		s.Changed.Publish(ctx, before.UserID)
-		return s.record(ctx, "delete", "openwisp_users.organizationuser", id.String(), "", before.OrganizationID, wispwright.Compare(before, nil))
-	})
 }
 
 // OwnerOf returns the owner of an organization, or nil when it has none.
@@ -197,7 +161,7 @@ func (s *Memberships) SetOwner(ctx context.Context, organization, membership wis
 		var m *Membership
 		if !membership.IsZero() {
 			if m, err = s.store.Get(ctx, wispwright.ScopeAll(), membership); err != nil {
-				return s.reference(err, "organization_user", membership)
+				return valid.Reference(err, "organization_user", membership)
 			}
 			if m.OrganizationID != organization {
 				return wispwright.Invalid("organization_user", "The selected user is not member of this organization.")
@@ -214,18 +178,18 @@ func (s *Memberships) SetOwner(ctx context.Context, organization, membership wis
 		if m == nil {
 			return nil
 		}
-		s.Changed.Publish(ctx, m.UserID)
 		return s.setOwner(ctx, m)
 	})
 }
 
+// publishOwner tells that a member's ownership changed.
 func (s *Memberships) publishOwner(ctx context.Context, membership wispwright.ID) error {
 	m, err := s.store.Get(ctx, wispwright.ScopeAll(), membership)
 	if err != nil {
 		return err
 	}
-	s.Changed.Publish(ctx, m.UserID)
-	return nil
+	s.Changed.Publish(ctx, entity.Change[Membership]{Before: m, After: m})
+	return s.forget(ctx)
 }
 
 func (s *Memberships) setOwner(ctx context.Context, m *Membership) error {
@@ -233,16 +197,15 @@ func (s *Memberships) setOwner(ctx context.Context, m *Membership) error {
 	if err := s.owners.Insert(ctx, o); err != nil {
 		return err
 	}
+	if err := s.publishOwner(ctx, m.ID); err != nil {
+		return err
+	}
 	return s.record(ctx, "add", "openwisp_users.organizationowner", o.ID.String(), "", o.OrganizationID, wispwright.Compare(nil, o))
 }
 
-func (s *Memberships) refuseOwner(ctx context.Context, scope wispwright.Scope, id wispwright.ID, what string) error {
-	m, err := s.store.Get(ctx, scope, id)
-	if err != nil {
-		return err
-	}
+func (s *Memberships) refuseOwner(ctx context.Context, m *Membership, what string) error {
 	owner, err := s.OwnerOf(ctx, m.OrganizationID)
-	if err != nil || owner == nil || owner.MembershipID != id {
+	if err != nil || owner == nil || owner.MembershipID != m.ID {
 		return err
 	}
 	u, err := s.users.Get(ctx, wispwright.ScopeAll(), m.UserID)
@@ -254,16 +217,4 @@ func (s *Memberships) refuseOwner(ctx context.Context, scope wispwright.Scope, i
 		return err
 	}
 	return wispwright.Invalid("", fmt.Sprintf("%s is the owner of the organization: %s, and %s", u.Username, o.Name, what))
-}
-
-func (s *Memberships) reference(err error, field string, id wispwright.ID) error {
-	if isNotFound(err) {
-		return wispwright.Invalid(field, unknownPK(id))
-	}
-	return err
-}
-
-func (s *Memberships) saved(ctx context.Context, before, after *Membership) error {
-	s.Changed.Publish(ctx, after.UserID)
-	return s.record(ctx, action(before == nil), "openwisp_users.organizationuser", after.ID.String(), "", after.OrganizationID, wispwright.Compare(before, after))
 }

@@ -93,6 +93,12 @@ func (s *memoryOrganizations) Delete(ctx context.Context, scope wispwright.Scope
 	})
 }
 
+// Hold needs no lock: one transaction runs at a time.
+func (s *memoryOrganizations) Hold(ctx context.Context, id wispwright.ID) error {
+	_, err := s.Get(ctx, wispwright.ScopeAll(), id)
+	return err
+}
+
 type memoryMemberships struct {
 	*memstore.Repo[wispwright.ID, Membership, MembershipFilter]
 	owners *memstore.Repo[wispwright.ID, Owner, OwnerFilter]

@@ -107,7 +107,7 @@ func TestOrderedLetters(t *testing.T) {
 func TestLettersWithoutQueue(t *testing.T) {
 	ctx := context.Background()
 	c, p := newPost(t, false, time.Now)
-	err := c.Users.tx.InTx(ctx, func(ctx context.Context) error {
+	err := c.Users.base.entity.Tx.InTx(ctx, func(ctx context.Context) error {
 		require.NoError(t, c.Users.CreateUnverified(ctx, &User{Username: "ann", Email: "ann@example.org", IsActive: true}, "x"))
 		require.Empty(t, p.sent, "not before the commit")
 		return nil

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Organization is a tenant: the owner of devices, users and everything else
@@ -50,126 +51,105 @@ type OrganizationFilter struct {
 // themselves.
 type OrganizationStore interface {
 	wispwright.Repo[Organization, OrganizationFilter]
+	// Hold keeps an organization from being deleted until the transaction ends,
+	// or returns wispwright.ErrNotFound. Many may hold one at the same time.
+	Hold(ctx context.Context, id wispwright.ID) error
 }
 
-// OrganizationChange tells what happened to an organization.
-type OrganizationChange struct {
-	// Before is nil when the organization was created.
-	Before *Organization
-	// After is nil when the organization was deleted.
-	After *Organization
-}
-
-// Organizations is the service of organizations.
+// Organizations is the service of organizations, newest first. It is the
+// entity.Tenants of every concern: what belongs to a deleted organization goes
+// with it.
 type Organizations struct {
-	// Saved is fired inside the transaction that creates or changes an
-	// organization; subscribers add the rows that belong to every tenant.
-	Saved event.Hook[OrganizationChange]
-	// Deleting is fired inside the transaction before an organization and what
-	// it owns are removed.
-	Deleting event.Hook[*Organization]
-	// Changed is published after the commit of any of the above.
-	Changed event.Topic[OrganizationChange]
-
+	*entity.Service[wispwright.ID, Organization, OrganizationFilter]
 	store OrganizationStore
 	base
+}
+
+func newOrganizations(b base, store OrganizationStore) *Organizations {
+	s := &Organizations{store: store, base: b}
+	s.Service = entity.New(b.entity, store, entity.Kind[wispwright.ID, Organization]{
+		Name: "tenancy.Organizations", Model: "openwisp_users.organization", Org: "ID", Validate: validOrganization, Stored: forgetting[Organization](b),
+		Unique: map[string]error{"organization_slug": wispwright.Invalid("slug", valid.Taken("organization", "slug"))},
+	})
+	return s
 }
 
 // Create validates and stores a new organization. Its slug is made from the
 // name when none is given.
 func (s *Organizations) Create(ctx context.Context, o *Organization) error {
-	return s.do(ctx, "tenancy.Organizations.Create", func(ctx context.Context) error {
-		if o.ID.IsZero() {
-			o.ID = wispwright.NewID()
-		}
-		o.Created = s.now()
-		o.Modified = o.Created
-		if o.Slug == "" {
-			slug, err := s.freeSlug(ctx, o.Name)
-			if err != nil {
-				return err
-			}
-			o.Slug = slug
-		}
-		if err := o.validate(); err != nil {
+	if o.Slug != "" {
+		return s.Service.Create(ctx, o)
+	}
+	return s.within(ctx, func(ctx context.Context) (err error) {
+		if o.Slug, err = s.freeSlug(ctx, o.Name); err != nil {
 			return err
 		}
-		if err := s.store.Insert(ctx, o); err != nil {
-			return s.explain(err)
-		}
-		return s.saved(ctx, nil, o)
+		return s.Service.Create(ctx, o)
 	})
-}
-
-// Get returns an organization.
-func (s *Organizations) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Organization, error) {
-	return s.store.Get(ctx, scope, id)
 }
 
 // BySlug returns the organization with the slug.
 func (s *Organizations) BySlug(ctx context.Context, scope wispwright.Scope, slug string) (*Organization, error) {
-	items, err := s.store.List(ctx, scope, OrganizationFilter{Slug: slug}, wispwright.Page{Limit: 1, NoTotal: true})
+	if slug == "" {
+		return nil, wispwright.ErrNotFound
+	}
+	return s.First(ctx, scope, OrganizationFilter{Slug: slug})
+}
+
+// Tenant returns what other concerns know of an organization.
+func (s *Organizations) Tenant(ctx context.Context, id wispwright.ID) (*entity.Tenant, error) {
+	o, err := s.store.Get(ctx, wispwright.ScopeAll(), id)
 	if err != nil {
 		return nil, err
 	}
-	if slug == "" || len(items.Rows) == 0 {
-		return nil, wispwright.ErrNotFound
-	}
-	return items.Rows[0], nil
+	return &entity.Tenant{ID: o.ID, Name: o.Name, IsActive: o.IsActive}, nil
 }
 
-// List returns a page of organizations, newest first.
-func (s *Organizations) List(ctx context.Context, scope wispwright.Scope, f OrganizationFilter, p wispwright.Page) (wispwright.Items[Organization], error) {
-	return s.store.List(ctx, scope, f, p)
+// Hold implements entity.Tenants.
+func (s *Organizations) Hold(ctx context.Context, id wispwright.ID) error {
+	return s.store.Hold(ctx, id)
 }
 
-// Update changes an organization. change may run more than once.
-func (s *Organizations) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*Organization) error) (*Organization, error) {
-	var after *Organization
-	err := s.do(ctx, "tenancy.Organizations.Update", func(ctx context.Context) error {
-		var before Organization
-		var err error
-		after, err = s.store.Update(ctx, scope, id, func(o *Organization) error {
-			before = *o
-			if err := change(o); err != nil {
+// OnCreate calls fn inside the transaction that creates an organization, for
+// rows that every organization has.
+func (s *Organizations) OnCreate(name string, fn func(ctx context.Context, id wispwright.ID) error) {
+	s.Saved.Subscribe(name, func(ctx context.Context, changes ...entity.Change[Organization]) error {
+		for _, c := range changes {
+			if c.Before != nil {
+				continue
+			}
+			if err := fn(ctx, c.After.ID); err != nil {
 				return err
 			}
-			o.ID, o.Created, o.Modified = before.ID, before.Created, s.now()
-			return o.validate()
-		})
-		if err != nil {
-			return s.explain(err)
 		}
-		return s.saved(ctx, &before, after)
-	})
-	return after, err
-}
-
-// Delete removes an organization with everything it owns.
-func (s *Organizations) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
-	return s.do(ctx, "tenancy.Organizations.Delete", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		if err := s.Deleting.Fire(ctx, before); err != nil {
-			return err
-		}
-		if err := s.store.Delete(ctx, scope, id); err != nil {
-			return err
-		}
-		s.Changed.Publish(ctx, OrganizationChange{Before: before})
-		return s.record(ctx, "delete", "openwisp_users.organization", before.ID.String(), before.Name, before.ID, wispwright.Compare(before, nil))
+		return nil
 	})
 }
 
-func (s *Organizations) saved(ctx context.Context, before, after *Organization) error {
-	change := OrganizationChange{Before: before, After: after}
-	if err := s.Saved.Fire(ctx, change); err != nil {
-		return err
-	}
-	s.Changed.Publish(ctx, change)
-	return s.record(ctx, action(before == nil), "openwisp_users.organization", after.ID.String(), after.Name, after.ID, wispwright.Compare(before, after))
+// OnChange calls fn inside the transaction that changes or deletes an
+// organization, for what is remembered of one.
+func (s *Organizations) OnChange(name string, fn func(ctx context.Context, id wispwright.ID) error) {
+	s.Saved.Subscribe(name, func(ctx context.Context, changes ...entity.Change[Organization]) error {
+		for _, c := range changes {
+			if err := fn(ctx, c.After.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.OnDelete(name, fn)
+}
+
+// OnDelete implements entity.Tenants.
+func (s *Organizations) OnDelete(name string, fn func(ctx context.Context, id wispwright.ID) error) {
+	s.Deleting.Subscribe(name, func(ctx context.Context, organizations ...*Organization) error {
+		for _, o := range organizations {
+			if err := fn(entity.WithCause(ctx, "organization "+o.Name+" deleted"), o.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // freeSlug makes a slug of a name, with -2, -3, … when it is taken.
@@ -193,24 +173,12 @@ func (s *Organizations) freeSlug(ctx context.Context, name string) (string, erro
 	}
 }
 
-func (s *Organizations) explain(err error) error {
-	return conflictAs(err, map[string]fieldMessage{
-		"organization_slug": {"slug", "organization with this slug already exists."},
-	})
-}
-
-func (o *Organization) validate() error {
+func validOrganization(_ context.Context, c entity.Change[Organization]) error {
 	var v wispwright.ValidationError
-	checkText(&v, "name", &o.Name, 200, true)
-	checkText(&v, "slug", &o.Slug, 200, true)
-	if o.Slug != "" && !slugPattern(o.Slug) {
-		v.Add("slug", `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`)
-	}
-	if o.Email != "" && !validEmail(o.Email) {
-		v.Add("email", "Enter a valid email address.")
-	}
-	if o.URL != "" && !validURL(o.URL, 200) {
-		v.Add("url", "Enter a valid URL.")
-	}
+	o := c.After
+	valid.Text(&v, "name", o.Name, valid.Required, valid.Max(200))
+	valid.Text(&v, "slug", o.Slug, valid.Required, valid.Max(200), valid.Slug)
+	valid.Text(&v, "email", o.Email, valid.Max(254), valid.Email)
+	valid.Text(&v, "url", o.URL, valid.Max(200), valid.URL)
 	return v.Err()
 }

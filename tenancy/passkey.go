@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Passkey is a key of a user's browser, telephone or security token (WebAuthn),
@@ -52,52 +54,76 @@ const maxPasskeys = 20
 // Passkeys is the service of passkeys. SecondFactors.Changed is published when
 // one is added or removed.
 type Passkeys struct {
+	keys    *entity.Service[wispwright.ID, Passkey, PasskeyFilter]
 	store   PasskeyStore
 	factors *SecondFactors
 	base
 }
 
+func newPasskeys(b base, store PasskeyStore, factors *SecondFactors) *Passkeys {
+	s := &Passkeys{store: store, factors: factors, base: b}
+	s.keys = entity.New(b.entity, store, entity.Kind[wispwright.ID, Passkey]{
+		Name: "tenancy.Passkeys", Model: "account.passkey", Hidden: []string{"CredentialID", "PublicKey", "Flags", "SignCount", "Transports"},
+		Validate: func(_ context.Context, c entity.Change[Passkey]) error {
+			var v wispwright.ValidationError
+			valid.Text(&v, "name", c.After.Name, valid.Required, valid.Max(100))
+			return v.Err()
+		},
+		Check: s.check, Stored: s.stored,
+		Unique: map[string]error{"passkey_credential": wispwright.Invalid("", "This passkey is known already.")},
+	})
+	return s
+}
+
+// check limits the number of a user's passkeys.
+func (s *Passkeys) check(ctx context.Context, c entity.Change[Passkey]) error {
+	if c.After == nil {
+		return nil
+	}
+	have, err := s.Of(ctx, c.After.UserID)
+	if err != nil {
+		return err
+	}
+	if len(have) >= maxPasskeys {
+		return wispwright.Invalid("", "There are too many passkeys; remove some first.")
+	}
+	// asked first, because a failed insert would end the transaction
+	_, err = s.keys.First(ctx, wispwright.ScopeAll(), PasskeyFilter{CredentialID: c.After.CredentialID})
+	if err == nil {
+		return s.keys.Kind().Explain(&wispwright.ConflictError{Unique: "passkey_credential"})
+	}
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (s *Passkeys) stored(ctx context.Context, changes ...entity.Change[Passkey]) error {
+	for _, c := range changes {
+		user := c.Object().UserID
+		if c.After == nil {
+			if err := s.factors.tidy(ctx, user); err != nil {
+				return err
+			}
+		}
+		if err := s.factors.changed(ctx, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Of returns the passkeys of a user, the newest first.
 func (s *Passkeys) Of(ctx context.Context, user wispwright.ID) ([]*Passkey, error) {
-	items, err := s.store.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	return items.Rows, nil
+	items, err := s.keys.List(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user}, wispwright.Page{NoTotal: true})
+	return items.Rows, err
 }
 
 // Add stores a passkey of p's user, whose registration was checked. It sets ID
 // and Created. Faults of the name are those of the field "name".
 func (s *Passkeys) Add(ctx context.Context, p *Passkey) error {
-	return s.do(ctx, "tenancy.Passkeys.Add", func(ctx context.Context) error {
-		var v wispwright.ValidationError
-		checkText(&v, "name", &p.Name, 100, true)
-		if err := v.Err(); err != nil {
-			return err
-		}
-		have, err := s.Of(ctx, p.UserID)
-		if err != nil {
-			return err
-		}
-		if len(have) >= maxPasskeys {
-			return wispwright.Invalid("", "There are too many passkeys; remove some first.")
-		}
-		// asked first, because a failed insert would end the transaction
-		same, err := s.store.List(ctx, wispwright.ScopeAll(), PasskeyFilter{CredentialID: p.CredentialID}, wispwright.Page{Limit: 1, NoTotal: true})
-		if err != nil {
-			return err
-		}
-		known := map[string]fieldMessage{"passkey_credential": {"", "This passkey is known already."}}
-		if len(same.Rows) > 0 {
-			return conflictAs(&wispwright.ConflictError{Unique: "passkey_credential"}, known)
-		}
-		p.ID, p.Created, p.LastUsed = wispwright.NewID(), s.now(), time.Time{}
-		if err := s.store.Insert(ctx, p); err != nil {
-			return conflictAs(err, known)
-		}
-		s.factors.Changed.Publish(ctx, p.UserID)
-		return s.record(ctx, "add", "account.passkey", p.ID.String(), p.Name, wispwright.ID{}, nil)
-	})
+	p.ID, p.LastUsed = wispwright.NewID(), time.Time{}
+	return s.keys.Create(ctx, p)
 }
 
 // Used notes a use whose signature was right: used is the passkey with the
@@ -122,44 +148,23 @@ func (s *Passkeys) Used(ctx context.Context, used *Passkey) (bool, error) {
 // Clear removes all passkeys of a user, for who lost them; it is ErrNotFound
 // when there are none.
 func (s *Passkeys) Clear(ctx context.Context, user wispwright.ID) error {
-	return s.do(ctx, "tenancy.Passkeys.Clear", func(ctx context.Context) error {
-		have, err := s.Of(ctx, user)
-		if err != nil {
-			return err
-		}
-		if len(have) == 0 {
-			return wispwright.ErrNotFound
-		}
-		for _, p := range have {
-			if err := s.remove(ctx, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	n, err := s.keys.DeleteAll(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user})
+	if err == nil && n == 0 {
+		return wispwright.ErrNotFound
+	}
+	return err
 }
 
 // Delete removes a passkey of a user.
 func (s *Passkeys) Delete(ctx context.Context, user, id wispwright.ID) error {
-	return s.do(ctx, "tenancy.Passkeys.Delete", func(ctx context.Context) error {
-		p, err := s.store.Get(ctx, wispwright.ScopeAll(), id)
+	return s.within(ctx, func(ctx context.Context) error {
+		p, err := s.keys.Get(ctx, wispwright.ScopeAll(), id)
+		if err == nil && p.UserID != user {
+			err = wispwright.ErrNotFound
+		}
 		if err != nil {
 			return err
 		}
-		if p.UserID != user {
-			return wispwright.ErrNotFound
-		}
-		return s.remove(ctx, p)
+		return s.keys.Delete(ctx, wispwright.ScopeAll(), id)
 	})
-}
-
-func (s *Passkeys) remove(ctx context.Context, p *Passkey) error {
-	if err := s.store.Delete(ctx, wispwright.ScopeAll(), p.ID); err != nil {
-		return err
-	}
-	if err := s.factors.tidy(ctx, p.UserID); err != nil {
-		return err
-	}
-	s.factors.Changed.Publish(ctx, p.UserID)
-	return s.record(ctx, "delete", "account.passkey", p.ID.String(), p.Name, wispwright.ID{}, nil)
 }

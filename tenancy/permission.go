@@ -9,29 +9,6 @@ import (
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
-// Model describes a kind of object that permissions exist for. Every concern
-// contributes its own through Options.Models (spec: tenancy §1.7, §3).
-type Model struct {
-	// App is the app label, such as "config".
-	App string
-	// Name is the lower-case model name, such as "devicegroup".
-	Name string
-	// Label is the verbose name, such as "Device Group".
-	Label string
-	// Operator lists what the default group Operator may do: letters of "ACDV"
-	// for add, change, delete, view.
-	Operator string
-	// Administrator is the same for the default group Administrator.
-	Administrator string
-	// Extra are further permissions: codename to name.
-	Extra map[string]string
-}
-
-// Permission returns the permission for an action on the model.
-func (m Model) Permission(action string) wispwright.Permission {
-	return wispwright.Permission(m.App + "." + action + "_" + m.Name)
-}
-
 // PermissionInfo is one permission as people choose it.
 type PermissionInfo struct {
 	// ID is its number on the wire: the place in the sorted catalogue, from 1.
@@ -47,7 +24,7 @@ type PermissionInfo struct {
 // Catalogue is every permission there is, in the order of app label, model and
 // codename. It is fixed once made.
 type Catalogue struct {
-	models []Model
+	models []wispwright.Model
 	infos  []PermissionInfo
 	byName map[wispwright.Permission]int
 }
@@ -55,9 +32,9 @@ type Catalogue struct {
 var actions = []struct{ letter, name string }{{"A", "add"}, {"C", "change"}, {"D", "delete"}, {"V", "view"}}
 
 // NewCatalogue makes the catalogue of the given models.
-func NewCatalogue(models ...Model) *Catalogue {
+func NewCatalogue(models ...wispwright.Model) *Catalogue {
 	c := &Catalogue{models: slices.Clone(models), byName: map[wispwright.Permission]int{}}
-	slices.SortStableFunc(c.models, func(a, b Model) int {
+	slices.SortStableFunc(c.models, func(a, b wispwright.Model) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Name, b.Name))
 	})
 	for _, m := range c.models {
@@ -97,7 +74,7 @@ func (c *Catalogue) check(v *wispwright.ValidationError, field string, permissio
 }
 
 // defaults returns what one of the two default groups may do.
-func (c *Catalogue) defaults(letters func(Model) string) []wispwright.Permission {
+func (c *Catalogue) defaults(letters func(wispwright.Model) string) []wispwright.Permission {
 	var out []wispwright.Permission
 	for _, m := range c.models {
 		for _, a := range actions {
@@ -111,8 +88,8 @@ func (c *Catalogue) defaults(letters func(Model) string) []wispwright.Permission
 }
 
 // ownModels are the models of this package.
-func ownModels() []Model {
-	return []Model{
+func ownModels() []wispwright.Model {
+	return []wispwright.Model{
 		{App: "openwisp_users", Name: "user", Label: "user", Administrator: "ACDV"},
 		{App: "openwisp_users", Name: "organization", Label: "organization", Operator: "V", Administrator: "C"},
 		{App: "openwisp_users", Name: "organizationuser", Label: "organization user", Administrator: "ACDV"},

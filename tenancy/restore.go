@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Objects of another installation are stored as they were there: with their
@@ -14,58 +16,14 @@ import (
 // of the trail: "add", "change", or "" where nothing differs. Dates of storing
 // alone are no difference.
 
-// Restore stores an organization as it was. Its slug is kept.
-func (s *Organizations) Restore(ctx context.Context, o *Organization) (action string, err error) {
-	o.Created, o.Modified = instant(o.Created), instant(o.Modified)
-	err = s.do(ctx, "tenancy.Organizations.Restore", func(ctx context.Context) error {
-		if err := o.validate(); err != nil {
-			return err
-		}
-		var before *Organization
-		if before, action, err = restore(ctx, s.store, o.ID, o); err != nil || action == "" {
-			return s.explain(err)
-		}
-		return s.saved(ctx, before, o)
-	})
-	return action, err
-}
+// Those of organizations and memberships are their entity.Service's. Restoring
+// a membership makes nobody an owner: RestoreOwner tells who is.
 
 // Restore stores an account as it was, with the hash in u.Password. It makes no
 // address, no group and no membership, and sends no letter.
 func (s *Users) Restore(ctx context.Context, u *User) (action string, err error) {
-	u.DateJoined, u.LastLogin = instant(u.DateJoined), instant(u.LastLogin)
-	u.BirthDate, u.PasswordUpdated = dayOrNone(u.BirthDate), dayOrNone(u.PasswordUpdated)
-	err = s.do(ctx, "tenancy.Users.Restore", func(ctx context.Context) error {
-		if err := s.check(ctx, u); err != nil {
-			return err
-		}
-		var before *User
-		if before, action, err = restore(ctx, s.store, u.ID, u); err != nil || action == "" {
-			return s.explain(err)
-		}
-		return s.saved(ctx, before, u)
-	})
-	return action, err
-}
-
-// Restore stores a membership as it was. Unlike Create it makes nobody an
-// owner: RestoreOwner tells who is.
-func (s *Memberships) Restore(ctx context.Context, m *Membership) (action string, err error) {
-	m.Created, m.Modified = instant(m.Created), instant(m.Modified)
-	err = s.do(ctx, "tenancy.Memberships.Restore", func(ctx context.Context) error {
-		if _, err := s.users.Get(ctx, wispwright.ScopeAll(), m.UserID); err != nil {
-			return s.reference(err, "user", m.UserID)
-		}
-		if _, err := s.organizations.Get(ctx, wispwright.ScopeAll(), m.OrganizationID); err != nil {
-			return s.reference(err, "organization", m.OrganizationID)
-		}
-		var before *Membership
-		if before, action, err = restore(ctx, s.store, m.ID, m); err != nil || action == "" {
-			return conflictAs(err, map[string]fieldMessage{"membership_user_organization": {"", "Organization user with this User and Organization already exists."}})
-		}
-		return s.saved(ctx, before, m)
-	})
-	return action, err
+	u.LastLogin, u.BirthDate, u.PasswordUpdated = instant(u.LastLogin), dayOrNone(u.BirthDate), dayOrNone(u.PasswordUpdated)
+	return s.Service.Restore(ctx, u)
 }
 
 // RestoreOwner stores who owns an organization as it was, in place of whoever
@@ -75,7 +33,7 @@ func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string
 	err = s.do(ctx, "tenancy.Memberships.RestoreOwner", func(ctx context.Context) error {
 		m, err := s.store.Get(ctx, wispwright.ScopeAll(), o.MembershipID)
 		if err != nil {
-			return s.reference(err, "organization_user", o.MembershipID)
+			return valid.Reference(err, "organization_user", o.MembershipID)
 		}
 		if m.OrganizationID != o.OrganizationID {
 			return wispwright.Invalid("organization_user", "The selected user is not member of this organization.")
@@ -98,7 +56,9 @@ func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string
 				return err
 			}
 		}
-		s.Changed.Publish(ctx, m.UserID)
+		if err := s.publishOwner(ctx, m.ID); err != nil {
+			return err
+		}
 		return s.record(ctx, action, "openwisp_users.organizationowner", o.ID.String(), "", o.OrganizationID, wispwright.Compare(before, o))
 	})
 	return action, err
@@ -108,7 +68,7 @@ func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string
 // its number; where another group has the number, it gets a new one, which g.ID
 // tells afterwards.
 func (s *Groups) Restore(ctx context.Context, g *Group) (action string, err error) {
-	err = s.base.Do(ctx, "tenancy.Groups.Restore", func(ctx context.Context) error {
+	err = s.do(ctx, "tenancy.Groups.Restore", func(ctx context.Context) error {
 		same, err := s.ByName(ctx, g.Name)
 		if err == nil {
 			g.ID = same.ID
@@ -131,7 +91,7 @@ func (s *Groups) Restore(ctx context.Context, g *Group) (action string, err erro
 func (s *Emails) Restore(ctx context.Context, e *Email) (action string, err error) {
 	err = s.do(ctx, "tenancy.Emails.Restore", func(ctx context.Context) error {
 		action = ""
-		if err := e.validate(); err != nil {
+		if err := validEmail(ctx, entity.Change[Email]{After: e}); err != nil {
 			return err
 		}
 		own, err := s.store.List(ctx, wispwright.ScopeAll(), EmailFilter{UserID: e.UserID}, wispwright.Page{NoTotal: true})
@@ -169,9 +129,9 @@ func (s *Emails) Restore(ctx context.Context, e *Email) (action string, err erro
 			})
 		}
 		if err != nil {
-			return s.explain(err)
+			return s.Kind().Explain(err)
 		}
-		return s.saved(ctx, before, e)
+		return s.Note(ctx, entity.Change[Email]{Before: before, After: e})
 	})
 	return action, err
 }
@@ -188,7 +148,7 @@ func (s *Tokens) Restore(ctx context.Context, t *Token) (action string, err erro
 		other, err := s.byDigest(ctx, t.Digest)
 		switch {
 		case err == nil && other.UserID != t.UserID:
-			return wispwright.Invalid("key", "token with this key already exists.")
+			return wispwright.Invalid("key", valid.Taken("token", "key"))
 		case err == nil && other.Created.Equal(t.Created):
 			return nil
 		case err != nil && !isNotFound(err):
@@ -207,8 +167,7 @@ func (s *Tokens) Restore(ctx context.Context, t *Token) (action string, err erro
 		if err := s.store.Insert(ctx, t); err != nil {
 			return err
 		}
-		s.Changed.Publish(ctx, t.UserID)
-		return s.record(ctx, "add", "authtoken.token", t.UserID.String(), "", wispwright.ID{}, nil)
+		return s.noted(ctx, "add", t.UserID)
 	})
 	return action, err
 }

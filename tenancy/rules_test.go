@@ -124,7 +124,7 @@ func TestUserFaults(t *testing.T) {
 // TestDefaultGroups checks the table of spec: tenancy §3 for the models of
 // this package, and that other concerns add theirs.
 func TestDefaultGroups(t *testing.T) {
-	s, ctx := newTenancy(t, &tenancy.Options{Models: []tenancy.Model{
+	s, ctx := newTenancy(t, &tenancy.Options{Models: []wispwright.Model{
 		{App: "config", Name: "device", Label: "Device", Operator: "ACD", Administrator: "ACD"},
 		{App: "config", Name: "vpn", Label: "VPN server", Operator: "V", Administrator: "ACD"},
 	}}), context.Background()

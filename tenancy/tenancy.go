@@ -3,11 +3,13 @@ package tenancy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
@@ -58,7 +60,7 @@ func (s Stores) complete() error {
 type Options struct {
 	// Models are the kinds of objects of the other concerns that permissions
 	// exist for. Default: those of tenancy alone.
-	Models []Model
+	Models []wispwright.Model
 	// Hasher makes and checks password hashes. Default: 600,000 iterations of
 	// PBKDF2-SHA256, about 0.2 s of one core per log-in.
 	Hasher password.Hasher
@@ -77,6 +79,8 @@ type Options struct {
 	// a directory, for instance. Whoever they return must be active. Default:
 	// none.
 	Authenticators []Authenticator
+	// Phone reads phone numbers. Default: PlainPhone.
+	Phone PhoneParser
 	// PhonePrefixes are put before a phone number that someone logs in with, such
 	// as "+39". Default: none, numbers are given with their own prefix.
 	PhonePrefixes []string
@@ -97,6 +101,9 @@ type Options struct {
 	// Log receives what must not fail a request, such as an e-mail that could
 	// not be sent. Default: slog's own.
 	Log *slog.Logger
+	// Bus tells other nodes what to forget; see Tenancy.Start. Default: this node
+	// is alone.
+	Bus wispwright.Bus
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
 }
@@ -115,6 +122,9 @@ func (o *Options) complete() *Options {
 	}
 	if out.AddressFailures == 0 {
 		out.AddressFailures = 10
+	}
+	if out.Phone == nil {
+		out.Phone = PlainPhone
 	}
 	if out.Mailer == nil {
 		out.Mailer = NoMail{}
@@ -171,23 +181,17 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	options = options.complete()
 	clock := options.Clock
 	trail := NewTrail(stores.Events, clock)
-	b := base{tx: tx, recorder: trail, clock: clock}
-	shared := &entity.Base{Tx: tx, Recorder: trail, Clock: clock}
+	b := base{entity: &entity.Base{Tx: tx, Recorder: trail, Clock: clock}, known: cache.New[proof, known]("tenancy.callers",
+		cache.Options{Bus: options.Bus, TTL: callerTTL, Size: rememberedCallers, Clock: clock})}
 	catalogue := NewCatalogue(slices.Concat(ownModels(), options.Models)...)
-	emails := &Emails{store: stores.Emails, base: b}
-	t := &Tenancy{
-		Organizations: &Organizations{store: stores.Organizations, base: b},
-		Users: &Users{store: stores.Users, grants: stores.Grants, groups: stores.Groups, catalogue: catalogue, emails: emails,
-			hasher: options.Hasher, rules: options.Passwords, base: b},
-		Emails: emails,
-		Memberships: &Memberships{store: stores.Memberships, owners: stores.Owners, users: stores.Users,
-			organizations: stores.Organizations, base: b},
-		Groups:    newGroups(shared, stores.Groups, catalogue),
-		Tokens:    &Tokens{store: stores.Tokens, base: b},
-		APITokens: &APITokens{store: stores.APITokens, catalogue: catalogue, base: b},
-		Trail:     trail,
-	}
-	emails.users = t.Users
+	t := &Tenancy{Organizations: newOrganizations(b, stores.Organizations), Trail: trail}
+	b.entity.Tenants = t.Organizations
+	t.Users = newUsers(b, stores, catalogue, options)
+	t.Emails = t.Users.emails
+	t.Memberships = newMemberships(b, stores)
+	t.Groups = newGroups(b, stores.Groups, catalogue)
+	t.Tokens = &Tokens{store: stores.Tokens, base: b}
+	t.APITokens = newAPITokens(b, stores.APITokens, catalogue)
 	var err error
 	if t.MagicLinks, err = newMagicLinks(options, t.Users, b); err != nil {
 		return nil, err
@@ -197,9 +201,9 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	}
 	t.SecondFactors = &SecondFactors{store: stores.SecondFactors, passkeys: stores.Passkeys, users: t.Users, issuer: options.Site.complete().Name,
 		required: options.RequireSecondFactor, wrong: window.New(5, 5*time.Minute, clock), base: b}
-	t.Passkeys = &Passkeys{store: stores.Passkeys, factors: t.SecondFactors, base: b}
+	t.Passkeys = newPasskeys(b, stores.Passkeys, t.SecondFactors)
 	t.Callers = &Callers{standings: stores.Standings, organizations: stores.Organizations, apiTokens: t.APITokens, factors: t.SecondFactors,
-		rules: options.Passwords, clock: clock, byDigest: map[string]cachedCaller{}, byUser: map[wispwright.ID]cachedCaller{}}
+		rules: options.Passwords, clock: clock, base: b}
 	dummy, err := options.Hasher.Hash("nobody")
 	if err != nil {
 		return nil, err
@@ -208,7 +212,6 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 		accounts:  failures(options.AccountFailures, 5*time.Minute, clock),
 		addresses: failures(options.AddressFailures, time.Minute, clock)}
 	t.Letters.unlock = t.Login.Unlock
-	t.forgetCallers()
 	return t, nil
 }
 
@@ -222,15 +225,11 @@ func (t *Tenancy) connectLetters(stores Stores, options *Options, b base) error 
 	return nil
 }
 
-// forgetCallers empties the cache of callers whenever something they are made
-// of changes.
-func (t *Tenancy) forgetCallers() {
-	const name = "forget cached callers"
-	t.Organizations.Changed.Subscribe(name, func(context.Context, ...OrganizationChange) { t.Callers.Forget() })
-	t.Users.Changed.Subscribe(name, func(context.Context, ...UserChange) { t.Callers.Forget() })
-	t.Groups.Changed.Subscribe(name, func(context.Context, ...entity.Change[Group]) { t.Callers.Forget() })
-	t.Memberships.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
-	t.APITokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
-	t.SecondFactors.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
-	t.Tokens.Changed.Subscribe(name, func(context.Context, ...wispwright.ID) { t.Callers.Forget() })
+// Start forgets what other nodes tell of over Options.Bus, until the context
+// ends.
+func (t *Tenancy) Start(ctx context.Context) error {
+	if err := t.Callers.known.Listen(ctx); err != nil {
+		return fmt.Errorf("tenancy: %w", err)
+	}
+	return nil
 }

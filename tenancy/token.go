@@ -89,8 +89,7 @@ func (s *Tokens) put(ctx context.Context, operation string, user wispwright.ID, 
 		if err := s.store.Insert(ctx, t); err != nil {
 			return err
 		}
-		s.Changed.Publish(ctx, user)
-		return s.record(ctx, "add", "authtoken.token", user.String(), "", wispwright.ID{}, nil)
+		return s.noted(ctx, "add", user)
 	})
 	if err != nil {
 		return nil, err
@@ -104,9 +103,16 @@ func (s *Tokens) Delete(ctx context.Context, user wispwright.ID) error {
 		if err := s.store.Delete(ctx, wispwright.ScopeAll(), user); err != nil {
 			return err
 		}
-		s.Changed.Publish(ctx, user)
-		return s.record(ctx, "delete", "authtoken.token", user.String(), "", wispwright.ID{}, nil)
+		return s.noted(ctx, "delete", user)
 	})
+}
+
+func (s *Tokens) noted(ctx context.Context, action string, user wispwright.ID) error {
+	if err := s.forget(ctx); err != nil {
+		return err
+	}
+	s.Changed.Publish(ctx, user)
+	return s.record(ctx, action, "authtoken.token", user.String(), "", wispwright.ID{}, nil)
 }
 
 // byDigest finds the token; comparing digests leaks nothing about tokens.

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
 
@@ -101,22 +102,9 @@ type UserStore interface {
 	ByIdentifier(ctx context.Context, identifiers ...string) ([]*User, error)
 }
 
-// UserChange tells what happened to a user.
-type UserChange struct {
-	// Before is nil when the user was created.
-	Before *User
-	// After is nil when the user was deleted.
-	After *User
-}
-
-// Users is the service of accounts.
+// Users is the service of accounts, newest first.
 type Users struct {
-	// Deleting is fired inside the transaction before a user is removed.
-	Deleting event.Hook[*User]
-	// Changed is published after every committed change of an account, its
-	// groups or its password.
-	Changed event.Topic[UserChange]
-
+	*entity.Service[wispwright.ID, User, UserFilter]
 	store     UserStore
 	grants    GrantStore
 	groups    GroupStore
@@ -125,7 +113,24 @@ type Users struct {
 	letters   *Letters
 	hasher    password.Hasher
 	rules     PasswordRules
+	phone     PhoneParser
 	base
+}
+
+func newUsers(b base, stores Stores, catalogue *Catalogue, o *Options) *Users {
+	s := &Users{store: stores.Users, grants: stores.Grants, groups: stores.Groups, catalogue: catalogue,
+		hasher: o.Hasher, rules: o.Passwords, phone: o.Phone, base: b}
+	s.Service = entity.New(b.entity, stores.Users, entity.Kind[wispwright.ID, User]{
+		Name: "tenancy.Users", Model: "openwisp_users.user", Created: "DateJoined", Label: func(u *User) string { return u.Username },
+		Validate: s.validate, Check: s.check, Stored: forgetting[User](b),
+		Unique: map[string]error{
+			"user_username":     wispwright.Invalid("username", "A user with that username already exists."),
+			"user_email":        wispwright.Invalid("email", valid.Taken("user", "email address")),
+			"user_phone_number": wispwright.Invalid("phone_number", valid.Taken("user", "phone number")),
+		},
+	})
+	s.emails = newEmails(b, stores.Emails, s)
+	return s
 }
 
 // Create validates and stores a new account. plain is hashed; an empty one
@@ -157,29 +162,19 @@ func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
 }
 
 func (s *Users) create(ctx context.Context, u *User, hash string, verified bool) error {
-	return s.do(ctx, "tenancy.Users.Create", func(ctx context.Context) error {
-		if u.ID.IsZero() {
-			u.ID = wispwright.NewID()
-		}
-		u.Password = wispwright.Secret(hash)
-		u.DateJoined = s.now()
-		u.PasswordUpdated = day(u.DateJoined)
-		if err := s.check(ctx, u); err != nil {
+	return s.within(ctx, func(ctx context.Context) error {
+		u.Password, u.PasswordUpdated = wispwright.Secret(hash), day(s.now())
+		if err := s.Service.Create(ctx, u); err != nil || u.Email == "" {
 			return err
 		}
-		if err := s.store.Insert(ctx, u); err != nil {
-			return s.explain(err)
+		e := &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}
+		if err := s.emails.Service.Create(ctx, e); err != nil {
+			return err
 		}
-		if u.Email != "" {
-			e := &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}
-			if err := s.emails.add(ctx, e); err != nil {
-				return err
-			}
-			if !verified {
-				s.askToVerify(ctx, e)
-			}
+		if !verified {
+			s.askToVerify(ctx, e)
 		}
-		return s.saved(ctx, nil, u)
+		return nil
 	})
 }
 
@@ -189,51 +184,22 @@ func (s *Users) askToVerify(ctx context.Context, e *Email) {
 	}
 }
 
-// Get returns an account.
-func (s *Users) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*User, error) {
-	return s.store.Get(ctx, scope, id)
-}
-
 // ByUsername returns the account with exactly this name.
 func (s *Users) ByUsername(ctx context.Context, scope wispwright.Scope, name string) (*User, error) {
-	items, err := s.store.List(ctx, scope, UserFilter{Username: name}, wispwright.Page{Limit: 1, NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	if name == "" || len(items.Rows) == 0 {
+	if name == "" {
 		return nil, wispwright.ErrNotFound
 	}
-	return items.Rows[0], nil
-}
-
-// List returns a page of accounts, newest first.
-func (s *Users) List(ctx context.Context, scope wispwright.Scope, f UserFilter, p wispwright.Page) (wispwright.Items[User], error) {
-	return s.store.List(ctx, scope, f, p)
+	return s.First(ctx, scope, UserFilter{Username: name})
 }
 
 // Update changes an account; the password only through SetPassword.
 func (s *Users) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*User) error) (*User, error) {
-	var after *User
-	err := s.do(ctx, "tenancy.Users.Update", func(ctx context.Context) error {
-		var before User
-		var err error
-		after, err = s.store.Update(ctx, scope, id, func(u *User) error {
-			before = *u
-			if err := change(u); err != nil {
-				return err
-			}
-			u.ID, u.DateJoined, u.Password = before.ID, before.DateJoined, before.Password
-			return u.validate()
-		})
-		if err != nil {
-			return s.explain(err)
-		}
-		if err := s.uniqueEmail(ctx, after); err != nil {
-			return err
-		}
-		return s.saved(ctx, &before, after)
+	return s.Service.Update(ctx, scope, id, func(u *User) error {
+		hash := u.Password
+		err := change(u)
+		u.Password = hash
+		return err
 	})
-	return after, err
 }
 
 // SetPassword replaces the password.
@@ -274,25 +240,7 @@ func (s *Users) setHash(ctx context.Context, scope wispwright.Scope, id wispwrig
 		if err != nil {
 			return err
 		}
-		return s.saved(ctx, &before, after)
-	})
-}
-
-// Delete removes an account.
-func (s *Users) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
-	return s.do(ctx, "tenancy.Users.Delete", func(ctx context.Context) error {
-		before, err := s.store.Get(ctx, scope, id)
-		if err != nil {
-			return err
-		}
-		if err := s.Deleting.Fire(ctx, before); err != nil {
-			return err
-		}
-		if err := s.store.Delete(ctx, scope, id); err != nil {
-			return err
-		}
-		s.Changed.Publish(ctx, UserChange{Before: before})
-		return s.record(ctx, "delete", "openwisp_users.user", before.ID.String(), before.Username, wispwright.ID{}, wispwright.Compare(before, nil))
+		return s.Note(ctx, entity.Change[User]{Before: &before, After: after})
 	})
 }
 
@@ -306,22 +254,10 @@ func (s *Users) hash(plain string) (string, error) {
 	return s.hasher.Hash(plain)
 }
 
-func (s *Users) saved(ctx context.Context, before, after *User) error {
-	s.Changed.Publish(ctx, UserChange{Before: before, After: after})
-	return s.record(ctx, action(before == nil), "openwisp_users.user", after.ID.String(), after.Username, wispwright.ID{}, wispwright.Compare(before, after))
-}
-
-func (s *Users) check(ctx context.Context, u *User) error {
-	if err := u.validate(); err != nil {
-		return err
-	}
-	return s.uniqueEmail(ctx, u)
-}
-
-// uniqueEmail compares without regard to letter case, which the database's
-// rule does not.
-func (s *Users) uniqueEmail(ctx context.Context, u *User) error {
-	if u.Email == "" {
+// check compares addresses without regard to letter case.
+func (s *Users) check(ctx context.Context, c entity.Change[User]) error {
+	u := c.After
+	if u == nil || u.Email == "" {
 		return nil
 	}
 	items, err := s.store.List(ctx, wispwright.ScopeAll(), UserFilter{Email: u.Email}, wispwright.Page{Limit: 2, NoTotal: true})
@@ -342,44 +278,30 @@ func emailTaken(theirs, wanted string) string {
 	if theirs != wanted {
 		return "User with this Email address already exists."
 	}
-	return "user with this email address already exists."
-}
-
-func (s *Users) explain(err error) error {
-	return conflictAs(err, map[string]fieldMessage{
-		"user_username":     {"username", "A user with that username already exists."},
-		"user_email":        {"email", "user with this email address already exists."},
-		"user_phone_number": {"phone_number", "user with this phone number already exists."},
-	})
+	return valid.Taken("user", "email address")
 }
 
 var usernamePattern = regexp.MustCompile(`^[\pL\pN_.@+-]+$`)
 
-func (u *User) validate() error {
+func (s *Users) validate(_ context.Context, c entity.Change[User]) error {
 	var v wispwright.ValidationError
-	checkText(&v, "username", &u.Username, 150, true)
-	if u.Username != "" && !usernamePattern.MatchString(u.Username) {
-		v.Add("username", "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")
-	}
-	checkText(&v, "email", &u.Email, 254, false)
-	if u.Email != "" && !validEmail(u.Email) {
-		v.Add("email", "Enter a valid email address.")
-	}
-	checkText(&v, "first_name", &u.FirstName, 150, false)
-	checkText(&v, "last_name", &u.LastName, 150, false)
-	checkText(&v, "company", &u.Company, 30, false)
-	checkText(&v, "location", &u.Location, 256, false)
+	u := c.After
+	valid.Text(&v, "username", u.Username, valid.Required, valid.Max(150), valid.Matching(usernamePattern,
+		"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."))
+	valid.Text(&v, "email", u.Email, valid.Max(254), valid.Email)
+	valid.Text(&v, "first_name", u.FirstName, valid.Max(150))
+	valid.Text(&v, "last_name", u.LastName, valid.Max(150))
+	valid.Text(&v, "company", u.Company, valid.Max(30))
+	valid.Text(&v, "location", u.Location, valid.Max(256))
 	if u.PhoneNumber != "" {
-		e164, ok := parsePhone(u.PhoneNumber)
+		e164, ok := s.phone(u.PhoneNumber)
 		if !ok {
 			v.Add("phone_number", "The phone number entered is not valid.")
 		} else {
 			u.PhoneNumber = e164
 		}
 	}
-	checkText(&v, "language", &u.Language, 8, false)
-	if u.URL != "" && !validURL(u.URL, 200) {
-		v.Add("url", "Enter a valid URL.")
-	}
+	valid.Text(&v, "language", u.Language, valid.Max(8))
+	valid.Text(&v, "url", u.URL, valid.Max(200), valid.URL)
 	return v.Err()
 }

@@ -3,9 +3,6 @@ package tenancy
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/mail"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -14,69 +11,45 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/cache"
+	"github.com/wispwright/wispwright/kit/entity"
 )
 
-// base is what every service of this package works with.
+// base is what the services of this package share.
 type base struct {
-	tx       wispwright.Transactor
-	recorder wispwright.Recorder
-	clock    func() time.Time
+	entity *entity.Base
+	known  *cache.Cache[proof, known]
 }
 
-func (b base) now() time.Time { return b.clock().UTC().Truncate(time.Microsecond) }
+func (b base) now() time.Time { return b.entity.Now() }
 
-// do runs a write in a transaction and says in its error what was being done.
+// within runs a write that names itself in its errors.
+func (b base) within(ctx context.Context, fn func(context.Context) error) error {
+	return b.entity.Tx.InTx(ctx, fn)
+}
+
 func (b base) do(ctx context.Context, operation string, fn func(context.Context) error) error {
-	if err := b.tx.InTx(ctx, fn); err != nil {
-		return fmt.Errorf("%s: %w", operation, err)
-	}
-	return nil
+	return b.entity.Do(ctx, operation, fn)
+}
+
+// forget drops the callers that are remembered, whose rights may have changed.
+func (b base) forget(ctx context.Context) error { return b.known.Purge(ctx) }
+
+// forgetting is forget as a Kind's Stored.
+func forgetting[T any](b base) func(context.Context, ...entity.Change[T]) error {
+	return func(ctx context.Context, _ ...entity.Change[T]) error { return b.forget(ctx) }
 }
 
 func (b base) record(ctx context.Context, action, kind, id, label string, organization wispwright.ID, fields []wispwright.FieldChange) error {
-	return b.recorder.Record(ctx, wispwright.Change{
+	return b.entity.Record(ctx, wispwright.Change{
 		Kind: kind, ObjectID: id, Label: label, OrganizationID: organization, Action: action, Fields: fields,
 	})
 }
 
-func action(created bool) string {
-	if created {
-		return "add"
-	}
-	return "change"
-}
-
 func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
-
-func unknownPK(id any) string { return fmt.Sprintf("Invalid pk \"%v\" - object does not exist.", id) }
 
 func day(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-}
-
-type fieldMessage struct{ field, message string }
-
-// conflictAs turns a broken rule of uniqueness into a fault of its field.
-func conflictAs(err error, rules map[string]fieldMessage) error {
-	var conflict *wispwright.ConflictError
-	if errors.As(err, &conflict) {
-		if m, ok := rules[conflict.Unique]; ok {
-			return wispwright.Invalid(m.field, m.message)
-		}
-	}
-	return err
-}
-
-func checkText(v *wispwright.ValidationError, field string, value *string, limit int, required bool) {
-	if required && *value == "" {
-		v.Add(field, "This field cannot be blank.")
-	}
-	if n := utf8.RuneCountInString(*value); n > limit {
-		v.Add(field, fmt.Sprintf("Ensure this value has at most %d characters (it has %d).", limit, n))
-	}
-	if strings.ContainsRune(*value, 0) {
-		v.Add(field, "Null characters are not allowed.")
-	}
 }
 
 // Slugify makes a slug of a name: ASCII letters and digits in lower case,
@@ -94,27 +67,4 @@ func Slugify(name string) string {
 		}
 	}
 	return strings.Trim(b.String(), "-_")
-}
-
-func slugPattern(s string) bool {
-	for _, r := range s {
-		if r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func validEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > 254 || strings.ContainsAny(s, "\r\n") {
-		return false
-	}
-	_, domain, _ := strings.Cut(s, "@")
-	return strings.Contains(domain, ".") || domain == "localhost"
-}
-
-func validURL(s string, limit int) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= limit && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == "ftp")
 }

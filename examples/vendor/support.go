@@ -15,7 +15,6 @@ import (
 	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/admin"
-	"github.com/wispwright/wispwright/tenancy"
 )
 
 //go:embed migrations/*.sql
@@ -67,8 +66,8 @@ func (s *Support) Migrations() []sqlstore.Migrations {
 }
 
 // Models implements server.WithModels.
-func (s *Support) Models() []tenancy.Model {
-	return []tenancy.Model{{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"}}
+func (s *Support) Models() []wispwright.Model {
+	return []wispwright.Model{{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"}}
 }
 
 // Section implements server.WithSettings.

@@ -225,7 +225,7 @@ func (s *Service[K, T, F]) Restore(ctx context.Context, object *T) (action strin
 			action = "add"
 			return s.insert(ctx, object)
 		}
-		if err != nil || len(wispwright.Compare(before, object)) == 0 {
+		if err != nil || s.same(before, object) {
 			return err
 		}
 		action = "change"
@@ -238,6 +238,14 @@ func (s *Service[K, T, F]) Restore(ctx context.Context, object *T) (action strin
 			return action, err
 		}
 	}
+}
+
+// same reports whether two objects differ in times of storing at most.
+func (s *Service[K, T, F]) same(a, b *T) bool {
+	b = fields.Clone(b)
+	set(b, s.shape.created, get[time.Time](a, s.shape.created))
+	set(b, s.shape.modified, get[time.Time](a, s.shape.modified))
+	return len(wispwright.Compare(a, b)) == 0
 }
 
 // Delete removes an object within the scope.
@@ -287,18 +295,19 @@ func (s *Service[K, T, F]) delete(ctx context.Context, scope wispwright.Scope, o
 		}
 		changes[i].Before = o
 	}
-	return s.done(ctx, changes...)
+	return s.Note(ctx, changes...)
 }
 
 func (s *Service[K, T, F]) saved(ctx context.Context, c Change[T]) error {
-	if err := s.done(ctx, c); err != nil {
+	if err := s.Note(ctx, c); err != nil {
 		return err
 	}
 	return s.Saved.Fire(ctx, c)
 }
 
-// done does what follows from changes that were stored.
-func (s *Service[K, T, F]) done(ctx context.Context, changes ...Change[T]) error {
+// Note does what follows from changes, when a statement of the store's own made
+// them: Kind.Stored, the history, Changed. Call it in the transaction.
+func (s *Service[K, T, F]) Note(ctx context.Context, changes ...Change[T]) error {
 	if s.kind.Stored != nil {
 		if err := s.kind.Stored(ctx, changes...); err != nil {
 			return err

@@ -137,13 +137,13 @@ func (h *HTTP) enrol(r *rest.Request, in *enrolIn) (enrolOut, error) {
 	if err != nil {
 		return enrolOut{}, err
 	}
-	qr, err := picture(key)
+	qr, err := picture(key.URL)
 	if err != nil {
 		return enrolOut{}, err
 	}
 	// neither browser nor proxy keeps the secret
 	r.ResponseHeader().Set("Cache-Control", "no-store")
-	return enrolOut{key.Secret(), key.URL(), qr}, nil
+	return enrolOut{key.Secret.Reveal(), key.URL, qr}, nil
 }
 
 // disable asks for the password too, as setting up does.
@@ -180,8 +180,12 @@ func (h *HTTP) myPassword(r *rest.Request, plain string) error {
 	return h.checkCurrent(r, u, plain)
 }
 
-// picture is the key as a QR code, for the src of an <img>.
-func picture(key *otp.Key) (string, error) {
+// picture is an address of a generator as a QR code, for the src of an <img>.
+func picture(address string) (string, error) {
+	key, err := otp.NewKeyFromURL(address)
+	if err != nil {
+		return "", fmt.Errorf("draw the QR code: %w", err)
+	}
 	image, err := key.Image(240, 240)
 	if err != nil {
 		return "", fmt.Errorf("draw the QR code: %w", err)

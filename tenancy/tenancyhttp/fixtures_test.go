@@ -100,6 +100,7 @@ func newServerWith(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores
 	s := &server{now: time.Date(2024, 11, 22, 7, 31, 37, 8313000, time.UTC), tokens: map[string]string{}}
 	var err error
 	rules.Hasher, rules.Clock, rules.Mailer, rules.Log = password.Hasher{Iterations: 1}, s.clock, s, slog.New(slog.DiscardHandler)
+	rules.Phone = tenancyhttp.ParsePhone
 	rules.Site = tenancy.Site{Name: "Test", URL: "https://wifi.example.org"}
 	s.t, err = tenancy.New(tx, stores, &rules)
 	require.NoError(t, err)

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/valid"
@@ -87,11 +85,11 @@ func (p *phone) FromWire(raw json.RawMessage) error {
 		*p = ""
 		return nil
 	}
-	n, err := phonenumbers.Parse(text, "")
-	if err != nil || !phonenumbers.IsValidNumber(n) {
+	e164, ok := ParsePhone(text)
+	if !ok {
 		return errors.New("The phone number entered is not valid.") //nolint:staticcheck // shown to the user as it is
 	}
-	*p = phone(phonenumbers.Format(n, phonenumbers.E164))
+	*p = phone(e164)
 	return nil
 }
 

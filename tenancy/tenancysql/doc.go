@@ -4,6 +4,6 @@
 // Tables begin with "tenancy_". Within the concern foreign keys cascade: with
 // an organization go its memberships and owner, with a user also its token and
 // groups. The audit trail refers to nothing, it outlives what it tells of.
-// Other concerns refer to tenancy_organization by id and lock the row with
-// sqlstore's ForKeyShare while they write (see OrganizationTable).
+// Other concerns refer to tenancy_organization by id and hold the row while they
+// write (tenancy.Organizations.Hold, which kit/entity calls).
 package tenancysql

@@ -16,8 +16,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// OrganizationTable is the table other concerns lock an organization in while
-// they write a row that belongs to it.
+// OrganizationTable is the table of organizations, which other concerns' tables
+// may refer to by id.
 const OrganizationTable = "tenancy_organization"
 
 // Migrations are the steps that make the concern's tables; run them with
@@ -83,8 +83,25 @@ func New(db *sqlstore.DB) (tenancy.Stores, error) {
 	}, nil
 }
 
+type organizations struct {
+	*sqlstore.Repo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter]
+	db *sqlstore.DB
+}
+
 func newOrganizations(db *sqlstore.DB) (tenancy.OrganizationStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{Shape: store.Shape{Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"}}})
+	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{Shape: store.Shape{
+		Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"},
+	}})
+	return organizations{repo, db}, err
+}
+
+// Hold locks the row against its deletion, not against changes.
+func (s organizations) Hold(ctx context.Context, id wispwright.ID) error {
+	n, err := s.db.ForKeyShare(ctx, OrganizationTable, id)
+	if err == nil && n == 0 {
+		return wispwright.ErrNotFound
+	}
+	return err
 }
 
 func newEmails(db *sqlstore.DB) (tenancy.EmailStore, error) {

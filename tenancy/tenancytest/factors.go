@@ -150,7 +150,7 @@ func runFactorRules(t *testing.T, c *tenancy.Tenancy, u *tenancy.User, now *time
 		for _, n := range step {
 			at = at.Add(time.Duration(n) * 30 * time.Second)
 		}
-		out, err := totp.GenerateCode(key.Secret(), at)
+		out, err := totp.GenerateCode(key.Secret.Reveal(), at)
 		require.NoError(t, err)
 		return out
 	}
@@ -201,5 +201,5 @@ func runFactorRules(t *testing.T, c *tenancy.Tenancy, u *tenancy.User, now *time
 	require.NoError(t, err)
 	again, err := f.Enrol(ctx, u.ID)
 	require.NoError(t, err)
-	require.NotEqual(t, key.Secret(), again.Secret(), "what was not confirmed is forgotten")
+	require.NotEqual(t, key.Secret.Reveal(), again.Secret.Reveal(), "what was not confirmed is forgotten")
 }

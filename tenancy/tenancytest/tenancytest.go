@@ -112,6 +112,7 @@ func runOrganizations(t *testing.T, h Harness) {
 				Selects: func(*tenancy.Organization) bool { return false }},
 		},
 	})
+	t.Run("one that is held is not deleted", func(t *testing.T) { runHold(t, tx, s) })
 	t.Run("the scope is the organization itself", func(t *testing.T) {
 		insert(t, s.Organizations.Insert, organization(1), organization(2))
 		items, err := s.Organizations.List(context.Background(), wispwright.ScopeOf(id(2)), tenancy.OrganizationFilter{}, wispwright.Page{})
@@ -120,6 +121,31 @@ func runOrganizations(t *testing.T, h Harness) {
 		_, err = s.Organizations.Get(context.Background(), wispwright.ScopeOf(id(2)), id(1))
 		require.ErrorIs(t, err, wispwright.ErrNotFound)
 	})
+}
+
+// runHold: a transaction that holds an organization keeps it, however many do,
+// while it can be changed.
+func runHold(t *testing.T, tx wispwright.Transactor, s tenancy.Stores) {
+	ctx := context.Background()
+	require.ErrorIs(t, tx.InTx(ctx, func(ctx context.Context) error { return s.Organizations.Hold(ctx, id(999)) }), wispwright.ErrNotFound)
+	insert(t, s.Organizations.Insert, organization(700))
+	deleted := make(chan error, 1)
+	err := tx.InTx(ctx, func(inside context.Context) error {
+		if err := s.Organizations.Hold(inside, id(700)); err != nil {
+			return err
+		}
+		go func() { deleted <- s.Organizations.Delete(ctx, all(), id(700)) }()
+		select {
+		case err := <-deleted:
+			return fmt.Errorf("deleted while it was held: %w", err)
+		case <-time.After(50 * time.Millisecond): // one that does not wait is seen most of the time
+		}
+		_, err := s.Organizations.Get(inside, all(), id(700))
+		return err
+	})
+	require.NoError(t, err)
+	require.NoError(t, <-deleted)
+	require.ErrorIs(t, tx.InTx(ctx, func(ctx context.Context) error { return s.Organizations.Hold(ctx, id(700)) }), wispwright.ErrNotFound)
 }
 
 func runUsers(t *testing.T, h Harness) {

@@ -1,0 +1,105 @@
+package architecture
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// reached are the foreign modules that a concern's own rooms may reach: those
+// on the concerns' floor, without storage, wire and suites. What another
+// concern brings along counts too, so that nobody inherits it unseen.
+func reached() map[string][]string {
+	return map[string][]string{
+		"tenancy": {
+			"golang.org/x/crypto", "golang.org/x/sys", // hashes of passwords
+			"golang.org/x/text", // slugs
+		},
+		"tenancy/passkey": { // WebAuthn, which only the HTTP room imports
+			"github.com/fxamacker/cbor", "github.com/go-viper/mapstructure", "github.com/go-webauthn/webauthn", "github.com/go-webauthn/x",
+			"github.com/golang-jwt/jwt", "github.com/google/go-tpm", "github.com/google/uuid", "github.com/philhofer/fwd",
+			"github.com/tinylib/msgp", "github.com/x448/float16", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text",
+		},
+		"controller": {
+			"github.com/hashicorp/golang-lru", // templates as layers, archives
+			"github.com/klauspost/compress",   // archives
+		},
+	}
+}
+
+// listed is the entry of reached that a room stands under, the longest one.
+func listed(room string) string {
+	best := ""
+	for name := range reached() {
+		if under(room, name) && len(name) > len(best) {
+			best = name
+		}
+	}
+	return best
+}
+
+// foreign returns the module of a package that is neither ours nor Go's.
+func foreign(dep string) string {
+	parts := strings.Split(dep, "/")
+	if !strings.Contains(parts[0], ".") || strings.HasPrefix(dep, module) {
+		return ""
+	}
+	return strings.Join(parts[:min(len(parts), 3)], "/")
+}
+
+func TestForeignModulesOfConcerns(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		height, _ := floor(p.room())
+		if !p.ours() || height != 2 {
+			continue
+		}
+		name := listed(p.room())
+		if name == "" {
+			t.Errorf("%s needs a list of the foreign modules it may reach, which may be empty", p.ImportPath)
+		}
+		for _, dep := range p.Deps {
+			m := foreign(dep)
+			if m == "" {
+				continue
+			}
+			seen[name+" "+m] = true
+			if !slices.Contains(reached()[name], m) {
+				t.Errorf("%s reaches %s, which is not on the list of %s", p.ImportPath, m, name)
+			}
+		}
+	}
+	for name, modules := range reached() {
+		for _, m := range modules {
+			require.True(t, seen[name+" "+m], "%s does not reach %s any more: take it off the list", name, m)
+		}
+	}
+}
+
+// TestAccountsStayAtHome: what other concerns need of organizations is in
+// kit/entity.
+func TestAccountsStayAtHome(t *testing.T) {
+	for _, p := range packages(t) {
+		height, _ := floor(p.room())
+		if !p.ours() || height != 2 || under(p.room(), "tenancy") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if under(dep, module+"/tenancy") {
+				t.Errorf("%s reaches %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func TestForeign(t *testing.T) {
+	require.Empty(t, foreign("encoding/json"))
+	require.Empty(t, foreign(module+"/kit/rest"))
+	require.Empty(t, foreign("vendor/golang.org/x/net/idna"))
+	require.Equal(t, "golang.org/x/text", foreign("golang.org/x/text/unicode/norm"))
+	require.Equal(t, "tenancy/passkey", listed("tenancy/passkey"))
+	require.Equal(t, "tenancy", listed("tenancy/password"))
+	require.Empty(t, listed("topology"))
+}
