@@ -29,6 +29,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		},
 		Apply:        h.applyDevice,
 		Organization: deviceOrganization,
+		Version:      deviceVersion,
 		Out:          rest.Each(newDeviceOut),
 		Filters:      h.deviceFilters(),
 		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
@@ -47,6 +48,17 @@ func (h *HTTP) mountDevices(api *rest.API) {
 			Out: rest.Each(newDeviceDetailOut),
 		},
 	})
+}
+
+// deviceVersion is what people change of a device. Addresses and the state of
+// the configuration change by themselves.
+func deviceVersion(d *controller.Detail) []any {
+	v := []any{d.Device.Name, d.Device.OrganizationID, d.Device.MACAddress, d.Device.KeyDigest, d.Device.Model, d.Device.OS, d.Device.System,
+		d.Device.Notes, d.Device.GroupID, d.Device.HardwareID, d.Device.IsDeactivated}
+	if c := d.Config; c != nil {
+		v = append(v, c.Backend, c.Templates, string(c.Context), string(c.Config))
+	}
+	return v
 }
 
 func deviceOrganization(d *controller.Detail) wispwright.ID { return d.Device.OrganizationID }

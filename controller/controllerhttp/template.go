@@ -56,6 +56,9 @@ func (h *HTTP) mountTemplates(api *rest.API) {
 		},
 		Apply:        applyTemplate,
 		Organization: func(t *controller.Template) wispwright.ID { return t.OrganizationID },
+		Version: func(t *controller.Template) []any {
+			return []any{t.Name, t.OrganizationID, t.Type, t.Backend, t.VPNID, t.AutoCert, t.Tags, t.Default, t.Required, string(t.DefaultValues), string(t.Config)}
+		},
 		Out: rest.Each(func(t *controller.Template) templateOut {
 			return templateOut{t.ID, t.Name, t.OrganizationID, string(t.Type), t.Backend, t.VPNID, append([]string{}, t.Tags...), t.Default, t.Required,
 				object(t.DefaultValues), object(t.Config), rest.Time(t.Created), rest.Time(t.Modified), t.AutoCert}

@@ -222,6 +222,7 @@ func (b *bench) mount(t testing.TB) {
 		Path: "/api/v1/t/thing/", Name: "Thing", Noun: "Thing", ID: "t_thing", Tag: "t", Kind: "t.thing", Description: "Things.",
 		Service: b.things, Apply: applyThing, Out: rest.Each(thingToOut),
 		Organization: func(t *Thing) wispwright.ID { return t.OrganizationID },
+		Version:      func(t *Thing) []any { return []any{t.Name, t.OrganizationID, t.Size, t.Config} },
 		Unique:       map[string]error{"thing_name": wispwright.Invalid("name", "thing with this name already exists.")},
 		Filters: append(rest.FilterOrganization(func(f *ThingFilter, id wispwright.ID) { f.OrganizationID = id }),
 			rest.FilterText("name", func(f *ThingFilter, v string) { f.Name = v }),

@@ -16,6 +16,8 @@ type shape struct {
 	partial bool
 	list    bool
 	unpaged bool
+	// current is the object a 412 shows; nil when there is no version
+	current reflect.Type
 	params  []*huma.Param
 }
 
@@ -118,6 +120,13 @@ func (a *API) describeFailures(h *huma.Operation, v *View, s *shape) {
 	}
 	if h.Method != http.MethodGet {
 		add(http.StatusConflict, detail)
+	}
+	if s.current != nil {
+		add(http.StatusPreconditionFailed, &huma.Schema{Type: "object", Required: []string{"detail", "current"}, Properties: map[string]*huma.Schema{
+			"detail": {Type: "string"}, "current": a.schemas.out(s.current),
+		}})
+		h.Parameters = append(h.Parameters, &huma.Param{Name: "If-Match", In: "header", Schema: &huma.Schema{Type: "string"},
+			Description: "The ETag of the object as it was read: changes nothing if somebody else saved meanwhile."})
 	}
 }
 

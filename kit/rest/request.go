@@ -28,6 +28,7 @@ type Request struct {
 	query   url.Values
 	params  []any
 	src     *source
+	expect  func(object any) error
 }
 
 // Context carries the caller and ends when the client goes away.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 
@@ -105,6 +106,10 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// Frozen reports whether an object cannot be changed by anybody, which wins
 	// over faults of the body. It can still be deleted.
 	Frozen func(*T) bool
+	// Version returns what callers may change of an object, in any form that JSON
+	// has; it becomes the ETag that If-Match is held against. Default: objects
+	// have no ETag.
+	Version func(*T) []any
 	// Scopes replaces what callers may see and change. Default:
 	// Request.ReadScope and Request.WriteScope.
 	Scopes func(*Request) (read, write wispwright.Scope)
@@ -281,19 +286,23 @@ func (res *Resource[K, T, F, In, Out]) collection(a *API) []Op {
 func (res *Resource[K, T, F, In, Out]) item(a *API) []Op {
 	var ops []Op
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	var current reflect.Type
+	if res.Version != nil {
+		current = out
+	}
 	if res.has(Read) {
 		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_read", Summary: "Read " + res.Name, Handle: res.get,
 			shape: &shape{out: out, status: http.StatusOK}})
 	}
 	if res.has(Update) {
 		ops = append(ops, Op{Method: http.MethodPut, ID: res.ID + "_update", Summary: "Replace " + res.Name, Handle: res.update,
-			shape: &shape{in: in, out: out, status: http.StatusOK}})
+			shape: &shape{in: in, out: out, status: http.StatusOK, current: current}})
 		ops = append(ops, Op{Method: http.MethodPatch, ID: res.ID + "_partial_update", Summary: "Change " + res.Name, Handle: res.update,
-			shape: &shape{in: in, out: out, status: http.StatusOK, partial: true}})
+			shape: &shape{in: in, out: out, status: http.StatusOK, partial: true, current: current}})
 	}
 	if res.has(Delete) {
 		ops = append(ops, Op{Method: http.MethodDelete, ID: res.ID + "_delete", Summary: "Delete " + res.Name, Handle: res.remove,
-			shape: &shape{status: http.StatusNoContent}})
+			shape: &shape{status: http.StatusNoContent, current: current}})
 	}
 	return ops
 }
@@ -383,6 +392,9 @@ func (res *Resource[K, T, F, In, Out]) answer(r *Request, status int, o *T) (int
 	out, err := res.Out(r, []*T{o})
 	if err != nil {
 		return 0, nil, err
+	}
+	if tag := res.etag(o); tag != "" {
+		r.header["Etag"] = []string{tag}
 	}
 	if status == http.StatusCreated && res.Location != nil {
 		r.header["Location"] = []string{res.Location(&out[0])}
@@ -475,20 +487,30 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := res.expected(r, before); err != nil {
+		return 0, nil, res.stale(r)
+	}
 	in, err := res.input(r, r.HTTP.Method == http.MethodPatch)
 	if err != nil {
 		return 0, nil, err
 	}
 	var o *T
 	if res.Update != nil {
+		r.expect = func(o any) error { return res.expected(r, o.(*T)) }
 		o, err = res.Update(r, res.id(r), in)
 	} else {
 		o, err = res.Service.(updater[K, T]).Update(r.Context(), write, res.id(r), func(o *T) error {
+			if err := res.expected(r, o); err != nil {
+				return err // somebody saved after it was looked at above
+			}
 			if err := res.Apply(r, in, o); err != nil {
 				return err
 			}
 			return res.ownOrganization(r, in, o)
 		})
+	}
+	if stale := (*staleError)(nil); errors.As(err, &stale) {
+		err = res.stale(r)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -497,9 +519,12 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 }
 
 func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
-	_, write, err := res.writable(r)
+	o, write, err := res.writable(r)
 	if err != nil {
 		return 0, nil, err
+	}
+	if err := res.expected(r, o); err != nil {
+		return 0, nil, res.stale(r)
 	}
 	if res.Delete != nil {
 		err = res.Delete(r, res.id(r))

@@ -59,6 +59,7 @@ func (h *HTTP) mountGroups(api *rest.API) {
 		Path: "/api/v1/users/group/", Name: "Group", Noun: "Group", ID: "users_group", Tag: "users",
 		Kind: "openwisp_users.group", Access: rest.Authenticated,
 		Service: h.t.Groups,
+		Version: func(g *tenancy.Group) []any { return []any{g.Name, g.Permissions} },
 		// groups belong to no organization: the permission alone decides
 		Scopes: func(*rest.Request) (wispwright.Scope, wispwright.Scope) {
 			return wispwright.ScopeAll(), wispwright.ScopeAll()

@@ -82,6 +82,9 @@ func (h *HTTP) mountOrganizations(api *rest.API) {
 			rest.FilterText("slug", func(f *tenancy.OrganizationFilter, v string) { f.Slug = v }),
 			rest.FilterBool("is_active", func(f *tenancy.OrganizationFilter, v bool) { f.IsActive = &v }),
 		},
+		Version: func(o *tenancy.Organization) []any {
+			return []any{o.Name, o.IsActive, o.Slug, o.Description, o.Email, o.URL}
+		},
 		Ordering: map[string]string{"name": "Name", "slug": "Slug", "created": "Created", "modified": "Modified"},
 		Detail: rest.Item[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationDetailIn, organizationDetailOut]{
 			Check:  h.checkSlug,
@@ -142,6 +145,9 @@ func (h *HTTP) updateOrganization(r *rest.Request, id wispwright.ID, in *organiz
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		var err error
 		if after, err = h.t.Organizations.Update(ctx, r.WriteScope(), id, func(o *tenancy.Organization) error {
+			if err := r.Expect(o); err != nil {
+				return err
+			}
 			plain := organizationIn{in.Name, in.IsActive, in.Slug, in.Description, in.Email, in.URL}
 			plain.apply(o)
 			return nil

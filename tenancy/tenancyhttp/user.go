@@ -97,12 +97,19 @@ func (p *phone) FromWire(raw json.RawMessage) error {
 // of the organizations they manage (spec: tenancy §5).
 func userScope(r *rest.Request) wispwright.Scope { return r.WriteScope() }
 
+// userVersion is what people change of an account; log-ins and passwords are no
+// part of it.
+func userVersion(u *tenancy.User) []any {
+	return []any{u.Username, u.Email, u.FirstName, u.LastName, u.IsSuperuser, u.IsStaff, u.IsActive, u.Bio, u.URL, u.Company, u.Location,
+		u.PhoneNumber, u.BirthDate, u.Notes, u.Language}
+}
+
 func (h *HTTP) mountUsers(api *rest.API) {
 	scopes := func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return userScope(r), userScope(r) }
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userIn, userOut]{
 		Path: "/api/v1/users/user/", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
-		Service: h.t.Users, Scopes: scopes,
+		Service: h.t.Users, Scopes: scopes, Version: userVersion,
 		Check: func(r *rest.Request, in *userIn) error {
 			return h.checkUser(r, wispwright.ID{}, in.Username, in.Email, in.PhoneNumber, in.Groups, rest.Opt[[]int64]{})
 		},

@@ -77,6 +77,9 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		var err error
 		if after, err = h.t.Users.Update(ctx, userScope(r), id, func(u *tenancy.User) error {
+			if err := r.Expect(u); err != nil {
+				return err
+			}
 			in.apply(r, u)
 			return nil
 		}); err != nil {

@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// The version of an object is what somebody may change of it, as a digest in
+// the header ETag of its answers. A client that sends it back in If-Match
+// changes or deletes the object only as it was when it was read: if somebody
+// else saved meanwhile it gets a 412 with the present object under "current",
+// and nothing is changed. Clients that send no If-Match are served as ever.
+//
+// What changes by itself, such as the status of a configuration, is no part of
+// the version: it never refuses a save. An answer may therefore differ while
+// its ETag does not, and If-None-Match is not obeyed.
+
+// changedMeanwhile is the sentence of a 412.
+const changedMeanwhile = "The object was changed by somebody else since it was read."
+
+// etag is the version of an object; "" when the resource has none.
+func (res *Resource[K, T, F, In, Out]) etag(o *T) string {
+	if res.Version == nil {
+		return ""
+	}
+	text, err := json.Marshal(res.Version(o))
+	if err != nil {
+		panic("rest: " + res.Path + ": Version returns what is no JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+}
+
+// expected refuses an object that is not the one the client has read.
+func (res *Resource[K, T, F, In, Out]) expected(r *Request, o *T) error {
+	wanted := r.HTTP.Header.Get("If-Match")
+	if wanted == "" || res.Version == nil {
+		return nil
+	}
+	have := res.etag(o)
+	for tag := range strings.SplitSeq(wanted, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || tag == have {
+			return nil
+		}
+	}
+	return &staleError{}
+}
+
+// Expect refuses an object, a *T of the resource, that is not the one the client
+// has read (If-Match). A Resource.Update of a resource with Version calls it
+// where the object is held, and returns its error.
+func (r *Request) Expect(object any) error {
+	if r.expect == nil {
+		return nil
+	}
+	return r.expect(object)
+}
+
+// staleError is an If-Match that does not hold any more.
+type staleError struct{}
+
+func (*staleError) Error() string { return changedMeanwhile }
+
+// stale is the answer to it: the object as it is now.
+func (res *Resource[K, T, F, In, Out]) stale(r *Request) error {
+	o, _, err := res.visible(r)
+	if err != nil {
+		return err
+	}
+	out, err := res.Out(r, []*T{o})
+	if err != nil {
+		return err
+	}
+	r.header["Etag"] = []string{res.etag(o)}
+	return &Failure{Status: http.StatusPreconditionFailed, Body: struct {
+		Detail  string `json:"detail"`
+		Current Out    `json:"current"`
+	}{changedMeanwhile, out[0]}}
+}
