@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/netjsonconfig/netjsontest"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 	"github.com/wispwright/wispwright/netjsonconfig/schemas"
 )
@@ -81,42 +80,8 @@ func TestDocumentsAreTheRecordedOnes(t *testing.T) {
 	for path, o := range ours {
 		var got any
 		require.NoError(t, json.Unmarshal(ordered.Append(nil, o), &got))
-		require.Empty(t, difference(plain(withoutAdditions(recorded[path]), false), plain(withoutAdditions(got), false), ""), path)
+		require.Empty(t, difference(plain(netjsontest.WithoutAdditions(recorded[path]), false), plain(netjsontest.WithoutAdditions(got), false), ""), path)
 	}
-}
-
-// withoutAdditions leaves out what the recorded documents do not have yet: 6 GHz
-// and 802.11be, WPA3 Enterprise with 192 bit, OpenVPN's compression.
-func withoutAdditions(v any) any {
-	added := func(text string) bool {
-		name := text[strings.LastIndexByte(text, '/')+1:]
-		return strings.HasPrefix(name, "radio_80211be_") || strings.HasPrefix(name, "radio_be_") ||
-			slices.Contains([]string{
-				"radio_6ghz_more_channels", "radio_6ghz_all_channels", "radio_80211ax_6ghz_more_settings",
-				"encryption_wpa3_enterprise_192_base_settings", "encryption_wpa3_enterprise_192_ap",
-				"encryption_wpa3_enterprise_192_sta", "compress", "allow_compression", "comp_lzo",
-			}, name)
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for key, member := range v {
-			if !added(key) {
-				out[key] = withoutAdditions(member)
-			}
-		}
-		return out
-	case []any:
-		out := []any{}
-		for _, item := range v {
-			o, _ := item.(map[string]any)
-			if ref, ok := o["$ref"].(string); !ok || !added(ref) {
-				out = append(out, withoutAdditions(item))
-			}
-		}
-		return out
-	}
-	return v
 }
 
 // TestAdditions accepts what OpenWrt 24.10 has and the recorded documents do not,
