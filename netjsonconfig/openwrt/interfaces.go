@@ -129,7 +129,6 @@ func (w *interfaceWriter) add(o *ordered.Object) *njc.ValidationError {
 
 // translate copies and renames the interface's own settings.
 func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) {
-	own, hasDevice := "", false
 	for key, v := range i.object.All() {
 		switch key {
 		case "wireless", "addresses", "network", "type", "name", "proto":
@@ -152,8 +151,6 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 					base.Set("disabled", true) // netifd reads this one, other programs the other
 				}
 			}
-		case "device":
-			own, hasDevice = value.Text(v), true
 		}
 		switch {
 		case i.modern && belongsToDevice(key, i):
@@ -180,6 +177,13 @@ func (w *interfaceWriter) translate(base *njc.Section, i *iface, device string) 
 		}
 		base.Set(key, v)
 	}
+	w.onDevice(base, i, device)
+}
+
+// onDevice names the device an interface is on, as its syntax and type have it.
+func (w *interfaceWriter) onDevice(base *njc.Section, i *iface, device string) {
+	given, hasDevice := i.object.Get("device")
+	own := value.Text(given)
 	switch {
 	case i.typ == "wireguard", i.typ == "vxlan": // the protocol makes the device
 	case i.modern || i.overrides:
