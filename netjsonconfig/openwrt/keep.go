@@ -79,6 +79,10 @@ func (keeper) Differences(want, got *njc.Native) []njc.Difference {
 			if wanted.pure && len(wanted.options) == 0 {
 				continue
 			}
+			if d, ok := g.describe(wanted); ok {
+				out = append(out, d)
+				continue
+			}
 			out = append(out, njc.Difference{Package: wanted.pkg, Want: wanted.section})
 			continue
 		}
@@ -141,6 +145,22 @@ type effects struct {
 func (e *effects) add(x *effect) {
 	e.list = append(e.list, x)
 	e.byKey[x.key] = append(e.byKey[x.key], x)
+}
+
+// describe puts the options of a device on the interface section they were in,
+// where nothing else is written about the device.
+func (e *effects) describe(wanted *effect) (njc.Difference, bool) {
+	at := e.byKey["network.interface."+san(wanted.section.Name)]
+	if !wanted.pure || wanted.section.Type != "interface" || len(at) == 0 || wanted.text("type") != "" {
+		return njc.Difference{}, false
+	}
+	d := njc.Difference{Package: wanted.pkg, Want: wanted.section, Got: at[0].section}
+	for _, o := range wanted.section.Options {
+		if v, ok := wanted.options[o.Key]; ok && v.from == wanted.section {
+			d.Patch = append(d.Patch, o)
+		}
+	}
+	return d, len(d.Patch) == len(wanted.options)
 }
 
 // join notes the ZeroTier networks an option names: whether a section of a
