@@ -49,6 +49,7 @@ export async function open({ base, screenshots, executable }) {
   let taken = 0;
   return {
     page,
+    screenshots,
     context,
     faults,
     go: async (path) => {

@@ -18,13 +18,34 @@ async function logIn({ page, go }, user, password) {
 }
 
 async function logOut({ page }) {
-  await page.getByRole('button', { name: 'Profile' }).click();
-  await page.getByRole('menuitem', { name: 'Logout' }).click();
+  await page.getByRole('button', { name: /, account menu$/ }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.locator('input[name=username]').waitFor();
 }
 
+const bar = (page) => page.getByRole('region', { name: 'Save' });
+
 async function save(page) {
-  await page.getByRole('button', { name: 'Save' }).click();
+  await bar(page).locator('button[type=submit]').click();
+}
+
+const menu = (page) => page.getByRole('navigation', { name: 'Main' });
+
+/** Chooses an entry of the menu of an object's header. */
+async function more(page, entry) {
+  await page.getByRole('button', { name: /^More about this/ }).click();
+  await page.getByRole('menuitem', { name: entry }).click();
+}
+
+/** Does what a dialog asks about. */
+async function confirm(page, verb) {
+  await page.getByRole('dialog').getByRole('button', { name: verb }).click();
+}
+
+/** Filters a list by one of the choices of a chip. */
+async function filterBy(page, label, choice) {
+  await page.getByRole('button', { name: new RegExp(`^${label} `) }).click();
+  await page.getByRole('menuitem', { name: choice, exact: true }).click();
 }
 
 async function choose(page, label, option) {
@@ -49,6 +70,12 @@ function api(page, method, path, body) {
   );
 }
 
+/** The overview is there, with its numbers. */
+async function overview(page) {
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await page.getByRole('img', { name: /devices by status$/ }).waitFor();
+}
+
 const idIn = (page) => /\/admin\/\w+\/([^/?]+)/.exec(page.url())?.[1];
 
 async function noSidewaysScrolling(page, where) {
@@ -66,8 +93,7 @@ async function refusedLogin(run) {
 
 async function login(run) {
   await logIn(run, run.user, run.password);
-  await run.page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
-  await run.page.getByText('Configuration status').waitFor();
+  await overview(run.page);
   await run.shot('dashboard');
 }
 
@@ -140,13 +166,11 @@ async function device(run) {
   await field(page, 'Name *').fill(run.device);
   await choose(page, 'Organization', run.organization);
   await field(page, 'MAC address *').fill('not a mac');
-  await tab(page, 'Configuration').click();
-  await page.getByRole('button', { name: 'Add configuration' }).click();
+  await page.getByRole('button', { name: 'Configure it now' }).click();
   await page.getByRole('group', { name: 'Templates' }).getByText(run.template).waitFor();
   await page.getByTestId('preview').getByText('time.example.org').waitFor();
   await save(page);
   await shown(page, 'Must be a valid mac address.').waitFor();
-  await tab(page, 'Device').click();
   await run.shot('device-refused');
   const [a, b, c] = [24, 16, 8].map((shift) => ((Date.now() >> shift) & 0xff).toString(16).padStart(2, '0').toUpperCase());
   await field(page, 'MAC address *').fill(`02:00:5E:${a}:${b}:${c}`);
@@ -214,10 +238,7 @@ async function configuration(run) {
 async function download({ page, deviceID, device }) {
   await page.getByText('System defined variables').click();
   await page.locator('dl').getByText(device, { exact: true }).waitFor();
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: 'Download configuration' }).click(),
-  ]);
+  const [file] = await Promise.all([page.waitForEvent('download'), more(page, 'Download configuration')]);
   assert.match(file.suggestedFilename(), /\.tar\.gz$/);
   assert.match(file.url(), new RegExp(deviceID));
 }
@@ -249,13 +270,14 @@ async function lists(run) {
   await page.keyboard.press('Enter');
   await page.waitForURL(new RegExp(`devices/${run.deviceID}`));
   await page.waitForFunction((name) => document.title === `${name} · Wispwright`, run.device);
+  await tab(page, 'Details').click();
   const key = field(page, 'Key');
   assert.equal(await key.getAttribute('type'), 'password', 'a key is shown when asked for');
   await page.getByRole('button', { name: 'Show key' }).click();
   assert.match(await key.inputValue(), /^[0-9a-f]{32}$/);
   await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: run.device }) })}`);
   await page.getByRole('cell', { name: run.device }).waitFor();
-  await choose(page, 'Status', 'error');
+  await filterBy(page, 'Status', 'error');
   await page.getByRole('cell', { name: run.device }).waitFor({ state: 'detached' });
   for (const path of ['/devices', '/templates', '/organizations', '/users', '/groups']) {
     await go(path);
@@ -263,11 +285,11 @@ async function lists(run) {
     await noSidewaysScrolling(page, path);
   }
   await go('/');
-  await page.getByRole('button', { name: /^modified: [1-9]/ }).click();
+  await page.getByRole('link', { name: /^[1-9]\d* modified$/ }).click();
   await page.waitForURL(/devices\?.*config__status/);
   await page.getByRole('cell', { name: run.device }).waitFor();
   await go('/');
-  await page.getByRole('button', { name: /^unknown: [1-9]/ }).click();
+  await page.getByRole('link', { name: /^[1-9]\d* no configuration$/ }).click();
   await page.waitForURL(/devices\?.*has_config/);
   await page.getByRole('cell', { name: bare, exact: true }).waitFor();
   assert.equal(await page.getByRole('cell', { name: run.device }).count(), 0, 'only devices without a configuration');
@@ -306,16 +328,19 @@ async function many(run) {
   await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 2);
   await page.locator('thead input[type=checkbox]').check();
-  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Confirm' });
-  await page.getByRole('button', { name: 'Deactivate' }).click();
-  await confirm.click();
+  await page.getByRole('region', { name: 'Selected' }).getByRole('button', { name: 'Deactivate…' }).click();
+  await page.getByRole('dialog').getByText(`many-${mark}-b`).waitFor();
+  await confirm(page, 'Deactivate 2 devices');
   await notice(page, '2 devices deactivated').waitFor();
   await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: `many-${mark}` }) })}`);
   await page.locator('thead input[type=checkbox]').check();
-  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await page.getByLabel('Delete them all the same').waitFor();
+  const deletion = page.getByRole('dialog').getByRole('button', { name: 'Delete 2 devices' });
+  assert.ok(await deletion.isDisabled(), 'the box comes first');
   await page.getByLabel('Delete them all the same').check();
   await run.shot('many');
-  await confirm.click();
+  await deletion.click();
   await notice(page, '2 devices deleted').waitFor();
   await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor({ state: 'detached' });
 }
@@ -376,8 +401,8 @@ async function group(run) {
   await noSidewaysScrolling(page, 'a group');
   await page.setViewportSize({ width: 1280, height: 860 });
 
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await more(page, 'Delete group…');
+  await confirm(page, 'Delete group');
   await page.waitForURL(/admin\/groups(\?|$)/);
   await page.getByRole('cell', { name: 'Operator' }).waitFor();
   assert.equal(await page.getByRole('cell', { name: `${run.group}-2` }).count(), 0);
@@ -392,17 +417,18 @@ async function user(run) {
   await field(page, 'Email *').fill(`${run.operator}@example.org`);
   await field(page, 'Password *').fill(run.operatorPassword);
   await field(page, 'Email is verified').check();
-  await field(page, 'Staff').check();
-  await page.getByRole('combobox', { name: 'Groups' }).click();
-  await page.getByRole('option', { name: 'Operator' }).click();
-  await page.keyboard.press('Escape');
-  await choose(page, 'Organization', run.organization);
-  await field(page, 'Manager of the organization').check();
+  await page.getByRole('radio', { name: /^Operator/ }).check();
+  await page.getByRole('combobox', { name: /^Organization/ }).click();
+  await page.getByRole('option', { name: run.organization, exact: true }).click();
   await save(page);
   await page.waitForURL(/users\/[0-9a-f-]{36}/);
   run.userID = idIn(page);
   run.made.unshift(`users/user/${run.userID}/`);
   await page.getByRole('group', { name: 'Organizations' }).getByText(run.organization).waitFor();
+  const made = await api(page, 'GET', `users/user/${run.userID}/`);
+  assert.equal(made.body.is_staff, true, 'the role is its three switches');
+  assert.equal(made.body.groups.length, 1);
+  assert.deepEqual(made.body.organization_users, [{ is_admin: true, organization: run.organizationID }]);
   await page.getByRole('group', { name: `${run.operator}@example.org` }).getByText('confirmed', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Remove second factor' }).count(), 0, 'there is none to remove');
   const other = `${run.operator}-home@example.org`;
@@ -421,9 +447,9 @@ async function operator(run) {
   const { page, go } = run;
   await logOut(run);
   await logIn(run, run.operator, run.operatorPassword);
-  await page.getByText('Configuration status').waitFor();
-  assert.equal(await page.getByRole('menuitem', { name: 'Users' }).count(), 0);
-  await page.getByRole('menuitem', { name: 'Devices' }).click();
+  await overview(page);
+  assert.equal(await menu(page).getByRole('link', { name: 'People' }).count(), 0);
+  await menu(page).getByRole('link', { name: 'Devices' }).click();
   await page.getByRole('cell', { name: run.device }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1, 'only devices of the own organization');
   await go('/account');
@@ -488,11 +514,11 @@ async function expiredPassword(run) {
   await change(next);
   await notice(page, 'Password set').waitFor();
   await shown(page, 'Your password has expired').waitFor({ state: 'detached' });
-  await page.getByRole('menuitem', { name: 'Devices' }).click();
+  await menu(page).getByRole('link', { name: 'Devices' }).click();
   await page.waitForURL(/admin\/devices/);
   await logOut(run);
   await logIn(run, run.user, run.password);
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
 }
 
 async function limitedToken(run) {
@@ -538,7 +564,7 @@ async function secondFactor(run) {
   await page.locator('input[name=otp]').fill(codes[0]);
   await run.shot('login-code');
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
   await go('/account');
   await page.getByLabel('Password to turn it off').fill(run.operatorPassword);
   await page.getByLabel('Code to turn it off').fill(codes[1]);
@@ -557,7 +583,7 @@ async function passkey(run) {
   });
   const named = { page, go: (path) => page.goto(`${base}/admin${path}`) };
   await logIn(named, run.operator, run.operatorPassword);
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
   await named.go('/account');
   await page.getByLabel('Name of a new passkey').fill('Laptop');
   await page.getByLabel('Password, to add a passkey').fill(run.operatorPassword);
@@ -572,7 +598,7 @@ async function passkey(run) {
   await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
   await run.shot('login-passkey');
   await page.getByRole('button', { name: 'Use a passkey' }).click();
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
   await named.go('/account');
   await page.getByText(/^Used /).waitFor();
 
@@ -581,7 +607,7 @@ async function passkey(run) {
   await page.getByRole('button', { name: 'Use a recovery code' }).click();
   await page.getByLabel('Recovery code').fill(codes[0]);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
   await named.go('/account');
   await page.getByText('9 recovery codes are left.').waitFor();
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).click();
@@ -595,7 +621,7 @@ async function passkey(run) {
   await logOut(named);
   await devtools.detach();
   await run.go('/');
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
 }
 
 async function outsider(run) {
@@ -608,11 +634,11 @@ async function outsider(run) {
   await logIn(run, username, password);
   await page.waitForURL(/admin\/account/);
   await page.getByText('This admin is for staff.').waitFor();
-  assert.equal(await page.getByRole('menuitem').count(), 0, 'nothing to choose');
+  assert.equal(await menu(page).getByRole('link').count(), 0, 'nothing to choose');
   await run.shot('outsider');
   await logOut(run);
   await logIn(run, run.user, run.password);
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
 }
 
 async function trail(run) {
@@ -631,28 +657,136 @@ async function trail(run) {
 }
 
 async function endedSession(run) {
-  const { page, context } = run;
+  const { page, context, go } = run;
+  await go(`/devices/${run.deviceID}/details`);
+  await field(page, 'Notes').fill('typed before the session ended');
   await context.clearCookies({ name: 'sessionid' });
-  await page.getByRole('menuitem', { name: 'Devices' }).click();
-  await page.locator('input[name=username]').waitFor();
+  await save(page);
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.locator('input[name=username]').fill(run.user);
+  await dialog.locator('input[name=password]').fill(run.password);
+  await run.shot('session-ended');
+  await dialog.getByRole('button', { name: 'Log in' }).click();
+  await notice(page, /^Saved/).waitFor();
+  const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.equal(body.notes, 'typed before the session ended', 'nothing typed is lost');
+}
+
+/** Without a connection nothing is sent later, and the page says so. */
+async function offline(run) {
+  const { page, context, go, faults } = run;
+  await go(`/devices/${run.deviceID}/details`);
+  await field(page, 'Notes').fill('never to be saved');
+  const before = faults.length;
+  await context.setOffline(true);
+  await bar(page).getByText('No connection. Nothing is saved.').waitFor();
+  assert.ok(await bar(page).locator('button[type=submit]').isDisabled());
+  await run.page.screenshot({ path: `${run.screenshots}/offline.png` });
+  await bar(page).getByRole('button', { name: 'Discard' }).click();
+  await context.setOffline(false);
+  await page.getByText('No connection').first().waitFor({ state: 'detached' });
+  faults.splice(before);
+  const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.notEqual(body.notes, 'never to be saved');
+}
+
+/** Two people change one field: the second is asked. */
+async function conflict(run) {
+  const { page, go } = run;
+  await go(`/devices/${run.deviceID}/details`);
+  await field(page, 'Notes').fill('mine');
+  assert.equal((await api(page, 'PATCH', `controller/device/${run.deviceID}/`, { notes: 'theirs' })).status, 200);
+  await save(page);
+  const dialog = page.getByRole('dialog', { name: /^Somebody else has saved this device/ });
+  await dialog.getByRole('cell', { name: 'theirs' }).waitFor();
+  await dialog.getByRole('cell', { name: 'mine' }).waitFor();
+  await run.shot('conflict');
+  assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'theirs');
+  await dialog.getByRole('button', { name: 'Save mine' }).click();
+  await notice(page, /^Saved/).waitFor();
+  assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'mine');
+  // what others changed elsewhere is no conflict, and stays
+  await field(page, 'Notes').fill('mine again');
+  await api(page, 'PATCH', `controller/device/${run.deviceID}/`, { model: 'Theirs 9000' });
+  await save(page);
+  await page.waitForFunction(() => !document.querySelector('.w-savebar'));
+  const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
+  assert.deepEqual([body.notes, body.model], ['mine again', 'Theirs 9000']);
+}
+
+/** What is selected ends with the filter it was chosen under. */
+async function selection(run) {
+  const { page, go } = run;
+  await go('/devices');
+  await page.locator('thead input[type=checkbox]').check();
+  const selected = page.getByRole('region', { name: 'Selected' });
+  await selected.getByText(/selected$/).waitFor();
+  await filterBy(page, 'Status', 'error');
+  await selected.waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('heading', { name: 'Devices', level: 1 }).waitFor();
+  assert.equal(await selected.count(), 0);
+}
+
+/** Anything is found from the keyboard. */
+async function find(run) {
+  const { page, go } = run;
+  await go('/');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(run.device);
+  await page.getByRole('option', { name: new RegExp(run.device) }).first().waitFor();
+  await run.shot('find');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: run.device, level: 1 }).waitFor();
+  await go('/devices');
+  await page.keyboard.press('/');
+  await page.keyboard.type('nothing is called so');
+  await page.getByText('No devices match').waitFor();
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await field(page, 'Name of the view').fill('Mine');
+  await page.getByRole('dialog', { name: 'Save view' }).getByRole('button', { name: 'Save view' }).click();
+  await page.getByRole('button', { name: /^Mine/, pressed: true }).waitFor();
+  await page.getByRole('button', { name: 'Forget the view Mine' }).click();
+  await page.getByRole('button', { name: /^All/ }).click();
+  await page.getByRole('link', { name: run.device, exact: true }).waitFor();
+}
+
+/** Staff who manage nothing are told so, on every page. */
+async function managesNothing(run) {
+  const { page, go, mark } = run;
+  const [username, password] = [`mirko-${mark}`, `Man-${mark}-nothing`];
+  const made = await api(page, 'POST', 'users/user/', {
+    username, password, email: `${username}@example.org`, is_active: true, is_staff: true, organization_users: [{ organization: run.organizationID, is_admin: false }],
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  run.made.unshift(`users/user/${made.body.id}/`);
+  await logOut(run);
+  await logIn(run, username, password);
+  await page.getByText('You manage no organization yet').waitFor();
+  await go('/devices');
+  await page.getByText(`You are a member of ${run.organization}.`).waitFor();
+  assert.equal(await menu(page).getByRole('link').count(), 0, 'no doors that are locked');
+  await run.shot('manages-nothing');
+  await logOut(run);
   await logIn(run, run.user, run.password);
-  await page.getByText('Configuration status').waitFor();
+  await overview(page);
 }
 
 async function deactivation(run) {
   const { page, go } = run;
   await go(`/devices/${run.deviceID}`);
-  await page.getByRole('button', { name: 'Deactivate' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await more(page, 'Deactivate…');
+  await confirm(page, 'Deactivate device');
   await shown(page, 'This device is deactivated').waitFor();
   await run.shot('deactivated');
   await page.getByRole('button', { name: 'Activate', exact: true }).click();
+  await confirm(page, 'Activate device');
   await shown(page, 'This device is deactivated').waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Delete' }).click();
-  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Confirm' });
-  assert.ok(await confirm.isDisabled(), 'an active device is deleted only with force');
+  await more(page, 'Delete device…');
+  const deletion = page.getByRole('dialog').getByRole('button', { name: 'Delete device' });
+  assert.ok(await deletion.isDisabled(), 'an active device is deleted only with force');
   await page.getByLabel('Delete it all the same').check();
-  await confirm.click();
+  await deletion.click();
   await page.waitForURL(/admin\/devices(\?|$)/);
   const { status } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
   assert.equal(status, 404);
@@ -664,7 +798,7 @@ async function lostPage(run) {
   await go('/');
   // as after an update of the server, whose files have other names
   await context.route('**/assets/GroupList-*', (route) => route.fulfill({ status: 404, body: 'gone' }));
-  await Promise.all([page.waitForEvent('load'), page.getByRole('menuitem', { name: 'Groups' }).click()]);
+  await Promise.all([page.waitForEvent('load'), menu(page).getByRole('link', { name: 'Groups' }).click()]);
   await page.getByText('This page could not be loaded').waitFor();
   await run.shot('lost-page');
   await context.unroute('**/assets/GroupList-*');
@@ -676,11 +810,11 @@ async function lostPage(run) {
 async function missing({ page, go }) {
   await go('/no-such-page');
   await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
-  await page.getByRole('link', { name: 'To the dashboard' }).click();
-  await page.getByText('Configuration status').waitFor();
+  await page.getByRole('link', { name: 'To the overview' }).click();
+  await overview(page);
 
   await go('/devices/00000000-0000-4000-8000-000000000000');
-  await page.waitForURL(/admin\/devices(\?|$)/);
+  await page.getByText('There is no such device, or you may not see it').waitFor();
 }
 
 /** Deletes what the steps made. */
@@ -712,7 +846,12 @@ export const steps = [
   ['make a token that may do one thing only', limitedToken],
   ['set up a second factor and log in with it', secondFactor],
   ['add a passkey and log in with it', passkey],
-  ['an ended session leads to the login', endedSession],
+  ['a session that ends loses nothing that was typed', endedSession],
+  ['without a connection nothing is saved, also later', offline],
+  ['two people, one device', conflict],
+  ['a selection ends with its filter', selection],
+  ['find from the keyboard, and keep a view', find],
+  ['staff who manage nothing are told so', managesNothing],
   ['an expired password has to be changed first', expiredPassword, 'expiredUser'],
   ['who is not staff has an account only', outsider],
   ['who changed a device', trail],

@@ -5,6 +5,10 @@ export interface RequestOptions {
   query?: Record<string, unknown>;
   body?: unknown;
   signal?: AbortSignal;
+  /** The version the object must still have (RFC 9110, 13.1.1); another one is answered 412. */
+  ifMatch?: string;
+  /** Is told the version of the answer; null where the server gives none. */
+  onETag?(etag: string | null): void;
 }
 
 /** Sends a request to a path below /api/v1/ and resolves to the decoded body; null for an empty one. */
@@ -60,6 +64,7 @@ export function createClient(
       const token = cookieValue(cookies(), 'csrftoken');
       if (token) headers['X-CSRFToken'] = token;
     }
+    if (options.ifMatch) headers['If-Match'] = options.ifMatch;
     const url = (path.startsWith('/') ? path : apiRoot + path) + queryString(options.query);
     let answer: Response;
     try {
@@ -69,7 +74,10 @@ export function createClient(
       throw new APIError('The server cannot be reached. Check your connection and try again.', 0);
     }
     const decoded = await decode(answer);
-    if (answer.ok) return decoded as T;
+    if (answer.ok) {
+      options.onETag?.(answer.headers.get('ETag'));
+      return decoded as T;
+    }
     throw new APIError(noticeFor(answer.status, decoded, answer.headers.get('Retry-After')), answer.status, {
       errors: answer.status === 400 ? fieldErrors(decoded) : undefined,
       raw: decoded,

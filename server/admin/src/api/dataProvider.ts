@@ -1,6 +1,7 @@
 // react-admin's data provider over the REST API: reading and writing the resources of every concern.
 import type { DataProvider, GetListParams, Identifier, RaRecord } from 'react-admin';
 import type { Request } from './client';
+import { changedByOthers, Conflict } from './conflict';
 import { APIError } from './errors';
 import type { ListAnswer } from './types';
 
@@ -24,6 +25,12 @@ export interface Provided {
   resources: Place[];
   extensions?: Joined[];
   operations?(request: Request): object;
+}
+
+/** How forms ask: for all of an object, and to save also what others have changed. */
+interface DetailMeta {
+  detail?: boolean;
+  overwrite?: boolean;
 }
 
 /** The largest page the API gives. */
@@ -52,23 +59,28 @@ export function changedKeys(next: RaRecord, previous: RaRecord | undefined): Rec
   return changed;
 }
 
+/** What became of work on many. */
+export interface Outcome<T> {
+  done: T[];
+  failed: { item: T; error: unknown }[];
+}
+
 /** Runs work on every item, a few at a time, and tells apart what succeeded from what failed. */
-async function eachOf<T>(items: T[], work: (item: T) => Promise<unknown>): Promise<{ done: T[]; failed: unknown[] }> {
+export async function attemptEach<T>(items: T[], work: (item: T) => Promise<unknown>): Promise<Outcome<T>> {
   const queue = [...items];
-  const done: T[] = [];
-  const failed: unknown[] = [];
+  const outcome: Outcome<T> = { done: [], failed: [] };
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       try {
         await work(item);
-        done.push(item);
+        outcome.done.push(item);
       } catch (error) {
-        failed.push(error);
+        outcome.failed.push({ item, error });
       }
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
-  return { done, failed };
+  return outcome;
 }
 
 /** Throws one error for all that failed, saying how many of how many. */
@@ -82,8 +94,8 @@ export function refusalOf(failed: unknown[], total: number): void {
 
 /** Applies work to every id; the promise rejects, after all have been tried, when any failed. */
 export async function forEachID(ids: Identifier[], work: (id: Identifier) => Promise<unknown>): Promise<Identifier[]> {
-  const { done, failed } = await eachOf(ids, work);
-  refusalOf(failed, ids.length);
+  const { done, failed } = await attemptEach(ids, work);
+  refusalOf(failed.map(({ error }) => error), ids.length);
   return done;
 }
 
@@ -114,11 +126,17 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
     request<RaRecord>(method, path, { body }).catch((error) => {
       throw places.get(resource)?.refused?.(error) ?? error;
     });
-  const getOne = <T>(resource: string, id: Identifier) => request<T>('GET', pathOf(resource, id));
+  // The version an object had when a form was filled with it; what else reads the object does not move it.
+  const etags = new Map<string, string>();
+  const remember = (resource: string, id: Identifier) => (etag: string | null) => {
+    if (etag) etags.set(`${resource}/${id}`, etag);
+    else etags.delete(`${resource}/${id}`);
+  };
+  const getOne = <T>(resource: string, id: Identifier, onETag?: (etag: string | null) => void) => request<T>('GET', pathOf(resource, id), onETag && { onETag });
   // An object's form shows what other concerns keep for it too.
-  const joined = async (resource: string, id: Identifier): Promise<RaRecord> => {
+  const joined = async (resource: string, id: Identifier, onETag?: (etag: string | null) => void): Promise<RaRecord> => {
     const own = extensions.filter(({ of }) => of === resource);
-    const [record, ...more] = await Promise.all([getOne<RaRecord>(resource, id), ...own.map(({ read }) => read(request, id))]);
+    const [record, ...more] = await Promise.all([getOne<RaRecord>(resource, id, onETag), ...own.map(({ read }) => read(request, id))]);
     const found = own.flatMap(({ key }, index) => (more[index] === undefined ? [] : [[key, more[index]] as const]));
     return { ...record, ...Object.fromEntries(found) };
   };
@@ -132,18 +150,18 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
       if (Array.isArray(answer)) return { data: answer, total: answer.length };
       return { data: answer.results, total: answer.count };
     },
-    async getOne(resource: string, { id }: { id: Identifier }) {
-      return { data: await joined(resource, id) };
+    async getOne(resource: string, { id, meta }: { id: Identifier; meta?: DetailMeta }) {
+      return { data: await joined(resource, id, meta?.detail ? remember(resource, id) : undefined) };
     },
     // The API has no filter by many ids. References of a list are few distinct objects, so they are read one by
     // one; those that are gone or not visible are left out.
     async getMany(resource: string, { ids }: { ids: Identifier[] }) {
       const found = new Map<Identifier, RaRecord>();
-      const { failed } = await eachOf([...new Set(ids)], async (id) => {
+      const { failed } = await attemptEach([...new Set(ids)], async (id) => {
         found.set(id, await getOne<RaRecord>(resource, id));
       });
-      const serious = failed.find((error) => !(error instanceof APIError) || ![403, 404].includes(error.status));
-      if (serious) throw serious;
+      const serious = failed.find(({ error }) => !(error instanceof APIError) || ![403, 404].includes(error.status));
+      if (serious) throw serious.error;
       return { data: ids.flatMap((id) => found.get(id) ?? []) };
     },
     async getManyReference(resource: string, params: GetListParams & { target: string; id: Identifier }) {
@@ -152,8 +170,14 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
     async create(resource: string, { data }: { data: Record<string, unknown> }) {
       return { data: await write('POST', resource, pathOf(resource), data) };
     },
-    async update(resource: string, { id, data, previousData }: { id: Identifier; data: RaRecord; previousData?: RaRecord }) {
+    async update(resource: string, { id, data, previousData, meta }: { id: Identifier; data: RaRecord; previousData?: RaRecord; meta?: DetailMeta }) {
       const body = changedKeys(data, previousData);
+      if (meta?.detail && !meta.overwrite && previousData && !etags.has(`${resource}/${id}`)) {
+        // the server keeps no version of this object, so what it has now is read before it is replaced
+        const now = await joined(resource, id);
+        const fields = changedByOthers(body, previousData, now);
+        if (fields.length > 0) throw new Conflict(now, fields, body);
+      }
       const kept: Record<string, unknown> = {};
       for (const { of, key, save } of extensions) {
         if (of !== resource || !data[key]) continue;
@@ -164,7 +188,17 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
         await within(key, () => save(request, id, change));
       }
       if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, id } };
-      return { data: { ...(await write('PATCH', resource, pathOf(resource, id), body)), ...kept } };
+      const versioned = meta?.detail ? { onETag: remember(resource, id), ifMatch: meta.overwrite ? undefined : etags.get(`${resource}/${id}`) } : {};
+      try {
+        const saved = await request<RaRecord>('PATCH', pathOf(resource, id), { body, ...versioned });
+        return { data: { ...saved, ...kept } };
+      } catch (error) {
+        if (error instanceof APIError && error.status === 412) {
+          const now = await joined(resource, id);
+          throw new Conflict(now, Object.keys(body), body);
+        }
+        throw places.get(resource)?.refused?.(error) ?? error;
+      }
     },
     async updateMany(resource: string, { ids, data }: { ids: Identifier[]; data: Record<string, unknown> }) {
       return { data: await forEachID(ids, (id) => request('PATCH', pathOf(resource, id), { body: data })) };

@@ -71,11 +71,19 @@ export type AdminAuthProvider = AuthProvider & {
 /** react-admin's auth provider over the session endpoint. The session is asked for once and kept until it ends. */
 export function createAuthProvider(request: Request, models: Models): AdminAuthProvider {
   let known: Promise<Session> | undefined;
+  let open = false;
   const session = (): Promise<Session> => {
-    known ??= request<Session>('GET', 'users/session/').catch((error) => {
-      known = undefined;
-      throw error;
-    });
+    known ??= request<Session>('GET', 'users/session/').then(
+      (found) => {
+        open = true;
+        return found;
+      },
+      (error) => {
+        // a page without a log-in is asked for once, not by every part of it
+        if (!(error instanceof APIError && error.status === 401)) known = undefined;
+        throw error;
+      },
+    );
     return known;
   };
   return {
@@ -86,14 +94,15 @@ export function createAuthProvider(request: Request, models: Models): AdminAuthP
       try {
         const body = { username, password, ...(otp ? { otp } : {}), ...(webauthn ? { webauthn } : {}) };
         known = Promise.resolve(await request<Session>('POST', 'users/session/', { body }));
+        open = true;
       } catch (error) {
         throw loginProblem(error);
       }
     },
     async logout() {
-      const open = known;
-      known = undefined;
       if (!open) return;
+      open = false;
+      known = undefined;
       try {
         await request('DELETE', 'users/session/');
       } catch (error) {

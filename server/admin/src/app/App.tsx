@@ -6,6 +6,7 @@ import { createClient } from '../api/client';
 import { createDataProvider } from '../api/dataProvider';
 import { APIError } from '../api/errors';
 import { createAuthProvider } from '../api/session';
+import { createSessionGate } from '../api/sessionGate';
 import { darkTheme, lightTheme } from '../design/theme';
 import { type Concern, modelsOf } from './concern';
 import { FrameContext } from './ConcernsContext';
@@ -14,6 +15,7 @@ import { messagesOf } from './messages';
 import { NotFound, page } from './pages';
 
 const Overview = page(() => import('./Overview'));
+const Parts = page(() => import('./Parts'));
 
 /** Retries what may pass by itself: no connection, a busy server. Refusals are final. */
 function retry(failures: number, error: unknown): boolean {
@@ -22,7 +24,8 @@ function retry(failures: number, error: unknown): boolean {
 }
 
 function AdminApp({ concerns }: { concerns: Concern[] }) {
-  const request = createClient();
+  const gate = createSessionGate(createClient());
+  const { request } = gate;
   const queryClient = new QueryClient({
     defaultOptions: {
       // a request without a connection fails at once; held back, it would be sent when nobody wants it any more
@@ -31,7 +34,7 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
     },
   });
   return (
-    <FrameContext.Provider value={{ concerns, request }}>
+    <FrameContext.Provider value={{ concerns, request, gate }}>
       <Admin
         title="Wispwright"
         requireAuth
@@ -61,6 +64,7 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
           )),
         )}
         <CustomRoutes>
+          <Route path="/parts" element={<Parts />} />
           {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
         </CustomRoutes>
       </Admin>

@@ -37,8 +37,7 @@ function AccountMenu() {
   const name = identity?.fullName ?? '';
   return (
     <>
-      <button type="button" className="w-account" aria-label={`${name}, account menu`} aria-haspopup="menu" aria-expanded={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
-        {initialsOf(name)}
+      <button type="button" className="w-account" data-letters={initialsOf(name)} aria-label={`${name}, account menu`} aria-haspopup="menu" aria-expanded={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
       </button>
       <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }} transformOrigin={{ vertical: 'top', horizontal: 'right' }}>
         {concerns

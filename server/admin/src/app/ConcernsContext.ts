@@ -1,11 +1,14 @@
 import { createContext, useContext } from 'react';
 import type { Request } from '../api/client';
+import type { SessionGate } from '../api/sessionGate';
 import { type Concern, modelsOf } from './concern';
 
 /** What the frame knows: the concerns, and the client of the API. */
 export interface Frame {
   concerns: Concern[];
   request: Request;
+  /** Through which requests wait when the session has ended. */
+  gate: SessionGate;
 }
 
 /** The concerns of this admin, for what folds over them below the frame. */

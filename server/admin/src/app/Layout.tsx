@@ -6,16 +6,35 @@ import { Navigate, useLocation } from 'react-router-dom';
 import { administers } from '../api/session';
 import type { Session } from '../api/types';
 import { useOnline } from '../design/Bars';
-import { Loading } from '../design/states';
+import { PageHead } from '../design/PageHead';
+import { Loading, Refused } from '../design/states';
 import { StatusShape } from '../design/Status';
 import { Bar } from './Bar';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Navigation } from './Navigation';
+import { Relogin } from './Relogin';
 
 // A page begins at its top and is read from its heading on, as a new document would be.
 function useNewPage(pathname: string) {
   const [place] = pathname.split('/').slice(1, 2);
   useEffect(() => window.scrollTo(0, 0), [place]);
+}
+
+/** Staff who manage no organization: every list would refuse them. */
+function managesNothing({ user, organizations }: Session): boolean {
+  return !user.is_superuser && !organizations.some(({ is_admin }) => is_admin);
+}
+
+function NothingManaged({ session }: { session: Session | undefined }) {
+  const names = session?.organizations.map(({ name }) => name).join(', ');
+  return (
+    <div className="w-page">
+      <PageHead title="Overview" />
+      <Refused title="You manage no organization yet">
+        {names ? `You are a member of ${names}. ` : ''}An administrator can make you a manager; then devices and templates are here. Your own account is under the letters at the top right.
+      </Refused>
+    </div>
+  );
 }
 
 /** The layout handed to react-admin. A person who has to do something first is kept on the page where it is done. */
@@ -28,6 +47,7 @@ export function Layout({ children }: { children: ReactNode }) {
   useNewPage(pathname);
   useEffect(() => setOpen(false), [pathname]);
   if (session && (session.restricted || !administers(session)) && pathname !== '/account') return <Navigate to="/account" replace />;
+  const nothing = session !== undefined && pathname !== '/account' && !session.restricted && managesNothing(session);
   return (
     <div className="w-app">
       <a className="w-skip" href="#main-content">
@@ -42,9 +62,10 @@ export function Layout({ children }: { children: ReactNode }) {
           </div>
         )}
         <ErrorBoundary key={pathname}>
-          <Suspense fallback={<Loading />}>{children}</Suspense>
+          <Suspense fallback={<Loading />}>{nothing ? <NothingManaged session={session} /> : children}</Suspense>
         </ErrorBoundary>
       </main>
+      <Relogin />
       <Notification />
     </div>
   );

@@ -36,6 +36,8 @@ function Sections() {
   const translate = useTranslate();
   const { permissions: session } = usePermissions<Session>();
   if (!session || !administers(session) || session.restricted) return null;
+  // lists refuse a person who manages nothing; a door that is locked is not shown
+  if (!session.user.is_superuser && !session.organizations.some(({ is_admin }) => is_admin)) return null;
   const offered = menuOf([{ name: 'frame', resources: [], menu: [overview], texts: {} }, ...concerns])
     .map(({ section, entries }) => ({ section, entries: entries.filter(({ resource }) => !resource || allowed(models, session, resource, 'list')) }))
     .filter(({ entries }) => entries.length > 0);

@@ -64,6 +64,8 @@ export interface Extension {
   read(request: Request, id: Identifier): Promise<unknown>;
   save(request: Request, id: Identifier, change: Record<string, unknown>): Promise<unknown>;
   Fields: ComponentType;
+  /** What saving a change of it touches, as a sentence in the bar that saves. */
+  Touched?: ComponentType;
 }
 
 /** One answer of the find field. */
@@ -117,6 +119,8 @@ export interface Concern<Operations extends object = object> {
   references?: Record<string, string>;
   /** The log-in page; one concern has it. */
   login?: ComponentType;
+  /** The form of the log-in, for a dialog over the page. */
+  loginForm?: ComponentType<{ login(proof: Record<string, unknown>): Promise<unknown> }>;
   /** Entries of the account menu. */
   account?: { to: string; label: string; icon?: ComponentType }[];
   /** Wrapped around everything, such as a source of live updates. */

@@ -1,46 +1,40 @@
 // Who changed what, newest first.
-import { Box, Chip, Link as MuiLink, type Theme, Typography } from '@mui/material';
-import useMediaQuery from '@mui/material/useMediaQuery';
+import { Box, Typography } from '@mui/material';
 import { Fragment } from 'react';
-import {
-  DataTable,
-  DateTimeInput,
-  FilterButton,
-  List,
-  Pagination,
-  ReferenceField,
-  SelectInput,
-  TextInput,
-  TopToolbar,
-  useCreatePath,
-  useExpanded,
-  useGetManyAggregate,
-  useRecordContext,
-} from 'react-admin';
+import { useCreatePath, useGetManyAggregate } from 'react-admin';
 import { Link } from 'react-router-dom';
-import type { AuditEvent } from './types';
-import { Moment } from '../design/Moment';
-import { OrganizationInput } from '../tenancy/references';
 import { useFrame } from '../app/ConcernsContext';
-import { fieldName, idsIn, kindName, kindsOf, referenceOf, shown } from './trail';
-
-const actions = ['add', 'change', 'delete'].map((id) => ({ id, name: id }));
+import { Moment } from '../design/Moment';
+import { Empty } from '../design/states';
+import type { Column } from '../lists/columns';
+import type { Filter } from '../lists/filters';
+import { ListPage } from '../lists/ListPage';
+import { Reference } from '../lists/Reference';
+import { organizationFilter } from '../tenancy/filters';
+import { changedNames, fieldName, idsIn, kindName, kindsOf, referenceOf, shown, verbs } from './trail';
+import type { AuditEvent } from './types';
 
 function useKinds() {
   return kindsOf(useFrame().concerns);
 }
 
-function KindInput({ source }: { source: string; alwaysOn?: boolean }) {
-  return <SelectInput source={source} choices={Object.entries(useKinds()).map(([id, { name }]) => ({ id, name }))} />;
-}
-
-const filters = [
-  <SelectInput key="action" source="action" choices={actions} alwaysOn />,
-  <KindInput key="kind" source="kind" alwaysOn />,
-  <TextInput key="object" source="object_id" label="UUID of the object" sx={{ minWidth: 320 }} />,
-  <OrganizationInput key="organization" source="organization" filter />,
-  <DateTimeInput key="from" source="created__gte" />,
-  <DateTimeInput key="to" source="created__lt" />,
+const filters: Filter[] = [
+  { source: 'action', label: 'Did', kind: 'choice', shown: true, choices: ['add', 'change', 'delete'].map((id) => ({ id, name: verbs[id] ?? id })) },
+  {
+    source: 'kind',
+    label: 'Kind',
+    kind: 'choice',
+    shown: true,
+    choices: (text) =>
+      Object.entries(useKinds())
+        .map(([id, { name }]) => ({ id, name }))
+        .filter(({ name }) => name.toLowerCase().includes(text.toLowerCase())),
+    useName: (value) => useKinds()[String(value)]?.name,
+  },
+  organizationFilter,
+  { source: 'object_id', label: 'Object', kind: 'text' },
+  { source: 'created__gte', label: 'From', kind: 'time' },
+  { source: 'created__lt', label: 'Before', kind: 'time' },
 ];
 
 /** The names of the objects with some ids; an object that is gone is named by its id. */
@@ -60,10 +54,8 @@ function Value({ field, value }: { field: string; value: unknown }) {
 }
 
 /** The fields an event changed, old and new; secrets come as stars. */
-function Changes() {
-  const event = useRecordContext<AuditEvent>();
-  if (!event) return null;
-  const cell = { fontFamily: 'monospace', fontSize: 12.5, overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' } as const;
+function Changes({ event }: { event: AuditEvent }) {
+  const cell = { fontFamily: 'var(--w-mono)', fontSize: 12, overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' } as const;
   const change = event.action === 'change';
   return (
     <Box sx={{ p: 1, minWidth: 0 }}>
@@ -104,112 +96,61 @@ function Changes() {
 }
 
 /** What was changed, as a link to its page while there is one. */
-function Subject() {
-  const event = useRecordContext<AuditEvent>();
+function Subject({ event }: { event: AuditEvent }) {
   const createPath = useCreatePath();
   const kinds = useKinds();
-  if (!event) return null;
   const resource = kinds[event.kind]?.resource;
   if (!event.label) {
     // a membership has no name of its own
     const user = event.fields.find(({ field }) => field === 'UserID');
     const ids = user ? idsIn(user.new ?? user.old) : [];
-    return ids.length > 0 ? <Names resource="users" ids={ids} /> : <>–</>;
+    return ids.length > 0 ? <Names resource="users" ids={ids} /> : <span className="w-muted">no name</span>;
   }
   if (!resource || event.action === 'delete') return <>{event.label}</>;
   return (
-    <MuiLink
-      component={Link}
-      to={createPath({ resource, id: event.object_id, type: 'edit' })}
-      onClick={(click: React.MouseEvent) => click.stopPropagation()}
-      color="inherit"
-      sx={{ overflowWrap: 'anywhere' }}
-    >
+    <Link className="w-name" to={createPath({ resource, id: event.object_id, type: 'edit' })}>
       {event.label}
-    </MuiLink>
+    </Link>
   );
 }
 
-function Kind() {
-  const event = useRecordContext<AuditEvent>();
-  const kinds = useKinds();
-  return <>{kindName(kinds, event?.kind ?? '')}</>;
+function Kind({ event }: { event: AuditEvent }) {
+  return <>{kindName(useKinds(), event.kind)}</>;
 }
 
-/** When it was, as the button that unfolds the row: the table's own is for the mouse alone. */
-function When({ exact = false }: { exact?: boolean }) {
-  const event = useRecordContext<AuditEvent>();
-  const [expanded, toggle] = useExpanded('events', event?.id ?? '');
+/** What was done, and to which fields: seen without unfolding. */
+function Did({ event }: { event: AuditEvent }) {
+  const names = event.action === 'change' ? changedNames(event.fields) : '';
   return (
-    <MuiLink
-      component="button"
-      type="button"
-      variant="inherit"
-      color="inherit"
-      underline="hover"
-      aria-expanded={expanded}
-      onClick={(click: React.MouseEvent) => {
-        click.stopPropagation();
-        toggle();
-      }}
-    >
-      <Moment at={event?.created} exact={exact} />
-    </MuiLink>
+    <span title={names}>
+      {verbs[event.action] ?? event.action} <span className="w-secondary">{names}</span>
+    </span>
   );
 }
 
-function ExactWhen() {
-  return <When exact />;
-}
-
-/** A whole row in two lines, for narrow screens. */
-function Summary() {
-  const event = useRecordContext<AuditEvent>();
-  const kinds = useKinds();
-  if (!event) return null;
-  return (
-    <Box sx={{ overflowWrap: 'anywhere' }}>
-      <Subject />
-      <Typography variant="body2" color="text.secondary">
-        {kindName(kinds, event.kind)}: {event.action} by {event.actor}, <When />
-      </Typography>
-    </Box>
-  );
-}
-
-// a list of them, because the table counts its columns
-const columns = [
-  <DataTable.Col key="created" source="created" disableSort field={ExactWhen} />,
-  <DataTable.Col key="actor" source="actor" disableSort />,
-  <DataTable.Col key="action" source="action" disableSort render={(event: AuditEvent) => <Chip size="small" variant="outlined" label={event.action} />} />,
-  <DataTable.Col key="label" source="label" disableSort field={Subject} />,
-  <DataTable.Col key="kind" source="kind" disableSort field={Kind} />,
-  <DataTable.Col key="organization" source="organization" disableSort>
-    <ReferenceField source="organization" reference="organizations" link={false} emptyText="–" />
-  </DataTable.Col>,
-  <DataTable.Col key="cause" source="cause" disableSort />,
+const columns: Column<AuditEvent>[] = [
+  { id: 'created', label: 'When', width: 120, fixed: true, phone: 'aside', cell: ({ created }) => <Moment at={created} /> },
+  { id: 'actor', label: 'Who', width: '12%', phone: 'status', cell: ({ actor }) => actor || <span className="w-muted">the server</span> },
+  { id: 'label', label: 'What', width: '20%', fixed: true, phone: 'title', cell: (event) => <Subject event={event} /> },
+  { id: 'kind', label: 'Kind', width: 150, phone: 'address', cell: (event) => <Kind event={event} /> },
+  { id: 'action', label: 'Did', phone: 'note', cell: (event) => <Did event={event} /> },
+  { id: 'organization', label: 'Organization', width: '14%', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
+  { id: 'cause', label: 'Because of', hidden: true, cell: ({ cause }) => cause },
 ];
 
 /** The audit trail. A row unfolds into what it changed. */
 export default function EventList() {
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
   return (
-    <List
+    <ListPage<AuditEvent>
       title="Audit trail"
-      filters={filters}
-      actions={
-        <TopToolbar>
-          <FilterButton />
-        </TopToolbar>
-      }
+      what="changes"
+      columns={columns}
       sort={{ field: 'created', order: 'DESC' }}
-      perPage={25}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
-      exporter={false}
-    >
-      <DataTable bulkActionButtons={false} rowClick="expand" expand={<Changes />}>
-        {narrow ? <DataTable.Col source="label" disableSort field={Summary} /> : columns}
-      </DataTable>
-    </List>
+      filters={filters}
+      opens={false}
+      detail={(event) => <Changes event={event} />}
+      nameOf={({ label }) => label}
+      empty={<Empty title="Nothing was changed yet" />}
+    />
   );
 }

@@ -49,7 +49,8 @@ export function idsIn(value: unknown): string[] {
   return value === null || value === undefined || value === '' ? [] : [String(value)];
 }
 
-const verbs: Record<string, string> = { add: 'added', change: 'changed', delete: 'deleted' };
+/** What was done, by the name of the action. */
+export const verbs: Record<string, string> = { add: 'added', change: 'changed', delete: 'deleted' };
 
 /** What was done, in the past: changed the notes of. */
 export function didWhat({ action, fields }: { action: string; fields: { field: string }[] }): string {

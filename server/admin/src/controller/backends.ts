@@ -1,8 +1,8 @@
 // The names people know configuration backends by. The API speaks of their paths.
-import type { Schemas } from './types';
+import type { DeviceConfig, Schemas } from './types';
 
 const known: Record<string, string> = {
-  'netjsonconfig.OpenWrt': 'OpenWRT',
+  'netjsonconfig.OpenWrt': 'OpenWrt',
   'netjsonconfig.OpenWisp': 'OpenWISP Firmware 1.x',
 };
 
@@ -11,6 +11,9 @@ export const backends = Object.entries(known).map(([id, name]) => ({ id, name })
 
 /** The backend a new configuration starts with. */
 export const defaultBackend = backends[0].id;
+
+/** The configuration a device begins with. */
+export const emptyConfig: DeviceConfig = { backend: defaultBackend, templates: [], context: {}, config: {} };
 
 /** The name of a backend; its path when it is one the admin doesn't know. */
 export function backendLabel(path: string | undefined): string {

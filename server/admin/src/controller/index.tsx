@@ -51,6 +51,7 @@ export const controller: Concern<ControllerOperations> = {
       read: readSettings,
       save: saveSettings,
       Fields: page(() => import('./organization/SettingsFields')),
+      Touched: page(() => import('./organization/Touched')),
     },
   ],
   finders: [

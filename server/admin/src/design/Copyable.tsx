@@ -1,7 +1,5 @@
-import CopyIcon from '@mui/icons-material/ContentCopy';
-import HideIcon from '@mui/icons-material/VisibilityOffOutlined';
-import ShowIcon from '@mui/icons-material/VisibilityOutlined';
-import { Box, IconButton, Tooltip, Typography } from '@mui/material';
+import { IconButton, Tooltip } from '@mui/material';
+import { Copy, Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
 import { useNotify } from 'react-admin';
 
@@ -14,13 +12,13 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       else copyBySelection(text);
       notify(`${label} copied`, { type: 'success', autoHideDuration: 2000 });
     } catch {
-      notify('The browser did not allow copying; please select the text.', { type: 'warning' });
+      notify('The browser did not allow copying: select the text and copy it.', { type: 'warning' });
     }
   };
   return (
     <Tooltip title={`Copy ${label}`}>
-      <IconButton size="small" onClick={copy} aria-label={`Copy ${label}`}>
-        <CopyIcon fontSize="inherit" />
+      <IconButton size="small" onClick={() => void copy()} aria-label={`Copy ${label}`}>
+        <Copy size={14} />
       </IconButton>
     </Tooltip>
   );
@@ -50,19 +48,27 @@ interface CopyableTextProps {
 export function CopyableText({ label, text, secret = false }: CopyableTextProps) {
   const [shown, setShown] = useState(!secret);
   return (
-    <Box sx={{ display: 'flex', alignItems: 'center', gap: 0.5, minWidth: 0 }}>
-      <Typography variant="body2" color="text.secondary" sx={{ flexShrink: 0, minWidth: 72 }}>
-        {label}
-      </Typography>
-      <Typography component="code" variant="body2" noWrap sx={{ fontFamily: 'monospace', minWidth: 0 }} title={shown ? text : undefined}>
-        {text ? (shown ? text : '•'.repeat(16)) : '–'}
-      </Typography>
+    <div className="w-copyable">
+      <span className="w-muted">{label}</span>
+      <code className="w-mono w-clip" title={shown ? text : undefined}>
+        {text ? (shown ? text : '•'.repeat(16)) : 'none'}
+      </code>
       {secret && text && (
         <IconButton size="small" onClick={() => setShown(!shown)} aria-label={shown ? `Hide ${label}` : `Show ${label}`}>
-          {shown ? <HideIcon fontSize="inherit" /> : <ShowIcon fontSize="inherit" />}
+          {shown ? <EyeOff size={14} /> : <Eye size={14} />}
         </IconButton>
       )}
       {text && <CopyButton text={text} label={label} />}
-    </Box>
+    </div>
+  );
+}
+
+/** A fact of a header that is copied when it is pressed: an address. */
+export function CopyFact({ text, label }: { text: string; label: string }) {
+  return (
+    <span className="w-mono" title={label}>
+      {text}
+      <CopyButton text={text} label={label} />
+    </span>
   );
 }

@@ -40,6 +40,8 @@ function components(scheme: Scheme): RaThemeOptions['components'] {
   const bold = { fontWeight: font.weight.medium };
   return {
     MuiCssBaseline: { styleOverrides: { ':root': variablesOf(scheme), html: { colorScheme: scheme }, body: { ...text(scale.body), fontFamily: font.sans } } },
+    // a heading of a page is h1, of a card h2, within a card h3
+    MuiTypography: { defaultProps: { variantMapping: { h5: 'h1', h6: 'h2', subtitle1: 'h3', subtitle2: 'h3' } } },
     MuiButtonBase: { defaultProps: { disableRipple: true }, styleOverrides: { root: { '&.Mui-focusVisible': focus } } },
     MuiButton: {
       defaultProps: { disableElevation: true },
@@ -134,7 +136,14 @@ function inputs(scheme: Scheme): RaThemeOptions['components'] {
     MuiFormControlLabel: { styleOverrides: { label: { fontSize: 14, lineHeight: '20px' } } },
     MuiCheckbox: { defaultProps: { size: 'small' }, styleOverrides: { root: { color: c.control, padding: 6 } } },
     MuiRadio: { defaultProps: { size: 'small' }, styleOverrides: { root: { color: c.control, padding: 6 } } },
-    MuiSwitch: { styleOverrides: { switchBase: { color: c.surface }, track: { backgroundColor: c.control, opacity: 1 } } },
+    MuiSwitch: {
+      styleOverrides: {
+        root: { width: 44, height: 32, padding: 8 },
+        switchBase: { padding: 8, color: c.surface, '&.Mui-checked': { transform: 'translateX(12px)', color: c.onAccent, '& + .MuiSwitch-track': { backgroundColor: c.accent, opacity: 1 } }, '&.Mui-disabled + .MuiSwitch-track': { opacity: 0.5 } },
+        thumb: { width: 12, height: 12, margin: 2, boxShadow: 'none' },
+        track: { backgroundColor: c.control, opacity: 1, borderRadius: 8 },
+      },
+    },
     MuiToggleButton: {
       styleOverrides: { root: { height: size.controlSmall, padding: '0 12px', textTransform: 'none', borderColor: c.control, color: c.textSecondary, ...text(scale.small), '&.Mui-selected': { backgroundColor: c.accentTint, color: c.text, fontWeight: font.weight.medium } } },
     },

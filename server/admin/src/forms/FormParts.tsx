@@ -1,9 +1,13 @@
 // Parts that every form of the admin has.
-import { Alert, Box, type SxProps, type Theme } from '@mui/material';
-import { type ReactNode } from 'react';
-import { DeleteButton, SaveButton, Toolbar, useCanAccess, useResourceContext, useTranslateLabel } from 'react-admin';
-import { useFormState } from 'react-hook-form';
+import { Alert, Box, Button, type SxProps, type Theme } from '@mui/material';
+import { Trash2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { SaveButton, useCanAccess, useDelete, useNotify, useRecordContext, useRedirect, useResourceContext, useTranslateLabel } from 'react-admin';
+import { useFormContext, useFormState } from 'react-hook-form';
 import { flattenErrors } from '../api/errors';
+import { Ask } from '../design/Ask';
+import { SaveBar, useOnline } from '../design/Bars';
+import { Card } from '../design/Card';
 
 /**
  * Options for pages of one object. Lists show less of an object than its detail, and react-admin would fill the form
@@ -45,7 +49,7 @@ export function Columns({ children, sx }: { children: ReactNode; sx?: SxProps<Th
         display: 'grid',
         gridTemplateColumns: { xs: 'minmax(0,1fr)', md: 'repeat(2, minmax(0,1fr))' },
         columnGap: 3,
-        rowGap: 1,
+        rowGap: 0,
         alignItems: 'start',
         width: '100%',
         ...sx,
@@ -56,46 +60,94 @@ export function Columns({ children, sx }: { children: ReactNode; sx?: SxProps<Th
   );
 }
 
+/** A card of a form: inputs that belong together, under what they are about. */
+export function FormCard({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+  return (
+    <Card title={title} note={note}>
+      {children}
+    </Card>
+  );
+}
+
 /** Whether the caller may change objects of a resource. */
 export function useMayChange(resource: string): boolean {
   return useCanAccess({ resource, action: 'change' }).canAccess ?? false;
 }
 
-/** A form's buttons: save for whoever may change the object, delete for whoever may delete it. */
-export function FormToolbar({ create = false, removable = true, locked = false, loss }: {
+/** How many values of a form differ from what is saved. */
+function countChanges(dirty: unknown): number {
+  if (dirty === true) return 1;
+  if (typeof dirty !== 'object' || dirty === null) return 0;
+  return Object.values(dirty).filter((value) => countChanges(value) > 0).length;
+}
+
+/** A form's bar: it appears when something differs, and says what saving does. */
+export function FormToolbar({ create = false, locked = false, verb, note }: {
   create?: boolean;
-  removable?: boolean;
   locked?: boolean;
-  /** What goes with the object when it is deleted. */
-  loss?: string;
+  /** What the button says: Save, or with whom it touches: Save and change 120 devices. */
+  verb?: string;
+  /** What has to be known before saving. */
+  note?: ReactNode;
 }) {
   const resource = useResourceContext() ?? '';
   const change = useMayChange(resource);
-  if (locked || (!create && !change)) return null;
+  const { reset } = useFormContext();
+  const { isDirty, dirtyFields } = useFormState();
+  const online = useOnline();
+  if (locked || (!create && !change) || (!create && !isDirty)) return null;
+  const changes = Math.max(1, countChanges(dirtyFields));
   return (
-    <Toolbar
-      sx={{
-        justifyContent: 'space-between',
-        backgroundColor: 'background.paper',
-        borderRadius: 1,
-        px: 2,
-        gap: 1,
-        // within reach however long the form is
-        position: { xs: 'fixed', sm: 'sticky' },
-        bottom: 0,
-        zIndex: 2,
-      }}
-    >
-      <SaveButton alwaysEnable={create} />
-      {!create && removable && <DeleteButton mutationMode="pessimistic" confirmContent={`${loss ?? ''} This cannot be undone.`.trim()} confirmColor="warning" />}
-    </Toolbar>
+    <SaveBar state={note ?? (create ? '' : changes === 1 ? '1 change' : `${changes} changes`)}>
+      {!create && (
+        <Button color="inherit" onClick={() => reset()}>
+          Discard
+        </Button>
+      )}
+      <SaveButton alwaysEnable={create ? online : undefined} disabled={online ? undefined : true} label={verb ?? 'Save'} icon={<></>} />
+    </SaveBar>
   );
+}
+
+/** A dangerous action of an object's page: it is deleted, after a question that says what goes with it. */
+export function useDeletion(what: string, name: string, loss: string) {
+  const record = useRecordContext();
+  const resource = useResourceContext() ?? '';
+  const remove = useCanAccess({ resource, action: 'delete' });
+  const notify = useNotify();
+  const redirect = useRedirect();
+  const [asked, setAsked] = useState(false);
+  const [deleteOne, { isPending }] = useDelete();
+  const run = () =>
+    deleteOne(
+      resource,
+      { id: record?.id, previousData: record },
+      {
+        mutationMode: 'pessimistic',
+        onSuccess: () => {
+          notify(`${name} deleted`, { type: 'success' });
+          redirect('list', resource);
+        },
+        onError: (error) => {
+          setAsked(false);
+          notify(error instanceof Error ? error.message : String(error), { type: 'error', autoHideDuration: 8000 });
+        },
+      },
+    );
+  return {
+    action: remove.canAccess ? { label: `Delete ${what}…`, icon: Trash2, dangerous: true, onDo: () => setAsked(true) } : undefined,
+    question: asked && (
+      <Ask title={`Delete ${name}?`} verb={`Delete ${what}`} keep="Keep it" dangerous busy={isPending} onDo={() => void run()} onClose={() => setAsked(false)}>
+        {loss}
+      </Ask>
+    ),
+  };
 }
 
 /** Makes the inputs inside it unusable, natively. */
 export function Locked({ locked, children }: { locked: boolean; children: ReactNode }) {
   return (
-    <Box component="fieldset" disabled={locked} sx={{ border: 0, p: 0, m: 0, minWidth: 0, width: '100%', opacity: locked ? 0.7 : 1 }}>
+    <Box component="fieldset" disabled={locked} sx={{ border: 0, p: 0, m: 0, minWidth: 0, width: '100%' }}>
       {children}
     </Box>
   );

@@ -1,7 +1,8 @@
 // What a list shows, filters and order included, as a file for a spreadsheet.
-import DownloadIcon from '@mui/icons-material/DownloadOutlined';
+import { Button } from '@mui/material';
+import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { Button, useDataProvider, useListContext, useNotify, type RaRecord } from 'react-admin';
+import { useDataProvider, useListContext, useNotify, type RaRecord } from 'react-admin';
 import { maximalPage } from '../api/dataProvider';
 import { csv, type Column } from './csv';
 
@@ -46,8 +47,8 @@ export function ExportButton<T extends RaRecord>({ name, columns, names }: Expor
     }
   };
   return (
-    <Button label="Export" onClick={save} disabled={busy || total === 0}>
-      <DownloadIcon />
+    <Button variant="outlined" className="w-desk" onClick={save} disabled={busy || total === 0} startIcon={<Download size={16} />}>
+      Export
     </Button>
   );
 }

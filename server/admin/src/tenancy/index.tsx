@@ -1,9 +1,9 @@
 // Users and organizations: who there is, where they belong, what they may do, and one's own account.
-import { Building2, ShieldCheck, UserRoundCog, UsersRound } from 'lucide-react';
+import { Building2, CircleUserRound, ShieldCheck, UserRoundCog } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
-import { Login } from './account/Login';
+import { Login, LoginForm } from './account/Login';
 import { type TenancyOperations, tenancyOperations } from './operations';
 import { tenancyTexts } from './texts';
 import type { Organization, User } from './types';
@@ -75,5 +75,6 @@ export const tenancy: Concern<TenancyOperations> = {
   },
   references: { OrganizationID: 'organizations', Groups: 'groups', UserID: 'users', OwnerID: 'users' },
   login: Login,
-  account: [{ to: '/account', label: 'My account', icon: UsersRound }],
+  loginForm: LoginForm,
+  account: [{ to: '/account', label: 'My account', icon: CircleUserRound }],
 };

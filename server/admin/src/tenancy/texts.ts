@@ -23,7 +23,7 @@ export const tenancyTexts = {
       invite: 'Devices, templates and users belong to organizations.',
     },
     users: {
-      name: 'User |||| Users',
+      name: 'Person |||| People',
       fields: {
         ...common,
         username: 'Username',

@@ -1,125 +1,139 @@
-// What can be done with many devices at once.
-import ActivateIcon from '@mui/icons-material/PlayArrowOutlined';
-import DeactivateIcon from '@mui/icons-material/PauseOutlined';
-import DeleteIcon from '@mui/icons-material/DeleteOutline';
-import { Button, Checkbox, FormControlLabel, Typography } from '@mui/material';
+// What can be done with many devices at once. What is asked names them all: a selection may be of several pages.
+import { Alert, Button, Checkbox, FormControlLabel } from '@mui/material';
+import { CirclePause, CirclePlay, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import {
-  Confirm,
-  useCanAccess,
-  useDataProvider,
-  useListContext,
-  useNotify,
-  useRefresh,
-} from 'react-admin';
-import type { Device } from '../types';
+import { useCanAccess, useDataProvider, useGetMany, useListContext, useNotify, useRefresh } from 'react-admin';
+import { attemptEach, type Outcome } from '../../api/dataProvider';
+import { Ask, Names } from '../../design/Ask';
+import { Loading } from '../../design/states';
 import type { ControllerProvider } from '../operations';
-import { forEachID } from '../../api/dataProvider';
-import { statusOf } from './status';
+import type { Device } from '../types';
+import { deletable, devicesOf } from './deletable';
+import { statusLook, statuses, statusOf } from './status';
+import { StatusChip } from './StatusChip';
 
 type Action = 'activate' | 'deactivate' | 'delete';
 
-const done: Record<Action, string> = {
-  activate: 'activated',
-  deactivate: 'deactivated',
-  delete: 'deleted',
+const words: Record<Action, { verb: string; keep: string; done: string; text: string }> = {
+  activate: { verb: 'Activate', keep: 'Leave them', done: 'activated', text: 'They get the required and default templates again.' },
+  deactivate: { verb: 'Deactivate', keep: 'Keep them', done: 'deactivated', text: 'Their configuration is removed, also from the devices, and nothing can be changed until they are activated again.' },
+  delete: { verb: 'Delete', keep: 'Keep them', done: 'deleted', text: 'Their configurations and versions are deleted with them.' },
 };
 
-/** Whether a device can be deleted without force. */
-export function deletable(device: Device): boolean {
-  return Boolean(device.is_deactivated ?? statusOf(device) === 'deactivated') && ['deactivated', 'unknown'].includes(statusOf(device));
-}
-
-function plural(count: number): string {
-  return count === 1 ? '1 device' : `${count} devices`;
-}
-
-/** Activate, deactivate and delete buttons for the selected devices. */
+/** The buttons for the selected devices. */
 export function BulkDeviceActions() {
-  const { selectedIds, data = [], onUnselectItems } = useListContext<Device>();
-  const provider = useDataProvider<ControllerProvider>();
-  const notify = useNotify();
-  const refresh = useRefresh();
   const add = useCanAccess({ resource: 'devices', action: 'create' });
   const remove = useCanAccess({ resource: 'devices', action: 'delete' });
   const [asked, setAsked] = useState<Action>();
-  const [force, setForce] = useState(false);
-  const [busy, setBusy] = useState(false);
-
-  const blocked = data.filter((device) => selectedIds.includes(device.id) && !deletable(device));
-
-  const run = async () => {
-    if (!asked) return;
-    setBusy(true);
-    try {
-      if (asked === 'delete') {
-        await provider.deleteMany('devices', { ids: selectedIds, meta: { force } });
-      } else {
-        await forEachID(selectedIds, (id) => provider[asked](id));
-      }
-      notify(`${plural(selectedIds.length)} ${done[asked]}`, { type: 'success' });
-      onUnselectItems();
-    } catch (error) {
-      notify(error instanceof Error ? error.message : 'The action failed', { type: 'error', autoHideDuration: 8000 });
-    } finally {
-      setBusy(false);
-      setAsked(undefined);
-      setForce(false);
-      refresh();
-    }
-  };
-
-  const question = {
-    activate: 'Required and default templates are assigned again to the selected devices.',
-    deactivate: 'The configuration of the selected devices will be removed and they can no longer be managed.',
-    delete: 'This cannot be undone.',
-  };
-
   return (
     <>
       {add.canAccess && (
         <>
-          <Button size="small" startIcon={<ActivateIcon />} onClick={() => setAsked('activate')}>
-            Activate
+          <Button color="inherit" startIcon={<CirclePlay size={16} />} onClick={() => setAsked('activate')}>
+            Activate…
           </Button>
-          <Button size="small" startIcon={<DeactivateIcon />} onClick={() => setAsked('deactivate')}>
-            Deactivate
+          <Button color="inherit" startIcon={<CirclePause size={16} />} onClick={() => setAsked('deactivate')}>
+            Deactivate…
           </Button>
         </>
       )}
       {remove.canAccess && (
-        <Button size="small" color="error" startIcon={<DeleteIcon />} onClick={() => setAsked('delete')}>
-          Delete
+        <Button color="error" startIcon={<Trash2 size={16} />} onClick={() => setAsked('delete')}>
+          Delete…
         </Button>
       )}
-      <Confirm
-        isOpen={asked !== undefined}
-        loading={busy}
-        title={asked ? `${asked[0].toUpperCase()}${asked.slice(1)} ${plural(selectedIds.length)}?` : ''}
-        content={
-          <>
-            <Typography>{asked && question[asked]}</Typography>
-            {asked === 'delete' && blocked.length > 0 && (
-              <>
-                <Typography sx={{ mt: 2 }}>
-                  Not fully deactivated yet: {blocked.map((device) => device.name).join(', ')}. Their configuration will
-                  stay on them.
-                </Typography>
-                <FormControlLabel
-                  control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />}
-                  label="Delete them all the same"
-                />
-              </>
-            )}
-          </>
-        }
-        confirmColor={asked === 'delete' ? 'warning' : 'primary'}
-        onConfirm={run}
-        onClose={() => {
-          setAsked(undefined);
-          setForce(false);
-        }}
-      />
+      {asked && <BulkQuestion action={asked} onClose={() => setAsked(undefined)} />}
     </>
+  );
+}
+
+/** How many of the devices stand how. */
+function Standing({ devices }: { devices: Device[] }) {
+  const counts = statuses.map((status) => ({ status, count: devices.filter((device) => statusOf(device) === status).length })).filter(({ count }) => count > 0);
+  return <p style={{ margin: 0 }}>{counts.map(({ status, count }) => `${count} ${statusLook[status].word}`).join(', ')}</p>;
+}
+
+function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) {
+  const { selectedIds, onSelect } = useListContext<Device>();
+  const [ids] = useState(selectedIds);
+  const provider = useDataProvider<ControllerProvider>();
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const [force, setForce] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome<Device['id']>>();
+  const { data: devices, isPending } = useGetMany<Device>('devices', { ids });
+  const known = devices?.filter(Boolean) ?? [];
+  const early = action === 'delete' ? known.filter((device) => !deletable(device)) : [];
+  const { verb, keep, done, text } = words[action];
+
+  const run = async () => {
+    setBusy(true);
+    const work = (id: Device['id']) => (action === 'delete' ? provider.delete('devices', { id, meta: { force: early.some((device) => device.id === id) } }) : provider[action](id));
+    const result = await attemptEach(ids.map(String), work);
+    setBusy(false);
+    onSelect(result.failed.map(({ item }) => item));
+    refresh();
+    if (result.failed.length > 0) return setOutcome(result);
+    notify(`${devicesOf(result.done.length)} ${done}`, { type: 'success' });
+    onClose();
+  };
+
+  if (outcome) return <Results outcome={outcome} done={done} devices={known} onClose={onClose} />;
+  return (
+    <Ask
+      title={`${verb} ${devicesOf(ids.length)}?`}
+      verb={`${verb} ${devicesOf(ids.length)}`}
+      keep={keep}
+      dangerous={action !== 'activate'}
+      count={ids.length}
+      busy={busy}
+      blocked={isPending ? 'Reading what is selected…' : early.length > 0 && !force ? 'Tick the box to go on.' : false}
+      onDo={() => void run()}
+      onClose={onClose}
+    >
+      <p style={{ marginTop: 0 }}>{text}</p>
+      {isPending ? (
+        <Loading rows={3} />
+      ) : (
+        <>
+          <Standing devices={known} />
+          <Names
+            total={ids.length}
+            names={known.slice(0, 5).map((device) => (
+              <span key={device.id} style={{ display: 'grid', gridTemplateColumns: '140px minmax(0,1fr)', gap: 8 }}>
+                <StatusChip status={statusOf(device)} />
+                <b className="w-clip">{device.name}</b>
+              </span>
+            ))}
+          />
+        </>
+      )}
+      {early.length > 0 && (
+        <>
+          <Alert severity="warning">
+            {early.length === 1 ? '1 of them is' : `${early.length.toLocaleString()} of them are`} not fully deactivated: the configuration they have stays on them.
+          </Alert>
+          <FormControlLabel control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />} label="Delete them all the same" />
+        </>
+      )}
+    </Ask>
+  );
+}
+
+/** What became of it: stays until it is closed. */
+function Results({ outcome: { done, failed }, done: word, devices, onClose }: { outcome: Outcome<string>; done: string; devices: Device[]; onClose(): void }) {
+  const nameOf = (id: string) => devices.find((device) => device.id === id)?.name ?? id;
+  return (
+    <Ask title={`${done.length.toLocaleString()} ${word}, ${failed.length.toLocaleString()} refused`} verb="Back to the list" keep="Close" wide onDo={onClose} onClose={onClose}>
+      <p style={{ marginTop: 0 }}>The refused ones are still selected.</p>
+      <ul className="w-names" style={{ maxHeight: 320, overflow: 'auto' }}>
+        {failed.map(({ item, error }) => (
+          <li key={item}>
+            <b>{nameOf(item)}</b>: {error instanceof Error ? error.message : String(error)}
+          </li>
+        ))}
+      </ul>
+    </Ask>
   );
 }

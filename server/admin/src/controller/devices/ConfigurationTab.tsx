@@ -1,5 +1,4 @@
 // The configuration of a device: backend, templates, variables, the configuration itself, and what comes out of it.
-import DownloadIcon from '@mui/icons-material/DownloadOutlined';
 import ExpandIcon from '@mui/icons-material/ExpandMore';
 import {
   Accordion,
@@ -14,20 +13,16 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { SelectInput, useDataProvider, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
-import { useLocation } from 'react-router-dom';
 import type { ControllerProvider } from '../operations';
-import { downloadPath } from '../paths';
-import type { Device, DeviceConfig, PreviewRequest } from '../types';
+import { FormCard } from '../../forms/FormParts';
+import type { Device, PreviewRequest } from '../types';
 import type { JSONObject } from '../../api/types';
-import { backendChoices, defaultBackend } from '../backends';
-import { statusLook, statusOf } from './status';
+import { backendChoices, emptyConfig } from '../backends';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
 import { VariablesInput } from '../editor/VariablesInput';
 import { TemplatesInput } from './TemplatesInput';
-
-const emptyConfig: DeviceConfig = { backend: defaultBackend, templates: [], context: {}, config: {} };
 
 /** What the form's values render to; undefined while they cannot be rendered. */
 function previewOf(values: Partial<Device>, device: Device | undefined): PreviewRequest | undefined {
@@ -55,7 +50,7 @@ function SystemVariables({ device }: { device: string }) {
   return (
     <Accordion variant="outlined" disableGutters sx={{ mb: 2, '&::before': { display: 'none' } }}>
       <AccordionSummary expandIcon={<ExpandIcon />}>
-        <Typography variant="subtitle2">System defined variables</Typography>
+        <span className="w-medium">System defined variables</span>
       </AccordionSummary>
       <AccordionDetails sx={{ overflow: 'auto' }}>
         {isPending && <CircularProgress size={20} />}
@@ -79,46 +74,13 @@ function SystemVariables({ device }: { device: string }) {
   );
 }
 
-function StatusLine({ device }: { device: Device }) {
-  const status = statusOf(device);
-  return (
-    <Box sx={{ mb: 1.5, width: '100%' }}>
-      <Box sx={{ display: 'flex', alignItems: 'center', gap: 1.5, flexWrap: 'wrap' }}>
-        <Typography variant="body2" color="text.secondary" sx={{ flex: '1 1 240px' }}>
-          {statusLook[status].meaning}
-        </Typography>
-        {device.config && (
-          <Button
-            size="small"
-            variant="outlined"
-            startIcon={<DownloadIcon />}
-            href={downloadPath('device', device.id)}
-            download
-          >
-            Download configuration
-          </Button>
-        )}
-      </Box>
-      {status === 'error' && device.config?.error_reason && (
-        <Alert severity="error" sx={{ mt: 1 }}>
-          <Box component="span" sx={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-            {device.config.error_reason}
-          </Box>
-        </Alert>
-      )}
-    </Box>
-  );
-}
-
 /** The contents of the configuration tab. */
 export function ConfigurationTab({ create, locked }: { create: boolean; locked: boolean }) {
   const device = useRecordContext<Device>();
   const { setValue } = useFormContext();
   const values = useWatch() as Partial<Device>;
   const schemas = useSchemas();
-  // every tab is there all the time, hidden; the editor is made, and the preview asked for, when this one is shown
-  const active = useLocation().pathname.endsWith('/configuration');
-  const preview = usePreview(active ? previewOf(values, device) : undefined);
+  const preview = usePreview(previewOf(values, device));
 
   if (!values.config) {
     return (
@@ -133,43 +95,21 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
     );
   }
   return (
-    <>
-      {device && !create && <StatusLine device={device} />}
-      <Box
-        sx={{
-          display: 'grid',
-          gap: 3,
-          gridTemplateColumns: { xs: 'minmax(0,1fr)', lg: 'minmax(0,1.15fr) minmax(0,1fr)' },
-          alignItems: 'start',
-        }}
-      >
-        <Box sx={{ minWidth: 0 }}>
+    <div className="w-editor">
+      <div className="w-stack">
+        <FormCard title="Made of" note="later wins">
           <SelectInput helperText={false} source="config.backend" label="Backend" choices={backendChoices(schemas.data)} isRequired readOnly={locked} fullWidth />
-          <TemplatesInput
-            source="config.templates"
-            backend={values.config.backend}
-            organization={values.organization || undefined}
-            preselect={create}
-            disabled={locked}
-          />
+          <TemplatesInput source="config.templates" backend={values.config.backend} organization={values.organization || undefined} preselect={create} disabled={locked} />
+        </FormCard>
+        <FormCard title="This device">
+          <ConfigEditor source="config.config" backend={values.config.backend} problem={preview.problem} disabled={locked} />
+        </FormCard>
+        <FormCard title="Variables">
+          <VariablesInput source="config.context" label="Of this device" help="Used in the configuration and in templates as {{ name }}." disabled={locked} />
           {device && !create && <SystemVariables device={device.id} />}
-          <VariablesInput
-            source="config.context"
-            label="Variables"
-            help="Used in the configuration and in templates as {{ name }}."
-            disabled={locked}
-          />
-          {active && (
-            <ConfigEditor
-              source="config.config"
-              backend={values.config.backend}
-              problem={preview.problem}
-              disabled={locked}
-            />
-          )}
-        </Box>
-        <PreviewPane state={preview} />
-      </Box>
-    </>
+        </FormCard>
+      </div>
+      <PreviewPane state={preview} />
+    </div>
   );
 }

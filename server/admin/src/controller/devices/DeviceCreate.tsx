@@ -1,25 +1,53 @@
-import { Create } from 'react-admin';
-import type { Device } from '../types';
-import { DeviceForm } from './DeviceForm';
+// The page that adds a device: what it is, and if it is wished what it gets.
+import { Button } from '@mui/material';
+import { Suspense } from 'react';
+import { useFormContext, useWatch } from 'react-hook-form';
+import { page } from '../../app/pages';
+import { Card } from '../../design/Card';
+import { Loading } from '../../design/states';
+import { CreatePage } from '../../forms/EditPage';
+import { FormProblems, FormToolbar } from '../../forms/FormParts';
+import { emptyConfig } from '../backends';
+import { newDeviceBody } from './bodies';
+import { DeviceFields } from './DeviceForm';
 
-/** The body of a creation: without a configuration the key is left out, not null. */
-export function newDeviceBody({ config, key, management_ip, group, ...rest }: Partial<Device>): Record<string, unknown> {
-  return {
-    ...rest,
-    ...(key ? { key } : {}),
-    ...(management_ip ? { management_ip } : {}),
-    ...(group ? { group } : {}),
-    ...(config
-      ? { config: { backend: config.backend, templates: config.templates ?? [], context: config.context ?? {}, config: config.config ?? {} } }
-      : {}),
-  };
+const ConfigurationTab = page(() => import('./ConfigurationTab').then((module) => ({ default: () => <module.ConfigurationTab create locked={false} /> })));
+
+const newDevice = { name: '', mac_address: '', key: '', model: '', os: '', system: '', notes: '', config: null };
+
+function Configuration() {
+  const { setValue } = useFormContext();
+  const config = useWatch({ name: 'config' }) as unknown;
+  if (config) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <ConfigurationTab />
+      </Suspense>
+    );
+  }
+  return (
+    <div className="w-form">
+      <Card title="Configuration">
+        <p className="w-secondary">Without one the device keeps what it has. It can also be added later.</p>
+        <Button variant="outlined" onClick={() => setValue('config', emptyConfig, { shouldDirty: true })} sx={{ mt: 1 }}>
+          Configure it now
+        </Button>
+      </Card>
+    </div>
+  );
 }
 
-/** The page that adds a device. */
+/** The page. */
 export default function DeviceCreate() {
   return (
-    <Create redirect="edit" transform={newDeviceBody}>
-      <DeviceForm create />
-    </Create>
+    <CreatePage title="Add a device" list="Devices" transform={newDeviceBody} defaultValues={newDevice} bar={<FormToolbar create verb="Add device" />}>
+      <FormProblems />
+      <div className="w-stack">
+        <div className="w-stack w-form">
+          <DeviceFields create />
+        </div>
+        <Configuration />
+      </div>
+    </CreatePage>
   );
 }

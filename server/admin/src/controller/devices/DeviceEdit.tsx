@@ -1,149 +1,141 @@
-// An existing device: its form and what can be done with it.
-import ActivateIcon from '@mui/icons-material/PlayArrowOutlined';
-import DeactivateIcon from '@mui/icons-material/PauseOutlined';
-import DeleteIcon from '@mui/icons-material/DeleteOutline';
-import { Alert, Box, Button, Checkbox, FormControlLabel, Typography } from '@mui/material';
-import { useState } from 'react';
-import {
-  Confirm,
-  Edit,
-  TopToolbar,
-  useCanAccess,
-  useDataProvider,
-  useNotify,
-  useRecordContext,
-  useRedirect,
-  useRefresh,
-} from 'react-admin';
-import type { ControllerProvider } from '../operations';
+// The page of a device: what it is and how it is, always in sight; its parts as tabs, each with an address.
+import { Building2, Router as RouterIcon } from 'lucide-react';
+import { Suspense } from 'react';
+import { useCreatePath, useRecordContext } from 'react-admin';
+import { useFormState } from 'react-hook-form';
+import { useLocation } from 'react-router-dom';
+import { page } from '../../app/pages';
+import { Banner } from '../../design/Banner';
+import { CopyFact } from '../../design/Copyable';
+import { Moment } from '../../design/Moment';
+import { ObjectHeader } from '../../design/ObjectHeader';
+import { Loading } from '../../design/states';
+import { StatusPill } from '../../design/Status';
+import { EditPage } from '../../forms/EditPage';
+import { FormProblems, FormToolbar } from '../../forms/FormParts';
+import { Reference } from '../../lists/Reference';
+import { firstLine } from '../overview/reasons';
 import type { Device } from '../types';
-import { wholeObject } from '../../forms/FormParts';
-import { statusOf } from './status';
-import { StatusChip } from './StatusChip';
-import { deletable } from './BulkActions';
-import { DeviceForm } from './DeviceForm';
+import { DeviceActions } from './Actions';
+import { changedDevice } from './bodies';
+import { DeviceDetails } from './DeviceForm';
+import { DeviceOverview } from './DeviceOverview';
+import { useLocked } from './locked';
+import { HistoryTab } from './HistoryTab';
+import { statusLook, statusOf } from './status';
+import { useLiveDevice } from './useLive';
 
-/** Only what the API takes back; the status and checksums are the server's. */
-export function changedDevice(data: Partial<Device>, { previousData }: { previousData?: Partial<Device> } = {}): Partial<Device> {
-  const { checksums: _checksums, last_ip: _ip, is_deactivated: _state, created: _created, modified: _modified, config, ...rest } = data;
-  if (!config || JSON.stringify(config) === JSON.stringify(previousData?.config)) return rest as Partial<Device>;
-  const { backend, templates, context, config: netjson } = config;
-  return { ...rest, config: { backend, templates: templates ?? [], context: context ?? {}, config: netjson ?? {} } };
+const ConfigurationTab = page(() => import('./ConfigurationTab').then((module) => ({ default: () => <module.ConfigurationTab create={false} locked={useLocked()} /> })));
+
+type TabName = 'overview' | 'configuration' | 'history' | 'details';
+
+function useTab(device: Device | undefined): { tab: TabName; root: string } {
+  const { pathname } = useLocation();
+  const root = useCreatePath()({ resource: 'devices', id: device?.id, type: 'edit' });
+  const last = pathname.split('/').pop() as TabName;
+  return { tab: (['configuration', 'history', 'details'] as TabName[]).includes(last) ? last : 'overview', root };
 }
 
-function Title() {
+function Header() {
   const device = useRecordContext<Device>();
-  return <span>{device?.name}</span>;
-}
-
-function Actions() {
-  const device = useRecordContext<Device>();
-  const provider = useDataProvider<ControllerProvider>();
-  const notify = useNotify();
-  const refresh = useRefresh();
-  const redirect = useRedirect();
-  const add = useCanAccess({ resource: 'devices', action: 'create' });
-  const remove = useCanAccess({ resource: 'devices', action: 'delete' });
-  const [asked, setAsked] = useState<'deactivate' | 'delete'>();
-  const [force, setForce] = useState(false);
-  const [busy, setBusy] = useState(false);
-  if (!device) return <TopToolbar />;
-  const free = deletable(device);
-
-  const attempt = async (work: () => Promise<unknown>, success: string, gone = false) => {
-    setBusy(true);
-    try {
-      await work();
-      notify(success, { type: 'success' });
-      if (gone) redirect('list', 'devices');
-      else refresh();
-    } catch (error) {
-      notify(error instanceof Error ? error.message : 'The action failed', { type: 'error', autoHideDuration: 8000 });
-    } finally {
-      setBusy(false);
-      setAsked(undefined);
-    }
-  };
-  const confirmed = () =>
-    asked === 'deactivate'
-      ? attempt(() => provider.deactivate(device.id), `${device.name} deactivated`)
-      : attempt(() => provider.delete('devices', { id: device.id, meta: { force: !free } }), `${device.name} deleted`, true);
-
+  const live = useLiveDevice();
+  const { tab, root } = useTab(device);
+  const { errors } = useFormState();
+  if (!device || !live) return null;
+  const { status, word, meaning } = statusLook[statusOf(live)];
+  const at = (name: TabName) => (name === 'overview' ? root : `${root}/${name}`);
+  const wrong = Object.keys(errors).filter((key) => key !== 'root').length;
   return (
-    <TopToolbar sx={{ alignItems: 'center', gap: 1, width: '100%', flexWrap: 'wrap', py: 1 }}>
-      <Box sx={{ flexGrow: 1, minWidth: 0, maxWidth: '100%', display: 'flex', alignItems: 'center', gap: 1.5 }}>
-        <Typography variant="h5" component="h1" noWrap>
-          {device.name}
-        </Typography>
-        <StatusChip status={statusOf(device)} title={device.config?.error_reason} />
-      </Box>
-      {add.canAccess &&
-        (device.is_deactivated ? (
-          <Button
-            size="small"
-            startIcon={<ActivateIcon />}
-            disabled={busy}
-            onClick={() => attempt(() => provider.activate(device.id), `${device.name} activated`)}
-          >
-            Activate
-          </Button>
-        ) : (
-          <Button size="small" startIcon={<DeactivateIcon />} disabled={busy} onClick={() => setAsked('deactivate')}>
-            Deactivate
-          </Button>
-        ))}
-      {remove.canAccess && (
-        <Button size="small" color="error" startIcon={<DeleteIcon />} disabled={busy} onClick={() => setAsked('delete')}>
-          Delete
-        </Button>
-      )}
-      <Confirm
-        isOpen={asked !== undefined}
-        loading={busy || (asked === 'delete' && !free && !force)}
-        title={asked === 'deactivate' ? `Deactivate ${device.name}?` : `Delete ${device.name}?`}
-        content={
-          asked === 'deactivate' ? (
-            'Its configuration and templates will be removed, also from the device, and it can no longer be managed until it is activated again.'
-          ) : (
-            <>
-              <Typography>This cannot be undone.</Typography>
-              {!free && (
-                <>
-                  <Alert severity="warning" sx={{ mt: 2 }}>
-                    The device is not fully deactivated: the configuration it has now will stay on it.
-                  </Alert>
-                  <FormControlLabel
-                    control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />}
-                    label="Delete it all the same"
-                  />
-                </>
-              )}
-            </>
-          )
-        }
-        onConfirm={confirmed}
-        onClose={() => {
-          setAsked(undefined);
-          setForce(false);
-        }}
-      />
-    </TopToolbar>
+    <ObjectHeader
+      title={device.name}
+      above={{ label: 'Devices', to: '/devices' }}
+      pill={<StatusPill status={status} word={word} title={meaning} />}
+      actions={<DeviceActions />}
+      facts={
+        <>
+          <span title="Organization">
+            <Building2 size={14} aria-hidden="true" />
+            <Reference resource="organizations" id={device.organization} />
+          </span>
+          {live.model && (
+            <span title="Model">
+              <RouterIcon size={14} aria-hidden="true" />
+              {live.model}
+            </span>
+          )}
+          {live.os && <span title="Operating system">{live.os}</span>}
+          {live.management_ip && <CopyFact text={live.management_ip} label="management address" />}
+          {!live.management_ip && live.last_ip && <CopyFact text={live.last_ip} label="address of the last request" />}
+          <CopyFact text={device.mac_address} label="MAC address" />
+        </>
+      }
+      tabs={[
+        { label: 'Overview', to: at('overview') },
+        { label: 'Configuration', to: at('configuration'), count: errors.config ? wrong : undefined },
+        { label: 'History', to: at('history') },
+        { label: 'Details', to: at('details') },
+      ]}
+      tab={at(tab)}
+    />
   );
 }
 
-/** The page of a device. */
+/** What is wrong with the device, above the contents of every tab. */
+function Trouble() {
+  const live = useLiveDevice();
+  if (!live) return null;
+  if (live.is_deactivated) {
+    return (
+      <Banner status="off" title="This device is deactivated">
+        It can be activated or deleted, but not changed.
+      </Banner>
+    );
+  }
+  const reason = live.config?.error_reason;
+  if (statusOf(live) !== 'error') return null;
+  return (
+    <Banner status="critical" title={firstLine(reason)} urgent>
+      It could not apply its configuration and went back to the one before, <Moment at={live.modified} />.
+      {reason && reason.includes('\n') && (
+        <details>
+          <summary>Log of the device, {reason.trim().split('\n').length} lines, in its own time</summary>
+          <pre>{reason}</pre>
+        </details>
+      )}
+    </Banner>
+  );
+}
+
+function Panel() {
+  const device = useRecordContext<Device>();
+  const { tab } = useTab(device);
+  return (
+    <div className="w-stack">
+      <Trouble />
+      <div>
+        <FormProblems />
+        {tab === 'overview' && <DeviceOverview />}
+        {tab === 'configuration' && (
+          <Suspense fallback={<Loading />}>
+            <ConfigurationTab />
+          </Suspense>
+        )}
+        {tab === 'history' && <HistoryTab />}
+        {tab === 'details' && <DeviceDetails />}
+      </div>
+    </div>
+  );
+}
+
+/** The page. */
 export default function DeviceEdit() {
   return (
-    <Edit
-      {...wholeObject}
-      title={<Title />}
-      actions={<Actions />}
-      mutationMode="pessimistic"
-      redirect={false}
-      transform={changedDevice}
-      sx={{ '& .RaEdit-main': { mt: 0 } }}
-    >
-      <DeviceForm />
-    </Edit>
+    <EditPage<Device> what="device" transform={changedDevice} header={() => <Header />} bar={<Bar />}>
+      <Panel />
+    </EditPage>
   );
+}
+
+function Bar() {
+  return <FormToolbar locked={useLocked()} />;
 }

@@ -1,46 +1,90 @@
-import { Box, type Theme, Typography } from '@mui/material';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import {
-  ColumnsButton,
-  CreateButton,
-  DataTable,
-  DateTimeInput,
-  FilterButton,
-  FunctionField,
-  List,
-  NullableBooleanInput,
-  Pagination,
-  ReferenceField,
-  SearchInput,
-  SelectInput,
-  SimpleList,
-  TopToolbar,
-} from 'react-admin';
-import type { Device } from '../types';
-import { ExportButton } from '../../lists/ExportButton';
+// The list of devices.
+import { Button } from '@mui/material';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router-dom';
+import { useCreatePath } from 'react-admin';
 import { Moment } from '../../design/Moment';
-import { backendLabel, backends } from '../backends';
-import type { Column } from '../../lists/csv';
+import { Empty } from '../../design/states';
+import type { Column as Exported } from '../../lists/csv';
+import type { Column } from '../../lists/columns';
+import { ExportButton } from '../../lists/ExportButton';
+import type { Filter } from '../../lists/filters';
+import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
-import { OrganizationInput, TemplateFilterInput } from '../../tenancy/references';
-import { statusOf } from './status';
-import { StatusChip } from './StatusChip';
+import { Reference } from '../../lists/Reference';
+import type { View } from '../../lists/Views';
+import { organizationFilter, referenceFilter } from '../../tenancy/filters';
+import { backendLabel, backends } from '../backends';
+import { firstLine } from '../overview/reasons';
+import type { Device } from '../types';
 import { BulkDeviceActions } from './BulkActions';
+import { statusLook, statuses, statusOf } from './status';
+import { StatusChip } from './StatusChip';
 
-const statuses = ['modified', 'applied', 'error', 'deactivating', 'deactivated'].map((id) => ({ id, name: id }));
-
-const filters = [
-  <SearchInput key="q" source="q" alwaysOn placeholder="Name, MAC, key, model…" />,
-  <SelectInput key="status" source="config__status" choices={statuses} alwaysOn />,
-  <OrganizationInput key="organization" source="organization" filter />,
-  <SelectInput key="backend" source="config__backend" choices={backends} />,
-  <TemplateFilterInput key="template" source="config__templates" />,
-  <NullableBooleanInput key="configured" source="has_config" />,
-  <DateTimeInput key="from" source="created__gte" />,
-  <DateTimeInput key="to" source="created__lt" />,
+const filters: Filter[] = [
+  {
+    source: 'config__status',
+    label: 'Status',
+    kind: 'choice',
+    shown: true,
+    choices: statuses.filter((status) => status !== 'unknown').map((id) => ({ id, name: statusLook[id].word })),
+  },
+  { ...organizationFilter, shown: true },
+  referenceFilter('config__templates', 'Template', 'templates'),
+  { source: 'config__backend', label: 'Backend', kind: 'choice', choices: backends },
+  { source: 'has_config', label: 'Has a configuration', kind: 'yesno' },
+  { source: 'is_deactivated', label: 'Deactivated', kind: 'yesno' },
+  { source: 'created__gte', label: 'Added from', kind: 'time' },
+  { source: 'created__lt', label: 'Added before', kind: 'time' },
 ];
 
-const exported: Column<Device>[] = [
+const views: View[] = [
+  { name: 'All', filter: {} },
+  { name: 'Errors', filter: { config__status: 'error' } },
+  { name: 'Waiting', filter: { config__status: 'modified' } },
+  { name: 'No configuration', filter: { has_config: false } },
+];
+
+/** The address at which a device is reached, and which one that is. */
+function Address({ device }: { device: Device }): ReactNode {
+  const address = device.management_ip ?? device.last_ip;
+  if (!address) return <span className="w-muted">not known</span>;
+  return (
+    <span className="w-mono" title={device.management_ip ? 'Management address' : 'Address of the last request'}>
+      {address}
+    </span>
+  );
+}
+
+/** Why a device stands as it does, in a line. */
+function reasonOf(device: Device): string {
+  return device.config?.status === 'error' ? firstLine(device.config.error_reason) : '';
+}
+
+const columns: Column<Device>[] = [
+  { id: 'name', label: 'Name', sort: 'name', width: '18%', fixed: true, phone: 'title', cell: (device) => <RecordLink record={device} /> },
+  { id: 'status', label: 'Status', sort: 'config__status', width: 148, fixed: true, phone: 'status', cell: (device) => <StatusChip status={statusOf(device)} /> },
+  {
+    id: 'reason',
+    label: 'Reason',
+    phone: 'note',
+    cell: (device) => (
+      <span className="w-secondary" title={device.config?.error_reason}>
+        {reasonOf(device)}
+      </span>
+    ),
+  },
+  { id: 'model', label: 'Model', sort: 'model', width: '15%', cell: ({ model }) => <span title={model}>{model}</span> },
+  { id: 'organization', label: 'Organization', width: '13%', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
+  { id: 'mac_address', label: 'MAC address', sort: 'mac_address', width: 150, hidden: true, cell: ({ mac_address }) => <span className="w-mono">{mac_address}</span> },
+  { id: 'address', label: 'Address', sort: 'management_ip', width: 124, phone: 'address', cell: (device) => <Address device={device} /> },
+  { id: 'os', label: 'Operating system', sort: 'os', hidden: true, cell: ({ os }) => os },
+  { id: 'backend', label: 'Backend', hidden: true, cell: ({ config }) => backendLabel(config?.backend) },
+  { id: 'created', label: 'Added', sort: 'created', hidden: true, right: true, width: 110, cell: ({ created }) => <Moment at={created} /> },
+  { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 110, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
+];
+
+const exported: Exported<Device>[] = [
   { title: 'name', of: ({ name }) => name },
   { title: 'mac_address', of: ({ mac_address }) => mac_address },
   { title: 'organization', of: ({ organization }, nameOf) => nameOf(organization) },
@@ -58,65 +102,37 @@ const exported: Column<Device>[] = [
   { title: 'organization_id', of: ({ organization }) => organization },
 ];
 
-function Actions() {
+function NoDevices() {
+  const createPath = useCreatePath();
   return (
-    <TopToolbar>
-      <FilterButton />
-      <ColumnsButton />
-      <ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />
-      <CreateButton />
-    </TopToolbar>
+    <Empty
+      title="No devices yet"
+      action={
+        <Button variant="contained" component={Link} to={createPath({ resource: 'devices', type: 'create' })}>
+          Add devices
+        </Button>
+      }
+    >
+      Devices register by themselves with the shared secret of their organization.
+    </Empty>
   );
 }
 
-/** The list of devices. */
+/** The page. */
 export default function DeviceList() {
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
   return (
-    <List
+    <ListPage<Device>
+      title="Devices"
+      what="devices"
+      columns={columns}
+      sort={{ field: 'name', order: 'ASC' }}
+      placeholder="Name, MAC, key or model"
       filters={filters}
-      actions={<Actions />}
-      sort={{ field: 'created', order: 'DESC' }}
-      perPage={25}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
-    >
-      {narrow ? (
-        <SimpleList<Device>
-          primaryText={(device) => (
-            <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 1 }}>
-              <Typography component="span" noWrap sx={{ fontWeight: 600 }}>
-                {device.name}
-              </Typography>
-              <StatusChip status={statusOf(device)} title={device.config?.error_reason} />
-            </Box>
-          )}
-          secondaryText={(device) => `${device.mac_address} · ${device.management_ip ?? device.last_ip ?? 'no address yet'}`}
-          rowClick="edit"
-        />
-      ) : (
-        <DataTable rowClick="edit" bulkActionButtons={<BulkDeviceActions />} hiddenColumns={['config.backend', 'model', 'os']}>
-          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
-          <DataTable.Col source="organization" disableSort>
-            <ReferenceField source="organization" reference="organizations" link={false} />
-          </DataTable.Col>
-          <DataTable.Col label="Status" source="config__status">
-            <FunctionField<Device>
-              render={(device) => <StatusChip status={statusOf(device)} title={device.config?.error_reason} />}
-            />
-          </DataTable.Col>
-          <DataTable.Col source="mac_address" sx={{ fontFamily: 'monospace' }} />
-          <DataTable.Col
-            label="IP"
-            source="management_ip"
-            render={(device: Device) => device.management_ip ?? device.last_ip ?? '–'}
-          />
-          <DataTable.Col source="model" />
-          <DataTable.Col source="os" />
-          <DataTable.Col source="config.backend" label="Backend" disableSort render={(device: Device) => backendLabel(device.config?.backend)} />
-          <DataTable.Col source="created" render={(record: Device) => <Moment at={record.created} />} />
-          <DataTable.Col source="modified" render={(record: Device) => <Moment at={record.modified} />} />
-        </DataTable>
-      )}
-    </List>
+      views={views}
+      actions={<ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />}
+      add="Add devices"
+      bulk={<BulkDeviceActions />}
+      empty={<NoDevices />}
+    />
   );
 }

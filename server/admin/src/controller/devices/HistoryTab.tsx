@@ -22,7 +22,7 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useRecordContext } from 'react-admin';
-import { Link, useLocation } from 'react-router-dom';
+import { Link } from 'react-router-dom';
 import type { ControllerProvider } from '../operations';
 import type { Checksums, ConfigVersion, Device } from '../types';
 import { CopyableText } from '../../design/Copyable';
@@ -107,7 +107,6 @@ function VersionDialog({ device, version, previous, onClose }: {
 export function HistoryTab() {
   const device = useRecordContext<Device>();
   const provider = useDataProvider<ControllerProvider>();
-  const active = useLocation().pathname.endsWith('/history');
   const events = useCanAccess({ resource: 'events', action: 'list' });
   const [page, setPage] = useState(0);
   const [perPage, setPerPage] = useState(10);
@@ -116,7 +115,7 @@ export function HistoryTab() {
     queryKey: ['devices', 'versions', device?.id, page, perPage],
     queryFn: () => provider.versions(device?.id ?? '', page + 1, perPage),
     placeholderData: keepPreviousData,
-    enabled: active && device !== undefined,
+    enabled: device !== undefined,
   });
   if (!device) return null;
   const versions = data?.results ?? [];
@@ -124,7 +123,7 @@ export function HistoryTab() {
     <Box sx={{ width: '100%' }}>
       {device.checksums && <ChecksumTable checksums={device.checksums} />}
       <Box sx={{ display: 'flex', alignItems: 'center' }}>
-        <Typography variant="subtitle2" sx={{ flexGrow: 1 }}>
+        <Typography variant="subtitle2" component="h2" sx={{ flexGrow: 1 }}>
           Versions
         </Typography>
         {events.canAccess && (
@@ -133,7 +132,7 @@ export function HistoryTab() {
           </Button>
         )}
       </Box>
-      {isPending && active && <CircularProgress size={24} />}
+      {isPending && <CircularProgress size={24} />}
       {error && <Alert severity="warning">{error.message}</Alert>}
       {data && versions.length === 0 && <Typography color="text.secondary">This device was never given a configuration.</Typography>}
       {versions.length > 0 && (
@@ -146,7 +145,9 @@ export function HistoryTab() {
                 <TableCell>By</TableCell>
                 <TableCell>Checksum</TableCell>
                 <TableCell>Reached</TableCell>
-                <TableCell />
+                <TableCell>
+                  <span className="w-hidden">Look at it</span>
+                </TableCell>
               </TableRow>
             </TableHead>
             <TableBody>

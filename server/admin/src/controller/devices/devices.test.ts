@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Device, Template } from '../types';
 import { statusOf } from './status';
-import { deletable } from './BulkActions';
-import { newDeviceBody } from './DeviceCreate';
-import { changedDevice } from './DeviceEdit';
+import { deletable } from './deletable';
+import { changedDevice, newDeviceBody } from './bodies';
 import { lineDiff } from './lineDiff';
 import { initialTemplates, move, usable } from './templateOrder';
 

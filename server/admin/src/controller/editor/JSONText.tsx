@@ -34,7 +34,7 @@ export function JSONText({ label, value, onChange, problem, disabled }: JSONText
     requestAnimationFrame(() => area.setSelectionRange(selectionStart + indent.length, selectionStart + indent.length));
   };
 
-  const text = { fontFamily: 'ui-monospace, "DejaVu Sans Mono", Consolas, monospace', fontSize: 13, lineHeight: '20px' };
+  const text = { fontFamily: 'var(--w-mono)', fontSize: 13, lineHeight: '20px' };
   return (
     <Box>
       <Box

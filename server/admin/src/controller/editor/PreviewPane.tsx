@@ -10,17 +10,17 @@ export function PreviewPane({ state }: { state: PreviewState }) {
       aria-label="Preview"
       sx={{
         position: { lg: 'sticky' },
-        top: { lg: 64 },
+        top: { lg: 200 },
         border: 1,
         borderColor: 'divider',
-        borderRadius: 1,
+        borderRadius: '10px',
         overflow: 'hidden',
         backgroundColor: 'background.paper',
         minWidth: 0,
       }}
     >
       <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 1, px: 1.5, py: 1, borderBottom: 1, borderColor: 'divider' }}>
-        <Typography variant="subtitle2" sx={{ flexGrow: 1 }}>
+        <Typography variant="subtitle2" component="h2" sx={{ flexGrow: 1 }}>
           Preview
         </Typography>
         {preview && !problem && (
@@ -51,14 +51,17 @@ export function PreviewPane({ state }: { state: PreviewState }) {
       <Box
         component="pre"
         data-testid="preview"
+        tabIndex={0}
+        aria-label="Rendered configuration"
         sx={{
           m: 0,
           p: 1.5,
-          fontFamily: 'ui-monospace, "DejaVu Sans Mono", Consolas, monospace',
-          fontSize: 12.5,
-          lineHeight: 1.5,
+          fontFamily: 'var(--w-mono)',
+          fontSize: 12,
+          lineHeight: '18px',
+          backgroundColor: 'var(--w-sunken)',
           overflow: 'auto',
-          maxHeight: { xs: 420, lg: 'calc(100vh - 190px)' },
+          maxHeight: { xs: 420, lg: 'calc(100vh - 330px)' },
           minHeight: 120,
           opacity: problem ? 0.4 : 1,
           tabSize: 4,

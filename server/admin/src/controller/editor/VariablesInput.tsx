@@ -14,7 +14,7 @@ interface VariablesInputProps {
 }
 
 const cell = {
-  fontFamily: 'ui-monospace, "DejaVu Sans Mono", Consolas, monospace',
+  fontFamily: 'var(--w-mono)',
   fontSize: 13,
   px: 1.25,
   py: 0.5,

@@ -1,10 +1,10 @@
 // The controller's part of an organization's form: registration, shared secret, variables.
-import RenewIcon from '@mui/icons-material/Autorenew';
-import { Box, Divider, IconButton, Tooltip, Typography } from '@mui/material';
+import { IconButton, Tooltip, Typography } from '@mui/material';
+import { RefreshCw } from 'lucide-react';
 import { BooleanInput } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { randomKey } from '../../tenancy/organizations/naming';
-import { Columns, useMayChange } from '../../forms/FormParts';
+import { FormCard, useMayChange } from '../../forms/FormParts';
 import { SecretInput } from '../../design/SecretInput';
 import { VariablesInput } from '../editor/VariablesInput';
 
@@ -27,7 +27,7 @@ function SharedSecret({ locked }: { locked: boolean }) {
             aria-label="Make a new shared secret"
             onClick={() => setValue('settings.shared_secret', randomKey(32), { shouldDirty: true })}
           >
-            <RenewIcon fontSize="small" />
+            <RefreshCw size={16} />
           </IconButton>
         </Tooltip>
       )}
@@ -39,21 +39,15 @@ function SharedSecret({ locked }: { locked: boolean }) {
 export default function SettingsFields() {
   const locked = !useMayChange('settings');
   return (
-    <Box sx={{ width: '100%', mt: 2 }}>
-      <Divider sx={{ mb: 2 }} />
-      <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
-        Configuration management
-      </Typography>
-      <Columns>
-        <BooleanInput helperText={false} source="settings.registration_enabled" readOnly={locked} />
-        <SharedSecret locked={locked} />
-      </Columns>
+    <FormCard title="Configuration management">
+      <BooleanInput helperText={false} source="settings.registration_enabled" readOnly={locked} />
+      <SharedSecret locked={locked} />
       <VariablesInput
         source="settings.context"
         label="Variables"
-        help="Available in the configuration of every device of the organization; groups and devices may override them."
+        help="In the configuration of every device of the organization; groups and devices may override them."
         disabled={locked}
       />
-    </Box>
+    </FormCard>
   );
 }

@@ -1,2 +1,2 @@
 // What tasks need to know of JSON values.
-export { isObject, same } from '../../editor/values';
+export { isObject, same } from '../editor/values';

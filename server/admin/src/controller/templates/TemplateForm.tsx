@@ -1,24 +1,21 @@
 // The form of a template, new or existing.
-import DownloadIcon from '@mui/icons-material/DownloadOutlined';
-import { Alert, Box, Button } from '@mui/material';
+import { Alert } from '@mui/material';
 import {
   AutocompleteInput,
   BooleanInput,
   ReferenceInput,
   required,
   SelectInput,
-  SimpleForm,
   TextArrayInput,
   TextInput,
   useRecordContext,
+  useResourceDefinitions,
 } from 'react-admin';
 import { useWatch } from 'react-hook-form';
-import { downloadPath } from '../paths';
 import type { PreviewRequest, Template } from '../types';
-import { backendChoices, defaultBackend } from '../backends';
-import { CopyableText } from '../../design/Copyable';
-import { Columns, FormProblems, FormToolbar, useMayChange } from '../../forms/FormParts';
-import { OrganizationInput, useOffered, useSuperuser } from '../../tenancy/references';
+import { backendChoices } from '../backends';
+import { Columns, FormCard, FormProblems, useMayChange } from '../../forms/FormParts';
+import { OrganizationInput, useSuperuser } from '../../tenancy/references';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
@@ -62,7 +59,8 @@ function previewOf(values: TemplateValues): PreviewRequest | undefined {
 }
 
 function VPNInputs({ locked }: { locked: boolean }) {
-  const offered = useOffered('vpns');
+  // the server has VPN servers when the admin has pages of them
+  const offered = useResourceDefinitions().vpns?.hasList ?? false;
   return (
     <>
       {offered ? (
@@ -82,94 +80,60 @@ function VPNInputs({ locked }: { locked: boolean }) {
   );
 }
 
-function Contents({ create, locked }: { create: boolean; locked: boolean }) {
-  const template = useRecordContext<Template>();
+function Contents({ locked }: { locked: boolean }) {
   const values = useWatch() as TemplateValues;
   const schemas = useSchemas();
   const preview = usePreview(previewOf(values));
   return (
-    <Box
-      sx={{
-        display: 'grid',
-        gap: 3,
-        width: '100%',
-        gridTemplateColumns: { xs: 'minmax(0,1fr)', lg: 'minmax(0,1.15fr) minmax(0,1fr)' },
-        alignItems: 'start',
-      }}
-    >
-      <Box sx={{ minWidth: 0 }}>
-        <Columns>
-          <TextInput helperText={false} source="name" validate={required()} readOnly={locked} fullWidth />
-          <OrganizationInput source="organization" shareable readOnly={locked} />
-          <SelectInput helperText={false} source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
-          <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
-          {values.type === 'vpn' && <VPNInputs locked={locked} />}
-          <BooleanInput source="default" readOnly={locked} helperText="New devices get it; it can be removed from them" />
-          <BooleanInput source="required" readOnly={locked} helperText="Every device has it; it cannot be removed" />
-          <TextArrayInput
-            source="tag_names"
-            readOnly={locked}
-            helperText="Devices that register with a tag get the templates of that tag"
-            fullWidth
-            sx={{ gridColumn: { md: '1 / -1' } }}
-          />
-        </Columns>
-        <VariablesInput
-          source="default_values"
-          label="Default values"
-          help="Values of variables for this preview and for devices that define none."
-          disabled={locked}
-        />
-        <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
-      </Box>
-      {/* as tall as the form, so that the preview can follow it */}
-      <Box sx={{ minWidth: 0, alignSelf: 'stretch', display: 'flex', flexDirection: 'column', gap: 1.5 }}>
-        {!create && template && (
-          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'center', justifyContent: 'space-between' }}>
-            <CopyableText label="UUID" text={template.id} />
-            <Button
-              size="small"
-              variant="outlined"
-              startIcon={<DownloadIcon />}
-              href={downloadPath('template', template.id)}
-              download
-            >
-              Download configuration
-            </Button>
-          </Box>
-        )}
-        <PreviewPane state={preview} />
-      </Box>
-    </Box>
+    <div className="w-editor">
+      <div className="w-stack">
+        <FormCard title="Template">
+          <Columns>
+            <TextInput helperText={false} source="name" validate={required()} readOnly={locked} fullWidth />
+            <OrganizationInput source="organization" shareable readOnly={locked} />
+            <SelectInput helperText={false} source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
+            <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
+            {values.type === 'vpn' && <VPNInputs locked={locked} />}
+          </Columns>
+        </FormCard>
+        <FormCard title="Contents">
+          <VariablesInput source="default_values" label="Default values" help="Values of variables for this preview and for devices that define none." disabled={locked} />
+          <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
+        </FormCard>
+        <FormCard title="Which devices get it">
+          <Columns>
+            <BooleanInput source="default" readOnly={locked} helperText="New devices get it; it can be taken off them. Devices that are there already do not change." />
+            <BooleanInput source="required" readOnly={locked} helperText="New devices get it and it cannot be taken off. Devices that are there get it when they are activated again." />
+          </Columns>
+          <TextArrayInput source="tag_names" readOnly={locked} helperText="Devices that register with a tag get the templates of that tag" fullWidth />
+        </FormCard>
+      </div>
+      <PreviewPane state={preview} />
+    </div>
   );
 }
 
-/** The form. Shared templates can be changed by superusers only. */
-export function TemplateForm({ create = false }: { create?: boolean }) {
+/** Whether the page's template cannot be changed, and whether because it is shared. Superusers alone change shared ones. */
+export function useTemplateLock(): { locked: boolean; shared: boolean } {
   const template = useRecordContext<Template>();
   const change = useMayChange('templates');
   const superuser = useSuperuser();
-  const sharedToOthers = !create && template !== undefined && !template.organization && !superuser;
-  const locked = !create && (!change || sharedToOthers);
+  const shared = template !== undefined && !template.organization && !superuser;
+  return { locked: !change || shared, shared };
+}
+
+/** The contents of the form. */
+export function TemplateForm({ create = false }: { create?: boolean }) {
+  const { locked, shared } = useTemplateLock();
   return (
-    <SimpleForm
-      noValidate
-      warnWhenUnsavedChanges
-      toolbar={<FormToolbar create={create} locked={locked} loss="Devices that have it lose it, and get a configuration without it." />}
-      defaultValues={(record?: Template) =>
-        create
-          ? { name: '', type: 'generic', backend: defaultBackend, default: false, required: false, tag_names: [], default_values: {}, config: {}, organization: superuser ? null : undefined }
-          : { tag_names: record?.tags ?? [] }
-      }
-      sx={{ p: { xs: 1.5, sm: 2.5 } }}
-    >
+    <>
       <FormProblems />
-      {sharedToOthers && (
+      {!create && shared && (
         <Alert severity="info" sx={{ mb: 2, width: '100%' }}>
-          This template is shared systemwide: only superusers can change it.
+          This template is for all organizations: only superusers can change it.
         </Alert>
       )}
-      <Contents create={create} locked={locked} />
-    </SimpleForm>
+      <Contents locked={!create && locked} />
+    </>
   );
 }

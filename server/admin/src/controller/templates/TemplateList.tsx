@@ -1,107 +1,81 @@
-import { Box, Chip, type Theme, Typography } from '@mui/material';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import {
-  BooleanField,
-  BulkDeleteButton,
-  CreateButton,
-  DataTable,
-  DateTimeInput,
-  FilterButton,
-  List,
-  NullableBooleanInput,
-  Pagination,
-  ReferenceField,
-  SearchInput,
-  SelectInput,
-  SimpleList,
-  TopToolbar,
-  useCanAccess,
-} from 'react-admin';
-import type { Template } from '../types';
+// The list of templates.
+import { Button } from '@mui/material';
+import { useCreatePath } from 'react-admin';
+import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
-import { backendLabel, backends } from '../backends';
+import { Empty } from '../../design/states';
+import { BulkDelete } from '../../lists/BulkDelete';
+import type { Column } from '../../lists/columns';
+import type { Filter } from '../../lists/filters';
+import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
-import { OrganizationInput } from '../../tenancy/references';
+import { Reference } from '../../lists/Reference';
+import { organizationFilter } from '../../tenancy/filters';
+import { backendLabel, backends } from '../backends';
+import type { Template } from '../types';
 import { templateTypes } from './TemplateForm';
+import { UsedBy } from './UsedBy';
 
-const filters = [
-  <SearchInput key="q" source="q" alwaysOn placeholder="Name" />,
-  <OrganizationInput key="organization" source="organization" filter />,
-  <SelectInput key="backend" source="backend" choices={backends} />,
-  <SelectInput key="type" source="type" choices={templateTypes} />,
-  <NullableBooleanInput key="default" source="default" />,
-  <NullableBooleanInput key="required" source="required" />,
-  <DateTimeInput key="from" source="created__gte" />,
-  <DateTimeInput key="to" source="created__lt" />,
+const filters: Filter[] = [
+  { ...organizationFilter, shown: true },
+  { source: 'type', label: 'Type', kind: 'choice', choices: templateTypes },
+  { source: 'backend', label: 'Backend', kind: 'choice', choices: backends },
+  { source: 'required', label: 'Required', kind: 'yesno' },
+  { source: 'default', label: 'Default', kind: 'yesno' },
+  { source: 'created__gte', label: 'Added from', kind: 'time' },
+  { source: 'created__lt', label: 'Added before', kind: 'time' },
 ];
 
-function Actions() {
-  return (
-    <TopToolbar>
-      <FilterButton />
-      <CreateButton />
-    </TopToolbar>
-  );
+/** How a template comes to devices. */
+function given(template: Template): string {
+  return template.required ? 'required' : template.default ? 'default' : 'when chosen';
 }
 
-function Marks({ template }: { template: Template }) {
-  return (
-    <Box component="span" sx={{ display: 'inline-flex', gap: 0.5 }}>
-      {!template.organization && <Chip size="small" variant="outlined" label="shared" />}
-      {template.required && <Chip size="small" color="primary" variant="outlined" label="required" />}
-      {template.default && !template.required && <Chip size="small" variant="outlined" label="default" />}
-    </Box>
-  );
-}
+const columns: Column<Template>[] = [
+  { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '30%', phone: 'title', cell: (template) => <RecordLink record={template} /> },
+  { id: 'organization', label: 'Organization', width: '20%', phone: 'status', cell: ({ organization }) => <Reference resource="organizations" id={organization} none="All organizations" /> },
+  { id: 'given', label: 'Given to devices', sort: 'required', width: 140, phone: 'address', cell: (template) => <span className="w-tag">{given(template)}</span> },
+  { id: 'used', label: 'Devices', right: true, width: 96, phone: 'aside', cell: ({ id }) => <UsedBy template={id} bare /> },
+  { id: 'type', label: 'Type', sort: 'type', hidden: true, width: 110, cell: ({ type }) => templateTypes.find(({ id }) => id === type)?.name },
+  { id: 'backend', label: 'Backend', sort: 'backend', width: 110, cell: ({ backend }) => backendLabel(backend) },
+  { id: 'created', label: 'Added', sort: 'created', hidden: true, right: true, width: 110, cell: ({ created }) => <Moment at={created} /> },
+  { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, cell: ({ modified }) => <Moment at={modified} /> },
+];
 
-/** The list of templates. */
-export default function TemplateList() {
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
-  const { canAccess } = useCanAccess({ resource: 'templates', action: 'delete' });
+function NoTemplates() {
+  const createPath = useCreatePath();
   return (
-    <List
-      filters={filters}
-      actions={<Actions />}
-      sort={{ field: 'created', order: 'DESC' }}
-      perPage={25}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
+    <Empty
+      title="No templates yet"
+      action={
+        <Button variant="contained" component={Link} to={createPath({ resource: 'templates', type: 'create' })}>
+          Create template
+        </Button>
+      }
     >
-      {narrow ? (
-        <SimpleList<Template>
-          primaryText={(template) => (
-            <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 1 }}>
-              <Typography component="span" noWrap sx={{ fontWeight: 600 }}>
-                {template.name}
-              </Typography>
-              <Marks template={template} />
-            </Box>
-          )}
-          secondaryText={(template) => backendLabel(template.backend)}
-          rowClick="edit"
-        />
-      ) : (
-        <DataTable rowClick="edit" bulkActionButtons={canAccess ? <BulkDeleteButton mutationMode="pessimistic" /> : false}>
-          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
-          <DataTable.Col source="organization" disableSort>
-            <ReferenceField
-              source="organization"
-              reference="organizations"
-              link={false}
-              emptyText="Shared systemwide"
-            />
-          </DataTable.Col>
-          <DataTable.Col source="type" render={(template: Template) => templateTypes.find(({ id }) => id === template.type)?.name} />
-          <DataTable.Col source="backend" render={(template: Template) => backendLabel(template.backend)} />
-          <DataTable.Col source="default" label="Default">
-            <BooleanField source="default" />
-          </DataTable.Col>
-          <DataTable.Col source="required">
-            <BooleanField source="required" />
-          </DataTable.Col>
-          <DataTable.Col source="created" render={(record: Template) => <Moment at={record.created} />} />
-          <DataTable.Col source="modified" render={(record: Template) => <Moment at={record.modified} />} />
-        </DataTable>
-      )}
-    </List>
+      A template holds configuration that many devices share.
+    </Empty>
+  );
+}
+
+/** The page. */
+export default function TemplateList() {
+  return (
+    <ListPage<Template>
+      title="Templates"
+      what="templates"
+      columns={columns}
+      sort={{ field: 'name', order: 'ASC' }}
+      placeholder="Name"
+      filters={filters}
+      views={[
+        { name: 'All', filter: {} },
+        { name: 'Required', filter: { required: true } },
+        { name: 'Default', filter: { default: true } },
+      ]}
+      add="Create template"
+      bulk={<BulkDelete one="template" many="templates" loss="Devices that have them get a configuration without them." />}
+      empty={<NoTemplates />}
+    />
   );
 }

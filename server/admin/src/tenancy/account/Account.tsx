@@ -1,10 +1,10 @@
-import { Alert, Box, Card, CardContent, Chip, Typography } from '@mui/material';
+import { Alert, Box } from '@mui/material';
 import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { useAuthProvider, useNotify, usePermissions } from 'react-admin';
 import { administers, type AdminAuthProvider } from '../../api/session';
 import type { Session } from '../../api/types';
 import { CopyableText } from '../../design/Copyable';
+import { Card } from '../../design/Card';
 import { PageHead } from '../../design/PageHead';
 import { Addresses } from './Addresses';
 import { Passkeys } from './Passkeys';
@@ -28,6 +28,7 @@ export default function Account() {
   return (
     <div className="w-page">
       <PageHead title="My account" />
+      <div className="w-stack w-form">
       {restricted && (
         <Alert severity="warning" sx={{ mb: 2 }}>
           {restricted}
@@ -38,53 +39,39 @@ export default function Account() {
           This admin is for staff. You can look after your own account here; for more, ask an administrator.
         </Alert>
       )}
-      <Section title="You">
-        <CopyableText label="UUID" text={user.id} />
-        <CopyableText label="Email" text={user.email ?? undefined} />
-        <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap', mt: 1 }}>
-          {user.is_superuser && <Chip size="small" color="primary" label="superuser" />}
+      <Card title="You">
+        <p className="w-medium">{user.username}</p>
+        <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap', my: 1 }}>
+          {user.is_superuser && <span className="w-tag">superuser</span>}
           {organizations.map((organization) => (
-            <Chip
-              key={organization.id}
-              size="small"
-              variant="outlined"
-              label={organization.is_admin ? `${organization.name} (manager)` : organization.name}
-            />
+            <span key={organization.id} className="w-tag">
+              {organization.is_admin ? `${organization.name} (manager)` : organization.name}
+            </span>
           ))}
         </Box>
-      </Section>
+        <CopyableText label="E-mail" text={user.email ?? undefined} />
+        <CopyableText label="UUID" text={user.id} />
+      </Card>
       {!restricted && (
-        <Section title="E-mail addresses">
+        <Card title="E-mail addresses">
           <Addresses onPrimary={changed} />
-        </Section>
+        </Card>
       )}
-      <Section title="Password">
+      <Card title="Password">
         <PasswordForm user={user.id} own onDone={() => changed('Password set')} />
-      </Section>
-      <Section title="Second factor">
+      </Card>
+      <Card title="Second factor">
         <SecondFactorPanel onChange={changed} />
-      </Section>
-      <Section title="Passkeys">
+      </Card>
+      <Card title="Passkeys">
         <Passkeys onChange={changed} />
-      </Section>
+      </Card>
       {!restricted && (
-        <Section title="Tokens">
+        <Card title="Tokens">
           <Tokens />
-        </Section>
+        </Card>
       )}
+      </div>
     </div>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card sx={{ mb: 2 }}>
-      <CardContent>
-        <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
-          {title}
-        </Typography>
-        {children}
-      </CardContent>
-    </Card>
   );
 }

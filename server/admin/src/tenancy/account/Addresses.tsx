@@ -1,9 +1,10 @@
 // E-mail addresses, one's own or another user's: add, confirm, choose the primary one, remove.
 import RemoveIcon from '@mui/icons-material/DeleteOutline';
-import { Alert, Box, Button, Chip, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
+import { Alert, Box, Button, CircularProgress, IconButton, TextField, Typography } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { useDataProvider, useNotify, type Identifier } from 'react-admin';
+import { Status } from '../../design/Status';
 import type { TenancyProvider } from '../operations';
 import { problemOf } from '../../api/errors';
 
@@ -61,8 +62,8 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
       {data?.map(({ id, email, verified, primary }) => (
         <Box key={id} role="group" aria-label={email} sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1, minHeight: 36 }}>
           <Typography sx={{ overflowWrap: 'anywhere' }}>{email}</Typography>
-          {primary && <Chip size="small" color="primary" label="primary" />}
-          <Chip size="small" variant="outlined" color={verified ? 'success' : 'warning'} label={verified ? 'confirmed' : 'not confirmed'} />
+          {primary && <span className="w-tag">primary</span>}
+          <Status status={verified ? 'ok' : 'waiting'} word={verified ? 'confirmed' : 'not confirmed'} />
           <Box sx={{ flexGrow: 1 }} />
           {!verified && !readOnly && (
             <Button

@@ -1,13 +1,13 @@
-import { Alert, Box, Button, Card, CircularProgress, Link, TextField, Typography } from '@mui/material';
+import { Alert, Box, Button, CircularProgress, Link, TextField } from '@mui/material';
 import { useState, type FormEvent } from 'react';
-import { useLogin } from 'react-admin';
+import { Notification, useLogin } from 'react-admin';
 import { passkeysWork, signWithPasskey, type PasskeyOptions } from './passkeys';
 import { CodeNeeded } from '../../api/session';
+import { useDocumentTitle } from '../../design/PageHead';
 import { Logo } from '../../design/Logo';
 
-/** The login page. The API accepts an e-mail address, a phone number or a user name. */
-export function Login() {
-  const login = useLogin();
+/** The form of the log-in. The API accepts an e-mail address, a phone number or a user name. */
+export function LoginForm({ login }: { login(proof: Record<string, unknown>): Promise<unknown> }) {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string>();
@@ -51,95 +51,96 @@ export function Login() {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (username.trim() === '' || password === '') return setProblem('Enter your name and your password.');
+    if (code === '' && !again) return setProblem('Enter the code.');
     // without a code, this asks for the second factor anew
     return enter(async () => ({ otp: code?.trim() }));
   };
   return (
-    <Box
-      sx={{
-        minHeight: '100dvh',
-        display: 'grid',
-        placeItems: 'center',
-        p: 2,
-        background: 'var(--w-bar)',
-      }}
-    >
-      <Card component="main" sx={{ width: '100%', maxWidth: 400, p: { xs: 3, sm: 4 }, border: 0 }}>
-        <Logo size={36} />
-        <Typography color="text.secondary" sx={{ mt: 1, mb: 2 }}>
-          Log in to manage your network.
-        </Typography>
-        <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 1 }}>
-          {problem && (
-            <Alert severity="error" role="alert">
-              {problem}
-            </Alert>
-          )}
-          <TextField
-            label="Email, phone number or username"
-            name="username"
-            autoComplete="username"
-            autoFocus
-            required
-            fullWidth
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
-          />
-          <TextField
-            label="Password"
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            required
-            fullWidth
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-          {code !== undefined && (
-            <TextField
-              label={methods.includes('totp') ? 'Code of your authenticator app' : 'Recovery code'}
-              name="otp"
-              autoComplete="one-time-code"
-              helperText={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
-              autoFocus
-              required
-              fullWidth
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          )}
-          {passkey && (
-            <Button
-              variant={code === undefined ? 'contained' : 'outlined'}
-              size="large"
-              disabled={busy}
-              onClick={() => enter(async () => ({ webauthn: await signWithPasskey(passkey) }))}
-              sx={{ mt: 1 }}
-            >
-              Use a passkey
-            </Button>
-          )}
-          {passkey && code === undefined && methods.includes('recovery') && (
-            <Button size="small" onClick={() => setCode('')}>
-              Use a recovery code
-            </Button>
-          )}
-          <Button
-            type="submit"
-            variant="contained"
-            size="large"
-            disabled={busy || username.trim() === '' || password === '' || (code === '' && !again)}
-            startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
-            sx={{ mt: 1 }}
-          >
-            Log in
-          </Button>
-        </Box>
-        <Typography variant="caption" color="text.secondary" sx={{ display: 'block', mt: 3 }}>
-          <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the{' '}
-          <Link href="/api/v1/docs/">REST API</Link>.
-        </Typography>
-      </Card>
+    <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 1 }}>
+      {problem && (
+        <Alert severity="error" role="alert">
+          {problem}
+        </Alert>
+      )}
+      <TextField
+        label="Email, phone number or username"
+        name="username"
+        autoComplete="username"
+        autoFocus
+        required
+        fullWidth
+        value={username}
+        onChange={(event) => setUsername(event.target.value)}
+      />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        required
+        fullWidth
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      {code !== undefined && (
+        <TextField
+          label={methods.includes('totp') ? 'Code of your authenticator app' : 'Recovery code'}
+          name="otp"
+          autoComplete="one-time-code"
+          helperText={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
+          autoFocus
+          required
+          fullWidth
+          value={code}
+          onChange={(event) => setCode(event.target.value)}
+        />
+      )}
+      {passkey && (
+        <Button
+          variant={code === undefined ? 'contained' : 'outlined'}
+          size="large"
+          disabled={busy}
+          onClick={() => enter(async () => ({ webauthn: await signWithPasskey(passkey) }))}
+          sx={{ mt: 1 }}
+        >
+          Use a passkey
+        </Button>
+      )}
+      {passkey && code === undefined && methods.includes('recovery') && (
+        <Button size="small" onClick={() => setCode('')}>
+          Use a recovery code
+        </Button>
+      )}
+      <Button
+        type="submit"
+        variant="contained"
+        size="large"
+        disabled={busy}
+        startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
+        sx={{ mt: 1 }}
+      >
+        Log in
+      </Button>
     </Box>
+  );
+}
+
+/** The log-in page. */
+export function Login() {
+  const login = useLogin();
+  useDocumentTitle('Log in');
+  return (
+    <div className="w-login">
+      <main className="w-login-card">
+        <Logo size={32} />
+        <h1>Log in to manage your network</h1>
+        <LoginForm login={login} />
+        <p className="w-small w-secondary">
+          <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the <Link href="/api/v1/docs/">REST API</Link>.
+        </p>
+      </main>
+      <Notification />
+    </div>
   );
 }

@@ -1,11 +1,13 @@
-import { Create } from 'react-admin';
+// The page that adds a group.
+import { CreatePage } from '../../forms/EditPage';
+import { FormToolbar } from '../../forms/FormParts';
 import { GroupForm } from './GroupForm';
 
-/** The page that adds a group. */
+/** The page. */
 export default function GroupCreate() {
   return (
-    <Create redirect="edit">
+    <CreatePage title="Create a group" list="Groups" defaultValues={{ name: '', permissions: [] }} bar={<FormToolbar create verb="Create group" />}>
       <GroupForm create />
-    </Create>
+    </CreatePage>
   );
 }

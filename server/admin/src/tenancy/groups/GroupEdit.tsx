@@ -1,18 +1,37 @@
-import { Edit, useRecordContext } from 'react-admin';
+// The page of a group.
+import { useCreatePath, useResourceContext } from 'react-admin';
+import { MoreMenu } from '../../design/MoreMenu';
+import { ObjectHeader } from '../../design/ObjectHeader';
+import { EditPage } from '../../forms/EditPage';
+import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
 import type { Group } from '../types';
-import { wholeObject } from '../../forms/FormParts';
 import { GroupForm } from './GroupForm';
 
-function Title() {
-  const group = useRecordContext<Group>();
-  return <span>{group?.name}</span>;
+function Header({ group }: { group: Group }) {
+  const resource = useResourceContext();
+  const createPath = useCreatePath();
+  const deletion = useDeletion('group', group.name, 'Its members lose what it lets them do.');
+  return (
+    <>
+      <ObjectHeader
+        title={group.name}
+        above={{ label: 'Groups', to: createPath({ resource, type: 'list' }) }}
+        actions={<MoreMenu label="More about this group" actions={deletion.action ? [deletion.action] : []} />}
+      />
+      {deletion.question}
+    </>
+  );
 }
 
-/** The page of a group. */
+function Bar() {
+  return <FormToolbar locked={!useMayChange('groups')} />;
+}
+
+/** The page. */
 export default function GroupEdit() {
   return (
-    <Edit {...wholeObject} title={<Title />} mutationMode="pessimistic" redirect={false}>
+    <EditPage<Group> what="group" header={(group) => <Header group={group} />} bar={<Bar />}>
       <GroupForm />
-    </Edit>
+    </EditPage>
   );
 }

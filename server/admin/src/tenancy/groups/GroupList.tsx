@@ -1,24 +1,25 @@
-import { CreateButton, DataTable, List, TopToolbar } from 'react-admin';
-import type { Group } from '../types';
+// The list of groups: what roles their members have.
+import { Empty } from '../../design/states';
+import type { Column } from '../../lists/columns';
+import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
+import type { Group } from '../types';
 
-/** The list of groups. */
+const columns: Column<Group>[] = [
+  { id: 'name', label: 'Name', fixed: true, phone: 'title', cell: (group) => <RecordLink record={group} /> },
+  { id: 'permissions', label: 'Permissions', right: true, width: 140, phone: 'aside', cell: ({ permissions }) => permissions.length.toLocaleString() },
+];
+
+/** The page. */
 export default function GroupList() {
   return (
-    <List
-      actions={
-        <TopToolbar>
-          <CreateButton />
-        </TopToolbar>
-      }
+    <ListPage<Group>
+      title="Groups"
+      what="groups"
+      columns={columns}
       sort={{ field: 'name', order: 'ASC' }}
-      perPage={25}
-      exporter={false}
-    >
-      <DataTable rowClick="edit" bulkActionButtons={false}>
-        <DataTable.Col source="name" disableSort field={RecordLink} />
-        <DataTable.Col label="Permissions" disableSort render={(group: Group) => group.permissions.length} />
-      </DataTable>
-    </List>
+      add="Create group"
+      empty={<Empty title="No groups yet">A group says what its members may do.</Empty>}
+    />
   );
 }

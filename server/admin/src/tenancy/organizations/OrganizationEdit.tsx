@@ -1,18 +1,57 @@
-import { Edit, useRecordContext } from 'react-admin';
+// The page of an organization.
+import { useCreatePath, useResourceContext } from 'react-admin';
+import { useFormState } from 'react-hook-form';
+import { useFrame } from '../../app/ConcernsContext';
+import { Moment } from '../../design/Moment';
+import { MoreMenu } from '../../design/MoreMenu';
+import { ObjectHeader } from '../../design/ObjectHeader';
+import { StatusPill } from '../../design/Status';
+import { EditPage } from '../../forms/EditPage';
+import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
 import type { Organization } from '../types';
-import { wholeObject } from '../../forms/FormParts';
 import { OrganizationForm } from './OrganizationForm';
 
-function Title() {
-  const organization = useRecordContext<Organization>();
-  return <span>{organization?.name}</span>;
+function Header({ organization }: { organization: Organization }) {
+  const resource = useResourceContext();
+  const createPath = useCreatePath();
+  const deletion = useDeletion('organization', organization.name, 'Its devices, templates and memberships are deleted with it.');
+  return (
+    <>
+      <ObjectHeader
+        title={organization.name}
+        above={{ label: 'Organizations', to: createPath({ resource, type: 'list' }) }}
+        pill={organization.is_active ? undefined : <StatusPill status="off" word="not active" />}
+        actions={<MoreMenu label="More about this organization" actions={deletion.action ? [deletion.action] : []} />}
+        facts={
+          <>
+            <span className="w-mono">{organization.slug}</span>
+            <span>
+              Changed <Moment at={organization.modified} />
+            </span>
+          </>
+        }
+      />
+      {deletion.question}
+    </>
+  );
 }
 
-/** The page of an organization. */
+/** What saving touches beyond the organization, as the concerns that keep something for it say. */
+function Bar() {
+  const { concerns } = useFrame();
+  const { dirtyFields } = useFormState();
+  const extensions = concerns.flatMap((concern) => concern.extensions ?? []).filter(({ of, key }) => of === 'organizations' && dirtyFields[key]);
+  const change = useMayChange('organizations');
+  const settings = useMayChange('settings');
+  const Touched = extensions.find((extension) => extension.Touched)?.Touched;
+  return <FormToolbar locked={!change && !settings} note={Touched && <Touched />} />;
+}
+
+/** The page. */
 export default function OrganizationEdit() {
   return (
-    <Edit {...wholeObject} title={<Title />} mutationMode="pessimistic" redirect={false}>
+    <EditPage<Organization> what="organization" header={(organization) => <Header organization={organization} />} bar={<Bar />}>
       <OrganizationForm />
-    </Edit>
+    </EditPage>
   );
 }

@@ -1,10 +1,9 @@
 // The form of an organization, with what the controller keeps for it.
-import { Box } from '@mui/material';
-import { BooleanInput, email, required, SimpleForm, TextInput, useRecordContext } from 'react-admin';
+import { BooleanInput, email, required, TextInput, useRecordContext } from 'react-admin';
 import { useFormContext } from 'react-hook-form';
 import type { Organization } from '../types';
 import { CopyableText } from '../../design/Copyable';
-import { Columns, FormProblems, FormToolbar, Locked, useMayChange } from '../../forms/FormParts';
+import { FormCard, FormProblems, Locked, useMayChange } from '../../forms/FormParts';
 import { ExtensionFields } from '../../forms/Extensions';
 import { slugOf } from './naming';
 
@@ -30,40 +29,30 @@ function NameAndSlug({ create }: { create: boolean }) {
   );
 }
 
-/** The form of an organization, new or existing. */
+/** The contents of the form of an organization, new or existing. */
 export function OrganizationForm({ create = false }: { create?: boolean }) {
   const organization = useRecordContext<Organization>();
   const change = useMayChange('organizations');
-  const changeSettings = useMayChange('settings');
-  const locked = !create && !change;
   return (
-    <SimpleForm
-      noValidate
-      warnWhenUnsavedChanges
-      toolbar={
-        <FormToolbar
-          create={create}
-          locked={locked && !changeSettings}
-          loss="Its devices, templates and memberships are deleted with it."
-        />
-      }
-      defaultValues={create ? { name: '', slug: '', is_active: true, description: '', email: '', url: '' } : undefined}
-      sx={{ p: { xs: 1.5, sm: 2.5 } }}
-    >
+    <>
       <FormProblems />
-      <Locked locked={locked}>
-        <Columns>
-          <NameAndSlug create={create} />
-          <TextInput helperText={false} source="email" validate={email()} fullWidth />
-          <TextInput helperText={false} source="url" fullWidth />
-          <TextInput helperText={false} source="description" multiline minRows={2} fullWidth />
-          <Box>
-            <BooleanInput source="is_active" helperText="Members and devices of an inactive organization lose access" />
-            {!create && <CopyableText label="UUID" text={organization?.id} />}
-          </Box>
-        </Columns>
-      </Locked>
-      {!create && organization && <ExtensionFields of="organizations" record={organization} />}
-    </SimpleForm>
+      <div className="w-stack w-form">
+        <Locked locked={!create && !change}>
+          <FormCard title="Organization">
+            <NameAndSlug create={create} />
+            <BooleanInput source="is_active" helperText="Members and devices of an organization that is not active have no access" />
+            <TextInput helperText={false} source="email" validate={email()} fullWidth />
+            <TextInput helperText={false} source="url" fullWidth />
+            <TextInput helperText={false} source="description" multiline minRows={2} fullWidth />
+          </FormCard>
+        </Locked>
+        {!create && organization && <ExtensionFields of="organizations" record={organization} />}
+        {!create && (
+          <FormCard title="For scripts">
+            <CopyableText label="UUID" text={organization?.id} />
+          </FormCard>
+        )}
+      </div>
+    </>
   );
 }

@@ -1,61 +1,65 @@
-import type { Theme } from '@mui/material';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import {
-  BooleanField,
-  CreateButton,
-  DataTable,
-  List,
-  Pagination,
-  SearchInput,
-  SimpleList,
-  TopToolbar,
-} from 'react-admin';
-import type { Organization } from '../types';
-import { ExportButton } from '../../lists/ExportButton';
+// The list of organizations.
+import { Button } from '@mui/material';
+import { useCreatePath } from 'react-admin';
+import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
+import { Empty } from '../../design/states';
+import { Status } from '../../design/Status';
+import type { Column } from '../../lists/columns';
+import type { Column as Exported } from '../../lists/csv';
+import { ExportButton } from '../../lists/ExportButton';
+import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
-import type { Column } from '../../lists/csv';
+import type { Organization } from '../types';
 
-const filters = [<SearchInput key="q" source="q" alwaysOn placeholder="Name" />];
+const columns: Column<Organization>[] = [
+  { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '32%', phone: 'title', cell: (organization) => <RecordLink record={organization} /> },
+  {
+    id: 'is_active',
+    label: 'Status',
+    width: 140,
+    phone: 'status',
+    cell: ({ is_active }) => (is_active ? <Status status="ok" word="active" /> : <Status status="off" word="not active" title="Its members and devices have no access" />),
+  },
+  { id: 'slug', label: 'Slug', sort: 'slug', phone: 'address', cell: ({ slug }) => <span className="w-mono">{slug}</span> },
+  { id: 'email', label: 'E-mail', cell: ({ email }) => email },
+  { id: 'created', label: 'Added', sort: 'created', hidden: true, right: true, width: 120, cell: ({ created }) => <Moment at={created} /> },
+  { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
+];
 
-const exported: Column<Organization>[] = (['name', 'slug', 'is_active', 'email', 'url', 'description', 'created', 'modified', 'id'] as const).map((title) => ({
+const exported: Exported<Organization>[] = (['name', 'slug', 'is_active', 'email', 'url', 'description', 'created', 'modified', 'id'] as const).map((title) => ({
   title,
   of: (organization) => organization[title],
 }));
 
-/** The list of organizations. */
-export default function OrganizationList() {
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
+function NoOrganizations() {
+  const createPath = useCreatePath();
   return (
-    <List
-      filters={filters}
-      actions={
-        <TopToolbar>
-          <ExportButton<Organization> name="organizations" columns={exported} />
-          <CreateButton />
-        </TopToolbar>
+    <Empty
+      title="No organizations yet"
+      action={
+        <Button variant="contained" component={Link} to={createPath({ resource: 'organizations', type: 'create' })}>
+          Create organization
+        </Button>
       }
-      sort={{ field: 'name', order: 'ASC' }}
-      perPage={25}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
     >
-      {narrow ? (
-        <SimpleList<Organization>
-          primaryText={(organization) => organization.name}
-          secondaryText={(organization) => (organization.is_active ? organization.slug : `${organization.slug} · inactive`)}
-          rowClick="edit"
-        />
-      ) : (
-        <DataTable rowClick="edit" bulkActionButtons={false}>
-          <DataTable.Col source="name" sx={{ minWidth: 120 }} field={RecordLink} />
-          <DataTable.Col source="slug" />
-          <DataTable.Col source="is_active">
-            <BooleanField source="is_active" />
-          </DataTable.Col>
-          <DataTable.Col source="created" render={(record: Organization) => <Moment at={record.created} />} />
-          <DataTable.Col source="modified" render={(record: Organization) => <Moment at={record.modified} />} />
-        </DataTable>
-      )}
-    </List>
+      Devices, templates and people belong to organizations.
+    </Empty>
+  );
+}
+
+/** The page. */
+export default function OrganizationList() {
+  return (
+    <ListPage<Organization>
+      title="Organizations"
+      what="organizations"
+      columns={columns}
+      sort={{ field: 'name', order: 'ASC' }}
+      placeholder="Name"
+      actions={<ExportButton<Organization> name="organizations" columns={exported} />}
+      add="Create organization"
+      empty={<NoOrganizations />}
+    />
   );
 }

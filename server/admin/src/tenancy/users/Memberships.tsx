@@ -1,9 +1,10 @@
 // The organizations of a user. Each change is sent at once, because the API takes memberships one at a time.
-import RemoveIcon from '@mui/icons-material/DeleteOutline';
+import { Trash2 } from 'lucide-react';
 import { Box, Button, Chip, FormControlLabel, IconButton, MenuItem, Switch, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import { useDataProvider, useGetMany, useNotify, useRecordContext, useRefresh } from 'react-admin';
 import type { TenancyProvider } from '../operations';
+import { FormCard } from '../../forms/FormParts';
 import type { Membership, Organization, User } from '../types';
 import { useManagedOrganizations, useSuperuser } from '../references';
 
@@ -41,10 +42,8 @@ export function Memberships() {
     );
 
   return (
-    <Box sx={{ width: '100%', mt: 2 }} role="group" aria-label="Organizations">
-      <Typography variant="h6" component="h2" sx={{ mb: 1 }}>
-        Organizations
-      </Typography>
+    <FormCard title="Organizations">
+      <Box role="group" aria-label="Organizations">
       {memberships.length === 0 && <Typography color="text.secondary">Member of no organization.</Typography>}
       {memberships.map((membership) => (
         <Box key={membership.organization} sx={{ display: 'flex', alignItems: 'center', gap: 2, flexWrap: 'wrap' }}>
@@ -61,7 +60,7 @@ export function Memberships() {
                 disabled={busy}
                 onClick={() => attempt(() => provider.removeMembership(user.id, membership), 'Membership removed')}
               >
-                <RemoveIcon fontSize="small" />
+                <Trash2 size={16} />
               </IconButton>
             </>
           ) : (
@@ -97,6 +96,7 @@ export function Memberships() {
           </Button>
         </Box>
       )}
-    </Box>
+      </Box>
+    </FormCard>
   );
 }

@@ -1,43 +1,36 @@
-import { Alert, Box, Button, Typography } from '@mui/material';
+// The page of a person.
+import { Alert } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { KeyRound, ShieldOff } from 'lucide-react';
 import { useState } from 'react';
-import {
-  Confirm,
-  DateField,
-  Edit,
-  FunctionField,
-  SimpleForm,
-  TextInput,
-  TopToolbar,
-  useCanAccess,
-  useDataProvider,
-  useGetIdentity,
-  useNotify,
-  useRecordContext,
-  useRefresh,
-} from 'react-admin';
-import type { TenancyProvider } from '../operations';
-import type { User } from '../types';
-import { CopyableText } from '../../design/Copyable';
-import { Columns, FormProblems, FormToolbar, Locked, useMayChange, wholeObject } from '../../forms/FormParts';
-import { useSuperuser } from '../references';
+import { BooleanInput, TextInput, useCanAccess, useCreatePath, useDataProvider, useGetIdentity, useNotify, useRecordContext, useRefresh } from 'react-admin';
+import { Ask } from '../../design/Ask';
+import { CopyableText, CopyFact } from '../../design/Copyable';
+import { Moment } from '../../design/Moment';
+import { MoreMenu } from '../../design/MoreMenu';
+import { ObjectHeader } from '../../design/ObjectHeader';
+import { StatusPill } from '../../design/Status';
+import { EditPage } from '../../forms/EditPage';
+import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../../forms/FormParts';
 import { Addresses } from '../account/Addresses';
-import { PersonInputs, RoleInputs } from './fields';
+import type { TenancyProvider } from '../operations';
+import { useSuperuser } from '../references';
+import type { User } from '../types';
+import { PersonInputs, SwitchInputs } from './fields';
 import { Memberships } from './Memberships';
 import { PasswordDialog } from './PasswordDialog';
+import { roleMeaning, roleName, roleOf } from './role';
+import { useGroups } from './useGroups';
 
 /** What the form may change; memberships are changed one at a time beside it. */
 export function changedUser({ organization_users: _memberships, last_login: _login, date_joined: _joined, ...rest }: Partial<User>): Partial<User> {
   return rest;
 }
 
-function Title() {
-  const user = useRecordContext<User>();
-  return <span>{user?.username}</span>;
-}
-
-function Actions() {
-  const user = useRecordContext<User>();
+function Header({ user }: { user: User }) {
+  const createPath = useCreatePath();
+  const groups = useGroups();
+  const deletion = useDeletion('person', user.username, 'The sessions, tokens and memberships of the account end.');
   const change = useMayChange('users');
   const [open, setOpen] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -57,43 +50,47 @@ function Actions() {
     }
     setRemoving(false);
   };
+  const role = roleOf(user, user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? String(id)));
+  const actions = [
+    ...(change ? [{ label: 'Set password…', icon: KeyRound, onDo: () => setOpen(true) }] : []),
+    ...(factor.data ? [{ label: 'Remove second factor…', icon: ShieldOff, dangerous: true, onDo: () => setRemoving(true) }] : []),
+    ...(deletion.action ? [deletion.action] : []),
+  ];
   return (
-    <TopToolbar>
-      {user && factor.data && (
-        <Button size="small" onClick={() => setRemoving(true)}>
-          Remove second factor
-        </Button>
-      )}
-      <Confirm
-        isOpen={removing}
-        title={`Remove the second factor of ${user?.username}?`}
-        content="The password alone is enough to log in then, until the user sets up a second factor again."
-        onConfirm={remove}
-        onClose={() => setRemoving(false)}
+    <>
+      <ObjectHeader
+        title={user.username}
+        above={{ label: 'People', to: createPath({ resource: 'users', type: 'list' }) }}
+        pill={user.is_active ? undefined : <StatusPill status="off" word="not active" title="Cannot log in by any means" />}
+        actions={<MoreMenu label="More about this person" actions={actions} />}
+        facts={
+          <>
+            <span title={roleMeaning[role]}>{roleName[role]}</span>
+            {user.email && <CopyFact text={user.email} label="e-mail address" />}
+            <span>
+              Last log-in <Moment at={user.last_login} />
+            </span>
+            <span>
+              Joined <Moment at={user.date_joined} />
+            </span>
+          </>
+        }
       />
-      {user && change && (
-        <Button size="small" onClick={() => setOpen(true)}>
-          Set password
-        </Button>
+      {deletion.question}
+      {removing && (
+        <Ask
+          title={`Remove the second factor of ${user.username}?`}
+          verb="Remove second factor"
+          keep="Keep it"
+          dangerous
+          onDo={() => void remove()}
+          onClose={() => setRemoving(false)}
+        >
+          The password alone is enough to log in then, until the person sets up a second factor again.
+        </Ask>
       )}
-      {user && open && <PasswordDialog user={user.id} name={user.username} onClose={() => setOpen(false)} />}
-    </TopToolbar>
-  );
-}
-
-function Facts() {
-  const user = useRecordContext<User>();
-  return (
-    <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 3, mt: 1, width: '100%' }}>
-      <CopyableText label="UUID" text={user?.id} />
-      <Typography variant="body2" color="text.secondary" component="div">
-        Joined <DateField source="date_joined" showTime />
-      </Typography>
-      <Typography variant="body2" color="text.secondary" component="div">
-        Last login{' '}
-        <FunctionField<User> render={(record) => (record.last_login ? <DateField source="last_login" showTime /> : 'never')} />
-      </Typography>
-    </Box>
+      {open && <PasswordDialog user={user.id} name={user.username} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 
@@ -117,10 +114,7 @@ function UserAddresses() {
   const change = useMayChange('addresses');
   if (!user || !view.canAccess) return null;
   return (
-    <Box sx={{ width: '100%', mt: 2 }}>
-      <Typography variant="h6" component="h2" sx={{ mb: 0.5 }}>
-        E-mail addresses
-      </Typography>
+    <FormCard title="E-mail addresses">
       <Addresses
         user={user.id}
         readOnly={!change}
@@ -129,33 +123,55 @@ function UserAddresses() {
           refresh();
         }}
       />
-    </Box>
+    </FormCard>
   );
+}
+
+function Contents() {
+  const user = useRecordContext<User>();
+  const change = useMayChange('users');
+  return (
+    <>
+      <FormProblems />
+      <Self />
+      <div className="w-stack w-form">
+        <Locked locked={!change}>
+          <div className="w-stack">
+            <FormCard title="Who">
+              <Columns>
+                <PersonInputs />
+                <TextInput helperText={false} source="company" fullWidth />
+                <TextInput helperText={false} source="location" fullWidth />
+                <TextInput helperText={false} source="url" fullWidth />
+              </Columns>
+              <TextInput helperText={false} source="bio" multiline fullWidth />
+              <TextInput helperText={false} source="notes" multiline minRows={2} fullWidth />
+            </FormCard>
+            <FormCard title="What the person may do">
+              <BooleanInput source="is_active" helperText="An account that is not active cannot log in by any means" />
+              <SwitchInputs />
+            </FormCard>
+          </div>
+        </Locked>
+        <Memberships />
+        <UserAddresses />
+        <FormCard title="For scripts">
+          <CopyableText label="UUID" text={user?.id} />
+        </FormCard>
+      </div>
+    </>
+  );
+}
+
+function Bar() {
+  return <FormToolbar locked={!useMayChange('users')} />;
 }
 
 /** The page of a user. */
 export default function UserEdit() {
-  const change = useMayChange('users');
   return (
-    <Edit {...wholeObject} title={<Title />} actions={<Actions />} mutationMode="pessimistic" redirect={false} transform={changedUser}>
-      <SimpleForm noValidate warnWhenUnsavedChanges toolbar={<FormToolbar locked={!change} loss="Sessions, tokens and memberships of the user end." />} sx={{ p: { xs: 1.5, sm: 2.5 } }}>
-        <FormProblems />
-        <Self />
-        <Locked locked={!change}>
-          <Columns>
-            <PersonInputs />
-            <RoleInputs />
-            <TextInput helperText={false} source="company" fullWidth />
-            <TextInput helperText={false} source="location" fullWidth />
-            <TextInput helperText={false} source="url" fullWidth />
-            <TextInput helperText={false} source="bio" multiline fullWidth />
-            <TextInput helperText={false} source="notes" multiline minRows={2} fullWidth sx={{ gridColumn: { md: '1 / -1' } }} />
-          </Columns>
-        </Locked>
-        <UserAddresses />
-        <Memberships />
-        <Facts />
-      </SimpleForm>
-    </Edit>
+    <EditPage<User> what="person" transform={changedUser} header={(user) => <Header user={user} />} bar={<Bar />}>
+      <Contents />
+    </EditPage>
   );
 }

@@ -1,38 +1,26 @@
-import type { Theme } from '@mui/material';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import {
-  BooleanField,
-  BulkDeleteButton,
-  CreateButton,
-  DataTable,
-  FilterButton,
-  List,
-  NullableBooleanInput,
-  Pagination,
-  ReferenceInput,
-  SearchInput,
-  SelectInput,
-  SimpleList,
-  TopToolbar,
-  useCanAccess,
-  useGetManyAggregate,
-  useRecordContext,
-} from 'react-admin';
-import type { Organization, User } from '../types';
+// The list of people: who they are, what they may do, and where.
+import { useGetManyAggregate } from 'react-admin';
+import { Moment } from '../../design/Moment';
+import { Empty } from '../../design/states';
+import { Status } from '../../design/Status';
+import { BulkDelete } from '../../lists/BulkDelete';
+import type { Column } from '../../lists/columns';
+import type { Column as Exported } from '../../lists/csv';
 import { ExportButton } from '../../lists/ExportButton';
+import type { Filter } from '../../lists/filters';
+import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
-import type { Column } from '../../lists/csv';
-import { OrganizationInput, useSuperuser } from '../references';
+import { organizationFilter, referenceFilter } from '../filters';
+import type { Organization, User } from '../types';
+import { roleMeaning, roleName, roleOf } from './role';
+import { useGroups } from './useGroups';
 
-const filters = [
-  <SearchInput key="q" source="q" alwaysOn placeholder="Username, name, email…" />,
-  <OrganizationInput key="organization" source="organization" filter />,
-  <ReferenceInput key="groups" source="groups" reference="groups" perPage={100}>
-    <SelectInput optionText="name" label="Group" />
-  </ReferenceInput>,
-  <NullableBooleanInput key="active" source="is_active" />,
-  <NullableBooleanInput key="staff" source="is_staff" />,
-  <NullableBooleanInput key="superuser" source="is_superuser" />,
+const filters: Filter[] = [
+  { ...organizationFilter, shown: true },
+  referenceFilter('groups', 'Group', 'groups'),
+  { source: 'is_active', label: 'Active', kind: 'yesno' },
+  { source: 'is_staff', label: 'May use this admin', kind: 'yesno' },
+  { source: 'is_superuser', label: 'Superuser', kind: 'yesno' },
 ];
 
 function fullName(user: User): string {
@@ -44,71 +32,53 @@ function organizationsOf(user: User): string[] {
 }
 
 /** Where a user belongs, by name. */
-function Organizations() {
-  const user = useRecordContext<User>();
-  const { data = [] } = useGetManyAggregate<Organization>('organizations', { ids: user ? organizationsOf(user) : [] });
-  return <>{data.map((organization) => organization?.name).filter(Boolean).join(', ') || '–'}</>;
+function Organizations({ user }: { user: User }) {
+  const { data = [] } = useGetManyAggregate<Organization>('organizations', { ids: organizationsOf(user) });
+  return <>{data.map((organization) => organization?.name).filter(Boolean).join(', ')}</>;
 }
 
+function RoleCell({ user }: { user: User }) {
+  const groups = useGroups();
+  const names = user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? `group ${id}`);
+  const role = roleOf(user, names);
+  return <span title={`${roleMeaning[role]}${names.length > 0 ? ` Groups: ${names.join(', ')}.` : ''}`}>{roleName[role]}</span>;
+}
+
+const columns: Column<User>[] = [
+  { id: 'username', label: 'Username', sort: 'username', fixed: true, width: '15%', phone: 'title', cell: (user) => <RecordLink record={user} title="username" /> },
+  { id: 'name', label: 'Name', width: '15%', phone: 'status', cell: fullName },
+  { id: 'role', label: 'Role', width: 130, phone: 'aside', cell: (user) => <RoleCell user={user} /> },
+  { id: 'organizations', label: 'Organizations', phone: 'note', cell: (user) => <Organizations user={user} /> },
+  { id: 'email', label: 'E-mail', sort: 'email', width: '20%', cell: ({ email }) => email },
+  { id: 'is_active', label: 'Status', width: 120, phone: 'address', cell: ({ is_active }) => (is_active ? <Status status="ok" word="active" /> : <Status status="off" word="not active" title="Cannot log in by any means" />) },
+  { id: 'last_login', label: 'Last log-in', right: true, width: 120, cell: ({ last_login }) => <Moment at={last_login} /> },
+];
+
 const fields = ['username', 'email', 'first_name', 'last_name', 'phone_number', 'birth_date', 'is_active', 'is_staff', 'is_superuser'] as const;
-const exported: Column<User>[] = [
+const exported: Exported<User>[] = [
   ...fields.map((title) => ({ title, of: (user: User) => user[title] })),
   {
     title: 'organizations',
-    of: (user, nameOf) =>
-      user.organization_users.map(({ organization, is_admin }) => nameOf(organization) + (is_admin ? ' (manager)' : '')).join('; '),
+    of: (user, nameOf) => user.organization_users.map(({ organization, is_admin }) => nameOf(organization) + (is_admin ? ' (manager)' : '')).join('; '),
   },
   { title: 'id', of: ({ id }) => id },
 ];
 
-/** The list of users. */
+/** The page. */
 export default function UserList() {
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('md'));
-  const { canAccess } = useCanAccess({ resource: 'users', action: 'delete' });
-  const superuser = useSuperuser();
   return (
-    <List
+    <ListPage<User>
+      title="People"
+      what="people"
+      columns={columns}
+      sort={{ field: 'username', order: 'ASC' }}
+      placeholder="Username, name or e-mail"
       filters={filters}
-      actions={
-        <TopToolbar>
-          <FilterButton />
-          <ExportButton<User> name="users" columns={exported} names={{ resource: 'organizations', ids: organizationsOf }} />
-          <CreateButton />
-        </TopToolbar>
-      }
-      sort={{ field: 'date_joined', order: 'DESC' }}
-      perPage={25}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
-    >
-      {narrow ? (
-        <SimpleList<User>
-          primaryText={(user) => user.username}
-          secondaryText={(user) => [fullName(user), user.email].filter(Boolean).join(' · ')}
-          rowClick="edit"
-        />
-      ) : (
-        <DataTable rowClick="edit" bulkActionButtons={canAccess ? <BulkDeleteButton mutationMode="pessimistic" /> : false}>
-          <DataTable.Col source="username">
-            <RecordLink source="username" />
-          </DataTable.Col>
-          <DataTable.Col source="email" />
-          <DataTable.Col label="Name" disableSort render={fullName} />
-          <DataTable.Col source="organization_users" disableSort>
-            <Organizations />
-          </DataTable.Col>
-          <DataTable.Col source="is_active">
-            <BooleanField source="is_active" />
-          </DataTable.Col>
-          <DataTable.Col source="is_staff">
-            <BooleanField source="is_staff" />
-          </DataTable.Col>
-          {superuser && (
-            <DataTable.Col source="is_superuser">
-              <BooleanField source="is_superuser" />
-            </DataTable.Col>
-          )}
-        </DataTable>
-      )}
-    </List>
+      actions={<ExportButton<User> name="users" columns={exported} names={{ resource: 'organizations', ids: organizationsOf }} />}
+      add="Add person"
+      bulk={<BulkDelete one="person" many="people" loss="Their sessions, tokens and memberships end." title="username" />}
+      empty={<Empty title="Nobody yet" />}
+      nameOf={({ username }) => username}
+    />
   );
 }

@@ -1,0 +1,133 @@
+// What a device is like at a glance: what it should have and has, what it is made of, what changed last.
+import { useGetList, useGetManyAggregate, useRecordContext } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { Card } from '../../design/Card';
+import { LayerRow } from '../../design/LayerEdge';
+import { Moment } from '../../design/Moment';
+import { Thread } from '../../design/Thread';
+import { changedNames, initials, verbs } from '../../audit/trail';
+import type { AuditEvent } from '../../audit/types';
+import { Reference } from '../../lists/Reference';
+import type { Device, Template } from '../types';
+import { agreements } from './thread';
+import { useLiveDevice } from './useLive';
+
+const short = (sum: string | null | undefined) => (sum ? <span className="w-mono">{sum.slice(0, 8)}</span> : 'nothing yet');
+
+function ConfigurationCard({ device }: { device: Device }) {
+  const { desired, served, reported } = device.checksums ?? {};
+  const { served: given, reported: told } = agreements(device);
+  return (
+    <Card title="Configuration" more={<Link to={`/devices/${device.id}/history`}>Versions</Link>}>
+      {!device.config ? (
+        <p className="w-secondary">This device has no configuration: it keeps what it has.</p>
+      ) : (
+        <Thread
+          nodes={[
+            { name: 'Desired', agreement: 'same', what: short(desired), detail: 'what it should have now' },
+            { name: 'Served', agreement: given, what: short(served), detail: given === 'awaited' ? 'waiting for its next check' : 'what it downloaded last' },
+            { name: 'Reported', agreement: told, what: short(reported), detail: told === 'awaited' ? 'until it says that it has applied it' : 'what it last said it has' },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
+function MadeOf({ device }: { device: Device }) {
+  const ids = device.config?.templates ?? [];
+  const { data: templates = [] } = useGetManyAggregate<Template>('templates', { ids });
+  const own = Object.keys(device.config?.config ?? {}).length;
+  const variables = Object.keys(device.config?.context ?? {}).length;
+  if (!device.config) return null;
+  return (
+    <Card title="Made of" note="later wins" more={<Link to={`/devices/${device.id}/configuration`}>Edit</Link>}>
+      <ul className="w-layers">
+        <LayerRow layer="organization" note="variables">
+          <Reference resource="organizations" id={device.organization} />
+        </LayerRow>
+        {ids.map((id) => {
+          const template = templates.find((known) => known?.id === id);
+          return (
+            <LayerRow key={id} layer="template" note={template?.required ? 'required' : undefined}>
+              <Link to={`/templates/${id}`}>{template?.name ?? 'a template you may not see'}</Link>
+            </LayerRow>
+          );
+        })}
+        <LayerRow layer="device" note={[own > 0 && `${own} ${own === 1 ? 'section' : 'sections'}`, variables > 0 && `${variables} ${variables === 1 ? 'variable' : 'variables'}`].filter(Boolean).join(', ') || 'nothing of its own'}>
+          This device
+        </LayerRow>
+      </ul>
+    </Card>
+  );
+}
+
+function Activity({ device }: { device: Device }) {
+  const { data, error } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 5 }, sort: { field: 'created', order: 'DESC' }, filter: { object_id: device.id } }, { retry: false });
+  if (error) return null;
+  return (
+    <Card title="Activity" more={<Link to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>All</Link>}>
+      {data?.length === 0 && <p className="w-secondary">Nobody has changed it.</p>}
+      <ol className="w-timeline">
+        {data?.map((event) => (
+          <li key={event.id}>
+            <span className="w-avatar" aria-hidden="true">
+              {initials(event.actor)}
+            </span>
+            <div>
+              <b>{event.actor || 'The server'}</b> {event.action === 'change' ? `changed ${changedNames(event.fields) || 'it'}` : (verbs[event.action] ?? event.action)}
+              <small>
+                <Moment at={event.created} />
+              </small>
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+/** The contents of the tab. */
+export function DeviceOverview() {
+  const record = useRecordContext<Device>();
+  const device = useLiveDevice() ?? record;
+  if (!device) return null;
+  const facts = [
+    ['Model', device.model],
+    ['Operating system', device.os],
+    ['SoC / CPU', device.system],
+    ['Management address', device.management_ip],
+    ['Address of the last request', device.last_ip],
+    ['MAC address', device.mac_address],
+  ] as const;
+  return (
+    <div className="w-columns">
+      <div className="w-stack">
+        <Card title="Hardware and addresses" note="as the device reports them">
+          <dl className="w-pairs">
+            {facts.map(([name, value]) => (
+              <div key={name} style={{ display: 'contents' }}>
+                <dt>{name}</dt>
+                <dd>{value || <span className="w-muted">not known</span>}</dd>
+              </div>
+            ))}
+            <dt>Added</dt>
+            <dd>
+              <Moment at={device.created} />
+            </dd>
+          </dl>
+        </Card>
+        {device.notes && (
+          <Card title="Notes">
+            <p style={{ whiteSpace: 'pre-wrap' }}>{device.notes}</p>
+          </Card>
+        )}
+      </div>
+      <div className="w-stack">
+        <ConfigurationCard device={device} />
+        <MadeOf device={device} />
+        <Activity device={device} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,198 @@
+// The filters of a list: the find field, a chip for each filter, and how many are left.
+import { Menu, MenuItem, Popover, TextField } from '@mui/material';
+import { ChevronDown, Plus, Search, X } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useListContext } from 'react-admin';
+import { type Choice, type Filter, filled } from './filters';
+
+const noChoices: Choice[] = [];
+const noName = () => undefined;
+
+function FindField({ placeholder }: { placeholder: string }) {
+  const { filterValues, setFilters } = useListContext();
+  const given = String(filterValues.q ?? '');
+  const [text, setText] = useState(given);
+  const field = useRef<HTMLInputElement>(null);
+  const sent = useRef(given);
+  const latest = useRef(filterValues);
+  latest.current = filterValues;
+  useEffect(() => {
+    // from outside: the way back, a saved view
+    if (given !== sent.current) {
+      sent.current = given;
+      setText(given);
+    }
+  }, [given]);
+  useEffect(() => {
+    if (text === sent.current) return undefined;
+    const timer = setTimeout(() => {
+      sent.current = text;
+      const { q: _q, ...others } = latest.current;
+      setFilters(text.trim() === '' ? others : { ...others, q: text });
+    }, 300);
+    return () => clearTimeout(timer);
+  }, [text, setFilters]);
+  useEffect(() => {
+    const key = (event: globalThis.KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, [contenteditable], [role=dialog]')) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener('keydown', key);
+    return () => window.removeEventListener('keydown', key);
+  }, []);
+  return (
+    <label className="w-search">
+      <Search size={16} aria-hidden="true" />
+      <input ref={field} type="search" value={text} onChange={(event) => setText(event.target.value)} placeholder={placeholder} aria-label="Search" autoComplete="off" spellCheck={false} />
+      <kbd aria-hidden="true">/</kbd>
+    </label>
+  );
+}
+
+/** The inside of a filter's popover. */
+function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; onChoose(value: unknown): void }) {
+  const [text, setText] = useState('');
+  const of = typeof filter.choices === 'function' ? filter.choices : () => (filter.choices as Choice[] | undefined) ?? noChoices;
+  const found = of(text);
+  if (filter.kind === 'time' || filter.kind === 'text') {
+    return (
+      <form
+        className="w-filter-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const given = String(new FormData(event.currentTarget).get('value') ?? '');
+          onChoose(given === '' ? undefined : filter.kind === 'time' ? new Date(given).toISOString() : given);
+        }}
+      >
+        <TextField
+          name="value"
+          label={filter.label}
+          type={filter.kind === 'time' ? 'datetime-local' : 'text'}
+          defaultValue={filter.kind === 'time' && value ? localTime(String(value)) : String(value ?? '')}
+          autoFocus
+          fullWidth
+        />
+        <button type="submit" className="w-link">
+          Use it
+        </button>
+      </form>
+    );
+  }
+  const choices = filter.kind === 'yesno' ? [{ id: 'true', name: 'yes' }, { id: 'false', name: 'no' }] : found;
+  const narrowed = typeof filter.choices === 'function' ? choices : choices.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+  return (
+    <>
+      {filter.kind === 'choice' && (choices.length > 8 || typeof filter.choices === 'function') && (
+        <div className="w-filter-form">
+          <TextField placeholder="Find" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.stopPropagation()} slotProps={{ htmlInput: { 'aria-label': `Find ${filter.label}` } }} autoFocus fullWidth />
+        </div>
+      )}
+      {narrowed.map(({ id, name }) => (
+        <MenuItem key={id} selected={String(value) === id} onClick={() => onChoose(filter.kind === 'yesno' ? id === 'true' : id)}>
+          {name}
+        </MenuItem>
+      ))}
+      {narrowed.length === 0 && <p className="w-filter-form w-muted">Nothing matches.</p>}
+    </>
+  );
+}
+
+function localTime(iso: string): string {
+  const at = new Date(iso);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function FilterChip({ filter, value, open, onOpen, onClose, onSet }: {
+  filter: Filter;
+  value: unknown;
+  open: boolean;
+  onOpen(): void;
+  onClose(): void;
+  onSet(value: unknown): void;
+}) {
+  const chip = useRef<HTMLSpanElement>(null);
+  const useName = filter.useName ?? noName;
+  const known = Array.isArray(filter.choices) ? filter.choices.find(({ id }) => id === String(value))?.name : undefined;
+  const found = useName(value);
+  const has = value !== undefined && value !== '';
+  const name =
+    known ?? found ?? (value === true ? 'yes' : value === false ? 'no' : filter.kind === 'time' ? new Date(String(value)).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) : String(value));
+  const choose = (next: unknown) => {
+    onClose();
+    onSet(next);
+  };
+  return (
+    <span className={`w-chip ${has ? 'w-chip-on' : ''}`} ref={chip}>
+      <button type="button" aria-haspopup="dialog" aria-expanded={open} onClick={onOpen}>
+        {filter.label} <b>{has ? name : 'any'}</b>
+        {!has && <ChevronDown size={14} aria-hidden="true" />}
+      </button>
+      {has && (
+        <button type="button" aria-label={`Any ${filter.label}`} onClick={() => choose(undefined)}>
+          <X size={14} />
+        </button>
+      )}
+      <Popover open={open} anchorEl={chip.current} onClose={onClose} anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }} slotProps={{ paper: { className: 'w-popover', 'aria-label': filter.label, role: 'dialog' } }}>
+        {open && <Choices filter={filter} value={value} onChoose={choose} />}
+      </Popover>
+    </span>
+  );
+}
+
+/** The bar. */
+export function FilterBar({ placeholder, filters, children }: { placeholder?: string; filters: Filter[]; children?: ReactNode }) {
+  const { filterValues, setFilters, total } = useListContext();
+  const [adding, setAdding] = useState<HTMLElement | null>(null);
+  const [open, setOpen] = useState<string>();
+  const values = Object.fromEntries(filled(filterValues));
+  const chips = filters.filter(({ source, shown }) => shown || source in values || source === open);
+  const others = filters.filter((filter) => !chips.includes(filter));
+  const set = (source: string, value: unknown) => {
+    const { [source]: _before, ...rest } = values;
+    setFilters(value === undefined ? rest : { ...rest, [source]: value });
+  };
+  return (
+    <div className="w-filters">
+      {placeholder && <FindField placeholder={placeholder} />}
+      {chips.map((filter) => (
+        <FilterChip
+          key={filter.source}
+          filter={filter}
+          value={values[filter.source]}
+          open={open === filter.source}
+          onOpen={() => setOpen(filter.source)}
+          onClose={() => setOpen(undefined)}
+          onSet={(value) => set(filter.source, value)}
+        />
+      ))}
+      {others.length > 0 && (
+        <button type="button" className="w-add" aria-haspopup="menu" onClick={(event) => setAdding(event.currentTarget)}>
+          <Plus size={16} aria-hidden="true" /> Filter
+        </button>
+      )}
+      <Menu open={adding !== null} anchorEl={adding} onClose={() => setAdding(null)}>
+        {others.map(({ source, label }) => (
+          <MenuItem
+            key={source}
+            onClick={() => {
+              setAdding(null);
+              setOpen(source);
+            }}
+          >
+            {label}
+          </MenuItem>
+        ))}
+      </Menu>
+      <span className="w-filters-end">
+        {total !== undefined && (
+          <span className="w-small w-muted w-numbers" role="status">
+            {total.toLocaleString()} {filled(filterValues).length > 0 ? 'found' : ''}
+          </span>
+        )}
+        {children}
+      </span>
+    </div>
+  );
+}
