@@ -80,3 +80,9 @@ describe('errors of a configuration', () => {
     expect(pointerSegments(pointer)).toEqual(want);
   });
 });
+
+it('takes no error of a place in a configuration for one of a field', () => {
+  const body = { config: ['Wrong.'], errors: [{ pointer: '/interfaces/0/name', message: 'At most 15 characters', source: '' }] };
+  expect(fieldErrors(body)).toEqual({ config: 'Wrong.' });
+  expect(fieldErrors({ errors: ['Bad.'] })).toEqual({ errors: 'Bad.' });
+});

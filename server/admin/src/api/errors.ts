@@ -38,6 +38,8 @@ export function fieldErrors(body: unknown): FieldErrors {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return errors;
   const whole: string[] = [];
   for (const [key, value] of Object.entries(body)) {
+    // the same errors again with places in a configuration: no field of the form is called so
+    if (key === 'errors' && isPlaced(value)) continue;
     const message = messageOf(value);
     if (wholeObject.has(key)) {
       if (message) whole.push(message);
@@ -57,6 +59,10 @@ export function fieldErrors(body: unknown): FieldErrors {
   }
   if (whole.length > 0) errors.root = { serverError: whole.join(' ') };
   return errors;
+}
+
+function isPlaced(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof (item as { pointer?: unknown } | null)?.pointer === 'string');
 }
 
 function nestedErrors(value: unknown): FieldErrors | string | undefined {
