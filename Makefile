@@ -42,10 +42,11 @@ test-ui: $(UI)/node_modules/.package-lock.json
 test-browser: build ## the admin in a real browser against a real server
 	@scripts/test browser
 
-lint: bin/lint ## staticcheck, vet, errorlint, contextcheck (scripts/lint), and whether go.mod is tidy
+lint: bin/lint $(UI)/node_modules/.package-lock.json ## staticcheck, vet, errorlint, contextcheck (scripts/lint), whether go.mod is tidy, biome for the admin
 	bin/lint ./...
 	$(GO) vet -vettool=$(CURDIR)/bin/lint ./...
 	$(GO) mod tidy -diff
+	cd $(UI) && npm run --silent lint
 bin/lint: $(wildcard scripts/lint/*.go) scripts/lint/go.mod
 	$(GO) build -C scripts/lint -o $(CURDIR)/bin/lint .
 vuln: ## known vulnerabilities of what is used (scripts/vuln lists the exceptions)

@@ -194,7 +194,11 @@ func compressible(mediaType string) bool {
 
 func compress(plain []byte) ([]byte, error) {
 	var zipped bytes.Buffer
-	writer := gzip.NewWriter(&zipped)
+	// once for each file, so the smallest is worth its time
+	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("compressing: %w", err)
+	}
 	if _, err := writer.Write(plain); err != nil {
 		return nil, fmt.Errorf("compressing: %w", err)
 	}

@@ -1,6 +1,7 @@
 // What a person does in the admin, one step after the other; later steps use what earlier ones made.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { violations } from './axe.mjs';
 import { confirmationPath } from './outbox.mjs';
 import { totp, wrongCode } from './totp.mjs';
 
@@ -259,7 +260,7 @@ async function lists(run) {
   await go('/devices');
   await page.waitForFunction(() => document.title === 'Devices · Wispwright');
   await page.getByPlaceholder(/Name, MAC/).fill(run.device);
-  await page.getByRole('cell', { name: run.device }).waitFor();
+  await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
   assert.deepEqual(await exported(page, /^devices-.*\.csv$/), [
     ['name', run.device],
@@ -276,9 +277,9 @@ async function lists(run) {
   await page.getByRole('button', { name: 'Show key' }).click();
   assert.match(await key.inputValue(), /^[0-9a-f]{32}$/);
   await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: run.device }) })}`);
-  await page.getByRole('cell', { name: run.device }).waitFor();
+  await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   await filterBy(page, 'Status', 'error');
-  await page.getByRole('cell', { name: run.device }).waitFor({ state: 'detached' });
+  await page.getByRole('cell', { name: run.device, exact: true }).waitFor({ state: 'detached' });
   for (const path of ['/devices', '/templates', '/organizations', '/users', '/groups']) {
     await go(path);
     await run.shot(`list${path.replace('/', '-')}`);
@@ -287,12 +288,12 @@ async function lists(run) {
   await go('/');
   await page.getByRole('link', { name: /^[1-9]\d* modified$/ }).click();
   await page.waitForURL(/devices\?.*config__status/);
-  await page.getByRole('cell', { name: run.device }).waitFor();
+  await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   await go('/');
   await page.getByRole('link', { name: /^[1-9]\d* no configuration$/ }).click();
   await page.waitForURL(/devices\?.*has_config/);
   await page.getByRole('cell', { name: bare, exact: true }).waitFor();
-  assert.equal(await page.getByRole('cell', { name: run.device }).count(), 0, 'only devices without a configuration');
+  assert.equal(await page.getByRole('cell', { name: run.device, exact: true }).count(), 0, 'only devices without a configuration');
   const { status } = await api(page, 'DELETE', run.made[0]);
   assert.equal(status, 204);
 }
@@ -325,7 +326,7 @@ async function many(run) {
   await devicesOf(run, [`many-${mark}-a`, `many-${mark}-b`]);
   const filter = { q: `many-${mark}`, config__templates: run.templateID, created__gte: new Date(Date.now() - 3_600_000) };
   await go(`/devices?${new URLSearchParams({ filter: JSON.stringify(filter) })}`);
-  await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor();
+  await page.getByRole('cell', { name: `many-${mark}-a`, exact: true }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 2);
   await page.locator('thead input[type=checkbox]').check();
   await page.getByRole('region', { name: 'Selected' }).getByRole('button', { name: 'Deactivate…' }).click();
@@ -342,7 +343,44 @@ async function many(run) {
   await run.shot('many');
   await deletion.click();
   await notice(page, '2 devices deleted').waitFor();
-  await page.getByRole('cell', { name: `many-${mark}-a` }).waitFor({ state: 'detached' });
+  await page.getByRole('cell', { name: `many-${mark}-a`, exact: true }).waitFor({ state: 'detached' });
+}
+
+const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts'];
+
+/** No page breaks a rule of accessibility, in light and in dark. */
+async function openToAll(run) {
+  const { page, go } = run;
+  const broken = [];
+  for (const theme of ['dark', 'light']) {
+    await page.evaluate((chosen) => localStorage.setItem('RaStore.theme', JSON.stringify(chosen)), theme);
+    for (const path of pagesOf(run)) {
+      await go(path);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      for (const violation of await violations(page)) broken.push(`${path} (${theme}): ${violation}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+}
+
+/** Every part of the design is there, in both themes and on a phone. */
+async function parts(run) {
+  const { page, go } = run;
+  await go('/parts');
+  const names = await page.locator('[data-part]').evaluateAll((found) => found.map((part) => part.dataset.part));
+  assert.deepEqual(names, ['Status', 'Fleet', 'Thread', 'Layers', 'Banners', 'Buttons and choices', 'Empty', 'Refused', 'Failed', 'Save bar']);
+  // shapes differ, so that a status is told without its colour
+  const shapes = await page.locator('[data-part=Status] .w-pairs .w-shape').evaluateAll((found) => found.map((shape) => shape.innerHTML));
+  assert.equal(new Set(shapes).size, 6);
+  await run.shot('parts', { fullPage: true });
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Delete 12 devices' });
+  assert.ok(await button.isDisabled(), 'from ten on the number is typed');
+  await page.getByRole('dialog').getByLabel('Type 12 to go on').fill('12');
+  assert.ok(await button.isEnabled());
+  await run.shot('parts-dialog');
+  await page.keyboard.press('Escape');
 }
 
 async function narrow(run) {
@@ -404,8 +442,8 @@ async function group(run) {
   await more(page, 'Delete group…');
   await confirm(page, 'Delete group');
   await page.waitForURL(/admin\/groups(\?|$)/);
-  await page.getByRole('cell', { name: 'Operator' }).waitFor();
-  assert.equal(await page.getByRole('cell', { name: `${run.group}-2` }).count(), 0);
+  await page.getByRole('cell', { name: 'Operator', exact: true }).waitFor();
+  assert.equal(await page.getByRole('cell', { name: `${run.group}-2`, exact: true }).count(), 0);
 }
 
 async function user(run) {
@@ -450,7 +488,7 @@ async function operator(run) {
   await overview(page);
   assert.equal(await menu(page).getByRole('link', { name: 'People' }).count(), 0);
   await menu(page).getByRole('link', { name: 'Devices' }).click();
-  await page.getByRole('cell', { name: run.device }).waitFor();
+  await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1, 'only devices of the own organization');
   await go('/account');
   await page.getByText('manager', { exact: false }).first().waitFor();
@@ -645,7 +683,7 @@ async function trail(run) {
   const { page, go } = run;
   await go(`/devices/${run.deviceID}/history`);
   await page.getByRole('link', { name: 'Who changed this device' }).click();
-  await page.getByRole('cell', { name: run.device }).first().waitFor();
+  await page.getByRole('cell', { name: run.device, exact: true }).first().waitFor();
   await page.locator('tbody button[aria-expanded=false]').last().press('Enter');
   await page.getByText('MAC address', { exact: true }).waitFor();
   const added = page.locator('tbody tr').last();
@@ -698,8 +736,8 @@ async function conflict(run) {
   assert.equal((await api(page, 'PATCH', `controller/device/${run.deviceID}/`, { notes: 'theirs' })).status, 200);
   await save(page);
   const dialog = page.getByRole('dialog', { name: /^Somebody else has saved this device/ });
-  await dialog.getByRole('cell', { name: 'theirs' }).waitFor();
-  await dialog.getByRole('cell', { name: 'mine' }).waitFor();
+  await dialog.getByRole('cell', { name: 'theirs', exact: true }).waitFor();
+  await dialog.getByRole('cell', { name: 'mine', exact: true }).waitFor();
   await run.shot('conflict');
   assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'theirs');
   await dialog.getByRole('button', { name: 'Save mine' }).click();
@@ -803,7 +841,7 @@ async function lostPage(run) {
   await run.shot('lost-page');
   await context.unroute('**/assets/GroupList-*');
   await page.getByRole('button', { name: 'Load again' }).click();
-  await page.getByRole('cell', { name: 'Operator' }).waitFor();
+  await page.getByRole('cell', { name: 'Operator', exact: true }).waitFor();
   faults.splice(before); // what the browser says of the missing file
 }
 
@@ -841,6 +879,8 @@ export const steps = [
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['everything fits a telephone', narrow],
+  ['no page breaks a rule of accessibility', openToAll],
+  ['the parts of the design', parts],
   ['an operator sees what is theirs', operator],
   ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
   ['make a token that may do one thing only', limitedToken],

@@ -1,19 +1,22 @@
 // Puts the admin together: the concerns' resources and pages, providers, theme.
 import { QueryClient } from '@tanstack/react-query';
-import { Admin, CustomRoutes, type RaRecord, Resource } from 'react-admin';
+import { CoreAdminContext, CoreAdminUI, CustomRoutes, Notification, type RaRecord, Resource, ThemeProvider, ThemesContext } from 'react-admin';
+import { CssBaseline } from '@mui/material';
 import { createBrowserRouter, Route, RouterProvider } from 'react-router-dom';
 import { createClient } from '../api/client';
 import { createDataProvider } from '../api/dataProvider';
 import { APIError } from '../api/errors';
 import { createAuthProvider } from '../api/session';
 import { createSessionGate } from '../api/sessionGate';
+import { Loading } from '../design/states';
 import { darkTheme, lightTheme } from '../design/theme';
 import { type Concern, modelsOf } from './concern';
 import { FrameContext } from './ConcernsContext';
 import { Layout } from './Layout';
 import { messagesOf } from './messages';
-import { NotFound, page } from './pages';
+import { NotAllowed, NotFound, page, PageError } from './pages';
 
+const LoadingPage = () => <Loading />;
 const Overview = page(() => import('./Overview'));
 const Parts = page(() => import('./Parts'));
 
@@ -35,21 +38,27 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
   });
   return (
     <FrameContext.Provider value={{ concerns, request, gate }}>
-      <Admin
-        title="Wispwright"
-        requireAuth
-        disableTelemetry
+      <CoreAdminContext
         authProvider={createAuthProvider(request, modelsOf(concerns))}
         dataProvider={createDataProvider(request, concerns)}
         i18nProvider={messagesOf(concerns)}
         queryClient={queryClient}
-        layout={Layout}
-        loginPage={concerns.find(({ login }) => login)?.login}
-        catchAll={NotFound}
-        dashboard={Overview}
-        theme={lightTheme}
-        darkTheme={darkTheme}
       >
+        <ThemesContext.Provider value={{ lightTheme, darkTheme }}>
+          <ThemeProvider>
+            <CssBaseline enableColorScheme />
+            <CoreAdminUI
+              title="Wispwright"
+              requireAuth
+              disableTelemetry
+              layout={Layout}
+              loading={LoadingPage}
+              error={PageError as never}
+              accessDenied={NotAllowed}
+              loginPage={concerns.find(({ login }) => login)?.login}
+              catchAll={NotFound}
+              dashboard={Overview}
+            >
         {concerns.flatMap(({ resources }) =>
           resources.map(({ name, icon, list, create, edit, title = 'name' }) => (
             <Resource
@@ -67,7 +76,11 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
           <Route path="/parts" element={<Parts />} />
           {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
         </CustomRoutes>
-      </Admin>
+            </CoreAdminUI>
+            <Notification />
+          </ThemeProvider>
+        </ThemesContext.Provider>
+      </CoreAdminContext>
     </FrameContext.Provider>
   );
 }

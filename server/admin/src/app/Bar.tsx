@@ -1,5 +1,5 @@
 // The bar at the top: the name, the find field, theme and account.
-import { Divider, IconButton, ListItemIcon, Menu, MenuItem, Tooltip } from '@mui/material';
+import { Divider, IconButton, ListItemIcon, Menu, MenuItem } from '@mui/material';
 import { LogOut, Menu as MenuIcon, Moon, Search, Sun } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useGetIdentity, useLogout, usePermissions, useTheme } from 'react-admin';
@@ -21,11 +21,9 @@ function ThemeButton() {
   const [theme, setTheme] = useTheme();
   const dark = theme === 'dark';
   return (
-    <Tooltip title={dark ? 'Light' : 'Dark'}>
-      <IconButton className="w-bar-tool" aria-label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setTheme(dark ? 'light' : 'dark')}>
+      <IconButton title={dark ? 'Light' : 'Dark'} className="w-bar-tool" aria-label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setTheme(dark ? 'light' : 'dark')}>
         {dark ? <Sun size={16} /> : <Moon size={16} />}
       </IconButton>
-    </Tooltip>
   );
 }
 

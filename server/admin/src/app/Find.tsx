@@ -49,6 +49,7 @@ export default function Find({ onClose }: { onClose(): void }) {
   const { groups, pending, failed } = useFound(settled);
   const all = groups.flatMap(({ found }) => found);
   const [chosen, setChosen] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text begins at its first answer
   useEffect(() => setChosen(0), [settled]);
   const open = (found: Found | undefined) => {
     if (!found) return;

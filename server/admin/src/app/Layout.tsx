@@ -1,7 +1,7 @@
 // The frame of every page: bar, navigation, the page itself and what is shown in place of one that failed.
 import { Suspense, type ReactNode, useEffect, useState } from 'react';
 import { useMediaQuery } from '@mui/material';
-import { Notification, usePermissions } from 'react-admin';
+import { usePermissions } from 'react-admin';
 import { Navigate, useLocation } from 'react-router-dom';
 import { administers } from '../api/session';
 import type { Session } from '../api/types';
@@ -17,6 +17,7 @@ import { Relogin } from './Relogin';
 // A page begins at its top and is read from its heading on, as a new document would be.
 function useNewPage(pathname: string) {
   const [place] = pathname.split('/').slice(1, 2);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the place is what it waits for
   useEffect(() => window.scrollTo(0, 0), [place]);
 }
 
@@ -45,6 +46,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const phone = useMediaQuery('(max-width: 640px)');
   const [open, setOpen] = useState(false);
   useNewPage(pathname);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the drawer
   useEffect(() => setOpen(false), [pathname]);
   if (session && (session.restricted || !administers(session)) && pathname !== '/account') return <Navigate to="/account" replace />;
   const nothing = session !== undefined && pathname !== '/account' && !session.restricted && managesNothing(session);
@@ -66,7 +68,6 @@ export function Layout({ children }: { children: ReactNode }) {
         </ErrorBoundary>
       </main>
       <Relogin />
-      <Notification />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 // The navigation: what the concerns offer and the caller may see, in sections.
 import { Drawer } from '@mui/material';
-import { LayoutDashboard } from 'lucide-react';
+import { ExternalLink, LayoutDashboard } from 'lucide-react';
 import { useCreatePath, usePermissions, useTranslate } from 'react-admin';
 import { Link, useLocation } from 'react-router-dom';
-import { administers, allowed } from '../api/session';
+import { administers, allowed, holds } from '../api/session';
 import type { Session } from '../api/types';
 import { type MenuEntry, menuOf } from './concern';
 import { useFrame, useModels } from './ConcernsContext';
@@ -18,6 +18,16 @@ function Entry({ entry }: { entry: MenuEntry }) {
   const Icon = entry.icon ?? concerns.flatMap(({ resources }) => resources).find(({ name }) => name === resource)?.icon;
   const label = entry.label ?? translate(`resources.${resource}.name`, { smart_count: 2 });
   const current = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
+  if (entry.href) {
+    return (
+      <li>
+        <a href={entry.href} title={label}>
+          <ExternalLink />
+          <span>{label}</span>
+        </a>
+      </li>
+    );
+  }
   return (
     <li>
       <Link to={to} aria-current={current ? 'page' : undefined} title={label}>
@@ -39,7 +49,7 @@ function Sections() {
   // lists refuse a person who manages nothing; a door that is locked is not shown
   if (!session.user.is_superuser && !session.organizations.some(({ is_admin }) => is_admin)) return null;
   const offered = menuOf([{ name: 'frame', resources: [], menu: [overview], texts: {} }, ...concerns])
-    .map(({ section, entries }) => ({ section, entries: entries.filter(({ resource }) => !resource || allowed(models, session, resource, 'list')) }))
+    .map(({ section, entries }) => ({ section, entries: entries.filter(({ resource, permission }) => (!resource || allowed(models, session, resource, 'list')) && (!permission || holds(session, permission))) }))
     .filter(({ entries }) => entries.length > 0);
   return (
     <>
@@ -48,7 +58,7 @@ function Sections() {
           {section !== 'top' && <h2 id={`section-${section}`}>{translate(`frame.sections.${section}`)}</h2>}
           <ul aria-labelledby={section === 'top' ? undefined : `section-${section}`}>
             {entries.map((entry) => (
-              <Entry key={entry.resource ?? entry.to} entry={entry} />
+              <Entry key={entry.resource ?? entry.to ?? entry.href} entry={entry} />
             ))}
           </ul>
         </div>

@@ -29,7 +29,7 @@ export interface ResourceDefinition {
 }
 
 /** The parts of the navigation, from top to bottom. */
-export const sections = ['top', 'network', 'access', 'administration'] as const;
+export const sections = ['top', 'network', 'access', 'administration', 'more'] as const;
 
 /** A part of the navigation. */
 export type Section = (typeof sections)[number];
@@ -41,8 +41,12 @@ export interface MenuEntry {
   order?: number;
   resource?: string;
   to?: string;
+  /** An address outside the application. */
+  href?: string;
   label?: string;
   icon?: ComponentType;
+  /** Needed to see it, such as support.view_ticket. */
+  permission?: string;
 }
 
 /** A page at an address of its own. */

@@ -3,6 +3,7 @@ import { Alert, AlertTitle, Box, Button, Typography } from '@mui/material';
 import { lazy, type ComponentType } from 'react';
 import { Link } from 'react-router-dom';
 import { PageHead } from '../design/PageHead';
+import { Refused } from '../design/states';
 
 const reloaded = 'wispwright.reloaded';
 
@@ -36,6 +37,16 @@ export function PageError({ error }: { error?: Error }) {
         {missing ? 'The server cannot be reached, or was updated.' : error?.message}
       </Alert>
     </Box>
+  );
+}
+
+/** In place of a page that the caller may not see. */
+export function NotAllowed() {
+  return (
+    <div className="w-page">
+      <PageHead title="You may not see this page" />
+      <Refused title="Your account has no permission for it">An administrator can give you one.</Refused>
+    </div>
   );
 }
 

@@ -26,6 +26,6 @@ export const frameTexts = {
     },
   },
   frame: {
-    sections: { top: '', network: 'Network', access: 'Access', administration: 'Administration' },
+    sections: { top: '', network: 'Network', access: 'Access', administration: 'Administration', more: 'More' },
   },
 };

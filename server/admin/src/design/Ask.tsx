@@ -1,6 +1,7 @@
 // A question before something is done: how many, which, and verbs on the buttons.
-import { Button, CircularProgress, Dialog, DialogActions, DialogContent, DialogTitle, TextField } from '@mui/material';
+import { Button, CircularProgress, Dialog, DialogActions, DialogContent, DialogTitle } from '@mui/material';
 import { type ReactNode, useState } from 'react';
+import { Field } from './Field';
 
 /** From so many on, the number is typed. */
 export const typedFrom = 10;
@@ -35,13 +36,7 @@ export function Ask({ title, children, verb, keep, dangerous = false, count = 1,
       <DialogContent>
         {children}
         {mustType && (
-          <TextField
-            label={`Type ${count} to go on`}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            slotProps={{ htmlInput: { inputMode: 'numeric', autoComplete: 'off' } }}
-            fullWidth
-          />
+          <Field label={`Type ${count} to go on`} value={typed} onChange={setTyped} inputMode="numeric" autoComplete="off" />
         )}
       </DialogContent>
       <DialogActions>

@@ -1,4 +1,4 @@
-import { IconButton, Tooltip } from '@mui/material';
+import { IconButton } from '@mui/material';
 import { Copy, Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
 import { useNotify } from 'react-admin';
@@ -16,11 +16,9 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     }
   };
   return (
-    <Tooltip title={`Copy ${label}`}>
-      <IconButton size="small" onClick={() => void copy()} aria-label={`Copy ${label}`}>
+      <IconButton title={`Copy ${label}`} size="small" onClick={() => void copy()} aria-label={`Copy ${label}`}>
         <Copy size={14} />
       </IconButton>
-    </Tooltip>
   );
 }
 

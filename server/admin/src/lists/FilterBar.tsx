@@ -1,8 +1,9 @@
 // The filters of a list: the find field, a chip for each filter, and how many are left.
-import { Menu, MenuItem, Popover, TextField } from '@mui/material';
+import { Menu, MenuItem, Popover } from '@mui/material';
 import { ChevronDown, Plus, Search, X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useListContext } from 'react-admin';
+import { Field } from '../design/Field';
 import { type Choice, type Filter, filled } from './filters';
 
 const noChoices: Choice[] = [];
@@ -66,13 +67,12 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
           onChoose(given === '' ? undefined : filter.kind === 'time' ? new Date(given).toISOString() : given);
         }}
       >
-        <TextField
+        <Field
           name="value"
           label={filter.label}
           type={filter.kind === 'time' ? 'datetime-local' : 'text'}
           defaultValue={filter.kind === 'time' && value ? localTime(String(value)) : String(value ?? '')}
           autoFocus
-          fullWidth
         />
         <button type="submit" className="w-link">
           Use it
@@ -86,7 +86,7 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
     <>
       {filter.kind === 'choice' && (choices.length > 8 || typeof filter.choices === 'function') && (
         <div className="w-filter-form">
-          <TextField placeholder="Find" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.stopPropagation()} slotProps={{ htmlInput: { 'aria-label': `Find ${filter.label}` } }} autoFocus fullWidth />
+          <Field label={`Find ${filter.label.toLowerCase()}`} value={text} onChange={setText} onKeyDown={(event) => event.stopPropagation()} autoFocus />
         </div>
       )}
       {narrowed.map(({ id, name }) => (

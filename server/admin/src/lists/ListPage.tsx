@@ -1,5 +1,5 @@
 // A list as a page: head, views, filters, rows, and the bar for what is selected. Rows on the surface, edge to edge.
-import { Button, Checkbox, IconButton, Menu, MenuItem, Tooltip } from '@mui/material';
+import { Button, Checkbox, IconButton, Menu, MenuItem } from '@mui/material';
 import { ChevronLeft, ChevronRight, Columns3, Plus } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ListBase, type RaRecord, useCanAccess, useCreatePath, useDataProvider, useListContext, useNotify } from 'react-admin';
@@ -136,11 +136,9 @@ function ColumnsButton<T extends RaRecord>({ columns, shown, onToggle }: { colum
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
     <span className="w-desk">
-      <Tooltip title="Columns">
-        <IconButton aria-label="Columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <IconButton title="Columns" aria-label="Columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
           <Columns3 size={16} />
         </IconButton>
-      </Tooltip>
       <Menu open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)}>
         {columns
           .filter(({ fixed }) => !fixed)

@@ -1,9 +1,10 @@
 // Filters with a name, as chips above a list: those every network has, and those a person has saved.
-import { Button, Popover, TextField } from '@mui/material';
+import { Button, Popover } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { Bookmark, X } from 'lucide-react';
 import { useState } from 'react';
 import { useDataProvider, useListContext, useStore } from 'react-admin';
+import { Field } from '../design/Field';
 import { filled, sameFilters } from './filters';
 
 /** A view. */
@@ -68,7 +69,7 @@ export function Views({ views }: { views: View[] }) {
             keep();
           }}
         >
-          <TextField label="Name of the view" value={name} onChange={(event) => setName(event.target.value)} autoFocus fullWidth />
+          <Field label="Name of the view" value={name} onChange={setName} autoFocus />
           <Button type="submit" variant="contained" disabled={name.trim() === ''}>
             Save view
           </Button>

@@ -96,7 +96,7 @@ function Trouble() {
   return (
     <Banner status="critical" title={firstLine(reason)} urgent>
       It could not apply its configuration and went back to the one before, <Moment at={live.modified} />.
-      {reason && reason.includes('\n') && (
+      {reason?.includes('\n') && (
         <details>
           <summary>Log of the device, {reason.trim().split('\n').length} lines, in its own time</summary>
           <pre>{reason}</pre>

@@ -1,10 +1,6 @@
 // The list of devices.
-import { Button } from '@mui/material';
 import type { ReactNode } from 'react';
-import { Link } from 'react-router-dom';
-import { useCreatePath } from 'react-admin';
 import { Moment } from '../../design/Moment';
-import { Empty } from '../../design/states';
 import type { Column as Exported } from '../../lists/csv';
 import type { Column } from '../../lists/columns';
 import { ExportButton } from '../../lists/ExportButton';
@@ -18,6 +14,7 @@ import { backendLabel, backends } from '../backends';
 import { firstLine } from '../overview/reasons';
 import type { Device } from '../types';
 import { BulkDeviceActions } from './BulkActions';
+import { FirstDevice } from './FirstDevice';
 import { statusLook, statuses, statusOf } from './status';
 import { StatusChip } from './StatusChip';
 
@@ -102,22 +99,6 @@ const exported: Exported<Device>[] = [
   { title: 'organization_id', of: ({ organization }) => organization },
 ];
 
-function NoDevices() {
-  const createPath = useCreatePath();
-  return (
-    <Empty
-      title="No devices yet"
-      action={
-        <Button variant="contained" component={Link} to={createPath({ resource: 'devices', type: 'create' })}>
-          Add devices
-        </Button>
-      }
-    >
-      Devices register by themselves with the shared secret of their organization.
-    </Empty>
-  );
-}
-
 /** The page. */
 export default function DeviceList() {
   return (
@@ -132,7 +113,7 @@ export default function DeviceList() {
       actions={<ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />}
       add="Add devices"
       bulk={<BulkDeviceActions />}
-      empty={<NoDevices />}
+      empty={<FirstDevice />}
     />
   );
 }

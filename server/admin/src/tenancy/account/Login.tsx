@@ -1,9 +1,10 @@
-import { Alert, Box, Button, CircularProgress, Link, TextField } from '@mui/material';
+import { Alert, Box, Button, CircularProgress, Link } from '@mui/material';
 import { useState, type FormEvent } from 'react';
-import { Notification, useLogin } from 'react-admin';
+import { useLogin } from 'react-admin';
 import { passkeysWork, signWithPasskey, type PasskeyOptions } from './passkeys';
 import { CodeNeeded } from '../../api/session';
 import { useDocumentTitle } from '../../design/PageHead';
+import { Field } from '../../design/Field';
 import { Logo } from '../../design/Logo';
 
 /** The form of the log-in. The API accepts an e-mail address, a phone number or a user name. */
@@ -63,37 +64,34 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
           {problem}
         </Alert>
       )}
-      <TextField
+      <Field
         label="Email, phone number or username"
         name="username"
         autoComplete="username"
         autoFocus
         required
-        fullWidth
         value={username}
-        onChange={(event) => setUsername(event.target.value)}
+        onChange={setUsername}
       />
-      <TextField
+      <Field
         label="Password"
         name="password"
         type="password"
         autoComplete="current-password"
         required
-        fullWidth
         value={password}
-        onChange={(event) => setPassword(event.target.value)}
+        onChange={setPassword}
       />
       {code !== undefined && (
-        <TextField
+        <Field
           label={methods.includes('totp') ? 'Code of your authenticator app' : 'Recovery code'}
           name="otp"
           autoComplete="one-time-code"
-          helperText={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
+          help={methods.includes('totp') ? 'Or one of your recovery codes' : undefined}
           autoFocus
           required
-          fullWidth
           value={code}
-          onChange={(event) => setCode(event.target.value)}
+          onChange={setCode}
         />
       )}
       {passkey && (
@@ -140,7 +138,6 @@ export function Login() {
           <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the <Link href="/api/v1/docs/">REST API</Link>.
         </p>
       </main>
-      <Notification />
     </div>
   );
 }

@@ -52,9 +52,15 @@ export function arrange(catalogue: Permission[], search = ''): AppPermissions[] 
     const text = `${appLabel} ${permission.app}.${permission.codename} ${permission.name}`.toLowerCase();
     if (!words.every((word) => text.includes(word))) continue;
     let app = apps.find((known) => known.app === permission.app);
-    if (!app) apps.push((app = { app: permission.app, label: appLabel, models: [] }));
+    if (!app) {
+      app = { app: permission.app, label: appLabel, models: [] };
+      apps.push(app);
+    }
     let model = app.models.find((known) => known.model === permission.model);
-    if (!model) app.models.push((model = { model: permission.model, label: permission.model, byAction: {}, others: [] }));
+    if (!model) {
+      model = { model: permission.model, label: permission.model, byAction: {}, others: [] };
+      app.models.push(model);
+    }
     const action = actionOf(permission);
     if (!action) {
       model.others.push(permission);
