@@ -32,6 +32,15 @@ type People interface {
 	Persons(ctx context.Context, ids ...wispwright.ID) ([]Person, error)
 	// Members returns the accounts of a group.
 	Members(ctx context.Context, group int64) ([]Person, error)
+	// Organizations returns what a user is told of: the active organizations
+	// that the user manages, all of them for a superuser, by name.
+	Organizations(ctx context.Context, user wispwright.ID) ([]Organization, error)
+}
+
+// Organization is what preferences show of one.
+type Organization struct {
+	ID         wispwright.ID
+	Name, Slug string
 }
 
 // Event is what happened, to be told of.
