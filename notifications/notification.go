@@ -27,7 +27,10 @@ type Notification struct {
 	ActionKind, ActionID string
 	// OrganizationID is that of the target when it happened; zero for none.
 	OrganizationID wispwright.ID
-	Verb           string
+	// Addressed says that the event named its recipients; others are told
+	// because they manage the target's organization, for as long as they do.
+	Addressed bool
+	Verb      string
 	// Description is a template of a longer text, or empty.
 	Description string
 	// Timestamp is when it happened.

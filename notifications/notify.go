@@ -32,6 +32,9 @@ type People interface {
 	Persons(ctx context.Context, ids ...wispwright.ID) ([]Person, error)
 	// Members returns the accounts of a group.
 	Members(ctx context.Context, group int64) ([]Person, error)
+	// Proof returns a text that changes when the user's password or e-mail
+	// address changes, for links that must end then. Errors: ErrNotFound.
+	Proof(ctx context.Context, user wispwright.ID) (string, error)
 	// Organizations returns what a user is told of: the active organizations
 	// that the user manages, all of them for a superuser, by name.
 	Organizations(ctx context.Context, user wispwright.ID) ([]Organization, error)
@@ -87,7 +90,7 @@ func (s *Service) Notify(ctx context.Context, events ...Event) error {
 		if err != nil {
 			return err
 		}
-		if err := s.address(ctx, drafts); err != nil {
+		if err := s.addressees(ctx, drafts); err != nil {
 			return err
 		}
 		rows, err := s.choose(ctx, drafts)
@@ -136,7 +139,7 @@ func (s *Service) drafts(ctx context.Context, events []Event) ([]*draft, error) 
 		d.row = Notification{
 			EventID: wispwright.NewID(), Type: e.Type, Level: cmp.Or(e.Level, d.typ.Level), Unread: true,
 			ActorKind: e.Actor.Kind, ActorID: e.Actor.ID, TargetKind: e.Target.Kind, TargetID: e.Target.ID, ActionKind: e.Action.Kind, ActionID: e.Action.ID,
-			OrganizationID: d.organization, Verb: d.typ.Verb, Description: e.Description, Timestamp: when.UTC().Truncate(time.Microsecond),
+			OrganizationID: d.organization, Addressed: len(e.Recipients) > 0 || e.Group != 0, Verb: d.typ.Verb, Description: e.Description, Timestamp: when.UTC().Truncate(time.Microsecond),
 		}
 		if len(e.Data) > 0 {
 			text, err := json.Marshal(e.Data)
@@ -157,8 +160,8 @@ func (s *Service) drafts(ctx context.Context, events []Event) ([]*draft, error) 
 	return drafts, nil
 }
 
-// address finds who the events are for (spec: notifications §4).
-func (s *Service) address(ctx context.Context, drafts []*draft) error {
+// addressees finds who the events are for (spec: notifications §4).
+func (s *Service) addressees(ctx context.Context, drafts []*draft) error {
 	var organizations []wispwright.ID
 	for _, d := range drafts {
 		if !d.organization.IsZero() && !slices.Contains(organizations, d.organization) {

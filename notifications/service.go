@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -15,6 +16,7 @@ type Stores struct {
 	Notifications Store
 	Choices       ChoiceStore
 	Silences      SilenceStore
+	MailStates    MailStateStore
 }
 
 // Options change what New makes.
@@ -36,6 +38,20 @@ type Options struct {
 	// the context's transaction that calls Service.Deliver. Default: nothing is
 	// delivered.
 	Deliver func(ctx context.Context, events ...wispwright.ID) error
+	// Mail orders e-mails in the context's transaction: what it is given is
+	// sent once that is committed. Default: none are sent.
+	Mail func(ctx context.Context, mails ...Mail) error
+	// BatchInterval is how long after an e-mail further ones are collected into
+	// one (setting EMAIL_BATCH_INTERVAL). Default: 0, each is sent at once.
+	BatchInterval time.Duration
+	// BatchDisplay is how many notifications a collecting e-mail shows (setting
+	// EMAIL_BATCH_DISPLAY_LIMIT). Default: 15.
+	BatchDisplay int
+	// Key signs the links to unsubscribe; at least 32 bytes. Default: such links
+	// are not offered.
+	Key wispwright.Secret
+	// PlainMail leaves out the HTML part of e-mails.
+	PlainMail bool
 	// Storm says when pages stay quiet. Default: DefaultStormLimits.
 	Storm *StormLimits
 }
@@ -60,7 +76,7 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	switch {
 	case base == nil || base.Tx == nil:
 		return nil, errors.New("notifications: a transactor is required")
-	case stores.Notifications == nil || stores.Choices == nil || stores.Silences == nil:
+	case stores.Notifications == nil || stores.Choices == nil || stores.Silences == nil || stores.MailStates == nil:
 		return nil, errors.New("notifications: all stores are required")
 	case o.People == nil:
 		return nil, errors.New("notifications: People are required")
@@ -73,6 +89,12 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	}
 	if o.Deliver == nil {
 		o.Deliver = func(context.Context, ...wispwright.ID) error { return nil }
+	}
+	if o.Mail == nil {
+		o.Mail = func(context.Context, ...Mail) error { return nil }
+	}
+	if o.BatchDisplay <= 0 {
+		o.BatchDisplay = 15
 	}
 	s := &Service{base: base, stores: stores, types: o.Types, renderer: NewRenderer(o.Types, o.Site), options: o, storm: DefaultStormLimits()}
 	if o.Storm != nil {
