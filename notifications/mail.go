@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"html/template"
+	htmltemplate "html/template"
 	"regexp"
 	"strings"
 )
@@ -47,7 +47,7 @@ func (s *Service) composeOne(ctx context.Context, to Person, n *Shown) (Mail, er
 	if address != "" {
 		m.Text += "\n\nFor more information see " + address + "."
 	}
-	part := mailPart{Subject: n.Subject, Items: []mailItem{{Message: template.HTML(n.Message), Level: string(n.Level), URL: address}}} //nolint:gosec // sanitized by the renderer
+	part := mailPart{Subject: n.Subject, Items: []mailItem{{Message: htmltemplate.HTML(n.Message), Level: string(n.Level), URL: address}}} //nolint:gosec // sanitized by the renderer
 	return s.finish(ctx, to, m, part)
 }
 
@@ -68,7 +68,7 @@ func (s *Service) composeMany(ctx context.Context, to Person, list []*Shown) (Ma
 			fmt.Fprintf(&text, "For more information see %s.\n", address)
 		}
 		text.WriteString("\n")
-		part.Items = append(part.Items, mailItem{Message: template.HTML(n.Message), Level: string(n.Level), URL: address, Time: n.Timestamp.Format("2006-01-02 15:04 MST")}) //nolint:gosec // sanitized by the renderer
+		part.Items = append(part.Items, mailItem{Message: htmltemplate.HTML(n.Message), Level: string(n.Level), URL: address, Time: n.Timestamp.Format("2006-01-02 15:04 MST")}) //nolint:gosec // sanitized by the renderer
 	}
 	m.Text = strings.TrimSpace(text.String())
 	return s.finish(ctx, to, m, part)
@@ -116,13 +116,13 @@ type mailPart struct {
 }
 
 type mailItem struct {
-	Message          template.HTML
+	Message          htmltemplate.HTML
 	Level, URL, Time string
 }
 
 // mailPage is the HTML part. Programs for e-mail know tables and inline
 // styles, and little else.
-var mailPage = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
+var mailPage = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{.Subject}}</title></head>
 <body style="margin:0;background:#F4F7F7;font:14px/20px Inter,Helvetica,Arial,sans-serif;color:#0E252D">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:24px 16px">
