@@ -28,6 +28,8 @@ type MailStateStore interface {
 	Put(ctx context.Context, states ...MailState) error
 	// Due returns users whose collection goes out before a time, oldest first.
 	Due(ctx context.Context, before time.Time, limit int) ([]wispwright.ID, error)
+	// ForgetUser deletes that of a user.
+	ForgetUser(ctx context.Context, user wispwright.ID) error
 }
 
 // Deliver hands over the e-mails that are due for an event. It is repeatable:

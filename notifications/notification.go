@@ -101,6 +101,8 @@ type Store interface {
 	// Forget deletes up to limit notifications from before a time, and returns
 	// how many there were.
 	Forget(ctx context.Context, before time.Time, limit int) (int, error)
+	// ForgetUser deletes those of a user.
+	ForgetUser(ctx context.Context, user wispwright.ID) error
 	// ForgetObjects deletes those of the named types, all types when empty, that
 	// have one of the objects as actor, target or action. It returns the users
 	// they were addressed to.

@@ -45,6 +45,9 @@ type ChoiceStore interface {
 	// Reset removes a user's choices that are narrower than for everything, or
 	// than for one organization when it is given, as far as the column goes.
 	Reset(ctx context.Context, user, organization wispwright.ID, web, email bool) error
+	// ForgetUser and ForgetOrganization delete what was chosen by, or for, them.
+	ForgetUser(ctx context.Context, user wispwright.ID) error
+	ForgetOrganization(ctx context.Context, organization wispwright.ID) error
 }
 
 // choiceID is the id that a choice has whether it is stored or not, so that

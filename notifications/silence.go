@@ -41,4 +41,7 @@ type SilenceStore interface {
 	// Expire deletes up to limit silences that ended before a time, and returns
 	// how many there were.
 	Expire(ctx context.Context, before time.Time, limit int) (int, error)
+	// ForgetUser deletes those of a user, ForgetObjects those of objects.
+	ForgetUser(ctx context.Context, user wispwright.ID) error
+	ForgetObjects(ctx context.Context, refs ...Ref) error
 }
