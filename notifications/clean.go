@@ -52,7 +52,9 @@ func (s *Service) ForgetObjects(ctx context.Context, refs ...Ref) error {
 			if err != nil {
 				return err
 			}
-			s.Read.Publish(ctx, users...)
+			for _, user := range users {
+				s.Changed.Publish(ctx, Change{UserID: user, Reload: true})
+			}
 		}
 		return nil
 	})

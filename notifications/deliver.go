@@ -2,6 +2,7 @@ package notifications
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,12 +39,9 @@ type MailStateStore interface {
 func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 	return s.base.Do(ctx, "notifications.Deliver", func(ctx context.Context) error {
 		due := true
-		found, err := s.stores.Notifications.List(ctx, wispwright.ScopeAll(), Filter{EventID: event, EmailDue: &due}, wispwright.Page{NoTotal: true})
+		ofEvent := Filter{EventID: event, EmailDue: &due}
+		found, err := s.stores.Notifications.List(ctx, wispwright.ScopeAll(), ofEvent, wispwright.Page{NoTotal: true})
 		if err != nil || len(found.Rows) == 0 {
-			return err
-		}
-		people, err := s.entitled(ctx, found.Rows)
-		if err != nil {
 			return err
 		}
 		users := make([]wispwright.ID, 0, len(found.Rows))
@@ -51,6 +49,14 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 			users = append(users, n.RecipientID)
 		}
 		states, err := s.stores.MailStates.Of(ctx, users...)
+		if err != nil {
+			return err
+		}
+		// a Flush may have taken some along before the states were held
+		if found, err = s.stores.Notifications.List(ctx, wispwright.ScopeAll(), ofEvent, wispwright.Page{NoTotal: true}); err != nil {
+			return err
+		}
+		people, err := s.entitled(ctx, found.Rows)
 		if err != nil {
 			return err
 		}
@@ -132,6 +138,10 @@ func (s *Service) entitled(ctx context.Context, rows []*Notification) (map[recip
 			return nil, err
 		}
 	}
+	by := map[wispwright.ID]Person{}
+	for _, p := range named {
+		by[p.ID] = p
+	}
 	out := map[recipient]Person{}
 	add := func(people []Person, organization wispwright.ID, addressed bool) {
 		for _, p := range people {
@@ -140,14 +150,38 @@ func (s *Service) entitled(ctx context.Context, rows []*Notification) (map[recip
 			}
 		}
 	}
+	for _, organization := range unique(append(organizations, wispwright.ID{})) {
+		add(audience[wispwright.ID{}], organization, false)
+		add(audience[organization], organization, false)
+	}
 	for _, n := range rows {
-		add(audience[wispwright.ID{}], n.OrganizationID, false)
-		add(audience[n.OrganizationID], n.OrganizationID, false)
-		if n.Addressed {
-			add(named, n.OrganizationID, true)
+		if p, ok := by[n.RecipientID]; ok && n.Addressed {
+			add([]Person{p}, n.OrganizationID, true)
 		}
 	}
-	return out, nil
+	return out, s.wanting(ctx, rows, out)
+}
+
+// wanting removes those that have turned e-mails of this kind off meanwhile:
+// what is collected may wait for hours.
+func (s *Service) wanting(ctx context.Context, rows []*Notification, out map[recipient]Person) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	users, organizations := []wispwright.ID{{}}, []wispwright.ID{{}}
+	for _, n := range rows {
+		users, organizations = append(users, n.RecipientID), append(organizations, n.OrganizationID)
+	}
+	wants, err := s.resolver(ctx, unique(users), unique(organizations))
+	if err != nil {
+		return err
+	}
+	for _, n := range rows {
+		if typ := s.types.by[n.Type]; typ != nil && !wants.effective(n.RecipientID, n.OrganizationID, typ).Email {
+			delete(out, recipient{n.RecipientID, n.OrganizationID, n.Addressed})
+		}
+	}
+	return nil
 }
 
 // mail orders an e-mail for each notification and returns those it could word.
@@ -178,12 +212,16 @@ func (s *Service) Flush(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("notifications.Flush: %w", err)
 	}
+	done := 0
+	var failed []error // one user's must not keep those of others
 	for _, user := range users {
 		if err := s.base.Do(ctx, "notifications.Flush", func(ctx context.Context) error { return s.flush(ctx, user) }); err != nil {
-			return 0, err
+			failed = append(failed, err)
+			continue
 		}
+		done++
 	}
-	return len(users), nil
+	return done, errors.Join(failed...)
 }
 
 func (s *Service) flush(ctx context.Context, user wispwright.ID) error {

@@ -211,20 +211,18 @@ func distinct(people []Person) []Person {
 // choose makes the rows of those that want to be told.
 func (s *Service) choose(ctx context.Context, drafts []*draft) ([]*Notification, error) {
 	users := []wispwright.ID{{}} // the organizations' own choices are under the zero ID
-	organizations, types, targets := []wispwright.ID{{}}, []string{""}, map[string][]string{}
+	organizations, targets := []wispwright.ID{{}}, map[string][]string{}
 	for _, d := range drafts {
 		for _, p := range d.people {
 			users = append(users, p.ID)
 		}
-		organizations, types = append(organizations, d.organization), append(types, d.Type)
+		organizations = append(organizations, d.organization)
 		if !d.Target.IsZero() {
 			targets[d.Target.Kind] = append(targets[d.Target.Kind], d.Target.ID)
 		}
 	}
-	users, organizations, types = unique(users), unique(organizations), unique(types)
-	choices, err := s.stores.Choices.List(ctx, wispwright.ScopeAll(), ChoiceFilter{
-		UserIDs: wispwright.Only(users...), OrganizationIDs: wispwright.Only(organizations...), Types: wispwright.Only(types...),
-	}, wispwright.Page{NoTotal: true})
+	users = unique(users)
+	wants, err := s.resolver(ctx, users, unique(organizations))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +230,6 @@ func (s *Service) choose(ctx context.Context, drafts []*draft) ([]*Notification,
 	if err != nil {
 		return nil, err
 	}
-	wants := newResolver(s.types, s.options.Defaults, choices.Rows)
 	var rows []*Notification
 	for _, d := range drafts {
 		for _, p := range d.people {

@@ -31,12 +31,11 @@ type ChoiceFilter struct {
 	// OrganizationIDs limits to these organizations; the zero ID are choices for
 	// everything.
 	OrganizationIDs wispwright.Among[wispwright.ID]
-	// Types limits to these types; "" are choices for all types.
-	Types wispwright.Among[string]
 }
 
-// ChoiceStore keeps choices. Its unique rule is "notification_choice": user,
-// organization and type. Choices go with their user and organization.
+// ChoiceStore keeps choices. The ID follows from user, organization and type,
+// of which there is therefore one each. Choices go with their user and
+// organization.
 type ChoiceStore interface {
 	wispwright.Repo[Choice, ChoiceFilter]
 	// Put stores choices, each in place of the one for the same user,

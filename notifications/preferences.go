@@ -51,7 +51,18 @@ func (s *Service) Preferences(ctx context.Context, user wispwright.ID) ([]Prefer
 
 // resolverOf reads what a user and the organizations chose.
 func (s *Service) resolverOf(ctx context.Context, user wispwright.ID) (*resolver, error) {
-	choices, err := s.stores.Choices.List(ctx, wispwright.ScopeAll(), ChoiceFilter{UserIDs: wispwright.Only(user, wispwright.ID{})}, wispwright.Page{NoTotal: true})
+	return s.resolve(ctx, ChoiceFilter{UserIDs: wispwright.Only(user, wispwright.ID{})})
+}
+
+// resolver reads what these users, and the organizations, chose about these
+// organizations. The zero ID among the users are the organizations, among the
+// organizations the choices for everything.
+func (s *Service) resolver(ctx context.Context, users, organizations []wispwright.ID) (*resolver, error) {
+	return s.resolve(ctx, ChoiceFilter{UserIDs: wispwright.Only(users...), OrganizationIDs: wispwright.Only(organizations...)})
+}
+
+func (s *Service) resolve(ctx context.Context, f ChoiceFilter) (*resolver, error) {
+	choices, err := s.stores.Choices.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
 	}
@@ -141,15 +152,21 @@ func (s *Service) chooseEverything(ctx context.Context, user wispwright.ID, line
 	if web.Set && !now.Web {
 		now.Email = false
 	}
-	now = tied(now.Web, now.Email)
+	now = tied(now.Web, now.Email) // also in the lines that are narrower
 	changedWeb, changedEmail := now.Web != line.Effective.Web, now.Email != line.Effective.Email
 	if !changedWeb && !changedEmail {
 		return nil
 	}
-	if err := s.stores.Choices.Put(ctx, Choice{ID: line.ID, UserID: user, Web: off(now.Web), Email: off(now.Email)}); err != nil {
+	return s.everything(ctx, user, line.ID, now, changedWeb, changedEmail || !now.Web)
+}
+
+// everything stores what counts for everything, and takes back what was chosen
+// for organizations and types in the columns that are rewritten.
+func (s *Service) everything(ctx context.Context, user, id wispwright.ID, now Effective, web, email bool) error {
+	if err := s.stores.Choices.Put(ctx, Choice{ID: id, UserID: user, Web: off(now.Web), Email: off(now.Email)}); err != nil {
 		return err
 	}
-	return s.stores.Choices.Reset(ctx, user, wispwright.ID{}, changedWeb, changedEmail)
+	return s.stores.Choices.Reset(ctx, user, wispwright.ID{}, web, email)
 }
 
 // value is what a Wish comes to: no choice means yes.
@@ -194,7 +211,7 @@ func (s *Service) ChooseOrganization(ctx context.Context, user, organization wis
 		if err := s.stores.Choices.Put(ctx, c); err != nil {
 			return err
 		}
-		return s.stores.Choices.Reset(ctx, user, organization, web.Set, email.Set || web.Set && c.Email != nil)
+		return s.stores.Choices.Reset(ctx, user, organization, web.Set, email.Set || web.Set && web.Value != nil && !*web.Value)
 	})
 }
 

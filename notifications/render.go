@@ -66,11 +66,14 @@ func (r *Renderer) Render(n *Notification, objects map[Ref]Object) (*Rendered, e
 	if err != nil {
 		return nil, err
 	}
-	out := &Rendered{TargetURL: v.link(n.Target(), true)}
+	out := &Rendered{TargetURL: linkTarget(v.link(n.Target(), true))}
 	typ := r.types.by[n.Type]
 	message, subject := v.data["message"], v.data["email_subject"]
 	if message == "" && typ != nil {
 		message = typ.Message
+	}
+	if typ == nil && message == "" && n.Type != "" { // of a program that was taken away
+		message = unknownMessage
 	}
 	if typ == nil && message == "" { // from an installation that sent without a type: text as it is
 		if out.Description, err = r.html(n.Description, v); err != nil {
@@ -105,6 +108,9 @@ func (r *Renderer) Render(n *Notification, objects map[Ref]Object) (*Rendered, e
 	out.Subject = shownName(subject)
 	return out, err
 }
+
+// unknownMessage words notifications of types that are not registered any more.
+const unknownMessage = "{notification.level}: [{notification.target}]({notification.target_link}) {notification.verb}"
 
 // html expands a template of Markdown and makes safe HTML of it.
 func (r *Renderer) html(text string, v *values) (string, error) {
@@ -176,7 +182,7 @@ func (r *Renderer) values(n *Notification, present map[Ref]Object) (*values, err
 	if t := r.types.by[n.Type]; t != nil {
 		v.suffix = t.TargetSuffix
 	}
-	if s := v.data["target_url_suffix"]; s != "" {
+	if s := v.data["target_url_suffix"]; s != "" && strings.Contains("?&#", s[:1]) {
 		v.suffix = s
 	}
 	return v, nil
@@ -258,7 +264,7 @@ func (v *values) link(ref Ref, target bool) string {
 // escapeMarkdown takes the meaning from every sign that has one.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
-	for _, c := range strings.ReplaceAll(s, "\n", " ") {
+	for _, c := range shownName(s) { // blanks at the beginning of a line would make code of it
 		if c < 0x80 && strings.ContainsRune("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", c) {
 			b.WriteByte('\\')
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -54,14 +55,16 @@ type Options struct {
 	PlainMail bool
 	// Storm says when pages stay quiet. Default: DefaultStormLimits.
 	Storm *StormLimits
+	// Log hears of notifications that cannot be worded. Default: slog.Default.
+	Log *slog.Logger
 }
 
 // Service is the concern.
 type Service struct {
-	// Created tells of what was stored for recipients. Read, of the users whose
+	// Created tells of what was stored for recipients; Changed, of the users whose
 	// notifications were read or deleted, so that open pages count anew.
 	Created event.Topic[*Notification]
-	Read    event.Topic[wispwright.ID]
+	Changed event.Topic[Change]
 
 	base     *entity.Base
 	stores   Stores
@@ -69,6 +72,7 @@ type Service struct {
 	renderer *Renderer
 	options  Options
 	storm    StormLimits
+	watch    *Watch
 }
 
 // New makes the service over stores of the base's transactor.
@@ -93,6 +97,9 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	if o.Mail == nil {
 		o.Mail = func(context.Context, ...Mail) error { return nil }
 	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	if o.BatchDisplay <= 0 {
 		o.BatchDisplay = 15
 	}
@@ -100,11 +107,23 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	if o.Storm != nil {
 		s.storm = *o.Storm
 	}
+	s.watch = s.storm.NewWatch()
 	return s, nil
 }
 
+// StormLimits say when pages stay quiet.
+func (s *Service) StormLimits() StormLimits { return s.storm }
+
 // Types are the kinds of notifications.
 func (s *Service) Types() *Types { return s.types }
+
+// Change says that notifications of a user were read or deleted.
+type Change struct {
+	UserID wispwright.ID
+	// Reload says that more than one was, or that they are gone: a list that is
+	// shown has to be read anew.
+	Reload bool
+}
 
 // Shown is a notification with its words.
 type Shown struct {
@@ -139,9 +158,12 @@ func (s *Service) word(ctx context.Context, rows []*Notification) ([]*Shown, err
 	}
 	out := make([]*Shown, 0, len(rows))
 	for _, n := range rows {
-		if r, err := s.renderer.Render(n, objects); err == nil {
-			out = append(out, &Shown{n, r})
+		r, err := s.renderer.Render(n, objects)
+		if err != nil {
+			s.options.Log.WarnContext(ctx, "a notification cannot be worded", "notification", n.ID, "type", n.Type, "error", err)
+			continue
 		}
+		out = append(out, &Shown{n, r})
 	}
 	return out, nil
 }
@@ -165,7 +187,8 @@ func (s *Service) MarkRead(ctx context.Context, user wispwright.ID, only wispwri
 		if n, err = s.stores.Notifications.MarkRead(ctx, user, only); err != nil || n == 0 {
 			return err
 		}
-		s.Read.Publish(ctx, user)
+		_, some := only.Keys()
+		s.Changed.Publish(ctx, Change{UserID: user, Reload: !some})
 		return nil
 	})
 	return n, err
@@ -182,7 +205,7 @@ func (s *Service) Delete(ctx context.Context, user, id wispwright.ID) error {
 			err = s.stores.Notifications.Delete(ctx, wispwright.ScopeAll(), id)
 		}
 		if err == nil {
-			s.Read.Publish(ctx, user)
+			s.Changed.Publish(ctx, Change{UserID: user, Reload: true})
 		}
 		return err
 	})
@@ -199,5 +222,5 @@ func (s *Service) Unread(ctx context.Context, user wispwright.ID) (n int, storm 
 	if err != nil {
 		return 0, false, fmt.Errorf("notifications.Unread: %w", err)
 	}
-	return n, s.storm.Raging(newer[0], newer[1]), nil
+	return n, s.watch.Raging(user, now, newer[0], newer[1]), nil
 }

@@ -1,6 +1,11 @@
 package notifications
 
-import "time"
+import (
+	"sync"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
 
 // StormLimits say when somebody is told so much that pages stay quiet (spec:
 // notifications §9; setting NOTIFICATION_STORM_PREVENTION).
@@ -35,9 +40,42 @@ type Storm struct {
 // NewStorm begins when a page is opened.
 func (l StormLimits) NewStorm(now time.Time) *Storm { return &Storm{l, now, l.InitialBackoff} }
 
-// Raging tells from the numbers of notifications within the two times whether
-// there is a storm.
-func (l StormLimits) Raging(short, long int) bool { return short > l.ShortCount || long > l.LongCount }
+// raging tells from the numbers of notifications within the two times whether
+// a storm begins.
+func (l StormLimits) raging(short, long int) bool { return short > l.ShortCount || long > l.LongCount }
+
+// Watch remembers which users are in a storm. It may be used by several
+// goroutines.
+type Watch struct {
+	limits StormLimits
+	mu     sync.Mutex
+	until  map[wispwright.ID]time.Time
+}
+
+// NewWatch begins without a storm.
+func (l StormLimits) NewWatch() *Watch {
+	return &Watch{limits: l, until: map[wispwright.ID]time.Time{}}
+}
+
+// Raging tells from the numbers of a user's notifications within the two times
+// whether there is a storm, which then lasts for a minute at least.
+func (w *Watch) Raging(user wispwright.ID, now time.Time, short, long int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.until[user].After(now) {
+		return true
+	}
+	if !w.limits.raging(short, long) {
+		return false
+	}
+	for other, until := range w.until { // so that it holds those in a storm only
+		if !until.After(now) {
+			delete(w.until, other)
+		}
+	}
+	w.until[user] = now.Add(stormLasts)
+	return true
+}
 
 // Muffle is called for each event of a page's user during a storm. It reports
 // whether the page still reads its list anew; it shows and sounds nothing.

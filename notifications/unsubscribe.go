@@ -73,7 +73,12 @@ func (s *Service) Subscriber(ctx context.Context, token string) (wispwright.ID, 
 // Subscribe turns all e-mails of a user on or off.
 func (s *Service) Subscribe(ctx context.Context, user wispwright.ID, on bool) error {
 	return s.base.Do(ctx, "notifications.Subscribe", func(ctx context.Context) error {
-		_, err := s.Choose(ctx, user, choiceID(user, wispwright.ID{}, ""), Wish{}, Want(on))
-		return err
+		r, err := s.resolverOf(ctx, user)
+		if err != nil {
+			return err
+		}
+		now := tied(r.everything(user).Web, on)
+		// also where nothing changes: a single type may have been turned on since
+		return s.everything(ctx, user, choiceID(user, wispwright.ID{}, ""), now, false, true)
 	})
 }
