@@ -54,7 +54,7 @@ func TestNoNumberMakesAPageUnreadable(t *testing.T) {
 		require.Contains(t, trail.Body.String(), "1e400", "as it was written")
 
 		// a row of another program, or a damaged one
-		_, err = sqlstore.Exec(t.Context(), db, "UPDATE tenancy_event SET fields = '[{' WHERE kind = 'config.template'")
+		_, err = sqlstore.Exec(t.Context(), db, "UPDATE tenancy_event SET fields = '{}' WHERE kind = 'config.template'")
 		require.NoError(t, err)
 		trail = get(s, "/api/v1/audit/event/?page_size=100", with(rootToken))
 		require.Equal(t, 200, trail.Code)
