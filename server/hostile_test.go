@@ -104,3 +104,19 @@ func TestNodesThatStartTogether(t *testing.T) {
 		}
 	})
 }
+
+// TestLongFilters are told by both databases alike.
+func TestLongFilters(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		s := newServer(t, db, nil)
+		require.NoError(t, s.LoadData(t.Context(), strings.NewReader(acme)))
+		for _, page := range []string{"controller/device/?search=", "controller/device/?name=", "controller/template/?search=", "users/user/?search=", "users/organization/?search="} {
+			for length, want := range map[int]int{24_000: 200, 24_001: 400, 60_000: 400} {
+				for _, letter := range []string{"x", "%25"} {
+					answer := get(s, "/api/v1/"+page+strings.Repeat(letter, length), with(rootToken))
+					require.Equal(t, want, answer.Code, "%s with %d letters", page, length)
+				}
+			}
+		}
+	})
+}

@@ -155,7 +155,7 @@ func (s *Callers) limit(ctx context.Context, c *wispwright.Caller, scopes []wisp
 		return nil
 	}
 	if !c.Superuser {
-		c.Permissions = slices.DeleteFunc(slices.Clone(scopes), func(p wispwright.Permission) bool { return !c.Can(p) })
+		c.Permissions = slices.DeleteFunc(slices.Clone(scopes), func(p wispwright.Permission) bool { return !c.Can(p) && !impliedView(c, p) })
 		return nil
 	}
 	c.Superuser, c.Permissions = false, slices.Clone(scopes)
@@ -170,6 +170,15 @@ func (s *Callers) limit(ctx context.Context, c *wispwright.Caller, scopes []wisp
 	}
 	c.Member = slices.Clone(c.Managed)
 	return nil
+}
+
+// impliedView reports whether a permission to view comes with one to change,
+// which callers have instead (spec: tenancy §3): without it nobody who may only
+// change could make a token that may only read.
+func impliedView(c *wispwright.Caller, p wispwright.Permission) bool {
+	app, action, _ := strings.Cut(string(p), ".")
+	model, view := strings.CutPrefix(action, "view_")
+	return view && c.Can(wispwright.Permission(app+".change_"+model))
 }
 
 func isAPIToken(key string) bool { return strings.HasPrefix(key, APITokenPrefix) }

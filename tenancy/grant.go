@@ -71,6 +71,9 @@ func (s *Users) SetGroups(ctx context.Context, scope wispwright.Scope, user wisp
 				return valid.Reference(err, "groups", id)
 			}
 		}
+		if err := s.entrustedGroups(ctx, scope, user, before.Groups, groups); err != nil {
+			return err
+		}
 		if err := s.grants.SetGroups(ctx, user, groups); err != nil {
 			return err
 		}
@@ -96,6 +99,9 @@ func (s *Users) SetPermissions(ctx context.Context, scope wispwright.Scope, user
 		}
 		if slices.Equal(permissions, before.Permissions) {
 			return nil
+		}
+		if isOwn(ctx, user) && byNamedToken(ctx) {
+			return errNamedToken()
 		}
 		if err := s.grants.SetPermissions(ctx, user, permissions); err != nil {
 			return err

@@ -163,6 +163,9 @@ func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
 
 func (s *Users) create(ctx context.Context, u *User, hash string, verified bool) error {
 	return s.within(ctx, func(ctx context.Context) error {
+		if u.IsSuperuser && byNamedToken(ctx) {
+			return errNamedToken()
+		}
 		u.Password, u.PasswordUpdated = wispwright.Secret(hash), day(s.now())
 		if err := s.Service.Create(ctx, u); err != nil || u.Email == "" {
 			return err
@@ -192,23 +195,45 @@ func (s *Users) ByUsername(ctx context.Context, scope wispwright.Scope, name str
 	return s.First(ctx, scope, UserFilter{Username: name})
 }
 
-// Update changes an account; the password only through SetPassword.
+// Update changes an account; the password only through SetPassword. What decides
+// who can use the account is for those it is entrusted to (Entrusted).
 func (s *Users) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*User) error) (*User, error) {
-	return s.Service.Update(ctx, scope, id, func(u *User) error {
-		hash := u.Password
-		err := change(u)
-		u.Password = hash
-		return err
+	var before User
+	var after *User
+	err := s.within(ctx, func(ctx context.Context) error {
+		var err error
+		after, err = s.Service.Update(ctx, scope, id, func(u *User) error {
+			before = *u
+			err := change(u)
+			u.Password = before.Password
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return s.entrustedChange(ctx, scope, &before, after)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
 }
 
-// SetPassword replaces the password.
+// SetPassword replaces the password of an account entrusted to the caller.
 func (s *Users) SetPassword(ctx context.Context, scope wispwright.Scope, id wispwright.ID, plain string) error {
 	hash, err := s.newHash(plain)
 	if err != nil {
 		return err
 	}
-	return s.setHash(ctx, scope, id, hash, true, nil)
+	return s.within(ctx, func(ctx context.Context) error {
+		if _, err := s.Get(ctx, scope, id); err != nil {
+			return err
+		}
+		if err := s.Entrusted(ctx, scope, id); err != nil {
+			return err
+		}
+		return s.setHash(ctx, scope, id, hash, true, nil)
+	})
 }
 
 // newHash hashes a password that somebody chose.
@@ -241,6 +266,22 @@ func (s *Users) setHash(ctx context.Context, scope wispwright.Scope, id wispwrig
 			return err
 		}
 		return s.Note(ctx, entity.Change[User]{Before: &before, After: after})
+	})
+}
+
+// Delete removes an account that belongs to no organization beyond the caller's.
+func (s *Users) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		if _, err := s.Get(ctx, scope, id); err != nil {
+			return err
+		}
+		if isOwn(ctx, id) && byNamedToken(ctx) {
+			return errNamedToken()
+		}
+		if err := s.wholly(ctx, scope, id); err != nil {
+			return err
+		}
+		return s.Service.Delete(ctx, scope, id)
 	})
 }
 

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,12 @@ func applyFilters[F any](r *Request, filters []Filter[F], into *F) (bool, error)
 			wrong.Add(filters[i].Name, noNull)
 			continue
 		}
-		err := filters[i].Apply(r, into, v)
+		var err error
+		if len(v) > longestFilter {
+			err = wispwright.Invalid("", fmt.Sprintf("Ensure this value has at most %d characters (it has %d).", longestFilter, len(v)))
+		} else {
+			err = filters[i].Apply(r, into, v)
+		}
 		if errors.Is(err, ErrNothing) {
 			some = false
 			continue
@@ -58,6 +64,10 @@ func applyFilters[F any](r *Request, filters []Filter[F], into *F) (bool, error)
 	}
 	return some, wrong.Err()
 }
+
+// longestFilter bounds the values of filters, in bytes: twice as much, as it is
+// with every character escaped, is what SQLite compares with at most.
+const longestFilter = 24_000
 
 // FilterText selects by a text.
 func FilterText[F any](name string, set func(*F, string)) Filter[F] {

@@ -51,14 +51,18 @@ func (h *HTTP) mountEmails(api *rest.API) {
 }
 
 // visibleUser answers 404 when the user of the path is outside the caller's
-// scope.
+// scope, and 403 to changes by a caller the account is not entrusted to.
 func (h *HTTP) visibleUser(r *rest.Request) error {
 	id := r.ID("user")
 	_, err := h.t.Users.Get(r.Context(), userScope(r), id)
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return rest.Fail(http.StatusNotFound, "User with ID '"+dashed(id)+"' not found.")
 	}
-	return err
+	if err != nil || r.HTTP.Method == http.MethodGet || r.HTTP.Method == http.MethodHead || r.HTTP.Method == http.MethodOptions {
+		return err
+	}
+	// a new password can be sent to an address
+	return h.t.Users.Entrusted(r.Context(), userScope(r), id)
 }
 
 // dashed also writes the zero id, which is "" elsewhere.

@@ -14,7 +14,7 @@ func (h *HTTP) mountMe(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: "/api/v1/users/me/password/", Name: "My Password", Tag: "users", Access: rest.Authenticated, Restricted: true, Prepare: inPerson,
 		Description: "Changes one's own password, which must be good enough.",
-	}, rest.Action("PUT", "users_me_password_update", http.StatusOK, h.changeMyPassword))
+	}, rest.CheckedAction("PUT", "users_me_password_update", http.StatusOK, checkRepeated, h.changeMyPassword))
 }
 
 // me is the account of the caller.
@@ -26,9 +26,6 @@ func (h *HTTP) changeMyPassword(r *rest.Request, in *passwordIn) (passwordOut, e
 	u, err := h.me(r)
 	if err != nil {
 		return passwordOut{}, err
-	}
-	if in.NewPassword.V != in.ConfirmPassword.V {
-		return passwordOut{}, wispwright.Invalid("confirm_password", mismatch)
 	}
 	if err := h.checkCurrent(r, u, in.CurrentPassword.V); err != nil {
 		return passwordOut{}, err

@@ -113,9 +113,10 @@ func mapMembership(m *tenancy.Membership) membershipFullOut {
 }
 
 // withinOwn refuses groups that may do what the caller may not, for
-// Options.StrictGroups.
+// Options.StrictGroups and for named tokens.
 func (h *HTTP) withinOwn(ctx context.Context, r *rest.Request, groups []int64) error {
-	if !h.options.StrictGroups || r.Caller.Superuser {
+	strict := h.options.StrictGroups || r.Caller.Method == tenancy.APITokenMethod
+	if !strict || r.Caller.Superuser {
 		return nil
 	}
 	for _, id := range groups {

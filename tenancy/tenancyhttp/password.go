@@ -28,7 +28,16 @@ func (h *HTTP) mountPassword(api *rest.API) {
 			_, _, err := h.passwordOwner(r)
 			return err
 		},
-	}, rest.Action("PUT", "users_user_password_update", http.StatusOK, h.changePassword))
+	}, rest.CheckedAction("PUT", "users_user_password_update", http.StatusOK, checkRepeated, h.changePassword))
+}
+
+// checkRepeated tells that both new passwords differ together with what is
+// missing.
+func checkRepeated(_ *rest.Request, in *passwordIn) error {
+	if in.NewPassword.Set && in.ConfirmPassword.Set && in.NewPassword.V != in.ConfirmPassword.V {
+		return wispwright.Invalid("confirm_password", mismatch)
+	}
+	return nil
 }
 
 // passwordOwner is whose password it is: one's own, or with change_user that
@@ -48,6 +57,9 @@ func (h *HTTP) passwordOwner(r *rest.Request) (*tenancy.User, wispwright.Scope, 
 		scope = wispwright.ScopeAll()
 	}
 	u, err := h.t.Users.Get(r.Context(), scope, id)
+	if err == nil {
+		err = h.t.Users.Entrusted(r.Context(), scope, id)
+	}
 	return u, scope, err
 }
 
@@ -56,10 +68,7 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 	if err != nil {
 		return passwordOut{}, err
 	}
-	switch {
-	case in.NewPassword.V != in.ConfirmPassword.V:
-		return passwordOut{}, wispwright.Invalid("confirm_password", mismatch)
-	case in.CurrentPassword.V == in.NewPassword.V:
+	if in.CurrentPassword.V == in.NewPassword.V {
 		return passwordOut{}, wispwright.Invalid("new_password", "New password cannot be the same as your old password.")
 	}
 	if !r.Caller.Superuser && len(r.Caller.Managed) == 0 {

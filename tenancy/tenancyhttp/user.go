@@ -119,7 +119,7 @@ func (h *HTTP) mountUsers(api *rest.API) {
 			rest.Filter[tenancy.UserFilter]{Name: "groups", Help: "the number of a group", Apply: func(_ *rest.Request, f *tenancy.UserFilter, v string) error {
 				n, err := strconv.ParseInt(v, 10, 64)
 				if err != nil {
-					return wispwright.Invalid("groups", "Select a valid choice. That choice is not one of the available choices.")
+					return wispwright.Invalid("", "Select a valid choice. That choice is not one of the available choices.")
 				}
 				f.GroupID = n
 				return nil
@@ -253,9 +253,12 @@ func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (func(*tenancy.U
 	grants, err := h.t.Users.Grants(r.Context(), ids...)
 	return func(u *tenancy.User) relations {
 		g := grants[u.ID]
-		out := relations{append([]int64{}, g.Groups...), g.Permissions, make([]membershipOut, len(g.Organizations))}
-		for i, o := range g.Organizations {
-			out.members[i] = membershipOut{o.IsAdmin, o.OrganizationID}
+		out := relations{append([]int64{}, g.Groups...), g.Permissions, []membershipOut{}}
+		for _, o := range g.Organizations {
+			// where else somebody belongs is nobody else's business
+			if userScope(r).Allows(o.OrganizationID) {
+				out.members = append(out.members, membershipOut{o.IsAdmin, o.OrganizationID})
+			}
 		}
 		return out
 	}, err
