@@ -32,7 +32,7 @@ func (h *HTTP) mountEmails(api *rest.API) {
 		Scopes: func(*rest.Request) (wispwright.Scope, wispwright.Scope) {
 			return wispwright.ScopeAll(), wispwright.ScopeAll()
 		},
-		Prepare: h.visibleUser,
+		Prepare: h.emailOwner,
 		Within: func(r *rest.Request, f *tenancy.EmailFilter) error {
 			f.UserID = r.ID("user")
 			return nil
@@ -50,19 +50,26 @@ func (h *HTTP) mountEmails(api *rest.API) {
 	})
 }
 
+// emailOwner answers 404 when the user of the path is outside the caller's
+// scope, and 403 to changes by a caller the account is not entrusted to: a new
+// password can be sent to an address.
+func (h *HTTP) emailOwner(r *rest.Request) error {
+	err := h.visibleUser(r)
+	if err != nil || r.HTTP.Method == http.MethodGet || r.HTTP.Method == http.MethodHead || r.HTTP.Method == http.MethodOptions {
+		return err
+	}
+	return h.t.Users.Entrusted(r.Context(), userScope(r), r.ID("user"))
+}
+
 // visibleUser answers 404 when the user of the path is outside the caller's
-// scope, and 403 to changes by a caller the account is not entrusted to.
+// scope.
 func (h *HTTP) visibleUser(r *rest.Request) error {
 	id := r.ID("user")
 	_, err := h.t.Users.Get(r.Context(), userScope(r), id)
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return rest.Fail(http.StatusNotFound, "User with ID '"+dashed(id)+"' not found.")
 	}
-	if err != nil || r.HTTP.Method == http.MethodGet || r.HTTP.Method == http.MethodHead || r.HTTP.Method == http.MethodOptions {
-		return err
-	}
-	// a new password can be sent to an address
-	return h.t.Users.Entrusted(r.Context(), userScope(r), id)
+	return err
 }
 
 // dashed also writes the zero id, which is "" elsewhere.

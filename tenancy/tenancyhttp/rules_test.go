@@ -105,7 +105,7 @@ func provokeFaults(t *testing.T, s *server) {
 		{"PATCH", member, `{"organization_users":{"organization":"` + vars["org_alpha"] + `"}}`, `{"organization_users":{"is_admin":["This field is required."]}}`},
 		{"PATCH", "/api/v1/users/user/" + vars["user_manager"] + "/", `{"organization_users":{"is_admin":false,"organization":"` + vars["org_alpha"] + `"}}`, `{"__all__":["manager is the owner of the organization: alpha, and cannot be downgraded"]}`},
 		{"PATCH", "/api/v1/users/user/" + vars["user_manager"] + "/", `{"organization_users":{"is_admin":true,"organization":"` + vars["org_alpha"] + `"}}`, `{"__all__":["manager is the owner of the organization: alpha, and cannot be removed"]}`},
-		{"PUT", member + "password/", `{"current_password":"","new_password":"a","confirm_password":"b"}`, `{"current_password":["This field may not be blank."]}`},
+		{"PUT", member + "password/", `{"current_password":"","new_password":"a","confirm_password":"b"}`, `{"current_password":["This field may not be blank."],"confirm_password":["The two password fields didn’t match."]}`},
 		{"POST", "/api/v1/users/group/", `{"name":"x","permissions":[99999]}`, `{"permissions":["Invalid pk \"99999\" - object does not exist."]}`},
 		{"POST", "/api/v1/users/group/", `{"name":"x","permissions":["what"]}`, `{"permissions":["Invalid pk \"what\" - object does not exist."]}`},
 		{"PATCH", "/api/v1/users/organization/" + vars["org_alpha"] + "/", `{"name":"changed","owner":{"organization_user":"` + vars["org_alpha"] + `"}}`,
