@@ -42,6 +42,8 @@ function components(scheme: Scheme): RaThemeOptions['components'] {
     MuiCssBaseline: { styleOverrides: { ':root': variablesOf(scheme), html: { colorScheme: scheme }, body: { ...text(scale.body), fontFamily: font.sans } } },
     // a heading of a page is h1, of a card h2, within a card h3
     MuiTypography: { defaultProps: { variantMapping: { h5: 'h1', h6: 'h2', subtitle1: 'h3', subtitle2: 'h3' } } },
+    MuiCircularProgress: { defaultProps: { 'aria-label': 'Loading' } },
+    MuiLinearProgress: { defaultProps: { 'aria-label': 'Loading' } },
     MuiButtonBase: { defaultProps: { disableRipple: true }, styleOverrides: { root: { '&.Mui-focusVisible': focus } } },
     MuiButton: {
       defaultProps: { disableElevation: true },
