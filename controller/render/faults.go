@@ -55,7 +55,8 @@ func (x *explainer) faults(e *netjsonconfig.ValidationError) []Fault {
 		}
 		layer, own := x.locate(pointer)
 		f := Fault{Layer: layer, Pointer: join(own), Message: x.words(leaf)}
-		if !slices.Contains(out, f) {
+		// one thing at a time is said of a value
+		if !slices.ContainsFunc(out, func(o Fault) bool { return o.Layer == f.Layer && o.Pointer == f.Pointer }) {
 			out = append(out, f)
 		}
 	}
@@ -155,7 +156,7 @@ func (x *explainer) words(e *netjsonconfig.ValidationError) string {
 	case "enum":
 		return choices(limit)
 	case "pattern":
-		return "Not in the form that is expected here"
+		return forms(fmt.Sprint(limit))
 	case "format":
 		return "Not " + formats(limit)
 	case "uniqueItems":
@@ -217,6 +218,23 @@ func choices(limit any) string {
 		return "Must be " + out[0]
 	}
 	return "One of " + strings.Join(out, ", ")
+}
+
+// forms says what a pattern of the schemas asks for.
+func forms(pattern string) string {
+	switch {
+	case pattern == `^[^\s]*$`:
+		return "No spaces"
+	case pattern == "^[0-9]*$":
+		return "Only digits"
+	case pattern == "^[0-7]*$":
+		return "Only digits from 0 to 7"
+	case strings.Contains(pattern, "[0-9A-Fa-f]{2}[:-]"):
+		return "Not a MAC address, such as 00:11:22:33:44:55"
+	case strings.HasPrefix(pattern, "^[a-zA-z0-9_"):
+		return "Only letters, digits, dots, - and _"
+	}
+	return "Not in the form that is expected here"
 }
 
 func formats(limit any) string {

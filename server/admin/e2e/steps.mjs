@@ -132,13 +132,105 @@ async function takenSlug({ page, go, organization, mark }) {
   await shown(page, 'organization with this slug already exists.').waitFor();
 }
 
+/** Chooses whose a template is: a button when there are few, else a list. */
+async function own(page, name) {
+  const button = page.getByRole('group', { name: 'Whose it is' }).getByRole('button', { name, exact: true });
+  const list = page.getByRole('combobox', { name: 'Whose it is' });
+  await button.or(list).first().waitFor();
+  if (await button.count()) await button.click();
+  else await choose(page, 'Whose it is', name);
+}
+
+/** What a Wi-Fi costs: every field that is filled in and every button that is pressed is counted. */
+async function wifi(run) {
+  const { page, go, mark } = run;
+  await go('/templates/create');
+  await page.getByRole('heading', { name: 'Wi-Fi network', level: 1 }).waitFor();
+  let fields = 0;
+  let buttons = 0;
+  const save = page.getByRole('button', { name: 'Create template' });
+  await field(page, 'Password').fill('short');
+  await field(page, 'Password').blur();
+  await page.getByText('At least 8 characters, now 5').waitFor();
+  assert.equal(await page.getByText(/At least 8 characters/).count(), 1, 'it is said once');
+  assert.equal(await page.getByText(/not valid under any/).count(), 0, 'nobody is scolded in the words of a schema');
+  assert.ok(await save.isDisabled());
+  await run.shot('wifi-short-password');
+
+  await field(page, 'Name people see').fill(`Scuola ${mark}`);
+  fields++;
+  await page.getByRole('button', { name: 'WPA3', exact: true }).click();
+  fields++;
+  await field(page, 'Password').fill('correct horse');
+  fields++;
+  await own(page, run.organization);
+  fields++;
+  await page.getByTestId('preview').getByText("option encryption 'sae+ccmp'").first().waitFor();
+  assert.equal(await page.getByTestId('preview').getByText('correct horse').count(), 0, 'a password is dots');
+  await run.shot('wifi');
+  await save.click();
+  buttons++;
+  await page.waitForURL(/templates\/[0-9a-f-]{36}/);
+  assert.ok(fields <= 4 && buttons === 1, `${fields} fields and ${buttons} buttons`);
+
+  const id = idIn(page);
+  run.made.unshift(`controller/template/${id}/`);
+  const { body } = await api(page, 'GET', `controller/template/${id}/`);
+  assert.equal(body.name, `Wi-Fi network Scuola ${mark}`);
+  assert.equal(body.organization, run.organizationID);
+  assert.deepEqual(body.config.interfaces.map(({ wireless }) => [wireless.radio, wireless.ssid, wireless.network, wireless.encryption.protocol, wireless.encryption.key]), [
+    ['radio0', `Scuola ${mark}`, ['lan'], 'wpa3_personal', 'correct horse'],
+    ['radio1', `Scuola ${mark}`, ['lan'], 'wpa3_personal', 'correct horse'],
+  ]);
+
+  // it is read back as the answers it was made of, changed, and another thing added
+  const card = page.getByRole('region', { name: `Wi-Fi network Scuola ${mark}` });
+  await card.getByRole('button', { name: /^Wi-Fi network/ }).click();
+  assert.equal(await field(page, 'Name people see').inputValue(), `Scuola ${mark}`);
+  await page.getByRole('button', { name: 'WPA2 and WPA3', exact: true }).click();
+  await page.getByTestId('preview').getByText("option encryption 'sae-mixed+ccmp'").first().waitFor();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('dialog').getByLabel('Find a task').fill('static');
+  await page.getByRole('dialog').getByRole('button', { name: /^Static route/ }).click();
+  await field(page, 'Destination').fill('10.20.0.0/16');
+  await page.getByTestId('preview').getByText("option target '10.20.0.0'").waitFor();
+  await run.shot('wifi-template', { fullPage: true });
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await notice(page, /^Saved/).waitFor();
+  const { body: changed } = await api(page, 'GET', `controller/template/${id}/`);
+  assert.equal(changed.config.interfaces[1].wireless.encryption.protocol, 'wpa2_personal_mixed');
+  assert.equal(changed.config.interfaces[0].name, body.config.interfaces[0].name, 'the interfaces are the same ones');
+  assert.equal(changed.config.routes[0].destination, '10.20.0.0/16');
+}
+
+/** Every task of the gallery opens, and tells what it needs. */
+async function gallery(run) {
+  const { page, go } = run;
+  await go('/templates/create');
+  const entries = page.getByRole('complementary', { name: 'What should it do?' }).getByRole('button');
+  await entries.first().waitFor();
+  const names = await entries.locator('b').allInnerTexts();
+  assert.ok(names.length >= 20, `${names.length} tasks`);
+  for (const name of names.slice(0, -1)) {
+    await entries.filter({ has: page.getByText(name, { exact: true }) }).first().click();
+    await page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
+    assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0, `${name} begins without a complaint`);
+  }
+  await field(page, 'Find a task').fill('guest');
+  assert.deepEqual(await entries.locator('b').allInnerTexts(), ['Guest Wi-Fi', 'Empty']);
+  await entries.first().click();
+  await run.shot('guest');
+}
+
 async function template(run) {
   const { page, go, mark } = run;
   run.template = `ntp-${mark}`;
-  await go('/templates/create');
+  await go('/templates/create?task=empty');
   await field(page, 'Name *').fill(run.template);
-  await choose(page, 'Organization', run.organization);
-  await field(page, 'Enabled by default').check();
+  await page.getByRole('button', { name: 'Create template' }).click();
+  await page.getByText('Choose an organization, or all of them').first().waitFor();
+  await own(page, run.organization);
+  await page.getByRole('radio', { name: /^Every new device It can/ }).check();
   await page.getByRole('button', { name: 'Add variable' }).click();
   await page.getByLabel('Name of variable 1').fill('ntp_server');
   await page.getByLabel('Value of variable ntp_server').fill('time.example.org');
@@ -148,12 +240,13 @@ async function template(run) {
   await page.getByText(/Not valid JSON/).waitFor();
   await text.fill('{"ntp": {"enabled": true, "server": ["{{ ntp_server }}"]}}');
   await page.getByTestId('preview').getByText('time.example.org').waitFor();
-  await page.getByRole('button', { name: 'Form', exact: true }).click();
-  const server = page.getByTestId('schema-form').locator('input[name="root[ntp][server][0]"]');
-  await server.waitFor();
-  assert.equal(await server.inputValue(), '{{ ntp_server }}');
-  assert.equal(await page.getByText('wrong format').filter({ visible: true }).count(), 0, 'a variable is no error');
-  await save(page);
+  await page.getByRole('button', { name: 'All fields', exact: true }).click();
+  const section = page.getByTestId('schema-form').getByRole('region', { name: 'NTP Settings' });
+  await section.getByRole('button', { name: /^NTP Settings/ }).click();
+  const servers = section.getByLabel('NTP Servers', { exact: true });
+  assert.equal(await servers.inputValue(), '{{ ntp_server }}');
+  assert.equal(await page.locator('.t-wrong').filter({ visible: true }).count(), 0, 'a variable is no error');
+  await page.getByRole('button', { name: 'Create template' }).click();
   await page.waitForURL(/templates\/[0-9a-f-]{36}/);
   run.templateID = idIn(page);
   run.made.unshift(`controller/template/${run.templateID}/`);
@@ -194,39 +287,46 @@ async function configuration(run) {
   await page.getByLabel('Value of variable ntp_server').fill('clock.example.net');
   await preview.getByText('clock.example.net').waitFor();
 
-  // raw JSON to form and back
+  // raw JSON to the form of all fields and back
   await page.getByRole('button', { name: 'JSON', exact: true }).click();
   const text = page.getByLabel('Configuration as JSON');
-  await text.fill('{"interfaces": [{"type": "ethernet", "name": "eth7", "mtu": 1400}], "general": {"description": "first"}}');
+  await text.fill('{"interfaces": [{"type": "ethernet", "name": "eth7", "mtu": 1400, "theirs": {"kept": true}}], "general": {"description": "first"}}');
   await preview.getByText("'eth7'").first().waitFor();
-  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.getByRole('button', { name: 'All fields', exact: true }).click();
   const form = page.getByTestId('schema-form');
-  const name = form.locator('input[name="root[interfaces][0][name]"]');
+  const section = (name) => form.getByRole('region', { name, exact: true });
+  await section('Interfaces').getByRole('button', { name: /^Interfaces/ }).click();
+  await section('Interfaces').getByRole('button', { name: /^eth7/ }).click();
+  const name = page.locator('#field-interfaces-0-name');
   assert.equal(await name.inputValue(), 'eth7');
-  await form.locator('input[name="root[general][description]"]').fill('second');
-  await form.locator('input[name="root[general][description]"]').blur();
+  await section('General').getByRole('button', { name: /^General/ }).click();
+  await page.locator('#field-general-description').fill('second');
   await page.getByRole('button', { name: 'JSON', exact: true }).click();
   const written = JSON.parse(await text.inputValue());
   assert.equal(written.general.description, 'second');
   assert.deepEqual(Object.keys(written), ['interfaces', 'general'], 'the order of the author is kept');
-  assert.equal(written.interfaces[0].mtu, 1400);
+  assert.deepEqual(written.interfaces[0], { type: 'ethernet', name: 'eth7', mtu: 1400, theirs: { kept: true } }, 'nothing is lost');
 
-  // the error of the server at its field
-  await page.getByRole('button', { name: 'Form', exact: true }).click();
-  await name.fill('a name far too long for an interface');
-  await name.blur();
-  await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor();
-  await form.getByText('is not valid under any of the given schemas').waitFor();
+  // the error of the server at its field, in words, and a link that leads there
+  await page.getByRole('button', { name: 'All fields', exact: true }).click();
+  await section('Interfaces').getByRole('button', { name: /^Interfaces/ }).click();
+  await section('Interfaces').getByRole('button', { name: /^eth7/ }).click();
+  await name.fill('interface-with-a-name-too-long');
+  await page.getByText('1 problem').waitFor();
+  assert.equal(await form.getByText('At most 15 characters, now 30').count(), 1);
+  assert.equal(await page.getByText('not valid under any').count(), 0);
+  await page.getByRole('button', { name: /^Interface interface-with-.* › Name$/ }).click();
+  assert.ok(await name.evaluate((element) => element === document.activeElement), 'the link leads to the field');
   await run.shot('configuration-refused', { fullPage: true });
   await save(page);
   await page.locator('[role=alert]').getByText('Configuration:').filter({ visible: true }).first().waitFor();
+  assert.equal(await page.getByText('not valid under any').count(), 0);
   await run.shot('configuration-not-saved');
   const before = await api(page, 'GET', `controller/device/${run.deviceID}/`);
   assert.deepEqual(before.body.config.config, {}, 'a refused configuration changes nothing');
   await name.fill('eth8');
-  await name.blur();
   await preview.getByText("'eth8'").first().waitFor();
-  await page.getByRole('region', { name: 'Preview' }).getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByText('1 problem').waitFor({ state: 'detached' });
   await save(page);
   await notice(page, /^Saved/).waitFor();
   await run.shot('configuration', { fullPage: true });
@@ -391,7 +491,7 @@ async function narrow(run) {
   try {
     for (const path of paths) {
       await go(path);
-      if (path.endsWith('/configuration')) await page.getByTestId('schema-form').getByText('General').filter({ visible: true }).first().waitFor();
+      if (path.endsWith('/configuration')) await page.getByRole('group', { name: 'How to edit the configuration' }).waitFor();
       await run.shot(`narrow${path.replace(/[0-9a-f-]{36}/, '').replace(/\W+/g, '-')}`);
       await noSidewaysScrolling(page, path);
     }
@@ -869,6 +969,8 @@ export const steps = [
   ['log in', login],
   ['add an organization and change its settings', organization],
   ['an error of the API appears at its field', takenSlug],
+  ['make a Wi-Fi with four fields and one button', wifi],
+  ['look through what a template can do', gallery],
   ['add a template with a preview', template],
   ['add a device, refused first', device],
   ['edit a configuration as form and as JSON', configuration],

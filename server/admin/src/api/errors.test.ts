@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configurationError, fieldErrors, flattenErrors, noticeFor, pointerSegments } from './errors';
+import { configurationError, fieldErrors, flattenErrors, noticeFor, pointerSegments, placesOf } from './errors';
 
 describe('fieldErrors', () => {
   it.each([
@@ -85,4 +85,27 @@ it('takes no error of a place in a configuration for one of a field', () => {
   const body = { config: ['Wrong.'], errors: [{ pointer: '/interfaces/0/name', message: 'At most 15 characters', source: '' }] };
   expect(fieldErrors(body)).toEqual({ config: 'Wrong.' });
   expect(fieldErrors({ errors: ['Bad.'] })).toEqual({ errors: 'Bad.' });
+});
+
+describe('places in a configuration', () => {
+  const sentence = 'Invalid configuration triggered by "#/interfaces/1", validator says:\n\n{…} is not valid under any of the given schemas';
+  const place = { pointer: '/interfaces/0/wireless/encryption/key', message: 'At least 8 characters, now 5', source: '' };
+
+  it('are told in place of the sentence of a schema', () => {
+    expect(fieldErrors({ config: [sentence], errors: [place] })).toEqual({ config: 'interfaces › 0 › wireless › encryption › key: At least 8 characters, now 5' });
+    expect(fieldErrors({ config: [sentence], errors: [{ ...place, source: 'School' }] })).toEqual({
+      config: 'interfaces › 0 › wireless › encryption › key: At least 8 characters, now 5 (in the template School)',
+    });
+    expect(fieldErrors({ config: [`There is a conflict with the specified templates. ${sentence}`], errors: [place] }).config).toMatch(/^Conflict with the templates\. interfaces/);
+  });
+
+  it('leave other messages as they are', () => {
+    expect(fieldErrors({ name: ['This field is required.'], errors: [place] })).toEqual({ name: 'This field is required.' });
+    expect(fieldErrors({ errors: ['Bad.'] })).toEqual({ errors: 'Bad.' });
+  });
+
+  it('are none where there are none', () => {
+    expect(placesOf({ errors: [place, { pointer: 3 }] })).toEqual([place]);
+    for (const body of [undefined, null, 'x', [], { errors: 'x' }]) expect(placesOf(body)).toEqual([]);
+  });
 });

@@ -24,6 +24,32 @@ export class APIError extends Error {
   }
 }
 
+/** One wrong value of a configuration, as the API tells it beside the messages. */
+export interface FaultPlace {
+  /** A JSON pointer into the document of the source. */
+  pointer: string;
+  message: string;
+  /** The template it comes from; '' for the object itself. */
+  source: string;
+}
+
+/** The wrong values an answer names. */
+export function placesOf(body: unknown): FaultPlace[] {
+  const list = (body as { errors?: unknown } | null | undefined)?.errors;
+  if (!Array.isArray(list)) return [];
+  return list.filter((place): place is FaultPlace => typeof place?.pointer === 'string' && typeof place.message === 'string').map(({ pointer, message, source }) => ({ pointer, message, source: source ?? '' }));
+}
+
+/** What is wrong in the words of the places, when a message is the sentence of a schema. */
+function inWords(message: string, places: FaultPlace[]): string {
+  if (places.length === 0 || !/triggered by "#/.test(message)) return message;
+  const words = places.map(({ pointer, message: what, source }) => {
+    const path = pointerSegments(pointer).join(' › ');
+    return `${path ? `${path}: ` : ''}${what}${source ? ` (in the template ${source})` : ''}`;
+  });
+  return `${message.startsWith('There is a conflict') ? 'Conflict with the templates. ' : ''}${words.join('; ')}`;
+}
+
 function messageOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')) {
@@ -37,10 +63,11 @@ export function fieldErrors(body: unknown): FieldErrors {
   const errors: FieldErrors = {};
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return errors;
   const whole: string[] = [];
+  const places = placesOf(body);
   for (const [key, value] of Object.entries(body)) {
-    // the same errors again with places in a configuration: no field of the form is called so
-    if (key === 'errors' && isPlaced(value)) continue;
-    const message = messageOf(value);
+    if (key === 'errors' && places.length > 0) continue; // where, beside the messages
+    const said = messageOf(value);
+    const message = said === undefined ? undefined : inWords(said, places);
     if (wholeObject.has(key)) {
       if (message) whole.push(message);
       continue;
@@ -59,10 +86,6 @@ export function fieldErrors(body: unknown): FieldErrors {
   }
   if (whole.length > 0) errors.root = { serverError: whole.join(' ') };
   return errors;
-}
-
-function isPlaced(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof (item as { pointer?: unknown } | null)?.pointer === 'string');
 }
 
 function nestedErrors(value: unknown): FieldErrors | string | undefined {

@@ -9,6 +9,8 @@ import { changedNames, initials, verbs } from '../../audit/trail';
 import type { AuditEvent } from '../../audit/types';
 import { Reference } from '../../lists/Reference';
 import type { Device, Template } from '../types';
+import { layered } from './face';
+import { FaceCard } from './FaceCard';
 import { agreements } from './thread';
 import { useLiveDevice } from './useLive';
 
@@ -87,6 +89,14 @@ function Activity({ device }: { device: Device }) {
   );
 }
 
+/** The picture of what the templates and the device's own configuration make of it. */
+function Face({ device }: { device: Device }) {
+  const ids = device.config?.templates ?? [];
+  const { data: templates = [] } = useGetManyAggregate<Template>('templates', { ids });
+  const layers = ids.map((id) => templates.find((known) => known?.id === id)?.config ?? {});
+  return <FaceCard config={layered([...layers, device.config?.config ?? {}])} edit={`/devices/${device.id}/configuration`} />;
+}
+
 /** The contents of the tab. */
 export function DeviceOverview() {
   const record = useRecordContext<Device>();
@@ -103,6 +113,7 @@ export function DeviceOverview() {
   return (
     <div className="w-columns">
       <div className="w-stack">
+        {device.config && <Face device={device} />}
         <Card title="Hardware and addresses" note="as the device reports them">
           <dl className="w-pairs">
             {facts.map(([name, value]) => (

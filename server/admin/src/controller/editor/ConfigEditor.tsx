@@ -1,22 +1,25 @@
-// Edits a configuration as a form and as raw JSON; both show the same value at any time.
-import { Alert, Box, Button, CircularProgress, FormHelperText, ToggleButton, ToggleButtonGroup, Typography } from '@mui/material';
-import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { useDataProvider, useInput } from 'react-admin';
-import type { ControllerProvider } from '../operations';
+// Edits a configuration as cards of tasks, as a form of all fields and as raw JSON; all show the same value at any time.
+import { Button, CircularProgress, FormHelperText, ToggleButton, ToggleButtonGroup } from '@mui/material';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useInput } from 'react-admin';
+import { useFormState } from 'react-hook-form';
 import { pointerSegments } from '../../api/errors';
 import type { JSONObject } from '../../api/types';
+import { Banner } from '../../design/Banner';
+import { partsOf } from '../tasks/gallery';
+import { TaskCards } from '../tasks/TaskCards';
 import { JSONText } from './JSONText';
+import { useSchemas } from './schemas';
+import { fieldID } from './ids';
+import { placeInWords } from './shape';
+import { editorTexts as t } from './texts';
 import type { PreviewProblem } from './usePreview';
-import { formatObject, isObject, parseObject, same } from './values';
+import { formatObject, isObject, parseObject, same, valueAt } from './values';
+import './form.css';
 
 const SchemaForm = lazy(() => import('./SchemaForm'));
 
-/** The server's schema document: backend path -> JSON Schema. */
-export function useSchemas() {
-  const provider = useDataProvider<ControllerProvider>();
-  return useQuery({ queryKey: ['schemas'], queryFn: () => provider.schemas(), staleTime: Infinity });
-}
+export { useSchemas };
 
 interface ConfigEditorProps {
   source: string;
@@ -27,9 +30,15 @@ interface ConfigEditorProps {
   disabled?: boolean;
 }
 
+type Mode = 'cards' | 'form' | 'json';
+
+/** Backends whose configuration the tasks know how to write. */
+const withTasks = /\.(OpenWrt|OpenWisp)$/;
+
 /** An input for a NetJSON configuration. */
 export function ConfigEditor({ source, backend, problem, disabled }: ConfigEditorProps) {
   const syntax = useRef<string>(undefined);
+  const holder = useRef<HTMLDivElement>(null);
   const { field, fieldState } = useInput({
     source,
     defaultValue: {},
@@ -38,12 +47,15 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
     format: (value: unknown) => value,
     parse: (value: unknown) => value,
   });
-  const schemas = useSchemas();
-  const schema = schemas.data?.[backend];
+  const { submitCount } = useFormState();
   const value = isObject(field.value) ? field.value : {};
-  const [mode, setMode] = useState<'form' | 'json'>('form');
+  const tasks = withTasks.test(backend);
+  const [chosen, setMode] = useState<Mode>(() => (tasks && (Object.keys(value).length === 0 || partsOf(value).parts.length > 0) ? 'cards' : 'form'));
+  const mode = chosen === 'cards' && !tasks ? 'form' : chosen;
+  // places are told in the words of the schema, so it is needed for those too
+  const schemas = useSchemas(mode === 'form' || mode === 'json' || problem !== undefined);
+  const schema = schemas.data?.[backend];
   const [text, setText] = useState(() => formatObject(value));
-  const [unfit, setUnfit] = useState<string>();
   const parsed = parseObject(text);
   const syntaxProblem = 'problem' in parsed ? parsed.problem : undefined;
   syntax.current = syntaxProblem;
@@ -71,83 +83,81 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
     change(next);
   };
 
-  const shownProblem = useMemo(
-    () => (problem?.pointer ? { path: pointerSegments(problem.pointer), message: problem.message } : undefined),
-    // by identity: each answer of the preview has the form show its problem again
-    [problem],
-  );
-  const asForm = mode === 'form' && schema !== undefined && !unfit && !syntaxProblem;
+  const strict = submitCount > 0;
+  const places = (problem?.places ?? []).map(({ pointer, message, source: from }) => ({ path: pointerSegments(pointer), message, from }));
+  const own = places.filter(({ from }) => from === '');
+  // what nobody has filled in yet is no mistake of theirs
+  const shown = places.filter(({ path, from }) => from !== '' || strict || valueAt(value, path) !== undefined);
+  const asJSON = mode === 'json' || syntaxProblem !== undefined || (mode === 'form' && schemas.isError);
+  const unknown = asJSON && schema && isObject(schema.properties) ? Object.keys(value).filter((key) => key !== 'type' && !(key in (schema.properties as JSONObject)) && !Array.isArray(value[key])) : [];
+
+  const lead = (path: string[]) => {
+    const element = document.getElementById(fieldID(path)) ?? holder.current?.querySelector<HTMLElement>('[aria-invalid=true], textarea');
+    element?.scrollIntoView({ block: 'center' });
+    element?.focus();
+  };
 
   return (
-    <Box sx={{ width: '100%' }}>
-      <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, mb: 1, flexWrap: 'wrap' }}>
-        <Typography variant="subtitle2" sx={{ flexGrow: 1 }}>
-          Configuration
-        </Typography>
-        {!asForm && (
-          <Button
-            size="small"
-            disabled={syntaxProblem !== undefined || disabled}
-            onClick={() => setText(formatObject(typed.current))}
-          >
-            Format
+    <div className="f-holder" ref={holder}>
+      <div className="f-bar">
+        <h3>{t.title}</h3>
+        {asJSON && (
+          <Button size="small" disabled={syntaxProblem !== undefined || disabled} onClick={() => setText(formatObject(typed.current))}>
+            {t.format}
           </Button>
         )}
-        <ToggleButtonGroup
-          exclusive
-          size="small"
-          value={asForm ? 'form' : 'json'}
-          onChange={(_, chosen: 'form' | 'json' | null) => {
-            if (!chosen) return;
-            setUnfit(undefined);
-            setMode(chosen);
-          }}
-          aria-label="How to edit the configuration"
-        >
-          <ToggleButton value="form" disabled={schema === undefined || syntaxProblem !== undefined}>
-            Form
-          </ToggleButton>
-          <ToggleButton value="json">JSON</ToggleButton>
-        </ToggleButtonGroup>
-      </Box>
-      {unfit && (
-        <Alert severity="info" sx={{ mb: 1 }}>
-          The form cannot show all of this configuration ({unfit}), so it is shown as JSON and nothing is lost.
-        </Alert>
-      )}
-      {schemas.isError && (
-        <Alert severity="warning" sx={{ mb: 1 }}>
-          The form is not available: {schemas.error.message}
-        </Alert>
-      )}
-      {asForm ? (
-        <Suspense fallback={<CircularProgress size={24} />}>
-          <SchemaForm
-            schema={schema}
-            value={value}
-            onChange={fromForm}
-            onUnfit={setUnfit}
-            problem={shownProblem}
-            disabled={disabled}
-          />
-          {!disabled && Object.keys(value).length === 0 && (
-            <Typography variant="body2" color="text.secondary">
-              Nothing here yet: choose what to configure under “Fields…”.
-            </Typography>
+        <ToggleButtonGroup exclusive size="small" value={asJSON ? 'json' : mode} onChange={(_, next: Mode | null) => next && setMode(next)} aria-label={t.how}>
+          {tasks && (
+            <ToggleButton value="cards" disabled={syntaxProblem !== undefined}>
+              {t.cards}
+            </ToggleButton>
           )}
-        </Suspense>
-      ) : (
+          <ToggleButton value="form" disabled={syntaxProblem !== undefined}>
+            {t.form}
+          </ToggleButton>
+          <ToggleButton value="json">{t.json}</ToggleButton>
+        </ToggleButtonGroup>
+      </div>
+      {shown.length > 0 && (
+        <Banner status="critical" title={t.problems(shown.length)}>
+          <ul className="f-problems">
+            {shown.map(({ path, message, from }) => (
+              <li key={`${from} ${path.join('/')} ${message}`}>
+                {from === '' ? (
+                  <button type="button" className="w-link" onClick={() => lead(path)}>
+                    {placeInWords(path, value, schema)}
+                  </button>
+                ) : (
+                  <span>
+                    {placeInWords(path, undefined, schema)}, {t.from(from)}
+                  </span>
+                )}
+                : {message}
+              </li>
+            ))}
+          </ul>
+        </Banner>
+      )}
+      {mode === 'form' && schemas.isError && <p className="t-help t-wrong">{t.unavailable(schemas.error.message)}</p>}
+      {unknown.length > 0 && <p className="t-help">{t.unknown(unknown)}</p>}
+      {asJSON ? (
         <JSONText
           label="Configuration as JSON"
           value={text}
           onChange={edited}
           disabled={disabled}
-          problem={syntaxProblem ?? (problem?.pointer ? `${problem.pointer}: ${problem.message}` : undefined)}
+          problem={syntaxProblem ?? (own.length > 0 ? own.map(({ path, message }) => `${placeInWords(path, value, schema)}: ${message}`).join('\n') : undefined)}
         />
+      ) : mode === 'cards' ? (
+        <TaskCards value={value} onChange={fromForm} backend={backend} problems={own} disabled={disabled} />
+      ) : schema ? (
+        <Suspense fallback={<CircularProgress size={24} />}>
+          <SchemaForm schema={schema} value={value} onChange={fromForm} problems={own} strict={strict} disabled={disabled} />
+        </Suspense>
+      ) : (
+        <CircularProgress size={24} />
       )}
-      {fieldState.error?.message && fieldState.error.message !== syntaxProblem && (
-        <FormHelperText error>{fieldState.error.message}</FormHelperText>
-      )}
-    </Box>
+      {fieldState.error?.message && fieldState.error.message !== syntaxProblem && shown.length === 0 && <FormHelperText error>{fieldState.error.message}</FormHelperText>}
+    </div>
   );
 }

@@ -1,74 +1,48 @@
-import { Alert, Box, LinearProgress, Typography } from '@mui/material';
+import { Button, IconButton } from '@mui/material';
+import { Check, Copy } from 'lucide-react';
+import { useState } from 'react';
+import { maskSecrets } from './mask';
+import { editorTexts as t } from './texts';
 import type { PreviewState } from './usePreview';
+import './form.css';
 
-/** The rendered configuration beside what is being edited. */
-export function PreviewPane({ state }: { state: PreviewState }) {
+/** The rendered configuration beside what is being edited. Passwords are dots until they are asked for. */
+export function PreviewPane({ state, sticky = true }: { state: PreviewState; sticky?: boolean }) {
   const { preview, problem, pending } = state;
+  const [clear, setClear] = useState(false);
+  const [copied, setCopied] = useState(false);
+  const rendered = preview?.rendered ?? '';
+  const masked = maskSecrets(rendered);
+  const copy = async () => {
+    await navigator.clipboard.writeText(rendered);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
   return (
-    <Box
-      component="section"
-      aria-label="Preview"
-      sx={{
-        position: { lg: 'sticky' },
-        top: { lg: 200 },
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '10px',
-        overflow: 'hidden',
-        backgroundColor: 'background.paper',
-        minWidth: 0,
-      }}
-    >
-      <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 1, px: 1.5, py: 1, borderBottom: 1, borderColor: 'divider' }}>
-        <Typography variant="subtitle2" component="h2" sx={{ flexGrow: 1 }}>
-          Preview
-        </Typography>
-        {preview && !problem && (
-          <Typography
-            variant="caption"
-            color="text.secondary"
-            noWrap
-            sx={{ fontFamily: 'monospace' }}
-            title="MD5 checksum of the archive a device would download"
-          >
-            {preview.checksum} · {preview.size} bytes
-          </Typography>
+    <section className={sticky ? 'p-pane p-sticky' : 'p-pane'} aria-label="Preview" aria-busy={pending}>
+      <div className="p-head">
+        <h2>{t.preview}</h2>
+        {masked !== rendered && (
+          <Button size="small" onClick={() => setClear(!clear)} aria-pressed={clear}>
+            {clear ? t.hideSecrets : t.showSecrets}
+          </Button>
         )}
-      </Box>
-      <LinearProgress sx={{ visibility: pending ? 'visible' : 'hidden', height: 2 }} />
+        {preview && !problem && (
+          <IconButton size="small" aria-label={t.copy} onClick={() => void copy()} title={t.checksum(preview.checksum, preview.size)}>
+            {copied ? <Check size={16} /> : <Copy size={16} />}
+          </IconButton>
+        )}
+      </div>
+      <div className="p-line" />
       {problem && (
-        <Alert severity="error" sx={{ borderRadius: 0 }}>
-          {problem.pointer && (
-            <Box component="code" sx={{ display: 'block', fontWeight: 600 }}>
-              {problem.pointer}
-            </Box>
-          )}
-          <Box component="span" sx={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-            {problem.message}
-          </Box>
-        </Alert>
+        <p className="p-wrong" role="alert">
+          {problem.places && problem.places.length > 0 ? t.notYet : problem.message}
+        </p>
       )}
-      <Box
-        component="pre"
-        data-testid="preview"
-        tabIndex={0}
-        aria-label="Rendered configuration"
-        sx={{
-          m: 0,
-          p: 1.5,
-          fontFamily: 'var(--w-mono)',
-          fontSize: 12,
-          lineHeight: '18px',
-          backgroundColor: 'var(--w-sunken)',
-          overflow: 'auto',
-          maxHeight: { xs: 420, lg: 'calc(100vh - 330px)' },
-          minHeight: 120,
-          opacity: problem ? 0.4 : 1,
-          tabSize: 4,
-        }}
-      >
-        {preview ? preview.rendered || '(nothing is configured)' : 'The rendered configuration appears here.'}
-      </Box>
-    </Box>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it */}
+      <pre data-testid="preview" className={problem ? 'p-code p-old' : 'p-code'} tabIndex={0}>
+        {preview ? (clear ? rendered : masked) || t.nothing : t.waiting}
+      </pre>
+    </section>
   );
 }

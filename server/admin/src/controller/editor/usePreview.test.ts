@@ -3,7 +3,7 @@ import { APIError, fieldErrors } from '../../api/errors';
 import { previewProblem } from './usePreview';
 
 function refusal(body: unknown): APIError {
-  return new APIError('refused', 400, { errors: fieldErrors(body) });
+  return new APIError('refused', 400, { errors: fieldErrors(body), raw: body });
 }
 
 it('takes the path the server names', () => {
@@ -22,4 +22,12 @@ it('finds the path in the message', () => {
 it('falls back to what the answer says', () => {
   expect(previewProblem(new APIError('Too many requests.', 429))).toEqual({ message: 'Too many requests.' });
   expect(previewProblem(new Error('oops'))).toEqual({ message: 'oops' });
+});
+
+it('hands on the places of what is wrong', () => {
+  const place = { pointer: '/interfaces/0/name', message: 'Needed', source: 'School' };
+  expect(previewProblem(refusal({ config: ['Invalid configuration triggered by "#/interfaces/1", validator says:\n\nx'], path: '#/interfaces/1', errors: [place] }))).toMatchObject({
+    pointer: '#/interfaces/1',
+    places: [place],
+  });
 });

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useDataProvider } from 'react-admin';
 import type { ControllerProvider } from '../operations';
-import { APIError, configurationError, flattenErrors } from '../../api/errors';
+import { APIError, configurationError, flattenErrors, type FaultPlace, placesOf } from '../../api/errors';
 import type { Preview, PreviewRequest } from '../types';
 
 /** Why there is no rendering, and where in the configuration, if the server could tell. */
@@ -10,6 +10,8 @@ export interface PreviewProblem {
   message: string;
   /** A JSON pointer into the merged configuration: #/interfaces/0/name. */
   pointer?: string;
+  /** Each wrong value by itself, in the document it is written in. */
+  places?: FaultPlace[];
 }
 
 export interface PreviewState {
@@ -23,9 +25,10 @@ export function previewProblem(error: unknown): PreviewProblem {
   if (!(error instanceof APIError)) return { message: error instanceof Error ? error.message : String(error) };
   const { path, ...errors } = (error.body.errors ?? {}) as { path?: unknown } & Record<string, unknown>;
   const messages = flattenErrors(errors);
-  if (messages.length === 0) return { message: error.message };
+  const places = placesOf(error.body.raw);
+  if (messages.length === 0) return { message: error.message, ...(places.length > 0 ? { places } : {}) };
   const found = configurationError(messages.map(({ message }) => message).join('\n'));
-  return { message: found.message, pointer: typeof path === 'string' && path ? path : found.pointer };
+  return { message: found.message, pointer: typeof path === 'string' && path ? path : found.pointer, ...(places.length > 0 ? { places } : {}) };
 }
 
 /** How long to wait after a change before asking, in milliseconds. */

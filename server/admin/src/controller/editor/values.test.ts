@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromVariables, missingFrom, orderLike, parseObject, same, toVariables, valueAt, variablesProblem } from './values';
+import { fromVariables, parseObject, same, toVariables, valueAt, variablesProblem } from './values';
 
 describe('same', () => {
   it.each([
@@ -12,27 +12,6 @@ describe('same', () => {
   ])('%j and %j: %s', (a, b, want) => {
     expect(same(a, b)).toBe(want);
     expect(same(b, a)).toBe(want);
-  });
-});
-
-it('keeps the order of the author', () => {
-  const next = { general: { a: 1, b: 2 }, interfaces: [{ name: 'x', type: 'y' }], radios: [] };
-  const previous = { interfaces: [{ type: 'y', name: 'old' }], general: { b: 0, a: 0 } };
-  expect(JSON.stringify(orderLike(next, previous))).toBe(
-    '{"interfaces":[{"type":"y","name":"x"}],"general":{"b":2,"a":1},"radios":[]}',
-  );
-});
-
-describe('missingFrom', () => {
-  it.each([
-    ['more is fine', { a: 1, b: '' }, { a: 1 }, undefined],
-    ['a key is gone', { a: {} }, { a: { x: 1 } }, '/a/x'],
-    ['a value is another', { a: [{ x: 1 }] }, { a: [{ x: '{{x}}' }] }, '/a/0/x'],
-    ['an item is gone', { a: [1] }, { a: [1, 2] }, '/a'],
-    ['a list became an object', { a: {} }, { a: [] }, '/a'],
-    ['nothing to lose', undefined, {}, '/'],
-  ])('%s', (_, shown, raw, want) => {
-    expect(missingFrom(shown, raw)).toBe(want);
   });
 });
 

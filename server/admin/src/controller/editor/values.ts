@@ -18,52 +18,6 @@ export function same(a: unknown, b: unknown): boolean {
   return a === b;
 }
 
-/**
- * next with the keys of its objects in the order previous has them; new keys come last. The schema form writes keys
- * in the schema's order, but the author's order is kept (it decides, for one, the order of sections in the result).
- */
-export function orderLike(next: unknown, previous: unknown): unknown {
-  if (Array.isArray(next)) {
-    const before = Array.isArray(previous) ? previous : [];
-    return next.map((item, index) => orderLike(item, before[index]));
-  }
-  if (!isObject(next)) return next;
-  const before = isObject(previous) ? previous : {};
-  const ordered: JSONObject = {};
-  for (const key of Object.keys(before)) {
-    if (key in next) ordered[key] = orderLike(next[key], before[key]);
-  }
-  for (const key of Object.keys(next)) {
-    if (!(key in ordered)) ordered[key] = orderLike(next[key], undefined);
-  }
-  return ordered;
-}
-
-/**
- * The path of the first thing in raw that shown lacks or has otherwise, undefined when shown holds all of raw. A form
- * may show more than raw (empty fields) but if it shows less, saving it would lose something.
- */
-export function missingFrom(shown: unknown, raw: unknown, path = ''): string | undefined {
-  if (Array.isArray(raw)) {
-    if (!Array.isArray(shown) || shown.length !== raw.length) return path || '/';
-    for (const [index, item] of raw.entries()) {
-      const missing = missingFrom(shown[index], item, `${path}/${index}`);
-      if (missing) return missing;
-    }
-    return undefined;
-  }
-  if (isObject(raw)) {
-    if (!isObject(shown)) return path || '/';
-    for (const [key, value] of Object.entries(raw)) {
-      if (!(key in shown)) return `${path}/${key}`;
-      const missing = missingFrom(shown[key], value, `${path}/${key}`);
-      if (missing) return missing;
-    }
-    return undefined;
-  }
-  return raw === shown ? undefined : path || '/';
-}
-
 /** What is at a path inside a value, undefined when there is nothing. */
 export function valueAt(value: unknown, path: string[]): unknown {
   let found = value;

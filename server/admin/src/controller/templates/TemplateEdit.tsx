@@ -1,6 +1,7 @@
 // The page of a template: how many devices have it stands in its header and on the button that saves.
 import { Copy, Download } from 'lucide-react';
 import { useCreatePath, useRecordContext, useRedirect, useResourceContext } from 'react-admin';
+import { useWatch } from 'react-hook-form';
 import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
@@ -11,7 +12,7 @@ import { backendLabel } from '../backends';
 import { devicesOf } from '../devices/deletable';
 import { downloadPath } from '../paths';
 import type { Template } from '../types';
-import { TemplateForm, templateBody, useTemplateLock } from './TemplateForm';
+import { TemplateForm, templateBody, type TemplateValues, useTemplateLock } from './TemplateForm';
 import { UsedBy, useUsers } from './UsedBy';
 
 function Header({ template }: { template: Template }) {
@@ -58,11 +59,17 @@ function Header({ template }: { template: Template }) {
   );
 }
 
+/** What of a template is in the configuration of devices. */
+const contents = ['config', 'default_values', 'vpn', 'auto_cert'] as const;
+
 function Bar() {
   const template = useRecordContext<Template>();
   const users = useUsers(template?.id);
   const { locked } = useTemplateLock();
-  return <FormToolbar locked={locked} verb={users ? `Save and change ${devicesOf(users)}` : 'Save'} />;
+  const values = useWatch() as TemplateValues;
+  // only what devices get from it changes them: not its name, nor who gets it
+  const touches = contents.some((key) => JSON.stringify(values[key]) !== JSON.stringify(template?.[key]));
+  return <FormToolbar locked={locked} verb={users && touches ? `Apply to ${devicesOf(users)}` : 'Save'} />;
 }
 
 /** The page. */

@@ -1,5 +1,6 @@
 // The form of a template, new or existing.
 import { Alert } from '@mui/material';
+import { useState } from 'react';
 import {
   AutocompleteInput,
   BooleanInput,
@@ -15,11 +16,13 @@ import { useWatch } from 'react-hook-form';
 import type { PreviewRequest, Template } from '../types';
 import { backendChoices } from '../backends';
 import { Columns, FormCard, FormProblems, useMayChange } from '../../forms/FormParts';
-import { OrganizationInput, useSuperuser } from '../../tenancy/references';
+import { useSuperuser } from '../../tenancy/references';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
 import { VariablesInput } from '../editor/VariablesInput';
+import { OwnerInput } from './OwnerInput';
+import { WhoInput } from './WhoInput';
 
 /** The kinds of templates. */
 export const templateTypes = [
@@ -45,7 +48,8 @@ export function templateBody(
   return body;
 }
 
-function previewOf(values: TemplateValues): PreviewRequest | undefined {
+/** What the form's values render to; undefined while they cannot be rendered. */
+export function previewOf(values: TemplateValues): PreviewRequest | undefined {
   if (!values.backend) return undefined;
   return {
     backend: values.backend,
@@ -82,7 +86,9 @@ function VPNInputs({ locked }: { locked: boolean }) {
 
 function Contents({ locked }: { locked: boolean }) {
   const values = useWatch() as TemplateValues;
-  const schemas = useSchemas();
+  // the schema names the backends there are; the usual ones are known without it, and it is large
+  const [choosing, setChoosing] = useState(false);
+  const schemas = useSchemas(choosing);
   const preview = usePreview(previewOf(values));
   return (
     <div className="w-editor">
@@ -90,8 +96,10 @@ function Contents({ locked }: { locked: boolean }) {
         <FormCard title="Template">
           <Columns>
             <TextInput helperText={false} source="name" validate={required()} readOnly={locked} fullWidth />
-            <OrganizationInput source="organization" shareable readOnly={locked} />
-            <SelectInput helperText={false} source="backend" choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
+            <div className="t-in-columns">
+              <OwnerInput source="organization" disabled={locked} />
+            </div>
+            <SelectInput helperText={false} source="backend" onFocus={() => setChoosing(true)} choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
             <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
             {values.type === 'vpn' && <VPNInputs locked={locked} />}
           </Columns>
@@ -101,10 +109,7 @@ function Contents({ locked }: { locked: boolean }) {
           <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
         </FormCard>
         <FormCard title="Which devices get it">
-          <Columns>
-            <BooleanInput source="default" readOnly={locked} helperText="New devices get it; it can be taken off them. Devices that are there already do not change." />
-            <BooleanInput source="required" readOnly={locked} helperText="New devices get it and it cannot be taken off. Devices that are there get it when they are activated again." />
-          </Columns>
+          <WhoInput disabled={locked} />
           <TextArrayInput source="tag_names" readOnly={locked} helperText="Devices that register with a tag get the templates of that tag" fullWidth />
         </FormCard>
       </div>

@@ -1,0 +1,9 @@
+/** Options of UCI whose values nobody beside should read. */
+const secret = /^(\s*(?:option|list)\s+(?:\w*_)?(?:key\d?|password|passphrase|secret|pincode|private_key|preshared_key|priv_key_pwd)\s+')((?:[^']|'\\'')*)(')$/gm;
+
+/** The text with dots for passwords and keys; a hash in a file of accounts is one too. */
+export function maskSecrets(text: string): string {
+  return text
+    .replace(secret, (line, before: string, value: string, after: string) => (/^\s*option\s+public_key/.test(line) || value === '' ? line : `${before}••••••••${after}`))
+    .replace(/^(root:)(\$\d\$[^:]+)(:)/gm, '$1••••••••$3');
+}

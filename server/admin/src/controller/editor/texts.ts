@@ -1,0 +1,35 @@
+// The sentences of the configuration editor.
+
+/** The texts in English. */
+export const editorTexts = {
+  title: 'Configuration',
+  how: 'How to edit the configuration',
+  cards: 'Tasks',
+  form: 'All fields',
+  json: 'JSON',
+  format: 'Format',
+  notSet: 'not set',
+  kind: 'Kind',
+  other: 'Other',
+  item: 'item',
+  lines: 'One per line.',
+  add: (name: string) => `Add ${name.charAt(0).toLowerCase()}${name.slice(1)}`,
+  remove: (name: string) => `Remove ${name}`,
+  up: (name: string) => `Move ${name} up`,
+  down: (name: string) => `Move ${name} down`,
+  others: (names: string[]) => `Also there, and kept as it is: ${names.join(', ')}`,
+  asJSON: (name: string) => `${name} is edited as JSON.`,
+  unavailable: (reason: string) => `The form is not available: ${reason}`,
+  problems: (count: number) => (count === 1 ? '1 problem' : `${count} problems`),
+  preview: 'Preview',
+  copy: 'Copy the preview',
+  showSecrets: 'Show passwords',
+  hideSecrets: 'Hide passwords',
+  checksum: (sum: string, size: number) => `${size} bytes, MD5 ${sum}`,
+  nothing: '(nothing is configured)',
+  waiting: 'The rendered configuration appears here.',
+  notYet: 'Not complete, so this is what it was before.',
+  from: (source: string) => `in the template ${source}`,
+  unknown: (names: string[]) =>
+    names.length === 1 ? `${names[0]} means nothing to this backend unless it is the name of a package.` : `${names.join(', ')} mean nothing to this backend unless they are names of packages.`,
+};
