@@ -10,9 +10,10 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/admin"
 )
@@ -32,8 +33,9 @@ type Support struct {
 	// recognised by them.
 	Tenancy *server.TenancyConcern
 
-	// Tickets is made by Mount.
-	Tickets Tickets
+	// Tickets and Comments are made by Mount.
+	Tickets  *Tickets
+	Comments *Comments
 }
 
 // SupportConfig is what an administrator may set.
@@ -44,9 +46,15 @@ type SupportConfig struct {
 	Hotline string `koanf:"hotline" doc:"Telephone number of the support desk, the variable hotline of every device."`
 }
 
+// Events implements server.WithEvents.
+func (s *Support) Events() []event.Listed {
+	return append(s.Tickets.Listed(""), s.Comments.Listed("")...)
+}
+
 // What is found by assertion: a misspelt method does not compile.
 var (
 	_ server.WithModels   = (*Support)(nil)
+	_ server.WithEvents   = (*Support)(nil)
 	_ server.WithSettings = (*Support)(nil)
 	_ server.WithCommands = (*Support)(nil)
 	_ server.WithAdmin    = (*Support)(nil)
@@ -67,7 +75,10 @@ func (s *Support) Migrations() []sqlstore.Migrations {
 
 // Models implements server.WithModels.
 func (s *Support) Models() []wispwright.Model {
-	return []wispwright.Model{{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"}}
+	return []wispwright.Model{
+		{App: "support", Name: "ticket", Label: "ticket", Operator: "ACDV", Administrator: "ACDV"},
+		{App: "support", Name: "comment", Label: "comment", Operator: "ACDV", Administrator: "ACDV"},
+	}
 }
 
 // Section implements server.WithSettings.
@@ -80,15 +91,19 @@ func (s *Support) Mount(_ context.Context, h *server.Host) error {
 	if err := h.Mounted(s.Tenancy); err != nil {
 		return err
 	}
-	repo, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](h.DB(), sqlstore.Spec{Shape: store.Shape{
-		Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"},
-		Order: []wispwright.Order{{Field: "Created", Descending: true}},
-	}})
+	tickets, err := sqlstore.NewRepo[wispwright.ID, Ticket, TicketFilter](h.DB(), sqlstore.Spec{Shape: ticketShape()})
 	if err != nil {
 		return err
 	}
-	s.Tickets = Tickets{repo}
-	mount(h.API(), s.Tickets)
+	comments, err := sqlstore.NewRepo[wispwright.ID, Comment, CommentFilter](h.DB(), sqlstore.Spec{Shape: commentShape()})
+	if err != nil {
+		return err
+	}
+	base := &entity.Base{Tx: h.DB(), Recorder: s.Tenancy.Trail, Tenants: s.Tenancy.Organizations}
+	s.Tickets = NewTickets(base, tickets)
+	s.Comments = NewComments(base, comments, s.Tickets)
+	mountTickets(h.API(), s.Tickets)
+	mountComments(h.API(), s.Comments, s.Tickets)
 	h.Recognise(rest.Callers{Schemes: []rest.Scheme{{Authenticate: s.desk}}})
 	h.Handle("/support/", http.HandlerFunc(s.status))
 	return h.Metrics().Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "support_tickets", Help: "Tickets there are."}, func() float64 {

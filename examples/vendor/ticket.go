@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/rest"
-	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // Ticket is something a customer asked for: the vendor's own entity.
@@ -18,54 +19,45 @@ type Ticket struct {
 	Created        time.Time
 }
 
-// TicketFilter selects tickets.
+// TicketFilter selects tickets; zero fields select all.
 type TicketFilter struct {
 	OrganizationID wispwright.ID
 	Done           *bool
 	Search         string
 }
 
-// Tickets is the service: the store's methods and one rule.
+// TicketStore keeps tickets.
+type TicketStore interface {
+	wispwright.KeyedRepo[wispwright.ID, Ticket, TicketFilter]
+}
+
+// ticketShape is how every storage keeps tickets.
+func ticketShape() store.Shape {
+	return store.Shape{
+		Table: "support_ticket", Org: "OrganizationID", Search: []string{"Title"}, Order: store.Newest("Created"),
+		Unique: []store.Unique{{Name: "ticket_title", Fields: []string{"OrganizationID", "Title"}}},
+	}
+}
+
+// Tickets is the service of tickets. They go with their organization.
 type Tickets struct {
-	*sqlstore.Repo[wispwright.ID, Ticket, TicketFilter]
+	*entity.Service[wispwright.ID, Ticket, TicketFilter]
 }
 
-// Create stores a new ticket.
-func (t Tickets) Create(ctx context.Context, ticket *Ticket) error {
-	ticket.ID, ticket.Created = wispwright.NewID(), time.Now()
-	return t.Insert(ctx, ticket)
+// NewTickets returns the service over a store.
+func NewTickets(b *entity.Base, tickets TicketStore) *Tickets {
+	return &Tickets{entity.New(b, tickets, entity.Kind[wispwright.ID, Ticket]{
+		Name: "support.Tickets", Model: "support.ticket", Label: func(t *Ticket) string { return t.Title },
+		Validate: validTicket,
+		Unique:   map[string]error{"ticket_title": wispwright.Invalid("title", valid.Taken("ticket", "title"))},
+	})}
 }
 
-type ticketIn struct {
-	Organization rest.Opt[wispwright.ID] `json:"organization" required:"true" rel:"organization"`
-	Title        rest.Opt[string]        `json:"title" required:"true" maxLength:"80"`
-	Done         rest.Opt[bool]          `json:"done"`
-}
-
-type ticketOut struct {
-	ID           wispwright.ID `json:"id"`
-	Organization wispwright.ID `json:"organization"`
-	Title        string        `json:"title"`
-	Done         bool          `json:"done"`
-	Created      rest.Time     `json:"created"`
-}
-
-func mount(api *rest.API, tickets Tickets) {
-	rest.Mount(api, rest.Resource[wispwright.ID, Ticket, TicketFilter, ticketIn, ticketOut]{
-		Path: "/api/v1/support/ticket/", Name: "Ticket", Noun: "Ticket", ID: "support_ticket", Tag: "support", Kind: "support.ticket",
-		Service: tickets,
-		Out: rest.Each(func(t *Ticket) ticketOut {
-			return ticketOut{t.ID, t.OrganizationID, t.Title, t.Done, rest.Time(t.Created)}
-		}),
-		Apply: func(_ *rest.Request, in *ticketIn, t *Ticket) error {
-			in.Organization.Into(&t.OrganizationID)
-			in.Title.Into(&t.Title)
-			in.Done.Into(&t.Done)
-			return nil
-		},
-		Organization: func(t *Ticket) wispwright.ID { return t.OrganizationID },
-		Filters: append(rest.FilterOrganization(func(f *TicketFilter, id wispwright.ID) { f.OrganizationID = id }),
-			rest.FilterText("search", func(f *TicketFilter, v string) { f.Search = v })),
-		Unique: map[string]error{"ticket_title": wispwright.Invalid("title", "ticket with this title already exists.")},
-	})
+func validTicket(_ context.Context, c entity.Change[Ticket]) error {
+	var v wispwright.ValidationError
+	valid.Text(&v, "title", c.After.Title, valid.Required, valid.Max(80))
+	if c.Before != nil && c.After.OrganizationID != c.Before.OrganizationID {
+		v.Add("organization", "A ticket stays with its organization.")
+	}
+	return v.Err()
 }
