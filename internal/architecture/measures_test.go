@@ -21,8 +21,9 @@ type exception struct {
 // exceptions are by the name of the measure.
 func exceptions() map[string]exception {
 	return map[string]exception{
-		"importable suites, % of the test code": {12.9, "a third of the test code replays recorded exchanges and holds " +
-			"the libraries against recorded outputs, which nobody else can run without them"},
+		"importable suites, % of the test code": {12.0, "a third of the test code replays recorded exchanges and holds " +
+			"the libraries against recorded outputs, which nobody else can run without them; it grows with each format that " +
+			"is read and written, while what a storage must keep is said once in a suite"},
 	}
 }
 
