@@ -801,13 +801,17 @@ async function endedSession(run) {
   await context.clearCookies({ name: 'sessionid' });
   await save(page);
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
-  await dialog.locator('input[name=username]').fill(run.user);
-  await dialog.locator('input[name=password]').fill(run.password);
+  // the same person: for another one the page would begin anew
+  await dialog.locator('input[name=username]').fill(run.operator);
+  await dialog.locator('input[name=password]').fill(run.operatorPassword);
   await run.shot('session-ended');
   await dialog.getByRole('button', { name: 'Log in' }).click();
   await notice(page, /^Saved/).waitFor();
   const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
   assert.equal(body.notes, 'typed before the session ended', 'nothing typed is lost');
+  await logOut(run);
+  await logIn(run, run.user, run.password);
+  await overview(page);
 }
 
 /** Without a connection nothing is sent later, and the page says so. */
