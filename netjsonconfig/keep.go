@@ -89,7 +89,7 @@ func (p *reading) keep() (*Config, error) {
 // whether there was any such thing. Every entry is looked at by itself, so that
 // a backup of many faults is not read many times.
 func (p *reading) refused(r *Reverse) bool {
-	found := false
+	found, faults := false, 0
 	for key, v := range r.Config.All() {
 		list, ok := v.([]any)
 		if !ok {
@@ -102,8 +102,13 @@ func (p *reading) refused(r *Reverse) bool {
 			} else {
 				doc.Set(key, item)
 			}
+			if faults > maxFaults && p.backend.Schema != nil && !p.backend.Schema.Valid(doc) {
+				found = p.whole(r, item) || found
+				continue
+			}
 			if err := p.backend.validate(doc); err != nil {
 				found = true
+				faults++
 				p.blame(r, item, err)
 			}
 		}
@@ -117,6 +122,22 @@ func (p *reading) refused(r *Reverse) bool {
 	}
 	p.blameAt(r, err)
 	return true
+}
+
+// maxFaults is the number of entries whose faults are looked into one by one;
+// of a configuration with more, the others are kept raw as they are.
+const maxFaults = 500
+
+// whole keeps the sections of an entry raw.
+func (p *reading) whole(r *Reverse, item any) bool {
+	o, _ := item.(*ordered.Object)
+	moved := false
+	for _, c := range r.made[o] {
+		if s := r.origin[c]; p.raw[s] == "" {
+			p.raw[s], moved = "the schema refuses it", true
+		}
+	}
+	return moved
 }
 
 // blame finds the option, else the section, that an entry was refused for.
@@ -212,15 +233,14 @@ func (p *reading) blameAt(r *Reverse, err error) {
 	}
 	// Entries that are there twice.
 	found := false
-	for i, item := range list {
-		for _, before := range list[:i] {
-			o, _ := item.(*ordered.Object)
-			if len(r.made[o]) > 0 && ordered.Equal(before, item) {
-				p.raw[r.origin[r.made[o][0]]] = "is there twice"
-				found = true
-				break
-			}
+	known := make(map[string]bool, len(list))
+	for _, item := range list {
+		text := string(ordered.Append(nil, item)) // one converter made them: equal ones are spelled alike
+		if o, _ := item.(*ordered.Object); known[text] && len(r.made[o]) > 0 {
+			p.raw[r.origin[r.made[o][0]]] = "is there twice"
+			found = true
 		}
+		known[text] = true
 	}
 	if !found {
 		p.giveUp(r)
