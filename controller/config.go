@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Status says how far a configuration is (spec: controller-config §3).
@@ -58,6 +59,14 @@ type Config struct {
 	Created time.Time
 	// Modified is when it was stored last.
 	Modified time.Time
+}
+
+// Shape is how storages keep configurations.
+func (Config) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_config", Key: "DeviceID", Org: "OrganizationID",
+		Parents: []store.Parent{{Field: "DeviceID", Table: "controller_device"}},
+	}
 }
 
 // ConfigFilter selects configurations; zero fields select all.

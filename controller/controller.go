@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Stores are everything the concern keeps. All are required and belong to one
@@ -25,13 +26,6 @@ type Stores struct {
 	Settings SettingsStore
 	// Versions keeps the history of configurations.
 	Versions VersionStore
-}
-
-func (s Stores) complete() error {
-	if s.Devices == nil || s.Configs == nil || s.Templates == nil || s.Settings == nil || s.Versions == nil {
-		return errors.New("controller: every store is required")
-	}
-	return nil
 }
 
 // Organizations is what the concern asks about tenants; tenancy.Organizations
@@ -164,7 +158,7 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	if tx == nil || renderer == nil || organizations == nil {
 		return nil, errors.New("controller: transactor, renderer and organizations are required")
 	}
-	if err := stores.complete(); err != nil {
+	if err := store.Complete("controller", stores); err != nil {
 		return nil, err
 	}
 	if len(renderer.Backends()) == 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Device is a router or another machine under management
@@ -53,6 +54,20 @@ type Device struct {
 	Created time.Time
 	// Modified is when it was stored last.
 	Modified time.Time
+}
+
+// Shape is how storages keep devices.
+func (Device) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_device", Org: "OrganizationID", Order: store.Newest("Created"),
+		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
+		Unique: []store.Unique{
+			{Name: UniqueDeviceName, Fields: []string{"NameKey", "OrganizationID"}},
+			{Name: UniqueDeviceMAC, Fields: []string{"MACAddress", "OrganizationID"}},
+			{Name: UniqueDeviceHardware, Fields: []string{"HardwareID", "OrganizationID"}},
+			{Name: UniqueDeviceKey, Fields: []string{"KeyDigest"}},
+		},
+	}
 }
 
 // DeviceFilter selects devices; zero fields select all.

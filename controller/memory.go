@@ -8,16 +8,14 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
-	"github.com/wispwright/wispwright/kit/store"
 )
 
 // NewMemory returns stores that keep everything in memory, in a store that
 // other concerns share; tenancy.NewMemory returns one. Everything is gone when
 // the program ends.
 func NewMemory(m *memstore.Store) Stores {
-	newest := []wispwright.Order{{Field: "Created", Descending: true}}
 	configs := &memoryConfigs{store: m}
-	configs.Repo = memstore.NewRepo[wispwright.ID, Config, ConfigFilter](m, memstore.Spec[Config]{Shape: store.Shape{Key: "DeviceID", Org: "OrganizationID"},
+	configs.Repo = memstore.NewRepo[wispwright.ID, Config, ConfigFilter](m, memstore.Spec[Config]{Shape: Config{}.Shape(),
 		Match: map[string]func(context.Context, *Config, any) bool{
 			"TemplateID": func(_ context.Context, c *Config, v any) bool { return slices.Contains(c.Templates, v.(wispwright.ID)) },
 			"After": func(_ context.Context, c *Config, v any) bool {
@@ -26,21 +24,17 @@ func NewMemory(m *memstore.Store) Stores {
 			},
 		},
 	})
-	versions := &memoryVersions{memstore.NewRepo[wispwright.ID, Version, VersionFilter](m, memstore.Spec[Version]{Shape: store.Shape{Org: "OrganizationID", Order: newest}})}
+	versions := &memoryVersions{memstore.NewRepo[wispwright.ID, Version, VersionFilter](m, memstore.Spec[Version]{Shape: Version{}.Shape()})}
 	templates := &memoryTemplates{
-		Repo: memstore.NewRepo[wispwright.ID, Template, TemplateFilter](m, memstore.Spec[Template]{Shape: store.Shape{Org: "OrganizationID", Order: newest, Search: []string{"ID", "Name"},
-			Unique: []store.Unique{{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}}},
-		},
+		Repo: memstore.NewRepo[wispwright.ID, Template, TemplateFilter](m, memstore.Spec[Template]{Shape: Template{}.Shape(),
 			Match: map[string]func(context.Context, *Template, any) bool{
 				"Tag": func(_ context.Context, t *Template, v any) bool { return slices.Contains(t.Tags, v.(string)) },
 			},
 		}),
-		revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{Shape: store.Shape{}}), versions: versions,
+		revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{Shape: Revision{}.Shape()}), versions: versions,
 	}
-	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: store.Shape{Key: "OrganizationID", Org: "OrganizationID",
-		Unique: []store.Unique{{Name: UniqueSharedSecret, Fields: []string{"SecretDigest"}}},
-	}})}
-	devices := newMemoryDevices(m, configs, versions, newest)
+	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: Settings{}.Shape()})}
+	devices := newMemoryDevices(m, configs, versions)
 	devices.templates, devices.settings = templates, settings
 	return Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}
 }
@@ -56,7 +50,7 @@ type memoryDevices struct {
 
 var _ DeviceStore = (*memoryDevices)(nil)
 
-func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memoryVersions, order []wispwright.Order) *memoryDevices {
+func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memoryVersions) *memoryDevices {
 	config := func(ctx context.Context, d *Device) *Config {
 		c, err := configs.Get(ctx, wispwright.ScopeAll(), d.ID)
 		if err != nil { // there is none
@@ -64,14 +58,8 @@ func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memor
 		}
 		return c
 	}
-	return &memoryDevices{store: m, configs: configs, versions: versions, Repo: memstore.NewRepo[wispwright.ID, Device, DeviceFilter](m, memstore.Spec[Device]{Shape: store.Shape{Org: "OrganizationID", Order: order, Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
-		Unique: []store.Unique{
-			{Name: UniqueDeviceName, Fields: []string{"NameKey", "OrganizationID"}},
-			{Name: UniqueDeviceMAC, Fields: []string{"MACAddress", "OrganizationID"}},
-			{Name: UniqueDeviceHardware, Fields: []string{"HardwareID", "OrganizationID"}},
-			{Name: UniqueDeviceKey, Fields: []string{"KeyDigest"}},
-		},
-	},
+	return &memoryDevices{store: m, configs: configs, versions: versions, Repo: memstore.NewRepo[wispwright.ID, Device, DeviceFilter](m, memstore.Spec[Device]{
+		Shape: Device{}.Shape(),
 		Match: map[string]func(context.Context, *Device, any) bool{
 			"Status": func(ctx context.Context, d *Device, v any) bool {
 				c := config(ctx, d)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -32,6 +33,16 @@ type Settings struct {
 	DeviceLimit *int64
 	// RevisionID changes with every change of the settings.
 	RevisionID wispwright.ID
+}
+
+// Shape is how storages keep settings.
+func (Settings) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_settings", Key: "OrganizationID", Org: "OrganizationID",
+		Unique: []store.Unique{
+			{Name: UniqueSharedSecret, Fields: []string{"SecretDigest"}},
+		},
+	}
 }
 
 // SettingsFilter selects settings; zero fields select all.

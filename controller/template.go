@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // TemplateType says what a template is for.
@@ -54,6 +55,17 @@ type Template struct {
 	Modified time.Time
 }
 
+// Shape is how storages keep templates.
+func (Template) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_template", Org: "OrganizationID", Order: store.Newest("Created"),
+		Search: []string{"ID", "Name"},
+		Unique: []store.Unique{
+			{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}},
+		},
+	}
+}
+
 // Revision is the content a template had at some time. It is never changed;
 // versions of configurations refer to it.
 type Revision struct {
@@ -65,6 +77,13 @@ type Revision struct {
 	DefaultValues, Config wispwright.JSON
 	// Created is when the content was stored.
 	Created time.Time
+}
+
+// Shape is how storages keep revisions. They outlive their template.
+func (Revision) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_revision",
+	}
 }
 
 // TemplateFilter selects templates; zero fields select all.

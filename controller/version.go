@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Version is one configuration a device was to run: the inputs, the checksum
@@ -44,6 +45,14 @@ type Version struct {
 	Served *time.Time
 	// Reported is when the device said it runs it, nil when it never did.
 	Reported *time.Time
+}
+
+// Shape is how storages keep versions. A batch of them waits for nobody that
+// changes one of the devices: they have no parents.
+func (Version) Shape() store.Shape {
+	return store.Shape{
+		Table: "controller_version", Org: "OrganizationID", Order: store.Newest("Created"),
+	}
 }
 
 // VersionFilter selects versions; zero fields select all.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -33,6 +34,18 @@ type APIToken struct {
 	LastUsed time.Time
 	// Created is when it was made.
 	Created time.Time
+}
+
+// Shape is how storages keep named tokens.
+func (APIToken) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_api_token", Order: store.Newest("Created"),
+		Unique: []store.Unique{
+			{Name: "api_token_digest", Fields: []string{"Digest"}},
+			{Name: "api_token_name", Fields: []string{"UserID", "Name"}},
+		},
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}},
+	}
 }
 
 // APITokenPrefix begins every named token, so that one found in a file is

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -23,6 +24,19 @@ type Email struct {
 	IsVerified bool
 	// IsPrimary is true for at most one address of a user.
 	IsPrimary bool
+}
+
+// Shape is how storages keep addresses.
+func (Email) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_email", Serial: true,
+		Unique: []store.Unique{
+			{Name: "email_user_address", Fields: []string{"UserID", "Address"}},
+			{Name: "email_primary", Fields: []string{"UserID"}, When: "IsPrimary"},
+			{Name: "email_verified", Fields: []string{"Address"}, When: "IsVerified"},
+		},
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}},
+	}
 }
 
 // EmailFilter selects addresses; zero fields select all.

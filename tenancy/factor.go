@@ -11,6 +11,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/window"
 )
 
@@ -33,6 +34,14 @@ type SecondFactor struct {
 	Recovery []string
 	// Created is when the secret was made.
 	Created time.Time
+}
+
+// Shape is how storages keep second factors.
+func (SecondFactor) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_second_factor", Key: "UserID",
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}},
+	}
 }
 
 // SecondFactorFilter selects second factors; zero fields select all.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -16,6 +17,16 @@ type Group struct {
 	Name string
 	// Permissions are sorted.
 	Permissions []wispwright.Permission
+}
+
+// Shape is how storages keep groups.
+func (Group) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_group", Serial: true, Order: []wispwright.Order{{Field: "Name"}},
+		Unique: []store.Unique{
+			{Name: "group_name", Fields: []string{"Name"}},
+		},
+	}
 }
 
 // GroupFilter selects groups; zero fields select all.

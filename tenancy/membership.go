@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -24,6 +25,17 @@ type Membership struct {
 	Created time.Time
 	// Modified is when the membership was stored last.
 	Modified time.Time
+}
+
+// Shape is how storages keep memberships.
+func (Membership) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_membership", Org: "OrganizationID", Order: store.Oldest("Created"),
+		Unique: []store.Unique{
+			{Name: "membership_user_organization", Fields: []string{"UserID", "OrganizationID"}},
+		},
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}, {Field: "OrganizationID", Table: "tenancy_organization"}},
+	}
 }
 
 // MembershipFilter selects memberships; zero fields select all.
@@ -58,6 +70,18 @@ type Owner struct {
 	Created time.Time
 	// Modified is when it was stored last.
 	Modified time.Time
+}
+
+// Shape is how storages keep owners.
+func (Owner) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_owner", Org: "OrganizationID", Order: store.Oldest("Created"),
+		Unique: []store.Unique{
+			{Name: "owner_organization", Fields: []string{"OrganizationID"}},
+			{Name: "owner_membership", Fields: []string{"MembershipID"}},
+		},
+		Parents: []store.Parent{{Field: "OrganizationID", Table: "tenancy_organization"}, {Field: "MembershipID", Table: "tenancy_membership"}},
+	}
 }
 
 // OwnerFilter selects owners; zero fields select all.

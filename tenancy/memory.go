@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -17,64 +16,42 @@ import (
 // is gone when the program ends.
 func NewMemory() (*memstore.Store, Stores) {
 	m := memstore.New()
-	memberships := memstore.NewRepo[wispwright.ID, Membership, MembershipFilter](m, memstore.Spec[Membership]{Shape: store.Shape{Org: "OrganizationID", Order: byCreated(),
-		Unique: []store.Unique{{Name: "membership_user_organization", Fields: []string{"UserID", "OrganizationID"}}},
-	}})
-	owners := memstore.NewRepo[wispwright.ID, Owner, OwnerFilter](m, memstore.Spec[Owner]{Shape: store.Shape{Org: "OrganizationID", Order: byCreated(),
-		Unique: []store.Unique{
-			{Name: "owner_organization", Fields: []string{"OrganizationID"}},
-			{Name: "owner_membership", Fields: []string{"MembershipID"}},
-		},
-	}})
-	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{Shape: store.Shape{Key: "UserID", Unique: []store.Unique{{Name: "token_digest", Fields: []string{"Digest"}}}}})
+	memberships := memstore.NewRepo[wispwright.ID, Membership, MembershipFilter](m, memstore.Spec[Membership]{Shape: Membership{}.Shape()})
+	owners := memstore.NewRepo[wispwright.ID, Owner, OwnerFilter](m, memstore.Spec[Owner]{Shape: Owner{}.Shape()})
+	tokens := memstore.NewRepo[wispwright.ID, Token, TokenFilter](m, memstore.Spec[Token]{Shape: Token{}.Shape()})
 	grants := &memoryGrants{groups: memstore.NewMap[wispwright.ID, int64](m), permissions: memstore.NewMap[wispwright.ID, wispwright.Permission](m)}
-	emails := memstore.NewRepo[int64, Email, EmailFilter](m, memstore.Spec[Email]{Shape: store.Shape{Serial: true,
-		Unique: []store.Unique{
-			{Name: "email_user_address", Fields: []string{"UserID", "Address"}},
-			{Name: "email_primary", Fields: []string{"UserID"}, When: "IsPrimary"},
-			{Name: "email_verified", Fields: []string{"Address"}, When: "IsVerified"},
-		},
-	}})
-	apiTokens := memstore.NewRepo[wispwright.ID, APIToken, APITokenFilter](m, memstore.Spec[APIToken]{Shape: store.Shape{Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		Unique: []store.Unique{
-			{Name: "api_token_digest", Fields: []string{"Digest"}},
-			{Name: "api_token_name", Fields: []string{"UserID", "Name"}},
-		},
-	}})
-	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Shape: store.Shape{Key: "UserID"}})
-	passkeys := memstore.NewRepo[wispwright.ID, Passkey, PasskeyFilter](m, memstore.Spec[Passkey]{Shape: store.Shape{Order: []wispwright.Order{{Field: "Created", Descending: true}},
-		Unique: []store.Unique{{Name: "passkey_credential", Fields: []string{"CredentialID"}}},
-	}})
+	emails := memstore.NewRepo[int64, Email, EmailFilter](m, memstore.Spec[Email]{Shape: Email{}.Shape()})
+	apiTokens := memstore.NewRepo[wispwright.ID, APIToken, APITokenFilter](m, memstore.Spec[APIToken]{Shape: APIToken{}.Shape()})
+	factors := memstore.NewRepo[wispwright.ID, SecondFactor, SecondFactorFilter](m, memstore.Spec[SecondFactor]{Shape: SecondFactor{}.Shape()})
+	passkeys := memstore.NewRepo[wispwright.ID, Passkey, PasskeyFilter](m, memstore.Spec[Passkey]{Shape: Passkey{}.Shape()})
 	members := &memoryMemberships{memberships, owners, m}
 	grants.members = members
+	groups := &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{Shape: Group{}.Shape()}), grants.groups, m}
+	users := newMemoryUsers(m, members, grants, func(ctx context.Context, user wispwright.ID) error {
+		_, err1 := tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == user })
+		_, err2 := emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == user })
+		_, err3 := apiTokens.DeleteWhere(ctx, func(t *APIToken) bool { return t.UserID == user })
+		_, err4 := factors.DeleteWhere(ctx, func(f *SecondFactor) bool { return f.UserID == user })
+		_, err5 := passkeys.DeleteWhere(ctx, func(p *Passkey) bool { return p.UserID == user })
+		return errors.Join(err1, err2, err3, err4, err5)
+	})
+	grants.users, grants.known, grants.store = users, groups, m
 	return m, Stores{
-		Organizations: &memoryOrganizations{members: members, Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{Shape: store.Shape{Org: "ID", Order: []wispwright.Order{{Field: "Created", Descending: true}}, Search: []string{"Name", "Slug", "Description"},
-			Unique: []store.Unique{{Name: "organization_slug", Fields: []string{"Slug"}}},
-		}}), store: m},
-		Users: newMemoryUsers(m, members, grants, func(ctx context.Context, user wispwright.ID) error {
-			_, err1 := tokens.DeleteWhere(ctx, func(t *Token) bool { return t.UserID == user })
-			_, err2 := emails.DeleteWhere(ctx, func(e *Email) bool { return e.UserID == user })
-			_, err3 := apiTokens.DeleteWhere(ctx, func(t *APIToken) bool { return t.UserID == user })
-			_, err4 := factors.DeleteWhere(ctx, func(f *SecondFactor) bool { return f.UserID == user })
-			_, err5 := passkeys.DeleteWhere(ctx, func(p *Passkey) bool { return p.UserID == user })
-			return errors.Join(err1, err2, err3, err4, err5)
-		}),
-		Emails:      emails,
-		Grants:      grants,
-		Memberships: members,
-		Owners:      owners,
-		Groups: &memoryGroups{memstore.NewRepo[int64, Group, GroupFilter](m, memstore.Spec[Group]{Shape: store.Shape{Serial: true, Order: []wispwright.Order{{Field: "Name"}},
-			Unique: []store.Unique{{Name: "group_name", Fields: []string{"Name"}}},
-		}}), grants.groups, m},
+		Organizations: &memoryOrganizations{members: members, store: m,
+			Repo: memstore.NewRepo[wispwright.ID, Organization, OrganizationFilter](m, memstore.Spec[Organization]{Shape: Organization{}.Shape()})},
+		Users:         users,
+		Emails:        emails,
+		Grants:        grants,
+		Memberships:   members,
+		Owners:        owners,
+		Groups:        groups,
 		Tokens:        tokens,
 		APITokens:     apiTokens,
 		SecondFactors: factors,
 		Passkeys:      passkeys,
-		Events:        memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{Shape: store.Shape{Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created", Descending: true}}}})},
+		Events:        memoryEvents{memstore.NewRepo[wispwright.ID, Event, EventFilter](m, memstore.Spec[Event]{Shape: Event{}.Shape()})},
 	}
 }
-
-func byCreated() []wispwright.Order { return []wispwright.Order{{Field: "Created"}} }
 
 // memoryOrganizations takes the memberships along when an organization is
 // deleted, as the foreign keys do in SQL; so do its siblings below.
@@ -143,17 +120,11 @@ type memoryUsers struct {
 
 func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memoryGrants, removed func(context.Context, wispwright.ID) error) *memoryUsers {
 	users := &memoryUsers{store: m, members: members, grants: grants, removed: removed}
-	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{Shape: store.Shape{Order: []wispwright.Order{{Field: "DateJoined", Descending: true}},
-		Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
-		Unique: []store.Unique{
-			{Name: "user_username", Fields: []string{"Username"}},
-			{Name: "user_email", Fields: []string{"Email"}, Fold: true},
-			{Name: "user_phone_number", Fields: []string{"PhoneNumber"}},
-		},
-	},
+	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
+		Shape: User{}.Shape(),
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Email": func(_ context.Context, u *User, v any) bool {
-				return strings.EqualFold(u.Email, v.(string))
+				return u.Email != "" && store.Fold(u.Email) == store.Fold(v.(string))
 			},
 			"OrganizationID": func(ctx context.Context, u *User, v any) bool {
 				// within a read nothing can fail
@@ -211,6 +182,9 @@ type memoryGrants struct {
 	groups      *memstore.Map[wispwright.ID, int64]
 	permissions *memstore.Map[wispwright.ID, wispwright.Permission]
 	members     *memoryMemberships
+	users       *memoryUsers
+	known       *memoryGroups
+	store       *memstore.Store
 }
 
 func (s *memoryGrants) Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]Grants, error) {
@@ -236,13 +210,39 @@ func (s *memoryGrants) Of(ctx context.Context, users ...wispwright.ID) (map[wisp
 func (s *memoryGrants) SetGroups(ctx context.Context, user wispwright.ID, groups []int64) error {
 	groups = slices.Clone(groups)
 	slices.Sort(groups)
-	return s.groups.Set(ctx, user, slices.Compact(groups))
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.parent(ctx, user, len(groups)); err != nil {
+			return err
+		}
+		for _, g := range groups {
+			if _, err := s.known.Get(ctx, wispwright.ScopeAll(), g); err != nil {
+				return &wispwright.MissingError{}
+			}
+		}
+		return s.groups.Set(ctx, user, slices.Compact(groups))
+	})
 }
 
 func (s *memoryGrants) SetPermissions(ctx context.Context, user wispwright.ID, permissions []wispwright.Permission) error {
 	permissions = slices.Clone(permissions)
 	slices.Sort(permissions)
-	return s.permissions.Set(ctx, user, slices.Compact(permissions))
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.parent(ctx, user, len(permissions)); err != nil {
+			return err
+		}
+		return s.permissions.Set(ctx, user, slices.Compact(permissions))
+	})
+}
+
+// parent refuses grants of an account that does not exist; having none is fine.
+func (s *memoryGrants) parent(ctx context.Context, user wispwright.ID, grants int) error {
+	if grants == 0 {
+		return nil
+	}
+	if _, err := s.users.Get(ctx, wispwright.ScopeAll(), user); err != nil {
+		return &wispwright.MissingError{}
+	}
+	return nil
 }
 
 type memoryGroups struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -32,6 +33,17 @@ type Organization struct {
 	Created time.Time
 	// Modified is when it was stored last.
 	Modified time.Time
+}
+
+// Shape is how storages keep organizations.
+func (Organization) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_organization", Org: "ID", Order: store.Newest("Created"),
+		Search: []string{"Name", "Slug", "Description"},
+		Unique: []store.Unique{
+			{Name: "organization_slug", Fields: []string{"Slug"}},
+		},
+	}
 }
 
 // OrganizationFilter selects organizations; zero fields select all.

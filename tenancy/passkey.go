@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -33,6 +34,17 @@ type Passkey struct {
 	LastUsed time.Time
 	// Created is when it was added.
 	Created time.Time
+}
+
+// Shape is how storages keep passkeys.
+func (Passkey) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_passkey", Order: store.Newest("Created"),
+		Unique: []store.Unique{
+			{Name: "passkey_credential", Fields: []string{"CredentialID"}},
+		},
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}},
+	}
 }
 
 // PasskeyFilter selects passkeys; zero fields select all.

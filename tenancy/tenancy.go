@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/sesame"
@@ -46,14 +47,6 @@ type Stores struct {
 	Standings StandingStore
 	// Events keeps the audit trail.
 	Events EventStore
-}
-
-func (s Stores) complete() error {
-	if s.Organizations == nil || s.Users == nil || s.Emails == nil || s.Grants == nil || s.Memberships == nil || s.Owners == nil ||
-		s.Groups == nil || s.Tokens == nil || s.APITokens == nil || s.SecondFactors == nil || s.Passkeys == nil || s.Events == nil {
-		return errors.New("tenancy: every store is required")
-	}
-	return nil
 }
 
 // Options change what New makes; nil means the defaults.
@@ -172,7 +165,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	if tx == nil {
 		return nil, errors.New("tenancy: a transactor is required")
 	}
-	if err := stores.complete(); err != nil {
+	if err := store.Complete("tenancy", stores, "Standings"); err != nil {
 		return nil, err
 	}
 	if stores.Standings == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Token is a user's bearer token: one per user, the same at every request for
@@ -23,6 +24,17 @@ type Token struct {
 	Key wispwright.Secret
 	// Created is when it was asked for first.
 	Created time.Time
+}
+
+// Shape is how storages keep tokens.
+func (Token) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_token", Key: "UserID",
+		Unique: []store.Unique{
+			{Name: "token_digest", Fields: []string{"Digest"}},
+		},
+		Parents: []store.Parent{{Field: "UserID", Table: "tenancy_user"}},
+	}
 }
 
 // TokenFilter selects tokens; zero fields select all.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Event is one entry of the audit trail: who changed what, when, from where
@@ -37,6 +38,14 @@ type Event struct {
 	Cause string
 	// Fields are the values that differ; secrets appear without their values.
 	Fields wispwright.FieldChanges
+}
+
+// Shape is how storages keep entries of the trail. They outlive what they tell of and
+// have no parents.
+func (Event) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_event", Org: "OrganizationID", Order: store.Newest("Created"),
+	}
 }
 
 // EventFilter selects entries; zero fields select all.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -55,6 +56,20 @@ type User struct {
 	LastLogin time.Time
 	// DateJoined is when the account was made.
 	DateJoined time.Time
+}
+
+// Shape is how storages keep accounts. The letter case of ASCII makes no
+// difference between e-mail addresses.
+func (User) Shape() store.Shape {
+	return store.Shape{
+		Table: "tenancy_user", Order: store.Newest("DateJoined"),
+		Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"},
+		Unique: []store.Unique{
+			{Name: "user_username", Fields: []string{"Username"}},
+			{Name: "user_email", Fields: []string{"Email"}, Fold: true},
+			{Name: "user_phone_number", Fields: []string{"PhoneNumber"}},
+		},
+	}
 }
 
 // FullName is first and last name, or the username when both are empty.

@@ -12,7 +12,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/kit/store"
 )
 
 const configTable = "controller_config"
@@ -29,8 +28,8 @@ type configs struct {
 
 var _ controller.ConfigStore = (*configs)(nil)
 
-func newConfigs(db *sqlstore.DB) (*configs, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Config, controller.ConfigFilter](db, sqlstore.Spec{Shape: store.Shape{Table: configTable, Key: "DeviceID", Org: "OrganizationID"},
+func newConfigs(b *sqlstore.Builder) *configs {
+	repo := sqlstore.Add[wispwright.ID, controller.Config, controller.ConfigFilter](b, sqlstore.Spec{Shape: controller.Config{}.Shape(),
 		Where: map[string]func(any) sqlstore.Cond{
 			"After": func(v any) sqlstore.Cond { return sqlstore.Cond{SQL: "device_id > ?", Args: []any{v}} },
 			"TemplateID": func(v any) sqlstore.Cond {
@@ -38,30 +37,16 @@ func newConfigs(db *sqlstore.DB) (*configs, error) {
 			},
 		},
 	})
-	if err != nil {
-		return nil, err
+	return &configs{
+		Repo: repo, db: b.DB(),
+		lock: newByIDs(b, "SELECT "+repo.ColumnsOf(configTable)+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+b.DB().Dialect().ForUpdate()),
+		update: b.Prepare(`UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, templates = ?, status = ?, error_reason = ?,
+			desired = ?, served = ?, reported = ?, version_id = ?, modified = ? WHERE device_id = ?`),
+		progress: b.Prepare(`UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, modified = ?
+			WHERE device_id = ?`),
+		unlink: b.Prepare("DELETE FROM controller_config_template WHERE device_id = ?"),
+		link:   b.Prepare("INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"),
 	}
-	s := &configs{Repo: repo, db: db}
-	s.lock, err = newByIDs(db, "SELECT "+repo.ColumnsOf(configTable)+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+db.Dialect().ForUpdate())
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range []struct {
-		stmt  **sqlstore.Stmt
-		query string
-	}{
-		{&s.update, `UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, templates = ?, status = ?, error_reason = ?,
-			desired = ?, served = ?, reported = ?, version_id = ?, modified = ? WHERE device_id = ?`},
-		{&s.progress, `UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, modified = ?
-			WHERE device_id = ?`},
-		{&s.unlink, "DELETE FROM controller_config_template WHERE device_id = ?"},
-		{&s.link, "INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"},
-	} {
-		if *p.stmt, err = db.Prepare(p.query); err != nil {
-			return nil, fmt.Errorf("store %s: %w", configTable, err)
-		}
-	}
-	return s, nil
 }
 
 // Insert stores a configuration and links its templates.

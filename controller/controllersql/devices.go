@@ -10,7 +10,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/kit/store"
 )
 
 type devices struct {
@@ -29,15 +28,13 @@ type devices struct {
 
 var _ controller.DeviceStore = (*devices)(nil)
 
-func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices, error) {
+func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devices {
 	withConfig := func(condition string) func(any) sqlstore.Cond {
 		return func(v any) sqlstore.Cond {
 			return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
 		}
 	}
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Device, controller.DeviceFilter](db, sqlstore.Spec{Shape: store.Shape{Table: DeviceTable, Org: "OrganizationID", Order: newest(),
-		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
-	},
+	repo := sqlstore.Add[wispwright.ID, controller.Device, controller.DeviceFilter](b, sqlstore.Spec{Shape: controller.Device{}.Shape(),
 		Where: map[string]func(any) sqlstore.Cond{
 			"Status":  func(v any) sqlstore.Cond { return withConfig("c.status = ?")(string(v.(controller.Status))) },
 			"Backend": withConfig("c.backend = ?"),
@@ -53,19 +50,13 @@ func newDevices(db *sqlstore.DB, configs *configs, versions *versions) (*devices
 			},
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	details, err := sqlstore.NewPairs(repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason")
-	if err != nil {
-		return nil, err
-	}
-	s := &devices{Repo: repo, db: db, details: details, configs: configs, versions: versions}
-	return s, s.prepare()
+	s := &devices{Repo: repo, db: b.DB(), configs: configs, versions: versions}
+	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason")
+	s.prepare(b)
+	return s
 }
 
-func (s *devices) prepare() error {
-	var err error
+func (s *devices) prepare(b *sqlstore.Builder) {
 	for _, p := range []struct {
 		stmt  **sqlstore.Stmt
 		query string
@@ -87,11 +78,9 @@ func (s *devices) prepare() error {
 		{&s.clear, "UPDATE controller_device SET last_ip = ?, management_ip = ? WHERE id = ?"},
 		{&s.removeVersions, "DELETE FROM controller_version WHERE device_id = ?"},
 	} {
-		if *p.stmt, err = s.db.Prepare(p.query); err != nil {
-			return fmt.Errorf("store controller_device: %w", err)
-		}
+		*p.stmt = b.Prepare(p.query)
 	}
-	return s.prepareEnroll()
+	s.prepareEnroll(b)
 }
 
 // Poll is the query of the hottest path, written by hand for its few columns.

@@ -19,11 +19,12 @@ import (
 // that registers: four inserts in one round trip, and what they depend on in
 // the same, since round trips are what a registration's time is made of. SQLite
 // has neither such statements nor round trips: it asks first.
-func (s *devices) prepareEnroll() error {
+func (s *devices) prepareEnroll(b *sqlstore.Builder) {
 	settings := "SELECT s.revision_id FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
 	if s.db.Dialect() != sqlstore.Postgres {
-		return s.prepareAs(&s.unchanged, "SELECT EXISTS ("+settings+" AND s.revision_id = ?)"+
+		s.unchanged = b.Prepare("SELECT EXISTS (" + settings + " AND s.revision_id = ?)" +
 			" AND (SELECT count(*) FROM json_each(?) r JOIN controller_template t ON t.id = r.key AND t.revision_id = r.value) = ?")
+		return
 	}
 	inserts := func(condition string) string {
 		values := func(columns string) string {
@@ -33,21 +34,12 @@ func (s *devices) prepareEnroll() error {
 			"), l AS (INSERT INTO controller_config_template (template_id, device_id) SELECT t, ?::uuid FROM unnest(?::uuid[]) AS t" +
 			strings.Replace(condition, "FROM", ",", 1) + ") INSERT INTO controller_version " + values(s.versions.Columns())
 	}
-	if err := s.prepareAs(&s.enroll, "WITH "+inserts("")); err != nil {
-		return err
-	}
-	return s.prepareAs(&s.unchanged, "WITH s AS ("+settings+" FOR SHARE OF s FOR KEY SHARE OF o),"+
-		" t AS (SELECT id, revision_id FROM controller_template WHERE id = ANY(?::uuid[]) ORDER BY id FOR SHARE),"+
-		" same AS (SELECT 1 WHERE EXISTS (SELECT 1 FROM s WHERE revision_id = ?)"+
-		" AND (SELECT count(*) FROM t JOIN unnest(?::uuid[], ?::uuid[]) AS r (id, revision_id) ON r.id = t.id AND r.revision_id = t.revision_id) = ?), "+
+	s.enroll = b.Prepare("WITH " + inserts(""))
+	s.unchanged = b.Prepare("WITH s AS (" + settings + " FOR SHARE OF s FOR KEY SHARE OF o)," +
+		" t AS (SELECT id, revision_id FROM controller_template WHERE id = ANY(?::uuid[]) ORDER BY id FOR SHARE)," +
+		" same AS (SELECT 1 WHERE EXISTS (SELECT 1 FROM s WHERE revision_id = ?)" +
+		" AND (SELECT count(*) FROM t JOIN unnest(?::uuid[], ?::uuid[]) AS r (id, revision_id) ON r.id = t.id AND r.revision_id = t.revision_id) = ?), " +
 		inserts(" FROM same"))
-}
-
-func (s *devices) prepareAs(stmt **sqlstore.Stmt, query string) (err error) {
-	if *stmt, err = s.db.Prepare(query); err != nil {
-		return fmt.Errorf("store controller_device: %w", err)
-	}
-	return nil
 }
 
 // Enroll implements controller.DeviceStore.

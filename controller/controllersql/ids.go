@@ -2,7 +2,6 @@ package controllersql
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,16 +18,12 @@ type byIDs struct {
 	prepared      []*sqlstore.Stmt
 }
 
-func newByIDs(db *sqlstore.DB, before, after string) (*byIDs, error) {
+func newByIDs(b *sqlstore.Builder, before, after string) *byIDs {
 	q := &byIDs{before: before, after: after, sizes: []int{1, 2, 4, 8}}
 	for _, n := range q.sizes {
-		stmt, err := db.Prepare(before + strings.TrimSuffix(strings.Repeat("?, ", n), ", ") + after)
-		if err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
-		q.prepared = append(q.prepared, stmt)
+		q.prepared = append(q.prepared, b.Prepare(before+strings.TrimSuffix(strings.Repeat("?, ", n), ", ")+after))
 	}
-	return q, nil
+	return q
 }
 
 // readByIDs runs the query in the order of the ids, so that two who lock

@@ -12,7 +12,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
@@ -32,30 +31,13 @@ func Migrations() sqlstore.Migrations {
 // New returns the concern's stores on a migrated database. The database is
 // their transactor.
 func New(db *sqlstore.DB) (controller.Stores, error) {
-	configs, err := newConfigs(db)
-	if err != nil {
-		return controller.Stores{}, err
+	b := sqlstore.Build(db)
+	configs, versions := newConfigs(b), newVersions(b)
+	stores := controller.Stores{
+		Devices: newDevices(b, configs, versions), Configs: configs, Templates: newTemplates(b), Settings: newSettings(b), Versions: versions,
 	}
-	templates, err := newTemplates(db)
-	if err != nil {
-		return controller.Stores{}, err
-	}
-	settings, err := newSettings(db)
-	if err != nil {
-		return controller.Stores{}, err
-	}
-	versions, err := newVersions(db)
-	if err != nil {
-		return controller.Stores{}, err
-	}
-	devices, err := newDevices(db, configs, versions)
-	if err != nil {
-		return controller.Stores{}, err
-	}
-	return controller.Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}, nil
+	return stores, b.Err()
 }
-
-func newest() []wispwright.Order { return []wispwright.Order{{Field: "Created", Descending: true}} }
 
 type templates struct {
 	*sqlstore.Repo[wispwright.ID, controller.Template, controller.TemplateFilter]
@@ -70,8 +52,9 @@ type revisionFilter struct {
 	IDs wispwright.Among[wispwright.ID]
 }
 
-func newTemplates(db *sqlstore.DB) (*templates, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Template, controller.TemplateFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_template", Org: "OrganizationID", Order: newest(), Search: []string{"ID", "Name"}},
+func newTemplates(b *sqlstore.Builder) *templates {
+	db := b.DB()
+	repo := sqlstore.Add[wispwright.ID, controller.Template, controller.TemplateFilter](b, sqlstore.Spec{Shape: controller.Template{}.Shape(),
 		// default is a word of the language
 		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id"},
 		Where: map[string]func(any) sqlstore.Cond{
@@ -86,15 +69,9 @@ func newTemplates(db *sqlstore.DB) (*templates, error) {
 			},
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	revisions, err := sqlstore.NewRepo[wispwright.ID, controller.Revision, revisionFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_revision"}})
-	if err != nil {
-		return nil, err
-	}
-	hold, err := newByIDs(db, "SELECT "+repo.ColumnsOf("controller_template")+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
-	return &templates{repo, db, revisions, hold}, err
+	revisions := sqlstore.Add[wispwright.ID, controller.Revision, revisionFilter](b, sqlstore.Spec{Shape: controller.Revision{}.Shape()})
+	hold := newByIDs(b, "SELECT "+repo.ColumnsOf("controller_template")+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
+	return &templates{repo, db, revisions, hold}
 }
 
 func escapeLike(s string) string {
@@ -156,27 +133,16 @@ type settings struct {
 
 var _ controller.SettingsStore = (*settings)(nil)
 
-func newSettings(db *sqlstore.DB) (*settings, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Settings, controller.SettingsFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_settings", Key: "OrganizationID", Org: "OrganizationID"}})
-	if err != nil {
-		return nil, err
-	}
-	columns := repo.ColumnsOf("s")
-	query := "SELECT " + columns + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
+func newSettings(b *sqlstore.Builder) *settings {
+	repo := sqlstore.Add[wispwright.ID, controller.Settings, controller.SettingsFilter](b, sqlstore.Spec{Shape: controller.Settings{}.Shape()})
+	query := "SELECT " + repo.ColumnsOf("s") + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
 	shared, exclusive := query, query
-	if db.Dialect() == sqlstore.Postgres {
+	if b.DB().Dialect() == sqlstore.Postgres {
 		// the organization may be changed meanwhile, but not deleted
 		shared += " FOR SHARE OF s FOR KEY SHARE OF o"
 		exclusive += " FOR UPDATE OF s FOR KEY SHARE OF o"
 	}
-	out := &settings{Repo: repo}
-	if out.shared, err = db.Prepare(shared); err != nil {
-		return nil, fmt.Errorf("store controller_settings: %w", err)
-	}
-	if out.exclusive, err = db.Prepare(exclusive); err != nil {
-		return nil, fmt.Errorf("store controller_settings: %w", err)
-	}
-	return out, nil
+	return &settings{Repo: repo, shared: b.Prepare(shared), exclusive: b.Prepare(exclusive)}
 }
 
 func (s *settings) Hold(ctx context.Context, organization wispwright.ID, exclusive bool) (*controller.Settings, error) {
@@ -202,16 +168,9 @@ type versions struct {
 
 var _ controller.VersionStore = (*versions)(nil)
 
-func newVersions(db *sqlstore.DB) (*versions, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, controller.Version, controller.VersionFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "controller_version", Org: "OrganizationID", Order: newest()}})
-	if err != nil {
-		return nil, err
-	}
-	mark, err := db.Prepare("UPDATE controller_version SET served = coalesce(served, ?), reported = coalesce(reported, ?) WHERE id = ?")
-	if err != nil {
-		return nil, fmt.Errorf("store controller_version: %w", err)
-	}
-	return &versions{repo, db, mark}, nil
+func newVersions(b *sqlstore.Builder) *versions {
+	return &versions{sqlstore.Add[wispwright.ID, controller.Version, controller.VersionFilter](b, sqlstore.Spec{Shape: controller.Version{}.Shape()}), b.DB(),
+		b.Prepare("UPDATE controller_version SET served = coalesce(served, ?), reported = coalesce(reported, ?) WHERE id = ?")}
 }
 
 // Mark leaves alone the documents of the row.

@@ -82,6 +82,10 @@ func (i *islands) OnDelete(_ string, fn func(context.Context, wispwright.ID) err
 
 var _ rest.Service[wispwright.ID, boat, boatFilter] = (*entity.Service[wispwright.ID, boat, boatFilter])(nil)
 
+func (boat) Shape() store.Shape {
+	return store.Shape{Table: "boat", Org: "OrganizationID", Unique: []store.Unique{{Name: "boat_name", Fields: []string{"OrganizationID", "Name"}}}}
+}
+
 const boats = `CREATE TABLE boat (id %[1]s PRIMARY KEY, organization_id %[1]s, name TEXT NOT NULL, digest TEXT NOT NULL, key TEXT NOT NULL,
 	tags %[2]s, created %[3]s NOT NULL, modified %[3]s NOT NULL);
 	CREATE UNIQUE INDEX boat_name ON boat (organization_id, name);`
@@ -90,7 +94,7 @@ const boats = `CREATE TABLE boat (id %[1]s PRIMARY KEY, organization_id %[1]s, n
 func eachStore(t *testing.T, test func(t *testing.T, h *harbour, tenants *islands)) {
 	t.Run("memory", func(t *testing.T) {
 		s := memstore.New()
-		h, tenants := newHarbour(s, memstore.NewRepo[wispwright.ID, boat, boatFilter](s, memstore.Spec[boat]{Shape: store.Shape{Org: "OrganizationID", Unique: []store.Unique{{Name: "boat_name", Fields: []string{"OrganizationID", "Name"}}}}}))
+		h, tenants := newHarbour(s, memstore.NewRepo[wispwright.ID, boat, boatFilter](s, memstore.Spec[boat]{Shape: boat{}.Shape()}))
 		test(t, h, tenants)
 	})
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
@@ -100,7 +104,7 @@ func eachStore(t *testing.T, test func(t *testing.T, h *harbour, tenants *island
 		}
 		file := &fstest.MapFile{Data: []byte("-- +goose Up\n" + text)}
 		require.NoError(t, db.Migrate(t.Context(), sqlstore.Migrations{Concern: "boat", FS: fstest.MapFS{"pg/00001_x.sql": file, "sqlite/00001_x.sql": file}}))
-		repo, err := sqlstore.NewRepo[wispwright.ID, boat, boatFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "boat", Org: "OrganizationID"}})
+		repo, err := sqlstore.NewRepo[wispwright.ID, boat, boatFilter](db, sqlstore.Spec{Shape: boat{}.Shape()})
 		require.NoError(t, err)
 		h, tenants := newHarbour(db, repo)
 		test(t, h, tenants)

@@ -405,7 +405,7 @@ func (r *Repo[K, T, F]) uniqueKey(row *T, u store.Unique) (string, bool) {
 		}
 		text := fmt.Sprint(reflect.Indirect(v).Interface())
 		if u.Fold {
-			text = fields.FoldASCII(text)
+			text = store.Fold(text)
 		}
 		if text == "" {
 			return "", false

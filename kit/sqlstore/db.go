@@ -254,6 +254,10 @@ func (d Dialect) lower(expr string) string {
 	return d.pick("lower("+expr+` COLLATE "C")`, "lower("+expr+")")
 }
 
+// Fold is the expression for a text as store.Fold has it: what rules of
+// uniqueness without regard to letter case are an index on.
+func (d Dialect) Fold(expr string) string { return d.lower(expr) }
+
 // JSONText is the expression for one key of a JSON object column.
 func (d Dialect) JSONText(column, key string) string {
 	return d.pick("("+column+"::json->>'"+key+"')", "json_extract("+column+", '$."+key+"')")

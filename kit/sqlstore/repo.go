@@ -60,22 +60,32 @@ type Repo[K comparable, T, F any] struct {
 }
 
 // NewRepo prepares an entity's statements; a name that does not fit the table
-// is an error here and never later, as is a rule of uniqueness without its
-// index. Fields of addresses, prefixes and big numbers need the column types
+// is an error here and never later, as is a rule of uniqueness or a parent that
+// either the shape or the table does not know. Fields of addresses, prefixes and big numbers need the column types
 // INET, CIDR and NUMERIC (in migrations; see Migrations); an address may also be
 // in a TEXT column, which is in the order of its text.
 func NewRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) {
+	r, err := newRepo[K, T, F](db, spec)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// newRepo returns a repository with the error too, see Add.
+func newRepo[K comparable, T, F any](db *DB, spec Spec) (*Repo[K, T, F], error) {
 	r := &Repo[K, T, F]{db: db, spec: spec, shape: spec.Shape}
 	if r.shape.Key == "" {
 		r.shape.Key = "ID"
 	}
-	if err := r.plans(); err != nil {
-		return nil, fmt.Errorf("store %s: %w", r.shape.Table, err)
+	err := r.plans()
+	if err == nil {
+		err = r.prepare()
 	}
-	if err := r.prepare(); err != nil {
-		return nil, fmt.Errorf("store %s: %w", r.shape.Table, err)
+	if err != nil {
+		err = fmt.Errorf("store %s: %w", r.shape.Table, err)
 	}
-	return r, nil
+	return r, err
 }
 
 // plans reads the types and holds them against the table.
@@ -104,7 +114,7 @@ func (r *Repo[K, T, F]) plans() (err error) {
 	if r.table, err = r.db.describe(context.Background(), shape.Table); err != nil {
 		return err
 	}
-	if err := r.table.fits(&r.plan, shape.Unique); err != nil {
+	if err := r.table.fits(&r.plan, shape); err != nil {
 		return err
 	}
 	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, shape.Search, func(name string) bool { return r.spec.Where[name] != nil })

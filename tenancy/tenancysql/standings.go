@@ -24,14 +24,10 @@ var _ tenancy.StandingStore = (*standings)(nil)
 // standingParts is how many parts of the query ask for the user.
 const standingParts = 6
 
-func newStandings(db *sqlstore.DB) (*standings, error) {
-	s := &standings{}
-	var err error
-	if s.byUser, err = db.Prepare(standingQuery(db.Dialect(), "?")); err != nil {
-		return nil, err
-	}
-	s.byToken, err = db.Prepare(standingQuery(db.Dialect(), "(SELECT user_id FROM tenancy_token WHERE digest = ?)"))
-	return s, err
+func newStandings(b *sqlstore.Builder) *standings {
+	d := b.DB().Dialect()
+	return &standings{byUser: b.Prepare(standingQuery(d, "?")),
+		byToken: b.Prepare(standingQuery(d, "(SELECT user_id FROM tenancy_token WHERE digest = ?)"))}
 }
 
 // standingQuery has a row for the account ('u'), for each active organization

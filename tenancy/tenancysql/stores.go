@@ -29,70 +29,28 @@ func Migrations() sqlstore.Migrations {
 // New returns the concern's stores on a migrated database. The database is
 // their transactor.
 func New(db *sqlstore.DB) (tenancy.Stores, error) {
-	organizations, err := newOrganizations(db)
-	if err != nil {
-		return tenancy.Stores{}, err
+	b := sqlstore.Build(db)
+	stores := tenancy.Stores{
+		Organizations: organizations{sqlstore.Add[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](b, sqlstore.Spec{Shape: tenancy.Organization{}.Shape()}), db},
+		Users:         newUsers(b),
+		Emails:        sqlstore.Add[int64, tenancy.Email, tenancy.EmailFilter](b, sqlstore.Spec{Shape: tenancy.Email{}.Shape()}),
+		Grants:        grants{db},
+		Memberships:   sqlstore.Add[wispwright.ID, tenancy.Membership, tenancy.MembershipFilter](b, sqlstore.Spec{Shape: tenancy.Membership{}.Shape()}),
+		Owners:        sqlstore.Add[wispwright.ID, tenancy.Owner, tenancy.OwnerFilter](b, sqlstore.Spec{Shape: tenancy.Owner{}.Shape()}),
+		Groups:        sqlstore.Add[int64, tenancy.Group, tenancy.GroupFilter](b, sqlstore.Spec{Shape: tenancy.Group{}.Shape()}),
+		Tokens:        sqlstore.Add[wispwright.ID, tenancy.Token, tenancy.TokenFilter](b, sqlstore.Spec{Shape: tenancy.Token{}.Shape()}),
+		APITokens:     sqlstore.Add[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter](b, sqlstore.Spec{Shape: tenancy.APIToken{}.Shape()}),
+		SecondFactors: sqlstore.Add[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](b, sqlstore.Spec{Shape: tenancy.SecondFactor{}.Shape()}),
+		Passkeys:      sqlstore.Add[wispwright.ID, tenancy.Passkey, tenancy.PasskeyFilter](b, sqlstore.Spec{Shape: tenancy.Passkey{}.Shape()}),
+		Standings:     newStandings(b),
+		Events:        events{sqlstore.Add[wispwright.ID, tenancy.Event, tenancy.EventFilter](b, sqlstore.Spec{Shape: tenancy.Event{}.Shape()}), db},
 	}
-	u, err := newUsers(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	emails, err := newEmails(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	memberships, err := newMemberships(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	owners, err := newOwners(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	groups, err := newGroups(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	tokens, err := newTokens(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	apiTokens, err := newAPITokens(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	factors, err := newSecondFactors(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	passkeys, err := newPasskeys(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	callers, err := newStandings(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	trail, err := newEvents(db)
-	if err != nil {
-		return tenancy.Stores{}, err
-	}
-	return tenancy.Stores{
-		Organizations: organizations, Users: u, Emails: emails, Grants: grants{db}, Memberships: memberships, Owners: owners, Groups: groups, Tokens: tokens,
-		APITokens: apiTokens, SecondFactors: factors, Passkeys: passkeys, Standings: callers, Events: trail,
-	}, nil
+	return stores, b.Err()
 }
 
 type organizations struct {
 	*sqlstore.Repo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter]
 	db *sqlstore.DB
-}
-
-func newOrganizations(db *sqlstore.DB) (tenancy.OrganizationStore, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter](db, sqlstore.Spec{Shape: store.Shape{
-		Table: OrganizationTable, Org: "ID", Order: newest("Created"), Search: []string{"Name", "Slug", "Description"},
-	}})
-	return organizations{repo, db}, err
 }
 
 // Hold locks the row against its deletion, not against changes.
@@ -104,50 +62,15 @@ func (s organizations) Hold(ctx context.Context, id wispwright.ID) error {
 	return err
 }
 
-func newEmails(db *sqlstore.DB) (tenancy.EmailStore, error) {
-	return sqlstore.NewRepo[int64, tenancy.Email, tenancy.EmailFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_email", Serial: true}})
-}
-
-func newMemberships(db *sqlstore.DB) (tenancy.MembershipStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Membership, tenancy.MembershipFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_membership", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}}}})
-}
-
-func newOwners(db *sqlstore.DB) (tenancy.OwnerStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Owner, tenancy.OwnerFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_owner", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Created"}}}})
-}
-
-func newGroups(db *sqlstore.DB) (tenancy.GroupStore, error) {
-	return sqlstore.NewRepo[int64, tenancy.Group, tenancy.GroupFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_group", Serial: true, Order: []wispwright.Order{{Field: "Name"}}}})
-}
-
-func newTokens(db *sqlstore.DB) (tenancy.TokenStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Token, tenancy.TokenFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_token", Key: "UserID"}})
-}
-
-func newAPITokens(db *sqlstore.DB) (tenancy.APITokenStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_api_token", Order: newest("Created")}})
-}
-
-func newSecondFactors(db *sqlstore.DB) (tenancy.SecondFactorStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.SecondFactor, tenancy.SecondFactorFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_second_factor", Key: "UserID"}})
-}
-
-func newPasskeys(db *sqlstore.DB) (tenancy.PasskeyStore, error) {
-	return sqlstore.NewRepo[wispwright.ID, tenancy.Passkey, tenancy.PasskeyFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_passkey", Order: newest("Created")}})
-}
-
-func newest(field string) []wispwright.Order {
-	return []wispwright.Order{{Field: field, Descending: true}}
-}
-
 type users struct {
 	*sqlstore.Repo[wispwright.ID, tenancy.User, tenancy.UserFilter]
 }
 
 var _ tenancy.UserStore = (*users)(nil)
 
-func newUsers(db *sqlstore.DB) (*users, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.User, tenancy.UserFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_user", Order: newest("DateJoined"), Search: []string{"Username", "Email", "FirstName", "LastName", "PhoneNumber"}},
+func newUsers(b *sqlstore.Builder) *users {
+	fold := b.DB().Dialect().Fold
+	return &users{sqlstore.Add[wispwright.ID, tenancy.User, tenancy.UserFilter](b, sqlstore.Spec{Shape: tenancy.User{}.Shape(),
 		ScopeWhere: func(scope wispwright.Scope) sqlstore.Cond {
 			c := sqlstore.ScopeCond("m.organization_id", scope)
 			c.SQL = "NOT is_superuser AND EXISTS (SELECT 1 FROM tenancy_membership m WHERE m.user_id = tenancy_user.id AND " + c.SQL + ")"
@@ -155,7 +78,7 @@ func newUsers(db *sqlstore.DB) (*users, error) {
 		},
 		Where: map[string]func(any) sqlstore.Cond{
 			"Email": func(v any) sqlstore.Cond {
-				return sqlstore.Cond{SQL: "lower(email) = lower(?) AND email <> ''", Args: []any{v}}
+				return sqlstore.Cond{SQL: fold("email") + " = ? AND email <> ''", Args: []any{store.Fold(v.(string))}}
 			},
 			"OrganizationID": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: "id IN (SELECT user_id FROM tenancy_membership WHERE organization_id = ?)", Args: []any{v}}
@@ -164,11 +87,7 @@ func newUsers(db *sqlstore.DB) (*users, error) {
 				return sqlstore.Cond{SQL: "id IN (SELECT user_id FROM tenancy_user_group WHERE group_id = ?)", Args: []any{v}}
 			},
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &users{repo}, nil
+	})}
 }
 
 // ByIdentifier asks three indexes, since OR over them would read the table.
@@ -189,14 +108,6 @@ type events struct {
 }
 
 var _ tenancy.EventStore = events{}
-
-func newEvents(db *sqlstore.DB) (tenancy.EventStore, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, tenancy.Event, tenancy.EventFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "tenancy_event", Org: "OrganizationID", Order: newest("Created")}})
-	if err != nil {
-		return nil, err
-	}
-	return events{repo, db}, nil
-}
 
 // Append stores one entry with a prepared statement, several with one INSERT.
 func (s events) Append(ctx context.Context, entries ...*tenancy.Event) error {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/wispwright/wispwright/kit/store"
 )
 
 // Fold is the one rule by which texts are searched without regard to letter
@@ -44,21 +46,11 @@ func NewFold(text string) Fold {
 
 // In reports whether a text contains what is searched for.
 func (f Fold) In(text string) bool {
-	text = FoldASCII(text)
+	text = store.Fold(text)
 	for _, p := range f.Pairs {
 		text = strings.ReplaceAll(text, p[0], p[1])
 	}
 	return strings.Contains(text, f.Text)
-}
-
-// FoldASCII is lower of SQLite, and of PostgreSQL under the collation "C".
-func FoldASCII(text string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, text)
 }
 
 func foldRune(r rune) rune {

@@ -1,0 +1,6 @@
+-- +goose Up
+-- lower of SQLite knows the letter case of ASCII alone already
+SELECT 1;
+
+-- +goose Down
+SELECT 1;
