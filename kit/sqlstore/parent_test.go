@@ -61,6 +61,12 @@ func TestMissingParent(t *testing.T) {
 		children, err := sqlstore.NewRepo[int64, child, noFilter](db, sqlstore.Spec{Shape: childShape()})
 		require.NoError(t, err)
 		check(t, children)
+		b := sqlstore.Build(db)
+		sqlstore.Add[int64, child, noFilter](b, sqlstore.Spec{Shape: store.Shape{Table: "child", Serial: true}})
+		sqlstore.Add[int64, child, noFilter](b, sqlstore.Spec{Shape: store.Shape{Table: "nothing"}})
+		require.Nil(t, b.Prepare("SELECT 1"))
+		require.ErrorContains(t, b.Err(), "the column parent_id refers to parent, which is no parent of the shape")
+		require.ErrorContains(t, b.Err(), "store nothing: describe: there is no such table", "all that is wrong is told")
 	})
 	t.Run("memory", func(t *testing.T) {
 		m := memstore.New()

@@ -222,6 +222,13 @@ func TestAWrongSpecIsAnErrorAtOnce(t *testing.T) {
 		"there is no unique index thing_size": func(s *sqlstore.Spec) {
 			s.Shape.Unique = []store.Unique{{Name: "thing_size", Fields: []string{"Size"}}}
 		},
+		"the unique index thing_name is no rule of the shape": func(s *sqlstore.Spec) { s.Shape.Unique = nil },
+		"the unique index thing_name is of name, organization_id, the rule of name": func(s *sqlstore.Spec) {
+			s.Shape.Unique = []store.Unique{{Name: "thing_name", Fields: []string{"Name"}}}
+		},
+		"the column parent_id does not refer to thing": func(s *sqlstore.Spec) {
+			s.Shape.Parents = []store.Parent{{Field: "ParentID", Table: "thing"}}
+		},
 		"the field Network is no text to search":                        func(s *sqlstore.Spec) { s.Shape.Search = []string{"Network"} },
 		"the column size is BIGINT and cannot hold the []uint8 of Cert": func(s *sqlstore.Spec) { s.Columns["Cert"] = "size" },
 	} {
