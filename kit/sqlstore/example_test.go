@@ -25,6 +25,14 @@ type Book struct {
 	Created        time.Time
 }
 
+// Shape is how storages keep books.
+func (Book) Shape() store.Shape {
+	return store.Shape{
+		Table: "book", Org: "OrganizationID",
+		Unique: []store.Unique{{Name: "book_title", Fields: []string{"OrganizationID", "Title"}}},
+	}
+}
+
 // BookFilter selects books; zero fields select all.
 type BookFilter struct {
 	Title         string
@@ -53,7 +61,7 @@ func ExampleNewRepo() {
 		CREATE UNIQUE INDEX book_title ON book (organization_id, title);`)}}}); err != nil {
 		log.Fatal(err)
 	}
-	books, err := sqlstore.NewRepo[wispwright.ID, Book, BookFilter](db, sqlstore.Spec{Shape: store.Shape{Table: "book", Org: "OrganizationID"}})
+	books, err := sqlstore.NewRepo[wispwright.ID, Book, BookFilter](db, sqlstore.Spec{Shape: Book{}.Shape()})
 	if err != nil {
 		log.Fatal(err)
 	}
