@@ -69,7 +69,7 @@ func (h *Hub) serve(t *Topic, w http.ResponseWriter, r *http.Request) {
 	c.read()
 }
 
-// open finds who asks and what they hear of.
+// open finds the caller and the groups the caller hears of.
 func (c *client) open(ctx context.Context) (*Session, error) {
 	caller, err := c.hub.options.Authenticate(c.request)
 	if err != nil {

@@ -95,7 +95,7 @@ func (s *clients) listening(e Event) bool {
 	return len(s.by[place{e.Topic, e.Group}]) > 0 || len(s.by[place{e.Topic, Everything}]) > 0
 }
 
-// of returns who hears of an event, each client once.
+// of returns the clients that hear of an event, each once.
 func (s *clients) of(e Event) []*client {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -26,7 +26,7 @@ const channel = "wispwright_live"
 
 // Options change what NewHub makes; nil means the defaults.
 type Options struct {
-	// Authenticate finds who opens a socket, nil for a stranger; rest.API.Caller
+	// Authenticate finds the caller that opens a socket, nil for a stranger; rest.API.Caller
 	// is one. Default: everybody is a stranger.
 	Authenticate func(r *http.Request) (*wispwright.Caller, error)
 	// Origins are hosts besides the request's own whose pages may open sockets,

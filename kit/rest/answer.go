@@ -102,7 +102,7 @@ func (r *Request) send(w http.ResponseWriter, status int, body []byte) {
 	}
 }
 
-// writeCrash answers 500 as JSON to whoever prefers it, as a page otherwise.
+// writeCrash answers 500 as JSON to clients that prefer it, as a page otherwise.
 func (r *Request) writeCrash(w http.ResponseWriter) {
 	if !r.html && strings.Contains(r.HTTP.Header.Get("Accept"), "json") {
 		r.header["Content-Type"] = contentJSON

@@ -30,7 +30,7 @@ type Options struct {
 	// Schemes recognise callers, tried in order. Default: none, everybody is
 	// anonymous. The first one's Challenge is sent with every 401.
 	Schemes []Scheme
-	// DocsSchemes recognise who may read the API documentation. Default:
+	// DocsSchemes recognise the callers that may read the API documentation. Default:
 	// Schemes.
 	DocsSchemes []Scheme
 	// PublicDocs opens the documentation to everybody. Default: false.

@@ -10,7 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// Scheme is one way to recognise who asks.
+// Scheme is one way to recognise callers.
 type Scheme struct {
 	// Challenge is sent as WWW-Authenticate with a 401 ("Bearer"). When the
 	// view's first scheme has none, anonymous callers get 403 instead.
@@ -37,7 +37,7 @@ const (
 	noPermission  = "You do not have permission to perform this action."
 )
 
-// Access is who may use a view before permissions are looked at
+// Access says which callers may use a view before permissions are looked at
 // (spec: tenancy §6).
 type Access int
 
@@ -85,7 +85,7 @@ func (r *Request) Authenticate() error {
 	return nil
 }
 
-// Callers says who the callers of an API are.
+// Callers tells how an API knows its callers.
 type Callers struct {
 	// Schemes recognise them (Options.Schemes).
 	Schemes []Scheme
@@ -140,7 +140,7 @@ func (v *View) recognise(r *Request) error {
 	return nil
 }
 
-// Caller finds who sent a request that no view answers, such as the handshake
+// Caller finds the sender of a request that no view answers, such as the handshake
 // of a WebSocket, by the schemes of the API. It returns nil for a stranger.
 // Errors: those of the schemes.
 func (a *API) Caller(r *http.Request) (*wispwright.Caller, error) {

@@ -15,7 +15,7 @@ type Request struct {
 	// HTTP is the request as it came; its body is limited. Read bodies through
 	// Decode, not from here.
 	HTTP *http.Request
-	// Caller is who asks, or nil for an anonymous one on a view that lets
+	// Caller is the one that asks, or nil for an anonymous one on a view that lets
 	// them in.
 	Caller *wispwright.Caller
 

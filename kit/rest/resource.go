@@ -70,7 +70,7 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	Kind string
 	// Noun appears in "No <Noun> matches the given query.".
 	Noun string
-	// Access is who may come in. Default: Managers.
+	// Access says which callers may come in. Default: Managers.
 	Access Access
 	// Throttle limits how often. Default: no limit.
 	Throttle *Throttle

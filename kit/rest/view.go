@@ -63,9 +63,9 @@ type View struct {
 	// Noun appears in "No <Noun> matches the given query.". Empty: "Not
 	// found.".
 	Noun string
-	// Access is who may come in at all. Default: Managers.
+	// Access says which callers may come in at all. Default: Managers.
 	Access Access
-	// Restricted also lets callers in who have to do something else first
+	// Restricted also lets in callers that have to do something else first
 	// (Caller.Restricted): it is here that they do it. Default: they are
 	// answered 403 with that sentence, before anything is done.
 	Restricted bool

@@ -1,6 +1,6 @@
 package sqlstore
 
-// Waiting says how many transactions wait for their turn.
+// Waiting returns how many transactions wait for their turn.
 func (db *DB) Waiting() int {
 	db.group.mu.Lock()
 	defer db.group.mu.Unlock()

@@ -19,7 +19,7 @@ const maxBatch = 16
 // group lets the transactions that wait for SQLite's one writing connection
 // share a COMMIT, which is most of what a small transaction costs. One after
 // the other has its turn, in the goroutine it came with and in the order they
-// came; who finds nobody waiting behind it commits for all. Nobody is answered
+// came; a member with nobody waiting behind it commits for all. Nobody is answered
 // before that, and nobody waits for others to come.
 type group struct {
 	mu    sync.Mutex
@@ -196,7 +196,7 @@ func (g *group) pass(b *batch) {
 	g.take().turn <- nil
 }
 
-// take returns who waits longest. The lock is held and the queue not empty.
+// take returns the member that has waited longest. The lock is held and the queue not empty.
 func (g *group) take() *waiting {
 	w := g.queue[0]
 	g.queue[0] = nil
@@ -224,8 +224,8 @@ func (b *batch) mark() bool {
 }
 
 // leave ends the part of a transaction, which failed or not, passes the turn
-// on and returns the outcome. Who failed waits too: what it saw, and failed
-// for, may be what others wrote and does not become true.
+// on and returns the outcome. A failed member waits as well: it may have
+// failed because of another member's write that is then rolled back.
 func (b *batch) leave(failed error) error {
 	first := b.kept == 0 // of those whose work is still there
 	b.ran++
@@ -263,7 +263,7 @@ func (b *batch) end() {
 	b.err = b.finish()
 	_ = b.conn.Close() // it only goes back to the pool
 	if b.err != nil && b.ran > 1 {
-		b.db.hub.all() // one, be it that it failed, may have remembered what it saw of another
+		b.db.hub.all() // a member, even one that failed, may have cached another member's uncommitted rows
 	}
 }
 
@@ -279,7 +279,7 @@ func (b *batch) finish() error {
 	switch {
 	case err == nil:
 		return nil
-	case b.ran > 1 && isConstraint(err): // one that is checked now: one transaction breaks it for all
+	case b.ran > 1 && isConstraint(err): // a deferred constraint: one member's violation fails the whole COMMIT
 		return &lostError{err}
 	}
 	return fmt.Errorf("commit: %w", away(err))

@@ -11,7 +11,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 )
 
-// Who failed by itself is told so, not what another one broke at the COMMIT.
+// A member that failed by itself is told so, not what another one broke at the COMMIT.
 func TestALateConstraintIsNotToldToWhoFailedBefore(t *testing.T) {
 	eachShape(t, func(t *testing.T, w *watched) {
 		late := &member{fn: func(ctx context.Context) error {
@@ -26,7 +26,7 @@ func TestALateConstraintIsNotToldToWhoFailedBefore(t *testing.T) {
 	})
 }
 
-// Who failed may have remembered what it saw of the one whose COMMIT fails.
+// A member that failed may have cached rows of the one whose COMMIT fails.
 func TestWhatTheFailedSawIsForgotten(t *testing.T) {
 	w := watch(t, 0)
 	var heard []string
@@ -42,7 +42,7 @@ func TestWhatTheFailedSawIsForgotten(t *testing.T) {
 	require.Equal(t, []string{""}, heard)
 }
 
-// What is undone together may not come again: whoever saw it forgets it.
+// What is undone together may not come again: a cache that saw it forgets it.
 func TestWhatIsUndoneTogetherIsForgotten(t *testing.T) {
 	w := watch(t, 0)
 	var heard []string

@@ -28,7 +28,7 @@ type kept struct {
 	owner *prepared
 	stmt  *sqlx.Stmt
 	users int    // are asking with it now
-	used  uint64 // the turn of who asked last
+	used  uint64 // the turn of its latest use
 }
 
 // take returns the kept statement of a query, to be given back with done, or

@@ -91,7 +91,7 @@ func Select[T any](ctx context.Context, db *DB, query string, args ...any) ([]T,
 	return out, db.Explain(err)
 }
 
-// Exec runs a query with ? placeholders and says how many rows it changed.
+// Exec runs a query with ? placeholders and returns the number of rows it changed.
 func Exec(ctx context.Context, db *DB, query string, args ...any) (int, error) {
 	st := db.state(ctx)
 	if err := st.open(ctx); err != nil {
@@ -128,7 +128,7 @@ func In[T any](list []T) (string, []any) {
 
 // ForKeyShare locks the rows with these ids in another concern's table, so
 // that none is deleted before the transaction that refers to them ends, and
-// says how many exist.
+// returns how many exist.
 func (db *DB) ForKeyShare(ctx context.Context, table string, ids ...any) (int, error) {
 	marks, args := In(ids)
 	found, err := Select[string](ctx, db, "SELECT "+db.dialect.Text("id")+" FROM "+table+" WHERE id IN ("+marks+")"+db.dialect.ForKeyShare(), args...)

@@ -160,7 +160,7 @@ func TestExplain(t *testing.T) {
 	})
 }
 
-// A full disk is nobody's mistake: who asked may try again later.
+// A full disk is nobody's mistake: the caller may try again later.
 func TestWhatIsUnavailable(t *testing.T) {
 	db := testkit.SQLite(t)
 	migrate(t, db, "CREATE TABLE trial (n INTEGER PRIMARY KEY, filler BLOB);")

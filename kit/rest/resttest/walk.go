@@ -21,7 +21,7 @@ import (
 type Walk struct {
 	// API is what is walked through, everything mounted.
 	API *rest.API
-	// Owner is the Authorization header of who may see the objects.
+	// Owner is the Authorization header of a user who may see the objects.
 	Owner string
 	// Stranger is the one of the manager of another organization.
 	Stranger string
