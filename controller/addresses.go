@@ -71,14 +71,14 @@ func (c *fleet) clearOthers(ctx context.Context, d *Device) error {
 // plainAddress is the address as it is stored: without zone, IPv4 as such.
 func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// parseAddress reads an address a device sent. Text that is none, or has a
+// parseAddress reads an address a device sent. A malformed text, or one that has a
 // zone, is not ok.
 func parseAddress(text string) (a netip.Addr, ok bool) {
 	a, err := netip.ParseAddr(text)
 	return a.Unmap(), err == nil && a.Zone() == ""
 }
 
-// addressMessage is what an address that is none is refused with.
+// addressMessage is shown for a malformed address.
 const addressMessage = "Enter a valid IPv4 or IPv6 address."
 
 // private are the addresses that mean different hosts in different networks,

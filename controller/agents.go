@@ -69,7 +69,7 @@ func (c *agents) authenticate(ctx context.Context, a protocol.Credentials) (*pol
 // Checksum answers a device that asks whether its configuration changed: the
 // hottest path there is. With the device in memory it costs no query, else
 // one. managementIP is the parameter as it came, empty when it is absent,
-// which clears the address; an address that is none is ignored
+// which clears the address; a malformed address is ignored
 // (spec: controller-config §10.4, §10.9).
 func (s *Agents) Checksum(ctx context.Context, a protocol.Credentials, managementIP string) (string, error) {
 	p, err := s.agents.authenticate(ctx, a)

@@ -43,8 +43,8 @@ func (h holder) Hold(ctx context.Context, organization wispwright.ID) error {
 // OnDelete implements entity.Tenants.
 func (holder) OnDelete(string, func(context.Context, wispwright.ID) error) {}
 
-// faulty is a validation error with what caused it, which errors.As finds too
-// but which is not worth printing again.
+// faulty carries the cause of a validation error for errors.As, without repeating it
+// in the message.
 type faulty struct {
 	error
 	cause error
@@ -54,7 +54,7 @@ func (f *faulty) Unwrap() []error { return []error{f.error, f.cause} }
 
 func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
 
-// actor returns who the context's caller is, for versions and jobs.
+// actor returns the context's caller, for versions and jobs.
 func actor(ctx context.Context) (wispwright.ID, string) {
 	if c := wispwright.CallerFrom(ctx); c != nil {
 		return c.ID, c.Name

@@ -125,7 +125,7 @@ func (c *configs) render(ctx context.Context, d, earlier *draft) error {
 	return nil
 }
 
-// refresh renders a configuration and, when its bytes are others than before,
+// refresh renders a configuration and, when its bytes are not as before,
 // makes the new version and sets the status. The caller stores both; the
 // version is nil when nothing changed. earlier may be nil.
 func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, cause string) (*Version, error) {

@@ -87,8 +87,8 @@ type Options struct {
 	// its MAC address or hardware id is known. Default: when the key is the
 	// consistent one of that address (or id) and the secret, it takes the record
 	// over, in the secret's organization, and the record gets the new key: that
-	// is how a reset device comes back after the secret was changed. Whoever
-	// knows the secret can compute consistent keys anyway.
+	// is how a reset device comes back after the secret was changed. Anyone
+	// who knows the secret can compute consistent keys anyway.
 	RefuseKnown bool
 	// AllowDuplicateNames lets devices of an organization share a name.
 	AllowDuplicateNames bool
@@ -195,7 +195,7 @@ func (c *Controller) Start(ctx context.Context) error {
 }
 
 // Forget drops what this node remembers of devices, as the services do when
-// they change one: for whoever changes the stored rows by other means.
+// they change one: for programs that change the stored rows by other means.
 func (c *Controller) Forget(devices ...wispwright.ID) { c.fleet.polls.Forget(devices...) }
 
 // Backends returns the backends devices and templates may choose, the default

@@ -104,7 +104,7 @@ func (c *fleet) checkUnique(ctx context.Context, v *wispwright.ValidationError, 
 	return clashes, nil
 }
 
-// checkWhole checks what takes the other devices of the organization, in the
+// checkWhole checks the rules that involve the organization's other devices, in the
 // order of the specification: name, limit, uniqueness.
 func (c *fleet) checkWhole(ctx context.Context, v *wispwright.ValidationError, d *Device, t *tenant, unique, limit bool) error {
 	var clashes []string

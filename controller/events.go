@@ -7,7 +7,7 @@ import (
 )
 
 // Events lists the events of the concern, with OpenWISP's signals of the same
-// meaning and whoever is subscribed.
+// meaning and the subscribers.
 func (c *Controller) Events() []event.Listed {
 	devices := []event.Listed{
 		c.Devices.Saved.Listed("controller.Devices.Saved", "post_save(Device)"),

@@ -33,9 +33,9 @@ type Job struct {
 	After wispwright.ID
 	// Cause says why, for the versions that come of it.
 	Cause string
-	// ActorID and Actor are who caused it.
+	// ActorID is the user who caused it.
 	ActorID wispwright.ID
-	// Actor is the name of who caused it.
+	// Actor is the name of the user who caused it.
 	Actor string
 }
 

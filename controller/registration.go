@@ -123,7 +123,7 @@ func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 
 // known finds the device that registers: by its key, anywhere, and where that
 // is allowed by its MAC address or hardware id in the secret's organization
-// (spec: controller-config §6.4). The zero ID is none.
+// (spec: controller-config §6.4). The zero ID means none.
 func (c *agents) known(ctx context.Context, t *tenant, r protocol.Registration) (wispwright.ID, error) {
 	if r.Key == "" || c.RandomKeys {
 		return wispwright.ID{}, nil

@@ -159,7 +159,7 @@ func (s *OrganizationSettings) checkLimit(ctx context.Context, c entity.Change[S
 }
 
 // explain refuses a secret that is another organization's without saying so:
-// whoever knows it could register devices there. The log tells.
+// anyone who knows it could register devices there. The log tells.
 func (s *OrganizationSettings) explain(ctx context.Context, err error) error {
 	var conflict *wispwright.ConflictError
 	if !errors.As(err, &conflict) || conflict.Unique != UniqueSharedSecret {

@@ -128,7 +128,7 @@ type TemplateStore interface {
 	// Revisions reads revisions, in any order.
 	Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error)
 	// PruneRevisions removes revisions made before a moment that no version
-	// names and that are no template's content, and says how many. Those of
-	// templates changed since settled stay: a version may be under way.
+	// names and that are no template's content, and returns how many. Revisions of
+	// templates changed after settled are kept, since a version naming them may not be committed yet.
 	PruneRevisions(ctx context.Context, before, settled time.Time) (int, error)
 }

@@ -75,7 +75,7 @@ func (c *tenants) tenant(ctx context.Context, id wispwright.ID) (*tenant, error)
 }
 
 // hold keeps the organization and its settings as they are until the
-// transaction ends. counting is for whoever adds a device: where there is a
+// transaction ends. counting is for callers that add a device: where there is a
 // limit, one transaction at a time counts.
 func (c *tenants) hold(ctx context.Context, organization wispwright.ID, counting bool) (*tenant, error) {
 	t, err := c.tenant(ctx, organization)

@@ -37,7 +37,7 @@ type Version struct {
 	Cause string
 	// ActorID is the user who caused it; zero for the system and devices.
 	ActorID wispwright.ID
-	// Actor is the name of who caused it.
+	// Actor is the name of the user who caused it.
 	Actor string
 	// Created is when the version was made.
 	Created time.Time
@@ -75,7 +75,7 @@ type VersionStore interface {
 	// gone is no error.
 	Mark(ctx context.Context, id wispwright.ID, served, reported time.Time) error
 	// Prune removes versions made before a moment that are not the newest of
-	// their device, and says how many.
+	// their device, and returns how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -118,7 +118,7 @@ func (s *Versions) Text(ctx context.Context, v *Version) (string, error) {
 	return text, nil
 }
 
-// Prune removes versions older than the given age and says how many. The
+// Prune removes versions older than the given age and returns how many. The
 // newest of every device stays, as the device is served from it. What
 // templates contained at that time goes when no version names it any more.
 func (s *Versions) Prune(ctx context.Context, age time.Duration) (int, error) {

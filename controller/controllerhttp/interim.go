@@ -39,7 +39,7 @@ func WithoutInterim(next http.Handler) http.Handler {
 		}
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(buffered, body); err != nil {
-			return // half a request is none
+			return // half a request is ignored
 		}
 		ahead := r.Clone(r.Context())
 		ahead.Header.Del("Expect")

@@ -90,7 +90,7 @@ func saved(err error, fault *render.Error) (string, []wispwright.Place) {
 	return fault.Message, []wispwright.Place{}
 }
 
-// mayPreview lets everyone in who could see or make what is previewed.
+// mayPreview lets in everyone who could see or make what is previewed.
 func mayPreview(r *rest.Request) bool {
 	for _, action := range []string{"view", "change", "add"} {
 		for _, model := range []string{"device", "config", "template"} {

@@ -59,7 +59,7 @@ func (h *HTTP) mountSettings(api *rest.API) {
 		change("PATCH", "controller_organization_settings_partial_update"))
 }
 
-// newSettingsOut shows the secret only to whoever may change it.
+// newSettingsOut shows the secret only to users who may change it.
 func newSettingsOut(r *rest.Request, s *controller.Settings) settingsOut {
 	out := settingsOut{Organization: s.OrganizationID, RegistrationEnabled: s.RegistrationEnabled, Context: object(s.Context), DeviceLimit: s.DeviceLimit}
 	if r.Can(changeSettings) {

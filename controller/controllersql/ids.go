@@ -26,7 +26,7 @@ func newByIDs(b *sqlstore.Builder, before, after string) *byIDs {
 	return q
 }
 
-// readByIDs runs the query in the order of the ids, so that two who lock
+// readByIDs runs the query in the order of the ids, so that two transactions that lock
 // several rows do not wait for each other for ever.
 func readByIDs[K comparable, T, F any](ctx context.Context, repo *sqlstore.Repo[K, T, F], q *byIDs, ids []wispwright.ID) ([]*T, error) {
 	ids = sorted(ids)
