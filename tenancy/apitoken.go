@@ -52,7 +52,7 @@ func (APIToken) Shape() store.Shape {
 // known for what it is.
 const APITokenPrefix = "wwt_"
 
-// APITokenMethod is the Caller.Method of who comes with a named token.
+// APITokenMethod is the Caller.Method of callers that come with a named token.
 const APITokenMethod = "api token"
 
 // maxAPITokens bounds how many a user may have.

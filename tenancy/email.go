@@ -54,7 +54,7 @@ type EmailFilter struct {
 // EmailStore keeps addresses. Insert numbers one whose ID is 0. Its unique
 // rules are "email_user_address", "email_primary" (one primary address of a
 // user) and "email_verified" (one user of a verified address). Addresses have no
-// tenant of their own: who may see the user may see them, which services check.
+// tenant of their own: callers that may see the user may see them, which services check.
 type EmailStore interface {
 	wispwright.KeyedRepo[int64, Email, EmailFilter]
 }
@@ -182,7 +182,7 @@ func (s *Emails) promote(ctx context.Context, e *Email) error {
 }
 
 // unique asks before the database does, because a failed statement would end
-// the transaction of whoever called.
+// the transaction of the caller.
 func (s *Emails) unique(ctx context.Context, e *Email) error {
 	items, err := s.store.List(ctx, wispwright.ScopeAll(), EmailFilter{Address: e.Address}, wispwright.Page{NoTotal: true})
 	if err != nil {

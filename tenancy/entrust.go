@@ -8,7 +8,7 @@ import (
 )
 
 // An account belongs to a person, who may be a member here and a manager there.
-// Whoever manages one of the organizations sees the account and may describe
+// A manager of one of the organizations sees the account and may describe
 // it; what decides who can use it, password, addresses, activity and existence,
 // is for those who manage all of them. (OpenWISP protects owners in its web
 // admin only; spec: tenancy §7.1.)

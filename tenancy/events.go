@@ -7,7 +7,7 @@ import (
 )
 
 // Events lists the events of the concern, with OpenWISP's signals of the same
-// meaning and whoever is subscribed.
+// meaning and the subscribers.
 func (t *Tenancy) Events() []event.Listed {
 	return slices.Concat(
 		t.Organizations.Listed("Organization"), t.Users.Listed("User"), t.Groups.Listed("Group"),

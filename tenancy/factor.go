@@ -16,8 +16,8 @@ import (
 )
 
 // SecondFactor is a user's generator of one-time codes (TOTP, RFC 6238) with the
-// recovery codes, which also stand in for passkeys: who has passkeys only has
-// one without secret.
+// recovery codes, which also back up passkeys. A user who has only passkeys
+// has a SecondFactor with an empty Secret.
 type SecondFactor struct {
 	// UserID is whose it is, and its key.
 	UserID wispwright.ID
@@ -30,7 +30,7 @@ type SecondFactor struct {
 	// LastStep is the time step of the last code that was used, so that none is
 	// used twice.
 	LastStep int64
-	// Recovery are the digests of the codes for who lost generator and passkeys.
+	// Recovery are the digests of the codes for users who lost generator and passkeys.
 	Recovery []string
 	// Created is when the secret was made.
 	Created time.Time
@@ -175,8 +175,8 @@ func (s *SecondFactors) Confirm(ctx context.Context, user wispwright.ID, code st
 	})
 }
 
-// NewRecovery replaces the recovery codes, given a code of the generator. Who
-// has passkeys only needs none, and must have shown in another way who it is.
+// NewRecovery replaces the recovery codes, given a code of the generator. A
+// user who has only passkeys needs none, and must have proven in another way to be that user.
 func (s *SecondFactors) NewRecovery(ctx context.Context, user wispwright.ID, code string) ([]string, error) {
 	f, err := s.store.Get(ctx, wispwright.ScopeAll(), user)
 	if err != nil && !isNotFound(err) {
@@ -193,7 +193,7 @@ func (s *SecondFactors) NewRecovery(ctx context.Context, user wispwright.ID, cod
 	return s.recoveryOfPasskeys(ctx, user, true)
 }
 
-// EnsureRecovery makes recovery codes for who has passkeys and none yet; the
+// EnsureRecovery makes recovery codes for a user who has passkeys and no codes yet; the
 // result is nil for others.
 func (s *SecondFactors) EnsureRecovery(ctx context.Context, user wispwright.ID) ([]string, error) {
 	return s.recoveryOfPasskeys(ctx, user, false)

@@ -24,7 +24,7 @@ type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// NoMail is the Mailer of whoever sends no e-mails.
+// NoMail is the Mailer of programs that send no e-mails.
 type NoMail struct{}
 
 // Send does nothing.

@@ -52,7 +52,7 @@ func (s *Letters) post(ctx context.Context, bulk bool, orders ...order) error {
 }
 
 // Deliver sends what Options.LetterQueue was given. It may be repeated until it
-// succeeds; a letter that nobody needs any more is none.
+// succeeds; a letter that nobody needs any more is not sent.
 func (s *Letters) Deliver(ctx context.Context, letter wispwright.JSON) error {
 	var o order
 	if err := letter.Decode(&o); err != nil {
@@ -107,7 +107,7 @@ func (s *Letters) deliverReset(ctx context.Context, address string) error {
 	return errors.Join(failed...)
 }
 
-// deliverReminder writes to who still has the password that expires.
+// deliverReminder writes to a user who still has the password that expires.
 func (s *Letters) deliverReminder(ctx context.Context, user wispwright.ID) error {
 	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
 	if isNotFound(err) {

@@ -157,7 +157,7 @@ func (s *Passkeys) Used(ctx context.Context, used *Passkey) (bool, error) {
 	return good && err == nil, err
 }
 
-// Clear removes all passkeys of a user, for who lost them; it is ErrNotFound
+// Clear removes all passkeys of a user who lost them; it is ErrNotFound
 // when there are none.
 func (s *Passkeys) Clear(ctx context.Context, user wispwright.ID) error {
 	n, err := s.keys.DeleteAll(ctx, wispwright.ScopeAll(), PasskeyFilter{UserID: user})

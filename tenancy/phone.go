@@ -4,7 +4,7 @@ import "strings"
 
 // PhoneParser returns the E.164 form ("+393661236789") of an international
 // number, which begins with + and may hold spaces, dots and dashes (spec:
-// tenancy §1.1), and false for a text that is none. Package tenancyhttp has one
+// tenancy §1.1), and false for any other text. Package tenancyhttp has one
 // that knows the numbers of every country.
 type PhoneParser func(text string) (e164 string, ok bool)
 

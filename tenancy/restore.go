@@ -26,7 +26,7 @@ func (s *Users) Restore(ctx context.Context, u *User) (action string, err error)
 	return s.Service.Restore(ctx, u)
 }
 
-// RestoreOwner stores who owns an organization as it was, in place of whoever
+// RestoreOwner stores who owns an organization as it was, in place of the user who
 // owns it.
 func (s *Memberships) RestoreOwner(ctx context.Context, o *Owner) (action string, err error) {
 	o.Created, o.Modified = instant(o.Created), instant(o.Modified)

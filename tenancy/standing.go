@@ -11,7 +11,7 @@ import (
 
 // Standing is everything that decides what a user may do, read at once.
 type Standing struct {
-	// UserID is who it is.
+	// UserID is the user.
 	UserID wispwright.ID
 	// Username is the name of the account.
 	Username string

@@ -60,7 +60,7 @@ type Options struct {
 	// Passwords are the rules of passwords. Default: OpenWISP's, without expiry.
 	Passwords PasswordRules
 	// AccountFailures is how many wrong passwords lock an account for five
-	// minutes, whoever tries. Default: 5; -1 for never (spec: tenancy §9).
+	// minutes, no matter which client tries. Default: 5; -1 for never (spec: tenancy §9).
 	AccountFailures int
 	// AddressFailures is how many wrong passwords a network address may send in
 	// a minute. Default: 10; -1 for any number.
@@ -69,7 +69,7 @@ type Options struct {
 	// they have set up a second factor. Tokens work without. Default: false.
 	RequireSecondFactor bool
 	// Authenticators are asked in order when no password of an account matches:
-	// a directory, for instance. Whoever they return must be active. Default:
+	// a directory, for instance. The user they return must be active. Default:
 	// none.
 	Authenticators []Authenticator
 	// Phone reads phone numbers. Default: PlainPhone.
@@ -87,7 +87,7 @@ type Options struct {
 	// LetterQueue keeps letters until Letters.Deliver has sent them, in the
 	// transaction of the context if there is one; bulk ones may wait for others.
 	// What it keeps opens no account. Default: none, each letter is sent at once
-	// after the commit, by whoever caused it.
+	// after the commit, by the caller that caused it.
 	LetterQueue func(ctx context.Context, bulk bool, letters ...wispwright.JSON) error
 	// Site is what e-mails call the installation.
 	Site Site
@@ -150,7 +150,7 @@ type Tenancy struct {
 	SecondFactors *SecondFactors
 	// Passkeys are keys of browsers and security tokens.
 	Passkeys *Passkeys
-	// Callers resolves who asks.
+	// Callers finds the account behind a request.
 	Callers *Callers
 	// Login checks passwords.
 	Login *Login

@@ -16,8 +16,8 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-// Lifetime is how long a challenge may be answered. Who keeps the state of a
-// ceremony ends it after that.
+// Lifetime is how long a challenge may be answered. The caller that keeps the state
+// of a ceremony ends it after that.
 const Lifetime = 5 * time.Minute
 
 // ErrHost says that a site has no passkeys because it is reached by an IP

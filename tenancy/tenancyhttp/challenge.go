@@ -29,7 +29,7 @@ type taker interface {
 	TakeCtx(ctx context.Context, token string) ([]byte, bool, error)
 }
 
-// keepChallenge keeps the state of a ceremony. Who is not logged in yet gets a
+// keepChallenge keeps the state of a ceremony. A user who is not logged in yet gets a
 // session that lasts as long as the challenge.
 func (h *HTTP) keepChallenge(r *rest.Request, u *tenancy.User, kind string, state wispwright.JSON) error {
 	ctx, err := h.loadSession(r.HTTP)

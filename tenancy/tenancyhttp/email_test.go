@@ -80,7 +80,7 @@ func TestPermissionsOfOnesOwn(t *testing.T) {
 	})
 }
 
-// TestVerifiedOnCreation: an address is verified only when whoever makes the
+// TestVerifiedOnCreation: an address is verified only when the user who makes the
 // account says so.
 func TestVerifiedOnCreation(t *testing.T) {
 	s := newServer(t, nil)

@@ -23,7 +23,7 @@ func join(t *testing.T, s *server, user, organization string, manages bool) {
 	require.NoError(t, s.t.Memberships.Create(context.Background(), &tenancy.Membership{UserID: u, OrganizationID: o, IsAdmin: manages}))
 }
 
-// TestAccountsOfOthersToo: who manages one of a user's organizations describes
+// TestAccountsOfOthersToo: a manager of one of a user's organizations describes
 // the account, and decides over it only when all of them are theirs.
 func TestAccountsOfOthersToo(t *testing.T) {
 	s := newServer(t, nil)
@@ -48,7 +48,7 @@ func TestAccountsOfOthersToo(t *testing.T) {
 	}
 	require.Equal(t, 200, s.as(t, "both", "PATCH", "/api/v1/users/user/"+both+"/", `{"email":"own@example.org"}`).Code, "over oneself")
 
-	// who manages all of them decides, also where one is switched off meanwhile
+	// a user who manages all of them decides, also where one is switched off meanwhile
 	join(t, s, vars["user_manager"], vars["org_beta"], true)
 	require.Equal(t, 200, s.as(t, "manager", "PATCH", "/api/v1/users/user/"+both+"/", `{"email":"better@example.org"}`).Code)
 	require.Equal(t, 200, s.as(t, "admin", "PATCH", "/api/v1/users/organization/"+vars["org_beta"]+"/", `{"is_active":false}`).Code)

@@ -15,7 +15,7 @@ import (
 
 const myPassword = "/api/v1/users/me/password/"
 
-// TestExpiredPassword: whoever has one may do nothing but choose another
+// TestExpiredPassword: a user who has one may do nothing but choose another
 // (spec: tenancy §8.2).
 func TestExpiredPassword(t *testing.T) {
 	s := newServerIn(t, tenancy.Options{Passwords: tenancy.PasswordRules{Days: 30, StaffDays: 10}})

@@ -47,7 +47,7 @@ type disableIn struct {
 
 type recoveryIn struct {
 	CurrentPassword rest.Opt[string] `json:"current_password" required:"true" trim:"false" writeOnly:"true" maxLength:"4096"`
-	OTP             rest.Opt[string] `json:"otp" blank:"true" writeOnly:"true" maxLength:"64" label:"Code" help:"A code of the generator, for who has one."`
+	OTP             rest.Opt[string] `json:"otp" blank:"true" writeOnly:"true" maxLength:"64" label:"Code" help:"A code of the generator, for users who have one."`
 }
 
 type recoveryOut struct {
@@ -203,7 +203,7 @@ type factorNeeded struct {
 	SecondFactor []string `json:"second_factor"`
 }
 
-// checkFactor asks whoever has a second factor for it, beside the password that
+// checkFactor asks users who have a second factor for it, beside the password that
 // was right: for a code or, where answer is not nil, a passkey.
 func (h *HTTP) checkFactor(r *rest.Request, u *tenancy.User, code rest.Opt[string], answer *rest.Opt[wispwright.JSON]) error {
 	methods, err := h.t.SecondFactors.Methods(r.Context(), u.ID)

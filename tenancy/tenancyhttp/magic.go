@@ -48,7 +48,7 @@ func (h *HTTP) mountMagic(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: "/api/v1/users/user/{id}/sesame/", Name: "Magic Link", Noun: "User", Tag: "users", Access: rest.Authenticated,
 		Description: "Makes a link that logs a user in without a password.",
-		Prepare:     superuserOnly, // whoever has the link is the user
+		Prepare:     superuserOnly, // anyone who has the link is the user
 	}, rest.Action("POST", "users_user_sesame_create", http.StatusCreated, func(r *rest.Request, in *magicIn) (magicOut, error) {
 		if in.Next.V != "" && ownPath(in.Next.V, "") == "" {
 			return magicOut{}, wispwright.Invalid("next", "Enter a path on this server.")
@@ -102,7 +102,7 @@ func (p *pages) magic(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, next, http.StatusFound)
 }
 
-// secondFactor is what whoever has a second factor is told where no code can
+// secondFactor is shown to users with a second factor where no code can
 // be asked for.
 const secondFactor = "This account has a second factor: log in with password and code."
 

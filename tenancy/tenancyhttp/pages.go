@@ -43,7 +43,7 @@ type pages struct {
 }
 
 // mountPages adds the account pages. But for the one that ends it they change
-// nothing in the name of a session, so that they need no CSRF token: whoever has
+// nothing in the name of a session, so that they need no CSRF token: anyone who has
 // the key may use it.
 func (h *HTTP) mountPages(api *rest.API) {
 	p := &pages{h, api, template.Must(template.New("page").Parse(pageText))}

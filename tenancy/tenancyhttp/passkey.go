@@ -28,7 +28,7 @@ type newPasskeyOut struct {
 	Name     string        `json:"name"`
 	LastUsed rest.Time     `json:"last_used"`
 	Created  rest.Time     `json:"created"`
-	// RecoveryCodes are shown this once, to who had none; else empty.
+	// RecoveryCodes are shown this once, to a user who had none; else empty.
 	RecoveryCodes []string `json:"recovery_codes"`
 }
 
@@ -168,7 +168,7 @@ func (h *HTTP) addPasskey(r *rest.Request, in *passkeyIn) (newPasskeyOut, error)
 	return newPasskeyOut{p.ID, p.Name, rest.Time(p.LastUsed), rest.Time(p.Created), append([]string{}, codes...)}, err
 }
 
-// passkeyNeeded is factorNeeded for who has passkeys.
+// passkeyNeeded is factorNeeded for users with passkeys.
 type passkeyNeeded struct {
 	factorNeeded
 	WebAuthn wispwright.JSON `json:"webauthn"`

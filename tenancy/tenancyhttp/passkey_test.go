@@ -213,7 +213,7 @@ func TestPasskeysThatAreRefused(t *testing.T) {
 	require.Equal(t, 403, s.as(t, "manager", "POST", passkeyPath, `{"current_password":"manager-Passw0rd"}`).Code, "tokens have no session")
 }
 
-// TestRecoveryOfPasskeys: who has passkeys only has recovery codes too.
+// TestRecoveryOfPasskeys: a user who has only passkeys has recovery codes too.
 func TestRecoveryOfPasskeys(t *testing.T) {
 	eachStorage(t, tenancyhttp.Options{}, func(t *testing.T, s *server) {
 		vars := s.recorded(t)

@@ -17,7 +17,7 @@ type permissionOut struct {
 }
 
 // mountPermissions adds the permissions that groups are made of, which
-// OpenWISP shows in its admin only. They are for whoever may see groups, and
+// OpenWISP shows in its admin only. They are for users who may see groups, and
 // the same for every organization.
 func (h *HTTP) mountPermissions(api *rest.API) {
 	api.Mount(&rest.View{

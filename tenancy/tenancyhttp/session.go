@@ -163,7 +163,7 @@ func (h *HTTP) checkOrigin(r *http.Request) error {
 	return nil
 }
 
-// ownOrigin is the origin of this server's own pages, for who sent a request.
+// ownOrigin is the origin of this server's own pages, for the sender of a request.
 func (h *HTTP) ownOrigin(r *http.Request) string {
 	// what a proxy says of TLS may be believed here even when nobody checked
 	// who sent it: the origin has to fit the host either way
@@ -173,7 +173,7 @@ func (h *HTTP) ownOrigin(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// sessionOut says who is logged in and what they may do.
+// sessionOut is the logged-in user and what the user may do.
 type sessionOut struct {
 	User          sessionUserOut           `json:"user"`
 	Permissions   []string                 `json:"permissions"`
@@ -326,7 +326,7 @@ func (h *HTTP) setCSRF(header http.Header) {
 	header.Add("Set-Cookie", c.String())
 }
 
-// describeSession says who a caller is and what it may do.
+// describeSession describes a caller and what the caller may do.
 func (h *HTTP) describeSession(ctx context.Context, c *wispwright.Caller) (*sessionOut, error) {
 	u, err := h.t.Users.Get(ctx, wispwright.ScopeAll(), c.ID)
 	if err != nil {

@@ -25,8 +25,8 @@ type Options struct {
 	// SlugFromName makes the slug of a new organization from its name whatever
 	// was sent, as OpenWISP does. Default: the slug that was sent is kept.
 	SlugFromName bool
-	// StrictGroups refuses groups that may do what the caller may not, when
-	// others than superusers make or change accounts. Default: false, managers
+	// Unless the caller is a superuser, StrictGroups refuses groups with permissions the
+	// caller lacks. Default: false, managers
 	// give any group, as in OpenWISP (spec: tenancy §5.3).
 	StrictGroups bool
 	// Sessions keeps the sessions. One that several nodes share needs
@@ -70,8 +70,8 @@ type HTTP struct {
 	// basics throttles user names and passwords sent with requests, which are
 	// as good for guessing as the log-in
 	basics *rest.Throttle
-	// resets and resetsTo throttle who asks for new passwords, and for whom;
-	// keys who tries the keys of e-mails
+	// resets and resetsTo throttle clients that ask for new passwords, and the
+	// accounts they ask for; keys throttles clients that try the keys of e-mails
 	resets, resetsTo, keys *rest.Throttle
 }
 
@@ -164,7 +164,7 @@ func (h *HTTP) Schemes() []rest.Scheme {
 	return []rest.Scheme{h.bearer(), h.session()}
 }
 
-// DocsSchemes recognise who reads the documentation: sessions, user name and
+// DocsSchemes recognise readers of the documentation: sessions, user name and
 // password, and tokens. They have no challenge, so that anonymous readers are
 // answered 403 (spec: rest-conventions §2, §12).
 func (h *HTTP) DocsSchemes() []rest.Scheme {

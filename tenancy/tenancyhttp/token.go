@@ -13,14 +13,14 @@ import (
 type credentials struct {
 	Username rest.Opt[string] `json:"username" required:"true"`
 	Password rest.Opt[string] `json:"password" required:"true" trim:"false" writeOnly:"true"`
-	OTP      rest.Opt[string] `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for who has one."`
+	OTP      rest.Opt[string] `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for users who have one."`
 }
 
 // sessionIn is the body of a log-in that a browser makes.
 type sessionIn struct {
 	Username rest.Opt[string]          `json:"username" required:"true"`
 	Password rest.Opt[string]          `json:"password" required:"true" trim:"false" writeOnly:"true"`
-	OTP      rest.Opt[string]          `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for who has one."`
+	OTP      rest.Opt[string]          `json:"otp" blank:"true" maxLength:"64" writeOnly:"true" label:"Code" help:"Code of the second factor, for users who have one."`
 	WebAuthn rest.Opt[wispwright.JSON] `json:"webauthn" object:"true" writeOnly:"true" help:"What a passkey answered to the options of the 401 before, as JSON (AuthenticationResponseJSON)."`
 }
 
@@ -37,7 +37,7 @@ func (h *HTTP) mountToken(api *rest.API) {
 		if err != nil {
 			return tokenOut{}, err
 		}
-		// a token opens everything, so that whoever must have a second factor
+		// a token opens everything, so that a user who must have a second factor
 		// gets none without
 		if has, err := h.t.SecondFactors.Has(r.Context(), u.ID); err != nil || !has && h.t.SecondFactors.RequiredOf(u) {
 			return tokenOut{}, cmp.Or(err, wispwright.Invalid("", "Set up a second factor for your account first."))
@@ -50,7 +50,7 @@ func (h *HTTP) mountToken(api *rest.API) {
 	}, http.StatusUnauthorized))
 }
 
-// logIn checks user name, password and, for who has one, second factor. Only a
+// logIn checks user name, password and, for users who have one, second factor. Only a
 // session can answer with a passkey.
 func (h *HTTP) logIn(r *rest.Request, in *credentials, answer *rest.Opt[wispwright.JSON]) (*tenancy.User, error) {
 	u, err := h.t.Login.Attempt(r.Context(), r.Address(), in.Username.V, in.Password.V)

@@ -211,7 +211,7 @@ func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		u := &tenancy.User{IsActive: in.IsActive.Or(true), IsStaff: in.IsStaff.V, Username: in.Username.V, Email: in.Email.V,
 			FirstName: in.FirstName.V, LastName: in.LastName.V, PhoneNumber: string(in.PhoneNumber.V), BirthDate: time.Time(in.BirthDate.V)}
-		// others than superusers may send it, and it is ignored
+		// users other than superusers may send it, and it is ignored
 		u.IsSuperuser = r.Caller.Superuser && in.IsSuperuser.V
 		create := h.t.Users.CreateUnverified
 		if in.EmailVerified.V {

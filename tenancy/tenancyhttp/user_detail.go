@@ -93,7 +93,7 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 				return err
 			}
 		}
-		// both are read-only for others than superusers
+		// both are read-only for all but superusers
 		if r.Caller.Superuser && in.UserPermissions.Set {
 			permissions, err := h.permissions("user_permissions", in.UserPermissions.V)
 			if err != nil {
