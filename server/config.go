@@ -143,7 +143,7 @@ func (c *Config) Check() error {
 	}
 	c.checkNumbers(e)
 	if c.SQL.Conns == 1 {
-		e.Add("sql.conns", "must be 2 or more, as one shows other nodes that this one lives.")
+		e.Add("sql.conns", "must be 2 or more: one connection is reserved to tell other nodes that this one is alive.")
 	}
 	for i, old := range c.OldSecretKeys {
 		if len(old.Reveal()) < 32 {

@@ -129,7 +129,7 @@ func (f *front) recover(rec *recorder, r *http.Request) {
 	}
 }
 
-// loggable leaves the keys of e-mails out of a path: whoever reads the log must
+// loggable leaves the keys of e-mails out of a path: people who read the log must
 // not be able to use them.
 func loggable(path string) string {
 	for _, before := range []string{"/accounts/password/reset/key/", "/accounts/confirm-email/"} {

@@ -107,7 +107,7 @@ func (h *Host) Handle(prefix string, handler http.Handler, areas ...string) {
 	h.raw = append(h.raw, rawPath{prefix, handler, areas})
 }
 
-// Recognise adds ways to recognise who asks. Without any concern that does,
+// Recognise adds ways to recognise callers. Without any concern that does,
 // everybody is anonymous.
 func (h *Host) Recognise(c rest.Callers) { h.server.api.Recognise(c) }
 

@@ -42,7 +42,7 @@ func mails(t *testing.T, outbox string) (list []string) {
 	return list
 }
 
-// TestMailsOutliveTheProcess: a reset that was asked for is sent by whoever
+// TestMailsOutliveTheProcess: a reset that was asked for is sent by any node that
 // works on the queue next, though the process that took it is gone.
 func TestMailsOutliveTheProcess(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {

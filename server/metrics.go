@@ -58,7 +58,7 @@ func (m *metrics) observeRequest(area, method string, status int, took time.Dura
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
 	default:
-		method = "other" // whoever invents methods must not fill the memory
+		method = "other" // clients that invent methods must not fill the memory
 	}
 	m.requests.WithLabelValues(area, method, strconv.Itoa(status)).Observe(took.Seconds())
 }

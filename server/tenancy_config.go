@@ -37,7 +37,7 @@ type TenancyConfig struct {
 	// RequireSecondFactor is for staff.
 	RequireSecondFactor bool `koanf:"require_second_factor" doc:"Staff must set up a second factor before they may do anything else."`
 	// StrictGroups refuses groups.
-	StrictGroups bool `koanf:"strict_groups" doc:"Others than superusers give accounts only groups that may do no more than they; OpenWISP lets managers give any."`
+	StrictGroups bool `koanf:"strict_groups" doc:"Managers may give accounts only groups with no more permissions than their own; OpenWISP lets managers give any group."`
 	// SesameMaxAge is how long links for log-in work.
 	SesameMaxAge time.Duration `koanf:"sesame_max_age" doc:"How long a link that logs somebody in works; 0: until the password changes (SESAME_MAX_AGE)."`
 	// SesameOneTime ends links at log-in.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// wire is one line of the wiring: an event and who is told of it. What a
+// wire is one line of the wiring: an event and its subscriber. What a
 // concern subscribes to of its own accord is named in docs/events.md only.
 type wire struct {
 	event, subscriber string

@@ -13,7 +13,7 @@ import (
 // PostgreSQL show that they live; the second is a hash of the node's id.
 const presenceClass = 0x77697370
 
-// lastOwner is who runs a job.
+// lastOwner is the node that runs a job.
 const lastOwner = "attempted_by[array_upper(attempted_by, 1)]"
 
 // adoptEvery is how often a node looks for jobs of nodes that died.

@@ -259,7 +259,7 @@ func (q *Queue) finish(ctx context.Context, client *river.Client[*sql.Tx]) error
 	return nil
 }
 
-// Counts says how many jobs there are in each state: available, running,
+// Counts returns how many jobs there are in each state: available, running,
 // retryable, scheduled, completed, cancelled and discarded.
 func (q *Queue) Counts(ctx context.Context) (map[string]int, error) {
 	type row struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-// sender is who the e-mails come from.
+// sender is the address the e-mails come from.
 type sender struct {
 	address *netmail.Address
 	domain  string

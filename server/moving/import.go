@@ -213,7 +213,7 @@ func (i *importer) known(list []wispwright.Permission) []wispwright.Permission {
 	return slices.Compact(out)
 }
 
-// permissions reads who has which permissions from a table of pairs.
+// permissions reads which users or groups have which permissions from a table of pairs.
 func (i *importer) permissions(ctx context.Context, table, owner string) (map[string][]wispwright.Permission, error) {
 	for _, t := range []string{table, "auth_permission", "django_content_type"} {
 		if !i.optional(t) {

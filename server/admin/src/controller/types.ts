@@ -58,7 +58,7 @@ export interface Template {
   modified: string;
 }
 
-/** What the controller keeps for an organization. shared_secret is null for whoever may not change it. */
+/** What the controller keeps for an organization. shared_secret is null for users who may not change it. */
 export interface OrganizationSettings {
   organization: string;
   registration_enabled: boolean;

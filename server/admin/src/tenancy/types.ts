@@ -87,7 +87,7 @@ export interface Passkey {
 
 /** A passkey that was added just now. */
 export interface NewPasskey extends Passkey {
-  /** Shown this once, to who had none; else empty. */
+  /** Shown this once, to a user who had none; else empty. */
   recovery_codes: string[];
 }
 

@@ -12,7 +12,7 @@ export const roleMeaning: Record<Role, string> = {
   superuser: 'May see and change everything of every organization.',
   administrator: 'Manages the organization: devices, templates and people.',
   operator: 'Manages the devices and templates of the organization, not its people.',
-  member: 'Belongs to the organization and looks after the own account only.',
+  member: 'Belongs to the organization and can change only their own account.',
   custom: 'Another mixture of switches and groups.',
 };
 
