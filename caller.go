@@ -10,7 +10,7 @@ import (
 // (spec: tenancy §1.7). Actions are add, change, delete and view.
 type Permission string
 
-// Caller is who asks: a user, a device or the system itself. It is resolved
+// Caller is the one that asks: a user, a device or the system itself. It is resolved
 // once per request and never changed afterwards.
 type Caller struct {
 	// ID of the user; zero for the system and for devices.
@@ -56,7 +56,7 @@ func (c *Caller) Can(p Permission) bool {
 }
 
 // ReadScope allows what the caller may see: the managed organizations and, for
-// whoever manages at least one, the shared objects (spec: tenancy §2).
+// callers that manage at least one, the shared objects (spec: tenancy §2).
 func (c *Caller) ReadScope() Scope {
 	switch {
 	case c == nil:

@@ -115,7 +115,7 @@ type Recorder interface {
 	Record(ctx context.Context, changes ...Change) error
 }
 
-// NoRecorder is the Recorder of whoever keeps no history.
+// NoRecorder is the Recorder of programs that keep no history.
 type NoRecorder struct{}
 
 // Record does nothing.

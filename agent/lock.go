@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// lockFile is held by whoever changes the device's configuration.
+// lockFile is held by the process that changes the device's configuration.
 const lockFile = volatileDir + "/lock"
 
 var (
@@ -107,7 +107,7 @@ func (t *Tree) Signal(signal syscall.Signal) error {
 		return fmt.Errorf("signal: %w", err)
 	}
 	defer f.Close() // only read from
-	// who holds the lock is alive, and the number is its own
+	// the holder of the lock is alive, and the number is its own
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if err == nil {
 		return errNotRunning

@@ -153,7 +153,7 @@ func (u *update) findUnreadable() error {
 	return nil
 }
 
-// live reads a UCI file of the device. One that cannot be read is none: it is
+// live reads a UCI file of the device. One that cannot be read counts as missing: it is
 // replaced where files are overwritten, and left alone otherwise.
 func (u *update) live(name string) (*uci.Package, bool, error) {
 	p, exists, err := u.o.pkg(name)

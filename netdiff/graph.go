@@ -18,7 +18,7 @@ type ID struct {
 // TextID returns the ID that is a text.
 func TextID(s string) ID { return ID{text: s} }
 
-// idOf takes a JSON value as an ID; lists, objects and null are none.
+// idOf takes a JSON value as an ID; lists, objects and null are not IDs.
 func idOf(v any) (ID, bool) {
 	switch v := v.(type) {
 	case string:

@@ -30,7 +30,7 @@ func mountComments(api *rest.API, comments *Comments, tickets *Tickets) {
 			if !in.Ticket.Set {
 				return nil
 			}
-			// the ticket of an organization that the caller does not see is none
+			// a ticket that the caller does not see does not exist for the caller
 			ticket, err := tickets.Get(r.Context(), r.ReadScope(), in.Ticket.V)
 			if err != nil {
 				return valid.Reference(err, "ticket", in.Ticket.V)

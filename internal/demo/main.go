@@ -93,7 +93,7 @@ func (d *demo) prepare() error {
 }
 
 // clear removes what an earlier run left, and nothing else: the folder is
-// named by whoever runs the demo.
+// named by the person who runs the demo.
 func (d *demo) clear() error {
 	old, err := filepath.Glob(filepath.Join(d.dir, "box-*"))
 	if err != nil {

@@ -63,7 +63,7 @@ type command struct {
 func (c *command) flags(stderr io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("netdiff", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.Usage = func() {} // who asked for it decides where it goes
+	f.Usage = func() {} // the caller decides where it goes
 	f.StringVar(&c.options.Version, "version", "", "version of the routing daemon")
 	f.StringVar(&c.options.Revision, "revision", "", "revision of the routing daemon")
 	f.StringVar(&c.options.Metric, "metric", "", "metric of the costs")

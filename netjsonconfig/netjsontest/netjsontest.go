@@ -1,6 +1,6 @@
 // Package netjsontest checks that a backend keeps what netjsonconfig promises
 // of each: the same input gives the same output, nothing is altered by it, and
-// what was written is read back. Any backend must pass, whoever wrote it.
+// what was written is read back. Any backend must pass, also one by somebody else.
 package netjsontest
 
 import (

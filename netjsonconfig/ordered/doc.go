@@ -4,6 +4,6 @@
 // order of what is written to a device.
 //
 // A value is nil, bool, string, Number, []any or *Object. Values that were
-// decoded are treated as immutable by everyone; whoever wants to change one
+// decoded are treated as immutable by everyone; a caller that wants to change one
 // makes a Clone.
 package ordered
