@@ -14,3 +14,11 @@ func TestMemory(t *testing.T) {
 		return controllertest.Storage{Tx: m, Stores: controller.NewMemory(m), Tenancy: stores}
 	})
 }
+
+// A storage of some of the stores is tested as far as it goes.
+func TestPartOfAStorage(t *testing.T) {
+	controllertest.Run(t, func(*testing.T) controllertest.Storage {
+		m, stores := tenancy.NewMemory()
+		return controllertest.Storage{Tx: m, Stores: controller.Stores{Templates: controller.NewMemory(m).Templates}, Tenancy: stores}
+	})
+}

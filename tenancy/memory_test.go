@@ -14,3 +14,11 @@ func TestMemory(t *testing.T) {
 		return m, stores
 	})
 }
+
+// A storage of some of the stores is tested as far as it goes.
+func TestPartOfAStorage(t *testing.T) {
+	tenancytest.Run(t, func(*testing.T) (wispwright.Transactor, tenancy.Stores) {
+		m, stores := tenancy.NewMemory()
+		return m, tenancy.Stores{Users: stores.Users, Tokens: stores.Tokens, Events: stores.Events}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -30,20 +31,73 @@ type Storage struct {
 }
 
 // Harness makes a Storage. It is called once for every part of the suite.
+// The concern's stores it leaves out are not tested; of tenancy the organizations
+// are always needed.
 type Harness func(t *testing.T) Storage
 
-// Run runs the whole suite.
+// Run runs the whole suite. A part whose stores the Harness leaves out is skipped
+// with a line in the log.
 func Run(t *testing.T, h Harness) {
-	t.Run("devices", func(t *testing.T) { runDevices(t, h) })
-	t.Run("device queries", func(t *testing.T) { runDeviceQueries(t, h) })
+	t.Run("devices", func(t *testing.T) { RunDevices(t, h) })
+	t.Run("device queries", func(t *testing.T) { RunDeviceQueries(t, h) })
+	t.Run("configs", func(t *testing.T) { RunConfigs(t, h) })
+	t.Run("templates", func(t *testing.T) { RunTemplates(t, h) })
+	t.Run("settings", func(t *testing.T) { RunSettings(t, h) })
+	t.Run("versions", func(t *testing.T) { RunVersions(t, h) })
+	t.Run("services", func(t *testing.T) { RunServices(t, h) })
+	t.Run("concurrency", func(t *testing.T) { RunConcurrency(t, h) })
+}
+
+// RunDevices is the part of Run about devices as objects.
+func RunDevices(t *testing.T, h Harness) {
+	h = needs(h, "Devices")
+	runDevices(t, h)
+}
+
+// RunDeviceQueries is the part of Run about what else is asked of devices.
+func RunDeviceQueries(t *testing.T, h Harness) {
+	h = needs(h, "Devices", "Configs", "Templates", "Settings", "Versions")
+	t.Run("queries", func(t *testing.T) { runDeviceQueries(t, h) })
 	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
-	t.Run("configs", func(t *testing.T) { runConfigs(t, h) })
-	t.Run("config queries", func(t *testing.T) { runConfigQueries(t, h) })
-	t.Run("templates", func(t *testing.T) { runTemplates(t, h) })
-	t.Run("settings", func(t *testing.T) { runSettings(t, h) })
-	t.Run("versions", func(t *testing.T) { runVersions(t, h) })
+}
+
+// RunConfigs is the part of Run about configurations.
+func RunConfigs(t *testing.T, h Harness) {
+	h = needs(h, "Devices", "Configs")
+	t.Run("objects", func(t *testing.T) { runConfigs(t, h) })
+	t.Run("queries", func(t *testing.T) { runConfigQueries(t, h) })
+}
+
+// RunTemplates is the part of Run about templates.
+func RunTemplates(t *testing.T, h Harness) {
+	h = needs(h, "Templates")
+	runTemplates(t, h)
+}
+
+// RunSettings is the part of Run about settings.
+func RunSettings(t *testing.T, h Harness) {
+	h = needs(h, "Settings")
+	runSettings(t, h)
+}
+
+// RunVersions is the part of Run about versions and the revisions they name.
+func RunVersions(t *testing.T, h Harness) {
+	h = needs(h, "Versions", "Devices", "Configs", "Templates")
+	t.Run("objects", func(t *testing.T) { runVersions(t, h) })
 	t.Run("pruned revisions", func(t *testing.T) { runPrune(t, h) })
-	t.Run("services", func(t *testing.T) { runServices(t, h) })
+}
+
+// needs skips a part that needs a store which the harness leaves out.
+func needs(h Harness, stores ...string) Harness {
+	return func(t *testing.T) Storage {
+		s := h(t)
+		for _, name := range stores {
+			if reflect.ValueOf(s.Stores).FieldByName(name).IsNil() {
+				t.Skipf("the storage has no %s", name)
+			}
+		}
+		return s
+	}
 }
 
 // at is a moment with more digits than are stored.
@@ -130,10 +184,15 @@ func runDevices(t *testing.T, h Harness) {
 	}
 	type filter = storetest.Filter[controller.Device, controller.DeviceFilter]
 	storetest.RunRepo(t, s.Stores.Devices, storetest.Sample[wispwright.ID, controller.Device, controller.DeviceFilter]{
-		Tx:            s.Tx,
-		New:           func(n, o int) *controller.Device { return device(n, o+1) },
-		Key:           func(d *controller.Device) wispwright.ID { return d.ID },
-		Mutate:        func(d *controller.Device) { d.Notes += "+"; d.ManagementIP = netip.Addr{} },
+		Tx:     s.Tx,
+		New:    func(n, o int) *controller.Device { return device(n, o+1) },
+		Key:    func(d *controller.Device) wispwright.ID { return d.ID },
+		Mutate: func(d *controller.Device) { d.Notes += "+"; d.ManagementIP = netip.Addr{} },
+		Orders: []string{"ID", "OrganizationID", "Name", "MACAddress", "HardwareID", "Created", "Modified"},
+		Search: &storetest.Search[controller.Device, controller.DeviceFilter]{
+			Put:    func(d *controller.Device, text string) { d.Model = text },
+			Filter: func(text string) controller.DeviceFilter { return controller.DeviceFilter{Search: text} },
+		},
 		Missing:       id(9999),
 		Organizations: orgs,
 		Uniques: map[string]func(*controller.Device) *controller.Device{
@@ -374,9 +433,11 @@ func runConfigs(t *testing.T, h Harness) {
 	}
 	insert(t, s.Stores.Devices.Insert, device(100, 1), device(101, 1), device(102, 1))
 	storetest.RunRepo(t, s.Stores.Configs, storetest.Sample[wispwright.ID, controller.Config, controller.ConfigFilter]{
-		Tx:  s.Tx,
-		New: func(n, o int) *controller.Config { return config(n, o+1, id(3000), id(3000+n)) },
-		Key: func(c *controller.Config) wispwright.ID { return c.DeviceID },
+		Tx:     s.Tx,
+		New:    func(n, o int) *controller.Config { return config(n, o+1, id(3000), id(3000+n)) },
+		Key:    func(c *controller.Config) wispwright.ID { return c.DeviceID },
+		Orders: []string{"DeviceID", "OrganizationID", "Desired", "Created"},
+		Orphan: func(n int) *controller.Config { return config(9000+n, 1) },
 		Mutate: func(c *controller.Config) {
 			c.ErrorReason += "+"
 			c.Templates = append(c.Templates, id(3100+len(c.ErrorReason)))
@@ -485,10 +546,15 @@ func runTemplates(t *testing.T, h Harness) {
 	templates := s.Stores.Templates
 	type filter = storetest.Filter[controller.Template, controller.TemplateFilter]
 	storetest.RunRepo(t, templates, storetest.Sample[wispwright.ID, controller.Template, controller.TemplateFilter]{
-		Tx:            s.Tx,
-		New:           func(n, o int) *controller.Template { return template(n, o+1) },
-		Key:           func(o *controller.Template) wispwright.ID { return o.ID },
-		Mutate:        func(o *controller.Template) { o.Tags = append(o.Tags, "x") },
+		Tx:     s.Tx,
+		New:    func(n, o int) *controller.Template { return template(n, o+1) },
+		Key:    func(o *controller.Template) wispwright.ID { return o.ID },
+		Mutate: func(o *controller.Template) { o.Tags = append(o.Tags, "x") },
+		Orders: []string{"OrganizationID", "Name", "Default", "Required", "Created"},
+		Search: &storetest.Search[controller.Template, controller.TemplateFilter]{
+			Put:    func(o *controller.Template, text string) { o.Name = text },
+			Filter: func(text string) controller.TemplateFilter { return controller.TemplateFilter{Search: text} },
+		},
 		Missing:       id(9999),
 		Organizations: orgs,
 		Uniques: map[string]func(*controller.Template) *controller.Template{

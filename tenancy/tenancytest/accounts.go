@@ -24,8 +24,12 @@ func runEmails(t *testing.T, h Harness) {
 		New: func(n, _ int) *tenancy.Email {
 			return &tenancy.Email{UserID: id(1000 + n), Address: fmt.Sprintf("mail%d@example.org", n), IsVerified: true, IsPrimary: n%2 == 0}
 		},
-		Key:     func(e *tenancy.Email) int64 { return e.ID },
-		Mutate:  func(e *tenancy.Email) { e.Address = "x" + e.Address },
+		Key:    func(e *tenancy.Email) int64 { return e.ID },
+		Mutate: func(e *tenancy.Email) { e.Address = "x" + e.Address },
+		Orders: []string{"ID", "Address", "IsPrimary"},
+		Orphan: func(n int) *tenancy.Email {
+			return &tenancy.Email{UserID: id(9000), Address: fmt.Sprintf("orphan%d@example.org", n)}
+		},
 		Missing: 99999,
 		Uniques: map[string]func(*tenancy.Email) *tenancy.Email{
 			"email_user_address": func(first *tenancy.Email) *tenancy.Email {
@@ -71,6 +75,10 @@ func runGrants(t *testing.T, h Harness) {
 	members, err := s.Users.List(ctx, all(), tenancy.UserFilter{GroupID: 11}, wispwright.Page{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"user1"}, usernames(members.Rows))
+	var missing *wispwright.MissingError
+	require.ErrorAs(t, s.Grants.SetGroups(ctx, id(9000), []int64{2}), &missing, "of no account")
+	require.ErrorAs(t, s.Grants.SetGroups(ctx, id(1003), []int64{99}), &missing, "of no group")
+	require.ErrorAs(t, s.Grants.SetPermissions(ctx, id(9000), []wispwright.Permission{"a.view_a"}), &missing)
 	require.NoError(t, s.Grants.SetPermissions(ctx, id(1001), nil))
 	got, err = s.Grants.Of(ctx, id(1001))
 	require.NoError(t, err)

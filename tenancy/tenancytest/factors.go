@@ -27,9 +27,11 @@ func runAPITokens(t *testing.T, h Harness) {
 			Scopes: []wispwright.Permission{"config.view_device"}, Expires: at(n), Created: at(n)}
 	}
 	storetest.RunRepo(t, s.APITokens, storetest.Sample[wispwright.ID, tenancy.APIToken, tenancy.APITokenFilter]{
-		Tx:  tx,
-		New: func(n, _ int) *tenancy.APIToken { return token(n) },
-		Key: func(o *tenancy.APIToken) wispwright.ID { return o.ID },
+		Tx:     tx,
+		New:    func(n, _ int) *tenancy.APIToken { return token(n) },
+		Key:    func(o *tenancy.APIToken) wispwright.ID { return o.ID },
+		Orders: []string{"Name", "Expires", "Created"},
+		Orphan: token,
 		Mutate: func(o *tenancy.APIToken) {
 			o.LastUsed = o.LastUsed.Add(time.Minute)
 			o.Scopes = nil
@@ -66,7 +68,11 @@ func runSecondFactors(t *testing.T, h Harness) {
 		New: func(n, _ int) *tenancy.SecondFactor {
 			return &tenancy.SecondFactor{UserID: id(1000 + n), Secret: "JBSWY3DPEHPK3PXP", Created: at(n)}
 		},
-		Key: func(o *tenancy.SecondFactor) wispwright.ID { return o.UserID },
+		Key:    func(o *tenancy.SecondFactor) wispwright.ID { return o.UserID },
+		Orders: []string{"UserID", "Created"},
+		Orphan: func(n int) *tenancy.SecondFactor {
+			return &tenancy.SecondFactor{UserID: id(9000 + n), Secret: "JBSWY3DPEHPK3PXP", Created: at(n)}
+		},
 		Mutate: func(o *tenancy.SecondFactor) {
 			o.Confirmed = o.Confirmed.Add(time.Minute)
 			o.LastStep = 1 << 40

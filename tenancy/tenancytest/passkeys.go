@@ -30,6 +30,8 @@ func runPasskeys(t *testing.T, h Harness) {
 		Key:     func(o *tenancy.Passkey) wispwright.ID { return o.ID },
 		Mutate:  func(o *tenancy.Passkey) { o.SignCount++; o.LastUsed = at(1); o.Transports = nil },
 		Missing: id(9999),
+		Orders:  []string{"Name", "Created"},
+		Orphan:  func(n int) *tenancy.Passkey { return passkey(n, 9000) },
 		Uniques: map[string]func(*tenancy.Passkey) *tenancy.Passkey{
 			"passkey_credential": func(first *tenancy.Passkey) *tenancy.Passkey {
 				o := passkey(500, 500)
