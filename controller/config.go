@@ -117,8 +117,8 @@ type ConfigsModified struct {
 // StatusChange tells that a configuration's status was set: by the device,
 // also when it stays the same, or by a change.
 type StatusChange struct {
-	// DeviceID is the device.
-	DeviceID wispwright.ID
+	// DeviceID is the device, ConfigID its configuration.
+	DeviceID, ConfigID wispwright.ID
 	// OrganizationID is its organization, Name its name.
 	OrganizationID wispwright.ID
 	// Name of the device.

@@ -191,7 +191,7 @@ func (c *fleet) modified(ctx context.Context, action, cause string, devices ...w
 
 func (c *fleet) statusChanged(ctx context.Context, d *Device, config *Config, before Status) {
 	c.devices.StatusChanged.Publish(ctx, StatusChange{
-		DeviceID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, Before: before, After: config.Status, ErrorReason: config.ErrorReason,
+		DeviceID: d.ID, ConfigID: config.ID, OrganizationID: d.OrganizationID, Name: d.Name, Before: before, After: config.Status, ErrorReason: config.ErrorReason,
 	})
 }
 

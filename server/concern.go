@@ -135,7 +135,8 @@ type WithAdmin interface {
 // settings. Each call makes new ones.
 func DefaultConcerns() []Concern {
 	t := NewTenancy()
-	return []Concern{t, NewController(t)}
+	c := NewController(t)
+	return []Concern{t, c, NewNotifications(t, c)}
 }
 
 // Find returns the concern of a type among those of a list.

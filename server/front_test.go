@@ -20,8 +20,9 @@ import (
 // settings are those of a server with the product's concerns.
 type settings struct {
 	*server.Config
-	Tenancy    *server.TenancyConfig
-	Controller *server.ControllerConfig
+	Tenancy       *server.TenancyConfig
+	Controller    *server.ControllerConfig
+	Notifications *server.NotificationsConfig
 }
 
 // parts returns the product's concerns and their settings.
@@ -29,10 +30,11 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	t.Helper()
 	ten := server.NewTenancy()
 	con := server.NewController(ten)
-	c := &settings{server.DefaultConfig(), &ten.Config, &con.Config}
+	told := server.NewNotifications(ten, con)
+	c := &settings{server.DefaultConfig(), &ten.Config, &con.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, con}
+	return c, []server.Concern{ten, con, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

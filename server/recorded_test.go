@@ -58,12 +58,16 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"users.organizations": {},
 		"agent.tags":          {},
 		"agent.protocol":      {Deviations: protocolDeviations()},
+		"notifications.api":   {Deviations: notificationDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
 			testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 				s := newServer(t, db, func(c *settings) {
 					c.Controller.Context = map[string]any{"vpnserver1": "vpn.testdomain.com"}
+					if name == "notifications.api" {
+						c.Tenancy.SiteURL, c.Notifications.BatchInterval = "https://example.com", 0
+					}
 				})
 				require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 				describeDefault(t, s)

@@ -1,9 +1,14 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/notifications"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
 // wire is one line of the wiring: an event and its subscriber. What a
@@ -24,6 +29,57 @@ func (c *ControllerConcern) wiring() []wire {
 			c.Attach(c.Tenancy.Organizations)
 			return nil
 		}},
+	}
+}
+
+// wiring is what people are told of, and what goes with users, organizations and
+// devices.
+func (n *NotificationsConcern) wiring(h *Host) []wire {
+	t := n.Tenancy.Tenancy
+	list := []wire{
+		{"tenancy.Users.Deleting", "notifications: what users were told", hook(t.Users.Deleting.Subscribe, func(ctx context.Context, users ...*tenancy.User) error {
+			for _, u := range users {
+				if err := n.ForgetUser(ctx, u.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})},
+		{"tenancy.Organizations.Deleting", "notifications: what organizations chose", func(name string) error {
+			t.Organizations.OnDelete(name, n.ForgetOrganization)
+			return nil
+		}},
+	}
+	if n.Controller == nil {
+		return list
+	}
+	c := n.Controller.Controller
+	return append(list,
+		wire{"controller.Agents.Registered", "notifications: device_registered", topic(c.Agents.Registered.Subscribe, n.registered(h))},
+		wire{"controller.Devices.StatusChanged", "notifications: config_error", topic(c.Devices.StatusChanged.Subscribe, n.failed(h))},
+		wire{"controller.Devices.Deleting", "notifications: what was said of devices", hook(c.Devices.Deleting.Subscribe, func(ctx context.Context, devices ...*controller.Device) error {
+			refs := make([]notifications.Ref, 0, len(devices))
+			for _, d := range devices {
+				refs = append(refs, deviceRef(d.ID))
+			}
+			return n.ForgetObjects(ctx, refs...)
+		})},
+	)
+}
+
+// topic subscribes a function to a Topic.
+func topic[E any](subscribe func(string, func(context.Context, ...E)), fn func(context.Context, ...E)) func(string) error {
+	return func(name string) error {
+		subscribe(name, fn)
+		return nil
+	}
+}
+
+// hook subscribes a function to a Hook.
+func hook[E any](subscribe func(string, func(context.Context, ...E) error), fn func(context.Context, ...E) error) func(string) error {
+	return func(name string) error {
+		subscribe(name, fn)
+		return nil
 	}
 }
 

@@ -43,6 +43,8 @@ func (Email) Shape() store.Shape {
 type EmailFilter struct {
 	// UserID limits to those of one user.
 	UserID wispwright.ID
+	// UserIDs limits to those of several users.
+	UserIDs wispwright.Among[wispwright.ID]
 	// Address limits to exactly this one, in lower case.
 	Address string
 	// IsVerified limits to verified addresses or others.

@@ -16,6 +16,10 @@ type Message struct {
 	Subject string
 	// Text is the body.
 	Text string
+	// HTML is the same for programs that show it; empty for none.
+	HTML string
+	// Headers are further ones of the header, such as List-Unsubscribe.
+	Headers map[string]string
 }
 
 // Mailer sends e-mails. Send may return before the message is delivered; it
@@ -39,6 +43,11 @@ func (m *Message) Validate() error {
 	}
 	if strings.ContainsAny(m.Subject, "\r\n\x00") {
 		v.Add("subject", "Line breaks are not allowed.")
+	}
+	for name, value := range m.Headers {
+		if name == "" || strings.ContainsAny(name, "\r\n\x00: ") || strings.ContainsAny(value, "\r\n\x00") {
+			v.Add("headers", "Line breaks are not allowed.")
+		}
 	}
 	return v.Err()
 }

@@ -48,6 +48,8 @@ type MembershipFilter struct {
 	UserIDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to those in one organization.
 	OrganizationID wispwright.ID
+	// OrganizationIDs limits to those in several.
+	OrganizationIDs wispwright.Among[wispwright.ID]
 	// IsAdmin limits to managers or plain members.
 	IsAdmin *bool
 }

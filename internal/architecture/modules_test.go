@@ -26,6 +26,10 @@ func reached() map[string][]string {
 			"github.com/hashicorp/golang-lru", // templates as layers, archives
 			"github.com/klauspost/compress",   // archives
 		},
+		"notifications": {
+			"github.com/yuin/goldmark",                                                                                        // Markdown
+			"github.com/microcosm-cc/bluemonday", "github.com/aymerick/douceur", "github.com/gorilla/css", "golang.org/x/net", // what is safe of its HTML
+		},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Raw is a body that is sent as it is.
 type Raw struct {
-	// ContentType is its media type.
+	// ContentType is its media type. Empty: an answer without body has none.
 	ContentType string
 	// Body is sent unchanged.
 	Body []byte
@@ -52,7 +52,9 @@ func (r *Request) write(w http.ResponseWriter, status int, body any) {
 		return
 	}
 	if raw, ok := body.(Raw); ok {
-		r.header.Set("Content-Type", raw.ContentType)
+		if raw.ContentType != "" {
+			r.header.Set("Content-Type", raw.ContentType)
+		}
 		r.send(w, status, raw.Body)
 		return
 	}

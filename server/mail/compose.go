@@ -45,6 +45,12 @@ func (s sender) compose(m tenancy.Message) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(wispwright.NewID().String() + "@" + s.domain)
 	// so that nobody's absence answers
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	for name, value := range m.Headers {
+		msg.SetGenHeader(mail.Header(name), value)
+	}
 	msg.SetBodyString(mail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	}
 	return msg, nil
 }

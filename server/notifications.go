@@ -1,0 +1,286 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/notifications"
+	"github.com/wispwright/wispwright/notifications/notificationshttp"
+	"github.com/wispwright/wispwright/notifications/notificationssql"
+	"github.com/wispwright/wispwright/server/jobs"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// NotificationsConcern tells people what happened to what is theirs. Make it
+// with NewNotifications.
+type NotificationsConcern struct {
+	// Config is the section notifications of the configuration.
+	Config NotificationsConfig
+	// Tenancy has the accounts; it is required.
+	Tenancy *TenancyConcern
+	// Controller has the devices. Without it nothing is told of them.
+	Controller *ControllerConcern
+	// Types are further kinds of notifications beside the product's.
+	Types []notifications.Type
+	// Objects describe further kinds of objects.
+	Objects notifications.Objects
+	// Mailer sends the e-mails. Default: as the section mail says.
+	Mailer tenancy.Mailer
+	// Tune changes the options of the concern before it is made.
+	Tune func(*notifications.Options)
+
+	// Service is made by Mount.
+	*notifications.Service
+}
+
+var (
+	_ WithModels   = (*NotificationsConcern)(nil)
+	_ WithSettings = (*NotificationsConcern)(nil)
+	_ WithEvents   = (*NotificationsConcern)(nil)
+)
+
+// NewNotifications returns the concern with its default settings.
+func NewNotifications(t *TenancyConcern, c *ControllerConcern) *NotificationsConcern {
+	return &NotificationsConcern{Config: DefaultNotificationsConfig(), Tenancy: t, Controller: c}
+}
+
+// Name implements Concern.
+func (n *NotificationsConcern) Name() string { return "notifications" }
+
+// Migrations implements Concern.
+func (n *NotificationsConcern) Migrations() []sqlstore.Migrations {
+	return []sqlstore.Migrations{notificationssql.Migrations()}
+}
+
+// Models implements WithModels.
+func (n *NotificationsConcern) Models() []wispwright.Model { return notificationshttp.Models() }
+
+// Events implements WithEvents.
+func (n *NotificationsConcern) Events() []event.Listed {
+	return []event.Listed{
+		n.Created.Listed("notifications.Created", "post_save(Notification)"),
+		n.Changed.Listed("notifications.Changed", ""),
+	}
+}
+
+// Section implements WithSettings.
+func (n *NotificationsConcern) Section() Section {
+	defaults := DefaultNotificationsConfig()
+	return Section{&n.Config, &defaults}
+}
+
+// contentTypes are the numbers of kinds of objects that clients of OpenWISP
+// know.
+var contentTypes = map[string]int{"config.device": 23, "config.template": 24, "openwisp_users.user": 6, "openwisp_users.organization": 7}
+
+// Mount implements Concern.
+func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
+	if n.Service != nil {
+		return errors.New("it is mounted already")
+	}
+	if err := h.Mounted(n.Tenancy); err != nil {
+		return err
+	}
+	if n.Controller != nil {
+		if err := h.Mounted(n.Controller); err != nil {
+			return err
+		}
+	}
+	stores, err := notificationssql.New(h.DB())
+	if err != nil {
+		return err
+	}
+	post, err := n.post(h)
+	if err != nil {
+		return err
+	}
+	options, err := n.options(h, post)
+	if err != nil {
+		return err
+	}
+	if n.Service, err = notifications.New(&entity.Base{Tx: h.DB()}, stores, *options); err != nil {
+		return err
+	}
+	if err := post.work(h, n); err != nil {
+		return err
+	}
+	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes})
+	if err != nil {
+		return err
+	}
+	wire.Mount(h.API())
+	h.Daily("notifications.clean", func(ctx context.Context) error {
+		_, err := n.Clean(ctx, n.Config.Age)
+		return err
+	})
+	h.wire(n.wiring(h)...)
+	return nil
+}
+
+func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options, error) {
+	c := &n.Config
+	types := notifications.DefaultTypes()
+	if n.Controller != nil { // "default" is for programs without types of their own
+		types = slices.DeleteFunc(types, func(t notifications.Type) bool { return t.Name == "default" })
+	}
+	types = append(types, n.Types...)
+	objects := notifications.Objects{}
+	describeAccounts(n.Tenancy.Tenancy, objects)
+	if n.Controller != nil {
+		types = append(types, configurationTypes()...)
+		describeConfiguration(n.Controller.Controller, objects)
+	}
+	for kind, describe := range n.Objects {
+		objects[kind] = describe
+	}
+	registry, err := notifications.NewTypes(types...)
+	if err != nil {
+		return nil, err
+	}
+	key, err := h.SecretKey()
+	if err != nil {
+		return nil, err
+	}
+	site := n.Tenancy.Config.SiteURL
+	name := c.SiteName
+	if u, err := url.Parse(site); err == nil && name == "" {
+		name = u.Host
+	}
+	o := &notifications.Options{
+		Types: registry, Site: notifications.Site{Name: name, URL: site}, Objects: objects, People: peopleOf{n.Tenancy.Tenancy},
+		Defaults: notifications.Effective{Web: c.WebEnabled, Email: c.EmailEnabled}, Deliver: p.deliver, Mail: p.mail,
+		BatchInterval: c.BatchInterval, BatchDisplay: c.BatchLimit, Key: key, PlainMail: !c.HTMLEmail, Log: h.Log(),
+		Storm: &notifications.StormLimits{
+			ShortTime: c.StormShortTime, ShortCount: c.StormShortCount, LongTime: c.StormLongTime, LongCount: c.StormLongCount,
+			InitialBackoff: c.StormBackoff, BackoffIncrement: c.StormBackoffStep, MaxBackoff: c.StormBackoffLimit,
+		},
+	}
+	if n.Tune != nil {
+		n.Tune(o)
+	}
+	return o, nil
+}
+
+// post are the jobs that bring notifications to people outside the web. What is
+// to be sent is ordered in the transaction that says so, and each e-mail is a
+// job of its own: while the mail server is away nothing is lost, and what was
+// handed over is not sent again.
+type post struct {
+	queue   *jobs.Queue
+	mailer  tenancy.Mailer
+	deliver func(ctx context.Context, events ...wispwright.ID) error
+	mail    func(ctx context.Context, mails ...notifications.Mail) error
+	events  jobs.Kind[wispwright.ID]
+	letters jobs.Kind[notifications.Mail]
+}
+
+func (n *NotificationsConcern) post(h *Host) (*post, error) {
+	p := &post{queue: h.Jobs(), mailer: n.Mailer,
+		events:  jobs.Kind[wispwright.ID]{Name: "notifications.deliver", Timeout: 5 * time.Minute},
+		letters: jobs.Kind[notifications.Mail]{Name: "notifications.mail", Queue: "notices", Attempts: 12},
+	}
+	if p.mailer == nil {
+		var err error
+		if p.mailer, err = h.Mailer(); err != nil {
+			return nil, err
+		}
+	}
+	p.deliver = func(ctx context.Context, events ...wispwright.ID) error {
+		return p.events.Insert(ctx, p.queue, events...)
+	}
+	p.mail = func(ctx context.Context, mails ...notifications.Mail) error {
+		return p.letters.Insert(ctx, p.queue, mails...)
+	}
+	return p, nil
+}
+
+// work makes the queue do what was ordered.
+func (p *post) work(h *Host, n *NotificationsConcern) error {
+	flush, err := jobs.Kind[struct{}]{Name: "notifications.flush", Timeout: 5 * time.Minute}.Every(time.Minute, struct{}{}, func(ctx context.Context, _ struct{}) error {
+		const step = 500
+		for {
+			done, err := n.Flush(ctx, step)
+			if err != nil || done < step {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("collected e-mails: %w", err)
+	}
+	h.Jobs().AddPeriodic(flush)
+	h.Jobs().Add(p.events.Handle(n.Deliver), p.letters.Handle(func(ctx context.Context, m notifications.Mail) error {
+		err := p.mailer.Send(ctx, tenancy.Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Headers: m.Headers})
+		if invalid := (*wispwright.ValidationError)(nil); errors.As(err, &invalid) {
+			return jobs.Permanent(err) // a malformed one stays so
+		}
+		return err
+	}))
+	return nil
+}
+
+// configurationTypes are the notifications of configuration management.
+func configurationTypes() []notifications.Type {
+	models := []string{"config.device", "config.config"}
+	const target = "[{notification.target}]({notification.target_link})"
+	return []notifications.Type{
+		{Name: "config_error", Label: "Configuration ERROR", Level: notifications.Error, Verb: "encountered an error", Models: models, TargetSuffix: "#config-group",
+			Subject: `[{site.name}] ERROR: "{notification.target}" configuration {notification.verb}`,
+			Message: "The configuration of " + target + " has {notification.verb}. The last working configuration has been restored from a backup present on the filesystem of the device."},
+		{Name: "device_registered", Label: "Device Registration", Level: notifications.Success, Verb: "registered successfully", Models: models,
+			Subject: `[{site.name}] SUCCESS: "{notification.target}" {notification.verb}`,
+			Message: "{condition} device " + target + " has {notification.verb}."},
+	}
+}
+
+// tell stores notifications of what happened, which cannot be undone by it.
+func (n *NotificationsConcern) tell(ctx context.Context, h *Host, events ...notifications.Event) {
+	if len(events) == 0 {
+		return
+	}
+	if err := n.Notify(context.WithoutCancel(ctx), events...); err != nil {
+		h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", events[0].Type, "events", len(events), "error", err)
+	}
+}
+
+func deviceRef(id wispwright.ID) notifications.Ref {
+	return notifications.Ref{Kind: "config.device", ID: id.String()}
+}
+
+// registered tells of devices that registered.
+func (n *NotificationsConcern) registered(h *Host) func(context.Context, ...controller.Registered) {
+	return func(ctx context.Context, list ...controller.Registered) {
+		var events []notifications.Event
+		for _, r := range list {
+			condition := "A new"
+			if !r.IsNew {
+				condition = "The existing"
+			}
+			device := deviceRef(r.Device.ID)
+			events = append(events, notifications.Event{Type: "device_registered", Actor: device, Target: device, Data: map[string]any{"condition": condition}})
+		}
+		n.tell(ctx, h, events...)
+	}
+}
+
+// failed tells of configurations that are in error.
+func (n *NotificationsConcern) failed(h *Host) func(context.Context, ...controller.StatusChange) {
+	return func(ctx context.Context, list ...controller.StatusChange) {
+		var events []notifications.Event
+		for _, c := range list {
+			if c.After == controller.StatusError {
+				events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
+			}
+		}
+		n.tell(ctx, h, events...)
+	}
+}

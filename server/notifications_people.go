@@ -1,0 +1,206 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/notifications"
+	"github.com/wispwright/wispwright/tenancy"
+)
+
+// peopleOf are the accounts of tenancy as notifications know them: e-mails go to
+// the verified primary address.
+type peopleOf struct{ t *tenancy.Tenancy }
+
+var _ notifications.People = peopleOf{}
+
+func everyone() wispwright.Scope { return wispwright.ScopeAll() }
+
+var unpaged = wispwright.Page{NoTotal: true}
+
+// Audience implements notifications.People with four statements.
+func (p peopleOf) Audience(ctx context.Context, organizations ...wispwright.ID) (map[wispwright.ID][]notifications.Person, error) {
+	yes := true
+	super, err := p.t.Users.List(ctx, everyone(), tenancy.UserFilter{IsSuperuser: &yes, IsActive: &yes}, unpaged)
+	if err != nil {
+		return nil, fmt.Errorf("superusers: %w", err)
+	}
+	managers := map[wispwright.ID][]wispwright.ID{}
+	var ids []wispwright.ID
+	if len(organizations) > 0 {
+		found, err := p.t.Memberships.List(ctx, everyone(), tenancy.MembershipFilter{OrganizationIDs: wispwright.Only(organizations...), IsAdmin: &yes}, unpaged)
+		if err != nil {
+			return nil, fmt.Errorf("managers: %w", err)
+		}
+		for _, m := range found.Rows {
+			managers[m.OrganizationID] = append(managers[m.OrganizationID], m.UserID)
+			ids = append(ids, m.UserID)
+		}
+	}
+	staff, err := p.t.Users.List(ctx, everyone(), tenancy.UserFilter{IDs: wispwright.Only(ids...), IsStaff: &yes, IsActive: &yes}, unpaged)
+	if err != nil {
+		return nil, fmt.Errorf("managers: %w", err)
+	}
+	all, err := p.persons(ctx, append(super.Rows, staff.Rows...))
+	if err != nil {
+		return nil, err
+	}
+	out := map[wispwright.ID][]notifications.Person{}
+	for _, u := range super.Rows {
+		out[wispwright.ID{}] = append(out[wispwright.ID{}], all[u.ID])
+	}
+	for organization, users := range managers {
+		for _, id := range users {
+			if one, ok := all[id]; ok {
+				out[organization] = append(out[organization], one)
+			}
+		}
+	}
+	return out, nil
+}
+
+// persons adds the addresses to accounts.
+func (p peopleOf) persons(ctx context.Context, users []*tenancy.User) (map[wispwright.ID]notifications.Person, error) {
+	ids := make([]wispwright.ID, 0, len(users))
+	out := make(map[wispwright.ID]notifications.Person, len(users))
+	for _, u := range users {
+		ids = append(ids, u.ID)
+		out[u.ID] = notifications.Person{ID: u.ID, Active: u.IsActive, Joined: u.DateJoined}
+	}
+	yes := true
+	found, err := p.t.Emails.List(ctx, everyone(), tenancy.EmailFilter{UserIDs: wispwright.Only(ids...), IsVerified: &yes, IsPrimary: &yes}, unpaged)
+	if err != nil {
+		return nil, fmt.Errorf("addresses: %w", err)
+	}
+	for _, e := range found.Rows {
+		one := out[e.UserID]
+		one.Email = e.Address
+		out[e.UserID] = one
+	}
+	return out, nil
+}
+
+func (p peopleOf) find(ctx context.Context, f tenancy.UserFilter) (out []notifications.Person, err error) {
+	found, err := p.t.Users.List(ctx, everyone(), f, unpaged)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.persons(ctx, found.Rows)
+	for _, u := range found.Rows {
+		out = append(out, all[u.ID])
+	}
+	return out, err
+}
+
+// Persons implements notifications.People.
+func (p peopleOf) Persons(ctx context.Context, ids ...wispwright.ID) ([]notifications.Person, error) {
+	return p.find(ctx, tenancy.UserFilter{IDs: wispwright.Only(ids...)})
+}
+
+// Members implements notifications.People.
+func (p peopleOf) Members(ctx context.Context, group int64) ([]notifications.Person, error) {
+	return p.find(ctx, tenancy.UserFilter{GroupID: group})
+}
+
+// Proof implements notifications.People.
+func (p peopleOf) Proof(ctx context.Context, user wispwright.ID) (string, error) {
+	u, err := p.t.Users.Get(ctx, everyone(), user)
+	if err != nil {
+		return "", err
+	}
+	return u.Password.Reveal() + "\x00" + u.Email, nil
+}
+
+// Organizations implements notifications.People.
+func (p peopleOf) Organizations(ctx context.Context, user wispwright.ID) ([]notifications.Organization, error) {
+	u, err := p.t.Users.Get(ctx, everyone(), user)
+	if err != nil {
+		return nil, err
+	}
+	yes := true
+	f := tenancy.OrganizationFilter{IsActive: &yes}
+	if !u.IsSuperuser {
+		if !u.IsStaff {
+			return nil, nil
+		}
+		managed, err := p.t.Memberships.List(ctx, everyone(), tenancy.MembershipFilter{UserID: user, IsAdmin: &yes}, unpaged)
+		if err != nil {
+			return nil, err
+		}
+		var ids []wispwright.ID
+		for _, m := range managed.Rows {
+			ids = append(ids, m.OrganizationID)
+		}
+		f.IDs = wispwright.Only(ids...)
+	}
+	found, err := p.t.Organizations.List(ctx, everyone(), f, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Name"}}})
+	if err != nil {
+		return nil, err
+	}
+	var out []notifications.Organization
+	for _, o := range found.Rows {
+		out = append(out, notifications.Organization{ID: o.ID, Name: o.Name, Slug: o.Slug})
+	}
+	return out, nil
+}
+
+// describer describes objects of one kind by a list of their ids.
+func describer[T any](list func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*T, error), one func(*T) (wispwright.ID, notifications.Object)) notifications.Describer {
+	return func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
+		var ids []wispwright.ID
+		for _, key := range keys {
+			if id, err := wispwright.ParseID(key); err == nil {
+				ids = append(ids, id)
+			}
+		}
+		rows, err := list(ctx, wispwright.Only(ids...))
+		if err != nil {
+			return nil, err
+		}
+		out := make(map[string]notifications.Object, len(rows))
+		for _, row := range rows {
+			id, o := one(row)
+			out[id.String()] = o
+		}
+		return out, nil
+	}
+}
+
+// pageOf is where the admin shows an object.
+func pageOf(app, model string, id wispwright.ID) string {
+	return "/admin/" + app + "/" + model + "/" + id.String() + "/change/"
+}
+
+// describeAccounts describes users and organizations.
+func describeAccounts(t *tenancy.Tenancy, into notifications.Objects) {
+	into["openwisp_users.user"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*tenancy.User, error) {
+		found, err := t.Users.List(ctx, everyone(), tenancy.UserFilter{IDs: ids}, unpaged)
+		return found.Rows, err
+	}, func(u *tenancy.User) (wispwright.ID, notifications.Object) {
+		return u.ID, notifications.Object{Label: u.Username, Path: pageOf("openwisp_users", "user", u.ID)}
+	})
+	into["openwisp_users.organization"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*tenancy.Organization, error) {
+		found, err := t.Organizations.List(ctx, everyone(), tenancy.OrganizationFilter{IDs: ids}, unpaged)
+		return found.Rows, err
+	}, func(o *tenancy.Organization) (wispwright.ID, notifications.Object) {
+		return o.ID, notifications.Object{Label: o.Name, Path: pageOf("openwisp_users", "organization", o.ID)}
+	})
+}
+
+// describeConfiguration describes devices and templates.
+func describeConfiguration(c *controller.Controller, into notifications.Objects) {
+	into["config.device"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*controller.Detail, error) {
+		found, err := c.Devices.List(ctx, everyone(), controller.DeviceFilter{IDs: ids}, unpaged)
+		return found.Rows, err
+	}, func(d *controller.Detail) (wispwright.ID, notifications.Object) {
+		return d.Device.ID, notifications.Object{Label: d.Device.Name, Path: pageOf("config", "device", d.Device.ID), OrganizationID: d.Device.OrganizationID}
+	})
+	into["config.template"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*controller.Template, error) {
+		found, err := c.Templates.List(ctx, everyone(), controller.TemplateFilter{IDs: ids}, unpaged)
+		return found.Rows, err
+	}, func(t *controller.Template) (wispwright.ID, notifications.Object) {
+		return t.ID, notifications.Object{Label: t.Name, Path: pageOf("config", "template", t.ID), OrganizationID: t.OrganizationID}
+	})
+}

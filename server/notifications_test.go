@@ -1,0 +1,162 @@
+package server_test
+
+import (
+	"net/http/httptest"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/replay"
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server"
+)
+
+// notificationDeviations: the list has the types of the concerns there are, and
+// what follows is done with the one of them that is there.
+func notificationDeviations() map[int][]replay.Deviation {
+	const others, inherited = "types of concerns that are not here, and those that cannot be chosen, are not listed", "what is the wider choice anyway is stored as none"
+	line := func(id, typ, organization string) map[string]any {
+		return map[string]any{"id": "{" + id + "}", "type": typ, "web": nil, "email": nil, "deleted": false, "organization": "{org_" + organization + "}"}
+	}
+	return map[int][]replay.Deviation{
+		22: {instead("body.count", 6, others), instead("body.next", nil, others), instead("body.results", []any{
+			line("uuid9", "config_error", "alpha"), line("uuid7", "device_registered", "alpha"), line("uuid16", "config_error", "beta"),
+			line("uuid19", "device_registered", "beta"), line("uuid23", "config_error", "default"), line("uuid26", "device_registered", "default"),
+		}, others)},
+		23: {instead("body.count", 2, others), instead("body.results", []any{line("uuid29", "config_error", "alpha"), line("uuid32", "device_registered", "alpha")}, others)},
+		27: {instead("body.type", "device_registered", others)},
+		28: {instead("body.type", "device_registered", others)},
+		29: {instead("body.type", "device_registered", others), instead("body.web", nil, inherited)},
+	}
+}
+
+// told asks the server with a token of recordedData, "" for a stranger.
+func told(t *testing.T, s *server.Server, who, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:40000"
+	if who != "" {
+		r.Header.Set("Authorization", "Bearer "+strings.Repeat(who, 40))
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+func TestNotificationsOnTheWire(t *testing.T) {
+	const root, manager, member, betamanager = "a", "b", "d", "e"
+	db := testkit.SQLite(t)
+	s := newServer(t, db, func(c *settings) { c.Tenancy.SiteURL = "https://example.com" })
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	ids := identifiers(t, s)
+	const base = "/api/v1/notifications/"
+	of := func(user string) string { return base + "user/" + ids["user_"+user] + "/user-setting/" }
+	status := func(want int, who, method, path, body string) *httptest.ResponseRecorder {
+		t.Helper()
+		w := told(t, s, who, method, path, body)
+		require.Equal(t, want, w.Code, "%s %s: %s", method, path, w.Body)
+		return w
+	}
+
+	t.Run("preferences of others", func(t *testing.T) {
+		require.Contains(t, status(200, root, "GET", of("manager"), "").Body.String(), `"count":3`)
+		require.Contains(t, status(200, manager, "GET", of("operator"), "").Body.String(), `"organization_name":"alpha"`)
+		require.Contains(t, status(200, manager, "GET", of("admin"), "").Body.String(), `"count":3`, "of a superuser only what is of one's own organization")
+		status(404, betamanager, "GET", of("operator"), "")
+		status(403, member, "GET", of("operator"), "")
+		status(401, "", "GET", of("operator"), "")
+		status(404, root, "GET", base+"user/00000000-0000-4000-8000-000000000001/user-setting/", "")
+		one := base + "user/" + ids["user_operator"] + "/organization/" + ids["org_alpha"] + "/setting/"
+		status(404, betamanager, "POST", one, `{"web":false}`)
+		status(400, manager, "POST", one, `{"web":"x"}`)
+		require.Empty(t, status(200, manager, "POST", one, `{"web":false}`).Body.String())
+		require.NotContains(t, status(200, manager, "GET", of("operator")+"?organization="+ids["org_alpha"], "").Body.String(), `"web":true`)
+		status(400, manager, "GET", of("operator")+"?type=zzz", "")
+	})
+	t.Run("organizations", func(t *testing.T) {
+		path := base + "organization/" + ids["org_alpha"] + "/setting/"
+		status(404, betamanager, "GET", path, "")
+		status(403, member, "GET", path, "")
+		require.JSONEq(t, `{"organization":"`+ids["org_alpha"]+`","web":null,"email":false}`, status(200, manager, "PATCH", path, `{"email":false}`).Body.String())
+		require.JSONEq(t, `{"organization":"`+ids["org_alpha"]+`","web":false,"email":false}`, status(200, root, "PUT", path, `{"web":false,"email":true}`).Body.String())
+		status(200, root, "PUT", path, `{"web":null,"email":null}`)
+	})
+	t.Run("silences", func(t *testing.T) {
+		status(404, root, "PUT", base+"notification/ignore/config/nope/"+ids["org_alpha"]+"/", `{}`)
+		status(404, root, "PUT", base+"notification/ignore/config/device/nope/", `{}`)
+		status(400, root, "PUT", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{"valid_till":"x"}`)
+		status(405, root, "PATCH", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{}`)
+	})
+	t.Run("links of e-mails", func(t *testing.T) {
+		w := status(302, "", "GET", base+"notification/"+ids["org_alpha"]+"/redirect/", "")
+		require.Equal(t, "/admin/login/?next="+url.QueryEscape(base+"notification/"+ids["org_alpha"]+"/redirect/"), w.Header().Get("Location"))
+		status(404, root, "GET", base+"notification/"+ids["org_alpha"]+"/redirect/", "")
+		status(404, root, "GET", base+"notification/x/redirect/", "")
+	})
+	t.Run("unsubscribe", func(t *testing.T) {
+		const page = "/notifications/unsubscribe/"
+		require.JSONEq(t, `{"success":false,"message":"No token provided"}`, status(400, "", "POST", page, "").Body.String())
+		require.JSONEq(t, `{"success":false,"message":"Invalid or expired token"}`, status(400, "", "POST", page+"?token=x", "").Body.String())
+		status(400, "", "GET", page+"?token=x", "")
+		status(405, "", "PUT", page, "")
+	})
+}
+
+// The mail of an event carries both parts and the link, and following the link
+// ends the e-mails.
+func TestNotificationsAreMailed(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		var folder string
+		s := newServer(t, db, func(c *settings) {
+			c.SecretKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+			c.Tenancy.SiteURL, c.Mail.Outbox, c.Notifications.BatchInterval = "https://example.com", t.TempDir(), 0
+			folder = c.Mail.Outbox
+		})
+		require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+		require.NoError(t, s.Start(t.Context()))
+		register := func(mac string) {
+			form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "secret": {"secretalpha0123456789"}, "name": {mac}, "mac_address": {mac}}
+			require.Equal(t, 201, told(t, s, "", "POST", "/controller/register/", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").Code)
+			idle(t, s)
+		}
+		mails := func(to string) (found []string) {
+			files, err := filepath.Glob(filepath.Join(folder, "*"))
+			require.NoError(t, err)
+			for _, name := range files {
+				text, err := os.ReadFile(name)
+				require.NoError(t, err)
+				if strings.Contains(string(text), "To: <"+to+">") {
+					found = append(found, string(text))
+				}
+			}
+			return found
+		}
+		register("00:11:22:33:44:55")
+		sent := mails("manager@example.org")
+		require.Len(t, sent, 1)
+		require.Contains(t, sent[0], "text/html")
+		require.Contains(t, sent[0], "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+		require.Empty(t, mails("betamanager@example.org"))
+		message, err := mail.ReadMessage(strings.NewReader(sent[0]))
+		require.NoError(t, err)
+		link := strings.Trim(message.Header.Get("List-Unsubscribe"), "<>")
+		path := strings.TrimPrefix(strings.ReplaceAll(link, " ", ""), "https://example.com")
+		require.Equal(t, 200, told(t, s, "", "GET", path, "").Code)
+		require.Equal(t, 400, told(t, s, "", "POST", path, "{").Code)
+		w := told(t, s, "", "POST", path, "List-Unsubscribe=One-Click", "Content-Type", "application/x-www-form-urlencoded")
+		require.JSONEq(t, `{"success":true,"message":"Successfully unsubscribed"}`, w.Body.String())
+		register("00:11:22:33:44:56")
+		require.Len(t, mails("manager@example.org"), 1)
+		require.Len(t, mails("admin@example.org"), 2, "others are mailed still")
+	})
+}
