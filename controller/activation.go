@@ -101,6 +101,9 @@ func (c *fleet) switched(ctx context.Context, before, after *Detail, version *Ve
 	if err := c.deviceSaved(ctx, before.Device, after.Device); err != nil {
 		return err
 	}
+	if after.Config != nil {
+		c.renewed(ctx, after.Device, before.Config, after.Config)
+	}
 	if version != nil {
 		if err := c.modified(ctx, ActionTemplatesChanged, version.Cause, after.Device.ID); err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
@@ -31,11 +33,24 @@ type Agents struct {
 type agents struct {
 	*fleet
 	told *Agents
+	// asks counts the checksums that devices asked for since they fetched
+	// something; see asked
+	asks *lru.Cache[wispwright.ID, asks]
 }
+
+// asks are how often a device was told a checksum without fetching anything.
+type asks struct {
+	checksum string
+	times    int
+}
+
+// enoughAsks is how often a device is told a checksum it does not fetch until
+// it is believed to run these bytes.
+const enoughAsks = 3
 
 func newAgents(f *fleet) *Agents {
 	s := &Agents{}
-	s.agents = &agents{fleet: f, told: s}
+	s.agents = &agents{fleet: f, told: s, asks: newLRU[wispwright.ID, asks](f.CachedDevices, nil)}
 	return s
 }
 
@@ -56,14 +71,39 @@ func (c *agents) authenticate(ctx context.Context, a protocol.Credentials) (*pol
 	if !t.organization.IsActive || !p.HasConfig || p.Status == StatusDeactivated {
 		return nil, wispwright.ErrNotFound
 	}
-	if a.Key == "" {
-		return nil, protocol.ErrMissingKey
+	return p, p.verify(a.Key)
+}
+
+// verify compares the key of a request.
+func (p *poll) verify(key string) error {
+	if key == "" {
+		return protocol.ErrMissingKey
 	}
-	sum := sha256.Sum256([]byte(a.Key))
+	sum := sha256.Sum256([]byte(key))
 	if subtle.ConstantTimeCompare(sum[:], p.digest[:]) != 1 {
-		return nil, protocol.ErrWrongKey
+		return protocol.ErrWrongKey
 	}
-	return p, nil
+	return nil
+}
+
+// absent says of a device that was not found whether it is a deactivated one
+// without configuration, which is told so (additions: C-5).
+func (c *agents) absent(ctx context.Context, a protocol.Credentials) error {
+	p, err := c.poll(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	t, err := c.tenant(ctx, p.OrganizationID)
+	if err != nil {
+		return err
+	}
+	if p.HasConfig || !p.IsDeactivated || !t.organization.IsActive || c.AcceptDeactivated {
+		return wispwright.ErrNotFound
+	}
+	if err := p.verify(a.Key); err != nil {
+		return err
+	}
+	return protocol.ErrDeactivated
 }
 
 // Checksum answers a device that asks whether its configuration changed: the
@@ -80,6 +120,12 @@ func (s *Agents) Checksum(ctx context.Context, a protocol.Credentials, managemen
 		return "", fmt.Errorf("controller.Agents.Checksum: %w", err)
 	}
 	s.agents.requested(ctx, p, false)
+	if p.Status == StatusModified && p.Served != p.Desired {
+		if err := s.agents.asked(ctx, p, a.Peer); err != nil {
+			// the answer is known; it is counted anew
+			s.agents.Log.WarnContext(ctx, "a device could not be noted to run its configuration", "device", p.DeviceID.String(), "error", err)
+		}
+	}
 	return p.Desired, nil
 }
 
@@ -121,6 +167,7 @@ func (s *Agents) Download(ctx context.Context, a protocol.Credentials, managemen
 	if err != nil {
 		return nil, err
 	}
+	s.agents.asks.Remove(p.DeviceID) // it may fail and ask again
 	out, err := s.agents.download(ctx, p, a, managementIP)
 	if err != nil {
 		return nil, fmt.Errorf("controller.Agents.Download: %w", err)
@@ -172,8 +219,14 @@ func (c *agents) served(ctx context.Context, device wispwright.ID, sum string) e
 // its configuration is written, that is rendered anew.
 func (s *Agents) UpdateInfo(ctx context.Context, a protocol.Credentials, os, model, system string) error {
 	p, err := s.agents.authenticate(ctx, a)
+	if isNotFound(err) {
+		err = s.agents.absent(ctx, a)
+	}
 	if err != nil {
 		return err
+	}
+	if p.Status == StatusDeactivating && !s.agents.AcceptDeactivated {
+		return protocol.ErrDeactivated
 	}
 	return s.agents.kit.Do(asDevice(ctx, p.Name, a.Peer.String()), "controller.Agents.UpdateInfo", func(ctx context.Context) error {
 		_, err := s.agents.updateInfo(ctx, p.DeviceID, func(d *Device) error {
@@ -189,4 +242,43 @@ func (s *Agents) UpdateInfo(ctx context.Context, a protocol.Credentials, os, mod
 		})
 		return err
 	})
+}
+
+// asked finds devices that run what they are to run but never fetched it: a
+// device that was deleted and registered anew has the bytes of before, compares
+// their checksum with the one it is told, and neither fetches nor reports
+// anything, ever. One that wants other bytes fetches them right after it asked.
+// So a device that is told the same checksum several times in a row, and never
+// so much as tries to fetch, runs these bytes (decision 0023).
+func (c *agents) asked(ctx context.Context, p *poll, peer netip.Addr) error {
+	n, _ := c.asks.Get(p.DeviceID)
+	if n.checksum != p.Desired {
+		n = asks{checksum: p.Desired}
+	}
+	if n.times++; n.times < enoughAsks {
+		c.asks.Add(p.DeviceID, n)
+		return nil
+	}
+	c.asks.Remove(p.DeviceID)
+	return c.tx.InTx(asDevice(ctx, p.Name, peer.String()), func(ctx context.Context) error { return c.found(ctx, p) })
+}
+
+// found stores that a device runs what it is to run.
+func (c *agents) found(ctx context.Context, p *poll) error {
+	config, err := c.lockConfig(ctx, p.DeviceID)
+	if err != nil || config == nil {
+		return err
+	}
+	wispwright.AfterCommit(ctx, func() { c.polls.Forget(p.DeviceID) })
+	if config.Status != StatusModified || config.Desired != p.Desired || config.Served == config.Desired {
+		return nil // it fetched it from another node, or something else is wanted by now
+	}
+	before := copyOf(config)
+	config.Status, config.Served, config.Reported = StatusApplied, config.Desired, config.Desired
+	if err := c.reported(ctx, before, config); err != nil {
+		return err
+	}
+	d := &Device{ID: p.DeviceID, OrganizationID: p.OrganizationID, Name: p.Name}
+	c.statusChanged(ctx, d, config, before.Status)
+	return c.record(ctx, "change", "asks for this configuration without fetching it: it runs it", &Detail{Device: d, Config: before}, &Detail{Device: d, Config: config})
 }

@@ -46,7 +46,7 @@ func (c *fleet) renew(ctx context.Context, device wispwright.ID, old string) err
 		if err != nil || config == nil || config.Desired != old {
 			return err
 		}
-		return c.changeConfig(ctx, d, config, ActionConfigChanged, "renderer changed")
+		return c.changeConfig(ctx, d, config, configChange{action: ActionConfigChanged, cause: "renderer changed"})
 	})
 	if err != nil {
 		return err

@@ -113,6 +113,7 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 	}
 	config.DeviceID, config.OrganizationID = d.ID, d.OrganizationID
 	config.Status, config.ErrorReason = StatusModified, ""
+	config.NotRenewed, config.NotRenewedReason = nil, ""
 	config.Desired, config.Served, config.Reported, config.VersionID = "", "", "", wispwright.ID{}
 	config.Created = c.now()
 	config.Modified = config.Created

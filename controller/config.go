@@ -55,6 +55,12 @@ type Config struct {
 	Reported string
 	// VersionID is the version Desired belongs to.
 	VersionID wispwright.ID
+	// NotRenewed is since when the configuration could not be rendered after
+	// something it is made of changed; nil when it is up to date. The device is
+	// served its last good version meanwhile.
+	NotRenewed *time.Time
+	// NotRenewedReason says what is wrong, at most 1024 characters.
+	NotRenewedReason string
 	// Created is when the configuration was stored first.
 	Created time.Time
 	// Modified is when it was stored last.
@@ -77,6 +83,8 @@ type ConfigFilter struct {
 	OrganizationID wispwright.ID
 	// TemplateID limits to those that use a template.
 	TemplateID wispwright.ID
+	// Backend limits to one backend.
+	Backend string
 	// After limits to device ids greater than one, for walking through many.
 	After wispwright.ID
 }
@@ -90,7 +98,8 @@ type ConfigStore interface {
 	// UpdateMany stores configurations that were read with Lock.
 	UpdateMany(ctx context.Context, configs []*Config) error
 	// SaveProgress stores of configurations that were read with Lock only
-	// status, error reason, checksums, version and Modified.
+	// status, error reason, checksums, version, NotRenewed with its reason, and
+	// Modified.
 	SaveProgress(ctx context.Context, configs []*Config) error
 	// CountStatuses counts the configurations of the scope by status.
 	CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error)
@@ -127,4 +136,18 @@ type StatusChange struct {
 	Before, After Status
 	// ErrorReason is what the device said when After is an error.
 	ErrorReason string
+}
+
+// Renewal tells that a configuration could not be rendered after something it
+// is made of changed, that the reason is another one now, or that it is up to
+// date again.
+type Renewal struct {
+	// DeviceID is the device, OrganizationID its organization.
+	DeviceID, OrganizationID wispwright.ID
+	// Name of the device.
+	Name string
+	// Since is when it failed first.
+	Since time.Time
+	// Reason says what is wrong; empty when it is up to date again.
+	Reason string
 }

@@ -136,6 +136,7 @@ func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, caus
 	if err := c.render(ctx, d, earlier); err != nil {
 		return nil, err
 	}
+	m.config.NotRenewed, m.config.NotRenewedReason = nil, ""
 	if d.version.Checksum == m.config.Desired && !m.config.VersionID.IsZero() {
 		return nil, nil
 	}

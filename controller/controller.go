@@ -81,6 +81,10 @@ type Options struct {
 	// MAC address (or hardware id) and secret, and ignores the keys that
 	// registering devices bring (CONSISTENT_REGISTRATION off).
 	RandomKeys bool
+	// AcceptDeactivated answers deactivated devices that register as if they
+	// were active, as OpenWISP did up to 24.11. Default: they are refused
+	// (protocol.ErrDeactivated), and nothing of them changes.
+	AcceptDeactivated bool
 	// DisableSelfCreation lets only known devices register.
 	DisableSelfCreation bool
 	// RefuseKnown refuses a device that registers with a key nobody has while
@@ -100,7 +104,7 @@ type Options struct {
 	SeparateManagementNetworks bool
 
 	// CacheFor is how long this node believes what it read of a device or an
-	// organization when no notification came. Default: 30 s.
+	// organization when no notification came. Default: 10 s.
 	CacheFor time.Duration
 	// CachedDevices is how many devices are kept in memory, about 400 bytes
 	// each. Default: 100,000.
@@ -125,7 +129,7 @@ func (o *Options) withDefaults() Options {
 		out.Log = slog.Default()
 	}
 	if out.CacheFor <= 0 {
-		out.CacheFor = 30 * time.Second
+		out.CacheFor = 10 * time.Second
 	}
 	if out.CachedDevices <= 0 {
 		out.CachedDevices = 100_000
@@ -167,7 +171,7 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	b := newBase(tx, stores, o.withDefaults())
 	f := newFleet(newConfigs(newTenants(b, organizations), renderer))
 	out := &Controller{
-		Devices: f.devices, Agents: newAgents(f), Templates: newTemplates(f.configs), Settings: newOrganizationSettings(f.tenants),
+		Devices: f.devices, Agents: newAgents(f), Templates: newTemplates(f), Settings: newOrganizationSettings(f),
 		Versions: &Versions{configs: f.configs}, fleet: f,
 	}
 	if b.jobs = b.Options.Jobs; b.jobs == nil {
@@ -180,6 +184,11 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 // and takes its devices, templates and settings along when it is deleted.
 func (c *Controller) Attach(o OrganizationEvents) {
 	o.OnCreate("controller: settings of a new organization", c.Settings.organizationCreated)
+	if e, ok := o.(interface {
+		OnEmptying(name string, fn func(ctx context.Context, id wispwright.ID) error)
+	}); ok {
+		e.OnEmptying("controller: most devices of a deleted organization", c.empty)
+	}
 	o.OnDelete("controller: devices and templates of a deleted organization", c.removeOrganization)
 	o.OnChange("controller: forget the cached organization", func(ctx context.Context, _ wispwright.ID) error {
 		return c.fleet.forgetTenants(ctx)

@@ -93,6 +93,9 @@ type DeviceFilter struct {
 	Backend string
 	// TemplateID limits to devices whose configuration uses a template.
 	TemplateID wispwright.ID
+	// NotRenewed limits to devices whose configuration could not be renewed, or
+	// to the others.
+	NotRenewed *bool
 	// HasConfig limits to devices with or without configuration.
 	HasConfig *bool
 	// IsDeactivated limits to deactivated or active ones.
@@ -115,6 +118,8 @@ type Poll struct {
 	Name string
 	// LastIP and ManagementIP are the addresses known so far.
 	LastIP, ManagementIP netip.Addr
+	// IsDeactivated is true from deactivation to activation.
+	IsDeactivated bool
 	// HasConfig is false for a device without configuration.
 	HasConfig bool
 	// Status is the configuration's status.
@@ -156,7 +161,7 @@ type DeviceStore interface {
 	Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error)
 	// Details is List with configurations, in one query. Of devices all but
 	// NameKey and KeyDigest is read, of configurations DeviceID, Backend,
-	// Status and ErrorReason.
+	// Status, ErrorReason, NotRenewed and NotRenewedReason.
 	Details(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error)
 	// Clashes names every unique rule that storing the device would break, in
 	// the order name, MAC address, hardware id, key.

@@ -108,6 +108,9 @@ func (u *update) finish(ctx context.Context) error {
 	if err := c.deviceSaved(ctx, u.before.Device, u.after.Device); err != nil {
 		return err
 	}
+	if u.before.Config != nil {
+		c.renewed(ctx, u.after.Device, u.before.Config, u.after.Config)
+	}
 	if version != nil {
 		action := ActionConfigChanged
 		if !slices.Equal(u.before.Config.Templates, u.after.Config.Templates) {
@@ -177,7 +180,7 @@ func (u *update) cause() string {
 
 func sameConfig(a, b *Config) bool {
 	return a.Backend == b.Backend && a.Config == b.Config && a.Context == b.Context && a.OrganizationID == b.OrganizationID &&
-		a.Status == b.Status && a.VersionID == b.VersionID && slices.Equal(a.Templates, b.Templates)
+		a.NotRenewedReason == b.NotRenewedReason && a.Status == b.Status && a.VersionID == b.VersionID && slices.Equal(a.Templates, b.Templates)
 }
 
 func copyOf(config *Config) *Config {

@@ -23,6 +23,9 @@ type Devices struct {
 	Changed event.Topic[entity.Change[Device]]
 	// Modified is published after the bytes devices are to run changed.
 	Modified event.Topic[ConfigsModified]
+	// Renewal is published after a configuration could not be renewed, or could
+	// be again.
+	Renewal event.Topic[Renewal]
 	// StatusChanged is published after a status was set.
 	StatusChanged event.Topic[StatusChange]
 
@@ -50,8 +53,8 @@ func (s *Devices) Get(ctx context.Context, scope wispwright.Scope, id wispwright
 }
 
 // List returns a page of devices, newest first, without NameKey and KeyDigest.
-// Of their configurations it holds what lists show: DeviceID, Backend, Status
-// and ErrorReason; Get returns everything.
+// Of their configurations it holds what lists show: DeviceID, Backend, Status,
+// ErrorReason, NotRenewed and NotRenewedReason; Get returns everything.
 func (s *Devices) List(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
 	return s.fleet.stores.Devices.Details(ctx, scope, f, p)
 }
@@ -64,6 +67,8 @@ type Counts struct {
 	Statuses map[Status]int
 	// Unknown is how many devices have no configuration.
 	Unknown int
+	// NotRenewed is how many configurations could not be renewed.
+	NotRenewed int
 }
 
 // Counts counts the devices of a scope.
@@ -81,5 +86,8 @@ func (s *Devices) Counts(ctx context.Context, scope wispwright.Scope) (*Counts, 
 		out.Unknown -= n
 	}
 	out.Unknown = max(out.Unknown, 0) // counted one after the other
-	return out, nil
+	yes := true
+	items, err = s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{NotRenewed: &yes}, wispwright.Page{Limit: 1})
+	out.NotRenewed = items.Total
+	return out, err
 }

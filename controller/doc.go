@@ -22,7 +22,8 @@
 // the archive they give. Config.Desired is the checksum of the newest version,
 // Config.Served that of the archive the device fetched last, Config.Reported
 // that of the one it says it runs. A status is modified only when bytes
-// changed, and applied means that the three agree.
+// changed, and applied means that the three agree. When a version cannot be
+// made any more, Config.NotRenewed says since when, and the last one is served.
 //
 // # Errors
 //

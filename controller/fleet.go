@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
 )
@@ -58,9 +60,9 @@ func (c *fleet) detail(ctx context.Context, d *Device) (*Detail, error) {
 	return &Detail{Device: d, Config: config}, nil
 }
 
-// updateInfo changes what is known of a device's hardware and renders its
-// configuration anew when the operating system is another. It returns the
-// device.
+// updateInfo changes what a device said of itself and renders its
+// configuration anew when one of its variables or its operating system is
+// another. It returns the device.
 func (c *fleet) updateInfo(ctx context.Context, id wispwright.ID, change func(*Device) error) (*Device, error) {
 	var before Device
 	after, err := c.stores.Devices.Update(ctx, wispwright.ScopeAll(), id, func(d *Device) error {
@@ -77,33 +79,56 @@ func (c *fleet) updateInfo(ctx context.Context, id wispwright.ID, change func(*D
 	if err := c.deviceSaved(ctx, &before, after); err != nil {
 		return nil, err
 	}
-	if before.OS != after.OS {
-		if err := c.again(ctx, after, "operating system changed"); err != nil {
-			return nil, err
-		}
+	switch {
+	case before.OS != after.OS:
+		err = c.again(ctx, after, "operating system changed", false)
+	case before.Key != after.Key:
+		err = c.again(ctx, after, "registered with a new key", false)
+	case before.Name != after.Name:
+		err = c.again(ctx, after, "device renamed itself", true)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return after, c.record(ctx, "change", "reported by the device", &Detail{Device: &before}, &Detail{Device: after})
 }
 
-// again renders the configuration of a device whose row is locked.
-func (c *fleet) again(ctx context.Context, d *Device, cause string) error {
+// again renders the configuration of a device whose row is locked. What cannot
+// be rendered any more is not the device's fault: it keeps the last good
+// version. quiet tells nobody, as the device is about to ask by itself.
+func (c *fleet) again(ctx context.Context, d *Device, cause string, quiet bool) error {
 	config, err := c.lockConfig(ctx, d.ID)
-	if err != nil || config == nil {
+	if err != nil || config == nil || config.Status == StatusDeactivating || config.Status == StatusDeactivated {
 		return err
 	}
-	return c.changeConfig(ctx, d, config, ActionConfigChanged, cause)
+	before := copyOf(config)
+	err = c.changeConfig(ctx, d, config, configChange{action: ActionConfigChanged, cause: cause, quiet: quiet})
+	var refused *render.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	*config = *copyOf(before)
+	c.notRenewed(config, refused.Message)
+	c.renewed(ctx, d, before, config)
+	return c.stores.Configs.SaveProgress(ctx, []*Config{config})
+}
+
+// configChange says why a configuration is rendered anew.
+type configChange struct {
+	action, cause string
+	quiet         bool
 }
 
 // changeConfig renders a locked configuration that was changed, stores it and
 // tells of it.
-func (c *fleet) changeConfig(ctx context.Context, d *Device, config *Config, action, cause string) error {
-	before := config.Status
+func (c *fleet) changeConfig(ctx context.Context, d *Device, config *Config, o configChange) error {
+	before := copyOf(config)
 	m, err := c.gather(ctx, d, config)
 	if err != nil {
 		return err
 	}
 	config.Templates = idsOf(m.templates)
-	version, err := c.refresh(ctx, m, nil, cause)
+	version, err := c.refresh(ctx, m, nil, o.cause)
 	if err != nil {
 		return c.refused(ctx, m, true, err)
 	}
@@ -111,16 +136,46 @@ func (c *fleet) changeConfig(ctx context.Context, d *Device, config *Config, act
 	if err := c.store(ctx, config, version); err != nil {
 		return err
 	}
+	c.renewed(ctx, d, before, config)
 	if version == nil {
 		return nil
 	}
-	if config.Status != before {
-		c.statusChanged(ctx, d, config, before)
+	if config.Status != before.Status {
+		c.statusChanged(ctx, d, config, before.Status)
 	}
-	return c.modified(ctx, action, cause, d.ID)
+	if o.quiet {
+		return c.forgetDevices(ctx, d.ID)
+	}
+	return c.modified(ctx, o.action, o.cause, d.ID)
 }
 
-// deviceSaved tells of a device that was created or changed.
+// notRenewed notes that a configuration could not be rendered; it stays since
+// when that is so.
+func (c *fleet) notRenewed(config *Config, reason string) {
+	config.NotRenewedReason = cutReason(reason)
+	if config.NotRenewed == nil {
+		now := c.now()
+		config.NotRenewed = &now
+	}
+}
+
+// renewed tells when a configuration stopped being renewed, the first time and
+// when the reason is another, and when it is up to date again: one failure is
+// one event, however often it is tried (additions: C-13).
+func (c *fleet) renewed(ctx context.Context, d *Device, before, after *Config) {
+	if before.NotRenewedReason == after.NotRenewedReason && (before.NotRenewed == nil) == (after.NotRenewed == nil) {
+		return
+	}
+	e := Renewal{DeviceID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, Reason: after.NotRenewedReason}
+	switch {
+	case after.NotRenewed != nil:
+		e.Since = *after.NotRenewed
+	case before.NotRenewed != nil:
+		e.Since = *before.NotRenewed
+	}
+	c.devices.Renewal.Publish(ctx, e)
+}
+
 func (c *fleet) deviceSaved(ctx context.Context, before, after *Device) error {
 	change := entity.Change[Device]{Before: before, After: after}
 	if err := c.devices.Saved.Fire(ctx, change); err != nil {

@@ -15,6 +15,9 @@ const (
 	JobTemplateChanged JobKind = "template_changed"
 	// JobTemplateDeleted takes a deleted template out of configurations.
 	JobTemplateDeleted JobKind = "template_deleted"
+	// JobTemplateAssigned gives a template that became a default or required one
+	// to the configurations that do not have it.
+	JobTemplateAssigned JobKind = "template_assigned"
 	// JobOrganizationChanged renders all configurations of an organization anew.
 	JobOrganizationChanged JobKind = "organization_changed"
 	// JobEverything renders all configurations anew, after a change of the

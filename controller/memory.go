@@ -73,6 +73,10 @@ func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memor
 				c := config(ctx, d)
 				return c != nil && slices.Contains(c.Templates, v.(wispwright.ID))
 			},
+			"NotRenewed": func(ctx context.Context, d *Device, v any) bool {
+				c := config(ctx, d)
+				return (c != nil && c.NotRenewed != nil) == v.(bool)
+			},
 			"HasConfig": func(ctx context.Context, d *Device, v any) bool { return (config(ctx, d) != nil) == v.(bool) },
 		},
 	})}
@@ -133,7 +137,7 @@ func (s *memoryDevices) Poll(ctx context.Context, id wispwright.ID) (*Poll, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &Poll{DeviceID: d.ID, OrganizationID: d.OrganizationID, KeyDigest: d.KeyDigest, Name: d.Name, LastIP: d.LastIP, ManagementIP: d.ManagementIP}
+	p := &Poll{DeviceID: d.ID, OrganizationID: d.OrganizationID, KeyDigest: d.KeyDigest, Name: d.Name, LastIP: d.LastIP, ManagementIP: d.ManagementIP, IsDeactivated: d.IsDeactivated}
 	c, err := s.configs.Get(ctx, wispwright.ScopeAll(), id)
 	if isNotFound(err) {
 		return p, nil
@@ -192,7 +196,8 @@ func (s *memoryDevices) Details(ctx context.Context, scope wispwright.Scope, f D
 		c, err := s.configs.Get(ctx, wispwright.ScopeAll(), d.ID)
 		switch {
 		case err == nil:
-			detail.Config = &Config{DeviceID: c.DeviceID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason}
+			detail.Config = &Config{DeviceID: c.DeviceID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason,
+				NotRenewed: c.NotRenewed, NotRenewedReason: c.NotRenewedReason}
 		case !isNotFound(err):
 			return out, err
 		}
@@ -285,7 +290,7 @@ func (s *memoryConfigs) SaveProgress(ctx context.Context, configs []*Config) err
 		for _, c := range configs {
 			_, err := s.Update(ctx, wispwright.ScopeAll(), c.DeviceID, func(o *Config) error {
 				o.Status, o.ErrorReason, o.Desired, o.Served, o.Reported = c.Status, c.ErrorReason, c.Desired, c.Served, c.Reported
-				o.VersionID, o.Modified = c.VersionID, c.Modified
+				o.VersionID, o.Modified, o.NotRenewed, o.NotRenewedReason = c.VersionID, c.Modified, c.NotRenewed, c.NotRenewedReason
 				return nil
 			})
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
@@ -18,7 +19,7 @@ const fanOut = 500
 // in one transaction, which also enqueues the job of the batch that follows.
 // Doing a job twice is harmless: configurations whose bytes did not change are
 // left alone. A configuration that cannot be rendered any more keeps its last
-// good version, and the log tells.
+// good version: Config.NotRenewed, Devices.Renewal and the log tell.
 func (c *Controller) Work(ctx context.Context, job Job) error {
 	if err := c.fleet.work(ctx, job); err != nil {
 		return fmt.Errorf("controller: %s %s: %w", job.Kind, job.ID, err)
@@ -33,6 +34,15 @@ func (c *fleet) work(ctx context.Context, job Job) error {
 		f.TemplateID = job.ID
 	case JobOrganizationChanged:
 		f.OrganizationID = job.ID
+	case JobTemplateAssigned:
+		t, err := c.stores.Templates.Get(ctx, wispwright.ScopeAll(), job.ID)
+		if isNotFound(err) || err == nil && !t.Default { // not any more
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.OrganizationID, f.Backend = t.OrganizationID, t.Backend
 	case JobEverything:
 	default:
 		return fmt.Errorf("unknown kind of job %q", job.Kind)
@@ -77,9 +87,18 @@ type batch struct {
 }
 
 // materials reads what configurations are made of with few queries, whatever
-// their number.
+// their number. Those that are being taken out of service are left out: nothing
+// reaches them any more.
 func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, error) {
 	c := b.fleet
+	configs = slices.DeleteFunc(slices.Clone(configs), func(config *Config) bool {
+		return config.Status == StatusDeactivating || config.Status == StatusDeactivated
+	})
+	if b.job.Kind == JobTemplateAssigned {
+		for _, config := range configs {
+			config.Templates = distinct(append(slices.Clone(config.Templates), b.job.ID))
+		}
+	}
 	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: wispwright.Only(deviceIDs(configs)...)}, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return nil, err
@@ -117,10 +136,22 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 		}
 		out = append(out, &material{
 			device: d, config: config, settings: settings[d.OrganizationID], provided: provided[d.ID],
-			templates: inOrder(items.Rows, config.Templates),
+			templates: b.inOrder(items.Rows, config.Templates),
 		})
 	}
 	return out, nil
+}
+
+// inOrder puts templates in the order of a configuration, and required ones
+// before the others when one of them is new to it.
+func (b *batch) inOrder(found []*Template, ids []wispwright.ID) []*Template {
+	templates := inOrder(found, ids)
+	if b.job.Kind != JobTemplateAssigned {
+		return templates
+	}
+	required := requiredOf(templates)
+	slices.SortStableFunc(required, func(x, y *Template) int { return strings.Compare(x.Name, y.Name) })
+	return merge(required, templates)
 }
 
 func deviceIDs(configs []*Config) []wispwright.ID {
@@ -156,6 +187,10 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 	if err != nil {
 		return err
 	}
+	was := make(map[wispwright.ID]*Config, len(configs))
+	for _, config := range configs {
+		was[config.DeviceID] = copyOf(config)
+	}
 	materials, err := b.materials(ctx, configs)
 	if err != nil {
 		return err
@@ -164,17 +199,18 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 	var changed, relinked []*Config
 	var modified []wispwright.ID
 	for _, m := range materials {
-		before := copyOf(m.config)
+		before := was[m.device.ID]
 		m.config.Templates = idsOf(m.templates) // without those that are gone
 		version, err := c.refresh(ctx, m, b.drafts[m.device.ID], b.job.Cause)
 		if err != nil {
+			templates := m.config.Templates
+			*m.config = *copyOf(before)
+			m.config.Templates = templates
 			if err := b.broken(ctx, m, err); err != nil {
 				return err
 			}
-			templates := m.config.Templates
-			*m.config = *before
-			m.config.Templates = templates
 		}
+		c.renewed(ctx, m.device, before, m.config)
 		if version != nil {
 			versions = append(versions, version)
 			modified = append(modified, m.device.ID)
@@ -186,7 +222,7 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 		case !slices.Equal(before.Templates, m.config.Templates):
 			m.config.Modified = c.now()
 			relinked = append(relinked, m.config)
-		case version != nil:
+		case version != nil || before.NotRenewedReason != m.config.NotRenewedReason || (before.NotRenewed == nil) != (m.config.NotRenewed == nil):
 			m.config.Modified = c.now()
 			changed = append(changed, m.config)
 		}
@@ -221,6 +257,7 @@ func (b *batch) broken(ctx context.Context, m *material, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
+	b.fleet.notRenewed(m.config, refused.Message)
 	b.fleet.Log.WarnContext(ctx, "a configuration is not valid any more; the device keeps the last good one",
 		"device", m.device.ID.String(), "name", m.device.Name, "cause", b.job.Cause, "error", refused.Message)
 	return nil

@@ -150,12 +150,12 @@ func TestRegistrationOfNewDevices(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		again := w.registration("00:11:22:aa:bb:cc")
 		again.Model, again.System, again.OS = text("New model"), text(""), nil
-		again.Name, again.MACAddress, again.ManagementIP, again.Peer = "ignored", "00:00:00:00:00:01", "10.8.0.9", netip.MustParseAddr("192.0.2.7")
+		again.Name, again.MACAddress, again.ManagementIP, again.Peer = "renamed", "00:00:00:00:00:01", "10.8.0.9", netip.MustParseAddr("192.0.2.7")
 		out, err := w.Agents.Register(ctx, again)
 		require.NoError(t, err)
 		require.False(t, out.IsNew)
 		d := w.get(t, out.Device.ID)
-		require.Equal(t, []string{"00:11:22:aa:bb:cc", "00:11:22:AA:BB:CC", "New model", "OpenWrt 23.05.3", "", "10.8.0.5", "192.0.2.7"},
+		require.Equal(t, []string{"renamed", "00:11:22:AA:BB:CC", "New model", "OpenWrt 23.05.3", "", "10.8.0.5", "192.0.2.7"},
 			[]string{d.Device.Name, d.Device.MACAddress, d.Device.Model, d.Device.OS, d.Device.System, d.Device.ManagementIP.String(), d.Device.LastIP.String()})
 		require.Len(t, d.Config.Templates, 3)
 		require.Zero(t, modified, "nothing of its configuration changed")
@@ -462,10 +462,10 @@ func TestDeactivation(t *testing.T) {
 	}
 	r := w.registration("00:11:22:AA:BB:CC")
 	r.Key, r.Model = d.Device.Key.Reveal(), text("after reset")
-	again, err := w.Agents.Register(ctx, r)
-	require.NoError(t, err)
-	require.False(t, again.IsNew)
-	require.Equal(t, "after reset", w.get(t, d.Device.ID).Device.Model)
+	before := w.get(t, d.Device.ID)
+	_, err = w.Agents.Register(ctx, r)
+	require.ErrorIs(t, err, protocol.ErrDeactivated)
+	require.Equal(t, before, w.get(t, d.Device.ID), "nothing of it changed")
 	require.Equal(t, controller.StatusDeactivated, w.get(t, d.Device.ID).Config.Status)
 
 	on, err := w.Devices.Activate(ctx, all, d.Device.ID)
@@ -573,6 +573,11 @@ func TestWhatIsRemembered(t *testing.T) {
 	}
 	warm := func(what string) {
 		t.Helper()
+		_, err := one.Agents.Download(ctx, a, "") // as a device does that runs something else
+		require.NoError(t, err)
+		for range 3 { // until the other node has looked whether it was fetched
+			require.Equal(t, sum(one), sum(two))
+		}
 		reads.polls, otherReads.polls = 0, 0
 		for range 3 {
 			require.Equal(t, sum(one), sum(two), what)
@@ -700,4 +705,52 @@ func TestRequests(t *testing.T) {
 	require.Equal(t, []protocol.Requested{
 		{DeviceID: d.Device.ID, OrganizationID: w.org.ID}, {DeviceID: d.Device.ID, OrganizationID: w.org.ID, Download: true},
 	}, told)
+}
+
+// TestDeletedOnANodeThatHearsNothing: what another node may still answer is
+// bounded even when no notification arrives.
+func TestDeletedOnANodeThatHearsNothing(t *testing.T) {
+	ctx := context.Background()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	m, tenants := tenancy.NewMemory()
+	ten, err := tenancy.New(m, tenants, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
+	require.NoError(t, err)
+	stores := controller.NewMemory(m)
+	node := func() *controller.Controller {
+		c, err := controller.New(m, stores, render.New(nil), ten.Organizations, &controller.Options{Clock: func() time.Time { return now }})
+		require.NoError(t, err)
+		return c
+	}
+	one, deaf := node(), node()
+	one.Attach(ten.Organizations)
+	org := &tenancy.Organization{Name: "acme", IsActive: true}
+	require.NoError(t, ten.Organizations.Create(ctx, org))
+	d := &controller.Detail{Device: &controller.Device{OrganizationID: org.ID, Name: "ap1", MACAddress: "00:11:22:AA:BB:CC"}, Config: &controller.Config{Backend: openWrt}}
+	require.NoError(t, one.Devices.Create(ctx, d))
+	ask := func(c *controller.Controller) error {
+		_, err := c.Agents.Checksum(ctx, credentials(d.Device), "")
+		return err
+	}
+	require.NoError(t, ask(one))
+	require.NoError(t, ask(deaf))
+	require.NoError(t, one.Devices.Delete(ctx, wispwright.ScopeAll(), d.Device.ID, true))
+	require.ErrorIs(t, ask(one), wispwright.ErrNotFound)
+	now = now.Add(10*time.Second + 1)
+	require.ErrorIs(t, ask(deaf), wispwright.ErrNotFound)
+}
+
+func TestDeactivatedDevicesAreAccepted(t *testing.T) {
+	w := newWorld(t, &controller.Options{AcceptDeactivated: true})
+	ctx := context.Background()
+	r, err := w.Agents.Register(ctx, w.registration("00:11:22:aa:bb:cc"))
+	require.NoError(t, err)
+	_, err = w.Devices.Deactivate(ctx, wispwright.ScopeAll(), r.Device.ID)
+	require.NoError(t, err)
+	again := w.registration("00:11:22:aa:bb:cc")
+	again.Model = text("after reset")
+	out, err := w.Agents.Register(ctx, again)
+	require.NoError(t, err)
+	require.False(t, out.IsNew)
+	require.Equal(t, "after reset", w.get(t, r.Device.ID).Device.Model)
+	require.ErrorIs(t, w.Agents.UpdateInfo(ctx, credentials(r.Device), "", "", ""), wispwright.ErrNotFound)
 }

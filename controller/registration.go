@@ -245,10 +245,16 @@ func (c *agents) registerKnown(ctx context.Context, id wispwright.ID, t *tenant,
 	var out *Registered
 	err := c.tx.InTx(ctx, func(ctx context.Context) error {
 		device, err := c.updateInfo(ctx, id, func(d *Device) error {
+			if d.IsDeactivated && !c.AcceptDeactivated {
+				return protocol.ErrDeactivated
+			}
 			fill(d, r)
 			d.LastIP = r.Peer
 			if d.OrganizationID == t.organization.ID && c.adopts(r) {
 				d.Key = wispwright.Secret(r.Key)
+			}
+			if err := c.rename(ctx, d, r.Name); err != nil {
+				return err
 			}
 			if err := c.checkFields(d).Err(); err != nil {
 				return err
@@ -267,6 +273,27 @@ func (c *agents) registerKnown(ctx context.Context, id wispwright.ID, t *tenant,
 		return nil
 	})
 	return out, err
+}
+
+// rename gives a device the name it registers with, unless that is its MAC
+// address, which is what agents without a host name send (additions: C-7). A
+// name that is malformed or another device's is not taken over, and does not
+// keep the device from coming back.
+func (c *agents) rename(ctx context.Context, d *Device, name string) error {
+	bare := func(text string) string { return strings.NewReplacer(":", "", "-", "").Replace(strings.ToLower(text)) }
+	if name == d.Name || bare(name) == bare(d.MACAddress) {
+		return nil
+	}
+	renamed := *d
+	renamed.Name = name
+	if c.checkFields(&renamed).Err() != nil {
+		return nil // the stored name stays
+	}
+	clashes, err := c.stores.Devices.Clashes(ctx, &renamed)
+	if err == nil && !slices.Contains(clashes, UniqueDeviceName) {
+		d.Name = name
+	}
+	return err
 }
 
 func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Registration) error {
@@ -301,5 +328,5 @@ func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Regis
 		return nil
 	}
 	config.Templates = list
-	return c.changeConfig(ctx, d, config, ActionTemplatesChanged, "registered with tags")
+	return c.changeConfig(ctx, d, config, configChange{action: ActionTemplatesChanged, cause: "registered with tags"})
 }

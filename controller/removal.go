@@ -82,6 +82,22 @@ func (c *fleet) removeSome(ctx context.Context, organization wispwright.ID) (int
 	return len(ids), c.remove(ctx, details...)
 }
 
+// empty removes the devices of an organization that is about to be deleted,
+// each batch in a transaction of its own, so that others are not kept waiting
+// for thousands of them. What is added meanwhile goes with the organization.
+func (c *Controller) empty(ctx context.Context, organization wispwright.ID) error {
+	for {
+		n := 0
+		err := c.fleet.kit.Do(ctx, "controller: devices of a deleted organization", func(ctx context.Context) (err error) {
+			n, err = c.fleet.removeSome(ctx, organization)
+			return err
+		})
+		if err != nil || n < removedAtOnce {
+			return err
+		}
+	}
+}
+
 // removeOrganization removes what is left of a deleted organization: devices
 // first, since templates are kept from nobody but them.
 func (c *Controller) removeOrganization(ctx context.Context, id wispwright.ID) error {

@@ -70,10 +70,12 @@ type SettingsStore interface {
 type OrganizationSettings struct {
 	*entity.Service[wispwright.ID, Settings, SettingsFilter]
 	tenants *tenants
+	fleet   *fleet
 }
 
-func newOrganizationSettings(t *tenants) *OrganizationSettings {
-	s := &OrganizationSettings{tenants: t}
+func newOrganizationSettings(f *fleet) *OrganizationSettings {
+	t := f.tenants
+	s := &OrganizationSettings{tenants: t, fleet: f}
 	s.Service = entity.New(t.kit, wispwright.KeyedRepo[wispwright.ID, Settings, SettingsFilter](t.stores.Settings), entity.Kind[wispwright.ID, Settings]{
 		Name: "controller.Settings", Model: "config.organizationconfigsettings", Key: "OrganizationID", Org: "OrganizationID",
 		Label: func(*Settings) string { return "settings" }, Hidden: []string{"SecretDigest", "RevisionID"},

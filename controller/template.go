@@ -47,6 +47,8 @@ type Template struct {
 	DefaultValues wispwright.JSON
 	// Config is a NetJSON object, not empty.
 	Config wispwright.JSON
+	// Notes are free text for people; no configuration is made of them.
+	Notes string
 	// RevisionID is the current Revision; the service sets it.
 	RevisionID wispwright.ID
 	// Created is when the template was stored first.
@@ -59,7 +61,7 @@ type Template struct {
 func (Template) Shape() store.Shape {
 	return store.Shape{
 		Table: "controller_template", Org: "OrganizationID", Order: store.Newest("Created"),
-		Search: []string{"ID", "Name"},
+		Search: []string{"ID", "Name", "Notes"},
 		Unique: []store.Unique{
 			{Name: UniqueTemplateName, Fields: []string{"OrganizationID", "Name"}},
 		},
@@ -108,7 +110,7 @@ type TemplateFilter struct {
 	// Created limits to templates stored first at one moment; CreatedFrom to
 	// that moment or later, CreatedBefore to an earlier one.
 	Created, CreatedFrom, CreatedBefore time.Time
-	// Search finds a text in id or name.
+	// Search finds a text in id, name or notes.
 	Search string
 }
 

@@ -36,6 +36,7 @@ func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) err
 		return err
 	}
 	valid.Object(&v, "default_values", &t.DefaultValues)
+	valid.Text(&v, "notes", t.Notes, valid.Max(maxNotes))
 	s.checkVPN(&v, t)
 	if t.Required {
 		t.Default = true

@@ -17,10 +17,12 @@ import (
 type Templates struct {
 	*entity.Service[wispwright.ID, Template, TemplateFilter]
 	configs *configs
+	fleet   *fleet
 }
 
-func newTemplates(c *configs) *Templates {
-	s := &Templates{configs: c}
+func newTemplates(f *fleet) *Templates {
+	c := f.configs
+	s := &Templates{configs: c, fleet: f}
 	s.Service = entity.New(c.kit, c.stores.Templates, entity.Kind[wispwright.ID, Template]{
 		Name: "controller.Templates", Model: "config.template", Hidden: []string{"RevisionID"},
 		Validate: s.validate, Check: s.check, Stored: s.stored,
@@ -41,6 +43,11 @@ func (s *Templates) check(ctx context.Context, c entity.Change[Template]) error 
 func (s *Templates) stored(ctx context.Context, changes ...entity.Change[Template]) error {
 	for _, c := range changes {
 		t, kind, cause := c.Object(), JobTemplateChanged, "changed"
+		if c.After != nil && t.Default && (c.Before == nil || !c.Before.Default || t.Required && !c.Before.Required) {
+			if err := s.enqueue(ctx, JobTemplateAssigned, t, "assigned"); err != nil {
+				return err
+			}
+		}
 		switch {
 		case c.After == nil:
 			kind, cause = JobTemplateDeleted, "deleted"
@@ -57,12 +64,16 @@ func (s *Templates) stored(ctx context.Context, changes ...entity.Change[Templat
 		if c.Before == nil {
 			continue
 		}
-		id, name := actor(ctx)
-		if err := s.configs.jobs.Enqueue(ctx, Job{Kind: kind, ID: t.ID, Cause: "template " + t.Name + " " + cause, ActorID: id, Actor: name}); err != nil {
+		if err := s.enqueue(ctx, kind, t, cause); err != nil {
 			return err
 		}
 	}
 	return s.configs.forgetTenants(ctx)
+}
+
+func (s *Templates) enqueue(ctx context.Context, kind JobKind, t *Template, what string) error {
+	id, name := actor(ctx)
+	return s.configs.jobs.Enqueue(ctx, Job{Kind: kind, ID: t.ID, Cause: "template " + t.Name + " " + what, ActorID: id, Actor: name})
 }
 
 // Clone copies a template into an organization, the zero ID making a shared

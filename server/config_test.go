@@ -70,6 +70,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"origin with path":  {file: "http: {cors_origins: ['https://a.example/']}\n", want: "http.cors_origins"},
 		"no rate":           {file: "tenancy: {token_rate: lots}\n", want: "tenancy.token_rate: throttle rate"},
 		"old key":           {file: "old_secret_keys: [short]\n", want: "old_secret_keys: number 1 is too short"},
+		"deactivated":       {file: "controller: {deactivated_registration: no}\n", want: "controller.deactivated_registration: must be refuse or accept"},
 		"wrong secrets":     {file: "controller: {wrong_secrets: -2}\n", want: "controller.wrong_secrets: must be -1 or more"},
 		"not YAML":          {file: "http: [", want: "read configuration"},
 		"group as value":    {file: "http: yes\n", want: "http"},

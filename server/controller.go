@@ -136,6 +136,7 @@ func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright
 	o := &controller.Options{
 		Jobs: queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(),
 		DisableRegistration: !s.Registration, RandomKeys: !s.ConsistentKeys, DisableSelfCreation: !s.SelfCreation, RefuseKnown: !s.AdoptKnown,
+		AcceptDeactivated:   s.DeactivatedRegistration == "accept",
 		AllowDuplicateNames: !s.UniqueNames, HardwareIDEnabled: s.HardwareID, SeparateManagementNetworks: !s.SharedManagementNetwork,
 		CachedDevices: s.CachedDevices, CachedArchives: s.CachedArchives,
 	}

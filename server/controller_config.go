@@ -16,6 +16,8 @@ type ControllerConfig struct {
 	SelfCreation bool `koanf:"self_creation" doc:"Let devices register that nobody entered before (…_REGISTRATION_SELF_CREATION)."`
 	// AdoptKnown lets a reset device take its record over.
 	AdoptKnown bool `koanf:"adopt_known" doc:"Let a device that comes back with the consistent key of a changed secret take over the record with its MAC address or hardware id in the secret's organization."`
+	// DeactivatedRegistration says how deactivated devices are answered.
+	DeactivatedRegistration string `koanf:"deactivated_registration" doc:"How a deactivated device that registers is answered: refuse (403) or accept, as OpenWISP did up to 24.11."`
 	// UniqueNames forbids two devices of one name.
 	UniqueNames bool `koanf:"unique_names" doc:"Two devices of an organization may not share a name (…_DEVICE_NAME_UNIQUE)."`
 	// HardwareID makes the hardware id matter.
@@ -38,7 +40,7 @@ type ControllerConfig struct {
 // nobody has configured.
 func DefaultControllerConfig() ControllerConfig {
 	return ControllerConfig{
-		Registration: true, ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
+		Registration: true, DeactivatedRegistration: "refuse", ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
 		Context: map[string]any{}, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour, CachedDevices: 100_000, CachedArchives: 32 << 20,
 	}
 }
@@ -53,6 +55,9 @@ func (c *ControllerConfig) Check() error {
 		{"cached_archives", int64(c.CachedArchives), 1},
 	} {
 		n.check(e)
+	}
+	if d := c.DeactivatedRegistration; d != "refuse" && d != "accept" {
+		e.Add("deactivated_registration", "must be refuse or accept")
 	}
 	return e.Err()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
@@ -73,6 +74,12 @@ type OrganizationStore interface {
 // with it.
 type Organizations struct {
 	*entity.Service[wispwright.ID, Organization, OrganizationFilter]
+	// Emptying is fired before the transaction that deletes an organization, for
+	// what would be too much for one transaction. What subscribers remove is gone
+	// even when the deletion is refused afterwards. In a caller's transaction it
+	// is not fired.
+	Emptying event.Hook[*Organization]
+
 	store OrganizationStore
 	base
 }
@@ -150,6 +157,33 @@ func (s *Organizations) OnChange(name string, fn func(ctx context.Context, id wi
 		return nil
 	})
 	s.OnDelete(name, fn)
+}
+
+// Delete removes an organization with everything it owns.
+func (s *Organizations) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	if !wispwright.Pending(ctx) {
+		o, err := s.store.Get(ctx, scope, id)
+		if err == nil {
+			err = s.Emptying.Fire(ctx, o)
+		}
+		if err != nil {
+			return fmt.Errorf("tenancy.Organizations.Delete: %w", err)
+		}
+	}
+	return s.Service.Delete(ctx, scope, id)
+}
+
+// OnEmptying calls fn before the transaction that deletes an organization; see
+// Emptying.
+func (s *Organizations) OnEmptying(name string, fn func(ctx context.Context, id wispwright.ID) error) {
+	s.Emptying.Subscribe(name, func(ctx context.Context, organizations ...*Organization) error {
+		for _, o := range organizations {
+			if err := fn(entity.WithCause(ctx, "organization "+o.Name+" deleted"), o.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // OnDelete implements entity.Tenants.

@@ -10,6 +10,7 @@ import (
 type dashboardOut struct {
 	Devices      int         `json:"devices"`
 	ConfigStatus statusesOut `json:"config_status"`
+	NotRenewed   int         `json:"config_not_renewed"`
 }
 
 type statusesOut struct {
@@ -29,7 +30,7 @@ func (h *HTTP) mountDashboard(api *rest.API) {
 			if err != nil {
 				return dashboardOut{}, err
 			}
-			return dashboardOut{Devices: n.Devices, ConfigStatus: statusesOut{
+			return dashboardOut{Devices: n.Devices, NotRenewed: n.NotRenewed, ConfigStatus: statusesOut{
 				Modified: n.Statuses[controller.StatusModified], Applied: n.Statuses[controller.StatusApplied], Error: n.Statuses[controller.StatusError],
 				Deactivating: n.Statuses[controller.StatusDeactivating], Deactivated: n.Statuses[controller.StatusDeactivated], Unknown: n.Unknown,
 			}}, nil

@@ -96,6 +96,7 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 			return nil
 		}},
 		rest.FilterBool("is_deactivated", func(f *filter, v bool) { f.IsDeactivated = &v }),
+		rest.FilterBool("config__not_renewed", func(f *filter, v bool) { f.NotRenewed = &v }),
 		rest.FilterBool("has_config", func(f *filter, v bool) { f.HasConfig = &v }),
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
 	)

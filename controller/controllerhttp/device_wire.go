@@ -2,6 +2,7 @@ package controllerhttp
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -73,9 +74,11 @@ type deviceOut struct {
 }
 
 type configOut struct {
-	Status      string `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
-	ErrorReason string `json:"error_reason" help:"Error reason reported by the device"`
-	Backend     string `json:"backend"`
+	Status           string     `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
+	ErrorReason      string     `json:"error_reason" help:"Error reason reported by the device"`
+	Backend          string     `json:"backend"`
+	NotRenewedSince  *rest.Time `json:"not_renewed_since" help:"since when the configuration could not be renewed after a change; the last good one goes on being served"`
+	NotRenewedReason string     `json:"not_renewed_reason" help:"why the configuration could not be renewed"`
 }
 
 // deviceDetailOut is a device with its whole configuration. Checksums are
@@ -101,12 +104,14 @@ type deviceDetailOut struct {
 }
 
 type configDetailOut struct {
-	Status      string          `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
-	ErrorReason string          `json:"error_reason" help:"Error reason reported by the device"`
-	Backend     string          `json:"backend"`
-	Templates   []wispwright.ID `json:"templates"`
-	Context     wispwright.JSON `json:"context"`
-	Config      wispwright.JSON `json:"config"`
+	Status           string          `json:"status" metaType:"choice" label:"Configuration status" help:"\"modified\" means the configuration is not applied yet; \n\"applied\" means the configuration is applied successfully; \n\"error\" means the configuration caused issues and it was rolled back; \n\"deactivating\" means the device has been deactivated and the configuration is being removed; \n\"deactivated\" means the configuration has been removed from the device;"`
+	ErrorReason      string          `json:"error_reason" help:"Error reason reported by the device"`
+	Backend          string          `json:"backend"`
+	Templates        []wispwright.ID `json:"templates"`
+	Context          wispwright.JSON `json:"context"`
+	Config           wispwright.JSON `json:"config"`
+	NotRenewedSince  *rest.Time      `json:"not_renewed_since" help:"since when the configuration could not be renewed after a change; the last good one goes on being served"`
+	NotRenewedReason string          `json:"not_renewed_reason" help:"why the configuration could not be renewed"`
 }
 
 type checksumsOut struct {
@@ -121,7 +126,8 @@ func newDeviceOut(d *controller.Detail) deviceOut {
 		LastIP: addrOut(v.LastIP), ManagementIP: addrOut(v.ManagementIP), Model: v.Model, OS: v.OS, System: v.System, Notes: v.Notes,
 		Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
 	if c := d.Config; c != nil {
-		out.Config = &configOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend}
+		out.Config = &configOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
+			NotRenewedSince: timeOut(c.NotRenewed), NotRenewedReason: c.NotRenewedReason}
 	}
 	return out
 }
@@ -133,7 +139,8 @@ func newDeviceDetailOut(d *controller.Detail) deviceDetailOut {
 		System: v.System, Notes: v.Notes, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
 	if c := d.Config; c != nil {
 		out.Config = &configDetailOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
-			Templates: append([]wispwright.ID{}, c.Templates...), Context: object(c.Context), Config: object(c.Config)}
+			Templates: append([]wispwright.ID{}, c.Templates...), Context: object(c.Context), Config: object(c.Config),
+			NotRenewedSince: timeOut(c.NotRenewed), NotRenewedReason: c.NotRenewedReason}
 		out.Checksums = &checksumsOut{Desired: c.Desired, Served: c.Served, Reported: c.Reported}
 	}
 	return out
@@ -153,4 +160,12 @@ func addrOut(a netip.Addr) *string {
 	}
 	s := a.String()
 	return &s
+}
+
+func timeOut(t *time.Time) *rest.Time {
+	if t == nil {
+		return nil
+	}
+	out := rest.Time(*t)
+	return &out
 }

@@ -119,6 +119,7 @@ func TestAnswers(t *testing.T) {
 		{"backend", "POST", "register/", "", protocol.ErrWrongBackend, 403, "error: wrong backend\n"},
 		{"secret", "POST", "register/", "", protocol.ErrUnrecognizedSecret, 403, "error: unrecognized secret"},
 		{"disabled", "POST", "register/", "", protocol.ErrRegistrationDisabled, 403, "error: registration disabled"},
+		{"deactivated", "POST", "register/", "", protocol.ErrDeactivated, 403, "error: device deactivated"},
 		{"self creation", "POST", "register/", "", protocol.ErrSelfCreation, 404, "Device not found in the system, please create it first."},
 		{"invalid", "POST", "register/", "", invalid, 400, "too long limit"},
 	} {

@@ -350,7 +350,7 @@ func TestSettings(t *testing.T) {
 		status, out := s.call(t, "manager", "PATCH", path, object{"context": object{"town": "Roma"}, "device_limit": 5})
 		require.Equal(t, 200, status, out)
 		require.Equal(t, object{"organization": alpha.String(), "registration_enabled": true, "shared_secret": "secretalpha",
-			"context": object{"town": "Roma"}, "device_limit": float64(5)}, out)
+			"context": object{"town": "Roma"}, "device_limit": float64(5), "broken_configurations": nil}, out)
 		require.Contains(t, s.raw(t, "manager", "POST", "/api/v1/controller/preview/",
 			object{"backend": openWrt, "organization": alpha, "name": "x1", "config": object{"general": object{"description": "{{ town }}"}}}).Body.String(), "Roma")
 		_, detail := s.call(t, "manager", "GET", "/api/v1/controller/device/"+device+"/", nil)

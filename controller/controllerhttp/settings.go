@@ -24,6 +24,7 @@ type settingsOut struct {
 	SharedSecret        *string         `json:"shared_secret"`
 	Context             wispwright.JSON `json:"context"`
 	DeviceLimit         *int64          `json:"device_limit"`
+	Broken              *brokenOut      `json:"broken_configurations"`
 }
 
 // mountSettings adds what organizations decide (spec: controller-config §1.7,
@@ -41,7 +42,15 @@ func (h *HTTP) mountSettings(api *rest.API) {
 			if err != nil {
 				return settingsOut{}, err
 			}
-			return newSettingsOut(r, s), nil
+			out := newSettingsOut(r, s)
+			if in.Context.Set {
+				b, err := h.c.Settings.Broken(r.Context(), s.OrganizationID)
+				if err != nil {
+					return settingsOut{}, err
+				}
+				out.Broken = newBrokenOut(b)
+			}
+			return out, nil
 		})
 	}
 	api.Mount(&rest.View{

@@ -24,6 +24,7 @@ type templateIn struct {
 	Required      rest.Opt[bool]            `json:"required"`
 	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values"`
 	Config        rest.Opt[wispwright.JSON] `json:"config" label:"configuration"`
+	Notes         rest.Opt[string]          `json:"notes" blank:"true" help:"for people: no configuration is made of them"`
 }
 
 // templateOut is a template of a list and in detail.
@@ -42,6 +43,8 @@ type templateOut struct {
 	Created       rest.Time       `json:"created"`
 	Modified      rest.Time       `json:"modified"`
 	AutoCert      bool            `json:"auto_cert"`
+	Notes         string          `json:"notes"`
+	Broken        *brokenOut      `json:"broken_configurations"`
 }
 
 // mountTemplates adds templates (spec: controller-config §12.6).
@@ -57,12 +60,9 @@ func (h *HTTP) mountTemplates(api *rest.API) {
 		Apply:        applyTemplate,
 		Organization: func(t *controller.Template) wispwright.ID { return t.OrganizationID },
 		Version: func(t *controller.Template) []any {
-			return []any{t.Name, t.OrganizationID, t.Type, t.Backend, t.VPNID, t.AutoCert, t.Tags, t.Default, t.Required, string(t.DefaultValues), string(t.Config)}
+			return []any{t.Name, t.OrganizationID, t.Type, t.Backend, t.VPNID, t.AutoCert, t.Tags, t.Default, t.Required, string(t.DefaultValues), string(t.Config), t.Notes}
 		},
-		Out: rest.Each(func(t *controller.Template) templateOut {
-			return templateOut{t.ID, t.Name, t.OrganizationID, string(t.Type), t.Backend, t.VPNID, append([]string{}, t.Tags...), t.Default, t.Required,
-				object(t.DefaultValues), object(t.Config), rest.Time(t.Created), rest.Time(t.Modified), t.AutoCert}
-		}),
+		Out:      h.templatesOut,
 		Filters:  h.templateFilters(),
 		Ordering: map[string]string{"name": "Name", "type": "Type", "backend": "Backend", "default": "Default", "required": "Required", "created": "Created", "modified": "Modified"},
 		Unique: map[string]error{
@@ -80,6 +80,25 @@ func (h *HTTP) mountTemplates(api *rest.API) {
 			}
 			return http.StatusOK, sendArchive(r, a), nil
 		}})
+}
+
+// templatesOut also tells what a change breaks, which nobody would look for.
+func (h *HTTP) templatesOut(r *rest.Request, rows []*controller.Template) ([]templateOut, error) {
+	out := make([]templateOut, len(rows))
+	for i, t := range rows {
+		out[i] = templateOut{ID: t.ID, Name: t.Name, Organization: t.OrganizationID, Type: string(t.Type), Backend: t.Backend, VPN: t.VPNID,
+			Tags: append([]string{}, t.Tags...), Default: t.Default, Required: t.Required, DefaultValues: object(t.DefaultValues),
+			Config: object(t.Config), Created: rest.Time(t.Created), Modified: rest.Time(t.Modified), AutoCert: t.AutoCert, Notes: t.Notes}
+		if r.HTTP.Method != http.MethodPut && r.HTTP.Method != http.MethodPatch {
+			continue
+		}
+		b, err := h.c.Templates.Broken(r.Context(), t.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Broken = newBrokenOut(b)
+	}
+	return out, nil
 }
 
 func (h *HTTP) templateFilters() []rest.Filter[controller.TemplateFilter] {
@@ -133,5 +152,6 @@ func applyTemplate(_ *rest.Request, in *templateIn, t *controller.Template) erro
 	in.Required.Into(&t.Required)
 	in.DefaultValues.Into(&t.DefaultValues)
 	in.Config.Into(&t.Config)
+	in.Notes.Into(&t.Notes)
 	return nil
 }

@@ -41,6 +41,13 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devi
 			"TemplateID": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
 			},
+			"NotRenewed": func(v any) sqlstore.Cond {
+				not := "NOT "
+				if v.(bool) {
+					not = ""
+				}
+				return sqlstore.Cond{SQL: DeviceTable + ".id " + not + "IN (SELECT c.device_id FROM controller_config c WHERE c.not_renewed IS NOT NULL)"}
+			},
 			"HasConfig": func(v any) sqlstore.Cond {
 				not := "NOT "
 				if v.(bool) {
@@ -51,7 +58,7 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devi
 		},
 	})
 	s := &devices{Repo: repo, db: b.DB(), configs: configs, versions: versions}
-	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason")
+	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason", "NotRenewed", "NotRenewedReason")
 	s.prepare(b)
 	return s
 }
@@ -61,7 +68,7 @@ func (s *devices) prepare(b *sqlstore.Builder) {
 		stmt  **sqlstore.Stmt
 		query string
 	}{
-		{&s.poll, `SELECT d.organization_id, d.key_digest, d.name, d.last_ip, d.management_ip,
+		{&s.poll, `SELECT d.organization_id, d.key_digest, d.name, d.last_ip, d.management_ip, d.is_deactivated,
 			c.status, c.desired, c.served, c.version_id FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?`},
 		// one index per branch; a rule whose value is empty is not broken. IS TRUE:
 		// a PostgreSQL that planned this when there were no devices would look
@@ -87,7 +94,7 @@ func (s *devices) prepare(b *sqlstore.Builder) {
 func (s *devices) Poll(ctx context.Context, id wispwright.ID) (*controller.Poll, error) {
 	p := &controller.Poll{DeviceID: id}
 	var lastIP, managementIP, status, desired, served sql.NullString
-	err := s.poll.QueryRow(ctx, id).Scan(&p.OrganizationID, &p.KeyDigest, &p.Name, &lastIP, &managementIP, &status, &desired, &served, &p.VersionID)
+	err := s.poll.QueryRow(ctx, id).Scan(&p.OrganizationID, &p.KeyDigest, &p.Name, &lastIP, &managementIP, &p.IsDeactivated, &status, &desired, &served, &p.VersionID)
 	if err != nil {
 		return nil, s.failed("read", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -63,6 +64,7 @@ func RunServices(t *testing.T, h Harness) {
 	h = needs(h, "Devices", "Configs", "Templates", "Settings", "Versions")
 	t.Run("the life of a device", func(t *testing.T) { runLife(t, newServices(t, h(t))) })
 	t.Run("fan-out", func(t *testing.T) { runFanOut(t, newServices(t, h(t))) })
+	runRules(t, h)
 	t.Run("an organization is deleted", func(t *testing.T) { runOrganization(t, newServices(t, h(t))) })
 }
 
@@ -344,7 +346,27 @@ func runOrganization(t *testing.T, s *services) {
 	_, err = s.Agents.Register(ctx, registration(mac(1)))
 	require.ErrorIs(t, err, protocol.ErrUnrecognizedSecret)
 
+	_, err = s.tenancy.Organizations.Update(ctx, all(), s.org.ID, func(o *tenancy.Organization) error { o.IsActive = true; return nil })
+	require.NoError(t, err)
+	for n := range 250 { // more than go at once
+		d := &controller.Detail{Device: &controller.Device{OrganizationID: s.org.ID, Name: fmt.Sprintf("ap%d", n), MACAddress: mac(n + 2)}}
+		if n == 0 {
+			d.Config = &controller.Config{Backend: openWrt}
+		}
+		require.NoError(t, s.Devices.Create(ctx, d))
+	}
+	var batches, templateHooks, templateEvents int
+	s.Devices.Deleting.Subscribe("test", func(context.Context, ...*controller.Device) error { batches++; return nil })
+	s.Templates.Deleting.Subscribe("test", func(_ context.Context, all ...*controller.Template) error { templateHooks += len(all); return nil })
+	s.Templates.Changed.Subscribe("test", func(_ context.Context, all ...entity.Change[controller.Template]) { templateEvents += len(all) })
 	require.NoError(t, s.tenancy.Organizations.Delete(ctx, all(), s.org.ID))
+	require.Equal(t, []int{2, 1, 1}, []int{batches, templateHooks, templateEvents})
+	for kind, want := range map[string]int{"config.device": 251, "config.template": 1} {
+		events, err := s.tenancy.Trail.List(ctx, all(), tenancy.EventFilter{Kind: kind, Action: "delete"}, wispwright.Page{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, want, events.Total, kind)
+		require.Equal(t, "organization acme deleted", events.Rows[0].Cause)
+	}
 	devices, err := s.Devices.List(ctx, all(), controller.DeviceFilter{}, wispwright.Page{})
 	require.NoError(t, err)
 	require.Empty(t, devices.Rows)

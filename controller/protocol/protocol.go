@@ -55,6 +55,8 @@ var (
 	ErrUnrecognizedSecret = errors.New("unrecognized secret")
 	// ErrRegistrationDisabled: devices may not register by themselves.
 	ErrRegistrationDisabled = errors.New("registration disabled")
+	// ErrDeactivated: the device was taken out of service.
+	ErrDeactivated = errors.New("device deactivated")
 	// ErrSelfCreation: only devices that are known already may register.
 	ErrSelfCreation = errors.New("Device not found in the system, please create it first.")
 )

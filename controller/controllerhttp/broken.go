@@ -1,0 +1,32 @@
+package controllerhttp
+
+import (
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+)
+
+// brokenOut tells which configurations a change keeps from being renewed. It is
+// in the answer to a change alone, and null where the change broke nothing.
+type brokenOut struct {
+	Count   int               `json:"count" help:"configurations that cannot be renewed, among those looked at"`
+	Checked int               `json:"checked" help:"configurations that were looked at"`
+	Total   int               `json:"total" help:"configurations that the change concerns"`
+	Devices []brokenDeviceOut `json:"devices" help:"the first of them"`
+}
+
+type brokenDeviceOut struct {
+	ID     wispwright.ID `json:"id"`
+	Name   string        `json:"name"`
+	Reason string        `json:"reason"`
+}
+
+func newBrokenOut(b *controller.Broken) *brokenOut {
+	if b.Count == 0 {
+		return nil
+	}
+	out := &brokenOut{Count: b.Count, Checked: b.Checked, Total: b.Total, Devices: []brokenDeviceOut{}}
+	for _, d := range b.Devices {
+		out.Devices = append(out.Devices, brokenDeviceOut{d.DeviceID, d.Name, d.Reason})
+	}
+	return out
+}
