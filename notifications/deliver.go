@@ -60,7 +60,7 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 		if err != nil {
 			return err
 		}
-		var now, later []*Notification
+		var now []*Notification
 		var dropped []wispwright.ID
 		var put []MailState
 		for _, n := range found.Rows {
@@ -70,10 +70,8 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 			}
 			state, known := states[n.RecipientID]
 			next, send := s.pace(state, known, n.RecipientID)
-			if send {
+			if send { // the others wait, with their e-mail due
 				now = append(now, n)
-			} else {
-				later = append(later, n)
 			}
 			put = append(put, next)
 		}

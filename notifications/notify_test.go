@@ -57,10 +57,10 @@ func TestNotifyUnknownType(t *testing.T) {
 func TestSilence(t *testing.T) {
 	f := start(t, nil)
 	till := f.now.Add(time.Hour)
-	silence, created, err := f.SetSilence(f.ctx, id(anna), device(1), &till, true)
+	_, created, err := f.SetSilence(f.ctx, id(anna), device(1), &till, true)
 	require.NoError(t, err)
 	require.True(t, created)
-	silence, created, err = f.SetSilence(f.ctx, id(anna), device(1), nil, false)
+	silence, created, err := f.SetSilence(f.ctx, id(anna), device(1), nil, false)
 	require.NoError(t, err)
 	require.False(t, created)
 	require.Equal(t, till, *silence.ValidTill, "absent leaves it as it is")

@@ -40,6 +40,8 @@ type NotificationsConcern struct {
 
 	// Service is made by Mount.
 	*notifications.Service
+
+	told teller
 }
 
 var (
@@ -244,12 +246,14 @@ func configurationTypes() []notifications.Type {
 
 // tell stores notifications of what happened, which cannot be undone by it.
 func (n *NotificationsConcern) tell(ctx context.Context, h *Host, events ...notifications.Event) {
-	if len(events) == 0 {
-		return
-	}
-	if err := n.Notify(context.WithoutCancel(ctx), events...); err != nil {
-		h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", events[0].Type, "events", len(events), "error", err)
-	}
+	n.told.tell(events, func(batch []notifications.Event, lost int) {
+		if lost > 0 {
+			h.Log().ErrorContext(ctx, "nobody was told of some of what happened: too much at once", "events", lost)
+		}
+		if err := n.Notify(context.WithoutCancel(ctx), batch...); err != nil {
+			h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", batch[0].Type, "events", len(batch), "error", err)
+		}
+	})
 }
 
 func deviceRef(id wispwright.ID) notifications.Ref {

@@ -163,9 +163,7 @@ func (x *effect) protocol(proto string) {
 			}
 		}
 	case "modemmanager":
-		if _, ok := x.options["ifname"]; ok {
-			delete(x.options, "ifname") // the modem names the device
-		}
+		delete(x.options, "ifname") // the modem names the device
 	}
 }
 

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/notifications"
+
+	"context"
+)
+
+func TestTellerTellsAtOnceOrInBatches(t *testing.T) {
+	var q teller
+	var told, calls, lost, at atomic.Int64
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	notify := func(batch []notifications.Event, n int) {
+		if at.Add(1) != 1 {
+			panic("two at once")
+		}
+		defer at.Add(-1)
+		if calls.Add(1) == 2 {
+			close(begun)
+			<-goOn
+		}
+		told.Add(int64(len(batch)))
+		lost.Add(int64(n))
+	}
+	one := make([]notifications.Event, 1)
+	q.tell(nil, notify)
+	q.tell(one, notify)
+	require.EqualValues(t, 1, told.Load(), "alone it is told before tell returns")
+
+	go q.tell(one, notify)
+	<-begun
+	for range mostUntold + 7 { // nobody waits, and what does not fit is counted
+		q.tell(one, notify)
+	}
+	require.EqualValues(t, 1, told.Load())
+	close(goOn)
+	testkit.Eventually(t, "all told", func(context.Context) bool { return told.Load() == mostUntold+2 })
+	require.EqualValues(t, 7, lost.Load())
+	require.EqualValues(t, 2+mostUntold/mostAtOnce, calls.Load())
+
+	q.tell(make([]notifications.Event, 3*mostAtOnce), notify)
+	testkit.Eventually(t, "a large batch told in parts", func(context.Context) bool { return told.Load() == mostUntold+2+3*mostAtOnce })
+}
