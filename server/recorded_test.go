@@ -73,7 +73,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 				describeDefault(t, s)
 				require.NoError(t, s.Start(t.Context()))
 				played := *p
-				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason"}, []string{"permissions"}
+				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes"}, []string{"permissions"}
 				letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
 				played.Token = func(user string) string { return strings.Repeat(letters[user], 40) }
 				played.Idle = func(t *testing.T) { idle(t, s) }
@@ -94,7 +94,14 @@ func instead(path string, value any, reason string) replay.Deviation {
 func protocolDeviations() map[int][]replay.Deviation {
 	const deactivation = "a device with content of its own is deactivated as well"
 	gone := []replay.Deviation{instead("status", 404, deactivation), instead("Content-Type", "text/html", deactivation), instead("body", replay.Anything, deactivation)}
+	const renamed = "a device that registers with another host name is renamed"
+	const untouchable = "a deactivated device is left as it is"
+	asItWas := []replay.Deviation{instead("body.model", "M2", untouchable), instead("body.os", "O2", untouchable), instead("body.system", "S2", untouchable)}
 	return map[int][]replay.Deviation{
+		5:  {instead("body", replay.Anything, renamed)},
+		22: {instead("body.results[2].name", "other-name", renamed)},
+		28: {instead("Content-Disposition", "attachment; filename=other-name.tar.gz", renamed),
+			instead("body.files.etc/config/system.text", "config system 'system'\n\toption hostname 'other-name'\n", renamed)},
 		37: {instead("status", 405, "no CSRF here")},
 		51: {instead("status", 403, "only outcomes can be reported"), instead("body", "error: wrong status\n", "only outcomes can be reported")},
 		61: {instead("body.config.status", "deactivating", deactivation)},
@@ -104,6 +111,9 @@ func protocolDeviations() map[int][]replay.Deviation {
 		68: append(slices.Clone(gone), instead("Content-Disposition", replay.Absent, deactivation)),
 		69: gone,
 		70: gone,
+		71: {instead("status", 403, untouchable), instead("body", "error: device deactivated", untouchable)},
+		72: asItWas,
+		75: asItWas,
 	}
 }
 
