@@ -137,6 +137,49 @@ describe('createDataProvider', () => {
     await expect(createDataProvider(request).getMany('organizations', { ids: ['a'] })).rejects.toThrow('broken');
   });
 
+  /** A server with one template of a version, which refuses changes of other versions; others change it as told. */
+  function versioned(others: Record<string, unknown>[]) {
+    let now: Record<string, unknown> = { id: 't', name: 'old', tags: '' };
+    let version = 1;
+    const sent: unknown[] = [];
+    const request = async (method: string, _path: string, options: { body?: object; ifMatch?: string; onETag?(etag: string): void } = {}) => {
+      if (method === 'PATCH') {
+        sent.push(options.body);
+        const theirs = others.shift();
+        if (theirs) [now, version] = [{ ...now, ...theirs }, version + 1];
+        if (options.ifMatch && options.ifMatch !== `"${version}"`) throw new APIError('It was changed meanwhile.', 412);
+        [now, version] = [{ ...now, ...options.body }, version + 1];
+      }
+      options.onETag?.(`"${version}"`);
+      return now;
+    };
+    return { provider: createDataProvider(request as unknown as Request), sent, now: () => now };
+  }
+  const renamed = async (provider: DataProvider) => {
+    const { data } = await provider.getOne('templates', { id: 't', meta: { detail: true } });
+    return provider.update('templates', { id: 't', data: { ...data, name: 'mine' }, previousData: data, meta: { detail: true } });
+  };
+
+  it('saves also when others have changed something else meanwhile, which stays', async () => {
+    const { provider, sent, now } = versioned([{ tags: 'theirs' }, { tags: 'theirs again' }]);
+    const { data } = await renamed(provider);
+    expect(data).toEqual({ id: 't', name: 'mine', tags: 'theirs again' });
+    expect(now()).toEqual(data);
+    expect(sent).toEqual([{ name: 'mine' }, { name: 'mine' }, { name: 'mine' }]);
+  });
+
+  it('asks when others have changed the same meanwhile', async () => {
+    const { provider, now } = versioned([{ name: 'theirs', tags: 'x' }]);
+    await expect(renamed(provider)).rejects.toMatchObject({ name: 'Conflict', fields: ['name'], now: { name: 'theirs' }, change: { name: 'mine' } });
+    expect(now()).toMatchObject({ name: 'theirs' });
+  });
+
+  it('gives up on an object that never stays as it is', async () => {
+    const { provider, sent } = versioned(Array.from({ length: 9 }, (_, count) => ({ tags: String(count) })));
+    await expect(renamed(provider)).rejects.toMatchObject({ name: 'Conflict' });
+    expect(sent).toHaveLength(4);
+  });
+
   it('patches only what changed, and nothing when nothing did', async () => {
     const { request, asked } = scripted({ 'PATCH controller/template/t/': { id: 't', name: 'b' } });
     const provider = createDataProvider(request);

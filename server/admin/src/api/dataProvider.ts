@@ -113,6 +113,9 @@ async function within<T>(field: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** How often a change is sent again after others changed something else of the same object meanwhile. */
+const retries = 3;
+
 /** The data provider over a client, for the resources of the concerns, with their operations. */
 export function createDataProvider(request: Request, concerns: Provided[]): DataProvider {
   const places = new Map(concerns.flatMap(({ resources }) => resources.map((place) => [place.name, place] as const)));
@@ -188,16 +191,23 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
         await within(key, () => save(request, id, change));
       }
       if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, id } };
-      const versioned = meta?.detail ? { onETag: remember(resource, id), ifMatch: meta.overwrite ? undefined : etags.get(`${resource}/${id}`) } : {};
-      try {
-        const saved = await request<RaRecord>('PATCH', pathOf(resource, id), { body, ...versioned });
-        return { data: { ...saved, ...kept } };
-      } catch (error) {
-        if (error instanceof APIError && error.status === 412) {
-          const now = await joined(resource, id);
-          throw new Conflict(now, Object.keys(body), body);
+      const key = `${resource}/${id}`;
+      for (let again = retries; ; again--) {
+        const versioned = meta?.detail ? { onETag: remember(resource, id), ifMatch: meta.overwrite ? undefined : etags.get(key) } : {};
+        try {
+          const saved = await request<RaRecord>('PATCH', pathOf(resource, id), { body, ...versioned });
+          return { data: { ...saved, ...kept } };
+        } catch (error) {
+          if (!(error instanceof APIError) || error.status !== 412) throw places.get(resource)?.refused?.(error) ?? error;
+          let version: string | null = null;
+          const now = await joined(resource, id, (etag) => {
+            version = etag;
+          });
+          const fields = previousData ? changedByOthers(body, previousData, now) : Object.keys(body);
+          if (fields.length > 0 || again === 0) throw new Conflict(now, fields.length > 0 ? fields : Object.keys(body), body);
+          // what others changed is something else: the change holds for the version that was just looked at
+          remember(resource, id)(version);
         }
-        throw places.get(resource)?.refused?.(error) ?? error;
       }
     },
     async updateMany(resource: string, { ids, data }: { ids: Identifier[]; data: Record<string, unknown> }) {
