@@ -21,6 +21,12 @@ const patience = 60_000;
 /** Requests the tests make fail on purpose; browsers report each as a console error. */
 const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|429)/;
 
+/** Waits until a page shows what it loads: after a click the network may be idle before the page has begun to ask. */
+async function settled(page) {
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => document.querySelector('#root > *') && !document.querySelector('.boot, .w-loading, .p-pane[aria-busy=true]'));
+}
+
 /**
  * Opens a browser with one page on an address.
  * @param {{base: string, screenshots: string, executable: string}} options
@@ -54,10 +60,12 @@ export async function open({ base, screenshots, executable }) {
     faults,
     go: async (path) => {
       await page.goto(`${base}/admin${path}`);
-      await page.waitForLoadState('networkidle');
+      await settled(page);
     },
     shot: async (name, options = {}) => {
-      await page.waitForLoadState('networkidle');
+      await settled(page);
+      // what sticks to the top is painted where the page stands
+      if (options.fullPage) await page.evaluate(() => window.scrollTo(0, 0));
       const file = join(screenshots, `${String(++taken).padStart(2, '0')}-${name}.png`);
       await page.screenshot({ path: file, animations: 'disabled', ...options });
     },

@@ -846,12 +846,14 @@ async function conflict(run) {
   assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'theirs');
   await dialog.getByRole('button', { name: 'Save mine' }).click();
   await notice(page, /^Saved/).waitFor();
+  // the form begins anew with what was saved
+  await bar(page).waitFor({ state: 'detached' });
   assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'mine');
   // what others changed elsewhere is no conflict, and stays
   await field(page, 'Notes').fill('mine again');
   await api(page, 'PATCH', `controller/device/${run.deviceID}/`, { model: 'Theirs 9000' });
   await save(page);
-  await page.waitForFunction(() => !document.querySelector('.w-savebar'));
+  await bar(page).waitFor({ state: 'detached' });
   const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
   assert.deepEqual([body.notes, body.model], ['mine again', 'Theirs 9000']);
 }
@@ -875,14 +877,18 @@ async function find(run) {
   const { page, go } = run;
   await go('/');
   await page.keyboard.press('Control+k');
-  await page.keyboard.type(run.device);
+  // its code is loaded when it is first wanted
+  await page.getByRole('dialog').locator('input:focus').waitFor();
+  // at once: between slow keys it would find what begins so, and Enter waits for the whole text
+  await page.keyboard.insertText(run.device);
   await page.getByRole('option', { name: new RegExp(run.device) }).first().waitFor();
   await run.shot('find');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: run.device, level: 1 }).waitFor();
   await go('/devices');
   await page.keyboard.press('/');
-  await page.keyboard.type('nothing is called so');
+  await page.locator('input:focus').waitFor();
+  await page.keyboard.insertText('nothing is called so');
   await page.getByText('No devices match').waitFor();
   await page.getByRole('button', { name: 'Save view' }).click();
   await field(page, 'Name of the view').fill('Mine');

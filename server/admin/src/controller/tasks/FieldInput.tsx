@@ -187,7 +187,7 @@ function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choice
   const below = problem || help ? `${field}-below` : undefined;
   if (all.length <= segmented && letters <= segmentedLetters && !optional) {
     return (
-      <div className="t-field">
+      <div className="t-field t-choice">
         <Label id={`${field}-label`}>{label}</Label>
         <ToggleButtonGroup
           exclusive

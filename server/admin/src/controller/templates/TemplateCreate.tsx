@@ -115,7 +115,7 @@ function Answers({ task }: { task: AnyTask }) {
   };
   return (
     <>
-      <main className="t-middle">
+      <div className="t-middle">
         <div className="t-scroll">
           <div className="t-column">
             <div>
@@ -154,7 +154,7 @@ function Answers({ task }: { task: AnyTask }) {
             <SaveButton label={t.save} icon={<></>} disabled={!complete} alwaysEnable={complete} />
           </SaveBar>
         </div>
-      </main>
+      </div>
       <aside className="t-preview">
         <PreviewPane state={preview} sticky={false} />
       </aside>

@@ -21,5 +21,5 @@ export function UsedBy({ template, bare = false }: { template: string; bare?: bo
   const count = useUsers(template);
   if (count === undefined) return null;
   const text = bare ? count.toLocaleString() : `Used by ${devicesOf(count)}`;
-  return count === 0 ? <span className="w-muted">{text}</span> : <Link to={deviceListPath({ config__templates: template })}>{text}</Link>;
+  return count === 0 ? <span className="w-muted">{text}</span> : <Link className="w-link" to={deviceListPath({ config__templates: template })}>{text}</Link>;
 }
