@@ -89,6 +89,7 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
 function ConflictResolution({ what, conflict, record, onClose, onRead }: { what: string; conflict: Conflict; record: RaRecord; onClose(): void; onRead(): void }) {
   const { reset, getValues } = useFormContext();
   const { save } = useSaveContext();
+  const notify = useNotify();
   return (
     <ConflictDialog
       what={what}
@@ -101,7 +102,12 @@ function ConflictResolution({ what, conflict, record, onClose, onRead }: { what:
       }}
       onMine={() => {
         onClose();
-        void save?.(getValues(), { meta: { detail: true, overwrite: true } });
+        // react-admin keeps the answer under what was asked for, which is not what the page shows: it is read again
+        const onSuccess = () => {
+          notify('ra.notification.updated', { type: 'info', messageArgs: { smart_count: 1 } });
+          onRead();
+        };
+        void save?.(getValues(), { meta: { detail: true, overwrite: true }, onSuccess });
       }}
       onClose={onClose}
     />
