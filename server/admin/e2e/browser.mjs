@@ -19,7 +19,7 @@ const switches = [
 const patience = 60_000;
 
 /** Requests the tests make fail on purpose; browsers report each as a console error. */
-const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|429)/;
+const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|412|429)/;
 
 /** Waits until a page shows what it loads: after a click the network may be idle before the page has begun to ask. */
 async function settled(page) {
