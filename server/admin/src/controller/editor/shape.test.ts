@@ -42,7 +42,7 @@ describe('of OpenWrt', () => {
     const ap = modes[variantOf(modes, { mode: 'access_point' }, root)] ?? {};
     expect(propertiesInOrder(ap, root).map(({ key }) => key)).toEqual(expect.arrayContaining(['radio', 'ssid', 'hidden', 'wds', 'encryption', 'network', 'isolate', 'macfilter']));
     const encryptions = variantsOf(property(ap, 'encryption'), root);
-    expect(encryptions).toHaveLength(10);
+    expect(encryptions).toHaveLength(11);
     const wpa3 = encryptions[variantOf(encryptions, { protocol: 'wpa3_personal', key: 'short' }, root)] ?? {};
     expect(wpa3.title).toBe('WPA3 Personal');
     expect(begin(wpa3, root)).toEqual({ protocol: 'wpa3_personal', cipher: 'ccmp', ieee80211w: '2' });
