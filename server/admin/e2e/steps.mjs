@@ -250,6 +250,7 @@ async function template(run) {
   await page.waitForURL(/templates\/[0-9a-f-]{36}/);
   run.templateID = idIn(page);
   run.made.unshift(`controller/template/${run.templateID}/`);
+  await page.getByRole('heading', { name: run.template, level: 1 }).waitFor();
   await run.shot('template');
 }
 
