@@ -8,10 +8,10 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// contextCheck is contextcheck for the code that serves: a function that has a
-// context must not make another. Its second finding, a call through which a
-// library somewhere below makes one, is left out: it names connection pools and
-// loggers, which live longer than any request, by design. Tests, suites and
+// contextCheck is contextcheck for the code that serves, limited to what is
+// always wrong: a function that has a context begins another, with
+// context.Background or context.TODO. Its other findings name contexts that
+// live as long as a node, a pool or a listener, by design. Tests, suites and
 // internal programs live as long as their process.
 func contextCheck() *analysis.Analyzer {
 	a := contextcheck.NewAnalyzer(contextcheck.Configuration{})
@@ -19,13 +19,25 @@ func contextCheck() *analysis.Analyzer {
 	a.Run = func(pass *analysis.Pass) (any, error) {
 		report := pass.Report
 		pass.Report = func(d analysis.Diagnostic) {
-			if strings.HasPrefix(d.Message, "Non-inherited") && serves(pass, d.Pos) {
+			if strings.HasPrefix(d.Message, "Non-inherited") && serves(pass, d.Pos) && begins(pass, d.Pos) {
 				report(d)
 			}
 		}
 		return check(pass)
 	}
 	return a
+}
+
+// begins tells whether a context begins on the line of a position.
+func begins(pass *analysis.Pass, pos token.Pos) bool {
+	p := pass.Fset.Position(pos)
+	text, err := pass.ReadFile(p.Filename)
+	if err != nil {
+		return true
+	}
+	lines := strings.Split(string(text), "\n")
+	line := lines[min(p.Line, len(lines))-1]
+	return strings.Contains(line, "context.Background()") || strings.Contains(line, "context.TODO()")
 }
 
 // serves tells whether the position is in code that a server runs.

@@ -171,8 +171,6 @@ func (l *listener) Connect(context.Context) error {
 
 // Listen is for river. A topic is listened to for as long as the connection
 // lives, not for as long as the call that asked for it.
-//
-// nolint: contextcheck
 func (l *listener) Listen(_ context.Context, topic string) error {
 	l.mu.Lock()
 	if l.topics[topic] != nil {
