@@ -755,7 +755,10 @@ async function passkey(run) {
   await page.getByText('Your old password was entered incorrectly').waitFor();
   await run.shot('passkey-remove', { fullPage: true });
   await page.getByLabel('Password, to remove Laptop').fill(run.operatorPassword);
+  // the answer, not the page: leaving before it comes would keep the passkey
+  const removed = page.waitForResponse((r) => r.request().method() !== 'GET' && r.url().includes('passkey') && r.ok());
   await page.getByRole('button', { name: 'Remove passkey', exact: true }).click();
+  await removed;
   await page.getByRole('button', { name: 'Remove passkey Laptop' }).waitFor({ state: 'detached' });
   await logOut(named);
   await devtools.detach();
