@@ -23,7 +23,7 @@ type client struct {
 	topic   *Topic
 	request *http.Request // asked again when the right to listen is reviewed
 	conn    *websocket.Conn
-	user    wispwright.ID
+	user    wispwright.ID // never changes: one that logs in as another is cut
 	session atomic.Pointer[Session]
 
 	framing sync.Mutex // one call of Session.Frame at a time
@@ -41,11 +41,12 @@ type client struct {
 // serve answers the handshake of a topic and reads until the client goes.
 func (h *Hub) serve(t *Topic, w http.ResponseWriter, r *http.Request) {
 	c := &client{hub: h, topic: t, request: r}
-	s, err := c.open(r.Context())
+	s, user, err := c.open(r.Context())
 	if err != nil {
 		h.refuse(w, r, err)
 		return
 	}
+	c.user = user
 	c.session.Store(s)
 	if !h.clients.add(c) {
 		h.refused.Add(1)
@@ -70,16 +71,16 @@ func (h *Hub) serve(t *Topic, w http.ResponseWriter, r *http.Request) {
 }
 
 // open finds the caller and the groups the caller hears of.
-func (c *client) open(ctx context.Context) (*Session, error) {
+func (c *client) open(ctx context.Context) (s *Session, user wispwright.ID, err error) {
 	caller, err := c.hub.options.Authenticate(c.request)
 	if err != nil {
-		return nil, err
+		return nil, user, err
 	}
 	if caller != nil {
-		c.user = caller.ID
-		ctx = wispwright.WithCaller(ctx, caller)
+		user, ctx = caller.ID, wispwright.WithCaller(ctx, caller)
 	}
-	return c.topic.Open(ctx, c.request, caller)
+	s, err = c.topic.Open(ctx, c.request, caller)
+	return s, user, err
 }
 
 // refuse answers a handshake that is not granted.

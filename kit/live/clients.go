@@ -204,7 +204,9 @@ func (h *Hub) reviewOne(c *client) {
 	c.reviewed.Store(time.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(h.ctx, loadTime)
 	defer cancel()
-	switch s, err := c.open(ctx); {
+	switch s, user, err := c.open(ctx); {
+	case err == nil && user != c.user:
+		go c.leave(websocket.StatusPolicyViolation, "no longer allowed")
 	case err == nil:
 		// the state of the session goes on; what it hears of is new
 		renewed := *c.session.Load()
