@@ -81,6 +81,8 @@ func TestNotificationsOnTheWire(t *testing.T) {
 		status(400, manager, "POST", one, `{"web":"x"}`)
 		require.Empty(t, status(200, manager, "POST", one, `{"web":false}`).Body.String())
 		require.NotContains(t, status(200, manager, "GET", of("operator")+"?organization="+ids["org_alpha"], "").Body.String(), `"web":true`)
+		require.Contains(t, status(200, manager, "GET", of("operator")+"?type=config_error", "").Body.String(), `"web":false,"email":false,"web_inherited":true,"email_inherited":true`,
+			"the line follows the organization")
 		status(400, manager, "GET", of("operator")+"?type=zzz", "")
 	})
 	t.Run("organizations", func(t *testing.T) {
@@ -96,6 +98,12 @@ func TestNotificationsOnTheWire(t *testing.T) {
 		status(404, root, "PUT", base+"notification/ignore/config/device/nope/", `{}`)
 		status(400, root, "PUT", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{"valid_till":"x"}`)
 		status(405, root, "PATCH", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{}`)
+	})
+	t.Run("filters", func(t *testing.T) {
+		for query, wrong := range map[string]string{"organization=x": "organization", "timestamp__gte=yesterday": "timestamp__gte", "timestamp__lt=1": "timestamp__lt"} {
+			require.Contains(t, status(400, root, "GET", base+"notification/?"+query, "").Body.String(), `{"`+wrong+`":[`, query)
+		}
+		status(200, root, "GET", base+"notification/?unread=maybe&level=nope", "")
 	})
 	t.Run("links of e-mails", func(t *testing.T) {
 		w := status(302, "", "GET", base+"notification/"+ids["org_alpha"]+"/redirect/", "")
@@ -158,5 +166,12 @@ func TestNotificationsAreMailed(t *testing.T) {
 		register("00:11:22:33:44:56")
 		require.Len(t, mails("manager@example.org"), 1)
 		require.Len(t, mails("admin@example.org"), 2, "others are mailed still")
+		ids := identifiers(t, s)
+		for query, count := range map[string]string{
+			"level=success": "2", "level=error": "0", "type=device_registered": "2", "type=config_error": "0", "organization=" + ids["org_alpha"]: "2", "organization=" + ids["org_beta"]: "0",
+			"timestamp__gte=2020-01-01T00:00:00Z": "2", "timestamp__lt=2020-01-01T00:00:00Z": "0", "unread=false": "0",
+		} {
+			require.Contains(t, told(t, s, "a", "GET", "/api/v1/notifications/notification/?"+query, "").Body.String(), `{"count":`+count+`,`, query)
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
@@ -60,9 +61,12 @@ func detailOf(n *notifications.Shown) detail {
 // mountNotifications adds one's own notifications.
 func (h *HTTP) mountNotifications(api *rest.API) {
 	list := h.view("notification/", "Notification List", "Notification")
-	list.Description = "One's own notifications, newest first; ?unread=true leaves out those that were read."
+	list.Description = "One's own notifications, newest first; ?unread=true leaves out those that were read. The other filters are Wispwright's."
 	api.Mount(list, rest.Documented[rest.None, rest.Page[Item]](http.StatusOK, rest.Op{Method: "GET", ID: "notifications_notification_list", Handle: h.list,
-		Doc: rest.Doc{Query: map[string]string{"unread": "true or false", "page": "number of the page", "page_size": "up to 100"}}}))
+		Doc: rest.Doc{Query: map[string]string{
+			"unread": "true or false", "level": "success, info, warning or error", "type": "name of a type", "organization": "a UUID",
+			"timestamp__gte": "RFC 3339: from then on", "timestamp__lt": "RFC 3339: before then", "page": "number of the page", "page_size": "up to 100",
+		}}}))
 	api.Mount(h.view("notification/read/", "Notification Read All", "Notification"),
 		mute(rest.Action("POST", "notifications_notification_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (rest.None, error) {
 			_, err := h.s.MarkRead(r.Context(), r.Caller.ID, wispwright.Among[wispwright.ID]{})
@@ -87,11 +91,9 @@ func (h *HTTP) mountNotifications(api *rest.API) {
 }
 
 func (h *HTTP) list(r *rest.Request) (int, any, error) {
-	f := notifications.Filter{RecipientID: r.Caller.ID}
-	switch v := r.Query().Get("unread"); v {
-	case "true", "false":
-		unread := v == "true"
-		f.Unread = &unread
+	f, err := filterOf(r)
+	if err != nil {
+		return 0, nil, err
 	}
 	body, err := r.Paginate(20, 100, func(page wispwright.Page) (any, int, error) {
 		found, err := h.s.List(r.Context(), f, page)
@@ -102,6 +104,39 @@ func (h *HTTP) list(r *rest.Request) (int, any, error) {
 		return rows, found.Total, err
 	})
 	return http.StatusOK, body, err
+}
+
+// filterOf is what the query asks for, of the caller's own. Other values of
+// unread are ignored, as clients of the original expect (spec: notifications
+// §7); the further filters name what is wrong with them.
+func filterOf(r *rest.Request) (notifications.Filter, error) {
+	q := r.Query()
+	f := notifications.Filter{RecipientID: r.Caller.ID, Type: q.Get("type"), Level: notifications.Level(q.Get("level"))}
+	switch v := q.Get("unread"); v {
+	case "true", "false":
+		unread := v == "true"
+		f.Unread = &unread
+	}
+	var wrong wispwright.ValidationError
+	if v := q.Get("organization"); v != "" {
+		id, err := wispwright.ParseID(v)
+		if err != nil {
+			wrong.Add("organization", "“"+v+"” is not a valid UUID.")
+		}
+		f.OrganizationID = id
+	}
+	for name, into := range map[string]*time.Time{"timestamp__gte": &f.TimestampFrom, "timestamp__lt": &f.TimestampBefore} {
+		v := q.Get(name)
+		if v == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339Nano, v)
+		if err != nil {
+			wrong.Add(name, "Enter a valid date/time.")
+		}
+		*into = at
+	}
+	return f, wrong.Err()
 }
 
 // read marks the notification of the path as read.

@@ -32,7 +32,8 @@ func ownSettingOf(p notifications.Preference) ownSetting {
 }
 
 // setting is a line with what counts; organization and type are null for the
-// line of everything.
+// line of everything. Pages show by the last two, which are Wispwright's, what
+// was chosen for this line and what follows from a wider choice.
 type setting struct {
 	ID               wispwright.ID  `json:"id"`
 	Organization     *wispwright.ID `json:"organization"`
@@ -41,10 +42,13 @@ type setting struct {
 	TypeLabel        *string        `json:"type_label"`
 	Web              bool           `json:"web"`
 	Email            bool           `json:"email"`
+	WebInherited     bool           `json:"web_inherited"`
+	EmailInherited   bool           `json:"email_inherited"`
 }
 
 func settingOf(p notifications.Preference) setting {
-	out := setting{ID: p.ID, Organization: rest.Null(p.Organization.ID), OrganizationName: rest.Null(p.Organization.Name), Web: p.Effective.Web, Email: p.Effective.Email}
+	out := setting{ID: p.ID, Organization: rest.Null(p.Organization.ID), OrganizationName: rest.Null(p.Organization.Name), Web: p.Effective.Web, Email: p.Effective.Email,
+		WebInherited: p.Web == nil, EmailInherited: p.Email == nil}
 	if p.Type != nil {
 		out.Type, out.TypeLabel = &p.Type.Name, &p.Type.Label
 	}
