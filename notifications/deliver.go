@@ -98,6 +98,12 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 func (s *Service) pace(state MailState, known bool, user wispwright.ID) (next MailState, send bool) {
 	now, interval := s.base.Now(), s.options.BatchInterval
 	state.UserID = user
+	if state.Sent.After(now) { // the clock was set back since
+		state.Sent = now
+	}
+	if latest := now.Add(interval); state.FlushAt != nil && state.FlushAt.After(latest) {
+		state.FlushAt = &latest
+	}
 	overdue := state.FlushAt != nil && now.Sub(*state.FlushAt) > interval/4
 	switch {
 	case interval <= 0, !known, state.FlushAt == nil && now.Sub(state.Sent) >= interval, overdue:
@@ -228,62 +234,94 @@ func (s *Service) flush(ctx context.Context, user wispwright.ID) error {
 	if err != nil || state.FlushAt == nil || state.FlushAt.After(s.base.Now()) {
 		return err // another node was first
 	}
-	due := true
-	found, err := s.stores.Notifications.List(ctx, wispwright.ScopeAll(), Filter{RecipientID: user, EmailDue: &due}, wispwright.Page{NoTotal: true, Limit: mostCollected})
+	c, err := s.collect(ctx, user)
 	if err != nil {
 		return err
-	}
-	people, err := s.entitled(ctx, found.Rows)
-	if err != nil {
-		return err
-	}
-	var rows []*Notification
-	var dropped []wispwright.ID
-	var to Person
-	for _, n := range found.Rows {
-		p, may := people[recipient{n.RecipientID, n.OrganizationID, n.Addressed}]
-		if !may || !n.Unread {
-			dropped = append(dropped, n.ID)
-			continue
-		}
-		rows, to = append(rows, n), p
 	}
 	var sent []wispwright.ID
 	state.FlushAt = nil
-	switch len(rows) {
+	switch len(c.rows) {
 	case 0:
 	case 1:
-		if sent, err = s.mail(ctx, rows, people); err != nil {
+		if sent, err = s.mail(ctx, c.rows, c.people); err != nil {
 			return err
 		}
 		state.Sent = s.base.Now()
 	default:
-		if sent, err = s.mailCollection(ctx, to, rows); err != nil {
+		if sent, err = s.mailCollection(ctx, c); err != nil {
 			return err
 		}
 		state.Sent = s.base.Now()
 	}
-	for _, n := range rows {
+	for _, n := range c.rows {
 		if !slices.Contains(sent, n.ID) {
-			dropped = append(dropped, n.ID)
+			c.dropped = append(c.dropped, n.ID)
 		}
 	}
 	if err := s.stores.MailStates.Put(ctx, state); err != nil {
 		return err
 	}
-	return s.stores.Notifications.MarkEmailed(ctx, sent, dropped)
+	return s.stores.Notifications.MarkEmailed(ctx, append(sent, c.further...), c.dropped)
 }
 
-// mostCollected bounds what one collecting e-mail speaks of.
+// collection is what was collected for a user.
+type collection struct {
+	to     Person
+	people map[recipient]Person
+	// rows are the newest, which can be worded; further are others, which are
+	// counted only; since is when the oldest of all happened
+	rows    []*Notification
+	further []wispwright.ID
+	since   time.Time
+	// dropped are read by now, or the user may not be told any more
+	dropped []wispwright.ID
+}
+
+// collect reads everything of which an e-mail to a user is due, a part at a
+// time: what is left over would not be thought of again.
+func (s *Service) collect(ctx context.Context, user wispwright.ID) (*collection, error) {
+	c, due := &collection{people: map[recipient]Person{}}, true
+	for offset := 0; ; offset += mostCollected {
+		found, err := s.stores.Notifications.List(ctx, wispwright.ScopeAll(), Filter{RecipientID: user, EmailDue: &due}, wispwright.Page{NoTotal: true, Limit: mostCollected, Offset: offset})
+		if err != nil {
+			return nil, err
+		}
+		people, err := s.entitled(ctx, found.Rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range found.Rows {
+			key := recipient{n.RecipientID, n.OrganizationID, n.Addressed}
+			p, may := people[key]
+			switch {
+			case !may || !n.Unread:
+				c.dropped = append(c.dropped, n.ID)
+				continue
+			case len(c.rows) < mostCollected:
+				c.rows = append(c.rows, n)
+			default:
+				c.further = append(c.further, n.ID)
+			}
+			c.people[key], c.to, c.since = p, p, n.Timestamp
+		}
+		if len(found.Rows) < mostCollected {
+			return c, nil
+		}
+	}
+}
+
+// mostCollected bounds what is worded for one collecting e-mail, and what is
+// read at a time.
 const mostCollected = 1000
 
-// mailCollection orders one e-mail for many notifications.
-func (s *Service) mailCollection(ctx context.Context, to Person, rows []*Notification) ([]wispwright.ID, error) {
-	shown, err := s.word(ctx, rows)
+// mailCollection orders one e-mail for many notifications, and returns those
+// of its rows that it speaks of.
+func (s *Service) mailCollection(ctx context.Context, c *collection) ([]wispwright.ID, error) {
+	shown, err := s.word(ctx, c.rows)
 	if err != nil || len(shown) == 0 {
 		return nil, err
 	}
-	m, err := s.composeMany(ctx, to, shown)
+	m, err := s.composeMany(ctx, c, shown)
 	if err != nil {
 		return nil, err
 	}

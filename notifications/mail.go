@@ -51,14 +51,16 @@ func (s *Service) composeOne(ctx context.Context, to Person, n *Shown) (Mail, er
 	return s.finish(ctx, to, m, part)
 }
 
-// composeMany makes the e-mail that collects several.
-func (s *Service) composeMany(ctx context.Context, to Person, list []*Shown) (Mail, error) {
-	m := Mail{To: to.Email, Subject: fmt.Sprintf("[%s] %d unread notifications since %s", s.renderer.site.Name, len(list), list[len(list)-1].Timestamp.Format("2006-01-02 15:04 MST"))}
+// composeMany makes the e-mail that collects several: list are those of the
+// collection that can be worded.
+func (s *Service) composeMany(ctx context.Context, c *collection, list []*Shown) (Mail, error) {
+	total := len(list) + len(c.further)
+	m := Mail{To: c.to.Email, Subject: fmt.Sprintf("[%s] %d unread notifications since %s", s.renderer.site.Name, total, c.since.Format("2006-01-02 15:04 MST"))}
 	part := mailPart{Subject: m.Subject}
 	var text strings.Builder
 	for i, n := range list {
 		if i == s.options.BatchDisplay {
-			part.More = len(list) - i
+			part.More = total - i
 			fmt.Fprintf(&text, "and %d more.\n\n", part.More)
 			break
 		}
@@ -71,7 +73,7 @@ func (s *Service) composeMany(ctx context.Context, to Person, list []*Shown) (Ma
 		part.Items = append(part.Items, mailItem{Message: htmltemplate.HTML(n.Message), Level: string(n.Level), URL: address, Time: n.Timestamp.Format("2006-01-02 15:04 MST")}) //nolint:gosec // sanitized by the renderer
 	}
 	m.Text = strings.TrimSpace(text.String())
-	return s.finish(ctx, to, m, part)
+	return s.finish(ctx, c.to, m, part)
 }
 
 // finish adds the HTML part, the way to stop, and its headers.

@@ -283,3 +283,77 @@ func TestFlushOfOneFails(t *testing.T) {
 	require.Equal(t, 2, n, "the others get theirs")
 	require.Len(t, f.mails, before+2)
 }
+
+// Everything that was collected is spoken of, however much it is: what a flush
+// left over nobody would send any more.
+func TestNothingCollectedIsLeftOver(t *testing.T) {
+	f := start(t, func(o *notifications.Options) { o.BatchInterval = time.Hour })
+	e := notifications.Event{Type: "broken", Actor: device(1), Target: device(1), Recipients: []wispwright.ID{id(anna)}}
+	f.notify(e)
+	f.deliver()
+	for range 21 {
+		f.now = f.now.Add(time.Second)
+		f.notify(slices.Repeat([]notifications.Event{e}, 100)...)
+	}
+	for _, event := range f.ordered[:1] { // one is enough to begin a collection
+		require.NoError(t, f.Deliver(f.ctx, event))
+	}
+	f.now = f.now.Add(2 * time.Hour)
+	n, err := f.Flush(f.ctx, 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Len(t, f.mails, 2)
+	require.Contains(t, f.mails[1].Subject, "2100 unread notifications since 2026-03-01 12:00 UTC")
+	require.Contains(t, f.mails[1].Text, "and 2085 more.")
+	due := true
+	left, err := f.stores.Notifications.List(f.ctx, wispwright.ScopeAll(), notifications.Filter{RecipientID: id(anna), EmailDue: &due}, wispwright.Page{})
+	require.NoError(t, err)
+	require.Zero(t, left.Total)
+}
+
+// A clock that was far ahead and is set right keeps nobody from being mailed,
+// and no storm for longer than one lasts.
+func TestAClockThatIsSetBack(t *testing.T) {
+	f := start(t, func(o *notifications.Options) { o.BatchInterval = time.Hour })
+	e := notifications.Event{Type: "broken", Actor: device(1), Target: device(1), Recipients: []wispwright.ID{id(anna)}}
+	right := f.now
+	f.now = right.Add(300 * 24 * time.Hour)
+	f.notify(e, e) // the second begins a collection
+	f.deliver()
+	require.Len(t, f.mails, 1)
+	f.notify(slices.Repeat([]notifications.Event{e}, 50)...)
+	_, storm, err := f.Unread(f.ctx, id(anna))
+	require.NoError(t, err)
+	require.True(t, storm)
+
+	f.now = right
+	f.notify(e)
+	f.deliver()
+	f.now = right.Add(61 * time.Minute)
+	n, err := f.Flush(f.ctx, 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "an hour later, not in 300 days")
+
+	w := f.StormLimits().NewWatch()
+	require.True(t, w.Raging(id(anna), right.Add(time.Hour), 100, 100))
+	require.False(t, w.Raging(id(anna), right, 0, 0))
+}
+
+// A device that came to another organization is called to former managers what
+// it was called when they were told of it.
+func TestObjectsOfOtherOrganizationsKeepTheirFormerNames(t *testing.T) {
+	f := start(t, nil)
+	f.notify(f.broken(device(1)))
+	f.objects[device(1)] = notifications.Object{Label: "vault-of-beta", Path: "/admin/config/device/1/change/", OrganizationID: id(orgB)}
+	require.Contains(t, f.all(anna)[0].Message, "ap1")
+	require.NotContains(t, f.all(anna)[0].Message, "vault")
+	require.Equal(t, "#", f.all(anna)[0].TargetURL)
+	for _, user := range []int{root, bert} {
+		require.Contains(t, f.all(user)[0].Message, "vault-of-beta", "who manages the other one too sees it as ever")
+	}
+	f.deliver()
+	for _, m := range f.mails {
+		require.Equal(t, m.To != "2@example.org", strings.Contains(m.Subject, "vault"), m.To)
+	}
+	require.Len(t, f.mails, 3)
+}

@@ -157,8 +157,13 @@ func (s *Service) word(ctx context.Context, rows []*Notification) ([]*Shown, err
 		return nil, err
 	}
 	out := make([]*Shown, 0, len(rows))
+	visible := s.visibility()
 	for _, n := range rows {
-		r, err := s.renderer.Render(n, objects)
+		present, err := visible.of(ctx, n, objects)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.renderer.Render(n, present)
 		if err != nil {
 			s.options.Log.WarnContext(ctx, "a notification cannot be worded", "notification", n.ID, "type", n.Type, "error", err)
 			continue

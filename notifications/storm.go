@@ -62,7 +62,8 @@ func (l StormLimits) NewWatch() *Watch {
 func (w *Watch) Raging(user wispwright.ID, now time.Time, short, long int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.until[user].After(now) {
+	// further away than a storm lasts it can only be after the clock was set back
+	if until := w.until[user]; until.After(now) && !until.After(now.Add(stormLasts)) {
 		return true
 	}
 	if !w.limits.raging(short, long) {

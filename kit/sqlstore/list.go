@@ -240,6 +240,14 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 		marks, args := In(args)
 		return r.of(target) + " IN (" + marks + ")", args, nil
 	}
+	if c.Op == fields.Equal && target.Kind == fields.Plain && target.Type.Kind() == reflect.Bool {
+		// as partial indexes have it: from a parameter SQLite does not see that
+		// one of them would serve
+		if value.Bool() {
+			return r.of(target), nil, nil
+		}
+		return "NOT " + r.of(target), nil, nil
+	}
 	arg, err := r.db.encode(r.shape.Table, target, value)
 	if err != nil {
 		return "", nil, err

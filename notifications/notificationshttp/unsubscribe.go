@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/notifications"
 )
@@ -37,7 +38,11 @@ func (h *HTTP) mountUnsubscribe(api *rest.API) {
 			h.unsubscribePage(w, r)
 		case http.MethodPost:
 			status, answer := h.unsubscribe(w, r)
-			if status == http.StatusInternalServerError {
+			switch status {
+			case http.StatusServiceUnavailable:
+				w.Header().Set("Retry-After", "10")
+				answer.Message = "Temporarily unavailable, try again later."
+			case http.StatusInternalServerError:
 				api.Log().ErrorContext(r.Context(), "somebody could not unsubscribe", "error", answer.Message)
 				answer.Message = "internal error"
 			}
@@ -68,7 +73,7 @@ func (h *HTTP) unsubscribe(w http.ResponseWriter, r *http.Request) (int, unsubsc
 		return refuse(notifications.ErrToken.Error())
 	}
 	if err != nil {
-		return http.StatusInternalServerError, unsubscribed{false, err.Error()}
+		return failed(err), unsubscribed{false, err.Error()}
 	}
 	on := false
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/json" {
@@ -82,7 +87,7 @@ func (h *HTTP) unsubscribe(w http.ResponseWriter, r *http.Request) (int, unsubsc
 		on = in.Subscribe
 	}
 	if err := h.s.Subscribe(r.Context(), user, on); err != nil {
-		return http.StatusInternalServerError, unsubscribed{false, err.Error()}
+		return failed(err), unsubscribed{false, err.Error()}
 	}
 	if on {
 		return http.StatusOK, unsubscribed{true, "Successfully subscribed"}
@@ -90,10 +95,21 @@ func (h *HTTP) unsubscribe(w http.ResponseWriter, r *http.Request) (int, unsubsc
 	return http.StatusOK, unsubscribed{true, "Successfully unsubscribed"}
 }
 
+// failed is the status of an error that is not the link's.
+func failed(err error) int {
+	if errors.Is(err, wispwright.ErrUnavailable) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
 func (h *HTTP) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 	token, status := r.URL.Query().Get("token"), http.StatusOK
 	page := struct{ Title, Text string }{"Stop these e-mails", "You will no longer receive notifications by e-mail. They remain in the web admin."}
-	if _, err := h.s.Subscriber(r.Context(), token); err != nil {
+	switch _, err := h.s.Subscriber(r.Context(), token); {
+	case err != nil && !errors.Is(err, notifications.ErrToken):
+		page.Title, page.Text, status = "Try again later", "The server cannot look this link up at the moment. Nothing was changed.", failed(err)
+	case err != nil:
 		page.Title, page.Text, status = "Invalid link", "This link is not valid or no longer so. Log in to change what you are told of.", http.StatusBadRequest
 	}
 	var b bytes.Buffer

@@ -90,6 +90,28 @@ func TestUnreadCountUsesTheIndex(t *testing.T) {
 	require.NotContains(t, text, "SCAN notification")
 }
 
+// What is due, and what is unread, is found and sorted by its own index, not
+// among everything that was ever told.
+func TestListsUseTheirIndexes(t *testing.T) {
+	db, plan := testkit.ExplainedSQLite(t)
+	require.NoError(t, db.Migrate(t.Context(), notificationssql.Migrations()))
+	stores, err := notificationssql.New(db)
+	require.NoError(t, err)
+	yes := true
+	for index, f := range map[string]notifications.Filter{
+		"notification_event_due": {EventID: member(1), EmailDue: &yes},
+		"notification_user_due":  {RecipientID: member(1), EmailDue: &yes},
+		"notification_unread":    {RecipientID: member(1), Unread: &yes},
+		"notification_recipient": {RecipientID: member(1)},
+	} {
+		_, err := stores.Notifications.List(t.Context(), wispwright.ScopeAll(), f, wispwright.Page{NoTotal: true, Limit: 1000})
+		require.NoError(t, err)
+		text := strings.Join(plan(), "\n")
+		require.Contains(t, text, "INDEX "+index+" ", index)
+		require.NotContains(t, text, "SCAN notification", index)
+	}
+}
+
 func BenchmarkNotifyAThousand(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) *sqlstore.DB{"sqlite": testkit.SQLite, "postgresql": testkit.Postgres} {
 		b.Run(name, func(b *testing.B) {
