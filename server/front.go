@@ -124,9 +124,10 @@ func (f *front) recover(rec *recorder, r *http.Request) {
 		panic(v) // net/http's own way to cut a connection
 	}
 	f.server.log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "path", loggable(r.URL.Path), "panic", v, "stack", string(debug.Stack()))
-	if rec.status == 0 {
-		answer(rec, r, http.StatusInternalServerError, "internal error")
+	if rec.status != 0 {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
+	answer(rec, r, http.StatusInternalServerError, "internal error")
 }
 
 // loggable leaves the keys of e-mails out of a path: people who read the log must

@@ -3,7 +3,10 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -235,4 +238,49 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusOK, ask("10.0.0.7", "/healthz"), "probes come by address")
+}
+
+// A handler that panics in the middle of its answer cuts the connection: the
+// half of an archive must not look like a whole one.
+func TestHalfAnAnswerIsNotAWholeOne(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), nil, &mine{"half", func(_ context.Context, h *server.Host) error {
+		h.Handle("/half/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("the first half"))
+			panic("broken")
+		}))
+		return nil
+	}})
+	web := httptest.NewServer(s)
+	defer web.Close()
+	answer, err := web.Client().Get(web.URL + "/half/")
+	if err == nil {
+		_, err = io.ReadAll(answer.Body)
+		require.NoError(t, answer.Body.Close())
+	}
+	require.Error(t, err)
+	require.Equal(t, 200, get(s, "/healthz").Code, "the process goes on")
+}
+
+// What was begun before a start that fails is ended again, and stopping does
+// what concerns asked for, the last one first.
+func TestAStartThatFailsEndsWhatWasBegun(t *testing.T) {
+	var did []string
+	var lifetime context.Context
+	s := newServer(t, testkit.SQLite(t), nil, &mine{"starting", func(_ context.Context, h *server.Host) error {
+		lifetime = h.Lifetime()
+		for _, name := range []string{"one", "two"} {
+			h.AtStop(func(context.Context) error {
+				did = append(did, "stop "+name)
+				return nil
+			})
+		}
+		h.AtStart(func(context.Context) error { did = append(did, "start"); return nil })
+		h.AtStart(func(context.Context) error { return errors.New("no power") })
+		return nil
+	}})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.ErrorContains(t, s.ServeOn(t.Context(), l), "no power")
+	require.Equal(t, []string{"start", "stop two", "stop one"}, did)
+	require.Error(t, lifetime.Err())
 }

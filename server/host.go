@@ -29,6 +29,7 @@ type Host struct {
 	server *Server
 	raw    []rawPath
 	start  []func(ctx context.Context) error
+	stop   []func(ctx context.Context) error
 	wires  []wire
 	wrong  []error
 	// mounted are the concerns that stand ready
@@ -113,6 +114,12 @@ func (h *Host) Recognise(c rest.Callers) { h.server.api.Recognise(c) }
 
 // AtStart is done when the server begins to serve, before the background work.
 func (h *Host) AtStart(fn func(ctx context.Context) error) { h.start = append(h.start, fn) }
+
+// AtStop is done when the server stops, after the requests and the background
+// work under way: for what was begun and must not be lost. The last one that
+// was added is done first; the context ends with the time that stopping may
+// take.
+func (h *Host) AtStop(fn func(ctx context.Context) error) { h.stop = append(h.stop, fn) }
 
 // Daily is done once a day by one of the nodes. The name is the job's, such as
 // "tenancy.clean".

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -123,6 +124,12 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	h.Daily("notifications.clean", func(ctx context.Context) error {
 		_, err := n.Clean(ctx, n.Config.Age)
 		return err
+	})
+	h.AtStop(func(ctx context.Context) error {
+		if err := n.told.drain(ctx); err != nil {
+			return fmt.Errorf("some of what happened was told to nobody: %w", err)
+		}
+		return nil
 	})
 	h.wire(n.wiring(h)...)
 	return nil
@@ -250,6 +257,11 @@ func (n *NotificationsConcern) tell(ctx context.Context, h *Host, events ...noti
 		if lost > 0 {
 			h.Log().ErrorContext(ctx, "nobody was told of some of what happened: too much at once", "events", lost)
 		}
+		defer func() { // of a vendor's describer, say: most of this runs in a goroutine of its own
+			if v := recover(); v != nil {
+				h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", batch[0].Type, "events", len(batch), "panic", v, "stack", string(debug.Stack()))
+			}
+		}()
 		if err := n.Notify(context.WithoutCancel(ctx), batch...); err != nil {
 			h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", batch[0].Type, "events", len(batch), "error", err)
 		}

@@ -52,7 +52,9 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 		return errors.Join(err, l.Close())
 	}
 	if err := s.Start(ctx); err != nil {
-		return errors.Join(err, l.Close(), release())
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(c.ShutdownTimeout, time.Second))
+		defer cancel()
+		return errors.Join(err, l.Close(), s.Stop(last), release())
 	}
 	s.ready.Store(true)
 	ended := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/wispwright/wispwright"
@@ -184,6 +185,9 @@ func (s *Server) Start(ctx context.Context) error {
 // Stop ends the background work, after what is running. Serve calls it.
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.jobs.Stop(ctx)
+	for _, fn := range slices.Backward(s.host.stop) {
+		err = errors.Join(err, fn(ctx))
+	}
 	s.close()
 	return err
 }

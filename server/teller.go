@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"sync"
 
 	"github.com/wispwright/wispwright/notifications"
@@ -20,7 +21,8 @@ type teller struct {
 	mu     sync.Mutex
 	busy   bool
 	events []notifications.Event
-	lost   int // for want of room
+	lost   int           // for want of room
+	idle   chan struct{} // closed when all is told; nil unless busy
 }
 
 // tell hands events to notify, now or soon. notify is never called twice at
@@ -35,19 +37,47 @@ func (t *teller) tell(events []notifications.Event, notify func(batch []notifica
 		t.lost += max(0, len(events)-room)
 		t.events = append(t.events, events[:min(room, len(events))]...)
 		if !t.busy {
-			t.busy = true
+			t.begin()
 			go t.rest(notify)
 		}
 		t.mu.Unlock()
 		return
 	}
-	t.busy = true
+	t.begin()
 	t.mu.Unlock()
+	defer func() { // also when notify panics: nobody would be told anything any more
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if len(t.events) > 0 {
+			go t.rest(notify)
+			return
+		}
+		t.end()
+	}()
 	notify(events, 0)
+}
+
+// begin and end are called with the lock held.
+func (t *teller) begin() { t.busy, t.idle = true, make(chan struct{}) }
+
+func (t *teller) end() {
+	close(t.idle)
+	t.busy, t.idle, t.events = false, nil, nil
+}
+
+// drain waits until all is told, for as long as the context lasts.
+func (t *teller) drain(ctx context.Context) error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.busy = len(t.events) > 0; t.busy {
-		go t.rest(notify)
+	idle := t.idle
+	t.mu.Unlock()
+	if idle == nil {
+		return nil
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -59,7 +89,7 @@ func (t *teller) rest(notify func(batch []notifications.Event, lost int)) {
 		batch, lost := t.events[:n:n], t.lost
 		t.events, t.lost = t.events[n:], 0
 		if n == 0 {
-			t.busy, t.events = false, nil
+			t.end()
 			t.mu.Unlock()
 			return
 		}

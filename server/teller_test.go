@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 
@@ -8,8 +9,6 @@ import (
 
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/notifications"
-
-	"context"
 )
 
 func TestTellerTellsAtOnceOrInBatches(t *testing.T) {
@@ -46,4 +45,31 @@ func TestTellerTellsAtOnceOrInBatches(t *testing.T) {
 
 	q.tell(make([]notifications.Event, 3*mostAtOnce), notify)
 	testkit.Eventually(t, "a large batch told in parts", func(context.Context) bool { return told.Load() == mostUntold+2+3*mostAtOnce })
+}
+
+func TestTellerGoesOnAfterAPanic(t *testing.T) {
+	var q teller
+	one := make([]notifications.Event, 1)
+	require.Panics(t, func() { q.tell(one, func([]notifications.Event, int) { panic("a vendor's") }) })
+	told := 0
+	q.tell(one, func([]notifications.Event, int) { told++ })
+	require.Equal(t, 1, told)
+}
+
+func TestTellerIsDrained(t *testing.T) {
+	var q teller
+	require.NoError(t, q.drain(t.Context()), "nothing is under way")
+	goOn := make(chan struct{})
+	var told atomic.Int64
+	q.tell(make([]notifications.Event, 2*mostAtOnce), func(batch []notifications.Event, _ int) {
+		<-goOn
+		told.Add(int64(len(batch)))
+	})
+	short, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, q.drain(short), context.Canceled)
+	close(goOn)
+	require.NoError(t, q.drain(t.Context()))
+	require.EqualValues(t, 2*mostAtOnce, told.Load())
+	require.NoError(t, q.drain(t.Context()))
 }
