@@ -64,6 +64,8 @@ type HTTPConfig struct {
 	AccessLog bool `koanf:"access_log" doc:"Log every request."`
 	// Origins may call the API from other pages.
 	Origins []string `koanf:"cors_origins" doc:"Origins whose pages may call the API with the user's session, as https://host[:port]."`
+	// Sockets bounds open WebSockets.
+	Sockets int `koanf:"sockets" doc:"How many WebSockets may be open at once; one more is answered 503. Each costs about 20 KiB."`
 	// SecureCookies sends cookies over TLS only.
 	SecureCookies bool `koanf:"secure_cookies" doc:"Send cookies over HTTPS only; implied by tls_cert. Set it behind a proxy that speaks HTTPS."`
 	// PublicDocs opens the API documentation.
@@ -104,7 +106,7 @@ func DefaultConfig() *Config {
 		Data: "./data", OldSecretKeys: []wispwright.Secret{},
 		HTTP: HTTPConfig{
 			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
-			HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
+			Sockets: 20_000, HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
 			ShutdownTimeout: 30 * time.Second,
 			AllowedHosts:    []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
 		},
@@ -174,6 +176,7 @@ func (c *Config) checkNumbers(e *wispwright.ValidationError) {
 		{"http.write_timeout", int64(c.HTTP.WriteTimeout), 0},
 		{"http.idle_timeout", int64(c.HTTP.IdleTimeout), 0},
 		{"http.shutdown_timeout", int64(c.HTTP.ShutdownTimeout), 0},
+		{"http.sockets", int64(c.HTTP.Sockets), 1},
 		{"sql.conns", int64(c.SQL.Conns), 0},
 		{"sql.readers", int64(c.SQL.Readers), 0},
 		{"jobs.workers", int64(c.Jobs.Workers), 1},

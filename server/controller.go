@@ -96,6 +96,7 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	if c.Controller, err = controller.New(h.DB(), stores, renderer, organizations, c.options(h, queue, recorder)); err != nil {
 		return err
 	}
+	c.live(h)
 	h.Jobs().Add(queue.kind.Handle(c.Work))
 	h.wire(c.wiring()...)
 	wire, err := controllerhttp.New(c.Controller, nil)
@@ -109,6 +110,23 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	h.AtStart(func(ctx context.Context) error { return c.renderAnew(ctx, h, queue) })
 	h.Daily("controller.clean", c.clean)
 	return c.Start(h.Lifetime())
+}
+
+// live lets pages watch devices and templates.
+func (c *ControllerConcern) live(h *Host) {
+	const device = "config.device"
+	Watched(h, device, &c.Devices.Changed, func(d *controller.Device) (wispwright.ID, string) { return d.OrganizationID, d.ID.String() })
+	Watched(h, "config.template", &c.Templates.Changed, func(t *controller.Template) (wispwright.ID, string) { return t.OrganizationID, t.ID.String() })
+	c.Devices.StatusChanged.Subscribe("live: "+device, func(ctx context.Context, list ...controller.StatusChange) {
+		for _, s := range list {
+			h.Changed(ctx, device, s.OrganizationID, s.DeviceID.String())
+		}
+	})
+	c.Devices.Renewal.Subscribe("live: "+device, func(ctx context.Context, list ...controller.Renewal) {
+		for _, r := range list {
+			h.Changed(ctx, device, r.OrganizationID, r.DeviceID.String())
+		}
+	})
 }
 
 // seams are what the concern needs of others.

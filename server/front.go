@@ -75,10 +75,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, id))
 	rec := &recorder{ResponseWriter: w}
 	f.server.metrics.inFlight.Inc()
+	rec.upgraded = f.server.metrics.inFlight.Dec
 	defer func() {
-		f.server.metrics.inFlight.Dec()
 		took := time.Since(begun)
-		f.server.metrics.observeRequest(f.area(r.URL.Path), r.Method, rec.code(), took)
+		if rec.status != http.StatusSwitchingProtocols { // a WebSocket lasts for hours
+			f.server.metrics.inFlight.Dec()
+			f.server.metrics.observeRequest(f.area(r.URL.Path), r.Method, rec.code(), took)
+		}
 		if f.server.config.HTTP.AccessLog {
 			f.server.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", loggable(r.URL.Path)),
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("address", rest.ClientAddress(r, true)))
@@ -227,12 +230,17 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	// upgraded is called when the request became a WebSocket
+	upgraded func()
 }
 
 // WriteHeader notes the status.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 || r.status < 200 {
 		r.status = status
+		if status == http.StatusSwitchingProtocols && r.upgraded != nil {
+			r.upgraded()
+		}
 	}
 	r.ResponseWriter.WriteHeader(status)
 }

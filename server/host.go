@@ -32,6 +32,8 @@ type Host struct {
 	stop   []func(ctx context.Context) error
 	wires  []wire
 	wrong  []error
+	// changes tells pages of objects that changed
+	changes *changes
 	// mounted are the concerns that stand ready
 	mounted []Concern
 }

@@ -116,11 +116,13 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	if err := post.work(h, n); err != nil {
 		return err
 	}
-	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes})
+	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes, Log: h.Log()})
 	if err != nil {
 		return err
 	}
 	wire.Mount(h.API())
+	h.Live(notificationshttp.SocketPath, wire.Topic())
+	wire.Tell(h.Hub())
 	h.Daily("notifications.clean", func(ctx context.Context) error {
 		_, err := n.Clean(ctx, n.Config.Age)
 		return err

@@ -65,6 +65,7 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.ready.Store(false)
+	s.hub.Close() // pages go to another node at once
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(c.ShutdownTimeout, time.Second))
 	defer cancel()
 	if serr := h.Shutdown(last); serr != nil {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/live"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
@@ -38,6 +39,7 @@ type Server struct {
 	jobs     *jobs.Queue
 	api      *rest.API
 	metrics  *metrics
+	hub      *live.Hub
 	host     *Host
 	front    *front
 
@@ -90,6 +92,9 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 func (s *Server) mount(ctx context.Context) error {
 	s.api = s.newAPI()
 	s.host = &Host{server: s}
+	if err := s.openHub(); err != nil {
+		return err
+	}
 	for _, c := range s.concerns {
 		if err := c.Mount(ctx, s.host); err != nil {
 			return fmt.Errorf("mount %s: %w", c.Name(), err)
@@ -184,6 +189,7 @@ func (s *Server) Start(ctx context.Context) error {
 
 // Stop ends the background work, after what is running. Serve calls it.
 func (s *Server) Stop(ctx context.Context) error {
+	s.hub.Close()
 	err := s.jobs.Stop(ctx)
 	for _, fn := range slices.Backward(s.host.stop) {
 		err = errors.Join(err, fn(ctx))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -92,6 +93,7 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	letters.send(t.Letters)
 	h.Recognise(rest.Callers{Schemes: wire.Schemes(), DocsSchemes: wire.DocsSchemes(), Organizations: wire})
 	wire.Mount(h.API())
+	t.live(h)
 	h.Daily("tenancy.clean", func(ctx context.Context) error { return t.clean(ctx, h, sessions) })
 	return nil
 }
@@ -137,7 +139,7 @@ func (t *TenancyConcern) httpOptions(h *Host, sessions *tenancysql.Sessions) *te
 	o := &tenancyhttp.Options{
 		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
 		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || web.TLSCert != "",
-		TrustedOrigins: web.Origins, SiteURL: c.SiteURL,
+		TrustedOrigins: web.Origins, SiteURL: c.SiteURL, SessionEnded: func(ctx context.Context, user wispwright.ID) { h.Hub().Recheck(ctx, user) },
 	}
 	if t.TuneHTTP != nil {
 		t.TuneHTTP(o)

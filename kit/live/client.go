@@ -1,9 +1,11 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -149,12 +151,12 @@ func (c *client) tell(loaded any) {
 }
 
 // send queues a frame, or a ping when it is nil. It never waits: a client whose
-// queue is full is cut.
+// queue is full is cut. What waits already is not queued again.
 func (c *client) send(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.gone:
+	case c.gone, slices.ContainsFunc(c.queue, func(waiting []byte) bool { return bytes.Equal(waiting, frame) }):
 	case len(c.queue) >= c.hub.options.Queue:
 		c.cutLocked()
 	default:

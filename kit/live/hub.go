@@ -177,9 +177,34 @@ func (h *Hub) Publish(ctx context.Context, events ...Event) {
 	})
 }
 
-// Recheck looks at once at what each client of a caller may still hear, or at
-// every client's when user is the zero ID. It returns without waiting.
-func (h *Hub) Recheck(user wispwright.ID) { h.clients.recheck(user) }
+// rights is the topic of events that are the hub's own: what the group, a user,
+// may hear has changed.
+const rights = "\x00rights"
+
+// Recheck looks at once, on all nodes, at what each client of the users may
+// still hear, or at every client's when there is none or the zero ID among
+// them. It is done after the commit of the context's transaction; Recheck does
+// not wait for it.
+func (h *Hub) Recheck(ctx context.Context, users ...wispwright.ID) {
+	if len(users) == 0 {
+		users = []wispwright.ID{{}}
+	}
+	events := make([]Event, 0, len(users))
+	for _, u := range users {
+		events = append(events, Event{Topic: rights, Group: u.String()})
+	}
+	h.Publish(ctx, events...)
+}
+
+// rightsChanged takes an event of the topic rights. One without a user says that
+// some were lost.
+func (h *Hub) rightsChanged(e Event) {
+	user, err := wispwright.ParseID(e.Group)
+	if err != nil {
+		user = wispwright.ID{}
+	}
+	h.clients.recheck(user)
+}
 
 // Stats returns the counts for metrics.
 func (h *Hub) Stats() Stats {
@@ -229,7 +254,7 @@ func (h *Hub) send(batch []Event) {
 // arrived takes a notification of the bus. It must be quick.
 func (h *Hub) arrived(payload string) {
 	if payload == "" {
-		h.deliver([]Event{{}})
+		h.deliver([]Event{{}, {Topic: rights}})
 		return
 	}
 	var batch []Event

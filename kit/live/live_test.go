@@ -297,7 +297,7 @@ func TestACallerThatMayNoLongerListenIsCut(t *testing.T) {
 	id, err := wispwright.ParseID(me)
 	require.NoError(t, err)
 	group.Store(&second)
-	h.Recheck(id)
+	h.Recheck(t.Context(), id)
 	got := make(chan string, 1)
 	go func() {
 		if _, text, err := c.Read(context.Background()); err == nil {
@@ -314,7 +314,7 @@ func TestACallerThatMayNoLongerListenIsCut(t *testing.T) {
 		}
 	}, wait, 10*time.Millisecond)
 	allowed.Store(false)
-	h.Recheck(wispwright.ID{})
+	h.Recheck(t.Context())
 	ctx, cancel := context.WithTimeout(t.Context(), wait)
 	defer cancel()
 	for {

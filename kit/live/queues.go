@@ -79,6 +79,10 @@ var seed = maphash.MakeSeed()
 // deliver hands events to the goroutines that tell them. It never waits.
 func (h *Hub) deliver(batch []Event) {
 	for _, e := range batch {
+		if e.Topic == rights {
+			h.rightsChanged(e)
+			continue
+		}
 		if e.Topic != "" && !h.clients.listening(e) {
 			continue
 		}

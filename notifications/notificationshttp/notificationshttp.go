@@ -4,7 +4,9 @@
 package notificationshttp
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -24,6 +26,8 @@ type Options struct {
 	// LoginPath is where strangers are sent that follow a link. Default:
 	// "/admin/login/".
 	LoginPath string
+	// Log hears of what a WebSocket could not do. Default: slog.Default.
+	Log *slog.Logger
 }
 
 // HTTP are the endpoints.
@@ -45,7 +49,17 @@ func New(s *notifications.Service, people notifications.People, o *Options) (*HT
 	if h.options.LoginPath == "" {
 		h.options.LoginPath = "/admin/login/"
 	}
+	if h.options.Log == nil {
+		h.options.Log = slog.Default()
+	}
 	return h, nil
+}
+
+// log notes a fault inside; that something is not there is none.
+func (h *HTTP) log(ctx context.Context, err error) {
+	if err != nil && !errors.Is(err, wispwright.ErrNotFound) && ctx.Err() == nil {
+		h.options.Log.WarnContext(ctx, "a frame of a WebSocket could not be answered", "path", SocketPath, "error", err)
+	}
 }
 
 // Mount adds everything to the API.

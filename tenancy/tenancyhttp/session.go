@@ -259,6 +259,7 @@ func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User
 	if err != nil {
 		return err
 	}
+	defer h.sessionEnded(ctx, h.sessions.GetString(ctx, sessionUser))
 	if err := h.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renew session: %w", err)
 	}
@@ -312,12 +313,22 @@ func (h *HTTP) endSession(header http.Header, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
+	defer h.sessionEnded(ctx, h.sessions.GetString(ctx, sessionUser))
 	if err := h.sessions.Destroy(ctx); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	gone := &http.Cookie{Name: c.Name, Path: "/", Domain: h.options.CookieDomain, MaxAge: -1, HttpOnly: true, Secure: h.options.SecureCookies, SameSite: http.SameSiteLaxMode}
 	header.Add("Set-Cookie", gone.String())
 	return nil
+}
+
+// sessionEnded tells that a session of a user is over; the text is that of the
+// session, empty when nobody was logged in.
+func (h *HTTP) sessionEnded(ctx context.Context, user string) {
+	id, err := wispwright.ParseID(user)
+	if err == nil && h.options.SessionEnded != nil {
+		h.options.SessionEnded(ctx, id)
+	}
 }
 
 func (h *HTTP) setCSRF(header http.Header) {

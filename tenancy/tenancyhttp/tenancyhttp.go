@@ -36,6 +36,9 @@ type Options struct {
 	Sessions scs.Store
 	// SessionLifetime is how long a log-in lasts. Default: two weeks.
 	SessionLifetime time.Duration
+	// SessionEnded is told whose session ended because somebody logged out, or
+	// logged in anew: what is open under it must end too. Default: nobody.
+	SessionEnded func(ctx context.Context, user wispwright.ID)
 	// SecureCookies sends cookies over TLS only, and checks where unsafe
 	// requests come from. Default: false.
 	SecureCookies bool
