@@ -19,6 +19,9 @@ var (
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrLimit: a limit on size, number or rate was reached.
 	ErrLimit = errors.New("limit reached")
+	// ErrCollision: another transaction changed meanwhile what this one goes by.
+	// A Transactor runs the function again.
+	ErrCollision = errors.New("collided with another transaction")
 )
 
 // ForbiddenError is ErrForbidden with the sentence the caller is shown.

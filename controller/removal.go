@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -15,11 +16,15 @@ const errNotDeactivated = "The device must be deactivated prior to deletion"
 // its configuration (spec: controller-config §3.1).
 func (s *Devices) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID, force bool) error {
 	return s.fleet.kit.Do(ctx, "controller.Devices.Delete", func(ctx context.Context) error {
-		d, err := s.fleet.stores.Devices.Get(ctx, scope, id)
+		// an update that changes nothing locks the row: nobody activates it now
+		d, err := s.fleet.stores.Devices.Update(ctx, scope, id, func(*Device) error { return nil })
 		if err != nil {
 			return err
 		}
 		detail, err := s.fleet.detail(ctx, d)
+		if err == nil {
+			err = entity.Expected(ctx, id, detail)
+		}
 		if err != nil {
 			return err
 		}
@@ -79,7 +84,11 @@ func (c *fleet) removeSome(ctx context.Context, organization wispwright.ID) (int
 	for i, d := range devices.Rows {
 		details[i] = &Detail{Device: d, Config: byDevice[d.ID]}
 	}
-	return len(ids), c.remove(ctx, details...)
+	err = c.remove(ctx, details...)
+	if isNotFound(err) { // somebody else was faster with one of them
+		err = fmt.Errorf("%w: %w", wispwright.ErrCollision, err)
+	}
+	return len(ids), err
 }
 
 // empty removes the devices of an organization that is about to be deleted,

@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -286,4 +287,22 @@ func TestSettings(t *testing.T) {
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 	_, err = w.Settings.Get(ctx, wispwright.ScopeAll(), wispwright.NewID())
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
+}
+
+// Whoever deletes a device they have read does not delete what others saved of
+// it since.
+func TestWhatIsExpectedOfADeletedDevice(t *testing.T) {
+	w := newWorld(t, nil)
+	d := &controller.Device{OrganizationID: w.org.ID, Name: "ap1", MACAddress: "02:00:00:00:00:01"}
+	require.NoError(t, w.Devices.Create(t.Context(), &controller.Detail{Device: d}))
+	asRead := entity.WithExpectation(t.Context(), d.ID, func(now *controller.Detail) error {
+		if now.Device.Notes != "" {
+			return wispwright.ErrForbidden
+		}
+		return nil
+	})
+	_, err := w.Devices.Update(t.Context(), wispwright.ScopeAll(), d.ID, func(d *controller.Detail) error { d.Device.Notes = "do not touch"; return nil })
+	require.NoError(t, err)
+	require.ErrorIs(t, w.Devices.Delete(asRead, wispwright.ScopeAll(), d.ID, true), wispwright.ErrForbidden)
+	require.NoError(t, w.Devices.Delete(t.Context(), wispwright.ScopeAll(), d.ID, true))
 }

@@ -164,11 +164,16 @@ func (s *Organizations) Delete(ctx context.Context, scope wispwright.Scope, id w
 	if !wispwright.Pending(ctx) {
 		o, err := s.store.Get(ctx, scope, id)
 		if err == nil {
+			err = entity.Expected(ctx, id, o)
+		}
+		if err == nil {
 			err = s.Emptying.Fire(ctx, o)
 		}
 		if err != nil {
 			return fmt.Errorf("tenancy.Organizations.Delete: %w", err)
 		}
+		// from here on it is half gone: what others still save keeps it no more
+		ctx = entity.WithExpectation[Organization](ctx, id, nil)
 	}
 	return s.Service.Delete(ctx, scope, id)
 }

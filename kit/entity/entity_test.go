@@ -373,3 +373,50 @@ func recovered(fn func()) (message string) {
 	fn()
 	return ""
 }
+
+// Whoever deletes what they have read does not delete what others saved since.
+func TestWhatIsExpectedOfADeletedObject(t *testing.T) {
+	eachStore(t, func(t *testing.T, h *harbour, _ *islands) {
+		b := &boat{Name: "Ann"}
+		require.NoError(t, h.Create(ctx, b))
+		changed := errors.New("changed")
+		asRead := entity.WithExpectation(ctx, b.ID, func(now *boat) error {
+			if now.Name != "Ann" {
+				return changed
+			}
+			return nil
+		})
+		_, err := h.Update(ctx, wispwright.ScopeAll(), b.ID, func(b *boat) error { b.Name = "Bea"; return nil })
+		require.NoError(t, err)
+		other := &boat{Name: "Cat"}
+		require.NoError(t, h.Create(ctx, other))
+		require.NoError(t, h.Delete(asRead, wispwright.ScopeAll(), other.ID), "it is of another object")
+		require.ErrorIs(t, h.Delete(asRead, wispwright.ScopeAll(), b.ID), changed)
+		_, err = h.Get(ctx, wispwright.ScopeAll(), b.ID)
+		require.NoError(t, err)
+		require.NoError(t, h.Delete(entity.WithExpectation[boat](asRead, b.ID, nil), wispwright.ScopeAll(), b.ID))
+	})
+}
+
+// An organization's objects go although somebody deletes one of them at the
+// same time.
+func TestDeletedByTwo(t *testing.T) {
+	db := testkit.Postgres(t)
+	file := &fstest.MapFile{Data: []byte("-- +goose Up\n" + fmt.Sprintf(boats, "UUID", "JSON", "TIMESTAMPTZ"))}
+	require.NoError(t, db.Migrate(t.Context(), sqlstore.Migrations{Concern: "boat", FS: fstest.MapFS{"pg/00001_x.sql": file, "sqlite/00001_x.sql": file}}))
+	repo, err := sqlstore.NewRepo[wispwright.ID, boat, boatFilter](db, sqlstore.Spec{Shape: boat{}.Shape()})
+	require.NoError(t, err)
+	h, _ := newHarbour(db, repo)
+	acme := wispwright.NewID()
+	for _, name := range []string{"Ann", "Bea", "Cat"} {
+		require.NoError(t, h.Create(ctx, &boat{Name: name, OrganizationID: acme}))
+	}
+	var once sync.Once
+	h.Deleting.Subscribe("another", func(_ context.Context, all ...*boat) (err error) {
+		once.Do(func() { err = repo.Delete(ctx, wispwright.ScopeAll(), all[1].ID) }) // in a transaction of its own
+		return err
+	})
+	n, err := h.DeleteAll(ctx, wispwright.ScopeOf(acme), boatFilter{})
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+}

@@ -248,12 +248,13 @@ func (s *Service[K, T, F]) same(a, b *T) bool {
 	return len(wispwright.Compare(a, b)) == 0
 }
 
-// Delete removes an object within the scope.
+// Delete removes an object within the scope. An Expectation of the context is
+// held against it.
 func (s *Service[K, T, F]) Delete(ctx context.Context, scope wispwright.Scope, id K) error {
 	return s.base.Do(ctx, s.kind.Name+".Delete", func(ctx context.Context) error {
 		// an update that changes nothing locks the row, so that what is checked
 		// and recorded is what is removed
-		before, err := s.store.Update(ctx, scope, id, func(*T) error { return nil })
+		before, err := s.store.Update(ctx, scope, id, func(o *T) error { return Expected(ctx, id, o) })
 		if err != nil {
 			return err
 		}
@@ -275,7 +276,11 @@ func (s *Service[K, T, F]) DeleteAll(ctx context.Context, scope wispwright.Scope
 			if err != nil || len(items.Rows) == 0 {
 				return err
 			}
-			if err := s.delete(ctx, scope, items.Rows...); err != nil {
+			err = s.delete(ctx, scope, items.Rows...)
+			if errors.Is(err, wispwright.ErrNotFound) { // somebody else was faster with one of them
+				err = fmt.Errorf("%w: %w", wispwright.ErrCollision, err)
+			}
+			if err != nil {
 				return err
 			}
 			n += len(items.Rows)

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -28,7 +29,8 @@ type Service[K comparable, T, F any] interface {
 	Create(ctx context.Context, object *T) error
 	// Update changes an object within the scope; change may run more than once.
 	Update(ctx context.Context, scope wispwright.Scope, id K, change func(*T) error) (*T, error)
-	// Delete removes an object within the scope.
+	// Delete removes an object within the scope. With Resource.Version it asks
+	// entity.Expected while the row is held, as an entity.Service does.
 	Delete(ctx context.Context, scope wispwright.Scope, id K) error
 }
 
@@ -93,7 +95,7 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// Update replaces Apply and Service.Update. The object is visible to the
 	// caller and may be changed.
 	Update func(*Request, K, *In) (*T, error)
-	// Delete replaces Service.Delete.
+	// Delete replaces Service.Delete, for which see Service.
 	Delete func(*Request, K) error
 	// Check adds faults of fields to those of the tags before anything is
 	// done: return a *wispwright.ValidationError.
@@ -526,10 +528,18 @@ func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
 	if err := res.expected(r, o); err != nil {
 		return 0, nil, res.stale(r)
 	}
+	id := res.id(r)
+	if res.Version != nil && r.HTTP.Header.Get("If-Match") != "" {
+		// somebody may save between the look above and the deletion
+		r.HTTP = r.HTTP.WithContext(entity.WithExpectation(r.Context(), id, func(o *T) error { return res.expected(r, o) }))
+	}
 	if res.Delete != nil {
-		err = res.Delete(r, res.id(r))
+		err = res.Delete(r, id)
 	} else {
-		err = res.Service.(deleter[K]).Delete(r.Context(), write, res.id(r))
+		err = res.Service.(deleter[K]).Delete(r.Context(), write, id)
+	}
+	if stale := (*staleError)(nil); errors.As(err, &stale) {
+		err = res.stale(r)
 	}
 	return http.StatusNoContent, nil, err
 }

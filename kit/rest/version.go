@@ -42,11 +42,24 @@ func (res *Resource[K, T, F, In, Out]) expected(r *Request, o *T) error {
 	}
 	have := res.etag(o)
 	for tag := range strings.SplitSeq(wanted, ",") {
-		if tag = strings.TrimSpace(tag); tag == "*" || tag == have {
+		if tag = strings.TrimSpace(tag); tag == "*" || tag == have || uncompressed(tag) == have {
 			return nil
 		}
 	}
 	return &staleError{}
+}
+
+// uncompressed is a tag without what proxies make of it when they compress an
+// answer: nginx writes W/"x", Apache and Caddy "x-gzip". They speak of the bytes
+// of the answer; ours is of the object, which is the same.
+func uncompressed(tag string) string {
+	tag = strings.TrimPrefix(tag, "W/")
+	for _, suffix := range []string{`-gzip"`, `-br"`, `-zstd"`, `-deflate"`} {
+		if rest, ok := strings.CutSuffix(tag, suffix); ok {
+			return rest + `"`
+		}
+	}
+	return tag
 }
 
 // Expect refuses an object, a *T of the resource, that is not the one the client

@@ -200,6 +200,9 @@ func (db *DB) Write(ctx context.Context) Q {
 
 // retryable recognises collisions with other transactions.
 func retryable(err error) bool {
+	if errors.Is(err, wispwright.ErrCollision) {
+		return true
+	}
 	var p *pq.Error
 	if errors.As(err, &p) {
 		return p.Code == "40001" || p.Code == "40P01"
