@@ -105,7 +105,7 @@ func (db *DB) serverListener() *pq.Listener {
 	if db.hub.server != nil {
 		return db.hub.server
 	}
-	l := pq.NewListener(db.dsn, 100*time.Millisecond, 10*time.Second, func(_ pq.ListenerEventType, err error) {
+	l := pq.NewListener(db.dsn, 100*time.Millisecond, 2*time.Second, func(_ pq.ListenerEventType, err error) {
 		if err != nil {
 			db.log.Warn("notification connection", "error", err)
 		}

@@ -16,11 +16,13 @@ const presenceClass = 0x77697370
 // lastOwner is the node that runs a job.
 const lastOwner = "attempted_by[array_upper(attempted_by, 1)]"
 
-// adoptEvery is how often a node looks for jobs of nodes that died.
-const adoptEvery = 5 * time.Second
+// lookEvery is how often a node looks for jobs that nothing runs: its own, and
+// those of nodes that died.
+const lookEvery = 2 * time.Second
 
 // presence shows other nodes on PostgreSQL that this one lives, and takes over
-// the jobs of those that do not. On SQLite there is only one process.
+// the jobs of those that do not. On SQLite there is only one process. On both it
+// takes back what this node itself lost.
 type presence struct {
 	queue *Queue
 	id    string
@@ -33,12 +35,10 @@ type presence struct {
 // end, and begins to watch.
 func (q *Queue) announce(ctx context.Context, id string) (*presence, error) {
 	p := &presence{queue: q, id: id, ended: make(chan struct{})}
-	if q.db.Dialect() == sqlstore.SQLite {
-		p.end = func() { close(p.ended) }
-		return p, nil
-	}
-	if err := p.lock(ctx); err != nil {
-		return nil, err
+	if q.db.Dialect() == sqlstore.Postgres {
+		if err := p.lock(ctx); err != nil {
+			return nil, err
+		}
 	}
 	ctx, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	go p.watch(ctx)
@@ -60,7 +60,7 @@ func (p *presence) lock(ctx context.Context) error {
 
 func (p *presence) watch(ctx context.Context) {
 	defer close(p.ended)
-	tick := time.NewTicker(adoptEvery)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -68,14 +68,24 @@ func (p *presence) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := p.renew(ctx); err != nil {
-			p.queue.options.Log.Warn("other nodes may take over what runs here", "error", err)
-			continue
-		}
-		if err := p.queue.adopt(ctx); err != nil && ctx.Err() == nil {
-			p.queue.options.Log.Warn("looking for jobs of dead nodes failed", "error", err)
+		if err := p.look(ctx); err != nil && ctx.Err() == nil {
+			p.queue.options.Log.Warn("looking for jobs that nothing runs failed", "error", err)
 		}
 	}
+}
+
+// look takes the lock again if it was lost, and returns to the queue what
+// nothing runs.
+func (p *presence) look(ctx context.Context) error {
+	if p.queue.db.Dialect() == sqlstore.Postgres {
+		if err := p.renew(ctx); err != nil {
+			return fmt.Errorf("other nodes may take over what runs here: %w", err)
+		}
+		if err := p.queue.adopt(ctx); err != nil {
+			return err
+		}
+	}
+	return p.queue.reclaim(ctx, p.id)
 }
 
 // renew takes the lock again when its connection broke.

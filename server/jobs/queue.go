@@ -31,7 +31,8 @@ type Options struct {
 	// RescueAfter is when a running job is taken for dead, because its node
 	// died, and started again. Default: the longest timeout plus one minute. What
 	// is known to be dead is taken over at the start of a node, and by other
-	// nodes within seconds.
+	// nodes within seconds; so is what a node holds as running but does not run,
+	// as after an outage of the database.
 	RescueAfter time.Duration
 	// Keep is how long finished jobs stay in the table. Default: 1 hour.
 	Keep time.Duration
@@ -52,6 +53,7 @@ type Queue struct {
 	prefix   string
 	inserter *river.Client[*sql.Tx]
 	options  Options
+	held     held
 
 	mu       sync.Mutex
 	handlers []Handler

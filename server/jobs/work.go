@@ -33,7 +33,8 @@ func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
 // Later is returned by a handler that wants to be called again after a while,
-// without it counting as a failure.
+// without it counting as a failure. An error that is wispwright.ErrUnavailable
+// is the same with a second.
 func Later(after time.Duration) error { return &laterError{after} }
 
 type laterError struct{ after time.Duration }
@@ -155,6 +156,7 @@ func (w *worker) Timeout(*river.Job[envelope]) time.Duration { return w.handler.
 // Work is for river.
 func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) error {
 	begun := time.Now()
+	defer w.queue.held.begin(job.ID)()
 	r := &run{queue: w.queue, job: job, keyed: w.handler.keyed}
 	err := w.perform(context.WithValue(ctx, runKey{}, r), r)
 	if w.queue.options.Observe != nil {
@@ -171,6 +173,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) error {
 		return river.JobSnooze(later.after)
 	case errors.As(err, &permanent):
 		return river.JobCancel(err)
+	case errors.Is(err, wispwright.ErrUnavailable):
+		return river.JobSnooze(pause) // no fault of the job: counts as no attempt
 	}
 	return err
 }
@@ -182,8 +186,24 @@ func (w *worker) perform(ctx context.Context, r *run) (err error) {
 		}
 	}
 	ctx = wispwright.WithCaller(ctx, wispwright.System("job "+r.job.Kind))
-	if err := w.handler.work(ctx, r.job.Args.Args); err != nil || !r.keyed || r.finished {
+	if err := w.handler.work(ctx, r.job.Args.Args); err != nil || r.finished {
 		return err
 	}
-	return Complete(ctx, nil)
+	return settle(ctx)
+}
+
+// settle writes down that a job is done whose effect lies outside the database,
+// at once and not with the next batch of outcomes: what a process that is killed
+// did not write runs again. While the database is away it tries again, until the
+// run's time is over.
+func settle(ctx context.Context) error {
+	for {
+		err := Complete(ctx, nil)
+		if !errors.Is(err, wispwright.ErrUnavailable) {
+			return err
+		}
+		if wait(ctx, pause) != nil {
+			return err
+		}
+	}
 }
