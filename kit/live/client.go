@@ -43,6 +43,7 @@ type client struct {
 // serve answers the handshake of a topic and reads until the client goes.
 func (h *Hub) serve(t *Topic, w http.ResponseWriter, r *http.Request) {
 	c := &client{hub: h, topic: t, request: r}
+	before := h.changes.Load()
 	s, user, err := c.open(r.Context())
 	if err != nil {
 		h.refuse(w, r, err)
@@ -50,21 +51,23 @@ func (h *Hub) serve(t *Topic, w http.ResponseWriter, r *http.Request) {
 	}
 	c.user = user
 	c.session.Store(s)
+	c.reviewed.Store(time.Now().UnixNano())
 	if !h.clients.add(c) {
 		h.refused.Add(1)
 		http.Error(w, "Too many open connections.", http.StatusServiceUnavailable)
 		return
 	}
 	defer h.clients.remove(c)
+	if h.changes.Load() != before {
+		c.reviewed.Store(0) // rights changed while they were looked at
+	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: h.options.Origins})
 	if err != nil {
 		h.refused.Add(1) // it has answered: no handshake, or a foreign origin
 		return
 	}
 	conn.SetReadLimit(mostRead)
-	now := time.Now().UnixNano()
-	c.seen.Store(now)
-	c.reviewed.Store(now)
+	c.seen.Store(time.Now().UnixNano())
 	if !c.begin(conn) {
 		_ = conn.Close(websocket.StatusGoingAway, "") // the hub ended meanwhile
 		return
@@ -81,7 +84,10 @@ func (c *client) open(ctx context.Context) (s *Session, user wispwright.ID, err 
 	if caller != nil {
 		user, ctx = caller.ID, wispwright.WithCaller(ctx, caller)
 	}
-	s, err = c.topic.Open(ctx, c.request, caller)
+	err = c.hub.guarded(c.topic.Name, func() (err error) {
+		s, err = c.topic.Open(ctx, c.request, caller)
+		return err
+	})
 	return s, user, err
 }
 
@@ -121,23 +127,41 @@ func (c *client) read() {
 		if receive == nil || kind != websocket.MessageText {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(c.hub.ctx, loadTime)
-		answer := receive(ctx, text)
-		cancel()
-		if answer != nil {
+		if answer, err := c.receive(receive, text); err != nil {
+			c.end()
+		} else if answer != nil {
 			c.send(answer)
 		}
 	}
+}
+
+// receive hands a frame of the client to its session.
+func (c *client) receive(fn func(context.Context, []byte) []byte, text []byte) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(c.hub.ctx, loadTime)
+	defer cancel()
+	err = c.hub.guarded(c.topic.Name, func() error {
+		answer = fn(ctx, text)
+		return nil
+	})
+	return answer, err
+}
+
+// frame makes the frame of what an event loaded, nil for none.
+func (c *client) frame(s *Session, loaded any) (frame []byte) {
+	c.framing.Lock()
+	defer c.framing.Unlock()
+	_ = c.hub.guarded(c.topic.Name, func() error { // it was logged, and the others are told
+		frame = s.Frame(loaded)
+		return nil
+	})
+	return frame
 }
 
 // tell makes the frame of what an event loaded and sends it.
 func (c *client) tell(loaded any) {
 	s := c.session.Load()
 	if s.Frame != nil {
-		c.framing.Lock()
-		frame := s.Frame(loaded)
-		c.framing.Unlock()
-		if frame != nil {
+		if frame := c.frame(s, loaded); frame != nil {
 			c.send(frame)
 		}
 		return

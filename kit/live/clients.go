@@ -215,5 +215,7 @@ func (h *Hub) reviewOne(c *client) {
 		h.clients.refile(c)
 	case h.ctx.Err() == nil && refusal(err):
 		go c.leave(websocket.StatusPolicyViolation, "no longer allowed")
+	default:
+		c.reviewed.Store(0) // what could not be looked at is looked at again
 	}
 }

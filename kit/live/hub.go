@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,6 +101,12 @@ type Hub struct {
 	end   context.CancelFunc
 	tasks sync.WaitGroup
 
+	// changes counts the changes of rights this node has heard of
+	changes atomic.Int64
+	// untold are the topics of which other nodes were not told something; it
+	// belongs to gather
+	untold map[string]time.Time
+
 	told, missed, cut, refused atomic.Int64
 }
 
@@ -126,7 +133,7 @@ func NewHub(ctx context.Context, bus Bus, o *Options) (*Hub, error) {
 	if bus == nil {
 		return nil, errors.New("live: a bus is required")
 	}
-	h := &Hub{bus: bus, options: o.complete(), topics: map[string]*Topic{}}
+	h := &Hub{bus: bus, options: o.complete(), topics: map[string]*Topic{}, untold: map[string]time.Time{}}
 	h.clients = newClients(h.options.Clients, h.options.PerCaller)
 	h.outbox = newOutbox(h.options.Events)
 	h.ctx, h.end = context.WithCancel(context.WithoutCancel(ctx))
@@ -166,7 +173,7 @@ func (h *Hub) Topic(t Topic) http.Handler {
 func (h *Hub) Publish(ctx context.Context, events ...Event) {
 	wispwright.AfterCommit(ctx, func() {
 		for _, e := range events {
-			if len(e.Group)+len(e.Payload) > MostPayload {
+			if len(e.Group)+len(e.Payload) > MostPayload || written(e) > mostWritten {
 				h.options.Log.ErrorContext(ctx, "live: event is too long", "topic", e.Topic, "bytes", len(e.Payload))
 				e = Event{Topic: e.Topic}
 			}
@@ -203,6 +210,7 @@ func (h *Hub) rightsChanged(e Event) {
 	if err != nil {
 		user = wispwright.ID{}
 	}
+	h.changes.Add(1) // first: a client that is being let in looks at it
 	h.clients.recheck(user)
 }
 
@@ -232,23 +240,68 @@ func (h *Hub) gather() {
 			for _, batch := range h.outbox.take() {
 				h.send(batch)
 			}
+			h.makeUp()
 		}
 	}
 }
 
 func (h *Hub) send(batch []Event) {
-	text, err := json.Marshal(batch)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(h.ctx, h.options.Patience)
-		err = h.bus.Notify(ctx, channel, string(text))
-		cancel()
-	}
-	if err != nil && h.ctx.Err() == nil {
-		// the other nodes learn of it when their connection is back; this one's
-		// clients need not wait for that
+	if err := h.notify(batch); err != nil && h.ctx.Err() == nil {
+		// this node's clients need not wait for the others'
 		h.options.Log.Warn("live: other nodes were not told", "error", err)
 		h.deliver(batch)
+		for _, e := range batch {
+			h.untold[e.Topic] = time.Now()
+		}
 	}
+}
+
+func (h *Hub) notify(batch []Event) error {
+	text, err := json.Marshal(batch)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(h.ctx, h.options.Patience)
+	defer cancel()
+	return h.bus.Notify(ctx, channel, string(text))
+}
+
+// again is how long after a notification that failed the next one is tried.
+const again = time.Second
+
+// makeUp tells the other nodes that something was lost on the way to them. A
+// node whose own connection was in order all the time learns it from nobody
+// else.
+func (h *Hub) makeUp() {
+	var batch []Event
+	for topic, failed := range h.untold {
+		if time.Since(failed) < again {
+			return
+		}
+		batch = append(batch, Event{Topic: topic})
+	}
+	if len(batch) == 0 || h.ctx.Err() != nil {
+		return
+	}
+	if err := h.notify(batch); err != nil {
+		for topic := range h.untold {
+			h.untold[topic] = time.Now()
+		}
+		return
+	}
+	clear(h.untold)
+}
+
+// guarded runs a function of a topic. One that panics ends neither the process
+// nor what the others are told.
+func (h *Hub) guarded(topic string, fn func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.options.Log.Error("live: a topic panicked", "topic", topic, "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("live: topic %s panicked: %v", topic, v)
+		}
+	}()
+	return fn()
 }
 
 // arrived takes a notification of the bus. It must be quick.

@@ -335,3 +335,133 @@ func TestCloseTellsTheClients(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
 }
+
+// A right that is lost during the handshake is not kept until the next review.
+func TestARightThatIsLostDuringTheHandshake(t *testing.T) {
+	var h *live.Hub
+	me := user()
+	id, err := wispwright.ParseID(me)
+	require.NoError(t, err)
+	var opened atomic.Int64
+	h = newHub(t, &bus{}, live.Options{})
+	heard := make(chan struct{})
+	at := serve(t, h.Topic(live.Topic{Name: "t", Open: func(context.Context, *http.Request, *wispwright.Caller) (*live.Session, error) {
+		if opened.Add(1) > 1 {
+			return nil, wispwright.ErrForbidden
+		}
+		// allowed was read; now the right is taken away, which this node hears of
+		h.Recheck(t.Context(), id)
+		h.Publish(t.Context(), live.Event{Topic: "marker", Group: "g"})
+		<-heard
+		return &live.Session{Groups: []string{"g"}}, nil
+	}}))
+	marker := dial(t, serve(t, h.Topic(groups("marker")))+"?group=g&as="+user())
+	go func() {
+		_, _, _ = marker.Read(context.Background())
+		close(heard)
+	}()
+	c := dial(t, at+"?as="+me)
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	_, _, err = c.Read(ctx)
+	require.Equal(t, websocket.StatusPolicyViolation, websocket.CloseStatus(err))
+}
+
+// A right that could not be looked at for lack of a database is looked at
+// again soon.
+func TestAReviewThatFailsIsRepeated(t *testing.T) {
+	var opened atomic.Int64
+	h := newHub(t, &bus{}, live.Options{})
+	at := serve(t, h.Topic(live.Topic{Name: "t", Open: func(context.Context, *http.Request, *wispwright.Caller) (*live.Session, error) {
+		switch opened.Add(1) {
+		case 1:
+			return &live.Session{Groups: []string{"g"}}, nil
+		case 2:
+			return nil, wispwright.ErrUnavailable
+		}
+		return nil, wispwright.ErrForbidden
+	}}))
+	c := dial(t, at+"?as="+user())
+	h.Recheck(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	_, _, err := c.Read(ctx)
+	require.Equal(t, websocket.StatusPolicyViolation, websocket.CloseStatus(err))
+}
+
+// ownBus is a node's own way to a bus.
+type ownBus struct {
+	*bus
+	broken atomic.Bool
+}
+
+func (b *ownBus) Notify(ctx context.Context, channel, payload string) error {
+	if b.broken.Load() {
+		return fmt.Errorf("no connection is free")
+	}
+	return b.bus.Notify(ctx, channel, payload)
+}
+
+func TestOtherNodesLearnThatSomethingWasLost(t *testing.T) {
+	shared := &bus{}
+	mine := &ownBus{bus: shared}
+	one, two := newHub(t, mine, live.Options{}), newHub(t, shared, live.Options{})
+	c := dial(t, serve(t, two.Topic(groups("t")))+"?group=g&as="+user())
+	here := dial(t, serve(t, one.Topic(groups("t")))+"?group=g&as="+user())
+	mine.broken.Store(true)
+	one.Publish(t.Context(), live.Event{Topic: "t", Group: "g", Payload: "1"})
+	require.Equal(t, "1", read(t, here))
+	mine.broken.Store(false)
+	require.Equal(t, "missed", read(t, c))
+}
+
+// A topic that panics ends nothing but what it was about to say.
+func TestATopicThatPanics(t *testing.T) {
+	h := newHub(t, &bus{}, live.Options{})
+	at := serve(t, h.Topic(live.Topic{Name: "t",
+		Open: func(_ context.Context, r *http.Request, _ *wispwright.Caller) (*live.Session, error) {
+			if r.URL.Query().Get("group") == "none" {
+				panic("open")
+			}
+			return &live.Session{Groups: []string{"g"}, Missed: []byte("missed"), Frame: func(loaded any) []byte {
+				if loaded == "frame" {
+					panic("frame")
+				}
+				return []byte(loaded.(string))
+			}, Receive: func(context.Context, []byte) []byte { panic("receive") }}, nil
+		},
+		Load: func(_ context.Context, e live.Event) (any, error) {
+			if e.Payload == "load" {
+				panic("load")
+			}
+			return e.Payload, nil
+		}}))
+	c := dial(t, at+"?as="+user())
+	for _, payload := range []string{"load", "frame", "fine"} {
+		h.Publish(t.Context(), live.Event{Topic: "t", Group: "g", Payload: payload})
+	}
+	require.Equal(t, "missed", read(t, c))
+	require.Equal(t, "fine", read(t, c))
+	_, answer, err := websocket.Dial(t.Context(), at+"?group=none&as="+user(), nil) //nolint:bodyclose // the library closes it
+	require.Error(t, err)
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.NoError(t, c.Write(t.Context(), websocket.MessageText, []byte("x")))
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	_, _, err = c.Read(ctx)
+	require.Error(t, err)
+	require.NoError(t, ctx.Err())
+	require.Eventually(t, func() bool { return h.Stats().Clients == 0 }, wait, time.Millisecond)
+}
+
+// A payload that grows beyond a notification of PostgreSQL as JSON is told as
+// missed, on all nodes.
+func TestPayloadsThatGrow(t *testing.T) {
+	db := testkit.Postgres(t)
+	h := newHub(t, db, live.Options{})
+	c := dial(t, serve(t, h.Topic(groups("t")))+"?group=g&as="+user())
+	h.Publish(t.Context(), live.Event{Topic: "t", Group: "g", Payload: strings.Repeat("<", live.MostPayload-1)})
+	require.Equal(t, "missed", read(t, c))
+	h.Publish(t.Context(), live.Event{Topic: "t", Group: "g", Payload: strings.Repeat("\x01", 900)})
+	require.Equal(t, strings.Repeat("\x01", 900), read(t, c))
+}

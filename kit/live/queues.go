@@ -44,10 +44,8 @@ func (o *outbox) take() (batches [][]Event) {
 	o.mu.Unlock()
 	size := 0
 	for _, e := range events {
-		// names and quotes of JSON, and a payload that is itself JSON grows
-		// when its quotes are escaped
-		n := len(e.Topic) + len(e.Group) + len(e.Payload) + quotes(e.Payload) + 32
-		if len(batches) == 0 || size+n > MostPayload+500 {
+		n := written(e)
+		if len(batches) == 0 || size+n > mostWritten {
 			batches, size = append(batches, nil), 0
 		}
 		last := len(batches) - 1
@@ -57,11 +55,23 @@ func (o *outbox) take() (batches [][]Event) {
 	return batches
 }
 
-// quotes is how many bytes escaping adds at most to usual text.
-func quotes(s string) (n int) {
+// mostWritten is how many bytes the events of one notification may have as JSON.
+const mostWritten = MostPayload + 500
+
+// written is how many bytes an event has as JSON at most.
+func written(e Event) int { return escaped(e.Topic) + escaped(e.Group) + escaped(e.Payload) + 32 }
+
+// escaped is how many bytes a text has within JSON at most.
+func escaped(s string) int {
+	n := len(s)
 	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\\' {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
 			n++
+		case c < 0x20 || c == '<' || c == '>' || c == '&' || c == 0x7f:
+			n += 5
+		case c >= 0x80: // what is no UTF-8 becomes U+FFFD, and U+2028 an escape
+			n += 5
 		}
 	}
 	return n
@@ -128,8 +138,11 @@ func (h *Hub) tellOne(e Event) {
 	if t.Load != nil {
 		ctx, cancel := context.WithTimeout(h.ctx, loadTime)
 		defer cancel()
-		var err error
-		if loaded, err = t.Load(ctx, e); err != nil {
+		err := h.guarded(e.Topic, func() (err error) {
+			loaded, err = t.Load(ctx, e)
+			return err
+		})
+		if err != nil {
 			if h.ctx.Err() == nil {
 				h.options.Log.Warn("live: an event could not be read", "topic", e.Topic, "error", err)
 				h.tellMissed(e.Topic)
