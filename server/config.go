@@ -58,6 +58,8 @@ type HTTPConfig struct {
 	WriteTimeout time.Duration `koanf:"write_timeout" doc:"How long an answer may take."`
 	// IdleTimeout bounds an unused connection.
 	IdleTimeout time.Duration `koanf:"idle_timeout" doc:"How long an unused connection is kept for the next request."`
+	// ShutdownDelay is between "not ready" and the end.
+	ShutdownDelay time.Duration `koanf:"shutdown_delay" doc:"How long a server that is stopped goes on answering after it said that it is not ready, for load balancers to notice; 0: not at all."`
 	// ShutdownTimeout bounds the end.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" doc:"How long running requests and jobs may take when the server is stopped."`
 	// AccessLog logs every request.
@@ -107,8 +109,8 @@ func DefaultConfig() *Config {
 		HTTP: HTTPConfig{
 			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
 			Sockets: 20_000, HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
-			ShutdownTimeout: 30 * time.Second,
-			AllowedHosts:    []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
+			ShutdownDelay: time.Second, ShutdownTimeout: 30 * time.Second,
+			AllowedHosts: []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
 		},
 		SQL:  SQLConfig{Synchronous: "FULL"},
 		Log:  LogConfig{Level: "info", Format: "text"},
@@ -175,6 +177,7 @@ func (c *Config) checkNumbers(e *wispwright.ValidationError) {
 		{"http.read_timeout", int64(c.HTTP.ReadTimeout), 0},
 		{"http.write_timeout", int64(c.HTTP.WriteTimeout), 0},
 		{"http.idle_timeout", int64(c.HTTP.IdleTimeout), 0},
+		{"http.shutdown_delay", int64(c.HTTP.ShutdownDelay), 0},
 		{"http.shutdown_timeout", int64(c.HTTP.ShutdownTimeout), 0},
 		{"http.sockets", int64(c.HTTP.Sockets), 1},
 		{"sql.conns", int64(c.SQL.Conns), 0},

@@ -26,13 +26,62 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (*sqlstore.DB, error
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := refuseLostKey(ctx, c, log); err != nil {
+		return nil, err
+	}
 	keys, err := loadKeys(c)
 	if err != nil {
 		return nil, err
 	}
+	warnOfOpenKey(c, log)
 	return sqlstore.Open(ctx, c.DSN(), &sqlstore.Options{
 		Conns: c.SQL.Conns, Readers: c.SQL.Readers, Synchronous: strings.ToUpper(c.SQL.Synchronous), Keys: keys, Log: log,
 	})
+}
+
+// refuseLostKey refuses to make a new secret key for a database that was sealed
+// with another one.
+func refuseLostKey(ctx context.Context, c *Config, log *slog.Logger) error {
+	path := filepath.Join(c.Data, secretFile)
+	if c.SecretKey != "" || exists(path) {
+		return nil
+	}
+	postgres := strings.HasPrefix(c.DSN(), "postgres")
+	if !postgres && !exists(c.DSN()) {
+		return nil
+	}
+	db, err := sqlstore.Open(ctx, c.DSN(), &sqlstore.Options{Conns: 1, Readers: -1, Log: log})
+	if err != nil {
+		return err
+	}
+	query := "SELECT count(*) FROM sqlite_master WHERE name = 'schema_server'"
+	if postgres {
+		query = "SELECT count(*) FROM pg_class WHERE relname = 'schema_server' AND pg_table_is_visible(oid)"
+	}
+	used, err := sqlstore.Get[int](ctx, db, query)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("look for a sealed database: %w", err)
+	}
+	if used > 0 {
+		return fmt.Errorf("the database was used before, but the key of its secrets is missing: restore %s, or set secret_key, which all nodes share", path)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// warnOfOpenKey tells of a secret key that others on this machine can read.
+func warnOfOpenKey(c *Config, log *slog.Logger) {
+	if log == nil {
+		log = slog.Default()
+	}
+	path := filepath.Join(c.Data, secretFile)
+	if info, err := os.Stat(path); c.SecretKey == "" && err == nil && info.Mode().Perm()&0o077 != 0 {
+		log.Warn("other users of this machine may read the secret key", "file", path, "mode", info.Mode().Perm().String())
+	}
 }
 
 func loadKeys(c *Config) (*sqlstore.Keys, error) {

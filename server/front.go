@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wispwright/wispwright/kit/rest"
@@ -27,6 +28,11 @@ type front struct {
 	metrics http.Handler
 	areas   map[string]string
 	raw     []rawPath
+	// named warns, once, of a proxy that nobody named
+	named sync.Once
+	// hsts is whether the server itself speaks TLS
+	hsts    bool
+	written lastWrite
 }
 
 func newFront(s *Server) (*front, error) {
@@ -34,7 +40,7 @@ func newFront(s *Server) (*front, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw}
+	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.HTTP.TLSCert != ""}
 	// the longest first, as the more exact one
 	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })
 	if f.proxies, err = parseNetworks(s.config.HTTP.TrustedProxies); err != nil {
@@ -68,6 +74,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	trusted := f.fromProxy(r)
 	if !trusted {
+		r = f.relayed(r)
 		forgetProxy(r.Header)
 	}
 	id := requestID(r, trusted)
@@ -91,11 +98,17 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.route(rec, r)
 }
 
+// hsts keeps browsers from speaking to this host without TLS for a year.
+var hsts = []string{"max-age=31536000"}
+
 // route shares requests out. Everything that has no handler of its own is the
 // API's, which answers what is unknown.
 func (f *front) route(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	raw := f.rawHandler(path)
+	if f.hsts && raw == nil {
+		w.Header()["Strict-Transport-Security"] = hsts
+	}
 	switch {
 	case !hostAllowed(f.server.config.HTTP.AllowedHosts, r) && path != "/healthz" && path != "/readyz" && path != "/metrics":
 		refuseHost(w)
@@ -157,12 +170,18 @@ func (f *front) readiness(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, http.StatusServiceUnavailable, "no database")
 		return
 	}
+	if err := f.written.probe(f.server.db); err != nil {
+		f.server.log.WarnContext(ctx, "not ready: the database takes no writes", "error", err)
+		answer(w, r, http.StatusServiceUnavailable, "the database takes no writes")
+		return
+	}
 	answer(w, r, http.StatusOK, "ready")
 }
 
 func (f *front) scraped(w http.ResponseWriter, r *http.Request) {
 	a, err := netip.ParseAddr(rest.ClientAddress(r, true))
-	if err != nil || !within(f.scrape, a) {
+	// a request that was forwarded is its sender's, and not the proxy's own
+	if err != nil || !within(f.scrape, a) || rest.Relayed(r) || r.Header.Get("X-Forwarded-For") == "" && forwarded(r.Header) {
 		answer(w, r, http.StatusForbidden, "not from here")
 		return
 	}
@@ -190,20 +209,56 @@ func (f *front) fromProxy(r *http.Request) bool {
 	if err != nil || !within(f.proxies, peer.Addr()) {
 		return false
 	}
+	if len(r.Header["X-Forwarded-For"]) == 0 {
+		return true // of the proxy itself, or of one that does not say for whom
+	}
 	// from the right: what the trusted proxies themselves have seen
 	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(list) - 1; i >= 0; i-- {
 		a, err := netip.ParseAddr(strings.TrimSpace(list[i]))
 		if err != nil {
-			break
+			// somebody forwarded it whose name nobody can read: no client, and not
+			// the proxy itself either
+			r.Header["X-Forwarded-For"] = nil
+			return true
 		}
 		if i == 0 || !within(f.proxies, a) {
 			r.Header.Set("X-Forwarded-For", a.String())
 			return true
 		}
 	}
-	r.Header.Del("X-Forwarded-For")
 	return true
+}
+
+// forwarded reports whether some proxy forwarded a request.
+func forwarded(h http.Header) bool {
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"} {
+		if _, there := h[name]; there {
+			return true
+		}
+	}
+	return false
+}
+
+// relayed marks a request that a proxy forwarded which trusted_proxies does not
+// name: its address is not the client's. The log tells of it once, where it is
+// likely that the proxy was forgotten and not invented by a client.
+func (f *front) relayed(r *http.Request) *http.Request {
+	if !forwarded(r.Header) {
+		return r
+	}
+	claimed := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+	claimed = strings.TrimSpace(claimed[strings.LastIndexByte(claimed, ',')+1:])
+	if claimed == "" {
+		claimed = r.Header.Get("X-Real-Ip")
+	}
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && (peer.Addr().Unmap().IsLoopback() || peer.Addr().Unmap().IsPrivate()) {
+		f.named.Do(func() {
+			f.server.log.Warn("a proxy forwards requests that http.trusted_proxies does not name: all its clients seem to be one, "+
+				"addresses of devices are the proxy's, and links do not know of HTTPS", "proxy", peer.Addr().Unmap().String())
+		})
+	}
+	return rest.WithRelayed(r, claimed)
 }
 
 // forgetProxy removes the headers that only a proxy may set.

@@ -36,6 +36,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	told := server.NewNotifications(ten, con)
 	c := &settings{server.DefaultConfig(), &ten.Config, &con.Config, &told.Config}
 	c.Data = t.TempDir()
+	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
 	return c, []server.Concern{ten, con, told}
 }

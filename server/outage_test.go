@@ -91,9 +91,13 @@ func drill(t *testing.T, devices int, patience time.Duration, outages ...time.Du
 		gate.Open()
 		back := time.Now()
 		old := slices.Clone(have)
-		for n := devices; n > 0; {
-			n = behind(slices.Clone(old))
-			require.Less(t, time.Since(back), patience, "%d of %d devices have the old configuration, after an outage of %s", n, devices, away)
+		for {
+			asked := time.Since(back)
+			n := behind(slices.Clone(old))
+			if n == 0 {
+				break
+			}
+			require.Less(t, asked, patience, "%d of %d devices have the old configuration, after an outage of %s", n, devices, away)
 		}
 		require.Zero(t, behind(have))
 		t.Logf("away %s: all devices right %s later", away.Round(time.Millisecond), time.Since(back).Round(time.Millisecond))

@@ -66,6 +66,15 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	}
 	s.ready.Store(false)
 	s.hub.Close() // pages go to another node at once
+	if c.ShutdownDelay > 0 && err == nil {
+		// what sends requests here learns of it before connections are refused
+		h.SetKeepAlivesEnabled(false)
+		select {
+		case serr := <-ended:
+			err = fmt.Errorf("serve: %w", serr)
+		case <-time.After(c.ShutdownDelay):
+		}
+	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(c.ShutdownTimeout, time.Second))
 	defer cancel()
 	if serr := h.Shutdown(last); serr != nil {

@@ -154,6 +154,15 @@ type FirstAccount struct {
 // the first account, or nil when there was one already.
 func (s *Server) FirstStart(ctx context.Context) (made *FirstAccount, err error) {
 	ctx = wispwright.WithCaller(ctx, wispwright.System("first start"))
+	// of several nodes that start at once on an empty database one makes it all
+	err = s.db.Exclusively(ctx, "first start", func(ctx context.Context) error {
+		made, err = s.firstStart(ctx)
+		return err
+	})
+	return made, err
+}
+
+func (s *Server) firstStart(ctx context.Context) (made *FirstAccount, err error) {
 	for _, c := range s.concerns {
 		f, ok := c.(WithFirstStart)
 		if !ok {

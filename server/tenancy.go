@@ -137,7 +137,7 @@ func (t *TenancyConcern) options(h *Host, l *letters) (*tenancy.Options, error) 
 func (t *TenancyConcern) httpOptions(h *Host, sessions *tenancysql.Sessions) *tenancyhttp.Options {
 	c, web := &t.Config, h.Config().HTTP
 	o := &tenancyhttp.Options{
-		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
+		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, LoginRate: c.LoginRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
 		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || web.TLSCert != "",
 		TrustedOrigins: web.Origins, SiteURL: c.SiteURL, SessionEnded: func(ctx context.Context, user wispwright.ID) { h.Hub().Recheck(ctx, user) },
 	}

@@ -12,8 +12,10 @@ import (
 type TenancyConfig struct {
 	// TokenEndpoint offers /api/v1/users/token/.
 	TokenEndpoint bool `koanf:"token_endpoint" doc:"Offer /api/v1/users/token/, where scripts get a bearer token (OPENWISP_USERS_AUTH_API)."`
-	// TokenRate limits log-ins.
-	TokenRate string `koanf:"token_rate" doc:"Log-ins per address, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
+	// LoginRate limits log-ins of browsers.
+	LoginRate string `koanf:"login_rate" doc:"Log-ins of browsers per address, as NUMBER/second, minute, hour or day; none for no limit."`
+	// TokenRate limits how often tokens are asked for.
+	TokenRate string `koanf:"token_rate" doc:"Tokens that programs ask for per address, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
 	// SessionLifetime is how long a log-in lasts.
 	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"How long a log-in to the web admin lasts."`
 	// PasswordIterations is the cost of a password hash.
@@ -56,7 +58,7 @@ func DefaultTenancyConfig() TenancyConfig {
 	return TenancyConfig{
 		SiteName: "Wispwright", SiteURL: "http://localhost:8080", PasswordLength: 8, AccountFailures: 5, AddressFailures: 10,
 		SesameMaxAge:  30 * time.Minute,
-		TokenEndpoint: true, TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
+		TokenEndpoint: true, LoginRate: "30/minute", TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
 		PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
 	}
 }
@@ -78,8 +80,10 @@ func (c *TenancyConfig) Check() error {
 	if c.SesameMaxAge < 0 || c.SesameMaxAge%time.Second != 0 {
 		e.Add("sesame_max_age", "must be whole seconds.")
 	}
-	if _, err := rest.NewThrottle(c.TokenRate, nil); err != nil && c.TokenRate != "none" {
-		e.Add("token_rate", err.Error()+".")
+	for key, rate := range map[string]string{"token_rate": c.TokenRate, "login_rate": c.LoginRate} {
+		if _, err := rest.NewThrottle(rate, nil); err != nil && rate != "none" {
+			e.Add(key, err.Error()+".")
+		}
 	}
 	for _, n := range []leastNumber{
 		{"password_days", int64(c.PasswordDays), 0},

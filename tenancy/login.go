@@ -50,8 +50,8 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 	return l.match(ctx, candidates, identifier, plain)
 }
 
-// Attempt is Authenticate for people at a network address ("" when it is not
-// known), who may fail a few times only. An account that is locked, or an address that failed too often,
+// Attempt is Authenticate for people at a network address, or whatever else a
+// client is counted by ("" when it is not known), who may fail a few times only. An account that is locked, or an address that failed too often,
 // gets the answer of a wrong password until the time is over; so does an
 // identifier nobody has.
 func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) (*User, error) {

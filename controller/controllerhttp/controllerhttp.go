@@ -25,6 +25,10 @@ type HTTP struct {
 	c       *controller.Controller
 	options Options
 	schemas schemas
+	// secrets throttles users who choose shared secrets: a refusal tells that
+	// another organization has it
+	secrets  *rest.Throttle
+	previews *previews
 }
 
 // New returns the HTTP side of a controller.
@@ -32,7 +36,7 @@ func New(c *controller.Controller, options *Options) (*HTTP, error) {
 	if c == nil {
 		return nil, errors.New("controllerhttp: a controller is required")
 	}
-	h := &HTTP{c: c}
+	h := &HTTP{c: c, previews: newPreviews()}
 	if options != nil {
 		h.options = *options
 	}
@@ -43,6 +47,9 @@ func New(c *controller.Controller, options *Options) (*HTTP, error) {
 		h.options.Schemas = vpnSchemas()
 	}
 	var err error
+	if h.secrets, err = rest.NewThrottle("20/minute", h.options.Clock); err != nil {
+		return nil, err
+	}
 	if h.schemas, err = newSchemas(c.Backends(), h.options.Schemas, h.options.Clock()); err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ type previewFault struct {
 // web admin has as an HTML page (spec: controller-config §13.1).
 func (h *HTTP) mountPreview(api *rest.API) {
 	api.Mount(&rest.View{Path: "/api/v1/controller/preview/", Name: "Preview", Tag: "controller"},
-		rest.Action("POST", "controller_preview", http.StatusOK, h.preview))
+		rest.Action("POST", "controller_preview", http.StatusOK, h.preview, http.StatusTooManyRequests))
 }
 
 func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
@@ -61,6 +61,11 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	if err := v.Err(); err != nil {
 		return previewOut{}, err
 	}
+	done, err := h.previews.enter(r.Context(), r.Caller.ID)
+	if err != nil {
+		return previewOut{}, err
+	}
+	defer done()
 	p, err := h.c.Devices.Preview(r.Context(), r.ReadScope(), controller.PreviewInput{
 		Backend: in.Backend.V, Config: in.Config.V, Context: in.Context.V, Templates: in.Templates.V,
 		OrganizationID: in.Organization.Or(wispwright.ID{}), DeviceID: in.Device.Or(wispwright.ID{}),

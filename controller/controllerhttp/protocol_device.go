@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/kit/rest"
 )
 
 // checksum answers a poll, the request every device sends all day: it makes
@@ -64,7 +65,7 @@ func (p *Protocol) download(w http.ResponseWriter, r *http.Request, c protocol.C
 }
 
 // attachment is the Content-Disposition of an archive: the name unquoted, as
-// agents and scripts know it (§10.5), unless it could end the header's value.
+// agents and scripts know it (§10.5), unless it could be read as something else.
 func attachment(name string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '/' || r == ';' {
@@ -72,7 +73,17 @@ func attachment(name string) string {
 		}
 		return r
 	}, name)
-	return "attachment; filename=" + safe + ".tar.gz"
+	file := safe + ".tar.gz"
+	if strings.ContainsFunc(file, func(r rune) bool { return !tokenRune(r) }) {
+		file = `"` + file + `"`
+	}
+	return "attachment; filename=" + file
+}
+
+// tokenRune reports whether a letter of a header's parameter needs no quotes (RFC
+// 9110 §5.6.2), or is the colon of MAC addresses, which agents know without.
+func tokenRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(":!#$%&'*+-.^_`|~", r)
 }
 
 func (p *Protocol) updateInfo(w http.ResponseWriter, r *http.Request, c protocol.Credentials) {
@@ -127,7 +138,7 @@ func (p *Protocol) reportStatus(w http.ResponseWriter, r *http.Request, c protoc
 }
 
 func (p *Protocol) register(w http.ResponseWriter, r *http.Request, peer netip.Addr) {
-	if wait := p.attempts.wait(peer); wait > 0 {
+	if wait := p.attempts.wait(rest.Source(r, p.proxied)); wait > 0 {
 		p.tooMany(w, wait)
 		return
 	}
@@ -152,7 +163,7 @@ func (p *Protocol) register(w http.ResponseWriter, r *http.Request, peer netip.A
 	case errors.As(err, &invalid):
 		p.text(w, http.StatusBadRequest, strings.Join(invalid.Messages(), " "))
 	case errors.Is(err, protocol.ErrUnrecognizedSecret):
-		p.attempts.failed(peer)
+		p.attempts.failed(rest.Source(r, p.proxied))
 		p.refuse(w, r, err)
 	case err != nil:
 		p.refuse(w, r, err)

@@ -32,6 +32,11 @@ type settingsOut struct {
 func (h *HTTP) mountSettings(api *rest.API) {
 	change := func(method, id string) rest.Op {
 		return rest.Action(method, id, http.StatusOK, func(r *rest.Request, in *settingsIn) (settingsOut, error) {
+			if in.SharedSecret.Or("") != "" {
+				if err := h.secrets.Admit(r); err != nil {
+					return settingsOut{}, err
+				}
+			}
 			s, err := h.c.Settings.Update(r.Context(), r.WriteScope(), r.ID("id"), func(s *controller.Settings) error {
 				in.RegistrationEnabled.Into(&s.RegistrationEnabled)
 				intoSecret(in.SharedSecret, &s.SharedSecret)
@@ -51,7 +56,7 @@ func (h *HTTP) mountSettings(api *rest.API) {
 				out.Broken = newBrokenOut(b)
 			}
 			return out, nil
-		})
+		}, http.StatusTooManyRequests)
 	}
 	api.Mount(&rest.View{
 		Path: "/api/v1/controller/organization/{id}/settings/", Name: "Organization Settings", Noun: "Organization", Tag: "controller",

@@ -12,7 +12,7 @@ import (
 )
 
 // Throttle limits how often each caller may come: by user when known, by
-// address otherwise. Views that share a Throttle share its counts
+// Source otherwise. Views that share a Throttle share its counts
 // (rest-conventions §9). Counts are kept in memory.
 type Throttle struct{ visits *window.Window }
 
@@ -42,7 +42,7 @@ func (t *Throttle) Admit(r *Request) error {
 	if t == nil {
 		return nil
 	}
-	key := "a:" + r.Address()
+	key := "a:" + r.Source()
 	if r.Caller != nil {
 		key = "u:" + r.Caller.ID.String()
 	}

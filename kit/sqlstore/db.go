@@ -24,8 +24,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	_ "github.com/lib/pq"  // the driver "postgres"
 	_ "modernc.org/sqlite" // the driver "sqlite"
-
-	"github.com/wispwright/wispwright"
 )
 
 // Options change how a database is opened; nil means the defaults.
@@ -194,7 +192,7 @@ func (db *DB) answering(ctx context.Context) (*DB, error) {
 // Ping checks that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.write.PingContext(ctx); err != nil {
-		return fmt.Errorf("reach the database: %w: %w", wispwright.ErrUnavailable, err)
+		return fmt.Errorf("reach the database: %w", away(err))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (k *Keys) open(stored string, column []byte, buffer *[]byte) (string, error
 	}
 	id, text, ok := strings.Cut(stored[len(sealedPrefix):], ":")
 	if !ok || k == nil || k.aeads[id] == nil {
-		return "", fmt.Errorf("open %s: its key is not configured", column)
+		return "", fmt.Errorf("open %s: its key is not configured (it was sealed with another secret key than those of this program)", column)
 	}
 	aead := k.aeads[id]
 	worked := append((*buffer)[:0], text...)

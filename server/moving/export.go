@@ -110,7 +110,7 @@ func ExportUsers(ctx context.Context, w io.Writer, t *tenancy.Tenancy, fields []
 		}
 		for _, u := range page {
 			for i, f := range fields {
-				record[i] = columns[f](u)
+				record[i] = harmless(columns[f](u))
 			}
 			if err := out.Write(record); err != nil {
 				return n, fmt.Errorf("export users: %w", err)
@@ -125,6 +125,18 @@ func ExportUsers(ctx context.Context, w io.Writer, t *tenancy.Tenancy, fields []
 			return n, nil
 		}
 	}
+}
+
+// harmless puts an apostrophe before what a spreadsheet would take for a formula,
+// but for numbers, such as those of telephones.
+func harmless(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return cell
+	}
+	if number := strings.Trim(cell[1:], "0123456789 .,()"); cell[0] != '=' && cell[0] != '@' && number == "" {
+		return cell
+	}
+	return "'" + cell
 }
 
 func exportPage(ctx context.Context, t *tenancy.Tenancy, offset int, tokens bool) ([]*exported, error) {

@@ -111,6 +111,9 @@ func newServerWith(t testing.TB, tx wispwright.Transactor, stores tenancy.Stores
 	if options.TokenRate == "" {
 		options.TokenRate = "none"
 	}
+	if options.LoginRate == "" {
+		options.LoginRate = "none"
+	}
 	s.h, err = tenancyhttp.New(tx, s.t, options)
 	require.NoError(t, err)
 	s.api = rest.New(&rest.Options{Schemes: s.h.Schemes(), DocsSchemes: s.h.DocsSchemes(), Organizations: s.h})

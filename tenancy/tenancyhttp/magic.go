@@ -76,7 +76,7 @@ func (p *pages) magic(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, p.http.options.AdminPath, http.StatusFound)
 		return
 	}
-	if wait := p.http.keys.Allow("a:" + p.api.ClientAddress(r)); wait > 0 {
+	if wait := p.http.keys.Allow("a:" + p.api.Source(r)); wait > 0 {
 		p.tooMany(w, r)
 		return
 	}

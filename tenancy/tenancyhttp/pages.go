@@ -111,7 +111,7 @@ func (p *pages) posted(w http.ResponseWriter, r *http.Request, t *rest.Throttle)
 		p.write(w, r, http.StatusMethodNotAllowed, page{Title: "Method not allowed"})
 		return false, true
 	}
-	if wait := t.Allow("a:" + p.api.ClientAddress(r)); wait > 0 {
+	if wait := t.Allow("a:" + p.api.Source(r)); wait > 0 {
 		p.tooMany(w, r)
 		return false, true
 	}

@@ -85,7 +85,7 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 // checkCurrent asks for the password somebody has. It may be tried as often as
 // a log-in, so that a session left open does not help to find it.
 func (h *HTTP) checkCurrent(r *rest.Request, u *tenancy.User, plain string) error {
-	known, err := h.t.Login.Attempt(r.Context(), r.Address(), u.Username, plain)
+	known, err := h.t.Login.Attempt(r.Context(), r.Source(), u.Username, plain)
 	if err != nil {
 		return err
 	}

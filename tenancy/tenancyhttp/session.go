@@ -226,7 +226,7 @@ func (h *HTTP) mountSession(api *rest.API) {
 // openSession logs in. The session's token is a new one, so that a token
 // somebody planted before is worth nothing.
 func (h *HTTP) openSession(r *rest.Request, in *sessionIn) (*sessionOut, error) {
-	if err := h.throttle.Admit(r); err != nil {
+	if err := h.logins.Admit(r); err != nil {
 		return nil, err
 	}
 	if err := h.checkOrigin(r.HTTP); r.HTTP.Header.Get("Origin") != "" && err != nil {

@@ -19,9 +19,12 @@ import (
 type Options struct {
 	// NoTokenEndpoint leaves /users/token/ out (OPENWISP_USERS_AUTH_API=false).
 	NoTokenEndpoint bool
-	// TokenRate limits log-ins by address, as "<n>/<second|minute|hour|day>".
-	// Default: "100/day"; "none" switches the limit off.
+	// TokenRate limits how often tokens are asked for by address, as
+	// "<n>/<second|minute|hour|day>". Default: "100/day"; "none" switches the limit off.
 	TokenRate string
+	// LoginRate limits the log-ins of browsers by address, in the same way (spec:
+	// tenancy §9). Default: "30/minute".
+	LoginRate string
 	// SlugFromName makes the slug of a new organization from its name whatever
 	// was sent, as OpenWISP does. Default: the slug that was sent is kept.
 	SlugFromName bool
@@ -70,6 +73,9 @@ type HTTP struct {
 	// taking lets one at a time take a challenge, see take
 	taking   sync.Mutex
 	throttle *rest.Throttle
+	// logins throttles the log-ins of browsers apart from those of programs: a
+	// hundred people of one school log in every day
+	logins *rest.Throttle
 	// basics throttles user names and passwords sent with requests, which are
 	// as good for guessing as the log-in
 	basics *rest.Throttle
@@ -96,18 +102,17 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 	if h.options.SesameName == "" {
 		h.options.SesameName = "sesame"
 	}
-	rate := h.options.TokenRate
-	switch rate {
-	case "":
-		rate = "100/day"
-	case "none":
-		rate = ""
+	rate := func(given, normal string) string {
+		if given == "none" {
+			return ""
+		}
+		return cmp.Or(given, normal)
 	}
 	for _, c := range []struct {
 		throttle **rest.Throttle
 		rate     string
 	}{
-		{&h.throttle, rate}, {&h.basics, "60/minute"},
+		{&h.throttle, rate(h.options.TokenRate, "100/day")}, {&h.logins, rate(h.options.LoginRate, "30/minute")}, {&h.basics, "60/minute"},
 		// spec: tenancy §9
 		{&h.resets, "20/minute"}, {&h.resetsTo, "5/minute"}, {&h.keys, "20/minute"},
 	} {
@@ -200,10 +205,10 @@ func (h *HTTP) basic() rest.Scheme {
 		if !ok {
 			return nil, nil
 		}
-		if wait := h.basics.Allow(r.Address()); wait > 0 {
+		if wait := h.basics.Allow(r.Source()); wait > 0 {
 			return nil, rest.Throttled(wait)
 		}
-		u, err := h.t.Login.Attempt(r.Context(), r.Address(), name, plain)
+		u, err := h.t.Login.Attempt(r.Context(), r.Source(), name, plain)
 		if err != nil {
 			return nil, err
 		}

@@ -53,7 +53,7 @@ func (h *HTTP) mountToken(api *rest.API) {
 // logIn checks user name, password and, for users who have one, second factor. Only a
 // session can answer with a passkey.
 func (h *HTTP) logIn(r *rest.Request, in *credentials, answer *rest.Opt[wispwright.JSON]) (*tenancy.User, error) {
-	u, err := h.t.Login.Attempt(r.Context(), r.Address(), in.Username.V, in.Password.V)
+	u, err := h.t.Login.Attempt(r.Context(), r.Source(), in.Username.V, in.Password.V)
 	if err != nil {
 		return nil, err
 	}
