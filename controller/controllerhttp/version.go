@@ -34,14 +34,16 @@ type versionDetailOut struct {
 
 // mountVersions adds the history of a device's configuration, newest first.
 func (h *HTTP) mountVersions(api *rest.API) {
+	// also of a single version: who made it in another organization is not
+	// shown what the device has become since, such as its key
+	visible := func(r *rest.Request) error {
+		_, err := h.c.Devices.Get(r.Context(), r.ReadScope(), r.ID("id"))
+		return err
+	}
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Version, controller.VersionFilter, rest.None, versionOut]{
 		Path: "/api/v1/controller/device/{id}/version/", Only: rest.List,
 		Name: "Version", Noun: "Device", ID: "controller_device_version", Tag: "controller", Kind: "config.device",
-		Service: versionList{h.c.Versions},
-		Prepare: func(r *rest.Request) error {
-			_, err := h.c.Devices.Get(r.Context(), r.ReadScope(), r.ID("id"))
-			return err
-		},
+		Service: versionList{h.c.Versions}, Prepare: visible,
 		Within: func(r *rest.Request, f *controller.VersionFilter) error {
 			f.DeviceID = r.ID("id")
 			return nil
@@ -49,7 +51,7 @@ func (h *HTTP) mountVersions(api *rest.API) {
 		Out: rest.Each(newVersionOut),
 	})
 	api.Mount(&rest.View{
-		Path: "/api/v1/controller/device/{id}/version/{vid}/", Name: "Version Detail", Noun: "Version", Tag: "controller", Kind: "config.device",
+		Path: "/api/v1/controller/device/{id}/version/{vid}/", Name: "Version Detail", Noun: "Version", Tag: "controller", Kind: "config.device", Prepare: visible,
 	}, rest.Action("GET", "controller_device_version_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (versionDetailOut, error) {
 		v, err := h.c.Versions.Get(r.Context(), r.ReadScope(), r.ID("id"), r.ID("vid"))
 		if err != nil {

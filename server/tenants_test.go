@@ -1,0 +1,241 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/server"
+)
+
+// betaMark is in every text of the organization beta.
+const betaMark = "Xyzzybeta"
+
+// victim is what an organization has that others attack.
+type victim struct {
+	t   *testing.T
+	s   *server.Server
+	ids map[string]string // one of each kind of object
+}
+
+func newVictim(t *testing.T) *victim {
+	t.Helper()
+	s := newServer(t, testkit.SQLite(t), func(c *settings) {
+		c.SecretKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+		c.Tenancy.SiteURL = "https://example.com"
+	})
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	v := &victim{t, s, identifiers(t, s)}
+	org := v.ids["org_beta"]
+	v.do("PATCH", "/api/v1/users/organization/"+org+"/", `{"description":"`+betaMark+`"}`, 200)
+	v.do("PATCH", "/api/v1/controller/organization/"+org+"/settings/", `{"context":{"of_org":"`+betaMark+`"}}`, 200)
+	v.ids["template"] = v.made("/api/v1/controller/template/", `{"name":"`+betaMark+`-template","organization":"`+org+`","backend":"netjsonconfig.OpenWrt","type":"generic",
+		"notes":"`+betaMark+`","default_values":{"secret":"`+betaMark+`"},"config":{"general":{"description":"`+betaMark+`"}}}`)
+	v.ids["device"] = v.made("/api/v1/controller/device/", `{"name":"`+betaMark+`-device","organization":"`+org+`","mac_address":"02:00:00:00:be:7a","notes":"`+betaMark+`",
+		"config":{"backend":"netjsonconfig.OpenWrt","templates":["`+v.ids["template"]+`"],"context":{"own":"`+betaMark+`"},"config":{"general":{"timezone":"UTC"}}}}`)
+	form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "secret": {"secretbeta0123456789"}, "name": {betaMark + "-registered"}, "mac_address": {"02:00:00:00:be:7b"}}
+	require.Equal(t, 201, told(t, s, "", "POST", "/controller/register/", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").Code)
+	v.do("PATCH", "/api/v1/users/user/"+v.ids["user_betamanager"]+"/", `{"first_name":"`+betaMark+`","notes":"`+betaMark+`"}`, 200)
+	v.ids["notification"] = v.first("e", "/api/v1/notifications/notification/")
+	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
+	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
+	return v
+}
+
+func (v *victim) do(method, path, body string, want int) map[string]any {
+	v.t.Helper()
+	w := told(v.t, v.s, "a", method, path, body)
+	require.Equal(v.t, want, w.Code, "%s %s: %s", method, path, w.Body)
+	out := map[string]any{}
+	_ = json.Unmarshal(w.Body.Bytes(), &out) // some answers have no body
+	return out
+}
+
+func (v *victim) made(path, body string) string {
+	v.t.Helper()
+	return fmt.Sprint(v.do("POST", path, body, 201)["id"])
+}
+
+// first is the id of the first object of a list.
+func (v *victim) first(who, path string) string {
+	v.t.Helper()
+	w := told(v.t, v.s, who, "GET", path, "")
+	var list struct{ Results []struct{ ID any } }
+	require.NoError(v.t, json.Unmarshal(w.Body.Bytes(), &list), w.Body.String())
+	require.NotEmpty(v.t, list.Results, path)
+	return fmt.Sprint(list.Results[0].ID)
+}
+
+// state is everything that beta has, as a superuser and its manager see it.
+func (v *victim) state() string {
+	v.t.Helper()
+	var b strings.Builder
+	for _, path := range []string{
+		"/api/v1/users/organization/" + v.ids["org_beta"] + "/", "/api/v1/controller/organization/" + v.ids["org_beta"] + "/settings/",
+		"/api/v1/controller/template/" + v.ids["template"] + "/", "/api/v1/controller/device/" + v.ids["device"] + "/", "/api/v1/users/user/" + v.ids["user_betamanager"] + "/",
+		"/api/v1/controller/device/" + v.ids["device"] + "/version/", "/api/v1/controller/device/?organization=" + v.ids["org_beta"],
+		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
+		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
+		"/api/v1/users/group/" + v.ids["group"] + "/",
+	} {
+		w := told(v.t, v.s, "a", "GET", path, "")
+		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)
+		b.WriteString(path + "\n" + w.Body.String() + "\n")
+	}
+	b.WriteString(told(v.t, v.s, "e", "GET", "/api/v1/notifications/notification/", "").Body.String())
+	return b.String()
+}
+
+// fill puts ids into the parameters of a path, in every combination of kinds.
+func (v *victim) fill(path string) []string {
+	before, rest, found := strings.Cut(path, "{")
+	if !found {
+		return []string{path}
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	var out []string
+	for _, kind := range slices.Sorted(maps.Keys(v.ids)) {
+		if kind == "org_alpha" || kind == "org_default" || strings.HasPrefix(kind, "user_") && kind != "user_betamanager" {
+			continue // one's own
+		}
+		for _, tail := range v.fill(after) {
+			out = append(out, before+v.ids[kind]+tail)
+		}
+	}
+	return out
+}
+
+// bodies refer to what beta has in every way that some endpoint knows.
+func (v *victim) bodies() []string {
+	org, template, device := v.ids["org_beta"], v.ids["template"], v.ids["device"]
+	config := `{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"context":{},"config":{"general":{"description":"{{secret}} {{own}} {{of_org}} {{key}}"}}}`
+	return []string{
+		`{}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
+		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
+		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
+		`{"name":"t","organization":"` + org + `","backend":"netjsonconfig.OpenWrt","type":"generic","config":{"general":{"description":"x"}}}`,
+		`{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"config":{"general":{"description":"{{secret}} {{of_org}}"}}}`,
+		`{"backend":"netjsonconfig.OpenWrt","device":"` + device + `","config":{"general":{"description":"{{own}} {{key}} {{name}}"}}}`,
+		`{"backend":"netjsonconfig.OpenWrt","organization":"` + org + `","config":{"general":{"description":"{{of_org}}"}}}`,
+		`{"username":"mole","email":"mole@example.org","password":"mole-Passw0rd","organization_users":{"is_admin":true,"organization":"` + org + `"}}`,
+		`{"is_active":false,"organization_users":{"is_admin":true,"organization":"` + org + `"}}`,
+		`{"organization":"` + org + `","user":"` + v.ids["user_manager"] + `","is_admin":true}`,
+		`{"user":"` + v.ids["user_betamanager"] + `","organization":"` + v.ids["org_alpha"] + `","is_admin":false}`,
+		`{"ids":["` + device + `","` + template + `","` + v.ids["notification"] + `","` + v.ids["user_betamanager"] + `"]}`,
+		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
+		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,
+	}
+}
+
+// TestNobodyReachesAnotherOrganization asks every documented endpoint, as a
+// manager, an operator and a member of alpha, for everything that beta has: by
+// each id in each place of each path, in bodies and in filters. No answer may
+// show a text of beta's, and nothing that beta has may change.
+func TestNobodyReachesAnotherOrganization(t *testing.T) {
+	v := newVictim(t)
+	raw, err := v.s.API().Document()
+	require.NoError(t, err)
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(raw, &document))
+	before := v.state()
+	require.Contains(t, before, betaMark)
+	asked, shown := 0, map[string]bool{}
+	attack := func(who, method, path, body string) {
+		asked++
+		w := told(t, v.s, who, method, path, body)
+		if w.Code >= 500 {
+			t.Errorf("%s %s as %s with %s: %d %s", method, path, who, body, w.Code, w.Body)
+		}
+		if at := strings.Index(w.Body.String(), betaMark); at >= 0 && !strings.Contains(path+body, betaMark) {
+			text := w.Body.String()
+			bare, _, _ := strings.Cut(path, "?")
+			if what := method + " " + bare; !shown[what] {
+				shown[what] = true
+				t.Errorf("%s %s as %s with %s: %d shows …%s", method, path, who, body, w.Code, text[max(0, at-80):min(len(text), at+40)])
+			}
+		}
+	}
+	filters := ""
+	for _, kind := range slices.Sorted(maps.Keys(v.ids)) {
+		for _, name := range []string{"organization", "id", "template", "config__templates", "user", "group", "device", "object_id"} {
+			filters += "&" + name + "=" + v.ids[kind]
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
+		for method := range document.Paths[path] {
+			method = strings.ToUpper(method)
+			for _, full := range v.fill(path) {
+				for _, who := range []string{"b", "c", "d"} {
+					if method == http.MethodGet {
+						attack(who, method, full, "")
+						continue
+					}
+					if who != "b" && method != http.MethodDelete { // what the manager may not, the others may not
+						attack(who, method, full, `{"web":false,"email":false}`)
+						continue
+					}
+					if strings.HasSuffix(path, "/logout/") || strings.Contains(path, "/token/") && method == http.MethodDelete {
+						continue // their own
+					}
+					for _, body := range v.bodies() {
+						attack(who, method, full, body)
+					}
+				}
+			}
+		}
+		if document.Paths[path]["get"].OperationID != "" && !strings.Contains(path, "{") {
+			for pair := range strings.SplitSeq(strings.TrimPrefix(filters, "&"), "&") {
+				attack("b", http.MethodGet, path+"?"+pair, "")
+			}
+			for _, pair := range []string{"organization_slug=beta", "search=Xyzzy", "name=Xyzzy", "mac_address=be:7", "page_size=100", "format=api"} {
+				attack("b", http.MethodGet, path+"?"+pair, "")
+			}
+		}
+	}
+	t.Logf("%d requests to %d paths", asked, len(document.Paths))
+	require.Greater(t, asked, 5000)
+	require.Equal(t, before, v.state())
+
+	// the attackers could come in to the end, and whoever may sees the texts
+	for who, path := range map[string]string{"b": "/api/v1/controller/device/", "c": "/api/v1/controller/template/", "d": "/api/v1/notifications/notification/"} {
+		require.Equal(t, 200, told(t, v.s, who, "GET", path, "").Code, path)
+	}
+	seen := 0
+	for path := range document.Paths {
+		for _, full := range v.fill(path) {
+			if strings.Contains(told(t, v.s, "e", "GET", full, "").Body.String(), betaMark) {
+				seen++
+			}
+		}
+	}
+	require.Greater(t, seen, 12)
+}
+
+// A device that came to another organization takes its history along: who had
+// it before does not read its new key out of an old version.
+func TestVersionsOfADeviceThatMovedAway(t *testing.T) {
+	v := newVictim(t)
+	device := v.made("/api/v1/controller/device/", `{"name":"ap1","organization":"`+v.ids["org_alpha"]+`","mac_address":"02:00:00:00:00:09",
+		"config":{"backend":"netjsonconfig.OpenWrt","templates":[],"context":{},"config":{"general":{"description":"{{key}}"}}}}`)
+	at := "/api/v1/controller/device/" + device + "/"
+	version := at + "version/" + v.first("b", at+"version/") + "/"
+	require.Equal(t, 200, told(t, v.s, "b", "GET", version, "").Code)
+	v.do("PATCH", at, `{"organization":"`+v.ids["org_beta"]+`","key":"`+betaMark+`"}`, 200)
+	for _, path := range []string{at, at + "version/", version} {
+		w := told(t, v.s, "b", "GET", path, "")
+		require.Equal(t, 404, w.Code, "%s: %s", path, w.Body)
+	}
+	require.Equal(t, 200, told(t, v.s, "a", "GET", version, "").Code)
+}
