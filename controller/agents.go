@@ -36,6 +36,8 @@ type agents struct {
 	// asks counts the checksums that devices asked for since they fetched
 	// something; see asked
 	asks *lru.Cache[wispwright.ID, asks]
+	// seen is when devices were heard of, until it is written
+	seen sightings
 }
 
 // asks are how often a device was told a checksum without fetching anything.
@@ -71,7 +73,11 @@ func (c *agents) authenticate(ctx context.Context, a protocol.Credentials) (*pol
 	if !t.organization.IsActive || !p.HasConfig || p.Status == StatusDeactivated {
 		return nil, wispwright.ErrNotFound
 	}
-	return p, p.verify(a.Key)
+	if err := p.verify(a.Key); err != nil {
+		return p, err
+	}
+	c.seen.note(p.DeviceID, c.Clock().UnixMicro())
+	return p, nil
 }
 
 // verify compares the key of a request.

@@ -27,6 +27,12 @@ const (
 	brokenNamed   = 10
 )
 
+// Users counts the devices of a scope that have each of some templates. Templates
+// that no device has are left out.
+func (s *Templates) Users(ctx context.Context, scope wispwright.Scope, ids []wispwright.ID) (map[wispwright.ID]int, error) {
+	return s.fleet.stores.Configs.CountTemplates(ctx, scope, ids)
+}
+
 // Broken tries the configurations that use a template and tells which cannot be
 // rendered with its present content. It looks at 200 of them at most, for two
 // seconds at most.

@@ -101,6 +101,9 @@ type ConfigStore interface {
 	// status, error reason, checksums, version, NotRenewed with its reason, and
 	// Modified.
 	SaveProgress(ctx context.Context, configs []*Config) error
+	// CountTemplates counts the configurations of the scope that use each of some
+	// templates. Those that nobody uses may be left out.
+	CountTemplates(ctx context.Context, scope wispwright.Scope, templates []wispwright.ID) (map[wispwright.ID]int, error)
 	// CountStatuses counts the configurations of the scope by status.
 	CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error)
 }

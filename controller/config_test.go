@@ -327,10 +327,10 @@ func TestAnotherOrganization(t *testing.T) {
 	require.Empty(t, versions.Rows)
 	counts, err := w.Devices.Counts(ctx, scope)
 	require.NoError(t, err)
-	require.Equal(t, &controller.Counts{Statuses: map[controller.Status]int{}}, counts)
+	require.Equal(t, &controller.Counts{Statuses: map[controller.Status]int{}, SilentFor: 6 * time.Minute}, counts)
 	counts, err = w.Devices.Counts(ctx, wispwright.ScopeOf(w.org.ID))
 	require.NoError(t, err)
-	require.Equal(t, &controller.Counts{Devices: 1, Statuses: map[controller.Status]int{controller.StatusModified: 1}}, counts)
+	require.Equal(t, &controller.Counts{Devices: 1, Statuses: map[controller.Status]int{controller.StatusModified: 1}, SilentFor: 6 * time.Minute}, counts)
 }
 
 // queue keeps jobs until they are worked on.

@@ -103,6 +103,10 @@ type Options struct {
 	// organizations apart, instead of taking an address from any other device.
 	SeparateManagementNetworks bool
 
+	// SilentAfter is how long after its last request a device counts as silent.
+	// Default: 6 minutes, which are three polls as agents make them.
+	SilentAfter time.Duration
+
 	// CacheFor is how long this node believes what it read of a device or an
 	// organization when no notification came. Default: 10 s.
 	CacheFor time.Duration
@@ -127,6 +131,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.Log == nil {
 		out.Log = slog.Default()
+	}
+	if out.SilentAfter <= 0 {
+		out.SilentAfter = 6 * time.Minute
 	}
 	if out.CacheFor <= 0 {
 		out.CacheFor = 10 * time.Second

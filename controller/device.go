@@ -30,6 +30,9 @@ type Device struct {
 	// KeyDigest is the SHA-256 of Key in hexadecimal, by which a device is
 	// found; the service sets it. Unique over all organizations.
 	KeyDigest string
+	// KeyHint is what the beginning of Key is found by, see KeyHint; the service
+	// sets it.
+	KeyHint string
 	// Model of the hardware, at most 64 characters.
 	Model string
 	// OS names the operating system with its version, at most 128 characters.
@@ -50,6 +53,10 @@ type Device struct {
 	HardwareID string
 	// IsDeactivated is true from deactivation to activation.
 	IsDeactivated bool
+	// LastSeen is when the last request of the device's agent came, to within the
+	// interval in which that is written (Agents.WriteSeen); nil for a device that
+	// was never heard of.
+	LastSeen *time.Time
 	// Created is when the device was stored first.
 	Created time.Time
 	// Modified is when it was stored last.
@@ -60,7 +67,7 @@ type Device struct {
 func (Device) Shape() store.Shape {
 	return store.Shape{
 		Table: "controller_device", Org: "OrganizationID", Order: store.Newest("Created"),
-		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System"},
+		Search: []string{"ID", "Name", "MACAddress", "HardwareID", "Model", "OS", "System", "LastIP", "ManagementIP", "Notes"},
 		Unique: []store.Unique{
 			{Name: UniqueDeviceName, Fields: []string{"NameKey", "OrganizationID"}},
 			{Name: UniqueDeviceMAC, Fields: []string{"MACAddress", "OrganizationID"}},
@@ -103,8 +110,21 @@ type DeviceFilter struct {
 	// Created limits to devices stored first at one moment; CreatedFrom to
 	// that moment or later, CreatedBefore to an earlier one.
 	Created, CreatedFrom, CreatedBefore time.Time
-	// Search finds a text in id, name, MAC address, serial number, model, os
-	// or system.
+	// ModelContains finds a part of the model, OSContains of the operating
+	// system, both without regard to letter case.
+	ModelContains, OSContains string
+	// Tag limits to devices whose configuration uses a template with a tag.
+	Tag string
+	// LastSeenFrom limits to devices that were heard of at a moment or later,
+	// LastSeenBefore to those that were heard of before it and not since.
+	LastSeenFrom, LastSeenBefore time.Time
+	// NeverSeen limits to devices that were never heard of, or to the others.
+	NeverSeen *bool
+	// WithoutKeyHint limits to devices whose key cannot be searched for yet.
+	WithoutKeyHint bool
+	// Search finds a text in id, name, serial number, model, os, system, addresses,
+	// notes, what a device reported as error or why it could not be renewed; a MAC
+	// address in any writing (MACDigits); a key by its beginning (KeyHint).
 	Search string
 }
 
@@ -160,9 +180,12 @@ type DeviceStore interface {
 	// Detail reads a device with its configuration in one query.
 	Detail(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error)
 	// Details is List with configurations, in one query. Of devices all but
-	// NameKey and KeyDigest is read, of configurations DeviceID, Backend,
+	// NameKey, KeyDigest and KeyHint is read, of configurations DeviceID, Backend,
 	// Status, ErrorReason, NotRenewed and NotRenewedReason.
 	Details(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error)
+	// Seen stores when devices were heard of, where that is later than what is
+	// stored. Devices that are gone are left out. The ids are in order.
+	Seen(ctx context.Context, list []Sighting) error
 	// Clashes names every unique rule that storing the device would break, in
 	// the order name, MAC address, hardware id, key.
 	Clashes(ctx context.Context, d *Device) ([]string, error)

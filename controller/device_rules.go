@@ -90,7 +90,7 @@ func (c *fleet) ensureKey(d *Device, settings *Settings) {
 			d.Key = protocol.ConsistentKey(base, settings.SharedSecret)
 		}
 	}
-	d.KeyDigest = digest(d.Key.Reveal())
+	d.indexKey()
 }
 
 // checkUnique asks the store what the device would break, before it is stored:

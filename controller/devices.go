@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -52,7 +53,8 @@ func (s *Devices) Get(ctx context.Context, scope wispwright.Scope, id wispwright
 	return s.fleet.stores.Devices.Detail(ctx, scope, id)
 }
 
-// List returns a page of devices, newest first, without NameKey and KeyDigest.
+// List returns a page of devices, newest first, without NameKey, KeyDigest and
+// KeyHint.
 // Of their configurations it holds what lists show: DeviceID, Backend, Status,
 // ErrorReason, NotRenewed and NotRenewedReason; Get returns everything.
 func (s *Devices) List(ctx context.Context, scope wispwright.Scope, f DeviceFilter, p wispwright.Page) (wispwright.Items[Detail], error) {
@@ -69,6 +71,10 @@ type Counts struct {
 	Unknown int
 	// NotRenewed is how many configurations could not be renewed.
 	NotRenewed int
+	// Silent is how many active devices were not heard of for SilentFor.
+	Silent int
+	// SilentFor is Options.SilentAfter.
+	SilentFor time.Duration
 }
 
 // Counts counts the devices of a scope.
@@ -88,6 +94,12 @@ func (s *Devices) Counts(ctx context.Context, scope wispwright.Scope) (*Counts, 
 	out.Unknown = max(out.Unknown, 0) // counted one after the other
 	yes := true
 	items, err = s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{NotRenewed: &yes}, wispwright.Page{Limit: 1})
-	out.NotRenewed = items.Total
+	if err != nil {
+		return nil, err
+	}
+	out.NotRenewed, out.SilentFor = items.Total, s.fleet.SilentAfter
+	no := false
+	items, err = s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{IsDeactivated: &no, LastSeenBefore: s.fleet.Clock().Add(-out.SilentFor)}, wispwright.Page{Limit: 1})
+	out.Silent = items.Total
 	return out, err
 }

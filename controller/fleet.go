@@ -216,7 +216,7 @@ func withoutKeys(d *Device) *Device {
 		return nil
 	}
 	out := *d
-	out.NameKey, out.KeyDigest = "", ""
+	out.NameKey, out.KeyDigest, out.KeyHint = "", "", ""
 	return &out
 }
 

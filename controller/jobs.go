@@ -23,6 +23,9 @@ const (
 	// JobEverything renders all configurations anew, after a change of the
 	// global variables.
 	JobEverything JobKind = "everything"
+	// JobKeyHints lets the keys of devices be searched for that were stored
+	// before they could be.
+	JobKeyHints JobKind = "key_hints"
 )
 
 // Job is one batch of work that follows from a change. It is plain data: a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -34,8 +35,8 @@ func NewMemory(m *memstore.Store) Stores {
 		revisions: memstore.NewRepo[wispwright.ID, Revision, revisionFilter](m, memstore.Spec[Revision]{Shape: Revision{}.Shape()}), versions: versions,
 	}
 	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: Settings{}.Shape()})}
-	devices := newMemoryDevices(m, configs, versions)
-	devices.templates, devices.settings = templates, settings
+	devices := newMemoryDevices(m, configs, versions, templates)
+	devices.settings = settings
 	return Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}
 }
 
@@ -50,7 +51,7 @@ type memoryDevices struct {
 
 var _ DeviceStore = (*memoryDevices)(nil)
 
-func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memoryVersions) *memoryDevices {
+func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memoryVersions, templates *memoryTemplates) *memoryDevices {
 	config := func(ctx context.Context, d *Device) *Config {
 		c, err := configs.Get(ctx, wispwright.ScopeAll(), d.ID)
 		if err != nil { // there is none
@@ -58,7 +59,7 @@ func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memor
 		}
 		return c
 	}
-	return &memoryDevices{store: m, configs: configs, versions: versions, Repo: memstore.NewRepo[wispwright.ID, Device, DeviceFilter](m, memstore.Spec[Device]{
+	return &memoryDevices{store: m, configs: configs, versions: versions, templates: templates, Repo: memstore.NewRepo[wispwright.ID, Device, DeviceFilter](m, memstore.Spec[Device]{
 		Shape: Device{}.Shape(),
 		Match: map[string]func(context.Context, *Device, any) bool{
 			"Status": func(ctx context.Context, d *Device, v any) bool {
@@ -77,9 +78,48 @@ func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memor
 				c := config(ctx, d)
 				return (c != nil && c.NotRenewed != nil) == v.(bool)
 			},
-			"HasConfig": func(ctx context.Context, d *Device, v any) bool { return (config(ctx, d) != nil) == v.(bool) },
+			"HasConfig":      func(ctx context.Context, d *Device, v any) bool { return (config(ctx, d) != nil) == v.(bool) },
+			"NeverSeen":      func(_ context.Context, d *Device, v any) bool { return (d.LastSeen == nil) == v.(bool) },
+			"WithoutKeyHint": func(_ context.Context, d *Device, _ any) bool { return d.KeyHint == "" },
+			"Tag": func(ctx context.Context, d *Device, v any) bool {
+				c := config(ctx, d)
+				return c != nil && slices.ContainsFunc(c.Templates, func(id wispwright.ID) bool {
+					t, err := templates.Get(ctx, wispwright.ScopeAll(), id)
+					return err == nil && slices.Contains(t.Tags, v.(string))
+				})
+			},
+		},
+		Search: func(ctx context.Context, d *Device, text string) bool {
+			if digits := MACDigits(text); digits != "" && strings.Contains(strings.NewReplacer(":", "", "-", "").Replace(d.MACAddress), digits) {
+				return true
+			}
+			if hint := SearchedKey(text); hint != "" && d.KeyHint == hint {
+				return true
+			}
+			c := config(ctx, d)
+			return c != nil && (memstore.Contains(c.ErrorReason, text) || memstore.Contains(c.NotRenewedReason, text))
 		},
 	})}
+}
+
+func (s *memoryDevices) Seen(ctx context.Context, list []Sighting) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		for _, seen := range list {
+			if _, err := s.Get(ctx, wispwright.ScopeAll(), seen.DeviceID); err != nil {
+				continue // it is gone
+			}
+			_, err := s.Update(ctx, wispwright.ScopeAll(), seen.DeviceID, func(d *Device) error {
+				if d.LastSeen == nil || d.LastSeen.Before(seen.At) {
+					d.LastSeen = &seen.At
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Delete takes configuration and versions along, as the SQL storage does.
@@ -191,7 +231,7 @@ func (s *memoryDevices) Details(ctx context.Context, scope wispwright.Scope, f D
 		return out, err
 	}
 	for _, d := range devices.Rows {
-		d.NameKey, d.KeyDigest = "", ""
+		d.NameKey, d.KeyDigest, d.KeyHint = "", "", ""
 		detail := &Detail{Device: d}
 		c, err := s.configs.Get(ctx, wispwright.ScopeAll(), d.ID)
 		switch {
@@ -299,6 +339,19 @@ func (s *memoryConfigs) SaveProgress(ctx context.Context, configs []*Config) err
 		}
 		return nil
 	})
+}
+
+func (s *memoryConfigs) CountTemplates(ctx context.Context, scope wispwright.Scope, templates []wispwright.ID) (map[wispwright.ID]int, error) {
+	items, err := s.List(ctx, scope, ConfigFilter{}, wispwright.Page{NoTotal: true})
+	out := map[wispwright.ID]int{}
+	for _, c := range items.Rows {
+		for _, id := range c.Templates {
+			if slices.Contains(templates, id) {
+				out[id]++
+			}
+		}
+	}
+	return out, err
 }
 
 func (s *memoryConfigs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error) {

@@ -44,6 +44,8 @@ func (c *fleet) work(ctx context.Context, job Job) error {
 		}
 		f.OrganizationID, f.Backend = t.OrganizationID, t.Backend
 	case JobEverything:
+	case JobKeyHints:
+		return c.hintKeys(ctx, job)
 	default:
 		return fmt.Errorf("unknown kind of job %q", job.Kind)
 	}

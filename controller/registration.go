@@ -32,6 +32,7 @@ func (s *Agents) Register(ctx context.Context, r protocol.Registration) (*Regist
 	if err != nil {
 		return nil, fmt.Errorf("controller.Agents.Register: %w", err)
 	}
+	c.seen.note(out.Device.ID, c.Clock().UnixMicro())
 	return out, nil
 }
 
@@ -259,7 +260,7 @@ func (c *agents) registerKnown(ctx context.Context, id wispwright.ID, t *tenant,
 			if err := c.checkFields(d).Err(); err != nil {
 				return err
 			}
-			d.KeyDigest = digest(d.Key.Reveal())
+			d.indexKey()
 			return nil
 		})
 		if err != nil {

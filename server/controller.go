@@ -108,6 +108,19 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 		TrustProxy: true, WrongSecrets: c.Config.WrongSecrets, Log: h.Log(),
 	}), "/controller/register/", "/controller/checksum/", "/controller/download-config/", "/controller/update-info/", "/controller/report-status/")
 	h.AtStart(func(ctx context.Context) error { return c.renderAnew(ctx, h, queue) })
+	h.AtStart(func(ctx context.Context) error {
+		return h.WhenChanged(ctx, "controller.key_hints", "1", func(ctx context.Context) error {
+			return queue.Enqueue(ctx, controller.Job{Kind: controller.JobKeyHints, Actor: "system"})
+		})
+	})
+	h.AtStart(func(context.Context) error {
+		go c.Agents.KeepSeen(h.Lifetime(), c.Config.SeenInterval)
+		return nil
+	})
+	h.AtStop(func(ctx context.Context) error {
+		_, err := c.Agents.WriteSeen(ctx)
+		return err
+	})
 	h.Daily("controller.clean", c.clean)
 	return c.Start(h.Lifetime())
 }
@@ -156,7 +169,7 @@ func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright
 		DisableRegistration: !s.Registration, RandomKeys: !s.ConsistentKeys, DisableSelfCreation: !s.SelfCreation, RefuseKnown: !s.AdoptKnown,
 		AcceptDeactivated:   s.DeactivatedRegistration == "accept",
 		AllowDuplicateNames: !s.UniqueNames, HardwareIDEnabled: s.HardwareID, SeparateManagementNetworks: !s.SharedManagementNetwork,
-		CachedDevices: s.CachedDevices, CachedArchives: s.CachedArchives,
+		SilentAfter: s.SilentAfter, CachedDevices: s.CachedDevices, CachedArchives: s.CachedArchives,
 	}
 	if c.Tune != nil {
 		c.Tune(o)

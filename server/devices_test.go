@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,4 +219,27 @@ func TestGlobalVariablesReachDevicesAtTheNextStart(t *testing.T) {
 	first := sum(map[string]any{"motto": "slow"})
 	require.Equal(t, first, sum(map[string]any{"motto": "slow"}))
 	require.NotEqual(t, first, sum(map[string]any{"motto": "fast"}))
+}
+
+// TestLastSeenSurvivesTheEnd: what was not written yet is written when the server ends.
+func TestLastSeenSurvivesTheEnd(t *testing.T) {
+	db := testkit.SQLite(t)
+	s := newServer(t, db, nil)
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(acme)))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.ServeOn(ctx, l) }()
+	testkit.Eventually(t, "ready", func(context.Context) bool { return get(s, "/readyz").Code == http.StatusOK })
+	r, err := s.Controller().Agents.Register(t.Context(), protocol.Registration{
+		Secret: "s3cr3tS3cr3t", Name: "ap", MACAddress: "00:11:22:33:44:55", Backend: "netjsonconfig.OpenWrt", Peer: netip.MustParseAddr("127.0.0.1"),
+	})
+	require.NoError(t, err)
+	stop()
+	require.NoError(t, <-served)
+	d, err := newServer(t, db, nil).Controller().Devices.Get(t.Context(), wispwright.ScopeAll(), r.Device.ID)
+	require.NoError(t, err)
+	require.NotNil(t, d.Device.LastSeen)
+	require.WithinDuration(t, time.Now(), *d.Device.LastSeen, time.Hour)
 }

@@ -11,6 +11,8 @@ type dashboardOut struct {
 	Devices      int         `json:"devices"`
 	ConfigStatus statusesOut `json:"config_status"`
 	NotRenewed   int         `json:"config_not_renewed"`
+	Silent       int         `json:"silent" help:"active devices that were not heard of for silent_after"`
+	SilentAfter  int         `json:"silent_after" help:"seconds"`
 }
 
 type statusesOut struct {
@@ -30,7 +32,7 @@ func (h *HTTP) mountDashboard(api *rest.API) {
 			if err != nil {
 				return dashboardOut{}, err
 			}
-			return dashboardOut{Devices: n.Devices, NotRenewed: n.NotRenewed, ConfigStatus: statusesOut{
+			return dashboardOut{Devices: n.Devices, NotRenewed: n.NotRenewed, Silent: n.Silent, SilentAfter: int(n.SilentFor.Seconds()), ConfigStatus: statusesOut{
 				Modified: n.Statuses[controller.StatusModified], Applied: n.Statuses[controller.StatusApplied], Error: n.Statuses[controller.StatusError],
 				Deactivating: n.Statuses[controller.StatusDeactivating], Deactivated: n.Statuses[controller.StatusDeactivated], Unknown: n.Unknown,
 			}}, nil

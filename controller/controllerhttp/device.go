@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		Out:          rest.Each(newDeviceOut),
 		Filters:      h.deviceFilters(),
 		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
-			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified"},
+			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified", "last_seen": "LastSeen"},
 		Unique: map[string]error{
 			controller.UniqueDeviceMAC: wispwright.Invalid("non_field_errors", "The fields mac_address, organization must make a unique set."),
 			controller.UniqueDeviceKey: wispwright.Invalid("key", "Device with this key already exists."),
@@ -98,8 +99,30 @@ func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
 		rest.FilterBool("is_deactivated", func(f *filter, v bool) { f.IsDeactivated = &v }),
 		rest.FilterBool("config__not_renewed", func(f *filter, v bool) { f.NotRenewed = &v }),
 		rest.FilterBool("has_config", func(f *filter, v bool) { f.HasConfig = &v }),
+		rest.FilterText("model", func(f *filter, v string) { f.ModelContains = v }),
+		rest.FilterText("os", func(f *filter, v string) { f.OSContains = v }),
+		rest.FilterText("config__templates__tag", func(f *filter, v string) { f.Tag = v }),
+		rest.FilterTime("last_seen__gte", func(f *filter, v time.Time) { f.LastSeenFrom = v }),
+		rest.FilterTime("last_seen__lt", func(f *filter, v time.Time) { f.LastSeenBefore = v }),
+		rest.FilterBool("last_seen__isnull", func(f *filter, v bool) { f.NeverSeen = &v }),
+		rest.Filter[filter]{Name: "silent_for", Help: "seconds: devices whose last request is at least as old", Apply: func(_ *rest.Request, f *filter, v string) error {
+			seconds, err := strconv.Atoi(v)
+			if err != nil || seconds < 0 || seconds > 100*365*24*3600 {
+				return wispwright.Invalid("", "Enter a number of seconds.")
+			}
+			f.LastSeenBefore = earlier(f.LastSeenBefore, h.options.Clock().Add(-time.Duration(seconds)*time.Second))
+			return nil
+		}},
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
 	)
+}
+
+// earlier is the earlier of two times; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // noGroup finds none: there are no groups yet.

@@ -71,6 +71,7 @@ type deviceOut struct {
 	Config       *configOut    `json:"config"`
 	Created      rest.Time     `json:"created"`
 	Modified     rest.Time     `json:"modified"`
+	LastSeen     *rest.Time    `json:"last_seen" help:"when the last request of the device came, half a minute old at most"`
 }
 
 type configOut struct {
@@ -101,6 +102,7 @@ type deviceDetailOut struct {
 	Created       rest.Time        `json:"created"`
 	Modified      rest.Time        `json:"modified"`
 	Checksums     *checksumsOut    `json:"checksums"`
+	LastSeen      *rest.Time       `json:"last_seen" help:"when the last request of the device came, half a minute old at most"`
 }
 
 type configDetailOut struct {
@@ -124,7 +126,7 @@ func newDeviceOut(d *controller.Detail) deviceOut {
 	v := d.Device
 	out := deviceOut{ID: v.ID, Name: v.Name, Organization: v.OrganizationID, Group: v.GroupID, MACAddress: v.MACAddress, Key: v.Key.Reveal(),
 		LastIP: addrOut(v.LastIP), ManagementIP: addrOut(v.ManagementIP), Model: v.Model, OS: v.OS, System: v.System, Notes: v.Notes,
-		Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
+		Created: rest.Time(v.Created), Modified: rest.Time(v.Modified), LastSeen: timeOut(v.LastSeen)}
 	if c := d.Config; c != nil {
 		out.Config = &configOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
 			NotRenewedSince: timeOut(c.NotRenewed), NotRenewedReason: c.NotRenewedReason}
@@ -136,7 +138,7 @@ func newDeviceDetailOut(d *controller.Detail) deviceDetailOut {
 	v := d.Device
 	out := deviceDetailOut{ID: v.ID, Name: v.Name, Organization: v.OrganizationID, Group: v.GroupID, MACAddress: v.MACAddress, Key: v.Key.Reveal(),
 		LastIP: addrOut(v.LastIP), ManagementIP: addrOut(v.ManagementIP), IsDeactivated: v.IsDeactivated, Model: v.Model, OS: v.OS,
-		System: v.System, Notes: v.Notes, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified)}
+		System: v.System, Notes: v.Notes, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified), LastSeen: timeOut(v.LastSeen)}
 	if c := d.Config; c != nil {
 		out.Config = &configDetailOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
 			Templates: append([]wispwright.ID{}, c.Templates...), Context: object(c.Context), Config: object(c.Config),

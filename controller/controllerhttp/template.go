@@ -45,6 +45,7 @@ type templateOut struct {
 	AutoCert      bool            `json:"auto_cert"`
 	Notes         string          `json:"notes"`
 	Broken        *brokenOut      `json:"broken_configurations"`
+	Devices       int             `json:"devices" help:"how many devices that the caller may see have it"`
 }
 
 // mountTemplates adds templates (spec: controller-config §12.6).
@@ -85,10 +86,18 @@ func (h *HTTP) mountTemplates(api *rest.API) {
 // templatesOut also tells what a change breaks, which nobody would look for.
 func (h *HTTP) templatesOut(r *rest.Request, rows []*controller.Template) ([]templateOut, error) {
 	out := make([]templateOut, len(rows))
+	ids := make([]wispwright.ID, len(rows))
+	for i, t := range rows {
+		ids[i] = t.ID
+	}
+	users, err := h.c.Templates.Users(r.Context(), r.ReadScope(), ids)
+	if err != nil {
+		return nil, err
+	}
 	for i, t := range rows {
 		out[i] = templateOut{ID: t.ID, Name: t.Name, Organization: t.OrganizationID, Type: string(t.Type), Backend: t.Backend, VPN: t.VPNID,
 			Tags: append([]string{}, t.Tags...), Default: t.Default, Required: t.Required, DefaultValues: object(t.DefaultValues),
-			Config: object(t.Config), Created: rest.Time(t.Created), Modified: rest.Time(t.Modified), AutoCert: t.AutoCert, Notes: t.Notes}
+			Config: object(t.Config), Created: rest.Time(t.Created), Modified: rest.Time(t.Modified), AutoCert: t.AutoCert, Notes: t.Notes, Devices: users[t.ID]}
 		if r.HTTP.Method != http.MethodPut && r.HTTP.Method != http.MethodPatch {
 			continue
 		}

@@ -219,6 +219,32 @@ func timeText(t *time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05.999999Z07:00")
 }
 
+// CountTemplates implements controller.ConfigStore.
+func (s *configs) CountTemplates(ctx context.Context, scope wispwright.Scope, templates []wispwright.ID) (map[wispwright.ID]int, error) {
+	out := map[wispwright.ID]int{}
+	if len(templates) == 0 {
+		return out, nil
+	}
+	marks, args := sqlstore.In(templates)
+	query := "SELECT l.template_id, count(*) AS n FROM controller_config_template l"
+	cond := sqlstore.ScopeCond("c.organization_id", scope)
+	if cond.SQL != "" {
+		query += " JOIN controller_config c ON c.device_id = l.device_id AND " + cond.SQL
+		args = slices.Concat(cond.Args, args)
+	}
+	rows, err := sqlstore.Select[struct {
+		ID wispwright.ID `db:"template_id"`
+		N  int           `db:"n"`
+	}](ctx, s.db, query+" WHERE l.template_id IN ("+marks+") GROUP BY l.template_id", args...)
+	if err != nil {
+		return nil, fmt.Errorf("count controller_config_template: %w", err)
+	}
+	for _, r := range rows {
+		out[r.ID] = r.N
+	}
+	return out, nil
+}
+
 // CountStatuses names the statuses, with which the index that begins with them
 // finds those of a few organizations.
 func (s *configs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[controller.Status]int, error) {

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+
+	"github.com/lib/pq"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -20,6 +23,7 @@ type devices struct {
 	versions       *versions
 	poll, clashes  *sqlstore.Stmt
 	known, clear   *sqlstore.Stmt
+	seen           *sqlstore.Stmt
 	detail         *sqlstore.Stmt
 	removeVersions *sqlstore.Stmt
 	enroll         *sqlstore.Stmt // PostgreSQL alone
@@ -55,10 +59,23 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devi
 				}
 				return sqlstore.Cond{SQL: not + "EXISTS (SELECT 1 FROM controller_config c WHERE c.device_id = controller_device.id)"}
 			},
+			"NeverSeen": func(v any) sqlstore.Cond {
+				if v.(bool) {
+					return sqlstore.Cond{SQL: DeviceTable + ".last_seen IS NULL"}
+				}
+				return sqlstore.Cond{SQL: DeviceTable + ".last_seen IS NOT NULL"}
+			},
+			"WithoutKeyHint": func(any) sqlstore.Cond { return sqlstore.Cond{SQL: DeviceTable + ".key_hint = ''"} },
+			"Tag": func(v any) sqlstore.Cond {
+				tagged := hasTag(b.DB(), v.(string))
+				return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT l.device_id FROM controller_config_template l JOIN controller_template ON controller_template.id = l.template_id WHERE " +
+					tagged.SQL + ")", Args: tagged.Args}
+			},
 		},
+		Search: searchDevices,
 	})
 	s := &devices{Repo: repo, db: b.DB(), configs: configs, versions: versions}
-	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest"}, configs.Repo, "Backend", "Status", "ErrorReason", "NotRenewed", "NotRenewedReason")
+	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest", "KeyHint"}, configs.Repo, "Backend", "Status", "ErrorReason", "NotRenewed", "NotRenewedReason")
 	s.prepare(b)
 	return s
 }
@@ -83,6 +100,7 @@ func (s *devices) prepare(b *sqlstore.Builder) {
 		{&s.detail, "SELECT " + s.ColumnsOf("d") + ", " + s.configs.ColumnsOf("c") +
 			" FROM controller_device d LEFT JOIN controller_config c ON c.device_id = d.id WHERE d.id = ?"},
 		{&s.clear, "UPDATE controller_device SET last_ip = ?, management_ip = ? WHERE id = ?"},
+		{&s.seen, "UPDATE controller_device SET last_seen = ? WHERE id = ? AND (last_seen IS NULL OR last_seen < ?)"},
 		{&s.removeVersions, "DELETE FROM controller_version WHERE device_id = ?"},
 	} {
 		*p.stmt = b.Prepare(p.query)
@@ -235,6 +253,49 @@ func (s *devices) ClearAddresses(ctx context.Context, d *controller.Device, orga
 		return nil
 	})
 	return found, err
+}
+
+// searchDevices finds devices by what is not a text of theirs as it stands.
+func searchDevices(text string, contains func(string) sqlstore.Cond) sqlstore.Cond {
+	reason, why := contains("c.error_reason"), contains("c.not_renewed_reason")
+	out := sqlstore.Cond{
+		SQL:  DeviceTable + ".id IN (SELECT c.device_id FROM controller_config c WHERE " + reason.SQL + " OR " + why.SQL + ")",
+		Args: slices.Concat(reason.Args, why.Args),
+	}
+	if digits := controller.MACDigits(text); digits != "" {
+		out.SQL, out.Args = out.SQL+" OR replace(replace("+DeviceTable+".mac_address, ':', ''), '-', '') LIKE ?", append(out.Args, "%"+digits+"%")
+	}
+	if hint := controller.SearchedKey(text); hint != "" {
+		out.SQL, out.Args = out.SQL+" OR "+DeviceTable+".key_hint = ?", append(out.Args, hint)
+	}
+	return out
+}
+
+// Seen implements controller.DeviceStore. The rows are locked in the order of their ids,
+// as by whoever else locks several.
+func (s *devices) Seen(ctx context.Context, list []controller.Sighting) error {
+	if s.db.Dialect() == sqlstore.Postgres {
+		ids, times := make([]wispwright.ID, len(list)), make([]string, len(list))
+		for i, seen := range list {
+			ids[i], times[i] = seen.DeviceID, timeText(&seen.At)
+		}
+		_, err := sqlstore.Exec(ctx, s.db, `WITH u AS (SELECT * FROM unnest(?::uuid[], ?::timestamptz[]) AS u (id, at)), l AS (
+			SELECT d.id, u.at FROM controller_device d JOIN u ON u.id = d.id WHERE d.last_seen IS NULL OR d.last_seen < u.at ORDER BY d.id FOR NO KEY UPDATE OF d)
+			UPDATE controller_device d SET last_seen = l.at FROM l WHERE d.id = l.id`, uuids(ids), pq.Array(times))
+		if err != nil {
+			return s.failed("update", err)
+		}
+		return nil
+	}
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		for _, seen := range list {
+			at := timeOrNull(seen.At)
+			if _, err := s.seen.Exec(ctx, at, seen.DeviceID, at); err != nil {
+				return s.failed("update", err)
+			}
+		}
+		return nil
+	})
 }
 
 func addressText(a netip.Addr) any {

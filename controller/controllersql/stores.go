@@ -58,20 +58,23 @@ func newTemplates(b *sqlstore.Builder) *templates {
 		// default is a word of the language
 		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id"},
 		Where: map[string]func(any) sqlstore.Cond{
-			// tags are a JSON list: its text holds the quoted tag; controller
-			// compares again what this finds
-			"Tag": func(v any) sqlstore.Cond {
-				quoted, err := json.Marshal(v)
-				if err != nil { // a string always has a JSON form
-					return sqlstore.Cond{SQL: "1 = 0"}
-				}
-				return sqlstore.Cond{SQL: db.Dialect().Text("tags") + ` LIKE ? ESCAPE '\'`, Args: []any{"%" + escapeLike(string(quoted)) + "%"}}
-			},
+			// controller compares again what this finds
+			"Tag": func(v any) sqlstore.Cond { return hasTag(db, v.(string)) },
 		},
 	})
 	revisions := sqlstore.Add[wispwright.ID, controller.Revision, revisionFilter](b, sqlstore.Spec{Shape: controller.Revision{}.Shape()})
 	hold := newByIDs(b, "SELECT "+repo.ColumnsOf("controller_template")+" FROM controller_template WHERE id IN (", ") ORDER BY id"+forShare(db))
 	return &templates{repo, db, revisions, hold}
+}
+
+// hasTag is the condition that a template has a tag. Tags are a JSON list: its
+// text holds the quoted tag.
+func hasTag(db *sqlstore.DB, tag string) sqlstore.Cond {
+	quoted, err := json.Marshal(tag)
+	if err != nil { // a string always has a JSON form
+		return sqlstore.Cond{SQL: "1 = 0"}
+	}
+	return sqlstore.Cond{SQL: db.Dialect().Text("controller_template.tags") + ` LIKE ? ESCAPE '\'`, Args: []any{"%" + escapeLike(string(quoted)) + "%"}}
 }
 
 func escapeLike(s string) string {

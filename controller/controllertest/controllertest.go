@@ -59,6 +59,7 @@ func RunDeviceQueries(t *testing.T, h Harness) {
 	h = needs(h, "Devices", "Configs", "Templates", "Settings", "Versions")
 	t.Run("queries", func(t *testing.T) { runDeviceQueries(t, h) })
 	t.Run("addresses", func(t *testing.T) { runAddresses(t, h) })
+	t.Run("seen", func(t *testing.T) { runSeen(t, h) })
 }
 
 // RunConfigs is the part of Run about configurations.
@@ -129,9 +130,15 @@ func organizations(t *testing.T, s Storage) []wispwright.ID {
 }
 
 func device(n, organization int) *controller.Device {
+	var seen *time.Time
+	if n%2 == 1 {
+		at := at(100 + n).Truncate(time.Microsecond)
+		seen = &at
+	}
 	return &controller.Device{
-		ID: id(1000 + n), OrganizationID: id(organization), Name: fmt.Sprintf("AP-%d", n), NameKey: fmt.Sprintf("ap-%d", n),
-		MACAddress: fmt.Sprintf("00:11:22:33:%02X:%02X", n>>8, n&255), Key: wispwright.Secret(fmt.Sprintf("key-%d", n)), KeyDigest: fmt.Sprintf("digest-%d", n),
+		LastSeen: seen,
+		ID:       id(1000 + n), OrganizationID: id(organization), Name: fmt.Sprintf("AP-%d", n), NameKey: fmt.Sprintf("ap-%d", n),
+		MACAddress: fmt.Sprintf("00:11:22:33:%02X:%02X", n>>8, n&255), Key: wispwright.Secret(fmt.Sprintf("key-%d", n)), KeyDigest: fmt.Sprintf("digest-%d", n), KeyHint: controller.KeyHint(fmt.Sprintf("key-%d-and-more", n)),
 		Model: "TP-Link 50%_off", OS: "OpenWrt 23.05.3", System: "MT7621", Notes: "näher", HardwareID: fmt.Sprintf("serial-%d", n),
 		LastIP: netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}), ManagementIP: netip.MustParseAddr("2001:db8::1"), Created: at(n), Modified: at(n),
 	}
@@ -188,7 +195,7 @@ func runDevices(t *testing.T, h Harness) {
 		New:    func(n, o int) *controller.Device { return device(n, o+1) },
 		Key:    func(d *controller.Device) wispwright.ID { return d.ID },
 		Mutate: func(d *controller.Device) { d.Notes += "+"; d.ManagementIP = netip.Addr{} },
-		Orders: []string{"ID", "OrganizationID", "Name", "MACAddress", "HardwareID", "Created", "Modified"},
+		Orders: []string{"ID", "OrganizationID", "Name", "MACAddress", "HardwareID", "Created", "Modified", "LastSeen"},
 		Search: &storetest.Search[controller.Device, controller.DeviceFilter]{
 			Put:    func(d *controller.Device, text string) { d.Model = text },
 			Filter: func(text string) controller.DeviceFilter { return controller.DeviceFilter{Search: text} },
@@ -213,6 +220,23 @@ func runDevices(t *testing.T, h Harness) {
 				Selects: func(d *controller.Device) bool { return d.ID == id(1001) || d.ID == id(1002) }},
 			"search takes signs as they are": {Filter: controller.DeviceFilter{Search: "50__off"}, Selects: func(*controller.Device) bool { return false }},
 			"search":                         {Filter: controller.DeviceFilter{Search: "SERIAL-2"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by last address":         {Filter: controller.DeviceFilter{Search: "192.0.2.3"}, Selects: func(d *controller.Device) bool { return d.ID == id(1003) }},
+			"search by management address":   {Filter: controller.DeviceFilter{Search: "2001:DB8::1"}, Selects: func(d *controller.Device) bool { return d.ManagementIP.IsValid() }},
+			"search in notes":                {Filter: controller.DeviceFilter{Search: "näher"}, Selects: func(*controller.Device) bool { return true }},
+			"search by MAC of a label":       {Filter: controller.DeviceFilter{Search: "00-11-22-33-00-02"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by bare MAC":             {Filter: controller.DeviceFilter{Search: "001122330002"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by dotted MAC":           {Filter: controller.DeviceFilter{Search: "0011.2233.0002"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by part of a MAC":        {Filter: controller.DeviceFilter{Search: "33-00-02"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by the key's beginning":  {Filter: controller.DeviceFilter{Search: "key-2-and"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"search by less of the key":      {Filter: controller.DeviceFilter{Search: "key-2-a"}, Selects: func(*controller.Device) bool { return false }},
+			"model":                          {Filter: controller.DeviceFilter{ModelContains: "link 50%"}, Selects: func(*controller.Device) bool { return true }},
+			"operating system":               {Filter: controller.DeviceFilter{OSContains: "23.06"}, Selects: func(*controller.Device) bool { return false }},
+			"seen":                           {Filter: controller.DeviceFilter{LastSeenBefore: at(500)}, Selects: func(d *controller.Device) bool { return d.LastSeen != nil }},
+			"seen long ago":                  {Filter: controller.DeviceFilter{LastSeenBefore: at(102)}, Selects: func(d *controller.Device) bool { return d.LastSeen != nil && d.LastSeen.Before(at(102)) }},
+			"seen lately":                    {Filter: controller.DeviceFilter{LastSeenFrom: at(102)}, Selects: func(d *controller.Device) bool { return d.LastSeen != nil && !d.LastSeen.Before(at(102)) }},
+			"never seen":                     {Filter: controller.DeviceFilter{NeverSeen: yes()}, Selects: func(d *controller.Device) bool { return d.LastSeen == nil }},
+			"ever seen":                      {Filter: controller.DeviceFilter{NeverSeen: no()}, Selects: func(d *controller.Device) bool { return d.LastSeen != nil }},
+			"without key hint":               {Filter: controller.DeviceFilter{WithoutKeyHint: true}, Selects: func(d *controller.Device) bool { return d.KeyHint == "" }},
 			"active":                         {Filter: controller.DeviceFilter{IsDeactivated: no()}, Selects: func(d *controller.Device) bool { return !d.IsDeactivated }},
 			"without configuration":          {Filter: controller.DeviceFilter{HasConfig: no()}, Selects: func(*controller.Device) bool { return true }},
 		},
@@ -368,6 +392,23 @@ func runDeviceQueries(t *testing.T, h Harness) {
 			require.Equal(t, len(tt.want), items.Total, name)
 		}
 	})
+	t.Run("devices of templates", func(t *testing.T) {
+		for _, tt := range []struct {
+			scope wispwright.Scope
+			ids   []wispwright.ID
+			want  map[wispwright.ID]int
+		}{
+			{all(), []wispwright.ID{id(3001), id(3002), id(3009)}, map[wispwright.ID]int{id(3001): 1, id(3002): 1}},
+			{all(), nil, map[wispwright.ID]int{}},
+			{wispwright.ScopeOf(id(1)), []wispwright.ID{id(3001)}, map[wispwright.ID]int{id(3001): 1}},
+			{wispwright.ScopeOf(id(2)), []wispwright.ID{id(3001)}, map[wispwright.ID]int{}},
+		} {
+			got, err := s.Stores.Configs.CountTemplates(ctx, tt.scope, tt.ids)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got, "%v", tt)
+		}
+	})
+	t.Run("search in what devices reported", func(t *testing.T) { runSearch(t, s, a, c) })
 	t.Run("a device takes configuration and versions along", func(t *testing.T) {
 		insert(t, s.Stores.Versions.Insert, version(1, 1))
 		require.NoError(t, devices.Delete(ctx, all(), a.ID))
@@ -380,6 +421,71 @@ func runDeviceQueries(t *testing.T, h Harness) {
 		require.NoError(t, err)
 		require.Empty(t, found.Rows)
 	})
+}
+
+// runSearch finds devices by texts of their configurations and tags of their templates.
+func runSearch(t *testing.T, s Storage, a, c *controller.Device) {
+	ctx := context.Background()
+	tagged := template(91, 1)
+	tagged.Tags, tagged.OrganizationID = []string{"roof", "north_side"}, wispwright.ID{}
+	require.NoError(t, s.Stores.Templates.Insert(ctx, tagged))
+	for device, change := range map[*controller.Device]func(*controller.Config){
+		a: func(x *controller.Config) { x.ErrorReason = "CHANNEL_NOT_ALLOWED: 149" },
+		c: func(x *controller.Config) {
+			x.NotRenewedReason, x.Templates = "Überlauf im Radio", append(x.Templates, tagged.ID)
+		},
+	} {
+		_, err := s.Stores.Configs.Update(ctx, all(), device.ID, func(x *controller.Config) error { change(x); return nil })
+		require.NoError(t, err)
+	}
+	for name, tt := range map[string]struct {
+		f    controller.DeviceFilter
+		want []wispwright.ID
+	}{
+		"error":                  {controller.DeviceFilter{Search: "channel_not"}, []wispwright.ID{a.ID}},
+		"signs are no wildcards": {controller.DeviceFilter{Search: "channel%not"}, []wispwright.ID{}},
+		"why it is not renewed":  {controller.DeviceFilter{Search: "überlauf"}, []wispwright.ID{c.ID}},
+		"with other filters":     {controller.DeviceFilter{Search: "überlauf", OrganizationID: id(1)}, []wispwright.ID{}},
+		"tag":                    {controller.DeviceFilter{Tag: "north_side"}, []wispwright.ID{c.ID}},
+		"part of a tag":          {controller.DeviceFilter{Tag: "north"}, []wispwright.ID{}},
+		"like a tag":             {controller.DeviceFilter{Tag: "north-side"}, []wispwright.ID{}},
+	} {
+		items, err := s.Stores.Devices.List(ctx, all(), tt.f, wispwright.Page{})
+		require.NoError(t, err, name)
+		require.Equal(t, tt.want, keys(items.Rows, func(d *controller.Device) wispwright.ID { return d.ID }), name)
+		details, err := s.Stores.Devices.Details(ctx, all(), tt.f, wispwright.Page{Limit: 10})
+		require.NoError(t, err, name)
+		require.Equal(t, tt.want, keys(details.Rows, func(d *controller.Detail) wispwright.ID { return d.Device.ID }), name)
+	}
+	require.NoError(t, s.Stores.Templates.Delete(ctx, all(), tagged.ID))
+}
+
+// runSeen stores when devices were heard of.
+func runSeen(t *testing.T, h Harness) {
+	s := h(t)
+	organizations(t, s)
+	ctx := context.Background()
+	heard, silent, other := device(1, 1), device(2, 1), device(3, 2)
+	insert(t, s.Stores.Devices.Insert, heard, silent, other)
+	seen := func(d *controller.Device) *time.Time {
+		got, err := s.Stores.Devices.Get(ctx, all(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, d.Modified.Truncate(time.Microsecond), got.Modified, "nobody changed it")
+		return got.LastSeen
+	}
+	late := at(300).Truncate(time.Microsecond)
+	require.NoError(t, s.Stores.Devices.Seen(ctx, []controller.Sighting{
+		{DeviceID: heard.ID, At: at(1)}, {DeviceID: silent.ID, At: late}, {DeviceID: id(9999), At: late},
+	}), "also with a device that is gone")
+	require.Equal(t, heard.LastSeen, seen(heard), "an older time of another node changes nothing")
+	require.Equal(t, &late, seen(silent))
+	require.Equal(t, other.LastSeen, seen(other))
+	require.NoError(t, s.Stores.Devices.Seen(ctx, []controller.Sighting{{DeviceID: heard.ID, At: late}}))
+	require.Equal(t, &late, seen(heard))
+	require.NoError(t, s.Stores.Devices.Seen(ctx, nil))
+	items, err := s.Stores.Devices.List(ctx, all(), controller.DeviceFilter{}, wispwright.Page{Order: []wispwright.Order{{Field: "LastSeen", Descending: true}}})
+	require.NoError(t, err)
+	require.Equal(t, []wispwright.ID{silent.ID, heard.ID, other.ID}, keys(items.Rows, func(d *controller.Device) wispwright.ID { return d.ID }))
 }
 
 func runAddresses(t *testing.T, h Harness) {

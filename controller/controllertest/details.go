@@ -52,7 +52,7 @@ func runDetails(t *testing.T, s Storage) {
 				require.NoError(t, err)
 				want := wispwright.Items[controller.Detail]{Total: list.Total}
 				for _, d := range list.Rows {
-					d.NameKey, d.KeyDigest = "", ""
+					d.NameKey, d.KeyDigest, d.KeyHint = "", "", ""
 					detail := &controller.Detail{Device: d}
 					if c, err := configs.Get(ctx, all(), d.ID); err == nil {
 						detail.Config = &controller.Config{DeviceID: c.DeviceID, Backend: c.Backend, Status: c.Status, ErrorReason: c.ErrorReason}

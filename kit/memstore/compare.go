@@ -112,3 +112,7 @@ func number(b bool) int {
 	}
 	return 0
 }
+
+// Contains reports whether a text holds a part without regard to letter case, as
+// a filter's Contains and Search find it: for conditions of one's own.
+func Contains(text, part string) bool { return fields.NewFold(part).In(text) }

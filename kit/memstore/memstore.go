@@ -122,6 +122,9 @@ type Spec[T any] struct {
 	// Match gives filter fields a condition of their own. It may read other
 	// repositories of the store through the context it is given.
 	Match map[string]func(ctx context.Context, object *T, value any) bool
+	// Search tells whether an object is found by a text elsewhere than in
+	// Shape.Search.
+	Search func(ctx context.Context, object *T, text string) bool
 }
 
 // Repo keeps one entity. It implements wispwright.KeyedRepo.
@@ -292,7 +295,8 @@ func (r *Repo[K, T, F]) matches(ctx context.Context, row *T, filter reflect.Valu
 			}
 			continue
 		}
-		if !slices.ContainsFunc(c.Targets, func(f fields.Field) bool { return compareOp(c.Op, value(row, f), want) }) {
+		if !slices.ContainsFunc(c.Targets, func(f fields.Field) bool { return compareOp(c.Op, value(row, f), want) }) &&
+			(c.Name != "Search" || r.spec.Search == nil || !r.spec.Search(ctx, row, want.String())) {
 			return false
 		}
 	}

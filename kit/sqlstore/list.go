@@ -211,14 +211,15 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 	if c.Op == fields.Contains {
 		var parts []string
 		var args []any
-		fold := fields.NewFold(value.String())
+		contains := r.containing(value.String())
 		for _, t := range c.Targets {
-			folded := r.db.dialect.lower(r.db.dialect.Text(r.of(t)))
-			for _, p := range fold.Pairs {
-				folded, args = "replace("+folded+", ?, ?)", append(args, p[0], p[1])
+			part := contains(r.of(t))
+			parts, args = append(parts, part.SQL), append(args, part.Args...)
+		}
+		if c.Name == "Search" && r.spec.Search != nil {
+			if more := r.spec.Search(value.String(), contains); more.SQL != "" {
+				parts, args = append(parts, more.SQL), append(args, more.Args...)
 			}
-			parts = append(parts, folded+` LIKE ? ESCAPE '\'`)
-			args = append(args, "%"+escapeLike(fold.Text)+"%")
 		}
 		return "(" + strings.Join(parts, " OR ") + ")", args, nil
 	}
@@ -257,6 +258,19 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 	}
 	op := map[fields.Op]string{fields.Equal: " = ?", fields.From: " >= ?", fields.Before: " < ?"}[c.Op]
 	return r.of(target) + op, []any{arg}, nil
+}
+
+// containing makes conditions that a text is part of an expression.
+func (r *Repo[K, T, F]) containing(text string) func(expression string) Cond {
+	fold := fields.NewFold(text)
+	return func(expression string) (c Cond) {
+		folded := r.db.dialect.lower(r.db.dialect.Text(expression))
+		for _, p := range fold.Pairs {
+			folded, c.Args = "replace("+folded+", ?, ?)", append(c.Args, p[0], p[1])
+		}
+		c.SQL, c.Args = folded+` LIKE ? ESCAPE '\'`, append(c.Args, "%"+escapeLike(fold.Text)+"%")
+		return c
+	}
 }
 
 // inside is the condition of Within: addresses and prefixes are sorted so that what lies in a

@@ -31,6 +31,10 @@ type Spec struct {
 	Skip []string
 	// Where gives filter fields a condition of their own.
 	Where map[string]func(value any) Cond
+	// Search finds a text elsewhere than in Shape.Search. contains is the
+	// condition that the text is part of an expression, without regard to letter
+	// case.
+	Search func(text string, contains func(expression string) Cond) Cond
 }
 
 // Cond is a piece of WHERE with ? placeholders.

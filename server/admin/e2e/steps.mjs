@@ -230,7 +230,7 @@ async function template(run) {
   await page.getByRole('button', { name: 'Create template' }).click();
   await page.getByText('Choose an organization, or all of them').first().waitFor();
   await own(page, run.organization);
-  await page.getByRole('radio', { name: /^Every new device It can/ }).check();
+  await page.getByRole('radio', { name: /^Every device Also.*can be taken off/ }).check();
   await page.getByRole('button', { name: 'Add variable' }).click();
   await page.getByLabel('Name of variable 1').fill('ntp_server');
   await page.getByLabel('Value of variable ntp_server').fill('time.example.org');
@@ -276,6 +276,7 @@ async function device(run) {
   const { body } = await api(page, 'GET', `controller/device/${run.deviceID}/`);
   assert.deepEqual(body.config.templates, [run.templateID]);
   assert.equal(body.config.status, 'modified');
+  run.mac = body.mac_address;
 }
 
 async function configuration(run) {
@@ -360,7 +361,7 @@ async function lists(run) {
   await devicesOf(run, [bare], false);
   await go('/devices');
   await page.waitForFunction(() => document.title === 'Devices · Wispwright');
-  await page.getByPlaceholder(/Name, MAC/).fill(run.device);
+  await page.getByPlaceholder(/Name, address/).fill(run.device);
   await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
   assert.deepEqual(await exported(page, /^devices-.*\.csv$/), [
@@ -969,6 +970,45 @@ async function missing({ page, go }) {
   await page.getByText('There is no such device, or you may not see it').waitFor();
 }
 
+/** Fast fingers: Enter right after the last letter, and words between Save and its answer. */
+async function hurried(run) {
+  const { page, go, device } = run;
+  await go('/devices');
+  await page.getByRole('searchbox', { name: 'Search' }).fill(device);
+  await page.getByRole('searchbox', { name: 'Search' }).press('Enter');
+  await page.waitForURL(/filter=.*q/, { timeout: 5_000 });
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Devices', level: 1 }).click();
+  await page.keyboard.press('Control+k');
+  const finder = page.getByRole('combobox', { name: 'Find' });
+  await finder.fill(run.mac.replaceAll(':', '').toLowerCase());
+  await finder.press('Enter');
+  await page.waitForURL(new RegExp(`devices/${run.deviceID}`));
+
+  await go(`/devices/${run.deviceID}/details`);
+  let answer;
+  const held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/api/v1/controller/device/*/', async (route) => {
+    if (route.request().method() === 'PATCH') await held;
+    await route.continue();
+  });
+  await field(page, 'Notes').fill('sent');
+  await save(page);
+  await field(page, 'Notes').pressSequentially(' and typed since');
+  answer();
+  await notice(page, /^Saved/).waitFor();
+  await page.unroute('**/api/v1/controller/device/*/');
+  await bar(page).getByText('1 change').waitFor();
+  assert.equal(await field(page, 'Notes').inputValue(), 'sent and typed since');
+  assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'sent');
+  await save(page);
+  await notice(page, /^Saved/).waitFor();
+  await bar(page).waitFor({ state: 'detached' });
+  assert.equal((await api(page, 'GET', `controller/device/${run.deviceID}/`)).body.notes, 'sent and typed since');
+}
+
 /** Deletes what the steps made. */
 export async function tidy({ page, made }) {
   for (const path of made) {
@@ -1007,6 +1047,7 @@ export const steps = [
   ['two people, one device', conflict],
   ['a selection ends with its filter', selection],
   ['find from the keyboard, and keep a view', find],
+  ['fast fingers lose nothing', hurried],
   ['staff who manage nothing are told so', managesNothing],
   ['an expired password has to be changed first', expiredPassword, 'expiredUser'],
   ['who is not staff has an account only', outsider],

@@ -188,9 +188,10 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
         if (!(key in body)) continue;
         delete body[key];
         const change = changedKeys(data[key] as RaRecord, previousData?.[key] as RaRecord | undefined);
-        await within(key, () => save(request, id, change));
+        // the answer tells more than what was asked for, such as what the change broke
+        kept[key] = { ...(data[key] as RaRecord), ...((await within(key, () => save(request, id, change))) as RaRecord | undefined) };
       }
-      if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, id } };
+      if (Object.keys(body).length === 0) return { data: { ...previousData, ...data, ...kept, id } };
       const key = `${resource}/${id}`;
       for (let again = retries; ; again--) {
         const versioned = meta?.detail ? { onETag: remember(resource, id), ifMatch: meta.overwrite ? undefined : etags.get(key) } : {};

@@ -48,6 +48,9 @@ export default function Find({ onClose }: { onClose(): void }) {
   const settled = useSettled(text.trim());
   const { groups, pending, failed } = useFound(settled);
   const all = groups.flatMap(({ found }) => found);
+  // Enter before the answers are there opens the first of them when they are
+  const [hurried, setHurried] = useState(false);
+  const ready = settled === text.trim() && settled !== '' && !pending;
   const [chosen, setChosen] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another text begins at its first answer
   useEffect(() => setChosen(0), [settled]);
@@ -61,11 +64,18 @@ export default function Find({ onClose }: { onClose(): void }) {
     if (step && all.length > 0) {
       event.preventDefault();
       setChosen((chosen + step + all.length) % all.length);
-    } else if (event.key === 'Enter' && settled === text.trim()) {
+    } else if (event.key === 'Enter') {
       event.preventDefault();
-      open(all[chosen]);
-    }
+      if (ready) open(all[chosen]);
+      else setHurried(text.trim() !== '');
+    } else if (event.key.length === 1 || event.key === 'Backspace') setHurried(false);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it opens once, when it is ready
+  useEffect(() => {
+    if (!hurried || !ready) return;
+    setHurried(false);
+    open(all[0]);
+  }, [hurried, ready]);
   return (
     <Dialog open onClose={onClose} maxWidth={false} aria-label="Find" slotProps={{ paper: { sx: { width: 600, alignSelf: 'flex-start', mt: '10vh' } } }}>
       <div className="w-finder">

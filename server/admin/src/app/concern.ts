@@ -70,6 +70,8 @@ export interface Extension {
   Fields: ComponentType;
   /** What saving a change of it touches, as a sentence in the bar that saves. */
   Touched?: ComponentType;
+  /** What a change of it led to, from the answer to it, above the form. */
+  Aftermath?: ComponentType<{ kept: unknown }>;
 }
 
 /** One answer of the find field. */

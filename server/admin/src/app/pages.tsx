@@ -11,7 +11,8 @@ const reloaded = 'wispwright.reloaded';
  * A page of its own file. After an update of the server the files have other names: a page opened before is loaded
  * again then, once.
  */
-export function page<T extends ComponentType>(load: () => Promise<{ default: T }>) {
+// biome-ignore lint/suspicious/noExplicitAny: a part may ask for whatever it is given
+export function page<T extends ComponentType<any>>(load: () => Promise<{ default: T }>) {
   return lazy(async () => {
     try {
       const loaded = await load();

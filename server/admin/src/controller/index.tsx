@@ -5,7 +5,7 @@ import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
 import { type ControllerOperations, controllerOperations } from './operations';
 import { readSettings, saveSettings } from './organization/settings';
-import type { Device, Template } from './types';
+import type { Device, OrganizationSettings, Template } from './types';
 import { aboutConfiguration } from './refused';
 import { controllerTexts } from './texts';
 
@@ -52,6 +52,10 @@ export const controller: Concern<ControllerOperations> = {
       save: saveSettings,
       Fields: page(() => import('./organization/SettingsFields')),
       Touched: page(() => import('./organization/Touched')),
+      Aftermath: page(async () => {
+        const { Aftermath } = await import('./Aftermath');
+        return { default: ({ kept }: { kept: unknown }) => <Aftermath broken={(kept as OrganizationSettings).broken_configurations} /> };
+      }),
     },
   ],
   finders: [

@@ -12,6 +12,17 @@ export interface DeviceConfig {
   templates?: string[];
   context?: JSONObject;
   config?: JSONObject;
+  /** Since when it could not be renewed after a change, and why: the last good one goes on being served. */
+  not_renewed_since?: string | null;
+  not_renewed_reason?: string;
+}
+
+/** What a change kept from being renewed. */
+export interface Broken {
+  count: number;
+  checked: number;
+  total: number;
+  devices: { id: string; name: string; reason: string }[];
 }
 
 /** The three checksums of a device: what it should have, was last given, and last said it has. */
@@ -37,6 +48,7 @@ export interface Device {
   notes: string;
   config: DeviceConfig | null;
   checksums?: Checksums;
+  last_seen?: string | null;
   created: string;
   modified: string;
 }
@@ -54,8 +66,13 @@ export interface Template {
   auto_cert?: boolean;
   default_values: JSONObject;
   config: JSONObject;
+  notes?: string;
   created: string;
   modified: string;
+  /** How many devices have it that the caller may see. */
+  devices?: number;
+  /** In the answer to a change alone. */
+  broken_configurations?: Broken | null;
 }
 
 /** What the controller keeps for an organization. shared_secret is null for users who may not change it. */
@@ -64,11 +81,16 @@ export interface OrganizationSettings {
   registration_enabled: boolean;
   shared_secret: string | null;
   context: JSONObject;
+  broken_configurations?: Broken | null;
 }
 
 export interface Dashboard {
   devices: number;
   config_status: Partial<Record<ConfigStatus | 'unknown', number>>;
+  config_not_renewed?: number;
+  /** Active devices that were not heard of for silent_after seconds. */
+  silent?: number;
+  silent_after?: number;
 }
 
 /** A request for a rendering of something that is not saved. */

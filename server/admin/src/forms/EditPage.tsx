@@ -11,6 +11,7 @@ import { ObjectHeader } from '../design/ObjectHeader';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
 import { ConflictDialog } from './ConflictDialog';
+import { KeepTyping } from './KeepTyping';
 import { wholeObject } from './FormParts';
 
 interface EditPageProps<T extends RaRecord> {
@@ -21,11 +22,14 @@ interface EditPageProps<T extends RaRecord> {
   header(record: T): ReactNode;
   /** The bar at the bottom. */
   bar: ReactNode;
+  /** What a change led to that has to be known; it stays above the contents until the next one. */
+  aftermath?(record: T): ReactNode;
   children: ReactNode;
 }
 
 /** The page of an existing object. Nothing saved by others is replaced without being asked. */
-export function EditPage<T extends RaRecord>({ what, transform, defaultValues, header, bar, children }: EditPageProps<T>) {
+export function EditPage<T extends RaRecord>({ what, transform, defaultValues, header, bar, aftermath, children }: EditPageProps<T>) {
+  const [after, setAfter] = useState<ReactNode>();
   const [conflict, setConflict] = useState<Conflict>();
   const resource = useResourceContext() ?? '';
   const createPath = useCreatePath();
@@ -38,6 +42,10 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
     queryOptions: { ...wholeObject.queryOptions, onError: () => undefined } as never,
     mutationOptions: {
       ...wholeObject.mutationOptions,
+      onSuccess: (saved: T) => {
+        setAfter(aftermath?.(saved));
+        notify('ra.notification.updated', { type: 'info', messageArgs: { smart_count: 1 } });
+      },
       onError: (error: unknown) => {
         if (error instanceof Conflict) setConflict(error);
         else if (!(error instanceof APIError) || !error.body.errors || Object.keys(error.body.errors).length === 0) {
@@ -76,7 +84,11 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
         <Form noValidate warnWhenUnsavedChanges formRootPathname={createPath({ resource, id: record.id, type: 'edit' })} defaultValues={defaultValues?.(record)} key={String(record.id)}>
           <div className="w-edit">
             {header(record)}
-            <div className="w-edit-contents">{children}</div>
+            <div className="w-edit-contents">
+              {after}
+              {children}
+            </div>
+            <KeepTyping />
             {bar}
           </div>
           {conflict && <ConflictResolution what={what} conflict={conflict} record={record} onClose={() => setConflict(undefined)} onRead={() => void refetch()} />}

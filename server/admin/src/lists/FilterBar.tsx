@@ -1,7 +1,7 @@
 // The filters of a list: the find field, a chip for each filter, and how many are left.
 import { Menu, MenuItem, Popover } from '@mui/material';
 import { ChevronDown, Plus, Search, X } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useListContext } from 'react-admin';
 import { Field } from '../design/Field';
 import { type Choice, type Filter, filled } from './filters';
@@ -17,6 +17,8 @@ function FindField({ placeholder }: { placeholder: string }) {
   const sent = useRef(given);
   const latest = useRef(filterValues);
   latest.current = filterValues;
+  const typed = useRef(text);
+  typed.current = text;
   useEffect(() => {
     // from outside: the way back, a saved view
     if (given !== sent.current) {
@@ -24,15 +26,17 @@ function FindField({ placeholder }: { placeholder: string }) {
       setText(given);
     }
   }, [given]);
+  const send = useCallback(() => {
+    if (typed.current === sent.current) return;
+    sent.current = typed.current;
+    const { q: _q, ...others } = latest.current;
+    setFilters(typed.current.trim() === '' ? others : { ...others, q: typed.current });
+  }, [setFilters]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every letter begins the pause anew
   useEffect(() => {
-    if (text === sent.current) return undefined;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      const { q: _q, ...others } = latest.current;
-      setFilters(text.trim() === '' ? others : { ...others, q: text });
-    }, 300);
+    const timer = setTimeout(send, 300);
     return () => clearTimeout(timer);
-  }, [text, setFilters]);
+  }, [text, send]);
   useEffect(() => {
     const key = (event: globalThis.KeyboardEvent) => {
       const target = event.target as HTMLElement;
@@ -46,7 +50,7 @@ function FindField({ placeholder }: { placeholder: string }) {
   return (
     <label className="w-search">
       <Search size={16} aria-hidden="true" />
-      <input ref={field} type="search" value={text} onChange={(event) => setText(event.target.value)} placeholder={placeholder} aria-label="Search" autoComplete="off" spellCheck={false} />
+      <input ref={field} type="search" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === 'Enter' && send()} placeholder={placeholder} aria-label="Search" autoComplete="off" spellCheck={false} />
       <kbd aria-hidden="true">/</kbd>
     </label>
   );

@@ -20,6 +20,7 @@ import { DeviceActions } from './Actions';
 import { changedDevice } from './bodies';
 import { DeviceDetails } from './DeviceForm';
 import { DeviceOverview } from './DeviceOverview';
+import { LastSeen } from './LastSeen';
 import { useLocked } from './locked';
 import { HistoryTab } from './HistoryTab';
 import { statusLook, statusOf } from './status';
@@ -67,6 +68,9 @@ function Header() {
           {live.management_ip && <CopyFact text={live.management_ip} label="management address" />}
           {!live.management_ip && live.last_ip && <CopyFact text={live.last_ip} label="address of the last request" />}
           <CopyFact text={device.mac_address} label="MAC address" />
+          <span>
+            Seen <LastSeen device={live} />
+          </span>
         </>
       }
       tabs={[
@@ -77,6 +81,24 @@ function Header() {
       ]}
       tab={at(tab)}
     />
+  );
+}
+
+/** A configuration that a change could not renew: the device keeps the last good one. */
+function NotRenewed({ device }: { device: Device }) {
+  const since = device.config?.not_renewed_since;
+  if (!since) return null;
+  const reason = device.config?.not_renewed_reason;
+  return (
+    <Banner status="problem" title="Its configuration could not be renewed">
+      The device keeps the last good one since <Moment at={since} />: {firstLine(reason)}
+      {reason?.includes('\n') && (
+        <details>
+          <summary>All of the reason</summary>
+          <pre>{reason}</pre>
+        </details>
+      )}
+    </Banner>
   );
 }
 
@@ -92,8 +114,10 @@ function Trouble() {
     );
   }
   const reason = live.config?.error_reason;
-  if (statusOf(live) !== 'error') return null;
+  if (statusOf(live) !== 'error') return <NotRenewed device={live} />;
   return (
+    <>
+    <NotRenewed device={live} />
     <Banner status="critical" title={firstLine(reason)} urgent>
       It could not apply its configuration and went back to the one before, <Moment at={live.modified} />.
       {reason?.includes('\n') && (
@@ -103,6 +127,7 @@ function Trouble() {
         </details>
       )}
     </Banner>
+    </>
   );
 }
 

@@ -15,6 +15,8 @@ import { firstLine } from '../overview/reasons';
 import type { Device } from '../types';
 import { BulkDeviceActions } from './BulkActions';
 import { FirstDevice } from './FirstDevice';
+import { LastSeen } from './LastSeen';
+import { silences } from './seen';
 import { statusLook, statuses, statusOf } from './status';
 import { StatusChip } from './StatusChip';
 
@@ -27,7 +29,15 @@ const filters: Filter[] = [
     choices: statuses.filter((status) => status !== 'unknown').map((id) => ({ id, name: statusLook[id].word })),
   },
   { ...organizationFilter, shown: true },
+  { source: 'silent_for', label: 'Silent for', kind: 'choice', shown: true, choices: silences, useName: (value) => (value ? `${value} s` : undefined) },
+  { source: 'model', label: 'Model', kind: 'text' },
+  { source: 'os', label: 'Operating system', kind: 'text' },
   referenceFilter('config__templates', 'Template', 'templates'),
+  { source: 'config__templates__tag', label: 'Tag', kind: 'text' },
+  { source: 'last_seen__gte', label: 'Seen from', kind: 'time' },
+  { source: 'last_seen__lt', label: 'Seen before', kind: 'time' },
+  { source: 'last_seen__isnull', label: 'Never seen', kind: 'yesno' },
+  { source: 'config__not_renewed', label: 'Not renewed', kind: 'yesno' },
   { source: 'config__backend', label: 'Backend', kind: 'choice', choices: backends },
   { source: 'has_config', label: 'Has a configuration', kind: 'yesno' },
   { source: 'is_deactivated', label: 'Deactivated', kind: 'yesno' },
@@ -39,6 +49,7 @@ const views: View[] = [
   { name: 'All', filter: {} },
   { name: 'Errors', filter: { config__status: 'error' } },
   { name: 'Waiting', filter: { config__status: 'modified' } },
+  { name: 'Silent', filter: { silent_for: '3600', is_deactivated: false } },
   { name: 'No configuration', filter: { has_config: false } },
 ];
 
@@ -55,7 +66,8 @@ function Address({ device }: { device: Device }): ReactNode {
 
 /** Why a device stands as it does, in a line. */
 function reasonOf(device: Device): string {
-  return device.config?.status === 'error' ? firstLine(device.config.error_reason) : '';
+  if (device.config?.status === 'error') return firstLine(device.config.error_reason);
+  return device.config?.not_renewed_since ? `Not renewed: ${firstLine(device.config.not_renewed_reason)}` : '';
 }
 
 const columns: Column<Device>[] = [
@@ -66,7 +78,7 @@ const columns: Column<Device>[] = [
     label: 'Reason',
     phone: 'note',
     cell: (device) => (
-      <span className="w-secondary" title={device.config?.error_reason}>
+      <span className="w-secondary" title={device.config?.error_reason || device.config?.not_renewed_reason}>
         {reasonOf(device)}
       </span>
     ),
@@ -78,7 +90,8 @@ const columns: Column<Device>[] = [
   { id: 'os', label: 'Operating system', sort: 'os', hidden: true, cell: ({ os }) => os },
   { id: 'backend', label: 'Backend', hidden: true, cell: ({ config }) => backendLabel(config?.backend) },
   { id: 'created', label: 'Added', sort: 'created', hidden: true, right: true, width: 110, cell: ({ created }) => <Moment at={created} /> },
-  { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 110, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
+  { id: 'last_seen', label: 'Last seen', sort: 'last_seen', right: true, width: 110, phone: 'aside', cell: (device) => <LastSeen device={device} /> },
+  { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 110, hidden: true, cell: ({ modified }) => <Moment at={modified} /> },
 ];
 
 const exported: Exported<Device>[] = [
@@ -93,6 +106,7 @@ const exported: Exported<Device>[] = [
   { title: 'management_ip', of: ({ management_ip }) => management_ip },
   { title: 'config_status', of: statusOf },
   { title: 'config_backend', of: ({ config }) => config?.backend },
+  { title: 'last_seen', of: ({ last_seen }) => last_seen },
   { title: 'created', of: ({ created }) => created },
   { title: 'modified', of: ({ modified }) => modified },
   { title: 'id', of: ({ id }) => id },
@@ -107,7 +121,7 @@ export default function DeviceList() {
       what="devices"
       columns={columns}
       sort={{ field: 'name', order: 'ASC' }}
-      placeholder="Name, MAC, key or model"
+      placeholder="Name, address, MAC, key, error…"
       filters={filters}
       views={views}
       actions={<ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />}

@@ -11,6 +11,7 @@ import { Reference } from '../../lists/Reference';
 import type { Device, Template } from '../types';
 import { layered } from './face';
 import { FaceCard } from './FaceCard';
+import { LastSeen } from './LastSeen';
 import { agreements } from './thread';
 import { useLiveDevice } from './useLive';
 
@@ -122,6 +123,10 @@ export function DeviceOverview() {
                 <dd>{value || <span className="w-muted">not known</span>}</dd>
               </div>
             ))}
+            <dt>Last seen</dt>
+            <dd>
+              <LastSeen device={device} />
+            </dd>
             <dt>Added</dt>
             <dd>
               <Moment at={device.created} />

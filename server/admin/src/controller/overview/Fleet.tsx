@@ -4,6 +4,7 @@ import { useDataProvider } from 'react-admin';
 import { Card } from '../../design/Card';
 import { FleetBar, FleetNumbers } from '../../design/FleetBar';
 import { Failed, Loading } from '../../design/states';
+import { silentFilter } from '../devices/seen';
 import { type ShownStatus, statusLook } from '../devices/status';
 import type { ControllerProvider } from '../operations';
 import { deviceListPath } from '../paths';
@@ -18,6 +19,15 @@ export function partsOf(dashboard: Dashboard) {
     count: dashboard.config_status[status] ?? 0,
     to: deviceListPath(status === 'unknown' ? { has_config: false } : { config__status: status }),
   }));
+}
+
+/** What is wrong beside the status: devices nobody hears of, and configurations that a change could not renew. */
+export function worriesOf(dashboard: Dashboard) {
+  const worries = [
+    { status: 'critical' as const, word: 'silent', count: dashboard.silent ?? 0, to: deviceListPath(silentFilter(dashboard)) },
+    { status: 'problem' as const, word: 'not renewed', count: dashboard.config_not_renewed ?? 0, to: deviceListPath({ config__not_renewed: true }) },
+  ];
+  return worries.filter(({ count, word }) => count > 0 || word === 'silent');
 }
 
 /** How devices stand now; asked for again as time passes. */
@@ -44,6 +54,7 @@ export default function Fleet() {
           </div>
           <FleetBar parts={partsOf(data)} label={`${data.devices} devices by status`} />
           <FleetNumbers parts={partsOf(data)} />
+          <FleetNumbers parts={worriesOf(data)} />
         </>
       )}
     </Card>

@@ -8,6 +8,7 @@ import { ObjectHeader } from '../../design/ObjectHeader';
 import { EditPage } from '../../forms/EditPage';
 import { FormToolbar, useDeletion } from '../../forms/FormParts';
 import { Reference } from '../../lists/Reference';
+import { Aftermath } from '../Aftermath';
 import { backendLabel } from '../backends';
 import { devicesOf } from '../devices/deletable';
 import { downloadPath } from '../paths';
@@ -46,7 +47,7 @@ function Header({ template }: { template: Template }) {
             <span>{backendLabel(template.backend)}</span>
             {(template.required || template.default) && <span>{template.required ? 'Required' : 'Default'}</span>}
             <span>
-              <UsedBy template={template.id} />
+              <UsedBy template={template.id} count={users ?? template.devices ?? 0} />
             </span>
             <span>
               Changed <Moment at={template.modified} />
@@ -75,7 +76,7 @@ function Bar() {
 /** The page. */
 export default function TemplateEdit() {
   return (
-    <EditPage<Template> what="template" transform={templateBody} defaultValues={({ tags }) => ({ tag_names: tags ?? [] })} header={(template) => <Header template={template} />} bar={<Bar />}>
+    <EditPage<Template> what="template" transform={templateBody} defaultValues={({ tags }) => ({ tag_names: tags ?? [] })} header={(template) => <Header template={template} />} bar={<Bar />} aftermath={({ broken_configurations }) => <Aftermath broken={broken_configurations} />}>
       <TemplateForm />
     </EditPage>
   );

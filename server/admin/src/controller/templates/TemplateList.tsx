@@ -35,7 +35,7 @@ const columns: Column<Template>[] = [
   { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '30%', phone: 'title', cell: (template) => <RecordLink record={template} /> },
   { id: 'organization', label: 'Organization', width: '20%', phone: 'status', cell: ({ organization }) => <Reference resource="organizations" id={organization} none="All organizations" /> },
   { id: 'given', label: 'Given to devices', sort: 'required', width: 140, phone: 'address', cell: (template) => <span className="w-tag">{given(template)}</span> },
-  { id: 'used', label: 'Devices', right: true, width: 96, phone: 'aside', cell: ({ id }) => <UsedBy template={id} bare /> },
+  { id: 'used', label: 'Devices', right: true, width: 96, phone: 'aside', cell: ({ id, devices }) => <UsedBy template={id} count={devices ?? 0} bare /> },
   { id: 'type', label: 'Type', sort: 'type', hidden: true, width: 110, cell: ({ type }) => templateTypes.find(({ id }) => id === type)?.name },
   { id: 'backend', label: 'Backend', sort: 'backend', width: 110, cell: ({ backend }) => backendLabel(backend) },
   { id: 'created', label: 'Added', sort: 'created', hidden: true, right: true, width: 110, cell: ({ created }) => <Moment at={created} /> },
@@ -66,7 +66,7 @@ export default function TemplateList() {
       what="templates"
       columns={columns}
       sort={{ field: 'name', order: 'ASC' }}
-      placeholder="Name"
+      placeholder="Name or notes"
       filters={filters}
       views={[
         { name: 'All', filter: {} },

@@ -17,9 +17,7 @@ export function useUsers(template: string | undefined): number | undefined {
 }
 
 /** The number as a link to the list of them. */
-export function UsedBy({ template, bare = false }: { template: string; bare?: boolean }) {
-  const count = useUsers(template);
-  if (count === undefined) return null;
+export function UsedBy({ template, count, bare = false }: { template: string; count: number; bare?: boolean }) {
   const text = bare ? count.toLocaleString() : `Used by ${devicesOf(count)}`;
   return count === 0 ? <span className="w-muted">{text}</span> : <Link className="w-link" to={deviceListPath({ config__templates: template })}>{text}</Link>;
 }

@@ -1,4 +1,5 @@
 // The page of an organization.
+import { Suspense } from 'react';
 import { useCreatePath, useResourceContext } from 'react-admin';
 import { useFormState } from 'react-hook-form';
 import { useFrame } from '../../app/ConcernsContext';
@@ -49,8 +50,12 @@ function Bar() {
 
 /** The page. */
 export default function OrganizationEdit() {
+  const { concerns } = useFrame();
+  const extensions = concerns.flatMap((concern) => concern.extensions ?? []).filter(({ of }) => of === 'organizations');
+  const aftermath = (saved: Organization & Record<string, unknown>) =>
+    extensions.map(({ key, Aftermath }) => Aftermath && saved[key] !== undefined && <Suspense key={key}><Aftermath kept={saved[key]} /></Suspense>);
   return (
-    <EditPage<Organization> what="organization" header={(organization) => <Header organization={organization} />} bar={<Bar />}>
+    <EditPage<Organization & Record<string, unknown>> aftermath={aftermath} what="organization" header={(organization) => <Header organization={organization} />} bar={<Bar />}>
       <OrganizationForm />
     </EditPage>
   );
