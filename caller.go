@@ -32,6 +32,8 @@ type Caller struct {
 	// Restricted says what the caller has to do before anything else, as a
 	// sentence to show: to choose a new password, for instance. Empty: nothing.
 	Restricted string
+	// Refusal is answered in place of {"detail": Restricted}, as JSON; nil for that.
+	Refusal any
 	// Method says how the caller proved itself: "token", "session", "device", "system".
 	Method string
 	// Address is the caller's network address without port, if known.

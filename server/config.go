@@ -60,6 +60,10 @@ type HTTPConfig struct {
 	IdleTimeout time.Duration `koanf:"idle_timeout" doc:"How long an unused connection is kept for the next request."`
 	// ShutdownDelay is between "not ready" and the end.
 	ShutdownDelay time.Duration `koanf:"shutdown_delay" doc:"How long a server that is stopped goes on answering after it said that it is not ready, for load balancers to notice; 0: not at all."`
+	// PageSize is the length of a page of a list.
+	PageSize int `koanf:"page_size" doc:"Length of a page of lists that have none of their own (OPENWISP_API_DEFAULT_PAGE_SIZE)."`
+	// MaxPageSize bounds the pages of lists.
+	MaxPageSize int `koanf:"max_page_size" doc:"Largest page that may be asked for of these lists; the web admin asks for up to 100 (OPENWISP_API_MAX_PAGE_SIZE)."`
 	// ShutdownTimeout bounds the end.
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout" doc:"How long running requests and jobs may take when the server is stopped."`
 	// AccessLog logs every request.
@@ -107,7 +111,7 @@ func DefaultConfig() *Config {
 	return &Config{
 		Data: "./data", OldSecretKeys: []wispwright.Secret{},
 		HTTP: HTTPConfig{
-			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19,
+			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19, PageSize: 10, MaxPageSize: 100,
 			Sockets: 20_000, HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
 			ShutdownDelay: time.Second, ShutdownTimeout: 30 * time.Second,
 			AllowedHosts: []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},

@@ -19,7 +19,7 @@ import (
 //	{"organizations": [{"name", "slug", "is_active"}],
 //	 "users": [{"username", "email", "password", "token", "is_superuser", "is_staff",
 //	            "groups": [name], "organizations": [{"slug", "is_admin"}],
-//	            "password_updated": "YYYY-MM-DD"}]}
+//	            "password_updated": "YYYY-MM-DD", "expiration_date": "YYYY-MM-DD"}]}
 //
 // and the controller adds "shared_secret" and "registration_enabled" to each
 // organization (WithOrganizationData).

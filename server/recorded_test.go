@@ -73,7 +73,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 				describeDefault(t, s)
 				require.NoError(t, s.Start(t.Context()))
 				played := *p
-				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices"}, []string{"permissions"}
+				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable"}, []string{"permissions"}
 				letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
 				played.Token = func(user string) string { return strings.Repeat(letters[user], 40) }
 				played.Idle = func(t *testing.T) { idle(t, s) }

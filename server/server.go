@@ -117,7 +117,7 @@ func (s *Server) mount(ctx context.Context) error {
 func (s *Server) newAPI() *rest.API {
 	c := s.config.HTTP
 	// the front has removed or checked what proxies say
-	o := &rest.Options{PublicDocs: c.PublicDocs, BodyLimit: c.BodyLimit, TrustProxy: true, Log: s.log}
+	o := &rest.Options{PublicDocs: c.PublicDocs, BodyLimit: c.BodyLimit, PageSize: c.PageSize, MaxPageSize: c.MaxPageSize, TrustProxy: true, Log: s.log}
 	if len(c.Origins) > 0 {
 		o.CORS = &rest.CORS{Origins: c.Origins}
 	}

@@ -3,11 +3,13 @@ package server
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
 	"github.com/wispwright/wispwright/tenancy/sesame"
@@ -95,6 +97,26 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	wire.Mount(h.API())
 	t.live(h)
 	h.Daily("tenancy.clean", func(ctx context.Context) error { return t.clean(ctx, h, sessions) })
+	return t.expire(h)
+}
+
+// expire switches accounts off that are over and tells people of those that will
+// be, soon after midnight (UTC) and once a day however many nodes there are.
+func (t *TenancyConcern) expire(h *Host) error {
+	job, err := jobs.Kind[struct{}]{Name: "tenancy.expire"}.Every(10*time.Minute, struct{}{}, func(ctx context.Context, _ struct{}) error {
+		ctx = wispwright.WithCaller(ctx, wispwright.System("account expired"))
+		return h.WhenChanged(ctx, "tenancy.expired", time.Now().UTC().Format(time.DateOnly), func(ctx context.Context) error {
+			if _, err := t.Letters.DeactivateExpired(ctx); err != nil {
+				return err
+			}
+			_, err := t.Letters.RemindOfExpiration(ctx, t.Config.ExpirationWarningDays)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	h.Jobs().AddPeriodic(job)
 	return nil
 }
 

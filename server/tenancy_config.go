@@ -14,8 +14,8 @@ type TenancyConfig struct {
 	TokenEndpoint bool `koanf:"token_endpoint" doc:"Offer /api/v1/users/token/, where scripts get a bearer token (OPENWISP_USERS_AUTH_API)."`
 	// LoginRate limits log-ins of browsers.
 	LoginRate string `koanf:"login_rate" doc:"Log-ins of browsers per address, as NUMBER/second, minute, hour or day; none for no limit."`
-	// TokenRate limits how often tokens are asked for.
-	TokenRate string `koanf:"token_rate" doc:"Tokens that programs ask for per address, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
+	// TokenRate limits the endpoints of token and password.
+	TokenRate string `koanf:"token_rate" doc:"Requests for a token, for a new password and to change one, by address or user, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
 	// SessionLifetime is how long a log-in lasts.
 	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"How long a log-in to the web admin lasts."`
 	// PasswordIterations is the cost of a password hash.
@@ -30,6 +30,8 @@ type TenancyConfig struct {
 	PasswordDays int `koanf:"password_days" doc:"Days after which a password expires; 0: never (OPENWISP_USERS_USER_PASSWORD_EXPIRATION)."`
 	// StaffPasswordDays is the same for staff.
 	StaffPasswordDays int `koanf:"staff_password_days" doc:"The same for staff; 0: as for everybody (OPENWISP_USERS_STAFF_USER_PASSWORD_EXPIRATION)."`
+	// ExpirationWarningDays is when people are told that their account ends.
+	ExpirationWarningDays int `koanf:"expiration_warning_days" doc:"Days before an account expires that its user is told so; 0: never (OPENWISP_USERS_EXPIRATION_WARNING_DAYS)."`
 	// PasswordLength is the least length of new passwords.
 	PasswordLength int `koanf:"password_length" doc:"Least length of the passwords people choose for themselves (AUTH_PASSWORD_VALIDATORS)."`
 	// AccountFailures locks accounts.
@@ -58,7 +60,7 @@ func DefaultTenancyConfig() TenancyConfig {
 	return TenancyConfig{
 		SiteName: "Wispwright", SiteURL: "http://localhost:8080", PasswordLength: 8, AccountFailures: 5, AddressFailures: 10,
 		SesameMaxAge:  30 * time.Minute,
-		TokenEndpoint: true, LoginRate: "30/minute", TokenRate: "100/day", SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
+		TokenEndpoint: true, LoginRate: "30/minute", TokenRate: "20/day", ExpirationWarningDays: 7, SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
 		PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
 	}
 }
@@ -88,6 +90,7 @@ func (c *TenancyConfig) Check() error {
 	for _, n := range []leastNumber{
 		{"password_days", int64(c.PasswordDays), 0},
 		{"staff_password_days", int64(c.StaffPasswordDays), 0},
+		{"expiration_warning_days", int64(c.ExpirationWarningDays), 0},
 		{"password_iterations", int64(c.PasswordIterations), 1},
 		{"session_lifetime", int64(c.SessionLifetime), 1},
 		{"audit_age", int64(c.AuditAge), 0},

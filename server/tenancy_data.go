@@ -26,6 +26,7 @@ type userData struct {
 	Password string `json:"password,omitempty"`
 	// PasswordUpdated is the day the password was set, from which it ages.
 	PasswordUpdated string           `json:"password_updated,omitempty"`
+	ExpirationDate  string           `json:"expiration_date,omitempty"`
 	Token           string           `json:"token,omitempty"`
 	IsSuperuser     bool             `json:"is_superuser"`
 	IsStaff         bool             `json:"is_staff"`
@@ -155,14 +156,27 @@ func (t *TenancyConcern) loadOrganization(ctx context.Context, file map[string]j
 	return nil
 }
 
+// dateOf reads a date that may be missing.
+func dateOf(key, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return at, fmt.Errorf("%s: %q is no date such as 2026-01-31", key, text)
+	}
+	return at, nil
+}
+
 func (t *TenancyConcern) loadUser(ctx context.Context, d userData, hash string) error {
 	all := wispwright.ScopeAll()
-	var updated time.Time
-	if d.PasswordUpdated != "" {
-		var err error
-		if updated, err = time.Parse(time.DateOnly, d.PasswordUpdated); err != nil {
-			return fmt.Errorf("password_updated: %q is no date such as 2026-01-31", d.PasswordUpdated)
-		}
+	updated, err := dateOf("password_updated", d.PasswordUpdated)
+	if err != nil {
+		return err
+	}
+	expires, err := dateOf("expiration_date", d.ExpirationDate)
+	if err != nil {
+		return err
 	}
 	u, err := t.Users.ByUsername(ctx, all, d.Username)
 	switch {
@@ -170,15 +184,15 @@ func (t *TenancyConcern) loadUser(ctx context.Context, d userData, hash string) 
 		if hash == "" {
 			hash = password.Unusable()
 		}
-		u = &tenancy.User{Username: d.Username, Email: d.Email, IsSuperuser: d.IsSuperuser, IsStaff: d.IsStaff, IsActive: true}
+		u = &tenancy.User{Username: d.Username, Email: d.Email, IsSuperuser: d.IsSuperuser, IsStaff: d.IsStaff, IsActive: true, ExpirationDate: expires}
 		if err := t.Users.CreateHashed(ctx, u, hash); err != nil {
 			return err
 		}
 	case err != nil:
 		return err
-	case hash != "" || u.Email != d.Email || u.IsStaff != d.IsStaff || u.IsSuperuser != d.IsSuperuser:
+	case hash != "" || u.Email != d.Email || u.IsStaff != d.IsStaff || u.IsSuperuser != d.IsSuperuser || !u.ExpirationDate.Equal(expires):
 		if _, err := t.Users.Update(ctx, all, u.ID, func(u *tenancy.User) error {
-			u.Email, u.IsStaff, u.IsSuperuser = d.Email, d.IsStaff, d.IsSuperuser
+			u.Email, u.IsStaff, u.IsSuperuser, u.ExpirationDate = d.Email, d.IsStaff, d.IsSuperuser, expires
 			if hash != "" {
 				u.Password = wispwright.Secret(hash)
 			}

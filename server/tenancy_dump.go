@@ -70,6 +70,9 @@ func (t *TenancyConcern) dumpUsers(ctx context.Context, slugs map[wispwright.ID]
 		if !u.PasswordUpdated.IsZero() {
 			out.PasswordUpdated = u.PasswordUpdated.Format(time.DateOnly)
 		}
+		if !u.ExpirationDate.IsZero() {
+			out.ExpirationDate = u.ExpirationDate.Format(time.DateOnly)
+		}
 		token, err := t.Tokens.Get(ctx, u.ID)
 		switch {
 		case err == nil:

@@ -63,6 +63,7 @@ func (s *Callers) ByToken(ctx context.Context, key string) (*wispwright.Caller, 
 			return known{}, err
 		}
 		caller.Method = "token"
+		caller.Restricted = "" // what was made with a password that was good is good (additions: U-4)
 		return known{caller: caller}, nil
 	})
 	if err == nil && !k.until.IsZero() && !s.clock().Before(k.until) {
@@ -84,7 +85,7 @@ func (s *Callers) byAPIToken(ctx context.Context, digest string) (known, error) 
 	if err != nil {
 		return known{}, err
 	}
-	caller.Method = APITokenMethod
+	caller.Method, caller.Restricted = APITokenMethod, ""
 	if err := s.limit(ctx, caller, t.Scopes); err != nil {
 		return known{}, fmt.Errorf("load caller %s: %w", t.UserID, err)
 	}
@@ -127,7 +128,7 @@ func (s *Callers) caller(from *Standing, err error) (*wispwright.Caller, error) 
 	c := &wispwright.Caller{ID: from.UserID, Name: from.Username, Superuser: from.IsSuperuser, Staff: from.IsStaff,
 		Permissions: from.Permissions, Managed: from.Managed, Member: from.Member, Owned: from.Owned}
 	if s.rules.expired(from.IsStaff, from.HasPassword, from.PasswordUpdated, s.clock()) {
-		c.Restricted = expiredMessage
+		c.Restricted = ExpiredMessage
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/valid"
 	"github.com/wispwright/wispwright/kit/window"
+	"github.com/wispwright/wispwright/tenancy/password"
 )
 
 //go:embed letters/*.txt
@@ -24,6 +26,8 @@ const (
 	LetterPause = 3 * time.Minute
 	// linkAge is how long the links of e-mails work (spec: tenancy §9).
 	linkAge = 72 * time.Hour
+	// invitationAge is how long the link of an invitation works: people are away
+	invitationAge = 7 * 24 * time.Hour
 	// maxResets bounds how many accounts one request writes to.
 	maxResets = 5
 )
@@ -40,7 +44,9 @@ type Letters struct {
 	organizations OrganizationStore
 	recent        *window.Window
 	unlock        func(user wispwright.ID)
-	log           *slog.Logger
+	// candidates are the users one logs in to with an identifier
+	candidates func(ctx context.Context, identifier string) ([]*User, error)
+	log        *slog.Logger
 	base
 }
 
@@ -64,6 +70,8 @@ type letter struct {
 	Sender string
 	Site   Site
 	Days   int
+	// Date is a day such as 2026-01-31.
+	Date string
 }
 
 // SendVerification writes to an address to have it confirmed. An address that
@@ -132,6 +140,63 @@ func (s *Letters) RequestReset(ctx context.Context, address string) error {
 	return s.post(ctx, false, order{Kind: orderReset, Address: address})
 }
 
+// RequestResetOf is RequestReset for whatever people log in with: a user name, an
+// address or a phone number (additions: U-3).
+func (s *Letters) RequestResetOf(ctx context.Context, identifier string) error {
+	if identifier == "" || len(identifier) > 254 {
+		return nil
+	}
+	return s.post(ctx, false, order{Kind: orderReset, Address: identifier})
+}
+
+// byIdentifier finds the accounts of byAddress and, for other texts, those one
+// logs in to with it. The latter are written to at the address they are known to
+// read, or else at the one they have.
+func (s *Letters) byIdentifier(ctx context.Context, identifier string) (map[string]*User, error) {
+	out, err := s.byAddress(ctx, identifier)
+	if err != nil || len(out) > 0 {
+		return out, err
+	}
+	users, err := s.candidates(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		if !u.IsActive || len(out) == maxResets {
+			continue
+		}
+		to, err := s.verifiedAddress(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		if to == "" {
+			to = u.Email
+		}
+		if to != "" {
+			out[to] = u
+		}
+	}
+	return out, nil
+}
+
+// SendInvitation writes to a user who never logged in and has no password, with a
+// link to choose one. Anybody else is ErrConflict's: they have a way in.
+func (s *Letters) SendInvitation(ctx context.Context, user wispwright.ID) error {
+	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
+	if err != nil {
+		return fmt.Errorf("tenancy.Letters.SendInvitation: %w", err)
+	}
+	if !Invitable(u) {
+		return wispwright.Invalid("non_field_errors", "Only people who have an address and never had a password can be invited.")
+	}
+	return s.post(ctx, false, order{Kind: orderInvite, User: user})
+}
+
+// Invitable reports whether somebody waits for an invitation.
+func Invitable(u *User) bool {
+	return u.IsActive && u.Email != "" && u.LastLogin.IsZero() && !password.Usable(u.Password.Reveal())
+}
+
 // byAddress finds active accounts by their own and their verified addresses.
 // The result's keys are the addresses as they are stored, which is where the
 // letters go: never where somebody who spells alike would read them.
@@ -180,19 +245,49 @@ func (s *Letters) ResetUser(ctx context.Context, key string) (*User, error) {
 	return u, err
 }
 
+// resetLink reads the link of a reset or of an invitation.
 func (s *Letters) resetLink(ctx context.Context, key string) (*User, *link, error) {
-	l, err := s.links.read("reset", key, linkAge, s.now())
-	if err != nil || len(l.id) != len(wispwright.ID{}) {
-		return nil, nil, badLink()
+	uid, key, _ := strings.Cut(key, "-")
+	for _, kind := range []struct {
+		purpose string
+		age     time.Duration
+	}{{purposeReset, linkAge}, {purposeInvite, invitationAge}} {
+		l, err := s.links.read(kind.purpose, key, kind.age, s.now())
+		if err != nil || len(l.id) != len(wispwright.ID{}) || hex.EncodeToString(l.id) != strings.ToLower(uid) {
+			continue
+		}
+		u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), wispwright.ID(l.id))
+		switch {
+		case isNotFound(err), err == nil && (!u.IsActive || !l.valid(resetState(u))):
+			continue
+		case err != nil:
+			return nil, nil, fmt.Errorf("tenancy.Letters.Reset: %w", err)
+		}
+		return u, l, nil
 	}
-	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), wispwright.ID(l.id))
-	switch {
-	case isNotFound(err), err == nil && (!u.IsActive || !l.valid(resetState(u))):
-		return nil, nil, badLink()
-	case err != nil:
-		return nil, nil, fmt.Errorf("tenancy.Letters.Reset: %w", err)
+	return nil, nil, badLink()
+}
+
+// proven notes that whoever opened the link of an invitation reads the address it
+// was sent to.
+func (s *Letters) proven(ctx context.Context, u *User) error {
+	no := false
+	items, err := s.emails.store.List(ctx, wispwright.ScopeAll(), EmailFilter{UserID: u.ID, IsVerified: &no}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
 	}
-	return u, l, nil
+	for _, e := range items.Rows {
+		if !strings.EqualFold(e.Address, u.Email) {
+			continue
+		}
+		if _, err := s.emails.Update(ctx, wispwright.ScopeAll(), e.ID, func(e *Email) error {
+			e.IsVerified, e.IsPrimary = true, true
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ResetPassword sets a new password with the link of an e-mail, which is worth
@@ -209,12 +304,18 @@ func (s *Letters) ResetPassword(ctx context.Context, key, plain string) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	// asked again while nobody else writes: of two uses at once one fails
-	err = s.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, true, func(u *User) error {
-		if !l.valid(resetState(u)) {
-			return badLink()
+	err = s.do(ctx, "tenancy.Letters.ResetPassword", func(ctx context.Context) error {
+		// asked again while nobody else writes: of two uses at once one fails
+		err := s.users.setHash(ctx, wispwright.ScopeAll(), u.ID, hash, true, func(u *User) error {
+			if !l.valid(resetState(u)) {
+				return badLink()
+			}
+			return nil
+		})
+		if err != nil || l.purpose != purposeInvite {
+			return err
 		}
-		return nil
+		return s.proven(ctx, u)
 	})
 	if err != nil {
 		return nil, err

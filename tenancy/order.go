@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,14 @@ const (
 	orderVerify = "verify" // Email
 	orderReset  = "reset"  // Address
 	orderExpiry = "expiry" // User
+	// orderEnding and orderExpired are about accounts that end: User
+	orderEnding  = "ending"
+	orderExpired = "expired"
+	orderInvite  = "invite" // User
+
+	// what links are signed for
+	purposeReset  = "reset"
+	purposeInvite = "invite"
 )
 
 // post orders letters: from the queue, in the transaction of the context, or at
@@ -72,6 +81,10 @@ func (s *Letters) deliver(ctx context.Context, o order) error {
 		return s.deliverReset(ctx, o.Address)
 	case orderExpiry:
 		return s.deliverReminder(ctx, o.User)
+	case orderEnding, orderExpired:
+		return s.deliverEnding(ctx, o.User, o.Kind == orderExpired)
+	case orderInvite:
+		return s.deliverInvitation(ctx, o.User)
 	}
 	return fmt.Errorf("there are no letters of the kind %q", o.Kind)
 }
@@ -95,17 +108,34 @@ func (s *Letters) deliverVerification(ctx context.Context, id int64) error {
 // deliverReset writes to each account. When one letter fails all are tried
 // again.
 func (s *Letters) deliverReset(ctx context.Context, address string) error {
-	users, err := s.byAddress(ctx, address)
+	users, err := s.byIdentifier(ctx, address)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for to, u := range users {
-		key := s.links.sign("reset", u.ID[:], resetState(u), s.now())
-		failed = append(failed, s.send(ctx, "reset", letter{User: u, Address: to, Link: s.site.URL + "/accounts/password/reset/key/" + key + "/"}))
+		key := s.links.sign(purposeReset, u.ID[:], resetState(u), s.now())
+		failed = append(failed, s.send(ctx, "reset", letter{User: u, Address: to, Link: s.site.URL + "/accounts/password/reset/key/" + resetKey(u, key) + "/"}))
 	}
 	return errors.Join(failed...)
 }
+
+// deliverInvitation writes to a user who has not chosen a password yet.
+func (s *Letters) deliverInvitation(ctx context.Context, user wispwright.ID) error {
+	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
+	if isNotFound(err) || err == nil && !Invitable(u) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key := s.links.sign(purposeInvite, u.ID[:], resetState(u), s.now())
+	return s.send(ctx, "invite", letter{User: u, Address: u.Email, Link: s.site.URL + "/accounts/password/reset/key/" + resetKey(u, key) + "/"})
+}
+
+// resetKey is what a link holds: whose it is, and what proves it, which programs
+// send one by one.
+func resetKey(u *User, token string) string { return hex.EncodeToString(u.ID[:]) + "-" + token }
 
 // deliverReminder writes to a user who still has the password that expires.
 func (s *Letters) deliverReminder(ctx context.Context, user wispwright.ID) error {

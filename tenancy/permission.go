@@ -96,6 +96,7 @@ func ownModels() []wispwright.Model {
 		{App: "openwisp_users", Name: "organizationowner", Label: "organization owner", Administrator: "C"},
 		{App: "openwisp_users", Name: "group", Label: "group", Administrator: "V"},
 		{App: "account", Name: "emailaddress", Label: "email address", Administrator: "CDV"},
+		{App: "openwisp_users", Name: "apikey", Label: "API key", Administrator: "ACDV"},
 		{App: "authtoken", Name: "token", Label: "Token"},
 		{App: "audit", Name: "event", Label: "event"},
 	}

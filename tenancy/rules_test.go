@@ -134,9 +134,9 @@ func TestDefaultGroups(t *testing.T) {
 		tenancy.AdministratorGroup: {
 			"account.change_emailaddress", "account.delete_emailaddress", "account.view_emailaddress",
 			"config.add_device", "config.add_vpn", "config.change_device", "config.change_vpn", "config.delete_device", "config.delete_vpn",
-			"openwisp_users.add_organizationuser", "openwisp_users.add_user", "openwisp_users.change_organization",
+			"openwisp_users.add_apikey", "openwisp_users.add_organizationuser", "openwisp_users.add_user", "openwisp_users.change_apikey", "openwisp_users.change_organization",
 			"openwisp_users.change_organizationowner", "openwisp_users.change_organizationuser", "openwisp_users.change_user",
-			"openwisp_users.delete_organizationuser", "openwisp_users.delete_user", "openwisp_users.view_group",
+			"openwisp_users.delete_apikey", "openwisp_users.delete_organizationuser", "openwisp_users.delete_user", "openwisp_users.view_apikey", "openwisp_users.view_group",
 			"openwisp_users.view_organizationuser", "openwisp_users.view_user",
 		},
 	} {

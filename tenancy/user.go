@@ -52,6 +52,9 @@ type User struct {
 	Language string
 	// PasswordUpdated is the day the password was set last; zero when never.
 	PasswordUpdated time.Time
+	// ExpirationDate is the last day on which the account is active; zero for an
+	// account without end (additions: U-2).
+	ExpirationDate time.Time
 	// LastLogin is the last session log-in; token use does not count.
 	LastLogin time.Time
 	// DateJoined is when the account was made.
@@ -102,6 +105,9 @@ type UserFilter struct {
 	GroupID int64
 	// PasswordUpdated limits to those whose password was set on this day.
 	PasswordUpdated time.Time
+	// ExpirationDate limits to those whose last day is this one,
+	// ExpirationDateFrom to that day or later, ExpirationDateBefore to an earlier one.
+	ExpirationDate, ExpirationDateFrom, ExpirationDateBefore time.Time
 	// Search finds a text in username, e-mail, phone number or names.
 	Search string
 }
@@ -170,6 +176,20 @@ func (s *Users) CreateUnverified(ctx context.Context, u *User, plain string) err
 	return s.create(ctx, u, hash, false)
 }
 
+// CreateInvited is Create for somebody who is to choose a password by the link of
+// an e-mail, which also shows that the address is theirs.
+func (s *Users) CreateInvited(ctx context.Context, u *User) error {
+	if u.Email == "" {
+		return wispwright.Invalid("email", "This field may not be blank.")
+	}
+	return s.within(ctx, func(ctx context.Context) error {
+		if err := s.createQuietly(ctx, u, password.Unusable(), false); err != nil {
+			return err
+		}
+		return s.letters.SendInvitation(ctx, u.ID)
+	})
+}
+
 // CreateHashed is Create for a password that is hashed already, as imports
 // have it.
 func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
@@ -177,6 +197,23 @@ func (s *Users) CreateHashed(ctx context.Context, u *User, hash string) error {
 }
 
 func (s *Users) create(ctx context.Context, u *User, hash string, verified bool) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		if err := s.createQuietly(ctx, u, hash, verified); err != nil || verified || u.Email == "" {
+			return err
+		}
+		items, err := s.emails.store.List(ctx, wispwright.ScopeAll(), EmailFilter{UserID: u.ID}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, e := range items.Rows {
+			s.askToVerify(ctx, e)
+		}
+		return nil
+	})
+}
+
+// createQuietly is create without a letter.
+func (s *Users) createQuietly(ctx context.Context, u *User, hash string, verified bool) error {
 	return s.within(ctx, func(ctx context.Context) error {
 		if u.IsSuperuser && byNamedToken(ctx) {
 			return errNamedToken()
@@ -186,13 +223,7 @@ func (s *Users) create(ctx context.Context, u *User, hash string, verified bool)
 			return err
 		}
 		e := &Email{UserID: u.ID, Address: u.Email, IsVerified: verified, IsPrimary: verified}
-		if err := s.emails.Service.Create(ctx, e); err != nil {
-			return err
-		}
-		if !verified {
-			s.askToVerify(ctx, e)
-		}
-		return nil
+		return s.emails.Service.Create(ctx, e)
 	})
 }
 
@@ -357,6 +388,7 @@ func (s *Users) validate(_ context.Context, c entity.Change[User]) error {
 			u.PhoneNumber = e164
 		}
 	}
+	s.checkExpiration(&v, c)
 	valid.Text(&v, "language", u.Language, valid.Max(8))
 	valid.Text(&v, "url", u.URL, valid.Max(200), valid.URL)
 	return v.Err()

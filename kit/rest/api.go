@@ -42,6 +42,11 @@ type Options struct {
 	Title string
 	// Description of the API in its document. Default: "OpenWISP REST API".
 	Description string
+	// PageSize is the length of a page of lists without one of their own.
+	// Default: 10.
+	PageSize int
+	// MaxPageSize is the largest length a caller may ask them for. Default: 100.
+	MaxPageSize int
 	// BodyLimit is the largest request body in bytes. Default: 2.5 MiB.
 	BodyLimit int64
 	// TrustProxy takes the scheme from X-Forwarded-Proto and the client's
@@ -90,6 +95,12 @@ func New(options *Options) *API {
 	}
 	if o.Description == "" {
 		o.Description = "OpenWISP REST API"
+	}
+	if o.PageSize <= 0 {
+		o.PageSize = 10
+	}
+	if o.MaxPageSize <= 0 {
+		o.MaxPageSize = 100
 	}
 	if o.BodyLimit == 0 {
 		o.BodyLimit = 5 << 19

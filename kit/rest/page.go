@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -98,8 +99,9 @@ func (r *Request) pageLink(number int) *string {
 
 // Paginate answers a list that is not a Resource's: fetch is called with the
 // part of the list the request asks for, and returns its rows as a slice and
-// the length of the whole list.
+// the length of the whole list. A size or limit of 0 is that of the API.
 func (r *Request) Paginate(size, limit int, fetch func(wispwright.Page) (rows any, total int, err error)) (any, error) {
+	size, limit = cmp.Or(size, r.api.options.PageSize), cmp.Or(limit, r.api.options.MaxPageSize)
 	p := r.paging(size, limit)
 	if p.bad {
 		return nil, invalidPage()

@@ -126,9 +126,10 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	Filters []Filter[F]
 	// Ordering are the sort keys ?ordering= takes: wire name to Go field.
 	Ordering map[string]string
-	// PageSize is the default length of a page. Default: 10.
+	// PageSize is the default length of a page. Default: Options.PageSize.
 	PageSize int
-	// MaxPageSize is the largest length a caller may ask for. Default: 100.
+	// MaxPageSize is the largest length a caller may ask for. Default:
+	// Options.MaxPageSize.
 	MaxPageSize int
 	// Unpaged answers the list as a plain array.
 	Unpaged bool
@@ -169,10 +170,10 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 	}
 	r.split(a)
 	if r.PageSize == 0 {
-		r.PageSize = 10
+		r.PageSize = a.options.PageSize
 	}
 	if r.MaxPageSize == 0 {
-		r.MaxPageSize = 100
+		r.MaxPageSize = max(a.options.MaxPageSize, r.PageSize)
 	}
 	if r.Scopes == nil {
 		r.Scopes = func(q *Request) (wispwright.Scope, wispwright.Scope) { return q.ReadScope(), q.WriteScope() }

@@ -185,6 +185,9 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 		}
 	}
 	if r.Caller != nil && r.Caller.Restricted != "" && !v.Restricted {
+		if r.Caller.Refusal != nil {
+			return 0, nil, &Failure{http.StatusForbidden, r.Caller.Refusal}
+		}
 		return 0, nil, wispwright.Forbidden(r.Caller.Restricted)
 	}
 	if err := v.authorise(r); err != nil {

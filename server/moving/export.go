@@ -18,7 +18,7 @@ import (
 // (spec: tenancy §10).
 func ExportFields() []string {
 	return []string{"id", "username", "email", "password", "first_name", "last_name", "is_staff", "is_active", "date_joined",
-		"phone_number", "birth_date", "location", "notes", "language", "organizations"}
+		"expiration_date", "phone_number", "birth_date", "location", "notes", "language", "organizations"}
 }
 
 // exported is a user with what belongs to it.
@@ -50,6 +50,7 @@ func exportColumns() map[string]func(*exported) string {
 		"language":         func(u *exported) string { return u.Language },
 		"password_updated": func(u *exported) string { return date(u.PasswordUpdated) },
 		"last_login":       func(u *exported) string { return moment(u.LastLogin) },
+		"expiration_date":  func(u *exported) string { return date(u.ExpirationDate) },
 		"date_joined":      func(u *exported) string { return moment(u.DateJoined) },
 		"organizations": func(u *exported) string {
 			lines := make([]string, len(u.grants.Organizations))

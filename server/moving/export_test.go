@@ -30,7 +30,7 @@ func TestExport(t *testing.T) {
 		records, err := csv.NewReader(&out).ReadAll()
 		require.NoError(t, err)
 		require.Len(t, records, 12)
-		require.Equal(t, "id username email password first_name last_name is_staff is_active date_joined phone_number birth_date location notes language organizations",
+		require.Equal(t, "id username email password first_name last_name is_staff is_active date_joined expiration_date phone_number birth_date location notes language organizations",
 			strings.Join(records[0], " "))
 		var names []string
 		for _, r := range records[1:] {
@@ -39,10 +39,10 @@ func TestExport(t *testing.T) {
 				require.True(t, strings.HasPrefix(r[3], "pbkdf2_sha256$1000$"), r[3])
 				r[3] = "hash"
 				require.Equal(t, []string{"6f1c2a00-7b3e-4d5a-9c10-000000000001", "admin", "Admin@Example.org", "hash", "Ada", "Ménard", "True", "True",
-					"2021-03-02 08:15:30.123456+00:00", "+393661236789", "1979-12-31", "Torino", "keeps \"the\" keys,\nreally", "it", ""}, r)
+					"2021-03-02 08:15:30.123456+00:00", "", "+393661236789", "1979-12-31", "Torino", "keeps \"the\" keys,\nreally", "it", ""}, r)
 			}
 			if r[1] == "operator" {
-				require.Equal(t, "(6f1c2a00-7b3e-4d5a-9c10-000000000101,True)\n(6f1c2a00-7b3e-4d5a-9c10-000000000102,True)", r[14])
+				require.Equal(t, "(6f1c2a00-7b3e-4d5a-9c10-000000000101,True)\n(6f1c2a00-7b3e-4d5a-9c10-000000000102,True)", r[15])
 			}
 			if r[1] == "gone" {
 				require.Equal(t, "False", r[7])

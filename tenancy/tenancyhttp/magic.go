@@ -95,7 +95,7 @@ func (p *pages) magic(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err, page{})
 		return
 	}
-	if err := p.http.startSession(w.Header(), r, u); err != nil {
+	if err := p.http.startSession(w.Header(), r, u, proofLink); err != nil {
 		p.fail(w, r, err, page{})
 		return
 	}

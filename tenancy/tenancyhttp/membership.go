@@ -39,7 +39,7 @@ func (h *HTTP) mountMemberships(api *rest.API) {
 	api.Mount(view("", "Membership List Create"),
 		rest.Documented[rest.None, rest.Page[membershipFullOut]](http.StatusOK, rest.Op{Method: "GET", ID: "users_user_membership_list",
 			Handle: func(r *rest.Request) (int, any, error) {
-				page, err := r.Paginate(10, 100, func(p wispwright.Page) (any, int, error) {
+				page, err := r.Paginate(0, 0, func(p wispwright.Page) (any, int, error) {
 					items, err := h.t.Memberships.List(r.Context(), r.WriteScope(), tenancy.MembershipFilter{UserID: r.ID("user")}, p)
 					out := make([]membershipFullOut, len(items.Rows))
 					for i, m := range items.Rows {

@@ -27,6 +27,9 @@ const (
 	// keys of a session's data
 	sessionUser = "user"
 	sessionHash = "hash"
+	// sessionProof says what opened it, when that was no password
+	sessionProof = "proof"
+	proofLink    = "link"
 	// sessionChallenge names that of a passkey that is being made or used
 	sessionChallenge = "challenge"
 )
@@ -52,7 +55,7 @@ func newSessions(o *Options) *scs.SessionManager {
 // token (spec: tenancy §4.3).
 func (h *HTTP) session() rest.Scheme {
 	return rest.Scheme{Cookies: true, Authenticate: func(r *rest.Request) (*wispwright.Caller, error) {
-		u, err := h.sessionUser(r.HTTP)
+		u, proof, err := h.sessionProof(r.HTTP)
 		if err != nil || u == nil {
 			return nil, err
 		}
@@ -63,37 +66,53 @@ func (h *HTTP) session() rest.Scheme {
 		if errors.Is(err, tenancy.ErrInactive) {
 			return nil, nil
 		}
-		return c, err
+		if err != nil || c.Restricted != tenancy.ExpiredMessage {
+			return c, err
+		}
+		own := *c // others remember it too
+		if proof == proofLink {
+			own.Restricted = "" // nobody who needs no password needs another one
+		} else {
+			own.Refusal = h.passwordExpired()
+		}
+		return &own, nil
 	}}
 }
 
 // sessionUser returns the user of a live session. A session ends when the
 // password is changed, because it remembers a digest of the stored hash.
 func (h *HTTP) sessionUser(r *http.Request) (*tenancy.User, error) {
+	u, _, err := h.sessionProof(r)
+	return u, err
+}
+
+// sessionProof is sessionUser with what the session was opened with: "" for a
+// password.
+func (h *HTTP) sessionProof(r *http.Request) (*tenancy.User, string, error) {
 	cookie, err := r.Cookie(h.sessions.Cookie.Name)
 	if err != nil || cookie.Value == "" {
-		return nil, nil // no cookie: not this scheme
+		return nil, "", nil // no cookie: not this scheme
 	}
 	ctx, err := h.sessions.Load(r.Context(), cookie.Value)
 	if err != nil {
-		return nil, fmt.Errorf("load session: %w", err)
+		return nil, "", fmt.Errorf("load session: %w", err)
 	}
 	id, err := wispwright.ParseID(h.sessions.GetString(ctx, sessionUser))
 	if err != nil {
-		return nil, nil // an unknown or ended session is no session
+		return nil, "", nil // an unknown or ended session is no session
 	}
 	u, err := h.t.Users.Get(r.Context(), wispwright.ScopeAll(), id)
 	if errors.Is(err, wispwright.ErrNotFound) {
-		return nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	have, want := h.sessions.GetString(ctx, sessionHash), hashDigest(u)
 	if subtle.ConstantTimeCompare([]byte(have), []byte(want)) != 1 || !u.IsActive {
-		return nil, nil
+		return nil, "", nil
 	}
-	return u, nil
+	return u, h.sessions.GetString(ctx, sessionProof), nil
 }
 
 func hashDigest(u *tenancy.User) string {
@@ -243,7 +262,7 @@ func (h *HTTP) openSession(r *rest.Request, in *sessionIn) (*sessionOut, error) 
 	if u, err = h.t.Users.Get(r.Context(), wispwright.ScopeAll(), u.ID); err != nil {
 		return nil, err
 	}
-	if err := h.startSession(r.ResponseHeader(), r.HTTP, u); err != nil {
+	if err := h.startSession(r.ResponseHeader(), r.HTTP, u, ""); err != nil {
 		return nil, err
 	}
 	c, err := h.t.Callers.ByUser(r.Context(), u.ID)
@@ -254,7 +273,7 @@ func (h *HTTP) openSession(r *rest.Request, in *sessionIn) (*sessionOut, error) 
 }
 
 // startSession begins a session with a token that is new, and sends its cookies.
-func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User) error {
+func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User, proof string) error {
 	ctx, err := h.loadSession(r)
 	if err != nil {
 		return err
@@ -263,6 +282,7 @@ func (h *HTTP) startSession(header http.Header, r *http.Request, u *tenancy.User
 	if err := h.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renew session: %w", err)
 	}
+	h.sessions.Put(ctx, sessionProof, proof)
 	if err := h.keepSession(ctx, header, u); err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ import (
 type Options struct {
 	// NoTokenEndpoint leaves /users/token/ out (OPENWISP_USERS_AUTH_API=false).
 	NoTokenEndpoint bool
-	// TokenRate limits how often tokens are asked for by address, as
-	// "<n>/<second|minute|hour|day>". Default: "100/day"; "none" switches the limit off.
+	// TokenRate limits the endpoints of token and password by user or address, as
+	// "<n>/<second|minute|hour|day>". Default: "20/day"; "none" switches the limit off
+	// (additions: U-3).
 	TokenRate string
 	// LoginRate limits the log-ins of browsers by address, in the same way (spec:
 	// tenancy §9). Default: "30/minute".
@@ -112,7 +113,7 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 		throttle **rest.Throttle
 		rate     string
 	}{
-		{&h.throttle, rate(h.options.TokenRate, "100/day")}, {&h.logins, rate(h.options.LoginRate, "30/minute")}, {&h.basics, "60/minute"},
+		{&h.throttle, rate(h.options.TokenRate, "20/day")}, {&h.logins, rate(h.options.LoginRate, "30/minute")}, {&h.basics, "60/minute"},
 		// spec: tenancy §9
 		{&h.resets, "20/minute"}, {&h.resetsTo, "5/minute"}, {&h.keys, "20/minute"},
 	} {
@@ -129,6 +130,7 @@ func New(tx wispwright.Transactor, t *tenancy.Tenancy, options *Options) (*HTTP,
 func (h *HTTP) Mount(api *rest.API) {
 	if !h.options.NoTokenEndpoint {
 		h.mountToken(api)
+		h.mountSelfService(api)
 	}
 	h.mountSession(api)
 	h.mountOrganizations(api)
@@ -136,6 +138,8 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountMemberships(api)
 	h.mountEmails(api)
 	h.mountLetters(api)
+	h.mountInvitations(api)
+	h.mountAPIKeys(api)
 	h.mountMagic(api)
 	h.mountPages(api)
 	h.mountPassword(api)

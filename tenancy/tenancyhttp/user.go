@@ -45,6 +45,7 @@ type userIn struct {
 	contactIn
 	standingIn
 	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
+	ExpirationDate    rest.Opt[rest.Date]    `json:"expiration_date" nullable:"true" help:"The last day on which the account is active."`
 }
 
 type membershipIn struct {
@@ -65,6 +66,7 @@ type userOut struct {
 	IsSuperuser       *bool           `json:"is_superuser,omitempty"`
 	Groups            []int64         `json:"groups"`
 	OrganizationUsers []membershipOut `json:"organization_users"`
+	ExpirationDate    rest.Date       `json:"expiration_date"`
 }
 
 type membershipOut struct {
@@ -101,7 +103,7 @@ func userScope(r *rest.Request) wispwright.Scope { return r.WriteScope() }
 // part of it.
 func userVersion(u *tenancy.User) []any {
 	return []any{u.Username, u.Email, u.FirstName, u.LastName, u.IsSuperuser, u.IsStaff, u.IsActive, u.Bio, u.URL, u.Company, u.Location,
-		u.PhoneNumber, u.BirthDate, u.Notes, u.Language}
+		u.PhoneNumber, u.BirthDate, u.Notes, u.Language, u.ExpirationDate}
 }
 
 func (h *HTTP) mountUsers(api *rest.API) {
@@ -131,7 +133,7 @@ func (h *HTTP) mountUsers(api *rest.API) {
 			rest.FilterBool("is_staff", func(f *tenancy.UserFilter, v bool) { f.IsStaff = &v }),
 			rest.FilterBool("is_superuser", func(f *tenancy.UserFilter, v bool) { f.IsSuperuser = &v }),
 		),
-		Ordering: map[string]string{"username": "Username", "email": "Email", "date_joined": "DateJoined", "last_login": "LastLogin"},
+		Ordering: map[string]string{"username": "Username", "email": "Email", "date_joined": "DateJoined", "last_login": "LastLogin", "expiration_date": "ExpirationDate"},
 		Detail: rest.Item[wispwright.ID, tenancy.User, tenancy.UserFilter, userDetailIn, userDetailOut]{
 			Check: func(r *rest.Request, in *userDetailIn) error {
 				return h.checkUser(r, r.ID("id"), in.Username, in.Email, in.PhoneNumber, in.Groups, in.UserPermissions)
@@ -207,15 +209,24 @@ func (h *HTTP) checkGroups(r *rest.Request, v *wispwright.ValidationError, group
 }
 
 func (h *HTTP) createUser(r *rest.Request, in *userIn) (*tenancy.User, error) {
+	return h.makeUser(r, in, false)
+}
+
+// makeUser makes an account with its groups and its organization; one that is
+// invited chooses its password.
+func (h *HTTP) makeUser(r *rest.Request, in *userIn, invited bool) (*tenancy.User, error) {
 	var created *tenancy.User
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		u := &tenancy.User{IsActive: in.IsActive.Or(true), IsStaff: in.IsStaff.V, Username: in.Username.V, Email: in.Email.V,
-			FirstName: in.FirstName.V, LastName: in.LastName.V, PhoneNumber: string(in.PhoneNumber.V), BirthDate: time.Time(in.BirthDate.V)}
+			FirstName: in.FirstName.V, LastName: in.LastName.V, PhoneNumber: string(in.PhoneNumber.V), BirthDate: time.Time(in.BirthDate.V), ExpirationDate: time.Time(in.ExpirationDate.Or(rest.Date{}))}
 		// users other than superusers may send it, and it is ignored
 		u.IsSuperuser = r.Caller.Superuser && in.IsSuperuser.V
 		create := h.t.Users.CreateUnverified
 		if in.EmailVerified.V {
 			create = h.t.Users.Create
+		}
+		if invited {
+			create = func(ctx context.Context, u *tenancy.User, _ string) error { return h.t.Users.CreateInvited(ctx, u) }
 		}
 		if err := create(ctx, u, in.Password.V); err != nil {
 			return err
@@ -274,7 +285,7 @@ func (h *HTTP) userOuts(r *rest.Request, rows []*tenancy.User) ([]userOut, error
 		has := relations(u)
 		out[i] = userOut{ID: u.ID, Username: u.Username, Email: rest.Null(u.Email), FirstName: u.FirstName, LastName: u.LastName,
 			PhoneNumber: rest.Null(u.PhoneNumber), BirthDate: rest.Date(u.BirthDate), IsActive: u.IsActive, IsStaff: u.IsStaff,
-			Groups: has.groups, OrganizationUsers: has.members}
+			Groups: has.groups, OrganizationUsers: has.members, ExpirationDate: rest.Date(u.ExpirationDate)}
 		if r.Caller.Superuser {
 			out[i].IsSuperuser = &u.IsSuperuser
 		}

@@ -24,6 +24,7 @@ type userDetailIn struct {
 	standingIn
 	UserPermissions   rest.Opt[[]int64]      `json:"user_permissions" rel:"permission" label:"User permissions" help:"Specific permissions for this user."`
 	OrganizationUsers rest.Opt[membershipIn] `json:"organization_users" first:"true"`
+	ExpirationDate    rest.Opt[rest.Date]    `json:"expiration_date" nullable:"true" help:"The last day on which the account is active."`
 }
 
 type userDetailOut struct {
@@ -47,6 +48,9 @@ type userDetailOut struct {
 	Groups            []int64         `json:"groups"`
 	UserPermissions   *[]int64        `json:"user_permissions,omitempty"`
 	OrganizationUsers []membershipOut `json:"organization_users"`
+	ExpirationDate    rest.Date       `json:"expiration_date"`
+	// Invitable is true for somebody who has an address and never had a password.
+	Invitable bool `json:"invitable" help:"Whether the user waits for an invitation by e-mail."`
 }
 
 func (in *userDetailIn) apply(r *rest.Request, u *tenancy.User) {
@@ -63,6 +67,9 @@ func (in *userDetailIn) apply(r *rest.Request, u *tenancy.User) {
 	}
 	if in.BirthDate.Set {
 		u.BirthDate = time.Time(in.BirthDate.Or(rest.Date{}))
+	}
+	if in.ExpirationDate.Set {
+		u.ExpirationDate = time.Time(in.ExpirationDate.Or(rest.Date{}))
 	}
 	in.Notes.Into(&u.Notes)
 	in.IsActive.Into(&u.IsActive)
@@ -155,7 +162,8 @@ func (h *HTTP) userDetails(r *rest.Request, rows []*tenancy.User) ([]userDetailO
 		out[i] = userDetailOut{ID: u.ID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: rest.Null(u.Email),
 			Bio: u.Bio, URL: u.URL, Company: u.Company, Location: u.Location, PhoneNumber: rest.Null(u.PhoneNumber),
 			BirthDate: rest.Date(u.BirthDate), Notes: u.Notes, IsActive: u.IsActive, IsStaff: u.IsStaff,
-			LastLogin: rest.Time(u.LastLogin), DateJoined: rest.Time(u.DateJoined), Groups: has.groups, OrganizationUsers: has.members}
+			LastLogin: rest.Time(u.LastLogin), DateJoined: rest.Time(u.DateJoined), Groups: has.groups, OrganizationUsers: has.members,
+			ExpirationDate: rest.Date(u.ExpirationDate), Invitable: tenancy.Invitable(u)}
 		if r.Caller.Superuser {
 			numbers := h.permissionNumbers(has.permissions)
 			out[i].IsSuperuser, out[i].UserPermissions = &u.IsSuperuser, &numbers

@@ -37,7 +37,7 @@ func TestRecordedUsersAPI(t *testing.T) {
 			eachStorage(t, tenancyhttp.Options{}, func(t *testing.T, s *server) {
 				p.Handler, p.Vars = s, s.recorded(t)
 				p.Token = func(user string) string { return s.tokens[user] }
-				p.Free = []string{"permissions"}
+				p.Free, p.Additive = []string{"permissions"}, []string{"expiration_date", "invitable"}
 				require.Zero(t, p.Play(t, scenario).Different)
 			})
 		})
@@ -80,7 +80,7 @@ func playConventions(t *testing.T, s *server, scenario *replay.Scenario) {
 			vars["membership."+u.user.Username] = m.ID.String()
 		}
 	}
-	p := &replay.Player{Handler: s, Vars: vars, Free: []string{"permissions"}, Additive: []string{"otp"},
+	p := &replay.Player{Handler: s, Vars: vars, Free: []string{"permissions"}, Additive: []string{"otp", "expiration_date", "invitable"},
 		Token: func(user string) string { return s.tokens[user] },
 		Resolve: func(name string) (string, bool) {
 			user, found := strings.CutPrefix(name, "user.")
