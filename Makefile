@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.build=$(VERSION)
 # owns the checkout, as in many containers
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build demo test test-go test-race test-ui test-browser lint vuln agent bench soak fuzz services clean
+.PHONY: help build demo test test-go test-race test-ui test-browser cover lint lint-go lint-ui vuln agent bench soak fuzz services clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -42,10 +42,15 @@ test-ui: $(UI)/node_modules/.package-lock.json
 test-browser: build ## the admin in a real browser against a real server
 	@scripts/test browser
 
-lint: bin/lint $(UI)/node_modules/.package-lock.json ## staticcheck, vet, errorlint, contextcheck (scripts/lint), whether go.mod is tidy, biome for the admin
+cover: services ## what each package's own tests reach of it without the recordings, the least first (scripts/cover)
+	@scripts/cover
+
+lint: lint-go lint-ui ## everything of both
+lint-go: bin/lint ## staticcheck, vet, errorlint, contextcheck (scripts/lint), whether go.mod is tidy
 	bin/lint ./...
 	$(GO) vet -vettool=$(CURDIR)/bin/lint ./...
 	$(GO) mod tidy -diff
+lint-ui: $(UI)/node_modules/.package-lock.json ## biome for the admin
 	cd $(UI) && npm run --silent lint
 bin/lint: $(wildcard scripts/lint/*.go) scripts/lint/go.mod
 	$(GO) build -C scripts/lint -o $(CURDIR)/bin/lint .
