@@ -1,6 +1,9 @@
 package wispwright
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Transactor runs functions atomically.
 //
@@ -19,8 +22,16 @@ type Transactor interface {
 // Transactor makes one per transaction; other code only uses AfterCommit.
 // It is used by one goroutine at a time.
 type CommitHooks struct {
-	hooks []func()
+	hooks []commitHook
 	done  bool
+}
+
+// commitHook is what runs after the commit, or before it together with others
+// of its key.
+type commitHook struct {
+	after    func()
+	before   func(ctx context.Context, args []any) error
+	key, arg any
 }
 
 type hooksKey struct{}
@@ -45,10 +56,35 @@ func (h *CommitHooks) Rewind(mark int) { h.hooks = h.hooks[:min(mark, len(h.hook
 // the connection is free again.
 func (h *CommitHooks) Run() {
 	h.done = true
-	for _, f := range h.hooks {
-		f()
+	for _, hook := range h.hooks {
+		if hook.after != nil {
+			hook.after()
+		}
 	}
 	h.hooks = nil
+}
+
+// Before runs what BeforeCommit collected, and what comes on top meanwhile. A
+// Transactor calls it inside the transaction when its function has succeeded.
+func (h *CommitHooks) Before(ctx context.Context) error {
+	for {
+		i := slices.IndexFunc(h.hooks, func(hook commitHook) bool { return hook.before != nil })
+		if i < 0 {
+			return nil
+		}
+		first := h.hooks[i]
+		var args []any
+		h.hooks = slices.DeleteFunc(h.hooks, func(hook commitHook) bool {
+			same := hook.before != nil && hook.key == first.key
+			if same {
+				args = append(args, hook.arg)
+			}
+			return same
+		})
+		if err := first.before(ctx, args); err != nil {
+			return err
+		}
+	}
 }
 
 // Discard drops what was collected after a rollback; AfterCommit functions
@@ -63,7 +99,20 @@ func AfterCommit(ctx context.Context, fn func()) {
 		fn()
 		return
 	}
-	h.hooks = append(h.hooks, fn)
+	h.hooks = append(h.hooks, commitHook{after: fn})
+}
+
+// BeforeCommit runs fn inside the context's transaction just before its commit,
+// once for all calls with the same key, with what each was given. So what
+// follows from a transaction is stored with it, or neither is. An error undoes
+// the transaction. Outside a transaction fn runs at once.
+func BeforeCommit(ctx context.Context, key, arg any, fn func(ctx context.Context, args []any) error) error {
+	h, _ := ctx.Value(hooksKey{}).(*CommitHooks)
+	if h == nil || h.done {
+		return fn(ctx, []any{arg})
+	}
+	h.hooks = append(h.hooks, commitHook{before: fn, key: key, arg: arg})
+	return nil
 }
 
 // Pending reports whether the context belongs to a transaction that has not

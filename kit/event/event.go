@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 
 	"github.com/wispwright/wispwright"
 )
@@ -63,9 +64,28 @@ func (h *Hook[E]) Fire(ctx context.Context, events ...E) error {
 // Topic is told to its subscribers once the transaction is committed, in the
 // goroutine that committed it. It cannot fail the write: a subscriber that
 // panics is logged.
+//
+// Within is for those that must not miss anything, a process that is killed
+// included: what they store is stored with what it follows from.
 type Topic[E any] struct {
-	names []string
-	funcs []func(context.Context, ...E)
+	names  []string
+	funcs  []func(context.Context, ...E)
+	within []func(context.Context, ...E) error
+	inside []string
+}
+
+// place is where a function of a topic waits for the end of a transaction.
+type place struct {
+	topic any
+	n     int
+}
+
+// Within subscribes a function that is called inside the transaction, just
+// before its commit, once with everything that was published in it. An error
+// undoes the transaction, so it should do little that can fail: store what is
+// to be done, or insert a job.
+func (t *Topic[E]) Within(name string, fn func(ctx context.Context, events ...E) error) {
+	t.inside, t.within = append(t.inside, name+" (within)"), append(t.within, fn)
 }
 
 // Subscribe adds a function under a name for the printed list of the wiring.
@@ -75,21 +95,44 @@ func (t *Topic[E]) Subscribe(name string, fn func(ctx context.Context, events ..
 }
 
 // Subscribers returns the names in the order of subscription.
-func (t *Topic[E]) Subscribers() []string { return t.names }
+func (t *Topic[E]) Subscribers() []string { return slices.Concat(t.inside, t.names) }
 
 // Listed describes the topic for the printed list of events.
-func (t *Topic[E]) Listed(name, signal string) Listed { return Listed{name, "topic", signal, t.names} }
+func (t *Topic[E]) Listed(name, signal string) Listed {
+	return Listed{name, "topic", signal, t.Subscribers()}
+}
 
 // Publish tells the subscribers after the commit of the context's
 // transaction, or at once outside of one.
 func (t *Topic[E]) Publish(ctx context.Context, events ...E) {
-	if len(events) == 0 || len(t.funcs) == 0 {
+	if len(events) == 0 {
+		return
+	}
+	for i := range t.within {
+		if err := t.inTransaction(ctx, i, events); err != nil { // there is none that could be undone
+			slog.ErrorContext(ctx, "event subscriber failed", "subscriber", t.inside[i], "error", err)
+		}
+	}
+	if len(t.funcs) == 0 {
 		return
 	}
 	wispwright.AfterCommit(ctx, func() {
 		for i, fn := range t.funcs {
 			t.call(ctx, i, fn, events)
 		}
+	})
+}
+
+func (t *Topic[E]) inTransaction(ctx context.Context, i int, events []E) error {
+	return wispwright.BeforeCommit(ctx, place{t, i}, events, func(ctx context.Context, args []any) error {
+		var all []E
+		for _, a := range args {
+			all = append(all, a.([]E)...)
+		}
+		if err := t.within[i](ctx, all...); err != nil {
+			return fmt.Errorf("%s: %w", t.inside[i], err)
+		}
+		return nil
 	})
 }
 

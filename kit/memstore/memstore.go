@@ -89,7 +89,10 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context) error) (err e
 			hooks.Run()
 		}
 	}()
-	err = fn(context.WithValue(ctx, txKey{s}, st))
+	ctx = context.WithValue(ctx, txKey{s}, st)
+	if err = fn(ctx); err == nil && st.err == nil {
+		err = hooks.Before(ctx)
+	}
 	if err == nil {
 		err = st.err
 	}

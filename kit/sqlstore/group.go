@@ -97,11 +97,11 @@ func (db *DB) member(parent context.Context, alone bool, fn func(context.Context
 			_ = b.leave(errors.New("panic")) // which is told
 		}
 	}()
-	err = fn(context.WithValue(ctx, txKey{db}, s))
-	s.done = true
-	if err == nil {
-		err = s.err
+	ctx = context.WithValue(ctx, txKey{db}, s)
+	if err = fn(ctx); err == nil {
+		err = s.before(ctx)
 	}
+	s.done = true
 	if err == nil {
 		err = parent.Err()
 	}

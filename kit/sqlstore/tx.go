@@ -118,11 +118,10 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 			_ = tx.Rollback() // the panic is what is told
 		}
 	}()
-	err = fn(ctx)
-	s.done = true
-	if err == nil {
-		err = s.err
+	if err = fn(ctx); err == nil {
+		err = s.before(ctx)
 	}
+	s.done = true
 	if err != nil {
 		hooks.Discard()
 		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
@@ -136,6 +135,18 @@ func (db *DB) once(parent context.Context, fn func(context.Context) error) (err 
 	}
 	hooks.Run()
 	return nil
+}
+
+// before does what has to be done before the commit of a function that
+// succeeded, and says whether everything it joined did.
+func (s *txState) before(ctx context.Context) error {
+	if s.err != nil {
+		return s.err
+	}
+	if err := s.hooks.Before(ctx); err != nil {
+		return err
+	}
+	return s.err
 }
 
 // Try runs fn inside a savepoint of the context's transaction: when it fails,
