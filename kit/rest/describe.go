@@ -43,6 +43,9 @@ func (a *API) describe(v *View, path string) {
 		}
 		a.describeBody(h, s)
 		a.describeAnswers(h, v, s)
+		if len(op.Doc.Query) > 0 { // a handler of its own may find fault with them
+			h.Responses[strconv.Itoa(http.StatusBadRequest)] = &huma.Response{Description: http.StatusText(http.StatusBadRequest), Content: jsonContent(&huma.Schema{Ref: refPrefix + "ValidationError"})}
+		}
 		for _, status := range op.Also {
 			h.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: jsonContent(&huma.Schema{Ref: refPrefix + "Error"})}
 		}
