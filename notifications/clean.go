@@ -87,3 +87,27 @@ func (s *Service) Clean(ctx context.Context, age time.Duration) (total int, err 
 	}
 	return total, nil
 }
+
+// Tidy deletes what was chosen for types that are not registered any more, and
+// returns how many choices there were. Nothing else of preferences has to be
+// made or kept: see Preferences.
+func (s *Service) Tidy(ctx context.Context) (n int, err error) {
+	err = s.base.Do(ctx, "notifications.Tidy", func(ctx context.Context) error {
+		n = 0
+		all, err := s.stores.Choices.List(ctx, wispwright.ScopeAll(), ChoiceFilter{}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, c := range all.Rows {
+			if c.Type == "" || s.types.by[c.Type] != nil {
+				continue
+			}
+			if err := s.stores.Choices.Delete(ctx, wispwright.ScopeAll(), c.ID); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
+}

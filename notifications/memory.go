@@ -16,6 +16,7 @@ func NewMemory(m *memstore.Store) Stores {
 		Choices:       &memoryChoices{memstore.NewRepo[wispwright.ID, Choice, ChoiceFilter](m, memstore.Spec[Choice]{Shape: ChoiceShape()}), m},
 		Silences:      &memorySilences{memstore.NewRepo[wispwright.ID, Silence, SilenceFilter](m, memstore.Spec[Silence]{Shape: SilenceShape()})},
 		MailStates:    &memoryMailStates{memstore.NewMap[wispwright.ID, MailState](m)},
+		Outbox:        &memoryOutbox{memstore.NewRepo[wispwright.ID, Posted, struct{}](m, memstore.Spec[Posted]{Shape: OutboxShape()})},
 	}
 }
 
@@ -247,4 +248,41 @@ func (s *memoryMailStates) Due(ctx context.Context, before time.Time, limit int)
 // ForgetUser implements MailStateStore.
 func (s *memoryMailStates) ForgetUser(ctx context.Context, user wispwright.ID) error {
 	return s.states.Set(ctx, user, nil)
+}
+
+type memoryOutbox struct {
+	rows *memstore.Repo[wispwright.ID, Posted, struct{}]
+}
+
+// Add implements OutboxStore.
+func (s *memoryOutbox) Add(ctx context.Context, events ...*Posted) error {
+	return s.rows.InsertMany(ctx, events)
+}
+
+// Take implements OutboxStore. Transactions in memory come one after the other.
+func (s *memoryOutbox) Take(ctx context.Context, now time.Time, limit int) ([]*Posted, error) {
+	all, err := s.rows.List(ctx, wispwright.ScopeAll(), struct{}{}, wispwright.Page{NoTotal: true})
+	due := slices.DeleteFunc(all.Rows, func(p *Posted) bool { return p.NotBefore.After(now) })
+	return due[:min(limit, len(due))], err
+}
+
+// Defer implements OutboxStore.
+func (s *memoryOutbox) Defer(ctx context.Context, e *Posted) error {
+	_, err := s.rows.Update(ctx, wispwright.ScopeAll(), e.ID, func(p *Posted) error {
+		p.Attempts, p.NotBefore = e.Attempts, e.NotBefore
+		return nil
+	})
+	return err
+}
+
+// Remove implements OutboxStore.
+func (s *memoryOutbox) Remove(ctx context.Context, ids ...wispwright.ID) error {
+	_, err := s.rows.DeleteWhere(ctx, func(p *Posted) bool { return slices.Contains(ids, p.ID) })
+	return err
+}
+
+// Waiting implements OutboxStore.
+func (s *memoryOutbox) Waiting(ctx context.Context, now time.Time) (bool, error) {
+	due, err := s.Take(ctx, now, 1)
+	return len(due) > 0, err
 }

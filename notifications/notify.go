@@ -3,6 +3,7 @@ package notifications
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -73,7 +74,8 @@ type draft struct {
 	Event
 	typ          *Type
 	organization wispwright.ID
-	row          Notification // what the rows of all recipients have in common
+	objects      map[Ref]Object // those it names, as far as they exist
+	row          Notification   // what the rows of all recipients have in common
 	people       []Person
 }
 
@@ -82,6 +84,12 @@ type draft struct {
 // transaction. The number of statements does not depend on the number of
 // recipients. Errors: ErrNotFound for an unknown type.
 func (s *Service) Notify(ctx context.Context, events ...Event) error {
+	return s.notify(ctx, false, events...)
+}
+
+// notify is Notify; of posted events those are left out whose target has been
+// deleted meanwhile, if its deletion takes along what was said of it.
+func (s *Service) notify(ctx context.Context, posted bool, events ...Event) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -90,11 +98,17 @@ func (s *Service) Notify(ctx context.Context, events ...Event) error {
 		if err != nil {
 			return err
 		}
+		if posted {
+			drafts = slices.DeleteFunc(drafts, s.gone)
+		}
 		if err := s.addressees(ctx, drafts); err != nil {
 			return err
 		}
 		rows, err := s.choose(ctx, drafts)
-		if err != nil || len(rows) == 0 {
+		if err != nil {
+			return err
+		}
+		if err := s.tellChannels(ctx, drafts, rows); err != nil || len(rows) == 0 {
 			return err
 		}
 		if err := s.stores.Notifications.InsertAll(ctx, rows); err != nil {
@@ -108,6 +122,13 @@ func (s *Service) Notify(ctx context.Context, events ...Event) error {
 		s.Created.Publish(ctx, rows...)
 		return nil
 	})
+}
+
+// gone reports whether the target of an event was deleted, and with it what was
+// said of it.
+func (s *Service) gone(d *draft) bool {
+	_, there := d.objects[d.Target]
+	return !there && !d.Target.IsZero() && s.options.Objects[d.Target.Kind] != nil && slices.Contains(d.typ.Models, d.Target.Kind)
 }
 
 // drafts completes the events and finds whose the targets are.
@@ -149,8 +170,12 @@ func (s *Service) drafts(ctx context.Context, events []Event) ([]*draft, error) 
 			d.row.Data = wispwright.JSON(text)
 		}
 		named := map[Ref]Object{}
+		d.objects = map[Ref]Object{}
 		for _, r := range d.row.refs() {
 			named[r] = objects[r]
+			if o, there := objects[r]; there {
+				d.objects[r] = o
+			}
 		}
 		if d.row.Names, err = names(named); err != nil {
 			return nil, err
@@ -232,17 +257,31 @@ func (s *Service) choose(ctx context.Context, drafts []*draft) ([]*Notification,
 	}
 	var rows []*Notification
 	for _, d := range drafts {
+		ids := neighbours()
 		for _, p := range d.people {
 			e := wants.effective(p.ID, d.organization, d.typ)
 			if !e.Web || silent[silenceKey{p.ID, d.Target}] {
 				continue
 			}
 			row := d.row
-			row.ID, row.RecipientID, row.EmailDue = wispwright.NewID(), p.ID, e.Email && p.Email != ""
+			row.ID, row.RecipientID, row.EmailDue = ids(), p.ID, e.Email && p.Email != ""
 			rows = append(rows, &row)
 		}
 	}
 	return rows, nil
+}
+
+// neighbours makes the ids of one event's notifications: random together, one
+// after the other among themselves, so that an index of ids takes a thousand
+// of them in a few of its pages. They are no secret.
+func neighbours() func() wispwright.ID {
+	next := wispwright.NewID()
+	clear(next[12:])
+	return func() wispwright.ID {
+		id := next
+		binary.BigEndian.PutUint32(next[12:], binary.BigEndian.Uint32(next[12:])+1)
+		return id
+	}
 }
 
 type silenceKey struct {

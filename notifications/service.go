@@ -18,6 +18,7 @@ type Stores struct {
 	Choices       ChoiceStore
 	Silences      SilenceStore
 	MailStates    MailStateStore
+	Outbox        OutboxStore
 }
 
 // Options change what New makes.
@@ -42,6 +43,11 @@ type Options struct {
 	// Mail orders e-mails in the context's transaction: what it is given is
 	// sent once that is committed. Default: none are sent.
 	Mail func(ctx context.Context, mails ...Mail) error
+	// Posted is called after the commit of events that were posted: Drain should
+	// be called soon. It must return at once. Default: nothing.
+	Posted func()
+	// Channels are further ways to bring what happens to somebody. Default: none.
+	Channels []Channel
 	// BatchInterval is how long after an e-mail further ones are collected into
 	// one (setting EMAIL_BATCH_INTERVAL). Default: 0, each is sent at once.
 	BatchInterval time.Duration
@@ -80,7 +86,7 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	switch {
 	case base == nil || base.Tx == nil:
 		return nil, errors.New("notifications: a transactor is required")
-	case stores.Notifications == nil || stores.Choices == nil || stores.Silences == nil || stores.MailStates == nil:
+	case stores.Notifications == nil || stores.Choices == nil || stores.Silences == nil || stores.MailStates == nil || stores.Outbox == nil:
 		return nil, errors.New("notifications: all stores are required")
 	case o.People == nil:
 		return nil, errors.New("notifications: People are required")
@@ -96,6 +102,9 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	}
 	if o.Mail == nil {
 		o.Mail = func(context.Context, ...Mail) error { return nil }
+	}
+	if o.Posted == nil {
+		o.Posted = func() {}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -20,3 +20,8 @@ func SilenceShape() store.Shape {
 	return store.Shape{Table: "notification_silence", Order: []wispwright.Order{{Field: "ValidTill"}},
 		Unique: []store.Unique{{Name: "silence_user_object", Fields: []string{"UserID", "ObjectKind", "ObjectID"}}}}
 }
+
+// OutboxShape is how storages keep posted events.
+func OutboxShape() store.Shape {
+	return store.Shape{Table: "notification_outbox", Order: store.Oldest("Created")}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -173,4 +174,38 @@ func Example_ownTenancy() {
 	// true
 	// true
 	// 401 404
+}
+
+// Text messages beside web and e-mail: a Messenger of one's own.
+func Example_messenger() {
+	sent := make(chan string, 1)
+	concerns := server.DefaultConcerns()
+	told, _ := server.Find[*server.NotificationsConcern](concerns)
+	told.Messengers = []server.Messenger{{Name: "sms", Send: func(_ context.Context, l server.Letter) error {
+		sent <- "SMS: " + l.Text // here one would ask the provider, with l.ID against doubles
+		return nil
+	}}}
+	s, done, err := assemble(concerns)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	ctx := context.Background()
+	if _, err := s.FirstStart(ctx); err != nil { // who makes the account admin
+		fmt.Println(err)
+		return
+	}
+	if err := s.Start(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = s.Stop(ctx) }() // the example is over
+	err = told.Notify(ctx, notifications.Event{Type: notifications.GenericMessage, Data: map[string]any{"message": "The **roof** is wet."}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(<-sent)
+	// Output: SMS: The roof is wet.
 }

@@ -110,6 +110,7 @@ func filled(t *testing.T, db *sqlstore.DB, change func(*settings)) *server.Serve
 	t.Helper()
 	s := newServer(t, db, change)
 	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	require.NoError(t, s.Start(t.Context()))
 	return s
 }
 
@@ -498,7 +499,8 @@ func TestPostgreSQLIsRestartedUnderOpenSockets(t *testing.T) {
 
 // The hub ends with the server, and says so.
 func TestSocketsAreToldThatTheServerEnds(t *testing.T) {
-	s := filled(t, testkit.SQLite(t), nil)
+	s := newServer(t, testkit.SQLite(t), nil)
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
-	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -17,6 +18,9 @@ import (
 	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/notifications/notificationshttp"
 	"github.com/wispwright/wispwright/notifications/notificationssql"
+	"github.com/wispwright/wispwright/notifications/webhooks"
+	"github.com/wispwright/wispwright/notifications/webhooks/webhookshttp"
+	"github.com/wispwright/wispwright/notifications/webhooks/webhookssql"
 	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -39,16 +43,28 @@ type NotificationsConcern struct {
 	// Tune changes the options of the concern before it is made.
 	Tune func(*notifications.Options)
 
+	// Messengers are further ways to bring what happens to people, such as SMS.
+	Messengers []Messenger
+	// Channels are further ways to bring what happens to somebody else.
+	Channels []notifications.Channel
+	// Offers are further events that webhooks can subscribe to; see Offer.
+	Offers []webhooks.Event
+
 	// Service is made by Mount.
 	*notifications.Service
+	// Webhooks is made by Mount.
+	Webhooks *webhooks.Service
 
-	told teller
+	drainer *drainer
+	log     *slog.Logger
+	pages   map[string]bool // kinds of objects that have pages
 }
 
 var (
 	_ WithModels   = (*NotificationsConcern)(nil)
 	_ WithSettings = (*NotificationsConcern)(nil)
 	_ WithEvents   = (*NotificationsConcern)(nil)
+	_ WithCommands = (*NotificationsConcern)(nil)
 )
 
 // NewNotifications returns the concern with its default settings.
@@ -61,18 +77,21 @@ func (n *NotificationsConcern) Name() string { return "notifications" }
 
 // Migrations implements Concern.
 func (n *NotificationsConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{notificationssql.Migrations()}
+	return []sqlstore.Migrations{notificationssql.Migrations(), webhookssql.Migrations()}
 }
 
 // Models implements WithModels.
-func (n *NotificationsConcern) Models() []wispwright.Model { return notificationshttp.Models() }
+func (n *NotificationsConcern) Models() []wispwright.Model {
+	return append(notificationshttp.Models(), webhookshttp.Models()...)
+}
 
 // Events implements WithEvents.
 func (n *NotificationsConcern) Events() []event.Listed {
-	return []event.Listed{
+	return append([]event.Listed{
 		n.Created.Listed("notifications.Created", "post_save(Notification)"),
 		n.Changed.Listed("notifications.Changed", ""),
-	}
+		n.Webhooks.Delivered.Listed("webhooks.Delivered", ""),
+	}, n.Webhooks.Listed("")...)
 }
 
 // Section implements WithSettings.
@@ -106,8 +125,12 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
+	n.log = h.Log()
 	options, err := n.options(h, post)
 	if err != nil {
+		return err
+	}
+	if err := n.hooks(h, options.Types); err != nil {
 		return err
 	}
 	if n.Service, err = notifications.New(&entity.Base{Tx: h.DB()}, stores, *options); err != nil {
@@ -116,7 +139,7 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	if err := post.work(h, n); err != nil {
 		return err
 	}
-	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes, Log: h.Log()})
+	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes, Resend: n.resend, Log: h.Log()})
 	if err != nil {
 		return err
 	}
@@ -127,13 +150,18 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 		_, err := n.Clean(ctx, n.Config.Age)
 		return err
 	})
-	h.AtStop(func(ctx context.Context) error {
-		if err := n.told.drain(ctx); err != nil {
-			return fmt.Errorf("some of what happened was told to nobody: %w", err)
+	n.drainer = newDrainer(n.Drain, n.Waiting, func(err error) {
+		h.Log().Warn("people could not be told of what happened; it is tried again", "error", err)
+	})
+	h.AtStart(func(ctx context.Context) error {
+		if !h.Config().Jobs.Off {
+			n.drainer.start(ctx)
 		}
 		return nil
 	})
-	h.wire(n.wiring(h)...)
+	h.AtStop(n.drainer.end)
+	n.offerEvents()
+	h.wire(n.wiring()...)
 	return nil
 }
 
@@ -150,8 +178,14 @@ func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options
 		types = append(types, configurationTypes()...)
 		describeConfiguration(n.Controller.Controller, objects)
 	}
+	types = append(types, webhookTypes()...)
+	n.describeHooks(objects)
 	for kind, describe := range n.Objects {
 		objects[kind] = describe
+	}
+	n.pages = map[string]bool{}
+	for kind := range objects {
+		n.pages[kind] = true
 	}
 	registry, err := notifications.NewTypes(types...)
 	if err != nil {
@@ -169,16 +203,39 @@ func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options
 	o := &notifications.Options{
 		Types: registry, Site: notifications.Site{Name: name, URL: site}, Objects: objects, People: peopleOf{n.Tenancy.Tenancy},
 		Defaults: notifications.Effective{Web: c.WebEnabled, Email: c.EmailEnabled}, Deliver: p.deliver, Mail: p.mail,
+		Posted: func() { n.drainer.nudge() }, Channels: append([]notifications.Channel{hookChannel{n}}, n.Channels...),
 		BatchInterval: c.BatchInterval, BatchDisplay: c.BatchLimit, Key: key, PlainMail: !c.HTMLEmail, Log: h.Log(),
 		Storm: &notifications.StormLimits{
 			ShortTime: c.StormShortTime, ShortCount: c.StormShortCount, LongTime: c.StormLongTime, LongCount: c.StormLongCount,
 			InitialBackoff: c.StormBackoff, BackoffIncrement: c.StormBackoffStep, MaxBackoff: c.StormBackoffLimit,
 		},
 	}
+	for _, m := range n.Messengers {
+		o.Channels = append(o.Channels, n.messenger(h, m))
+	}
 	if n.Tune != nil {
 		n.Tune(o)
 	}
 	return o, nil
+}
+
+// resend asks a user to confirm the primary address, unless it is confirmed.
+func (n *NotificationsConcern) resend(ctx context.Context, user wispwright.ID) error {
+	no := false
+	found, err := n.Tenancy.Emails.List(ctx, everyone(), tenancy.EmailFilter{UserIDs: wispwright.Only(user), IsVerified: &no}, unpaged)
+	if err != nil {
+		return err
+	}
+	u, err := n.Tenancy.Users.Get(ctx, everyone(), user)
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Rows {
+		if strings.EqualFold(e.Address, u.Email) {
+			return n.Tenancy.Letters.SendVerification(ctx, e.ID)
+		}
+	}
+	return wispwright.ErrNotFound
 }
 
 // post are the jobs that bring notifications to people outside the web. What is
@@ -250,24 +307,13 @@ func configurationTypes() []notifications.Type {
 		{Name: "device_registered", Label: "Device Registration", Level: notifications.Success, Verb: "registered successfully", Models: models,
 			Subject: `[{site.name}] SUCCESS: "{notification.target}" {notification.verb}`,
 			Message: "{condition} device " + target + " has {notification.verb}."},
+		{Name: "config_not_renewed", Label: "Configuration Renewal PROBLEM", Level: notifications.Warning, Verb: "could not be renewed", Models: models, TargetSuffix: "#config-group",
+			Subject: `[{site.name}] PROBLEM: configuration of "{notification.target}" {notification.verb}`,
+			Message: "The configuration of " + target + " {notification.verb} after a change; the device keeps the one before. {reason}"},
+		{Name: "config_renewed", Label: "Configuration Renewal RECOVERY", Level: notifications.Info, Verb: "is up to date again", Models: models, TargetSuffix: "#config-group",
+			Subject: `[{site.name}] RECOVERY: configuration of "{notification.target}" {notification.verb}`,
+			Message: "The configuration of " + target + " {notification.verb}."},
 	}
-}
-
-// tell stores notifications of what happened, which cannot be undone by it.
-func (n *NotificationsConcern) tell(ctx context.Context, h *Host, events ...notifications.Event) {
-	n.told.tell(events, func(batch []notifications.Event, lost int) {
-		if lost > 0 {
-			h.Log().ErrorContext(ctx, "nobody was told of some of what happened: too much at once", "events", lost)
-		}
-		defer func() { // of a vendor's describer, say: most of this runs in a goroutine of its own
-			if v := recover(); v != nil {
-				h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", batch[0].Type, "events", len(batch), "panic", v, "stack", string(debug.Stack()))
-			}
-		}()
-		if err := n.Notify(context.WithoutCancel(ctx), batch...); err != nil {
-			h.Log().ErrorContext(ctx, "nobody was told of what happened", "type", batch[0].Type, "events", len(batch), "error", err)
-		}
-	})
 }
 
 func deviceRef(id wispwright.ID) notifications.Ref {
@@ -275,30 +321,40 @@ func deviceRef(id wispwright.ID) notifications.Ref {
 }
 
 // registered tells of devices that registered.
-func (n *NotificationsConcern) registered(h *Host) func(context.Context, ...controller.Registered) {
-	return func(ctx context.Context, list ...controller.Registered) {
-		var events []notifications.Event
-		for _, r := range list {
-			condition := "A new"
-			if !r.IsNew {
-				condition = "The existing"
-			}
-			device := deviceRef(r.Device.ID)
-			events = append(events, notifications.Event{Type: "device_registered", Actor: device, Target: device, Data: map[string]any{"condition": condition}})
+func (n *NotificationsConcern) registered(ctx context.Context, list ...controller.Registered) error {
+	var events []notifications.Event
+	for _, r := range list {
+		condition := "A new"
+		if !r.IsNew {
+			condition = "The existing"
 		}
-		n.tell(ctx, h, events...)
+		device := deviceRef(r.Device.ID)
+		events = append(events, notifications.Event{Type: "device_registered", Actor: device, Target: device, Data: map[string]any{"condition": condition}})
 	}
+	return n.Post(ctx, events...)
 }
 
 // failed tells of configurations that are in error.
-func (n *NotificationsConcern) failed(h *Host) func(context.Context, ...controller.StatusChange) {
-	return func(ctx context.Context, list ...controller.StatusChange) {
-		var events []notifications.Event
-		for _, c := range list {
-			if c.After == controller.StatusError {
-				events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
-			}
+func (n *NotificationsConcern) failed(ctx context.Context, list ...controller.StatusChange) error {
+	var events []notifications.Event
+	for _, c := range list {
+		if c.After == controller.StatusError {
+			events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
 		}
-		n.tell(ctx, h, events...)
 	}
+	return n.Post(ctx, events...)
+}
+
+// renewed tells of configurations that cannot be rendered any more, and of
+// those that can again.
+func (n *NotificationsConcern) renewed(ctx context.Context, list ...controller.Renewal) error {
+	var events []notifications.Event
+	for _, r := range list {
+		e := notifications.Event{Type: "config_renewed", Actor: deviceRef(r.DeviceID), Target: deviceRef(r.DeviceID)}
+		if r.Reason != "" {
+			e.Type, e.Data = "config_not_renewed", map[string]any{"reason": r.Reason}
+		}
+		events = append(events, e)
+	}
+	return n.Post(ctx, events...)
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -29,6 +31,13 @@ type NotificationsConfig struct {
 	StormBackoff      time.Duration `koanf:"storm_backoff" doc:"During a storm a page reads its list anew after this time at first (initial_backoff)."`
 	StormBackoffStep  time.Duration `koanf:"storm_backoff_step" doc:"By how much that grows each time (backoff_increment)."`
 	StormBackoffLimit time.Duration `koanf:"storm_backoff_limit" doc:"The longest it grows to (max_allowed_backoff)."`
+	// Webhooks.
+	WebhookNetworks    []string      `koanf:"webhook_networks" doc:"Private networks that webhooks may send to, as 10.1.0.0/16. Empty: none."`
+	WebhookTimeout     time.Duration `koanf:"webhook_timeout" doc:"How long a receiver of a webhook may take to answer."`
+	WebhookPauseAfter  int           `koanf:"webhook_pause_after" doc:"A webhook is paused when so many requests failed one after the other."`
+	WebhookMostWaiting int           `koanf:"webhook_most_waiting" doc:"How many events may wait for one webhook; those beyond are not told to it."`
+	WebhookAge         time.Duration `koanf:"webhook_age" doc:"How long the log of webhooks is kept; at least 48h, as sending is tried for a day."`
+	WebhookKeep        int           `koanf:"webhook_keep" doc:"How many finished deliveries of each webhook are kept, at most."`
 }
 
 // DefaultNotificationsConfig returns the settings that nobody has configured.
@@ -37,6 +46,7 @@ func DefaultNotificationsConfig() NotificationsConfig {
 		WebEnabled: true, EmailEnabled: true, BatchInterval: 3 * time.Hour, BatchLimit: 15, HTMLEmail: true, Age: 90 * 24 * time.Hour,
 		StormShortTime: 10 * time.Second, StormShortCount: 6, StormLongTime: 180 * time.Second, StormLongCount: 30,
 		StormBackoff: time.Second, StormBackoffStep: time.Second, StormBackoffLimit: 15 * time.Second,
+		WebhookNetworks: []string{}, WebhookTimeout: 15 * time.Second, WebhookPauseAfter: 50, WebhookMostWaiting: 10_000, WebhookAge: 7 * 24 * time.Hour, WebhookKeep: 1000,
 	}
 }
 
@@ -54,8 +64,20 @@ func (c *NotificationsConfig) Check() error {
 		{"storm_backoff", int64(c.StormBackoff), 1},
 		{"storm_backoff_step", int64(c.StormBackoffStep), 0},
 		{"storm_backoff_limit", int64(c.StormBackoffLimit), 1},
+		{"webhook_timeout", int64(c.WebhookTimeout), 1},
+		{"webhook_pause_after", int64(c.WebhookPauseAfter), 1},
+		{"webhook_most_waiting", int64(c.WebhookMostWaiting), 1},
+		{"webhook_keep", int64(c.WebhookKeep), 1},
 	} {
 		n.check(e)
+	}
+	if c.WebhookAge < 48*time.Hour {
+		e.Add("webhook_age", "must be 48h or more.")
+	}
+	for _, network := range c.WebhookNetworks {
+		if p, err := netip.ParsePrefix(network); err != nil || p != p.Masked() {
+			e.Add("webhook_networks", fmt.Sprintf("%q is no network, such as 10.1.0.0/16.", network))
+		}
 	}
 	return e.Err()
 }

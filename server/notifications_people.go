@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -171,6 +172,12 @@ func describer[T any](list func(ctx context.Context, ids wispwright.Among[wispwr
 // pageOf is where the admin shows an object.
 func pageOf(app, model string, id wispwright.ID) string {
 	return "/admin/" + app + "/" + model + "/" + id.String() + "/change/"
+}
+
+// pageAt is pageOf for a kind and a key.
+func pageAt(kind, id string) string {
+	app, model, _ := strings.Cut(kind, ".")
+	return "/admin/" + app + "/" + model + "/" + id + "/change/"
 }
 
 // describeAccounts describes users and organizations.

@@ -154,12 +154,30 @@ func identifiers(t *testing.T, s *server.Server) map[string]string {
 	return vars
 }
 
+// drain tells people of what was posted, on a server that was not started.
+func drain(t *testing.T, s *server.Server) {
+	t.Helper()
+	n, ok := server.Find[*server.NotificationsConcern](s.Concerns())
+	require.True(t, ok)
+	require.NoError(t, n.Drain(t.Context()))
+}
+
 // idle waits until no job waits or runs.
 func idle(t *testing.T, s *server.Server) {
 	t.Helper()
 	testkit.Eventually(t, "the queue is empty", func(ctx context.Context) bool {
 		counts, err := s.Jobs().Counts(ctx)
 		require.NoError(t, err)
+		if n, ok := server.Find[*server.NotificationsConcern](s.Concerns()); ok {
+			waiting, err := n.Waiting(ctx)
+			require.NoError(t, err)
+			if waiting {
+				return false
+			}
+			// what was told meanwhile ordered jobs
+			counts, err = s.Jobs().Counts(ctx)
+			require.NoError(t, err)
+		}
 		return counts["available"]+counts["running"]+counts["retryable"]+counts["scheduled"] == 0
 	})
 }

@@ -44,7 +44,9 @@ func newVictim(t *testing.T) *victim {
 	form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "secret": {"secretbeta0123456789"}, "name": {betaMark + "-registered"}, "mac_address": {"02:00:00:00:be:7b"}}
 	require.Equal(t, 201, told(t, s, "", "POST", "/controller/register/", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").Code)
 	v.do("PATCH", "/api/v1/users/user/"+v.ids["user_betamanager"]+"/", `{"first_name":"`+betaMark+`","notes":"`+betaMark+`"}`, 200)
+	drain(t, s)
 	v.ids["notification"] = v.first("e", "/api/v1/notifications/notification/")
+	v.ids["webhook"] = v.made("/api/v1/notifications/webhook/", `{"name":"`+betaMark+`","organization":"`+org+`","url":"https://example.org/`+betaMark+`","room":"`+betaMark+`","events":["*"]}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -84,7 +86,7 @@ func (v *victim) state() string {
 		"/api/v1/controller/device/" + v.ids["device"] + "/version/", "/api/v1/controller/device/?organization=" + v.ids["org_beta"],
 		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
 		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
-		"/api/v1/users/group/" + v.ids["group"] + "/",
+		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 	} {
 		w := told(v.t, v.s, "a", "GET", path, "")
 		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)

@@ -34,7 +34,7 @@ func (c *ControllerConcern) wiring() []wire {
 
 // wiring is what people are told of, and what goes with users, organizations and
 // devices.
-func (n *NotificationsConcern) wiring(h *Host) []wire {
+func (n *NotificationsConcern) wiring() []wire {
 	t := n.Tenancy.Tenancy
 	list := []wire{
 		{"tenancy.Users.Deleting", "notifications: what users were told", hook(t.Users.Deleting.Subscribe, func(ctx context.Context, users ...*tenancy.User) error {
@@ -55,8 +55,9 @@ func (n *NotificationsConcern) wiring(h *Host) []wire {
 	}
 	c := n.Controller.Controller
 	return append(list,
-		wire{"controller.Agents.Registered", "notifications: device_registered", topic(c.Agents.Registered.Subscribe, n.registered(h))},
-		wire{"controller.Devices.StatusChanged", "notifications: config_error", topic(c.Devices.StatusChanged.Subscribe, n.failed(h))},
+		wire{"controller.Agents.Registered", "notifications: device_registered", hook(c.Agents.Registered.Within, n.registered)},
+		wire{"controller.Devices.StatusChanged", "notifications: config_error", hook(c.Devices.StatusChanged.Within, n.failed)},
+		wire{"controller.Devices.Renewal", "notifications: config_not_renewed, config_renewed", hook(c.Devices.Renewal.Within, n.renewed)},
 		wire{"controller.Devices.Deleting", "notifications: what was said of devices", hook(c.Devices.Deleting.Subscribe, func(ctx context.Context, devices ...*controller.Device) error {
 			refs := make([]notifications.Ref, 0, len(devices))
 			for _, d := range devices {
@@ -67,15 +68,7 @@ func (n *NotificationsConcern) wiring(h *Host) []wire {
 	)
 }
 
-// topic subscribes a function to a Topic.
-func topic[E any](subscribe func(string, func(context.Context, ...E)), fn func(context.Context, ...E)) func(string) error {
-	return func(name string) error {
-		subscribe(name, fn)
-		return nil
-	}
-}
-
-// hook subscribes a function to a Hook.
+// hook subscribes a function to a Hook, or within the transactions of a Topic.
 func hook[E any](subscribe func(string, func(context.Context, ...E) error), fn func(context.Context, ...E) error) func(string) error {
 	return func(name string) error {
 		subscribe(name, fn)

@@ -72,11 +72,12 @@ func (d *demo) startServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text")
+	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text",
+		"WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS=127.0.0.0/8", "WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL=0s")
 	load := exec.CommandContext(ctx, d.server, "loaddata", "-")
 	load.Env = env
 	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true}],
-		"users":[{"username":%q,"password":%q,"token":%q,"is_superuser":true,"is_staff":true}]}`, secret, user, d.api.password, d.api.token))
+		"users":[{"username":%q,"email":"admin@demo.example","password":%q,"token":%q,"is_superuser":true,"is_staff":true}]}`, secret, user, d.api.password, d.api.token))
 	if out, err := load.CombinedOutput(); err != nil {
 		return fmt.Errorf("fill the database: %w: %s", err, out)
 	}
@@ -140,9 +141,13 @@ func (d *demo) startAgent(n int) error {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return err
 	}
-	_, err := d.start(name, exec.Command(d.agent, "config", "--root", root, "--foreground",
-		"--url", "http://"+d.address, "--shared-secret", secret, "--hostname", name,
+	more := []string{}
+	if name == failing {
+		more = append(more, "--test-script", "/bin/false")
+	}
+	_, err := d.start(name, exec.Command(d.agent, append([]string{"config", "--root", root, "--foreground",
+		"--url", "http://" + d.address, "--shared-secret", secret, "--hostname", name,
 		"--mac-address", fmt.Sprintf("02:00:00:DE:00:%02X", n), "--model", "Sandbox", "--os", "OpenWrt 23.05.5", "--system", "demo",
-		"--interval", "2", "--bootup-delay", "0", "--post-reload-delay", "0"))
+		"--interval", "2", "--bootup-delay", "0", "--post-reload-delay", "0"}, more...)...))
 	return err
 }

@@ -2,7 +2,9 @@
 
 // Command demo runs a server with an organization, three templates and three
 // devices in sandbox folders, on loopback, and follows the devices from
-// modified to applied. It ends everything it started.
+// modified to applied. A fourth device fails its configuration, which makes a
+// notification, an e-mail and a message to a webhook. It ends everything it
+// started.
 package main
 
 import (
@@ -40,6 +42,7 @@ type demo struct {
 	once                        bool
 
 	api      *api
+	receiver receiver
 	children []*child
 }
 
@@ -53,14 +56,20 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.prepare(); err != nil {
 		return err
 	}
+	if err := d.receiver.listen(); err != nil {
+		return err
+	}
 	if err := d.startServer(ctx); err != nil {
+		return err
+	}
+	if err := d.subscribe(); err != nil {
 		return err
 	}
 	if err := d.makeTemplates(); err != nil {
 		return err
 	}
 	fmt.Printf("\n  Web admin  http://%s/admin/\n  User       %s\n  Password   %s\n  API        http://%s/api/v1/docs/\n\n", d.address, user, d.api.password, d.address)
-	for n := 1; n <= devices; n++ {
+	for n := 1; n <= devices+1; n++ { // the last one is the failing one
 		if err := d.startAgent(n); err != nil {
 			return err
 		}
@@ -68,7 +77,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	limit := ctx
 	if d.once {
 		var cancel context.CancelFunc
-		limit, cancel = context.WithTimeoutCause(ctx, patience, errors.New("not every device was applied within a minute; see the logs in "+d.dir))
+		limit, cancel = context.WithTimeoutCause(ctx, patience, errors.New("not every device was applied, or nobody was told of the one that fails, within a minute; see the logs in "+d.dir))
 		defer cancel()
 	}
 	return d.follow(limit, begun)
@@ -112,7 +121,7 @@ func (d *demo) clear() error {
 // are applied.
 func (d *demo) follow(ctx context.Context, begun time.Time) error {
 	last := map[string]string{}
-	said := false
+	said, told := false, map[string]bool{}
 	for tick := time.NewTicker(100 * time.Millisecond); ; {
 		states, fault := d.api.states() // which a busy server may not tell every time
 		applied := 0
@@ -131,9 +140,13 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 				last[s.name] = s.status
 			}
 		}
-		if applied == devices && !said {
+		all, err := d.showTold(told, time.Since(begun))
+		if err != nil {
+			fault = err
+		}
+		if applied == devices && all && !said {
 			said = true
-			fmt.Printf("\n  All %d devices run their configuration; it is in %s/box-*/etc.\n", devices, d.dir)
+			fmt.Printf("\n  All %d devices run their configuration; it is in %s/box-*/etc. A fourth one fails, and says so: see its notification, the e-mail in %s/data/outbox and the webhook's log.\n", devices, d.dir, d.dir)
 			if d.once {
 				return nil
 			}

@@ -26,6 +26,10 @@ type Options struct {
 	// LoginPath is where strangers are sent that follow a link. Default:
 	// "/admin/login/".
 	LoginPath string
+	// Resend asks a user once more to confirm the account's address, if it is
+	// unconfirmed. Errors: ErrLimit when that was done a moment ago. Default: the
+	// page for it is left out.
+	Resend func(ctx context.Context, user wispwright.ID) error
 	// Log hears of what a WebSocket could not do. Default: slog.Default.
 	Log *slog.Logger
 }
@@ -70,6 +74,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountSettingsOf(api)
 	h.mountOrganization(api)
 	h.mountUnsubscribe(api)
+	h.mountResend(api)
 }
 
 // Models are the kinds of objects permissions exist for, with what the default

@@ -199,8 +199,13 @@ func (s *rows) ForgetObjects(ctx context.Context, types []string, refs ...notifi
 		marks, list := sqlstore.In(ids)
 		for _, role := range []string{"target", "actor", "action"} {
 			// the part about '' lets the partial index serve
-			parts = append(parts, "("+role+"_id <> '' AND "+role+"_id IN ("+marks+") AND "+role+"_kind = ?)")
-			args = append(append(args, list...), kind)
+			part := role + "_id <> '' AND " + role + "_id IN (" + marks + ")"
+			args = append(args, list...)
+			if role == "actor" { // an actor that is the target too is found by that
+				part += " AND (actor_id <> target_id OR actor_kind <> target_kind)"
+			}
+			parts = append(parts, "("+part+" AND "+role+"_kind = ?)")
+			args = append(args, kind)
 		}
 	}
 	where := "(" + strings.Join(parts, " OR ") + ")"

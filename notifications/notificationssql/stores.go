@@ -44,7 +44,11 @@ func New(db *sqlstore.DB) (notifications.Stores, error) {
 	if err != nil {
 		return notifications.Stores{}, err
 	}
-	return notifications.Stores{Notifications: rows, Choices: c, Silences: &silences{quiet, db}, MailStates: &mailStates{states, db}}, nil
+	posted, err := newOutbox(db)
+	if err != nil {
+		return notifications.Stores{}, err
+	}
+	return notifications.Stores{Notifications: rows, Choices: c, Silences: &silences{quiet, db}, MailStates: &mailStates{states, db}, Outbox: posted}, nil
 }
 
 // choices keeps what was chosen. NULL is the zero ID, which no list of values
