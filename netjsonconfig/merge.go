@@ -101,7 +101,7 @@ func incompatible(key string) error {
 
 // list joins two lists; the items of base are reused, those of over copied.
 func (m *merger) list(name string, base, over []any) ([]any, error) {
-	known := known{at: make(map[string][]int, len(base)+len(over))}
+	known := known{exact: make(map[entryKey]int, len(base)+len(over)), at: make(map[string]*places, len(base)+len(over))}
 	out := make([]any, 0, len(base)+len(over))
 	for _, item := range base {
 		id, ok := m.identity(name, item)
@@ -161,8 +161,18 @@ type identity struct {
 
 // known are the entries of a list by their identity.
 type known struct {
-	at    map[string][]int // places by key, in order
-	marks []identity       // by place; empty where an item has no identity
+	exact map[entryKey]int   // places by key and mark
+	at    map[string]*places // places by key
+	marks []identity         // by place; empty where an item has no identity
+}
+
+type entryKey struct{ key, mark string }
+
+// places are those of one key, in order, and how far like has looked: what has
+// met an entry once never becomes free again.
+type places struct {
+	all        []int
+	any, loose int
 }
 
 func (k *known) add(id identity, at int) {
@@ -170,15 +180,17 @@ func (k *known) add(id identity, at int) {
 		k.marks = append(k.marks, identity{})
 	}
 	k.marks[at] = id
-	k.at[id.key] = append(k.at[id.key], at)
+	k.exact[entryKey{id.key, id.mark}] = at
+	if k.at[id.key] == nil {
+		k.at[id.key] = &places{}
+	}
+	k.at[id.key].all = append(k.at[id.key].all, at)
 }
 
 // same returns the place of the entry of that key and mark, or -1.
 func (k *known) same(id identity) int {
-	for _, i := range k.at[id.key] {
-		if k.marks[i].mark == id.mark {
-			return i
-		}
+	if i, ok := k.exact[entryKey{id.key, id.mark}]; ok {
+		return i
 	}
 	return -1
 }
@@ -186,8 +198,16 @@ func (k *known) same(id identity) int {
 // like returns the first place before the given one whose entry is the same
 // under another mark and has not met one yet, or -1.
 func (k *known) like(id identity, before int, met map[int]*ordered.Object) int {
-	for _, i := range k.at[id.key] {
-		if i < before && met[i] == nil && (id.loose || k.marks[i].loose) {
+	p := k.at[id.key]
+	if p == nil {
+		return -1
+	}
+	next := &p.loose
+	if id.loose {
+		next = &p.any
+	}
+	for ; *next < len(p.all) && p.all[*next] < before; *next++ {
+		if i := p.all[*next]; met[i] == nil && (id.loose || k.marks[i].loose) {
 			return i
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-
-	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // manyOptions is the length from which sections and lists of packages are
@@ -186,9 +184,9 @@ func (s *Section) Merge(other *Section) {
 }
 
 func joinLists(a, b []any) []any {
-	out := slices.Clone(a)
+	out, there := slices.Clone(a), new(merger).finder(a, len(b))
 	for _, v := range b {
-		if !slices.ContainsFunc(a, func(w any) bool { return ordered.Equal(v, w) }) {
+		if !there(v) {
 			out = append(out, v)
 		}
 	}

@@ -74,7 +74,7 @@ func (keeper) Differences(want, got *njc.Native) []njc.Difference {
 	var out []njc.Difference
 	met := map[*effect]bool{}
 	for _, wanted := range w.list {
-		written := g.find(wanted, met)
+		written := g.next(wanted)
 		if written == nil {
 			if wanted.pure && len(wanted.options) == 0 {
 				continue
@@ -140,6 +140,7 @@ func (s setting) equal(other setting) bool {
 type effects struct {
 	list  []*effect
 	byKey map[string][]*effect
+	taken map[string]int // how many of a key next has found
 }
 
 func (e *effects) add(x *effect) {
@@ -173,19 +174,19 @@ func (e *effects) join(x *effect, key string) {
 	}
 }
 
-// find finds what does the same as another configuration's section.
-func (e *effects) find(wanted *effect, met map[*effect]bool) *effect {
-	for _, x := range e.byKey[wanted.key] {
-		if !met[x] {
-			return x
-		}
+// next finds what does the same as another configuration's section, each once.
+func (e *effects) next(wanted *effect) *effect {
+	all, n := e.byKey[wanted.key], e.taken[wanted.key]
+	if n >= len(all) {
+		return nil
 	}
-	return nil
+	e.taken[wanted.key] = n + 1
+	return all[n]
 }
 
 // effectOf works out what a configuration does.
 func effectOf(n *njc.Native) *effects {
-	e := &effects{byKey: map[string][]*effect{}}
+	e := &effects{byKey: map[string][]*effect{}, taken: map[string]int{}}
 	for _, p := range n.Packages {
 		if p.Name == "network" {
 			networkEffects(e, p)

@@ -9,6 +9,7 @@ import (
 
 	njc "github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/openwrt"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // TestLargeInputs writes and reads what is as large as a server lets in. Work
@@ -51,4 +52,56 @@ func TestLargeInputs(t *testing.T) {
 			rewrite(t, openwrt.Backend(), config, nil)
 		})
 	}
+}
+
+// TestLargeMerges lays lists over each other whose entries differ in the section
+// they become alone, and joins and reads what is there many times.
+func TestLargeMerges(t *testing.T) {
+	b := openwrt.Backend()
+	list := func(n int, f string) string {
+		var out strings.Builder
+		for i := range n {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.WriteString(strings.ReplaceAll(f, "%d", fmt.Sprint(i)))
+		}
+		return out.String()
+	}
+	object := func(text string) *ordered.Object {
+		o, err := ordered.DecodeObject([]byte(text))
+		require.NoError(t, err)
+		return o
+	}
+	const n = 60_000
+	base := object(`{"interfaces":[` + list(n, `{"name":"x","type":"ethernet","network":"a%d"}`) + `]}`)
+	for name, over := range map[string]string{"other networks": `{"name":"x","type":"ethernet","network":"b%d"}`, "no network": `{"name":"x","mtu":%d}`} {
+		t.Run(name, func(t *testing.T) {
+			merged, err := b.Merge(base, object(`{"interfaces":[`+list(n, over)+`]}`))
+			require.NoError(t, err)
+			all, _ := merged.Get("interfaces")
+			require.GreaterOrEqual(t, len(all.([]any)), n)
+		})
+	}
+	t.Run("lists of a section", func(t *testing.T) {
+		c, err := njc.New(b, object(`{"interfaces":[{"name":"eth0","type":"ethernet","network":"lan","foo":[`+list(n, `"a%d"`)+`]}],
+			"network":[{"config_name":"interface","config_value":"lan","foo":[`+list(n, `"b%d"`)+`]}]}`), nil)
+		require.NoError(t, err)
+		text, err := c.Render()
+		require.NoError(t, err)
+		require.Equal(t, 2*n, strings.Count(text, "list foo "))
+	})
+	t.Run("sections of one thing", func(t *testing.T) {
+		var text strings.Builder
+		text.WriteString("package zerotier\n\n")
+		for i := range n {
+			fmt.Fprintf(&text, "config network 'n%d'\n\toption id 'abcd'\n\n", i)
+		}
+		text.WriteString("package network\n\n")
+		for i := range n {
+			fmt.Fprintf(&text, "config device\n\toption name 'eth0'\n\toption mtu '%d'\n\n", i)
+		}
+		_, err := njc.Parse(b, []byte(text.String()), nil)
+		require.NoError(t, err)
+	})
 }
