@@ -99,8 +99,8 @@ type sheetRow struct {
 	address, description string
 }
 
-// maxRows bounds what one file holds.
-const maxRows = 1 << 20
+// maxRows bounds what one file holds: four times a /16.
+const maxRows = 1 << 18
 
 // add reads a row. The fourth and the fifth are an empty one and names of columns;
 // files that lack the empty one are told by what stands where (spec: ipam §2.6).

@@ -28,18 +28,19 @@ func (s *Subnets) room(ctx context.Context, n *Subnet, length, limit int) (out [
 		return nil, wispwright.Invalid("prefix_length", fmt.Sprintf("Ensure this value is between %d and %d.", least, most))
 	}
 	err = s.gaps(ctx, n, func(gap netipx.IPRange) (more bool, err error) {
+		taken := s.takenFrom(n)
 		for at := gap.From(); len(out) < limit; {
 			p, ok := firstAligned(at, length)
 			last := netipx.PrefixLastIP(p)
 			if !ok || gap.To().Less(last) {
 				return true, nil
 			}
-			taken, err := s.lastTaken(ctx, n, p)
+			first, err := taken(ctx, p.Addr())
 			if err != nil {
 				return false, err
 			}
-			if taken.IsValid() {
-				at = taken.Next()
+			if first.IsValid() && !last.Less(first) {
+				at = first.Next()
 			} else {
 				out = append(out, p)
 				at = last.Next()
@@ -63,18 +64,31 @@ func firstAligned(at netip.Addr, length int) (netip.Prefix, bool) {
 	return netip.PrefixFrom(next, length), next.IsValid()
 }
 
-// lastTaken returns the highest address that is recorded in a part of a subnet,
-// which is not valid when there is none.
-func (s *Subnets) lastTaken(ctx context.Context, n *Subnet, part netip.Prefix) (netip.Addr, error) {
-	if n.Used == 0 {
-		return netip.Addr{}, nil
+// takenFrom returns a function for the first recorded address of a subnet from an
+// address on, invalid when there is none. It is asked in ascending order, and
+// reads what is recorded by pages.
+func (s *Subnets) takenFrom(n *Subnet) func(ctx context.Context, at netip.Addr) (netip.Addr, error) {
+	var page []*Address
+	end := n.Used == 0
+	return func(ctx context.Context, at netip.Addr) (netip.Addr, error) {
+		for {
+			for len(page) > 0 && page[0].IPAddress.Less(at) {
+				page = page[1:]
+			}
+			if len(page) > 0 {
+				return page[0].IPAddress, nil
+			}
+			if end || n.Highest.Less(at) {
+				return netip.Addr{}, nil
+			}
+			found, err := s.stores.Addresses.List(ctx, wispwright.ScopeAll(), AddressFilter{SubnetID: n.ID, IPAddressFrom: at},
+				wispwright.Page{Limit: laterLook, NoTotal: true, Order: []wispwright.Order{{Field: "IPAddress"}}})
+			if err != nil {
+				return netip.Addr{}, err
+			}
+			page, end = found.Rows, len(found.Rows) < laterLook
+		}
 	}
-	found, err := s.stores.Addresses.List(ctx, wispwright.ScopeAll(), AddressFilter{SubnetID: n.ID, IPAddressWithin: part},
-		wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "IPAddress", Descending: true}}})
-	if err != nil || len(found.Rows) == 0 {
-		return netip.Addr{}, err
-	}
-	return found.Rows[0].IPAddress, nil
 }
 
 // Blocks returns the largest networks, up to limit, in which nothing is nested, in

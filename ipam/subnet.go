@@ -84,7 +84,7 @@ const UniqueSubnet = "ipam_subnet_organization_subnet"
 // SubnetShape is how storages keep subnets.
 func SubnetShape() store.Shape {
 	return store.Shape{
-		Table: "ipam_subnet", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Subnet"}}, Search: []string{"Name", "Description"},
+		Table: "ipam_subnet", Org: "OrganizationID", Order: []wispwright.Order{{Field: "Subnet"}, {Field: "Created"}}, Search: []string{"Name", "Description"},
 		Unique:  []store.Unique{{Name: UniqueSubnet, Fields: []string{"OrganizationID", "Subnet"}}},
 		Parents: []store.Parent{{Field: "MasterSubnetID", Table: "ipam_subnet"}},
 	}

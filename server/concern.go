@@ -136,7 +136,7 @@ type WithAdmin interface {
 func DefaultConcerns() []Concern {
 	t := NewTenancy()
 	c := NewController(t)
-	return []Concern{t, c, NewNotifications(t, c)}
+	return []Concern{t, NewIPAM(t), c, NewNotifications(t, c)}
 }
 
 // Find returns the concern of a type among those of a list.

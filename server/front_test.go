@@ -24,6 +24,7 @@ import (
 type settings struct {
 	*server.Config
 	Tenancy       *server.TenancyConfig
+	IPAM          *server.IPAMConfig
 	Controller    *server.ControllerConfig
 	Notifications *server.NotificationsConfig
 }
@@ -32,13 +33,14 @@ type settings struct {
 func parts(t testing.TB) (*settings, []server.Concern) {
 	t.Helper()
 	ten := server.NewTenancy()
+	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
 	told := server.NewNotifications(ten, con)
-	c := &settings{server.DefaultConfig(), &ten.Config, &con.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, con, told}
+	return c, []server.Concern{ten, addresses, con, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

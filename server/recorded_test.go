@@ -59,6 +59,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"agent.tags":          {},
 		"agent.protocol":      {Deviations: protocolDeviations()},
 		"notifications.api":   {Deviations: notificationDeviations()},
+		"ipam.subnets":        {Deviations: ipamDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")

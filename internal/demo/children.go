@@ -74,10 +74,15 @@ func (d *demo) startServer(ctx context.Context) error {
 	}
 	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text",
 		"WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS=127.0.0.0/8", "WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL=0s")
+	subnets, err := demoSubnets()
+	if err != nil {
+		return err
+	}
 	load := exec.CommandContext(ctx, d.server, "loaddata", "-")
 	load.Env = env
 	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true}],
-		"users":[{"username":%q,"email":"admin@demo.example","password":%q,"token":%q,"is_superuser":true,"is_staff":true}]}`, secret, user, d.api.password, d.api.token))
+		"users":[{"username":%q,"email":"admin@demo.example","password":%q,"token":%q,"is_superuser":true,"is_staff":true}],
+		"subnets":%s}`, secret, user, d.api.password, d.api.token, subnets))
 	if out, err := load.CombinedOutput(); err != nil {
 		return fmt.Errorf("fill the database: %w: %s", err, out)
 	}

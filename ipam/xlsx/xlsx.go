@@ -21,7 +21,7 @@ var _ ipam.Format = Format{}
 // The bounds of what a file may unpack to, in bytes: a few kilobytes can claim
 // gigabytes. What is larger than the second is unpacked to the disk.
 const (
-	maxUnpacked = 256 << 20
+	maxUnpacked = 128 << 20
 	maxInMemory = 16 << 20
 )
 

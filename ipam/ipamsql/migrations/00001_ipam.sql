@@ -18,8 +18,8 @@ CREATE TABLE ipam_subnet (
     holes BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX ipam_subnet_organization_subnet ON ipam_subnet (organization_id, subnet);
-CREATE INDEX ipam_subnet_subnet ON ipam_subnet (subnet, id);
-CREATE INDEX ipam_subnet_master ON ipam_subnet (master_subnet_id, subnet);
+CREATE INDEX ipam_subnet_subnet ON ipam_subnet (subnet, created, id);
+CREATE INDEX ipam_subnet_master ON ipam_subnet (master_subnet_id, subnet, created, id);
 CREATE INDEX ipam_subnet_name ON ipam_subnet (name);
 
 CREATE TABLE ipam_address (

@@ -97,11 +97,25 @@ async function peopleOf(call, organizations) {
   await person('anna', 'Anna', 'Rossi', of('city-of-pordenone', false));
 }
 
+async function subnetsOf(call, organization) {
+  const subnet = (name, network, master_subnet = null, own = organization) => call('POST', 'ipam/subnet/', { name, subnet: network, organization: own, master_subnet });
+  const schools = await subnet('Schools', '10.32.0.0/16');
+  const take = async ({ id }, n, what) => {
+    for (let i = 1; i <= n; i++) await call('POST', `ipam/subnet/${id}/request-ip/`, { description: `${what} ${i}` });
+  };
+  await take(await subnet('Management', '10.32.0.0/24', schools.id), 40, 'access point');
+  await take(await subnet('Printers', '10.32.1.0/28', schools.id), 13, 'printer');
+  await subnet('VPN', '10.32.16.0/20', schools.id);
+  await take(await subnet('Guests', 'fd32::/64'), 7, 'guest');
+  await subnet('Backbone', '172.20.0.0/24', null, null);
+}
+
 /** Makes it all. */
 export async function seed(call) {
   const organizations = await organizationsOf(call);
   await devicesOf(call, organizations, await templatesOf(call, organizations['friuli-schools']));
   await peopleOf(call, organizations);
+  await subnetsOf(call, organizations['friuli-schools']);
 }
 
 if (process.argv[1] === import.meta.filename) {

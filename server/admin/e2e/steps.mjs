@@ -449,7 +449,7 @@ async function many(run) {
 }
 
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts'];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses'];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -464,6 +464,41 @@ async function openToAll(run) {
     }
   }
   assert.deepEqual(broken, []);
+}
+
+/** A subnet by its form, an address out of it, and the file that tells its faulty row. */
+async function subnet(run) {
+  const { page, go, mark } = run;
+  await go('/subnets/create');
+  await field(page, 'Name *').fill(`lab-${mark}`);
+  await field(page, 'Network *').fill('10.213.0.0');
+  await field(page, 'Network *').fill('10.213.0.0/33');
+  await choose(page, 'Organization', run.organization);
+  await save(page);
+  await shown(page, "'10.213.0.0/33' does not appear to be an IPv4 or IPv6 network").waitFor();
+  await field(page, 'Network *').fill('10.213.0.0/24');
+  await save(page);
+  await page.waitForURL(/subnets\/[0-9a-f-]{36}/);
+  run.subnetID = idIn(page);
+  run.made.unshift(`ipam/subnet/${run.subnetID}/`);
+  await page.getByRole('button', { name: 'Request the next address' }).click();
+  await page.getByRole('link', { name: '10.213.0.1', exact: true }).waitFor();
+  await page.getByRole('img', { name: /1 of 256 recorded/ }).waitFor();
+  await run.shot('subnet', { fullPage: true });
+  await go('/subnets');
+  await page.getByRole('searchbox', { name: 'Search subnets' }).fill('10.213.0.77');
+  await page.getByRole('link', { name: '10.213.0.0/24' }).waitFor();
+  await run.shot('subnets');
+  await go('/subnets-import');
+  const { slug } = (await api(page, 'GET', `users/organization/${run.organizationID}/`)).body;
+  const file = (address) => ({ name: 'lab.csv', mimeType: 'text/csv', buffer: Buffer.from(`lab\n10.213.0.0/24\n${slug}\n\nip_address,description\n${address},x\n`) });
+  await page.getByLabel('Choose a file').setInputFiles(file('10.214.0.1'));
+  await page.getByText('IP address does not belong to the subnet').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Import', exact: true }).isEnabled(), false);
+  await page.getByLabel('Choose a file').setInputFiles(file('10.213.0.9'));
+  await page.getByText(/1 new address/).waitFor();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.getByRole('link', { name: 'To the subnets' }).waitFor();
 }
 
 /** Every part of the design is there, in both themes and on a phone. */
@@ -489,7 +524,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account'];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses'];
   try {
     for (const path of paths) {
       await go(path);
@@ -1032,6 +1067,7 @@ export const steps = [
   ['look at the history', history],
   ['search and filter lists', lists],
   ['deactivate and delete many devices', many],
+  ['keep account of a subnet', subnet],
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['everything fits a telephone', narrow],

@@ -1,0 +1,192 @@
+// The subnets as a tree, each with how full it is; what is searched for stands in one list.
+import { Button } from '@mui/material';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { ChevronRight, Plus, Search, Upload } from 'lucide-react';
+import { useDeferredValue, useState } from 'react';
+import { useCanAccess, useDataProvider } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { APIError } from '../api/errors';
+import { PageHead } from '../design/PageHead';
+import { Empty, Failed, Loading, Refused } from '../design/states';
+import { Reference } from '../lists/Reference';
+import { useManagedOrganizations } from '../tenancy/references';
+import { countText } from './addresses';
+import type { IPAMProvider } from './operations';
+import type { Usage } from './types';
+import { UsageBar } from './UsageBar';
+import './ipam.css';
+
+const perStep = 50;
+
+/** Some of the subnets, and how to have more of them. */
+function useUsages(query: Record<string, unknown>) {
+  const provider = useDataProvider<IPAMProvider>();
+  const [steps, setSteps] = useState(1);
+  const found = useQuery({
+    queryKey: ['ipam', 'usages', query, steps],
+    queryFn: async () => {
+      const pages = await Promise.all(Array.from({ length: steps }, (_, at) => provider.usages({ ...query, page: at + 1, page_size: perStep }).catch((error) => {
+        // the last page may have gone meanwhile
+        if (at > 0 && error instanceof APIError && error.status === 404) return { count: 0, results: [] as Usage[] };
+        throw error;
+      })));
+      return { count: pages[0].count, results: pages.flatMap(({ results }) => results) };
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+    retry: 1,
+  });
+  return { ...found, more: () => setSteps(steps + 1) };
+}
+
+function More({ found, depth }: { found: ReturnType<typeof useUsages>; depth: number }) {
+  const shown = found.data?.results.length ?? 0;
+  const total = found.data?.count ?? 0;
+  if (shown >= total) return null;
+  return (
+    <tr>
+      <td colSpan={5} style={{ paddingLeft: 36 + depth * 20 }}>
+        <button type="button" className="w-link" onClick={found.more}>
+          Show more: {(total - shown).toLocaleString()} are left
+        </button>
+      </td>
+    </tr>
+  );
+}
+
+function Row({ usage, depth, tree }: { usage: Usage; depth: number; tree: boolean }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <tr>
+        <td>
+          <span className="ip-name" style={{ paddingLeft: depth * 20 }}>
+            {tree && usage.nested > 0 ? (
+              <button type="button" className="ip-twist" aria-expanded={open} aria-label={`${open ? 'Close' : 'Open'} ${usage.subnet}`} onClick={() => setOpen(!open)}>
+                <ChevronRight size={14} />
+              </button>
+            ) : (
+              <span className="ip-twist" aria-hidden="true" />
+            )}
+            <Link className="w-mono" to={`/subnets/${usage.id}`}>
+              {usage.subnet}
+            </Link>
+          </span>
+        </td>
+        <td title={usage.description}>{usage.name}</td>
+        <td className="ip-wide">
+          <Reference resource="organizations" id={usage.organization} none="All organizations" />
+        </td>
+        <td>
+          <UsageBar usage={usage} />
+        </td>
+        <td className="ip-right ip-wide">
+          {usage.used.toLocaleString()} of {countText(usage.hosts)}
+        </td>
+      </tr>
+      {open && <Nested master={usage.id} depth={depth + 1} />}
+    </>
+  );
+}
+
+function Nested({ master, depth }: { master: string; depth: number }) {
+  const found = useUsages({ master_subnet: master });
+  if (found.error && !found.data) {
+    return (
+      <tr>
+        <td colSpan={5} role="alert">
+          {found.error.message}{' '}
+          <button type="button" className="w-link" onClick={() => void found.refetch()}>
+            Try again
+          </button>
+        </td>
+      </tr>
+    );
+  }
+  return (
+    <>
+      {found.data?.results.map((usage) => <Row key={usage.id} usage={usage} depth={depth} tree />)}
+      <More found={found} depth={depth} />
+    </>
+  );
+}
+
+/** The page. */
+export default function SubnetTree() {
+  const [typed, setTyped] = useState('');
+  const [organization, setOrganization] = useState('');
+  const search = useDeferredValue(typed.trim());
+  const organizations = useManagedOrganizations();
+  const create = useCanAccess({ resource: 'subnets', action: 'create' });
+  const tree = search === '' && organization === '';
+  const found = useUsages(tree ? { root: true } : { search, organization });
+  const refused = found.error instanceof APIError && found.error.status === 403;
+  const rows = found.data?.results ?? [];
+  const invite = create.canAccess && (
+    <Button variant="contained" component={Link} to="/subnets/create">
+      Create subnet
+    </Button>
+  );
+  return (
+    <div className="w-list">
+      <PageHead title="Subnets">
+        {create.canAccess && (
+          <>
+            <Button variant="outlined" component={Link} to="/subnets-import" startIcon={<Upload size={16} />}>
+              Import
+            </Button>
+            <Button variant="contained" component={Link} to="/subnets/create" startIcon={<Plus size={16} />}>
+              Create subnet
+            </Button>
+          </>
+        )}
+      </PageHead>
+      {refused ? (
+        <Refused title="You may not see subnets">{found.error?.message}</Refused>
+      ) : (
+        <>
+          <div className="w-filters">
+            <label className="w-search">
+              <Search size={16} aria-hidden="true" />
+              <input type="search" aria-label="Search subnets" placeholder="Address, network, name" value={typed} onChange={(event) => setTyped(event.target.value)} />
+            </label>
+            {organizations.length > 1 && (
+              <select aria-label="Organization" value={organization} onChange={(event) => setOrganization(event.target.value)}>
+                <option value="">All organizations</option>
+                {organizations.map(({ id, name }) => (
+                  <option key={id} value={id}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </div>
+          {found.isPending && <Loading rows={12} onRetry={() => void found.refetch()} />}
+          {found.error && !found.data && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
+          {found.data && rows.length === 0 && (tree ? <Empty title="No subnets yet" action={invite}>A subnet is a network whose addresses are kept account of.</Empty> : <Empty title="No subnets match" action={<Button variant="outlined" onClick={() => { setTyped(''); setOrganization(''); }}>Clear filters</Button>} />)}
+          {rows.length > 0 && (
+            <table className="ip-tree">
+              <thead>
+                <tr>
+                  <th style={{ width: '30%' }}>Network</th>
+                  <th style={{ width: '22%' }}>Name</th>
+                  <th className="ip-wide">Organization</th>
+                  <th style={{ width: '26%' }}>Usage</th>
+                  <th className="ip-right ip-wide" style={{ width: 140 }}>
+                    Addresses
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((usage) => (
+                  <Row key={usage.id} usage={usage} depth={0} tree={tree} />
+                ))}
+                <More found={found} depth={0} />
+              </tbody>
+            </table>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+package server
+
+import (
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/ipam/ipamhttp"
+	"github.com/wispwright/wispwright/kit/rest"
+)
+
+// IPAMConfig concerns subnets and addresses.
+type IPAMConfig struct {
+	// Rate limits callers with a token.
+	Rate string `koanf:"rate" doc:"How often each user may call the API of this part with a token, such as 400/hour; none: no limit. Sessions of the web admin are not counted (REST_FRAMEWORK DEFAULT_THROTTLE_RATES ipam)."`
+	// ImportLimit is the largest file.
+	ImportLimit int64 `koanf:"import_limit" doc:"The largest file that is imported, in bytes."`
+}
+
+// DefaultIPAMConfig returns the settings that nobody has configured.
+func DefaultIPAMConfig() IPAMConfig {
+	return IPAMConfig{Rate: ipamhttp.DefaultRate, ImportLimit: 32 << 20}
+}
+
+// Check returns what is wrong with the settings, by key.
+func (c *IPAMConfig) Check() error {
+	e := &wispwright.ValidationError{}
+	if c.Rate != "none" {
+		if _, err := rest.NewThrottle(c.Rate, nil); err != nil || c.Rate == "" {
+			e.Add("rate", "want a number, a slash and second, minute, hour or day, or none")
+		}
+	}
+	leastNumber{"import_limit", c.ImportLimit, 1}.check(e)
+	return e.Err()
+}
