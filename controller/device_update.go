@@ -108,6 +108,11 @@ func (u *update) finish(ctx context.Context) error {
 	if err := c.deviceSaved(ctx, u.before.Device, u.after.Device); err != nil {
 		return err
 	}
+	if u.before.Config == nil && u.after.Config != nil {
+		if err := c.devices.Configured.Fire(ctx, &u.after); err != nil {
+			return err
+		}
+	}
 	if u.before.Config != nil {
 		c.renewed(ctx, u.after.Device, u.before.Config, u.after.Config)
 	}

@@ -15,6 +15,9 @@ import (
 type Devices struct {
 	// Saved is fired inside the transaction that creates or changes a device.
 	Saved event.Hook[entity.Change[Device]]
+	// Configured is fired inside the transaction that gives devices their first
+	// configuration.
+	Configured event.Hook[*Detail]
 	// Deleting is fired inside the transaction before devices are removed.
 	Deleting event.Hook[*Device]
 	// Modifying is fired inside the transaction that changes the bytes devices

@@ -124,6 +124,11 @@ func (n *enrolment) store(ctx context.Context) error {
 	if err := n.deviceSaved(ctx, nil, d); err != nil {
 		return err
 	}
+	if n.detail.Config != nil {
+		if err := n.devices.Configured.Fire(ctx, n.detail); err != nil {
+			return err
+		}
+	}
 	return n.record(ctx, "add", n.cause, &Detail{}, n.detail)
 }
 

@@ -11,6 +11,7 @@ import (
 func (c *Controller) Events() []event.Listed {
 	devices := []event.Listed{
 		c.Devices.Saved.Listed("controller.Devices.Saved", "post_save(Device)"),
+		c.Devices.Configured.Listed("controller.Devices.Configured", "post_save(Config, created)"),
 		c.Devices.Deleting.Listed("controller.Devices.Deleting", "pre_delete(Device)"),
 		c.Devices.Modifying.Listed("controller.Devices.Modifying", "config_modified, within the transaction"),
 		c.Devices.Changed.Listed("controller.Devices.Changed",

@@ -322,6 +322,9 @@ func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Regis
 		if err := c.addConfig(ctx, n, t); err != nil {
 			return err
 		}
+		if err := c.devices.Configured.Fire(ctx, n.detail); err != nil {
+			return err
+		}
 		return c.forgetDevices(ctx, d.ID)
 	}
 	list := distinct(slices.Concat(config.Templates, idsOf(tagged)))

@@ -29,6 +29,10 @@ func reached() map[string][]string {
 		"notifications/webhooks": {
 			"code.dny.dev/ssrf", // no private address is dialled
 		},
+		"controller/connection": {
+			"github.com/gosnmp/gosnmp", "golang.org/x/crypto", "golang.org/x/sys", // SNMP and SSH
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
+		},
 		"notifications": {
 			"github.com/yuin/goldmark",                                                                                        // Markdown
 			"github.com/microcosm-cc/bluemonday", "github.com/aymerick/douceur", "github.com/gorilla/css", "golang.org/x/net", // what is safe of its HTML

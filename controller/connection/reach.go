@@ -1,0 +1,237 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+)
+
+// The reasons that the server gives before it tries a device
+// (spec: connection §3.2; additions C-5).
+const (
+	noAddresses       = "No valid IP addresses to initiate connections found"
+	deviceDeactivated = "Device is deactivated"
+)
+
+// NoConnectionError says that no connection of a device works.
+type NoConnectionError struct {
+	// Last is the one tried last, nil when the device has none to try.
+	Last *DeviceConnection
+}
+
+func (e *NoConnectionError) Error() string {
+	if e.Last == nil {
+		return "The device has no enabled connection."
+	}
+	return e.Last.FailureReason
+}
+
+// Open reaches the device of a connection, and stores whether that worked. The
+// error's text is the failure reason; errors that are not the device's are
+// wrapped in an *InternalError. The connection is brought up to date.
+func (s *Connections) Open(ctx context.Context, c *DeviceConnection) (Session, error) {
+	session, err := s.dial(ctx, c)
+	var inside *InternalError
+	if errors.As(err, &inside) {
+		return nil, err
+	}
+	if ctx.Err() != nil && err != nil {
+		return nil, &InternalError{ctx.Err()} // the server's wish, which says nothing of the device
+	}
+	if saved := s.tried(ctx, c, session, err); saved != nil {
+		if session != nil {
+			err = errors.Join(saved, session.Close())
+			return nil, &InternalError{err}
+		}
+		return nil, &InternalError{saved}
+	}
+	return session, err
+}
+
+// InternalError is a fault of the server's own, not of a device.
+type InternalError struct{ cause error }
+
+func (e *InternalError) Error() string { return e.cause.Error() }
+
+// Unwrap returns the fault.
+func (e *InternalError) Unwrap() error { return e.cause }
+
+// dial reaches the device.
+func (s *Connections) dial(ctx context.Context, c *DeviceConnection) (Session, error) {
+	d, err := s.devices.Get(ctx, wispwright.ScopeAll(), c.DeviceID)
+	if err != nil {
+		return nil, &InternalError{err}
+	}
+	if outOfService(d) {
+		return nil, errors.New(deviceDeactivated)
+	}
+	credentials, err := s.stores.Credentials.Get(ctx, wispwright.ScopeAll(), c.CredentialsID)
+	if err != nil {
+		return nil, &InternalError{err}
+	}
+	t := s.registry.Connector(credentials.Connector)
+	if t == nil {
+		return nil, fmt.Errorf("the connector %s is not known", credentials.Connector)
+	}
+	params, err := merged(credentials, c)
+	if err != nil {
+		return nil, err
+	}
+	addresses := s.addresses(d.Device)
+	if len(addresses) == 0 {
+		return nil, errors.New(noAddresses)
+	}
+	target := Target{Addresses: addresses, Params: params}
+	if s.PinHostKeys {
+		target.HostKey = c.HostKey
+	}
+	dialing, cancel := context.WithTimeoutCause(ctx, s.DialTimeout, errors.New("timed out"))
+	defer cancel()
+	session, err := t.Connector.Dial(dialing, target)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("timed out")
+	}
+	return session, err
+}
+
+// outOfService reports whether a device is deactivated and has removed its
+// configuration.
+func outOfService(d *controller.Detail) bool {
+	return d.Device.IsDeactivated && (d.Config == nil || d.Config.Status == controller.StatusDeactivated)
+}
+
+// addresses are where a device may be reached (spec: connection §3.5).
+func (k *core) addresses(d *controller.Device) (list []netip.Addr) {
+	if d.ManagementIP.IsValid() {
+		list = append(list, d.ManagementIP)
+	}
+	if k.AlsoLastIP && d.LastIP.IsValid() && d.LastIP != d.ManagementIP {
+		list = append(list, d.LastIP)
+	}
+	return list
+}
+
+// mostReason bounds failure reasons, in bytes.
+const mostReason = 4096
+
+// tried stores the outcome of an attempt. A connection that was deleted
+// meanwhile stays deleted.
+func (s *Connections) tried(ctx context.Context, c *DeviceConnection, session Session, failed error) error {
+	works, reason := failed == nil, ""
+	if failed != nil {
+		reason = oneText(failed.Error(), mostReason)
+	}
+	now := s.kit.Now()
+	err := s.kit.Do(context.WithoutCancel(ctx), "connection.Connections.Open", func(ctx context.Context) error {
+		var before DeviceConnection
+		after, err := s.stores.Connections.Update(ctx, wispwright.ScopeAll(), c.ID, func(o *DeviceConnection) error {
+			before = *o
+			o.IsWorking, o.FailureReason, o.LastAttempt = &works, reason, &now
+			if works && s.PinHostKeys && o.HostKey == "" && o.CredentialsID == c.CredentialsID {
+				o.HostKey = session.HostKey()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		*c = *after
+		if before.IsWorking != nil && *before.IsWorking == works {
+			return nil
+		}
+		label := ""
+		if credentials, err := s.stores.Credentials.Get(ctx, wispwright.ScopeAll(), c.CredentialsID); err == nil {
+			label = s.label(credentials)
+		}
+		s.WorkingChanged.Publish(ctx, WorkingChange{Connection: *after, Credentials: label, Before: before.IsWorking, OldFailureReason: before.FailureReason})
+		return nil
+	})
+	return err
+}
+
+// oneText is a text of at most so many bytes, without what databases refuse.
+func oneText(text string, most int) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// Working finds a connection of a device that works, and opens it: those that
+// worked before first, then untried ones, then failing ones
+// (spec: connection §5.2). Errors: *NoConnectionError, *InternalError.
+func (s *Connections) Working(ctx context.Context, device wispwright.ID, connector string) (*DeviceConnection, Session, error) {
+	yes := true
+	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceID: device, Connector: connector, Enabled: &yes}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, nil, &InternalError{err}
+	}
+	slices.SortStableFunc(all.Rows, func(a, b *DeviceConnection) int { return rank(a) - rank(b) })
+	failed := &NoConnectionError{}
+	for _, c := range all.Rows {
+		session, err := s.Open(ctx, c)
+		if err == nil {
+			return c, session, nil
+		}
+		var inside *InternalError
+		if errors.As(err, &inside) && !errors.Is(err, wispwright.ErrNotFound) {
+			return nil, nil, err
+		}
+		failed.Last = c
+	}
+	return nil, nil, failed
+}
+
+func rank(c *DeviceConnection) int {
+	switch {
+	case c.IsWorking == nil:
+		return 1
+	case *c.IsWorking:
+		return 0
+	}
+	return 2
+}
+
+// Test is the outcome of Try.
+type Test struct {
+	// Works reports whether the device was reached.
+	Works bool
+	// Reason says why not.
+	Reason string
+	// Description is what the device said of itself.
+	Description string
+	// Took is how long it took.
+	Took time.Duration
+}
+
+// Try reaches a device by a connection and asks who it is, for people who want
+// to know whether it works.
+func (s *Connections) Try(ctx context.Context, c *DeviceConnection) (*Test, error) {
+	begun := time.Now()
+	session, err := s.Open(ctx, c)
+	var inside *InternalError
+	if errors.As(err, &inside) {
+		return nil, fmt.Errorf("connection.Connections.Try: %w", err)
+	}
+	if err != nil {
+		return &Test{Reason: c.FailureReason, Took: time.Since(begun)}, nil
+	}
+	describing, cancel := context.WithTimeout(ctx, s.CommandTimeout)
+	defer cancel()
+	text, err := session.Describe(describing)
+	if err != nil {
+		text = ""
+	}
+	if err := session.Close(); err != nil {
+		s.Log.DebugContext(ctx, "a connection was not closed properly", "device", c.DeviceID, "error", err)
+	}
+	return &Test{Works: true, Description: oneText(strings.TrimSpace(text), 1024), Took: time.Since(begun)}, nil
+}
