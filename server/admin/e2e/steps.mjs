@@ -590,6 +590,7 @@ async function user(run) {
   await go('/users/create');
   await field(page, 'Username *').fill(run.operator);
   await field(page, 'Email *').fill(`${run.operator}@example.org`);
+  await page.getByRole('button', { name: 'Set a password', exact: true }).click();
   await field(page, 'Password *').fill(run.operatorPassword);
   await field(page, 'Email is verified').check();
   await page.getByRole('radio', { name: /^Operator/ }).check();
@@ -616,6 +617,34 @@ async function user(run) {
   await go(`/users?${new URLSearchParams({ filter: JSON.stringify({ organization: run.organizationID, is_staff: true }) })}`);
   await page.getByRole('cell', { name: run.operator, exact: true }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1);
+}
+
+/** Somebody is invited, and has an API key before they have a password. */
+async function invited(run) {
+  const { page, go, mark } = run;
+  const name = `ivo-${mark}`;
+  await go('/users/create');
+  await field(page, 'Username *').fill(name);
+  await field(page, 'Email *').fill(`${name}@example.org`);
+  await page.getByRole('radio', { name: /^Member/ }).check();
+  await choose(page, 'Organization', run.organization);
+  assert.ok(await page.getByRole('button', { name: 'Send an invitation', pressed: true }).isVisible());
+  assert.equal(await page.getByLabel('Password *', { exact: true }).count(), 0, 'nobody invents a password');
+  await save(page);
+  await page.waitForURL(/users\/[0-9a-f-]{36}/);
+  const id = idIn(page);
+  run.made.unshift(`users/user/${id}/`);
+  await page.getByTitle('Has not chosen a password yet').waitFor();
+  assert.equal((await api(page, 'GET', `users/user/${id}/`)).body.invitable, true);
+  await more(page, 'Send the invitation again');
+  await notice(page, /^Invitation sent/).waitFor();
+
+  await page.getByRole('button', { name: 'Make an API key' }).click();
+  await page.getByText('*'.repeat(40)).waitFor();
+  await run.shot('invited', { fullPage: true });
+  await page.getByRole('button', { name: 'Delete API key…' }).click();
+  await confirm(page, 'Delete API key');
+  await page.getByText('There is none.').waitFor();
 }
 
 async function operator(run) {
@@ -1070,6 +1099,7 @@ export const steps = [
   ['keep account of a subnet', subnet],
   ['make a group and choose what it may do', group],
   ['add a user', user],
+  ['invite somebody, and make an API key', invited],
   ['everything fits a telephone', narrow],
   ['no page breaks a rule of accessibility', openToAll],
   ['the parts of the design', parts],

@@ -10,6 +10,7 @@ interface Place {
   name: string;
   path: string;
   refused?(error: unknown): unknown;
+  creates?(data: Record<string, unknown>): { path: string; body: Record<string, unknown> } | undefined;
 }
 
 /** What is read and saved with an object of a resource; see the concern's definition. */
@@ -171,7 +172,8 @@ export function createDataProvider(request: Request, concerns: Provided[]): Data
       return provider.getList(resource, { ...params, filter: { ...params.filter, [params.target]: params.id } });
     },
     async create(resource: string, { data }: { data: Record<string, unknown> }) {
-      return { data: await write('POST', resource, pathOf(resource), data) };
+      const other = places.get(resource)?.creates?.(data);
+      return { data: await write('POST', resource, other?.path ?? pathOf(resource), other?.body ?? data) };
     },
     async update(resource: string, { id, data, previousData, meta }: { id: Identifier; data: RaRecord; previousData?: RaRecord; meta?: DetailMeta }) {
       const body = changedKeys(data, previousData);

@@ -24,6 +24,8 @@ export interface ResourceDefinition {
   edit?: ComponentType;
   /** The field that names an object, when it is not "name". */
   title?: string;
+  /** Where something is made in another way than by posting it to the list. */
+  creates?(data: Record<string, unknown>): { path: string; body: Record<string, unknown> } | undefined;
   /** Puts what the API refused where the form shows it. */
   refused?(error: unknown): unknown;
 }

@@ -70,6 +70,7 @@ export const controller: Concern<ControllerOperations> = {
     listFinder<Template>({ name: 'Templates', resource: 'templates', path: 'controller/template/', icon: Layers, title: ({ name }) => name }),
   ],
   overview: [
+    { place: 'top', order: 5, model: device, Part: page(() => import('./overview/FirstSteps')) },
     { place: 'top', order: 10, model: device, Part: page(() => import('./overview/Fleet')) },
     { place: 'main', order: 10, model: device, Part: page(() => import('./overview/Attention')) },
     { place: 'main', order: 20, model: device, Part: page(async () => ({ default: (await import('./overview/Waiting')).Waiting })) },

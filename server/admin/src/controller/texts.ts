@@ -39,6 +39,7 @@ export const controllerTexts = {
         default: 'Enabled by default',
         required: 'Required',
         default_values: 'Default values',
+        notes: 'Notes',
         config: 'Configuration',
       },
       empty: 'No templates yet',

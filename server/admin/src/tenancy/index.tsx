@@ -6,6 +6,7 @@ import { page } from '../app/pages';
 import { Login, LoginForm } from './account/Login';
 import { type TenancyOperations, tenancyOperations } from './operations';
 import { tenancyTexts } from './texts';
+import { invitation } from './users/invitation';
 import type { Organization, User } from './types';
 
 /** What tenancy gives to the admin. */
@@ -30,6 +31,7 @@ export const tenancy: Concern<TenancyOperations> = {
       list: page(() => import('./users/UserList')),
       create: page(() => import('./users/UserCreate')),
       edit: page(() => import('./users/UserEdit')),
+      creates: invitation,
     },
     {
       name: 'groups',
@@ -60,7 +62,7 @@ export const tenancy: Concern<TenancyOperations> = {
     }),
     listFinder<Organization>({ name: 'Organizations', resource: 'organizations', path: 'users/organization/', icon: Building2, title: ({ name }) => name }),
   ],
-  models: { addresses: { app: 'account', model: 'emailaddress' } },
+  models: { addresses: { app: 'account', model: 'emailaddress' }, apikeys: { app: 'openwisp_users', model: 'apikey' } },
   kinds: {
     'openwisp_users.organization': { name: 'Organization', resource: 'organizations' },
     'openwisp_users.user': { name: 'User', resource: 'users' },

@@ -5,7 +5,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import type { ListAnswer } from '../api/types';
 import type { PasskeyOptions } from './account/passkeys';
-import type { APIToken, EmailAddress, Enrolment, Membership, NewPasskey, Passkey, Permission, SecondFactor, User } from './types';
+import type { APIKey, APIToken, EmailAddress, Enrolment, Membership, NewPasskey, Passkey, Permission, SecondFactor, User } from './types';
 
 function account(user: Identifier): string {
   return `users/user/${encodeURIComponent(String(user))}/`;
@@ -50,6 +50,12 @@ export interface TenancyOperations {
   hasSecondFactor(user: Identifier): Promise<boolean>;
   /** Takes the second factor, passkeys included, away from a user who lost it. */
   removeSecondFactor(user: Identifier): Promise<void>;
+  /** The API key of a user; undefined when there is none. */
+  apiKey(user: Identifier): Promise<APIKey | undefined>;
+  createAPIKey(user: Identifier): Promise<APIKey>;
+  deleteAPIKey(user: Identifier): Promise<void>;
+  /** Sends the invitation once more. */
+  inviteAgain(user: Identifier): Promise<void>;
   tokens(): Promise<APIToken[]>;
   /** Makes a named token; without scopes it may do all that its user may. */
   createToken(name: string, expires: string | null, scopes: string[]): Promise<APIToken>;
@@ -134,6 +140,21 @@ export function tenancyOperations(request: Request): TenancyOperations {
       // either kind may be missing, not both
       const other = failed.find((reason) => !(reason instanceof APIError && reason.status === 404));
       if (other || failed.length === gone.length) throw other ?? failed[0];
+    },
+    async apiKey(user: Identifier) {
+      try {
+        return await request<APIKey>('GET', `${account(user)}api-key/`);
+      } catch (error) {
+        if (error instanceof APIError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    createAPIKey: (user: Identifier) => request<APIKey>('POST', `${account(user)}api-key/`),
+    async deleteAPIKey(user: Identifier) {
+      await request('DELETE', `${account(user)}api-key/`);
+    },
+    async inviteAgain(user: Identifier) {
+      await request('POST', `${account(user)}invitation/`);
     },
     async tokens() {
       const { results } = await request<ListAnswer<APIToken>>('GET', 'users/me/token/', { query: { page_size: maximalPage } });

@@ -45,6 +45,7 @@ export const tenancyTexts = {
         groups: 'Groups',
         last_login: 'Last login',
         date_joined: 'Joined',
+        expiration_date: 'Active until',
         organization_users: 'Organizations',
       },
     },

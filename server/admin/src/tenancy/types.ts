@@ -34,6 +34,16 @@ export interface User {
   date_joined?: string;
   groups: number[];
   organization_users: Membership[];
+  /** The last day on which the account is active. */
+  expiration_date?: string | null;
+  /** Somebody who has an address and never had a password. */
+  invitable?: boolean;
+}
+
+/** The key with which programs act in a user's name; stars for everybody but its owner. */
+export interface APIKey {
+  key: string;
+  created: string;
 }
 
 /** A group of permissions; each permission is a text "<id>: <model> | <name>". */

@@ -63,8 +63,12 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
   }, [initial]);
 
   const set = (next: string[]) => field.onChange(next);
+  const isRequired = (id: string | undefined) => byID.get(id ?? '')?.required ?? false;
+  // whether the templates at a place and after it may not change places
+  const held = (index: number) => isRequired(chosen[index]) && !isRequired(chosen[index + 1]);
   const drop = (onto: number) => {
-    if (dragged !== undefined) set(move(chosen, dragged, onto));
+    // required ones come first, so nothing is dropped across their end
+    if (dragged !== undefined && isRequired(chosen[dragged]) === isRequired(chosen[onto])) set(move(chosen, dragged, onto));
     setDragged(undefined);
   };
 
@@ -115,7 +119,8 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
                 <IconButton
                   size="small"
                   aria-label={`Move ${name} up`}
-                  disabled={disabled || index === 0}
+                  title={held(index - 1) ? 'Required templates stay first' : undefined}
+                  disabled={disabled || index === 0 || held(index - 1)}
                   onClick={() => set(move(chosen, index, index - 1))}
                 >
                   <UpIcon fontSize="small" />
@@ -123,7 +128,7 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
                 <IconButton
                   size="small"
                   aria-label={`Move ${name} down`}
-                  disabled={disabled || index === chosen.length - 1}
+                  disabled={disabled || index === chosen.length - 1 || held(index)}
                   onClick={() => set(move(chosen, index, index + 1))}
                 >
                   <DownIcon fontSize="small" />

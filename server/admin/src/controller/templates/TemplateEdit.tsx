@@ -21,7 +21,7 @@ function Header({ template }: { template: Template }) {
   const createPath = useCreatePath();
   const redirect = useRedirect();
   const users = useUsers(template.id);
-  const { id: _id, created: _created, modified: _modified, ...copied } = template;
+  const { id: _id, created: _created, modified: _modified, devices: _devices, broken_configurations: _broken, ...copied } = template;
   const clone = () => redirect('create', resource, undefined, undefined, { record: { ...copied, name: `${template.name} (copy)`, tag_names: template.tags } });
   const deletion = useDeletion('template', template.name, users ? `${devicesOf(users)} that have it get a configuration without it.` : 'No device has it.');
   return (

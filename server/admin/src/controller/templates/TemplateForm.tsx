@@ -108,6 +108,9 @@ function Contents({ locked }: { locked: boolean }) {
           <VariablesInput source="default_values" label="Default values" help="Values of variables for this preview and for devices that define none." disabled={locked} />
           <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
         </FormCard>
+        <FormCard title="Notes">
+          <TextInput source="notes" label={false} multiline minRows={2} readOnly={locked} helperText="For people: no configuration is made of them" slotProps={{ htmlInput: { 'aria-label': 'Notes' } }} fullWidth />
+        </FormCard>
         <FormCard title="Which devices get it">
           <WhoInput disabled={locked} />
           <TextArrayInput source="tag_names" readOnly={locked} helperText="Devices that register with a tag get the templates of that tag" fullWidth />

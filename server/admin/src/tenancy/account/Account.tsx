@@ -6,6 +6,7 @@ import type { Session } from '../../api/types';
 import { CopyableText } from '../../design/Copyable';
 import { Card } from '../../design/Card';
 import { PageHead } from '../../design/PageHead';
+import { APIKeyPanel } from '../APIKeyPanel';
 import { Addresses } from './Addresses';
 import { Passkeys } from './Passkeys';
 import { PasswordForm } from './PasswordForm';
@@ -66,6 +67,11 @@ export default function Account() {
       <Card title="Passkeys">
         <Passkeys onChange={changed} />
       </Card>
+      {!restricted && (
+        <Card title="API key">
+          <APIKeyPanel user={user.id} own mayAdd mayDelete />
+        </Card>
+      )}
       {!restricted && (
         <Card title="Tokens">
           <Tokens />

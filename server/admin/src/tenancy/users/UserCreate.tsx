@@ -1,21 +1,29 @@
 // The page that adds a person: who it is, what the role is and where, and how to log in.
-import { BooleanInput, PasswordInput, required } from 'react-admin';
-import { useWatch } from 'react-hook-form';
+import { Button, ToggleButton, ToggleButtonGroup } from '@mui/material';
+import { useState } from 'react';
+import { BooleanInput, DateInput, PasswordInput, required } from 'react-admin';
+import { useFormContext, useWatch } from 'react-hook-form';
+import { CopyableText } from '../../design/Copyable';
 import { CreatePage } from '../../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar } from '../../forms/FormParts';
 import { OrganizationInput, useSuperuser } from '../references';
 import type { Membership, User } from '../types';
-import { PersonInputs, RoleInput, SwitchInputs } from './fields';
+import { emptyToNull, PersonInputs, RoleInput, SwitchInputs } from './fields';
+import { generatedPassword } from './generated';
 import { type Role, switchesOf } from './role';
 import { useGroups } from './useGroups';
 
-type NewUser = Partial<User> & { password?: string; email_verified?: boolean; membership?: Partial<Membership>; role?: Role };
+/** How somebody comes to a password. */
+type Access = 'invitation' | 'password';
+
+type NewUser = Partial<User> & { password?: string; email_verified?: boolean; membership?: Partial<Membership>; role?: Role; access?: Access };
 
 /** The body of a creation. The API takes one membership; none is an empty list. */
-export function newUserBody({ membership, birth_date, phone_number, role, ...rest }: NewUser, groups: { id: number; name: string }[] = []): Record<string, unknown> {
+export function newUserBody({ membership, birth_date, phone_number, expiration_date, role, access, ...rest }: NewUser, groups: { id: number; name: string }[] = []): Record<string, unknown> {
   const memberships = membership?.organization ? [{ organization: membership.organization, is_admin: membership.is_admin ?? false }] : [];
   const switches = role && role !== 'custom' ? switchesOf(role, membership?.organization, groups) : { organization_users: memberships };
-  return { ...rest, ...(birth_date ? { birth_date } : {}), ...(phone_number ? { phone_number } : {}), ...switches };
+  const asked = access === 'invitation' ? { access } : {};
+  return { ...rest, ...asked, ...(birth_date ? { birth_date } : {}), ...(expiration_date ? { expiration_date } : {}), ...(phone_number ? { phone_number } : {}), ...switches };
 }
 
 const initial: NewUser = {
@@ -29,7 +37,46 @@ const initial: NewUser = {
   email_verified: false,
   groups: [],
   role: 'operator',
+  access: 'invitation',
 };
+
+/** An invitation by mail, or a password that is handed over. */
+function AccessCard() {
+  const { setValue } = useFormContext();
+  const access = useWatch({ name: 'access' }) as Access | undefined;
+  const password = useWatch({ name: 'password' }) as string | undefined;
+  const [shown, setShown] = useState(false);
+  return (
+    <FormCard title="How they log in">
+      <ToggleButtonGroup exclusive value={access} onChange={(_, next: Access | null) => next && setValue('access', next)} aria-label="How they log in">
+        <ToggleButton value="invitation">Send an invitation</ToggleButton>
+        <ToggleButton value="password">Set a password</ToggleButton>
+      </ToggleButtonGroup>
+      {access === 'invitation' ? (
+        <p className="w-secondary">An e-mail with a link, good for seven days, in which they choose their password. That also confirms the address.</p>
+      ) : (
+        <div style={{ marginTop: 12 }}>
+          <PasswordInput helperText={false} source="password" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'new-password' } }} />
+          <div className="w-row" style={{ marginBottom: 8 }}>
+            <Button
+              color="inherit"
+              onClick={() => {
+                setValue('password', generatedPassword(), { shouldDirty: true, shouldValidate: true });
+                setShown(true);
+              }}
+            >
+              Make one
+            </Button>
+            {shown && password && <CopyableText label="Password" text={password} />}
+          </div>
+          <BooleanInput source="email_verified" helperText="No message is sent to confirm the address" />
+        </div>
+      )}
+      <DateInput source="expiration_date" helperText="The last day on which the account is active; empty for no end" parse={emptyToNull} fullWidth />
+      <BooleanInput source="is_active" helperText="An account that is not active cannot log in by any means" />
+    </FormCard>
+  );
+}
 
 function RoleCard() {
   const role = useWatch({ name: 'role' }) as Role | undefined;
@@ -62,11 +109,7 @@ export default function UserCreate() {
           </Columns>
         </FormCard>
         <RoleCard />
-        <FormCard title="Log-in">
-          <PasswordInput helperText={false} source="password" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'new-password' } }} />
-          <BooleanInput source="email_verified" helperText="No message is sent to confirm the address" />
-          <BooleanInput source="is_active" helperText="An account that is not active cannot log in by any means" />
-        </FormCard>
+        <AccessCard />
       </div>
     </CreatePage>
   );

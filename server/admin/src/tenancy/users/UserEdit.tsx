@@ -1,9 +1,9 @@
 // The page of a person.
 import { Alert } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { KeyRound, ShieldOff } from 'lucide-react';
+import { KeyRound, Mail, ShieldOff } from 'lucide-react';
 import { useState } from 'react';
-import { BooleanInput, TextInput, useCanAccess, useCreatePath, useDataProvider, useGetIdentity, useNotify, useRecordContext, useRefresh } from 'react-admin';
+import { BooleanInput, DateInput, TextInput, useCanAccess, useCreatePath, useDataProvider, useGetIdentity, useNotify, useRecordContext, useRefresh } from 'react-admin';
 import { Ask } from '../../design/Ask';
 import { CopyableText, CopyFact } from '../../design/Copyable';
 import { Moment } from '../../design/Moment';
@@ -13,17 +13,18 @@ import { StatusPill } from '../../design/Status';
 import { EditPage } from '../../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../../forms/FormParts';
 import { Addresses } from '../account/Addresses';
+import { APIKeyPanel } from '../APIKeyPanel';
 import type { TenancyProvider } from '../operations';
 import { useSuperuser } from '../references';
 import type { User } from '../types';
-import { PersonInputs, SwitchInputs } from './fields';
+import { emptyToNull, PersonInputs, SwitchInputs } from './fields';
 import { Memberships } from './Memberships';
 import { PasswordDialog } from './PasswordDialog';
 import { roleMeaning, roleName, roleOf } from './role';
 import { useGroups } from './useGroups';
 
 /** What the form may change; memberships are changed one at a time beside it. */
-export function changedUser({ organization_users: _memberships, last_login: _login, date_joined: _joined, ...rest }: Partial<User>): Partial<User> {
+export function changedUser({ organization_users: _memberships, last_login: _login, date_joined: _joined, invitable: _invitable, ...rest }: Partial<User>): Partial<User> {
   return rest;
 }
 
@@ -50,8 +51,17 @@ function Header({ user }: { user: User }) {
     }
     setRemoving(false);
   };
+  const invite = async () => {
+    try {
+      await provider.inviteAgain(user.id);
+      notify(`Invitation sent to ${user.email}`, { type: 'success' });
+    } catch (error) {
+      notify(error instanceof Error ? error.message : 'The invitation could not be sent', { type: 'error' });
+    }
+  };
   const role = roleOf(user, user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? String(id)));
   const actions = [
+    ...(change && user.invitable ? [{ label: 'Send the invitation again', icon: Mail, onDo: () => void invite() }] : []),
     ...(change ? [{ label: 'Set password…', icon: KeyRound, onDo: () => setOpen(true) }] : []),
     ...(factor.data ? [{ label: 'Remove second factor…', icon: ShieldOff, dangerous: true, onDo: () => setRemoving(true) }] : []),
     ...(deletion.action ? [deletion.action] : []),
@@ -61,7 +71,7 @@ function Header({ user }: { user: User }) {
       <ObjectHeader
         title={user.username}
         above={{ label: 'People', to: createPath({ resource: 'users', type: 'list' }) }}
-        pill={user.is_active ? undefined : <StatusPill status="off" word="not active" title="Cannot log in by any means" />}
+        pill={user.is_active ? (user.invitable ? <StatusPill status="waiting" word="invited" title="Has not chosen a password yet" /> : undefined) : <StatusPill status="off" word="not active" title="Cannot log in by any means" />}
         actions={<MoreMenu label="More about this person" actions={actions} />}
         facts={
           <>
@@ -127,6 +137,22 @@ function UserAddresses() {
   );
 }
 
+/** The API key of the user, for those who may see it. */
+function UserAPIKey() {
+  const user = useRecordContext<User>();
+  const { identity } = useGetIdentity();
+  const view = useCanAccess({ resource: 'apikeys', action: 'list' });
+  const add = useCanAccess({ resource: 'apikeys', action: 'create' });
+  const remove = useCanAccess({ resource: 'apikeys', action: 'delete' });
+  const own = identity?.id === user?.id;
+  if (!user || (!own && !view.canAccess)) return null;
+  return (
+    <FormCard title="API key">
+      <APIKeyPanel user={user.id} own={own} mayAdd={own || (add.canAccess ?? false)} mayDelete={own || (remove.canAccess ?? false)} />
+    </FormCard>
+  );
+}
+
 function Contents() {
   const user = useRecordContext<User>();
   const change = useMayChange('users');
@@ -147,14 +173,18 @@ function Contents() {
               <TextInput helperText={false} source="bio" multiline fullWidth />
               <TextInput helperText={false} source="notes" multiline minRows={2} fullWidth />
             </FormCard>
-            <FormCard title="What the person may do">
+            <FormCard title="Whether they can log in">
               <BooleanInput source="is_active" helperText="An account that is not active cannot log in by any means" />
+              <DateInput source="expiration_date" helperText="The last day on which the account is active; empty for no end" parse={emptyToNull} fullWidth />
+            </FormCard>
+            <FormCard title="What they may do">
               <SwitchInputs />
             </FormCard>
           </div>
         </Locked>
         <Memberships />
         <UserAddresses />
+        <UserAPIKey />
         <FormCard title="For scripts">
           <CopyableText label="UUID" text={user?.id} />
         </FormCard>

@@ -12,6 +12,7 @@ import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
 import { organizationFilter, referenceFilter } from '../filters';
 import type { Organization, User } from '../types';
+import { BulkActivate } from './BulkActivate';
 import { roleMeaning, roleName, roleOf } from './role';
 import { useGroups } from './useGroups';
 
@@ -51,10 +52,11 @@ const columns: Column<User>[] = [
   { id: 'organizations', label: 'Organizations', phone: 'note', cell: (user) => <Organizations user={user} /> },
   { id: 'email', label: 'E-mail', sort: 'email', width: '20%', cell: ({ email }) => email },
   { id: 'is_active', label: 'Status', width: 120, phone: 'address', cell: ({ is_active }) => (is_active ? <Status status="ok" word="active" /> : <Status status="off" word="not active" title="Cannot log in by any means" />) },
+  { id: 'expiration_date', label: 'Active until', sort: 'expiration_date', hidden: true, width: 120, cell: ({ expiration_date }) => expiration_date },
   { id: 'last_login', label: 'Last log-in', right: true, width: 120, cell: ({ last_login }) => <Moment at={last_login} /> },
 ];
 
-const fields = ['username', 'email', 'first_name', 'last_name', 'phone_number', 'birth_date', 'is_active', 'is_staff', 'is_superuser'] as const;
+const fields = ['username', 'email', 'first_name', 'last_name', 'phone_number', 'birth_date', 'expiration_date', 'is_active', 'is_staff', 'is_superuser'] as const;
 const exported: Exported<User>[] = [
   ...fields.map((title) => ({ title, of: (user: User) => user[title] })),
   {
@@ -76,7 +78,12 @@ export default function UserList() {
       filters={filters}
       actions={<ExportButton<User> name="users" columns={exported} names={{ resource: 'organizations', ids: organizationsOf }} />}
       add="Add person"
-      bulk={<BulkDelete one="person" many="people" loss="Their sessions, tokens and memberships end." title="username" />}
+      bulk={
+        <>
+          <BulkActivate />
+          <BulkDelete one="person" many="people" loss="Their sessions, tokens and memberships end." title="username" />
+        </>
+      }
       empty={<Empty title="Nobody yet" />}
       nameOf={({ username }) => username}
     />
