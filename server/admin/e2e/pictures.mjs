@@ -62,6 +62,9 @@ for (const colorScheme of schemes) {
       await page.goto(`${base}/admin${pages[name]}`);
       await page.waitForLoadState('networkidle');
       await page.waitForFunction(() => document.querySelector('#root > *') && !document.querySelector('.boot, .w-loading, .p-pane[aria-busy=true]'));
+      await page.waitForTimeout(1_000); // cards that ask once they are there
+      await page.waitForLoadState('networkidle');
+      await page.waitForFunction(() => !document.querySelector('.w-loading'));
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' });
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (wider > 0) console.log(`${name} at ${width}, ${colorScheme}: ${wider} pixels too wide`);

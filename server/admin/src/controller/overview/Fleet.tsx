@@ -24,7 +24,7 @@ export function partsOf(dashboard: Dashboard) {
 /** What is wrong beside the status: devices nobody hears of, and configurations that a change could not renew. */
 export function worriesOf(dashboard: Dashboard) {
   const worries = [
-    { status: 'critical' as const, word: 'silent', count: dashboard.silent ?? 0, to: deviceListPath(silentFilter(dashboard)) },
+    { status: dashboard.silent ? ('critical' as const) : ('ok' as const), word: 'silent', count: dashboard.silent ?? 0, to: deviceListPath(silentFilter(dashboard)) },
     { status: 'problem' as const, word: 'not renewed', count: dashboard.config_not_renewed ?? 0, to: deviceListPath({ config__not_renewed: true }) },
   ];
   return worries.filter(({ count, word }) => count > 0 || word === 'silent');
