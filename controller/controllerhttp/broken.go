@@ -3,6 +3,7 @@ package controllerhttp
 import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/rest"
 )
 
 // brokenOut tells which configurations a change keeps from being renewed. It is
@@ -20,7 +21,13 @@ type brokenDeviceOut struct {
 	Reason string        `json:"reason"`
 }
 
-func newBrokenOut(b *controller.Broken) *brokenOut {
+// brokenOut makes it of what was found. The change is saved by then, so that an
+// error here fails nothing: the job that follows looks at all of them anyway.
+func (h *HTTP) brokenOut(r *rest.Request, b *controller.Broken, err error) *brokenOut {
+	if err != nil {
+		h.log.WarnContext(r.Context(), "nobody was told what a change breaks", "path", r.HTTP.URL.Path, "error", err)
+		return nil
+	}
 	if b.Count == 0 {
 		return nil
 	}

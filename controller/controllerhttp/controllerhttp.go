@@ -2,6 +2,7 @@ package controllerhttp
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -29,6 +30,7 @@ type HTTP struct {
 	// another organization has it
 	secrets  *rest.Throttle
 	previews *previews
+	log      *slog.Logger
 }
 
 // New returns the HTTP side of a controller.
@@ -58,6 +60,7 @@ func New(c *controller.Controller, options *Options) (*HTTP, error) {
 
 // Mount adds the endpoints to an API.
 func (h *HTTP) Mount(api *rest.API) {
+	h.log = api.Log()
 	h.mountDevices(api)
 	h.mountDeviceActions(api)
 	h.mountVersions(api)

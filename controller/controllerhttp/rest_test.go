@@ -1,6 +1,7 @@
 package controllerhttp_test
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
@@ -429,6 +430,35 @@ func TestTemplatesBeyondTheOriginal(t *testing.T) {
 		}
 		require.Equal(t, 200, s.raw(t, "manager", "GET", "/api/v1/controller/template/"+shared+"/configuration/", nil).Code)
 	})
+}
+
+// away is a provider that cannot be asked at times.
+type away struct{ now bool }
+
+func (a *away) Variables(context.Context, []*controller.Device) (map[wispwright.ID]map[string]any, error) {
+	if a.now {
+		return nil, wispwright.ErrUnavailable
+	}
+	return nil, nil
+}
+
+// What was saved is answered as saved, also when what it breaks cannot be told:
+// a client that tried again would be refused as one that comes too late.
+func TestASaveIsOneWhateverItBreaks(t *testing.T) {
+	p := &away{}
+	s := newMemoryServer(t, &controller.Options{Providers: []controller.ContextProvider{p}})
+	alpha, _ := tenants(t, s)
+	id := s.template(t, "one", alpha, object{"default": true})
+	status, out := s.call(t, "manager", "POST", "/api/v1/controller/device/", object{"name": "ap1", "organization": alpha.String(), "mac_address": "02:00:00:00:00:01",
+		"config": object{"backend": "netjsonconfig.OpenWrt", "templates": []string{}, "context": object{}, "config": object{}}})
+	require.Equal(t, 201, status, "%v", out)
+	p.now = true
+	status, out = s.call(t, "manager", "PATCH", "/api/v1/controller/template/"+id+"/", object{"notes": "saved"})
+	require.Equal(t, 200, status, "%v", out)
+	require.Equal(t, "saved", out["notes"])
+	require.Nil(t, out["broken_configurations"])
+	status, out = s.call(t, "manager", "PATCH", "/api/v1/controller/organization/"+alpha.String()+"/settings/", object{"context": object{"town": "Roma"}})
+	require.Equal(t, 200, status, "%v", out)
 }
 
 var _ controllerAgent = (*controller.Agents)(nil)

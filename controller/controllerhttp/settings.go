@@ -50,10 +50,7 @@ func (h *HTTP) mountSettings(api *rest.API) {
 			out := newSettingsOut(r, s)
 			if in.Context.Set {
 				b, err := h.c.Settings.Broken(r.Context(), s.OrganizationID)
-				if err != nil {
-					return settingsOut{}, err
-				}
-				out.Broken = newBrokenOut(b)
+				out.Broken = h.brokenOut(r, b, err)
 			}
 			return out, nil
 		}, http.StatusTooManyRequests)

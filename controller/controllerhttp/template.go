@@ -102,10 +102,7 @@ func (h *HTTP) templatesOut(r *rest.Request, rows []*controller.Template) ([]tem
 			continue
 		}
 		b, err := h.c.Templates.Broken(r.Context(), t.ID)
-		if err != nil {
-			return nil, err
-		}
-		out[i].Broken = newBrokenOut(b)
+		out[i].Broken = h.brokenOut(r, b, err)
 	}
 	return out, nil
 }
