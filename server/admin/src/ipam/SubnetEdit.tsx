@@ -198,7 +198,7 @@ function AddressesCard({ usage }: { usage: Usage }) {
   const provider = useDataProvider<IPAMProvider>();
   const [page, setPage] = useState(1);
   const [search, setSearch] = useState('');
-  const found = useQuery({ queryKey: ['ipam', 'addresses', usage.id, usage.used, page, search], queryFn: () => provider.addresses(usage.id, { page, page_size: perPage, search }), placeholderData: (before) => before });
+  const found = useQuery({ queryKey: ['ipam', 'addresses', usage.id, usage.used, page, search], queryFn: () => provider.subnetAddresses(usage.id, { page, page_size: perPage, search }), placeholderData: (before) => before });
   const count = found.data?.count ?? 0;
   return (
     <Card title="Addresses" note={usage.used.toLocaleString()}>

@@ -151,7 +151,7 @@ export default function SubnetTree() {
               <input type="search" aria-label="Search subnets" placeholder="Address, network, name" value={typed} onChange={(event) => setTyped(event.target.value)} />
             </label>
             {organizations.length > 1 && (
-              <select aria-label="Organization" value={organization} onChange={(event) => setOrganization(event.target.value)}>
+              <select className="ip-select" aria-label="Organization" value={organization} onChange={(event) => setOrganization(event.target.value)}>
                 <option value="">All organizations</option>
                 {organizations.map(({ id, name }) => (
                   <option key={id} value={id}>

@@ -22,7 +22,7 @@ export interface IPAMOperations {
   usages(query: Record<string, unknown>, signal?: AbortSignal): Promise<ListAnswer<Usage>>;
   usage(id: Identifier): Promise<Usage>;
   piece(id: Identifier, start?: string): Promise<Piece>;
-  addresses(id: Identifier, query: Record<string, unknown>): Promise<ListAnswer<Address>>;
+  subnetAddresses(id: Identifier, query: Record<string, unknown>): Promise<ListAnswer<Address>>;
   /** The next available address, or null. */
   nextAddress(id: Identifier): Promise<string | null>;
   /** Records the next available address; null when there is none. */
@@ -63,7 +63,7 @@ export function ipamOperations(request: Request): IPAMOperations {
     usages: (query: Record<string, unknown>, signal?: AbortSignal) => request<ListAnswer<Usage>>('GET', 'ipam/usage/', { query, signal }),
     usage: (id: Identifier) => request<Usage>('GET', `ipam/usage/${encodeURIComponent(String(id))}/`),
     piece: (id: Identifier, start?: string) => request<Piece>('GET', `${subnet(id)}map/`, { query: { start } }),
-    addresses: (id: Identifier, query: Record<string, unknown>) => request<ListAnswer<Address>>('GET', `${subnet(id)}ip-address/`, { query }),
+    subnetAddresses: (id: Identifier, query: Record<string, unknown>) => request<ListAnswer<Address>>('GET', `${subnet(id)}ip-address/`, { query }),
     nextAddress: (id: Identifier) => request<string | null>('GET', `${subnet(id)}get-next-available-ip/`),
     requestAddress: (id: Identifier, description: string) => request<Address | null>('POST', `${subnet(id)}request-ip/`, { body: { description } }),
     record: (id: Identifier, address: string, description: string) => request<Address>('POST', `${subnet(id)}ip-address/`, { body: { ip_address: address, subnet: id, description } }),
