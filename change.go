@@ -123,16 +123,31 @@ func (NoRecorder) Record(context.Context, ...Change) error { return nil }
 
 // Compare returns the exported fields in which two structs of one type differ,
 // in the order of their declaration. Either may be nil: an added or a deleted
-// object. Secrets are listed with "***", Created and Modified are left out.
+// object. Secrets are listed with "***", Created and Modified are left out. Fields
+// of embedded structs count as the struct's own.
 func Compare[T any](before, after *T) []FieldChange {
-	var out []FieldChange
-	t := reflect.TypeFor[T]()
+	return compare(nil, reflect.TypeFor[T](), value(before), value(after))
+}
+
+// value is the struct, the zero Value for that of no object.
+func value[T any](object *T) reflect.Value {
+	if object == nil {
+		return reflect.Value{}
+	}
+	return reflect.ValueOf(object).Elem()
+}
+
+func compare(out []FieldChange, t reflect.Type, before, after reflect.Value) []FieldChange {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if !f.IsExported() || f.Name == "Modified" || f.Name == "Created" {
 			continue
 		}
 		o, n := fieldOf(before, i), fieldOf(after, i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			out = compare(out, f.Type, o, n)
+			continue
+		}
 		if emptyValue(o) && emptyValue(n) || sameValue(o, n) {
 			continue
 		}
@@ -143,11 +158,11 @@ func Compare[T any](before, after *T) []FieldChange {
 
 // fieldOf is a field's value, the zero Value for that of no object and for an
 // interface that holds nothing.
-func fieldOf[T any](object *T, i int) reflect.Value {
-	if object == nil {
+func fieldOf(object reflect.Value, i int) reflect.Value {
+	if !object.IsValid() {
 		return reflect.Value{}
 	}
-	v := reflect.ValueOf(object).Elem().Field(i)
+	v := object.Field(i)
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}

@@ -97,3 +97,17 @@ func TestStoredChangesKeepNumbersAsTheyAreWritten(t *testing.T) {
 	require.NoError(t, read.Scan(nil))
 	require.Nil(t, read)
 }
+
+func TestCompareLooksIntoEmbeddedStructs(t *testing.T) {
+	type Part struct {
+		Name string
+		Key  wispwright.Secret
+	}
+	type whole struct {
+		Part
+		Size int64
+	}
+	before, after := &whole{Part{"a", "one"}, 1}, &whole{Part{"b", "two"}, 1}
+	require.Equal(t, []wispwright.FieldChange{{Field: "Name", Old: "a", New: "b"}, {Field: "Key", Old: "***", New: "***"}}, wispwright.Compare(before, after))
+	require.Equal(t, []wispwright.FieldChange{{Field: "Name", New: "b"}, {Field: "Key", New: "***"}, {Field: "Size", New: int64(1)}}, wispwright.Compare(nil, after))
+}
