@@ -62,6 +62,9 @@ type DB struct {
 	bytewise string
 	log      *slog.Logger
 
+	sealedMu sync.Mutex
+	sealed   []sealedColumn
+
 	uniques  sync.Map // SQLite: "table: columns" -> index name
 	group    group    // SQLite: the transactions that share the writer
 	hub      hub

@@ -121,6 +121,7 @@ func (r *Repo[K, T, F]) plans() (err error) {
 	if err := r.table.fits(&r.plan, shape); err != nil {
 		return err
 	}
+	r.db.remember(shape.Table, r.key.Column, &r.plan)
 	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, shape.Search, func(name string) bool { return r.spec.Where[name] != nil })
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ type commands struct {
 	Settings configCommand   `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
 	LoadData loadCommand     `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
 	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
+	Secrets  secretsCommand  `cmd:"" help:"What seals the secrets in the database."`
 	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
