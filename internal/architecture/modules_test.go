@@ -33,6 +33,11 @@ func reached() map[string][]string {
 			"github.com/gosnmp/gosnmp", "golang.org/x/crypto", "golang.org/x/sys", // SNMP and SSH
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
 		},
+		"x509": {
+			"golang.org/x/crypto",                // derivation of keys, building of lists
+			"github.com/youmark/pkcs8",           // encrypted private keys
+			"software.sslmate.com/src/go-pkcs12", // files for browsers
+		},
 		"notifications": {
 			"github.com/yuin/goldmark",                                                                                        // Markdown
 			"github.com/microcosm-cc/bluemonday", "github.com/aymerick/douceur", "github.com/gorilla/css", "golang.org/x/net", // what is safe of its HTML
