@@ -135,8 +135,9 @@ type WithAdmin interface {
 // settings. Each call makes new ones.
 func DefaultConcerns() []Concern {
 	t := NewTenancy()
+	x := NewX509(t)
 	c := NewController(t)
-	return []Concern{t, NewIPAM(t), c, NewNotifications(t, c)}
+	return []Concern{t, x, NewIPAM(t), c, NewNotifications(t, c)}
 }
 
 // Find returns the concern of a type among those of a list.

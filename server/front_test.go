@@ -33,6 +33,7 @@ type settings struct {
 func parts(t testing.TB) (*settings, []server.Concern) {
 	t.Helper()
 	ten := server.NewTenancy()
+	pki := server.NewX509(ten)
 	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
 	told := server.NewNotifications(ten, con)
@@ -40,7 +41,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, addresses, con, told}
+	return c, []server.Concern{ten, pki, addresses, con, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

@@ -162,6 +162,9 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	h.AtStop(n.drainer.end)
 	n.offerEvents()
 	h.wire(n.wiring()...)
+	if c, ok := Find[*X509Concern](h.mounted); ok {
+		h.wire(n.certificatesWiring(c.Authority)...)
+	}
 	return nil
 }
 
@@ -180,6 +183,10 @@ func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options
 	}
 	types = append(types, webhookTypes()...)
 	n.describeHooks(objects)
+	if c, ok := Find[*X509Concern](h.mounted); ok {
+		types = append(types, certificateTypes()...)
+		describeCertificates(c.Authority, objects)
+	}
 	for kind, describe := range n.Objects {
 		objects[kind] = describe
 	}

@@ -29,7 +29,7 @@ func notificationDeviations() map[int][]replay.Deviation {
 	// the types there are, by name; those that were recorded keep their ids
 	fresh := 900
 	types := func(organization, failed, registered string) (all []any) {
-		for _, typ := range []string{"config_error", "config_not_renewed", "config_renewed", "device_registered", "webhook_paused"} {
+		for _, typ := range []string{"certificate_expiry", "config_error", "config_not_renewed", "config_renewed", "device_registered", "webhook_paused"} {
 			id := map[string]string{"config_error": failed, "device_registered": registered}[typ]
 			if id == "" {
 				fresh++
@@ -40,9 +40,9 @@ func notificationDeviations() map[int][]replay.Deviation {
 		return all
 	}
 	return map[int][]replay.Deviation{
-		22: {instead("body.count", 15, others), instead("body.next", nil, others),
+		22: {instead("body.count", 18, others), instead("body.next", nil, others),
 			instead("body.results", slices.Concat(types("alpha", "uuid9", "uuid7"), types("beta", "uuid16", "uuid19"), types("default", "uuid23", "uuid26")), others)},
-		23: {instead("body.count", 5, others), instead("body.results", types("alpha", "uuid29", "uuid32"), others)},
+		23: {instead("body.count", 6, others), instead("body.results", types("alpha", "uuid29", "uuid32"), others)},
 		27: {instead("body.type", "device_registered", others)},
 		28: {instead("body.type", "device_registered", others)},
 		29: {instead("body.type", "device_registered", others), instead("body.web", nil, inherited)},
@@ -82,9 +82,9 @@ func TestNotificationsOnTheWire(t *testing.T) {
 	}
 
 	t.Run("preferences of others", func(t *testing.T) {
-		require.Contains(t, status(200, root, "GET", of("manager"), "").Body.String(), `"count":6`)
+		require.Contains(t, status(200, root, "GET", of("manager"), "").Body.String(), `"count":7`)
 		require.Contains(t, status(200, manager, "GET", of("operator"), "").Body.String(), `"organization_name":"alpha"`)
-		require.Contains(t, status(200, manager, "GET", of("admin"), "").Body.String(), `"count":6`, "of a superuser only what is of one's own organization")
+		require.Contains(t, status(200, manager, "GET", of("admin"), "").Body.String(), `"count":7`, "of a superuser only what is of one's own organization")
 		status(404, betamanager, "GET", of("operator"), "")
 		status(403, member, "GET", of("operator"), "")
 		status(401, "", "GET", of("operator"), "")
