@@ -1,0 +1,282 @@
+// What the pages of CAs and certificates have in common.
+import { Button } from '@mui/material';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { ArrayInput, BooleanInput, SelectInput, SimpleFormIterator, TextInput, useDataProvider, useGetOne, useNotify, useRefresh } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { Ask } from '../design/Ask';
+import { CopyableText } from '../design/Copyable';
+import { Field } from '../design/Field';
+import { Moment } from '../design/Moment';
+import { Failed, Loading } from '../design/states';
+import { Status } from '../design/Status';
+import { Columns, FormCard } from '../forms/FormParts';
+import { type Kind, save, type X509Provider } from './operations';
+import type { CA, Certified } from './types';
+import { digestChoices, keyChoices, keyName, reasonChoices, reasonName, validityOf } from './validity';
+
+/** A name for a file of an object. */
+export function fileName(of: Certified, ending: string): string {
+  return of.name.replace(/[^\w.-]+/g, '_') + ending;
+}
+
+/** The status of a certificate in a list. */
+export function ValidityStatus({ of }: { of: Certified }) {
+  const { status, word } = validityOf(of);
+  return <Status status={status} word={word} title={of.revoked ? reasonName(of.revocation_reason) : undefined} />;
+}
+
+/** A labelled fact that cannot be changed. */
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  if (children === '' || children === null || children === undefined) return null;
+  return (
+    <div className="x-fact">
+      <span className="w-small w-muted">{label}</span>
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** What is in a certificate. */
+export function Contents({ of }: { of: Certified }) {
+  return (
+    <FormCard title="Certificate" note="as it was signed">
+      <Columns>
+        <Fact label="Common name">{of.common_name}</Fact>
+        <Fact label="Key">{`${keyName(of.key_length)}, ${of.digest}`}</Fact>
+        <Fact label="Valid from">
+          <Moment at={of.validity_start} exact />
+        </Fact>
+        <Fact label="Valid until">
+          <Moment at={of.validity_end} exact />
+        </Fact>
+        <Fact label="Organization in the certificate">{of.organization_name}</Fact>
+        <Fact label="Organizational unit">{of.organizational_unit_name}</Fact>
+        <Fact label="Place">{[of.city, of.state, of.country_code].filter(Boolean).join(', ')}</Fact>
+        <Fact label="E-mail address">{of.email}</Fact>
+      </Columns>
+      <CopyableText label="Serial number" text={of.serial_number} />
+      {of.extensions.map(({ name, oid, critical, value }) => (
+        <Fact key={name ?? oid} label={`${name ?? oid}${critical ? ', critical' : ''}`}>
+          <span className="w-mono x-wrap">{value}</span>
+        </Fact>
+      ))}
+    </FormCard>
+  );
+}
+
+/** The description of a certificate, asked for when it is opened. */
+export function Description({ kind, id }: { kind: Kind; id: number }) {
+  const provider = useDataProvider<X509Provider>();
+  const [open, setOpen] = useState(false);
+  const { data, error, isPending, refetch } = useQuery({ queryKey: ['x509', 'text', kind, id], queryFn: () => provider.describe(kind, id), enabled: open });
+  return (
+    <FormCard title="Everything it says">
+      {!open && (
+        <Button variant="outlined" onClick={() => setOpen(true)}>
+          Show
+        </Button>
+      )}
+      {open && isPending && <Loading rows={6} />}
+      {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
+      {data && (
+        <pre className="w-mono x-text">{data}</pre>
+      )}
+    </FormCard>
+  );
+}
+
+/** The CAs above, the root first, and what they lead to. */
+export function Chain({ first, name }: { first: number | null; name: string }) {
+  return (
+    <FormCard title="Chain" note="from the root down">
+      <ol className="x-chain">
+        {first !== null && <Above id={first} depth={0} />}
+        <li aria-current="true">
+          <b>{name}</b>
+        </li>
+      </ol>
+    </FormCard>
+  );
+}
+
+/** How many CAs are followed at most. */
+const deepest = 16;
+
+function Above({ id, depth }: { id: number; depth: number }) {
+  const { data } = useGetOne<CA>('cas', { id }, { retry: false });
+  return (
+    <>
+      {data && data.parent !== null && depth < deepest && <Above id={data.parent} depth={depth + 1} />}
+      <li>
+        {data ? (
+          <>
+            <Link to={`/cas/${data.id}`}>{data.name}</Link> <ValidityStatus of={data} />
+          </>
+        ) : (
+          <span className="w-muted">CA {id}</span>
+        )}
+      </li>
+    </>
+  );
+}
+
+/** Asks for the password of a PKCS#12 file and gives the file. */
+export function PackDialog({ kind, of, onClose }: { kind: Kind; of: Certified; onClose(): void }) {
+  const provider = useDataProvider<X509Provider>();
+  const notify = useNotify();
+  const [password, setPassword] = useState('');
+  const [legacy, setLegacy] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      save(await provider.pkcs12(kind, of.id, password, legacy), fileName(of, '.p12'));
+      onClose();
+    } catch (error) {
+      notify(error instanceof Error ? error.message : String(error), { type: 'error' });
+      setBusy(false);
+    }
+  };
+  return (
+    <Ask title={`PKCS#12 file of ${of.name}`} verb="Download" keep="Cancel" blocked={password === '' && 'It needs a password'} busy={busy} onDo={() => void run()} onClose={onClose}>
+      <p className="w-secondary">The file holds the private key. Whoever has it and the password has the certificate.</p>
+      <Field label="Password of the file" type="password" autoComplete="new-password" value={password} onChange={setPassword} required autoFocus />
+      <label className="x-check">
+        <input type="checkbox" checked={legacy} onChange={(event) => setLegacy(event.target.checked)} /> For programs older than 2022 (weak encryption)
+      </label>
+    </Ask>
+  );
+}
+
+/** Asks for the reason and revokes. */
+export function RevokeDialog({ kind, of, loss, onClose }: { kind: Kind; of: Certified; loss: ReactNode; onClose(): void }) {
+  const provider = useDataProvider<X509Provider>();
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const [reason, setReason] = useState('unspecified');
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      await provider.revoke(kind, of.id, reason);
+      notify(`${of.name} is revoked`, { type: 'success' });
+      refresh();
+    } catch (error) {
+      notify(error instanceof Error ? error.message : String(error), { type: 'error' });
+    }
+    onClose();
+  };
+  return (
+    <Ask title={`Revoke ${of.name}?`} verb="Revoke" keep="Keep it" dangerous busy={busy} onDo={() => void run()} onClose={onClose}>
+      <p>{loss} This cannot be undone.</p>
+      <div className="w-field">
+        <label htmlFor="revocation-reason">Reason</label>
+        <select id="revocation-reason" value={reason} onChange={(event) => setReason(event.target.value)}>
+          {reasonChoices
+            .filter(({ id }) => kind === 'ca' || id !== 'ca_compromise')
+            .map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+        </select>
+      </div>
+    </Ask>
+  );
+}
+
+/** The subject and the rest of a new certificate. */
+export function SubjectInputs({ note }: { note: string }) {
+  return (
+    <>
+      <FormCard title="Subject" note={note}>
+        <Columns>
+          <TextInput helperText={false} source="common_name" fullWidth />
+          <TextInput helperText={false} source="organization_name" fullWidth />
+          <TextInput helperText={false} source="organizational_unit_name" fullWidth />
+          <TextInput helperText={false} source="email" type="email" fullWidth />
+          <TextInput helperText={false} source="city" fullWidth />
+          <TextInput helperText={false} source="state" fullWidth />
+          <TextInput helperText={false} source="country_code" fullWidth />
+        </Columns>
+      </FormCard>
+    </>
+  );
+}
+
+/** Key, digest, validity and serial number of a new certificate. */
+export function KeyInputs({ withKey = true }: { withKey?: boolean }) {
+  return (
+    <FormCard title="Key and validity">
+      <Columns>
+        {withKey && <SelectInput helperText={false} source="key_length" choices={keyChoices} fullWidth />}
+        <SelectInput helperText={false} source="digest" choices={digestChoices} fullWidth />
+        <TextInput source="validity_start" type="date" helperText="Empty: yesterday" fullWidth slotProps={{ inputLabel: { shrink: true } }} />
+        <TextInput source="validity_end" type="date" helperText="Empty: as the server's settings say" fullWidth slotProps={{ inputLabel: { shrink: true } }} />
+        <TextInput source="serial_number" helperText="Empty: a random one" fullWidth />
+        {withKey && <TextInput source="passphrase" type="password" autoComplete="new-password" helperText="Protects the private key in files" fullWidth />}
+      </Columns>
+      <BooleanInput source="auto_renew" helperText="Renews itself two weeks before it expires" />
+    </FormCard>
+  );
+}
+
+/** Extensions of a new certificate. */
+export function ExtensionInputs() {
+  return (
+    <FormCard title="Extensions" note="beyond the usual ones">
+      <ArrayInput source="extensions" label={false} helperText={false}>
+        <SimpleFormIterator inline disableReordering>
+          <TextInput source="name" label="Name" helperText="subjectAltName, extendedKeyUsage, nsCertType, … or an OID" />
+          <TextInput source="value" label="Value" helperText="DNS:a.example.com, clientAuth, …" />
+          <BooleanInput source="critical" label="Critical" helperText={false} />
+        </SimpleFormIterator>
+      </ArrayInput>
+    </FormCard>
+  );
+}
+
+/** Certificate and key of an import. */
+export function ImportInputs() {
+  return (
+    <FormCard title="Files" note="everything else is read from the certificate">
+      <TextInput source="certificate" multiline minRows={6} helperText="-----BEGIN CERTIFICATE-----" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+      <TextInput source="private_key" multiline minRows={6} helperText="-----BEGIN PRIVATE KEY-----; sealed in the database" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+      <TextInput source="passphrase" type="password" autoComplete="new-password" helperText="If the key is encrypted" fullWidth />
+    </FormCard>
+  );
+}
+
+/** A choice between ways to get a certificate. */
+export function Way({ ways, way, onWay }: { ways: { id: string; name: string }[]; way: string; onWay(way: string): void }) {
+  return (
+    <FormCard title="Where it comes from">
+      <div role="radiogroup" aria-label="Where it comes from" className="x-ways">
+        {ways.map(({ id, name }) => (
+          <label key={id}>
+            <input type="radio" name="way" value={id} checked={way === id} onChange={() => onWay(id)} /> {name}
+          </label>
+        ))}
+      </div>
+    </FormCard>
+  );
+}
+
+/** What the API takes of the values of a form, for the way that was chosen. */
+export function bodyOf(values: Record<string, unknown>, way: string): Record<string, unknown> {
+  const { certificate, private_key, passphrase, csr, extensions, validity_start, validity_end, ...rest } = values;
+  const people = { name: rest.name, organization: rest.organization ?? null, notes: rest.notes ?? '', auto_renew: rest.auto_renew, ca: rest.ca, enrolment: rest.enrolment };
+  if (way === 'import') return { ...people, certificate, private_key, ...(passphrase ? { passphrase } : {}) };
+  const list = ((extensions ?? []) as { name?: string; value?: string; critical?: boolean }[]).map(({ name = '', value = '', critical = false }) =>
+    /^\d+(\.\d+)+$/.test(name) ? { oid: name, value, critical } : { name, value, critical },
+  );
+  const body: Record<string, unknown> = { ...rest, ...people, extensions: list };
+  if (validity_start) body.validity_start = `${String(validity_start)}T00:00:00Z`;
+  if (validity_end) body.validity_end = `${String(validity_end)}T00:00:00Z`;
+  if (way === 'request') {
+    const { key_length: _length, ...signed } = body;
+    return { ...signed, csr };
+  }
+  return { ...body, ...(passphrase ? { passphrase } : {}) };
+}
