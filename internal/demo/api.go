@@ -92,15 +92,9 @@ type object = map[string]any
 // makeTemplates makes an SSID and a time setting that new devices get, and a
 // file that no device can do without.
 func (d *demo) makeTemplates() error {
-	var orgs struct{ Results []struct{ ID, Slug string } }
-	if err := d.api.call("GET", "/api/v1/users/organization/?page_size=100", nil, &orgs); err != nil {
+	organization, err := d.organization()
+	if err != nil {
 		return err
-	}
-	organization := ""
-	for _, o := range orgs.Results {
-		if o.Slug == "demo" {
-			organization = o.ID
-		}
 	}
 	for _, t := range []object{
 		{"name": "WiFi", "default": true, "default_values": object{"ssid": "Wispwright"}, "config": object{
@@ -117,6 +111,45 @@ func (d *demo) makeTemplates() error {
 		t["organization"], t["backend"], t["type"] = organization, "netjsonconfig.OpenWrt", "generic"
 		if err := d.api.call("POST", "/api/v1/controller/template/", t, &struct{}{}); err != nil {
 			return fmt.Errorf("template %s: %w", t["name"], err)
+		}
+	}
+	return nil
+}
+
+// organization is the id of the demo's.
+func (d *demo) organization() (string, error) {
+	var orgs struct{ Results []struct{ ID, Slug string } }
+	if err := d.api.call("GET", "/api/v1/users/organization/?page_size=100", nil, &orgs); err != nil {
+		return "", err
+	}
+	for _, o := range orgs.Results {
+		if o.Slug == "demo" {
+			return o.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no organization demo")
+}
+
+// makeCertificates makes a CA with a certificate that has a year and one that is
+// about to expire.
+func (d *demo) makeCertificates() error {
+	organization, err := d.organization()
+	if err != nil {
+		return err
+	}
+	var ca struct{ ID int }
+	if err := d.api.call("POST", "/api/v1/controller/ca/", object{
+		"name": "Demo CA", "organization": organization, "common_name": "Demo CA", "key_length": "256", "organization_name": "Wispwright", "enrolment": true,
+	}, &ca); err != nil {
+		return fmt.Errorf("CA: %w", err)
+	}
+	for name, days := range map[string]int{"vpn.example.org": 365, "portal.example.org": 6} {
+		if err := d.api.call("POST", "/api/v1/controller/cert/", object{
+			"name": name, "organization": organization, "ca": ca.ID, "common_name": name, "serial_number": "", "key_length": "256",
+			"validity_end": time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339),
+			"extensions":   []object{{"name": "subjectAltName", "value": "DNS:" + name}, {"name": "extendedKeyUsage", "value": "serverAuth"}},
+		}, &struct{}{}); err != nil {
+			return fmt.Errorf("certificate %s: %w", name, err)
 		}
 	}
 	return nil

@@ -68,6 +68,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.makeTemplates(); err != nil {
 		return err
 	}
+	if err := d.makeCertificates(); err != nil {
+		return err
+	}
 	fmt.Printf("\n  Web admin  http://%s/admin/\n  User       %s\n  Password   %s\n  API        http://%s/api/v1/docs/\n\n", d.address, user, d.api.password, d.address)
 	for n := 1; n <= devices+1; n++ { // the last one is the failing one
 		if err := d.startAgent(n); err != nil {
