@@ -166,7 +166,7 @@ func RunRepo[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K, 
 			require.Equal(t, len(objects), count(all))
 		})
 	}
-	t.Run("transactions", func(t *testing.T) { runTransactions(t, repo, s, count) })
+	t.Run("transactions", func(t *testing.T) { RunTransactions(t, repo, s) })
 	t.Run("writers wait for each other", func(t *testing.T) { runConcurrency(t, repo, s, s.Key(first)) })
 	t.Run("delete", func(t *testing.T) {
 		for i, o := range objects {
@@ -198,8 +198,19 @@ func runScopes[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K
 	})
 }
 
-func runTransactions[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K, T, F], s Sample[K, T, F], count func(wispwright.Scope) int) {
+// RunTransactions is the part of RunRepo about what a repository and a
+// Transactor of one storage promise together: all or nothing, a failure that
+// cannot be swallowed, and what runs after the commit. It leaves the repository as it
+// was; of the sample it needs Tx, New and Key.
+func RunTransactions[K comparable, T, F any](t *testing.T, repo wispwright.KeyedRepo[K, T, F], s Sample[K, T, F]) {
 	ctx := context.Background()
+	count := func(scope wispwright.Scope) int {
+		t.Helper()
+		var none F
+		page, err := repo.List(ctx, scope, none, wispwright.Page{})
+		require.NoError(t, err)
+		return page.Total
+	}
 	before := count(wispwright.ScopeAll())
 	committed := 0
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -106,8 +107,28 @@ func userVersion(u *tenancy.User) []any {
 		u.PhoneNumber, u.BirthDate, u.Notes, u.Language, u.ExpirationDate}
 }
 
+// userReadScope is that of the organizations a user manages, those that are
+// switched off included (spec: tenancy §5): their accounts can be looked at, and
+// changed only once they are switched on again.
+func (h *HTTP) userReadScope(r *rest.Request) wispwright.Scope {
+	active := userScope(r)
+	if active.All() || r.Caller.ID.IsZero() {
+		return active
+	}
+	yes := true
+	managed, err := h.t.Memberships.List(r.Context(), wispwright.ScopeAll(), tenancy.MembershipFilter{UserID: r.Caller.ID, IsAdmin: &yes}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return active // what is read next fails in the same way
+	}
+	ids := slices.Clone(r.Caller.Managed)
+	for _, m := range managed.Rows {
+		ids = append(ids, m.OrganizationID)
+	}
+	return wispwright.ScopeOf(ids...)
+}
+
 func (h *HTTP) mountUsers(api *rest.API) {
-	scopes := func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return userScope(r), userScope(r) }
+	scopes := func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return h.userReadScope(r), userScope(r) }
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userIn, userOut]{
 		Path: "/api/v1/users/user/", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
