@@ -18,8 +18,9 @@ const switches = [
 /** How long a step waits for something, on a machine that is slow. */
 const patience = 60_000;
 
-/** Requests the tests make fail on purpose; browsers report each as a console error. */
-const expected = /Failed to load resource: the server responded with a status of (400|401|403|404|412|429)/;
+/** Requests the tests make fail on purpose, links without a session or a connection among them; browsers report each as a console error. */
+const expected =
+  /Failed to load resource: the server responded with a status of (400|401|403|404|412|429)|WebSocket connection to '[^']+' failed: .*(Unexpected response code: 403|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED)/;
 
 /** Waits until a page shows what it loads: after a click the network may be idle before the page has begun to ask. */
 async function settled(page) {

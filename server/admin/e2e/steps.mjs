@@ -2,87 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
+import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
+import { notificationSteps } from './notifications.mjs';
 import { confirmationPath } from './outbox.mjs';
 import { totp, wrongCode } from './totp.mjs';
-
-const tab = (page, name) => page.getByRole('tab', { name, exact: true });
-const field = (page, name) => page.getByLabel(name, { exact: true });
-/** What is shown of a text: other tabs of a form hold the same texts, hidden. */
-const shown = (page, text) => page.getByText(text).filter({ visible: true }).first();
-const notice = (page, text) => page.locator('.MuiSnackbar-root').getByText(text).first();
-
-async function logIn({ page, go }, user, password) {
-  await go('/');
-  await page.locator('input[name=username]').fill(user);
-  await page.locator('input[name=password]').fill(password);
-  await page.getByRole('button', { name: 'Log in' }).click();
-}
-
-async function logOut({ page }) {
-  await page.getByRole('button', { name: /, account menu$/ }).click();
-  await page.getByRole('menuitem', { name: 'Log out' }).click();
-  await page.locator('input[name=username]').waitFor();
-}
-
-const bar = (page) => page.getByRole('region', { name: 'Save' });
-
-async function save(page) {
-  await bar(page).locator('button[type=submit]').click();
-}
-
-const menu = (page) => page.getByRole('navigation', { name: 'Main' });
-
-/** Chooses an entry of the menu of an object's header. */
-async function more(page, entry) {
-  await page.getByRole('button', { name: /^More about this/ }).click();
-  await page.getByRole('menuitem', { name: entry }).click();
-}
-
-/** Does what a dialog asks about. */
-async function confirm(page, verb) {
-  await page.getByRole('dialog').getByRole('button', { name: verb }).click();
-}
-
-/** Filters a list by one of the choices of a chip. */
-async function filterBy(page, label, choice) {
-  await page.getByRole('button', { name: new RegExp(`^${label} `) }).click();
-  await page.getByRole('menuitem', { name: choice, exact: true }).click();
-}
-
-async function choose(page, label, option) {
-  await page.getByRole('combobox', { name: label, exact: true }).click();
-  await page.getByRole('option', { name: option, exact: true }).click();
-}
-
-/** Requests an API path as the page would, with its session. */
-function api(page, method, path, body) {
-  return page.evaluate(
-    async ([method, path, body]) => {
-      const token = document.cookie.split('; ').find((c) => c.startsWith('csrftoken='))?.slice(10) ?? '';
-      const answer = await fetch(`/api/v1/${path}`, {
-        method,
-        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
-        body: body && JSON.stringify(body),
-      });
-      const text = await answer.text();
-      return { status: answer.status, body: text && JSON.parse(text) };
-    },
-    [method, path, body],
-  );
-}
-
-/** The overview is there, with its numbers. */
-async function overview(page) {
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-  await page.getByRole('img', { name: /devices by status$/ }).waitFor();
-}
-
-const idIn = (page) => /\/admin\/\w+\/([^/?]+)/.exec(page.url())?.[1];
-
-async function noSidewaysScrolling(page, where) {
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(wider <= 0, `${where} is ${wider} pixels wider than the window`);
-}
 
 async function refusedLogin(run) {
   await run.go('/');
@@ -449,7 +372,7 @@ async function many(run) {
 }
 
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses'];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -524,7 +447,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses'];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences'];
   try {
     for (const path of paths) {
       await go(path);
@@ -1100,6 +1023,7 @@ export const steps = [
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],
+  ...notificationSteps,
   ['everything fits a telephone', narrow],
   ['no page breaks a rule of accessibility', openToAll],
   ['the parts of the design', parts],

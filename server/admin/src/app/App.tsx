@@ -19,6 +19,7 @@ import { NotAllowed, NotFound, page, PageError } from './pages';
 const LoadingPage = () => <Loading />;
 const Overview = page(() => import('./Overview'));
 const Parts = page(() => import('./Parts'));
+const OldAddress = page(() => import('./OldAddress'));
 
 /** Retries what may pass by itself: no connection, a busy server. Refusals are final. */
 function retry(failures: number, error: unknown): boolean {
@@ -74,6 +75,7 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
         )}
         <CustomRoutes>
           <Route path="/parts" element={<Parts />} />
+          <Route path="/:app/:model/:id/change" element={<OldAddress />} />
           {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
         </CustomRoutes>
             </CoreAdminUI>

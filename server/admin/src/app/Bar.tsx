@@ -61,6 +61,7 @@ function AccountMenu() {
 /** The bar. */
 export function Bar({ onMenu }: { onMenu(): void }) {
   const { permissions: session } = usePermissions<Session>();
+  const { concerns } = useFrame();
   const [finding, setFinding] = useState(false);
   const staff = session !== undefined && administers(session) && !session.restricted;
   useEffect(() => {
@@ -93,6 +94,14 @@ export function Bar({ onMenu }: { onMenu(): void }) {
         </button>
       )}
       <span className="w-grow" />
+      {staff &&
+        concerns
+          .flatMap(({ bar = [] }) => bar)
+          .map((Tool, index) => (
+            <Suspense key={index} fallback={<span className="w-bar-place" />}>
+              <Tool />
+            </Suspense>
+          ))}
       <ThemeButton />
       <AccountMenu />
       {finding && (

@@ -9,6 +9,7 @@ import { useOnline } from '../design/Bars';
 import { PageHead } from '../design/PageHead';
 import { Loading, Refused } from '../design/states';
 import { StatusShape } from '../design/Status';
+import { Live } from '../live/Live';
 import { Bar } from './Bar';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Navigation } from './Navigation';
@@ -51,6 +52,7 @@ export function Layout({ children }: { children: ReactNode }) {
   if (session && (session.restricted || !administers(session)) && pathname !== '/account') return <Navigate to="/account" replace />;
   const nothing = session !== undefined && pathname !== '/account' && !session.restricted && managesNothing(session);
   return (
+    <Live>
     <div className="w-app">
       <a className="w-skip" href="#main-content">
         To the contents
@@ -69,5 +71,6 @@ export function Layout({ children }: { children: ReactNode }) {
       </main>
       <Relogin />
     </div>
+    </Live>
   );
 }

@@ -5,6 +5,7 @@ import { useCreatePath, usePermissions, useTranslate } from 'react-admin';
 import { Link, useLocation } from 'react-router-dom';
 import { administers, allowed, holds } from '../api/session';
 import type { Session } from '../api/types';
+import { LiveState } from '../live/Live';
 import { type MenuEntry, menuOf } from './concern';
 import { useFrame, useModels } from './ConcernsContext';
 
@@ -72,6 +73,7 @@ export function Navigation({ drawer, open, onClose }: { drawer: boolean; open: b
   const nav = (
     <nav className="w-nav" aria-label="Main">
       <Sections />
+      <LiveState />
     </nav>
   );
   if (!drawer) return nav;

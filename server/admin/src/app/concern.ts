@@ -1,6 +1,6 @@
 // What a folder of the admin gives to the whole: one value, in one list. The frame folds over the list and knows no
 // concern by name, so a concern, also a vendor's, is added without touching what is there.
-import type { ComponentType, ReactNode } from 'react';
+import type { ComponentType } from 'react';
 import type { Identifier } from 'react-admin';
 import type { Request } from '../api/client';
 
@@ -18,6 +18,8 @@ export interface ResourceDefinition {
   path: string;
   /** What its permissions are named after; without it everybody may see it. */
   model?: Model;
+  /** What its lists and pages watch, where that is not named after the model. */
+  kind?: string;
   icon?: ComponentType;
   list?: ComponentType;
   create?: ComponentType;
@@ -131,8 +133,10 @@ export interface Concern<Operations extends object = object> {
   loginForm?: ComponentType<{ login(proof: Record<string, unknown>): Promise<unknown> }>;
   /** Entries of the account menu. */
   account?: { to: string; label: string; icon?: ComponentType }[];
-  /** Wrapped around everything, such as a source of live updates. */
-  Around?: ComponentType<{ children: ReactNode }>;
+  /** Tools of the bar, before the theme: the bell. */
+  bar?: ComponentType[];
+  /** Buttons added to the header of another's object, by the resource it is of. */
+  actions?: { of: string; Action: ComponentType }[];
 }
 
 /** The models of the concerns by the names pages ask with: resources, extensions and others. */

@@ -2,9 +2,10 @@
 import { audit } from '../audit';
 import { controller } from '../controller';
 import { ipam } from '../ipam';
+import { notifications } from '../notifications';
 import { tenancy } from '../tenancy';
 import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, ipam, x509, tenancy, audit];
+export const concerns: Concern[] = [controller, notifications, ipam, x509, tenancy, audit];

@@ -12,7 +12,7 @@ import type { AuditEvent } from './types';
 export default function Recent() {
   const kinds = kindsOf(useFrame().concerns);
   const createPath = useCreatePath();
-  const { data, isPending } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 6 }, sort: { field: 'created', order: 'DESC' }, filter: {} });
+  const { data, isPending } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 6 }, sort: { field: 'created', order: 'DESC' }, filter: {} }, { refetchInterval: 30_000 });
   return (
     <Card title="Recent changes" more={<Link to="/events">Audit trail</Link>}>
       {isPending && <Loading rows={4} />}

@@ -11,6 +11,7 @@ import { ObjectHeader } from '../design/ObjectHeader';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
 import { ConflictDialog } from './ConflictDialog';
+import { Elsewhere } from './Elsewhere';
 import { KeepTyping } from './KeepTyping';
 import { wholeObject } from './FormParts';
 
@@ -20,6 +21,8 @@ interface EditPageProps<T extends RaRecord> {
   transform?(data: Partial<T>, options: { previousData?: Partial<T> }): unknown;
   defaultValues?(record: T): Record<string, unknown>;
   header(record: T): ReactNode;
+  /** The fields in which others may have saved it; without them all are compared. */
+  compared?: string[];
   /** The bar at the bottom. */
   bar: ReactNode;
   /** What a change led to that has to be known; it stays above the contents until the next one. */
@@ -28,7 +31,7 @@ interface EditPageProps<T extends RaRecord> {
 }
 
 /** The page of an existing object. Nothing saved by others is replaced without being asked. */
-export function EditPage<T extends RaRecord>({ what, transform, defaultValues, header, bar, aftermath, children }: EditPageProps<T>) {
+export function EditPage<T extends RaRecord>({ what, transform, defaultValues, header, compared, bar, aftermath, children }: EditPageProps<T>) {
   const [after, setAfter] = useState<ReactNode>();
   const [conflict, setConflict] = useState<Conflict>();
   const resource = useResourceContext() ?? '';
@@ -85,6 +88,7 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
           <div className="w-edit">
             {header(record)}
             <div className="w-edit-contents">
+              <Elsewhere what={what} record={record} compared={compared} onRead={() => void refetch()} />
               {after}
               {children}
             </div>

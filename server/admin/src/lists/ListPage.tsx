@@ -12,6 +12,7 @@ import { Empty, Failed, Loading, Refused } from '../design/states';
 import { type Column, useColumns } from './columns';
 import { FilterBar } from './FilterBar';
 import { type Filter, filled } from './filters';
+import { News, Steady } from './Steady';
 import { Table } from './Table';
 import { type View, Views } from './Views';
 
@@ -42,8 +43,10 @@ interface ListPageProps<T extends RaRecord> {
 /** The page. */
 export function ListPage<T extends RaRecord>(props: ListPageProps<T>) {
   return (
-    <ListBase<T> sort={props.sort} perPage={25} storeKey={false} queryOptions={{ refetchInterval: 15_000, retry: 1 }} exporter={false}>
-      <Contents {...props} />
+    <ListBase<T> sort={props.sort} perPage={25} storeKey={false} queryOptions={{ retry: 1 }} exporter={false}>
+      <Steady<T>>
+        <Contents {...props} />
+      </Steady>
     </ListBase>
   );
 }
@@ -87,6 +90,7 @@ function Contents<T extends RaRecord>({ title, what, columns, placeholder, filte
         <>
           {views && <Views views={views} />}
           <FilterBar placeholder={placeholder} filters={filters}>
+            <News />
             <ColumnsButton columns={columns} shown={shown} onToggle={toggle} />
           </FilterBar>
           {isPending && !error && <Loading rows={12} onRetry={() => void refetch()} />}

@@ -6,6 +6,7 @@ import { Fragment, type MouseEvent, type ReactNode, useState } from 'react';
 import { type RaRecord, useCreatePath, useListContext } from 'react-admin';
 import { useNavigate } from 'react-router-dom';
 import type { Column } from './columns';
+import { useMotion } from './Steady';
 
 interface TableProps<T extends RaRecord> {
   label: string;
@@ -24,6 +25,7 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
   const { data = [], selectedIds, onToggleItem, onSelect, resource } = useListContext<T>();
   const navigate = useNavigate();
   const createPath = useCreatePath();
+  const { beat, changed, gone } = useMotion();
   const [unfolded, setUnfolded] = useState<RaRecord['id'][]>([]);
   const fold = (id: RaRecord['id']) => setUnfolded((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now, id]));
   const onPage = data.filter(({ id }) => selectedIds.includes(id)).length;
@@ -64,7 +66,12 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
           const selected = selectedIds.includes(record.id);
           return (
             <Fragment key={record.id}>
-            <tr aria-selected={selectable ? selected : undefined} className={opens ? 'w-opens' : undefined} onClick={(event) => open(event, record)}>
+            <tr
+              aria-selected={selectable ? selected : undefined}
+              className={[opens && 'w-opens', gone.has(record.id) && 'w-gone', changed.has(record.id) && `w-changed-${beat % 2}`].filter(Boolean).join(' ') || undefined}
+              title={gone.has(record.id) ? 'This is not there any more' : undefined}
+              onClick={(event) => open(event, record)}
+            >
               {selectable && (
                 <td className="w-table-check">
                   <Checkbox checked={selected} onChange={() => onToggleItem(record.id)} slotProps={{ input: { 'aria-label': `Select ${nameOf(record)}` } }} />

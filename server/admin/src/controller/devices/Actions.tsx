@@ -4,6 +4,7 @@ import { CirclePause, CirclePlay, Download, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useNotify, useRecordContext, useRedirect, useRefresh } from 'react-admin';
 import { useFormContext, useFormState } from 'react-hook-form';
+import { ObjectActions } from '../../app/ObjectActions';
 import { Ask } from '../../design/Ask';
 import { type Action, MoreMenu } from '../../design/MoreMenu';
 import type { ControllerProvider } from '../operations';
@@ -33,6 +34,7 @@ export function DeviceActions() {
           Activate
         </Button>
       )}
+      <ObjectActions of="devices" />
       <MoreMenu actions={actions} label="More about this device" />
       {asked && <Question device={device} asked={asked} onClose={() => setAsked(undefined)} />}
     </>

@@ -152,10 +152,13 @@ function Panel() {
   );
 }
 
+/** What people save of a device; the rest it reports. */
+const saved = ['name', 'mac_address', 'organization', 'group', 'key', 'notes', 'is_deactivated', 'config.backend', 'config.templates', 'config.context', 'config.config'];
+
 /** The page. */
 export default function DeviceEdit() {
   return (
-    <EditPage<Device> what="device" transform={changedDevice} header={() => <Header />} bar={<Bar />}>
+    <EditPage<Device> what="device" compared={saved} transform={changedDevice} header={() => <Header />} bar={<Bar />}>
       <Panel />
     </EditPage>
   );

@@ -9,6 +9,7 @@ import { changedNames, initials, verbs } from '../../audit/trail';
 import type { AuditEvent } from '../../audit/types';
 import { Reference } from '../../lists/Reference';
 import type { Device, Template } from '../types';
+import { useChanges } from '../../live/useLive';
 import { layered } from './face';
 import { FaceCard } from './FaceCard';
 import { LastSeen } from './LastSeen';
@@ -66,7 +67,8 @@ function MadeOf({ device }: { device: Device }) {
 }
 
 function Activity({ device }: { device: Device }) {
-  const { data, error } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 5 }, sort: { field: 'created', order: 'DESC' }, filter: { object_id: device.id } }, { retry: false });
+  const { data, error, refetch } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 5 }, sort: { field: 'created', order: 'DESC' }, filter: { object_id: device.id } }, { retry: false });
+  useChanges('config.device', () => void refetch(), device.id);
   if (error) return null;
   return (
     <Card title="Activity" more={<Link to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>All</Link>}>

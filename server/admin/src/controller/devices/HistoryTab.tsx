@@ -26,6 +26,7 @@ import { Link } from 'react-router-dom';
 import type { ControllerProvider } from '../operations';
 import type { Checksums, ConfigVersion, Device } from '../types';
 import { CopyableText } from '../../design/Copyable';
+import { useChanges } from '../../live/useLive';
 import { lineDiff } from './lineDiff';
 
 const meaning = {
@@ -111,12 +112,13 @@ export function HistoryTab() {
   const [page, setPage] = useState(0);
   const [perPage, setPerPage] = useState(10);
   const [open, setOpen] = useState<number>();
-  const { data, error, isPending } = useQuery({
+  const { data, error, isPending, refetch } = useQuery({
     queryKey: ['devices', 'versions', device?.id, page, perPage],
     queryFn: () => provider.versions(device?.id ?? '', page + 1, perPage),
     placeholderData: keepPreviousData,
     enabled: device !== undefined,
   });
+  useChanges('config.device', () => void refetch(), device?.id);
   if (!device) return null;
   const versions = data?.results ?? [];
   return (

@@ -5,6 +5,7 @@ import { Card } from '../../design/Card';
 import { Moment } from '../../design/Moment';
 import { Failed, Loading } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useChanges } from '../../live/useLive';
 import { deviceListPath } from '../paths';
 import type { Device } from '../types';
 import { byReason } from './reasons';
@@ -16,6 +17,7 @@ export default function Attention() {
     sort: { field: 'modified', order: 'DESC' },
     filter: { config__status: 'error' },
   });
+  useChanges('config.device', () => void refetch());
   const groups = byReason(data ?? []);
   return (
     <Card

@@ -6,6 +6,7 @@ import { FleetBar, FleetNumbers } from '../../design/FleetBar';
 import { Failed, Loading } from '../../design/states';
 import { silentFilter } from '../devices/seen';
 import { type ShownStatus, statusLook } from '../devices/status';
+import { useChanges, usePace } from '../../live/useLive';
 import type { ControllerProvider } from '../operations';
 import { deviceListPath } from '../paths';
 import type { Dashboard } from '../types';
@@ -33,7 +34,10 @@ export function worriesOf(dashboard: Dashboard) {
 /** How devices stand now; asked for again as time passes. */
 export function useDashboard() {
   const provider = useDataProvider<ControllerProvider>();
-  return useQuery({ queryKey: ['dashboard'], queryFn: () => provider.dashboard(), refetchInterval: 30_000 });
+  const pace = usePace('config.device', { untold: 30_000 });
+  const query = useQuery({ queryKey: ['dashboard'], queryFn: () => provider.dashboard(), refetchInterval: pace });
+  useChanges('config.device', () => void query.refetch());
+  return query;
 }
 
 /** The card. */

@@ -6,11 +6,13 @@ import { Moment } from '../../design/Moment';
 import { Loading } from '../../design/states';
 import { statusOf } from '../devices/status';
 import { StatusChip } from '../devices/StatusChip';
+import { useChanges } from '../../live/useLive';
 import { deviceListPath } from '../paths';
 import type { Device } from '../types';
 
 function Few({ title, filter, empty, field }: { title: string; filter: Record<string, unknown>; empty: string; field: 'created' | 'modified' }) {
-  const { data, isPending } = useGetList<Device>('devices', { pagination: { page: 1, perPage: 5 }, sort: { field, order: 'DESC' }, filter });
+  const { data, isPending, refetch } = useGetList<Device>('devices', { pagination: { page: 1, perPage: 5 }, sort: { field, order: 'DESC' }, filter });
+  useChanges('config.device', () => void refetch());
   return (
     <Card title={title} more={data && data.length > 0 && <Link to={deviceListPath(filter)}>All</Link>} flush={Boolean(data?.length)}>
       {isPending && <Loading rows={3} />}

@@ -124,9 +124,22 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
   );
 }
 
+/** Where a link that asked for a log-in leads after it: /admin/login/?next=…, a path of this origin. */
+export function nextOf(search: string, origin: string): string | undefined {
+  const next = new URLSearchParams(search).get('next');
+  if (!next?.startsWith('/')) return undefined;
+  const url = new URL(next, origin);
+  return url.origin === origin ? url.pathname + url.search + url.hash : undefined;
+}
+
 /** The log-in page. */
 export function Login() {
-  const login = useLogin();
+  const enter = useLogin();
+  const next = nextOf(window.location.search, window.location.origin);
+  const login = async (proof: Record<string, unknown>) => {
+    await enter(proof);
+    if (next) window.location.assign(next);
+  };
   useDocumentTitle('Log in');
   return (
     <div className="w-login">

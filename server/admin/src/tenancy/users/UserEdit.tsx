@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Mail, ShieldOff } from 'lucide-react';
 import { useState } from 'react';
 import { BooleanInput, DateInput, TextInput, useCanAccess, useCreatePath, useDataProvider, useGetIdentity, useNotify, useRecordContext, useRefresh } from 'react-admin';
+import { ObjectActions } from '../../app/ObjectActions';
 import { Ask } from '../../design/Ask';
 import { CopyableText, CopyFact } from '../../design/Copyable';
 import { Moment } from '../../design/Moment';
@@ -72,7 +73,12 @@ function Header({ user }: { user: User }) {
         title={user.username}
         above={{ label: 'People', to: createPath({ resource: 'users', type: 'list' }) }}
         pill={user.is_active ? (user.invitable ? <StatusPill status="waiting" word="invited" title="Has not chosen a password yet" /> : undefined) : <StatusPill status="off" word="not active" title="Cannot log in by any means" />}
-        actions={<MoreMenu label="More about this person" actions={actions} />}
+        actions={
+          <>
+            <ObjectActions of="users" />
+            <MoreMenu label="More about this person" actions={actions} />
+          </>
+        }
         facts={
           <>
             <span title={roleMeaning[role]}>{roleName[role]}</span>

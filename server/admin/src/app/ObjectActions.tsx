@@ -1,0 +1,17 @@
+import { Suspense } from 'react';
+import { useFrame } from './ConcernsContext';
+
+/** The buttons that other concerns add to the header of an object's page. */
+export function ObjectActions({ of }: { of: string }) {
+  const { concerns } = useFrame();
+  return (
+    <Suspense>
+      {concerns
+        .flatMap((concern) => concern.actions ?? [])
+        .filter((action) => action.of === of)
+        .map(({ Action }, index) => (
+          <Action key={index} />
+        ))}
+    </Suspense>
+  );
+}
