@@ -268,7 +268,7 @@ func TestDownloadHeaders(t *testing.T) {
 	require.Empty(t, w.Body.String())
 	f.archive.Name = "a\r\nX-Evil: \"1\"; ü"
 	w = send(h, "GET", "/controller/download-config/"+deviceHex+"/", "", "")
-	require.Equal(t, "attachment; filename=a__X-Evil: _1__ _.tar.gz", w.Header().Get("Content-Disposition"))
+	require.Equal(t, `attachment; filename="a__X-Evil: _1__ _.tar.gz"`, w.Header().Get("Content-Disposition"))
 }
 
 func TestGuessedSecrets(t *testing.T) {
