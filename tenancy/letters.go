@@ -186,14 +186,15 @@ func (s *Letters) SendInvitation(ctx context.Context, user wispwright.ID) error 
 	if err != nil {
 		return fmt.Errorf("tenancy.Letters.SendInvitation: %w", err)
 	}
-	if !Invitable(u) {
+	if !u.Invitable() {
 		return wispwright.Invalid("non_field_errors", "Only people who have an address and never had a password can be invited.")
 	}
 	return s.post(ctx, false, order{Kind: orderInvite, User: user})
 }
 
-// Invitable reports whether somebody waits for an invitation.
-func Invitable(u *User) bool {
+// Invitable reports whether somebody waits for an invitation: an active account
+// with an address and without a password that never logged in.
+func (u *User) Invitable() bool {
 	return u.IsActive && u.Email != "" && u.LastLogin.IsZero() && !password.Usable(u.Password.Reveal())
 }
 

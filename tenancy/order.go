@@ -123,7 +123,7 @@ func (s *Letters) deliverReset(ctx context.Context, address string) error {
 // deliverInvitation writes to a user who has not chosen a password yet.
 func (s *Letters) deliverInvitation(ctx context.Context, user wispwright.ID) error {
 	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
-	if isNotFound(err) || err == nil && !Invitable(u) {
+	if isNotFound(err) || err == nil && !u.Invitable() {
 		return nil
 	}
 	if err != nil {

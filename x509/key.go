@@ -105,7 +105,7 @@ func blockKey(block *pem.Block, passphrase wispwright.Secret) (crypto.Signer, er
 		return nil, errPassphrase
 	case encrypted:
 		var err error
-		// old files are encrypted so; there is no other way to read them
+		//lint:ignore SA1019 old files are encrypted so; there is no other way to read them
 		if der, err = std.DecryptPEMBlock(block, []byte(passphrase.Reveal())); err != nil {
 			return nil, errPassphrase
 		}

@@ -1,7 +1,6 @@
 package connection
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,18 +56,6 @@ func telling(faults []*schema.Error) *schema.Error {
 }
 
 func depth(e *schema.Error) int { return strings.Count(e.Pointer, "/") }
-
-// object reads a JSON object into values; an empty text is an empty object.
-func object(text string) (map[string]json.RawMessage, error) {
-	out := map[string]json.RawMessage{}
-	if text == "" {
-		return out, nil
-	}
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("parameters: %w", err)
-	}
-	return out, nil
-}
 
 // merged lays the parameters of a connection over those of its credentials, one
 // key at a time.

@@ -38,6 +38,13 @@ func reached() map[string][]string {
 			"github.com/youmark/pkcs8",           // encrypted private keys
 			"software.sslmate.com/src/go-pkcs12", // files for browsers
 		},
+		"ipam": {
+			"go4.org/netipx", // ranges, sets and what is free of them
+		},
+		"ipam/xlsx": { // tables, which only the HTTP room and commands import
+			"github.com/richardlehane/mscfb", "github.com/richardlehane/msoleps", "github.com/tiendc/go-deepcopy", "github.com/xuri/efp",
+			"github.com/xuri/excelize", "github.com/xuri/nfp", "go4.org/netipx", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text",
+		},
 		"notifications": {
 			"github.com/yuin/goldmark",                                                                                        // Markdown
 			"github.com/microcosm-cc/bluemonday", "github.com/aymerick/douceur", "github.com/gorilla/css", "golang.org/x/net", // what is safe of its HTML

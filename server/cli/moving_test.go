@@ -47,9 +47,9 @@ func TestMovingUsers(t *testing.T) {
 	require.Equal(t, run{0, "User data exported successfully to " + file + "!\n", ""}, got)
 	raw, err := os.ReadFile(file)
 	require.NoError(t, err)
-	const want = "id,username,email,first_name,last_name,is_staff,is_active,date_joined\n" +
-		"6f1c2a00-7b3e-4d5a-9c10-000000000001,anna,anna@example.org,,,True,True,2020-01-01 00:00:00+00:00\n" +
-		"6f1c2a00-7b3e-4d5a-9c10-000000000002,ben,,,,False,True,2020-01-02 00:00:00.500000+00:00\n"
+	const want = "id,username,email,first_name,last_name,is_staff,is_active,date_joined,expiration_date\n" +
+		"6f1c2a00-7b3e-4d5a-9c10-000000000001,anna,anna@example.org,,,True,True,2020-01-01 00:00:00+00:00,\n" +
+		"6f1c2a00-7b3e-4d5a-9c10-000000000002,ben,,,,False,True,2020-01-02 00:00:00.500000+00:00,\n"
 	require.Equal(t, want, string(raw))
 	info, err := os.Stat(file)
 	require.NoError(t, err)

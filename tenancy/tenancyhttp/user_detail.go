@@ -163,7 +163,7 @@ func (h *HTTP) userDetails(r *rest.Request, rows []*tenancy.User) ([]userDetailO
 			Bio: u.Bio, URL: u.URL, Company: u.Company, Location: u.Location, PhoneNumber: rest.Null(u.PhoneNumber),
 			BirthDate: rest.Date(u.BirthDate), Notes: u.Notes, IsActive: u.IsActive, IsStaff: u.IsStaff,
 			LastLogin: rest.Time(u.LastLogin), DateJoined: rest.Time(u.DateJoined), Groups: has.groups, OrganizationUsers: has.members,
-			ExpirationDate: rest.Date(u.ExpirationDate), Invitable: tenancy.Invitable(u)}
+			ExpirationDate: rest.Date(u.ExpirationDate), Invitable: u.Invitable()}
 		if r.Caller.Superuser {
 			numbers := h.permissionNumbers(has.permissions)
 			out[i].IsSuperuser, out[i].UserPermissions = &u.IsSuperuser, &numbers

@@ -2,7 +2,7 @@ package ssh
 
 import (
 	"bytes"
-	"crypto/dsa" //nolint:staticcheck // known, to be refused
+	"crypto/dsa" //lint:ignore SA1019 known, to be refused
 	"encoding/json"
 	"errors"
 	"fmt"
