@@ -66,6 +66,8 @@ func TestWallsBetweenOrganizations(t *testing.T) {
 			"/api/v1/users/me/email/{id}/confirmation/":                         "/api/v1/users/me/email/" + email(t, s, vars["user_manager"]) + "/confirmation/",
 			"/api/v1/users/me/token/{id}/":                                      "/api/v1/users/me/token/" + token.ID.String() + "/",
 			"/api/v1/users/me/passkey/{id}/remove/":                             "/api/v1/users/me/passkey/" + key.ID.String() + "/remove/",
+			"/api/v1/users/user/{user}/api-key/":                                "/api/v1/users/user/" + vars["user_manager"] + "/api-key/",
+			"/api/v1/users/user/{user}/invitation/":                             "/api/v1/users/user/" + vars["user_member"] + "/invitation/",
 			"/api/v1/users/user/{id}/password/":                                 "/api/v1/users/user/" + vars["user_member"] + "/password/",
 			"/api/v1/audit/event/{id}/":                                         "/api/v1/audit/event/" + events.Results[0].ID + "/",
 		},
