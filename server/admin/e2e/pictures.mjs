@@ -21,6 +21,10 @@ const first = async (path) => (await call('GET', path)).results[0].id;
 const device = await first('controller/device/?config__status=error');
 const template = await first('controller/template/?search=School');
 const person = await first('users/user/?search=petra');
+const subnet = await first('ipam/subnet/?search=10.32.0.0/24');
+const address = await first('ipam/ip-address/');
+const ca = await first('controller/ca/?search=VPN');
+const cert = await first('controller/cert/?search=portal');
 const organization = await first('users/organization/?search=friuli');
 const pages = {
   overview: '/',
@@ -33,6 +37,18 @@ const pages = {
   templates: '/templates',
   template: `/templates/${template}`,
   wifi: '/templates/create',
+  subnets: '/subnets',
+  subnet: `/subnets/${subnet}`,
+  'subnet-new': '/subnets/create',
+  'subnet-import': '/subnets-import',
+  addresses: '/addresses',
+  address: `/addresses/${address}`,
+  cas: '/cas',
+  ca: `/cas/${ca}`,
+  'ca-new': '/cas/create',
+  certs: '/certs',
+  cert: `/certs/${cert}`,
+  'cert-new': '/certs/create',
   organizations: '/organizations',
   organization: `/organizations/${organization}`,
   people: '/users',

@@ -1,4 +1,4 @@
-// Fills a server with a network to look at: organizations, templates, devices in every state, people.
+// Fills a server with a network to look at: organizations, templates, devices in every state, people, subnets, certificates.
 //
 //   BASE_URL=http://127.0.0.1:8080 ADMIN_USER=admin ADMIN_PASSWORD=… node e2e/seed.mjs
 const base = process.env.BASE_URL?.replace(/\/$/, '');
@@ -110,12 +110,33 @@ async function subnetsOf(call, organization) {
   await subnet('Backbone', '172.20.0.0/24', null, null);
 }
 
+/** A root, a CA below it, and certificates that are good, about to expire and revoked. */
+async function certificatesOf(call, organization) {
+  const inDays = (n) => new Date(Date.now() + n * 86_400_000).toISOString();
+  const subject = { country_code: 'IT', state: 'Friuli Venezia Giulia', city: 'Udine', organization_name: 'Friuli Schools', email: 'pki@example.org' };
+  const ca = (name, more) => call('POST', 'controller/ca/', { name, organization, common_name: name, key_length: '256', digest: 'sha256', ...subject, ...more });
+  const root = await ca('Friuli Schools Root CA', { key_length: '384', digest: 'sha384', path_length: null, validity_end: inDays(3650) });
+  const vpn = await ca('Friuli Schools VPN CA', { parent: root.id, enrolment: true, validity_end: inDays(1800) });
+  await ca('Old RADIUS CA', { key_length: '2048', validity_end: inDays(21) });
+  const cert = (name, days, usage, more = {}) =>
+    call('POST', 'controller/cert/', {
+      name, organization, ca: vpn.id, common_name: name, key_length: '256', serial_number: '', ...subject, validity_end: inDays(days),
+      extensions: [{ name: 'subjectAltName', value: `DNS:${name}` }, { name: 'extendedKeyUsage', value: usage }], ...more,
+    });
+  await cert('vpn.friuli-schools.example.org', 365, 'serverAuth', { auto_renew: true });
+  await cert('portal.friuli-schools.example.org', 6, 'serverAuth');
+  for (const site of schools) await cert(`${site}-gateway`, 300, 'clientAuth');
+  const lost = await cert('lost-laptop', 200, 'clientAuth', { notes: 'Left on a train' });
+  await call('POST', `controller/cert/${lost.id}/revoke/`, { reason: 'key_compromise' });
+}
+
 /** Makes it all. */
 export async function seed(call) {
   const organizations = await organizationsOf(call);
   await devicesOf(call, organizations, await templatesOf(call, organizations['friuli-schools']));
   await peopleOf(call, organizations);
   await subnetsOf(call, organizations['friuli-schools']);
+  await certificatesOf(call, organizations['friuli-schools']);
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -131,6 +131,9 @@ function inputs(scheme: Scheme): RaThemeOptions['components'] {
         },
         input: { '&::placeholder': { color: c.textMuted, opacity: 1 } },
         inputSizeSmall: { padding: '7px 10px', height: 22, boxSizing: 'border-box' },
+        // the frame of several lines has the padding of its own
+        multiline: { padding: '7px 10px' },
+        inputMultiline: { padding: 0 },
       },
     },
     MuiFormHelperText: { styleOverrides: { root: { ...text(scale.small), margin: '4px 0 0', color: c.textMuted, '&.Mui-error': { color: c.critical.text } } } },

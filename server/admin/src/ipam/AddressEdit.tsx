@@ -41,6 +41,7 @@ function Header({ address }: { address: Address }) {
 function Inputs() {
   const locked = !useMayChange('addresses');
   return (
+    <div className="w-form">
     <FormCard title="Address">
       <FormProblems />
       <Columns>
@@ -48,6 +49,7 @@ function Inputs() {
         <TextInput source="description" readOnly={locked} helperText={false} parse={(value: string) => value ?? ''} fullWidth />
       </Columns>
     </FormCard>
+    </div>
   );
 }
 

@@ -12,7 +12,7 @@ import { organizationFilter } from '../tenancy/filters';
 import type { Address } from './types';
 
 const columns: Column<Address>[] = [
-  { id: 'ip_address', label: 'Address', sort: 'ip_address', fixed: true, width: '28%', phone: 'title', cell: (address) => <RecordLink record={address} /> },
+  { id: 'ip_address', label: 'Address', sort: 'ip_address', fixed: true, width: '28%', phone: 'title', cell: (address) => <RecordLink record={address} title="ip_address" /> },
   { id: 'description', label: 'Description', sort: 'description', phone: 'address', cell: ({ description }) => description },
   { id: 'subnet', label: 'Subnet', width: '22%', phone: 'status', cell: ({ subnet }) => <span className="w-mono"><Reference resource="subnets" id={subnet} title="subnet" /></span> },
   { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },

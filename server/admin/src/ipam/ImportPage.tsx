@@ -92,6 +92,7 @@ export default function ImportPage() {
             <label htmlFor="ip-file">Choose a file</label>
             <input
               id="ip-file"
+              className="ip-file"
               type="file"
               accept=".csv,.xlsx"
               disabled={busy}

@@ -10,7 +10,9 @@ export default function SubnetCreate() {
   const given = { subnet: query.get('subnet') ?? '', master_subnet: query.get('master_subnet'), organization: query.get('organization') ?? '' };
   return (
     <CreatePage title="Create a subnet" list="Subnets" defaultValues={{ name: '', description: '', ...given }} transform={subnetBody as never} bar={<FormToolbar create verb="Create subnet" />}>
-      <SubnetForm />
+      <div className="w-form">
+        <SubnetForm />
+      </div>
     </CreatePage>
   );
 }

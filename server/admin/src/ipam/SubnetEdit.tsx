@@ -2,7 +2,7 @@
 import { Button } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download, Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useCanAccess, useCreatePath, useDataProvider, useNotify, useRecordContext, useResourceContext } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Card } from '../design/Card';
@@ -94,7 +94,7 @@ function UsageCard({ usage }: { usage: Usage }) {
   return (
     <Card title="Usage">
       <UsageBar usage={usage} />
-      <dl className="w-facts">
+      <dl className="w-facts ip-facts">
         <div>
           <dt>Recorded</dt>
           <dd>{usage.used.toLocaleString()}</dd>
@@ -162,18 +162,21 @@ function RoomCard({ usage, mayCreate }: { usage: Usage; mayCreate: boolean }) {
   const wanted = /^\d+$/.test(length) && Number(length) > bits && Number(length) <= most ? Number(length) : undefined;
   const found = useQuery({ queryKey: ['ipam', 'free', usage.id, wanted, usage.nested, usage.used], queryFn: () => provider.free(usage.id, wanted), enabled: bits < most });
   if (bits >= most) return null;
+  // what nothing is nested in is free as a whole, which is no network inside it
+  const rooms = found.data?.filter((network) => network !== usage.subnet) ?? [];
   return (
     <Card title="Room for subnets">
       <Field label="Length" value={length} onChange={setLength} inputMode="numeric" placeholder={`${bits + 1} to ${most}`} help={wanted ? undefined : 'Empty: the largest networks that are free'} problem={length !== '' && !wanted ? `A number from ${bits + 1} to ${most}` : undefined} />
       {found.isPending && <Loading rows={2} />}
       {found.error && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
       {found.data?.length === 0 && <p className="w-secondary">There is no room any more.</p>}
-      {found.data && found.data.length > 0 && (
-        <ul className="w-rows">
-          {found.data.map((network) => (
+      {found.data?.length === 1 && rooms.length === 0 && <p className="w-secondary">All of it: no subnet lies in it yet. Give a length to see where one would go.</p>}
+      {rooms.length > 0 && (
+        <ul className="w-rows ip-flush">
+          {rooms.map((network) => (
             <li key={network}>
               <span className="w-grow w-mono">{network}</span>
-              {mayCreate && network !== usage.subnet && (
+              {mayCreate && (
                 <Button
                   size="small"
                   component={Link}
@@ -207,10 +210,10 @@ function AddressesCard({ usage }: { usage: Usage }) {
       {found.error && !found.data && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
       {found.data && count === 0 && <p className="w-secondary">{search ? 'None match.' : 'None are recorded yet.'}</p>}
       {count > 0 && (
-        <ul className="w-rows">
+        <ul className="w-rows ip-flush">
           {found.data?.results.map((address) => (
             <li key={address.id}>
-              <Link className="w-mono" style={{ minWidth: 140 }} to={`/addresses/${address.id}`}>
+              <Link className="w-mono ip-address" to={`/addresses/${address.id}`}>
                 {address.ip_address}
               </Link>
               <span className="w-grow w-clip">{address.description}</span>
@@ -241,6 +244,7 @@ function AddressesCard({ usage }: { usage: Usage }) {
 function Contents({ subnet }: { subnet: Subnet }) {
   const { data: usage, error, refetch } = useUsage(subnet.id);
   const [chosen, setChosen] = useState('');
+  const side = useRef<HTMLDivElement>(null);
   const own = useOwn(subnet);
   const change = useMayChange('subnets');
   const create = useCanAccess({ resource: 'subnets', action: 'create' });
@@ -249,20 +253,29 @@ function Contents({ subnet }: { subnet: Subnet }) {
   if (error && !usage) return <Failed reason={error.message} onRetry={() => void refetch()} />;
   if (!usage) return <Loading rows={8} />;
   const mayTake = own && (take.canAccess ?? false);
+  // on a phone what is chosen on the map stands in a field that is out of sight
+  const choose = (address: string) => {
+    setChosen(address);
+    side.current?.querySelector('.ip-take')?.scrollIntoView({ block: 'nearest' });
+  };
   return (
     <div className="ip-two">
       <div className="w-stack">
         {see.canAccess && (
           <Card title="Map">
-            <SubnetMap usage={usage} onFree={mayTake ? setChosen : undefined} />
+            <SubnetMap usage={usage} onFree={mayTake ? choose : undefined} />
           </Card>
         )}
         {see.canAccess && <AddressesCard usage={usage} />}
         <SubnetForm locked={!own || !change} />
       </div>
-      <div className="w-stack">
+      <div className="w-stack ip-side" ref={side}>
         <UsageCard usage={usage} />
-        {mayTake && <TakeCard usage={usage} chosen={chosen} onChosen={setChosen} />}
+        {mayTake && (
+          <div className="ip-take">
+            <TakeCard usage={usage} chosen={chosen} onChosen={setChosen} />
+          </div>
+        )}
         <RoomCard usage={usage} mayCreate={own && (create.canAccess ?? false)} />
       </div>
     </div>

@@ -12,8 +12,17 @@ import type { IPAMProvider } from './operations';
 import type { Piece, Usage } from './types';
 import './ipam.css';
 
-const cell = 12;
 const gap = 2;
+
+/** The widest a cell and its gap are, and the narrowest: where there are many of them they are smaller. */
+const widest = 24;
+const narrowest = (count: number) => (count > 1024 ? 9 : 14);
+
+/** As many columns as fit, a power of two, so that rows begin at round addresses; cells fill the width. */
+export function gridOf(count: number, width: number): { columns: number; cell: number } {
+  const columns = Math.min(count, 2 ** Math.max(2, Math.floor(Math.log2(Math.max(1, width / narrowest(count))))));
+  return { columns, cell: Math.max(1, Math.min(widest, Math.floor(width / columns)) - gap) };
+}
 
 /** What a cell is. */
 type State = 'free' | 'used' | 'nested' | 'reserved';
@@ -49,8 +58,7 @@ function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
   const [width, setWidth] = useState(0);
   const [scheme, setScheme] = useState('');
   const states = useMemo(() => statesOf(piece), [piece]);
-  // as many columns as fit, a power of two, so that rows begin at round addresses
-  const columns = Math.min(piece.count, 2 ** Math.max(2, Math.floor(Math.log2(Math.max(1, width / (cell + gap))))));
+  const { columns, cell } = gridOf(piece.count, width);
   const rows = Math.ceil(piece.count / columns);
   useLayoutEffect(() => {
     const element = canvas.current;
@@ -92,7 +100,7 @@ function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
       }
     });
     return () => cancelAnimationFrame(frame);
-  }, [states, columns, rows, width, cursor, scheme]);
+  }, [states, columns, cell, rows, width, cursor, scheme]);
   const under = (event: PointerEvent<HTMLCanvasElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / (cell + gap));

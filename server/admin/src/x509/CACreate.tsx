@@ -24,8 +24,8 @@ export default function CACreate() {
       transform={(values: never) => bodyOf(values, way)}
       bar={<FormToolbar create verb={way === 'import' ? 'Import CA' : 'Make CA'} />}
     >
-      <FormProblems />
       <div className="w-stack w-form">
+        <FormProblems />
         <Way ways={ways} way={way} onWay={setWay} />
         <FormCard title="CA">
           <TextInput helperText={false} source="name" validate={required()} fullWidth />

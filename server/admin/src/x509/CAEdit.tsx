@@ -143,8 +143,8 @@ function Page() {
   if (!ca) return null;
   return (
     <>
-      <FormProblems />
       <div className="w-stack w-form">
+        <FormProblems />
         {ca.revoked && <Banner status="critical" title={`Revoked: ${reasonName(ca.revocation_reason)}`}>It issues nothing any more.</Banner>}
         <Locked locked={!change}>
           <FormCard title="CA">
@@ -159,10 +159,12 @@ function Page() {
         <Chain first={ca.parent} name={ca.name} />
         <Contents of={ca} />
         <FormCard title="For certificates and servers" note="no account is needed">
+          <div className="x-copies">
           <CopyableText label="Revocation list, PEM" text={`${window.location.origin}/admin/pki/ca/${ca.id}.crl`} />
           <CopyableText label="Revocation list, DER" text={`${window.location.origin}/pki/${ca.id}.crl`} />
           <CopyableText label="OCSP" text={`${window.location.origin}/pki/${ca.id}/ocsp`} />
           {ca.enrolment && <CopyableText label="EST" text={`${window.location.origin}/.well-known/est/${ca.id}`} />}
+          </div>
         </FormCard>
         <Description kind="ca" id={ca.id} />
       </div>

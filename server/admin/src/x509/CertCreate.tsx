@@ -27,8 +27,8 @@ export default function CertCreate() {
       transform={(values: never) => bodyOf(values, way)}
       bar={<FormToolbar create verb={verbs[way]} />}
     >
-      <FormProblems />
       <div className="w-stack w-form">
+        <FormProblems />
         <Way ways={ways} way={way} onWay={setWay} />
         <FormCard title="Certificate">
           <TextInput helperText={false} source="name" validate={required()} fullWidth />
@@ -44,7 +44,7 @@ export default function CertCreate() {
           <>
             {way === 'request' && (
               <FormCard title="Request">
-                <TextInput source="csr" multiline minRows={6} helperText="-----BEGIN CERTIFICATE REQUEST-----; only its key is taken over" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+                <TextInput source="csr" validate={required()} multiline minRows={6} helperText="-----BEGIN CERTIFICATE REQUEST-----; only its key is taken over" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
               </FormCard>
             )}
             <SubjectInputs note="what the certificate says of its holder" />

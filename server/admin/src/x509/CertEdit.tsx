@@ -3,6 +3,7 @@ import { Button } from '@mui/material';
 import { Ban, Download, FileKey, KeyRound, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { BooleanInput, required, TextInput, useCanAccess, useCreatePath, useDataProvider, useNotify, useRecordContext, useRefresh } from 'react-admin';
+import { Link } from 'react-router-dom';
 import { Ask } from '../design/Ask';
 import { Banner } from '../design/Banner';
 import { Moment } from '../design/Moment';
@@ -84,7 +85,10 @@ function Header({ cert }: { cert: Cert }) {
         facts={
           <>
             <span>
-              CA <Reference resource="cas" id={cert.ca} />
+              CA{' '}
+              <Link to={`/cas/${cert.ca}`}>
+                <Reference resource="cas" id={cert.ca} />
+              </Link>
             </span>
             <span>{keyName(cert.key_length)}</span>
             <span>
@@ -107,8 +111,8 @@ function Page() {
   if (!cert) return null;
   return (
     <>
-      <FormProblems />
       <div className="w-stack w-form">
+        <FormProblems />
         {cert.revoked && (
           <Banner status="critical" title={`Revoked: ${reasonName(cert.revocation_reason)}`}>
             <Moment at={cert.revoked_at} exact />

@@ -38,7 +38,7 @@ export default function Expiring() {
           {rows.map(({ row, to, kind }) => (
             <li key={to}>
               <Link className="w-grow w-clip w-medium" to={to}>
-                {kind} {row.name}
+                {kind ? `${kind} ` : ''}{row.name}
               </Link>
               <ValidityStatus of={row} />
               <span className="w-small w-muted w-rows-time">

@@ -13,14 +13,14 @@ import { digestChoices, keyChoices, keyName } from './validity';
 export function certificateColumns<T extends Certified>(own: Column<T>[]): Column<T>[] {
   return [
     { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '22%', phone: 'title', cell: (row) => <RecordLink record={row} /> },
-    { id: 'status', label: 'Status', width: 130, phone: 'aside', cell: (row) => <ValidityStatus of={row} /> },
+    { id: 'status', label: 'Status', width: 130, phone: 'status', cell: (row) => <ValidityStatus of={row} /> },
     { id: 'common_name', label: 'Common name', phone: 'address', cell: ({ common_name }) => common_name },
     ...own,
     { id: 'organization', label: 'Organization', width: '15%', phone: 'note', cell: ({ organization }) => <Reference resource="organizations" id={organization} none="shared" /> },
     { id: 'key_length', label: 'Key', sort: 'key_length', width: 110, cell: ({ key_length }) => keyName(key_length) },
     { id: 'digest', label: 'Digest', sort: 'digest', width: 90, hidden: true, cell: ({ digest }) => digest },
     { id: 'serial_number', label: 'Serial number', hidden: true, cell: ({ serial_number }) => <span className="w-mono w-clip">{serial_number}</span> },
-    { id: 'validity_end', label: 'Valid until', sort: 'validity_end', right: true, width: 120, cell: ({ validity_end }) => <Moment at={validity_end} /> },
+    { id: 'validity_end', label: 'Valid until', sort: 'validity_end', right: true, width: 136, phone: 'aside', cell: ({ validity_end }) => <Moment at={validity_end} /> },
     { id: 'created', label: 'Created', sort: 'created', right: true, width: 110, hidden: true, cell: ({ created }) => <Moment at={created} /> },
     { id: 'modified', label: 'Modified', sort: 'modified', right: true, width: 110, hidden: true, cell: ({ modified }) => <Moment at={modified} /> },
   ];

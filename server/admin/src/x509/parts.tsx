@@ -1,11 +1,12 @@
 // What the pages of CAs and certificates have in common.
 import { Button } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import { ArrayInput, BooleanInput, SelectInput, SimpleFormIterator, TextInput, useDataProvider, useGetOne, useNotify, useRefresh } from 'react-admin';
+import { ArrayInput, BooleanInput, SelectInput, SimpleFormIterator, TextInput, required, useDataProvider, useGetOne, useNotify, useRefresh, useSimpleFormIterator } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Ask } from '../design/Ask';
-import { CopyableText } from '../design/Copyable';
+import { CopyButton } from '../design/Copyable';
 import { Field } from '../design/Field';
 import { Moment } from '../design/Moment';
 import { Failed, Loading } from '../design/states';
@@ -55,7 +56,9 @@ export function Contents({ of }: { of: Certified }) {
         <Fact label="Place">{[of.city, of.state, of.country_code].filter(Boolean).join(', ')}</Fact>
         <Fact label="E-mail address">{of.email}</Fact>
       </Columns>
-      <CopyableText label="Serial number" text={of.serial_number} />
+      <Fact label="Serial number">
+        <span className="w-mono x-wrap">{of.serial_number}</span> <CopyButton label="Serial number" text={of.serial_number} />
+      </Fact>
       {of.extensions.map(({ name, oid, critical, value }) => (
         <Fact key={name ?? oid} label={`${name ?? oid}${critical ? ', critical' : ''}`}>
           <span className="w-mono x-wrap">{value}</span>
@@ -111,7 +114,10 @@ function Above({ id, depth }: { id: number; depth: number }) {
       <li>
         {data ? (
           <>
-            <Link to={`/cas/${data.id}`}>{data.name}</Link> <ValidityStatus of={data} />
+            <Link to={`/cas/${data.id}`}>{data.name}</Link>
+            <span className="x-chain-status">
+              <ValidityStatus of={data} />
+            </span>
           </>
         ) : (
           <span className="w-muted">CA {id}</span>
@@ -222,12 +228,21 @@ export function KeyInputs({ withKey = true }: { withKey?: boolean }) {
   );
 }
 
+function AddExtension() {
+  const { add } = useSimpleFormIterator();
+  return (
+    <Button variant="outlined" startIcon={<Plus size={16} />} onClick={() => add()}>
+      Add extension
+    </Button>
+  );
+}
+
 /** Extensions of a new certificate. */
 export function ExtensionInputs() {
   return (
     <FormCard title="Extensions" note="beyond the usual ones">
       <ArrayInput source="extensions" label={false} helperText={false}>
-        <SimpleFormIterator inline disableReordering>
+        <SimpleFormIterator inline disableReordering disableClear addButton={<AddExtension />} sx={{ '& .RaSimpleFormIterator-action': { visibility: 'visible' }, '& .ra-input-critical': { pt: 3 } }}>
           <TextInput source="name" label="Name" helperText="subjectAltName, extendedKeyUsage, nsCertType, … or an OID" />
           <TextInput source="value" label="Value" helperText="DNS:a.example.com, clientAuth, …" />
           <BooleanInput source="critical" label="Critical" helperText={false} />
@@ -241,7 +256,7 @@ export function ExtensionInputs() {
 export function ImportInputs() {
   return (
     <FormCard title="Files" note="everything else is read from the certificate">
-      <TextInput source="certificate" multiline minRows={6} helperText="-----BEGIN CERTIFICATE-----" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+      <TextInput source="certificate" validate={required()} multiline minRows={6} helperText="-----BEGIN CERTIFICATE-----" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
       <TextInput source="private_key" multiline minRows={6} helperText="-----BEGIN PRIVATE KEY-----; sealed in the database" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
       <TextInput source="passphrase" type="password" autoComplete="new-password" helperText="If the key is encrypted" fullWidth />
     </FormCard>
@@ -268,7 +283,9 @@ export function bodyOf(values: Record<string, unknown>, way: string): Record<str
   const { certificate, private_key, passphrase, csr, extensions, validity_start, validity_end, ...rest } = values;
   const people = { name: rest.name, organization: rest.organization ?? null, notes: rest.notes ?? '', auto_renew: rest.auto_renew, ca: rest.ca, enrolment: rest.enrolment };
   if (way === 'import') return { ...people, certificate, private_key, ...(passphrase ? { passphrase } : {}) };
-  const list = ((extensions ?? []) as { name?: string; value?: string; critical?: boolean }[]).map(({ name = '', value = '', critical = false }) =>
+  // what is added and left empty is no extension
+  const written = ((extensions ?? []) as { name?: string | null; value?: string | null; critical?: boolean }[]).filter(({ name, value }) => name || value);
+  const list = written.map(({ name, value, critical = false }) => ({ name: name ?? '', value: value ?? '', critical })).map(({ name, value, critical }) =>
     /^\d+(\.\d+)+$/.test(name) ? { oid: name, value, critical } : { name, value, critical },
   );
   const body: Record<string, unknown> = { ...rest, ...people, extensions: list };
