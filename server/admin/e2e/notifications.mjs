@@ -98,10 +98,10 @@ async function preferences(run) {
   await go('/notifications/preferences');
   const email = page.getByRole('checkbox', { name: `E-mail for Configuration ERROR of ${organization}` });
   await email.click(); // the server's answer moves the box, not the click
-  await page.getByRole('button', { name: `Follow the wider choice again: E-mail for Configuration ERROR of ${organization}` }).waitFor();
+  await page.getByRole('button', { name: `undo, follow the wider choice again: E-mail for Configuration ERROR of ${organization}` }).waitFor();
   await run.shot('preferences');
   assert.deepEqual((await lines(session.user.id)).map(({ web, email: mailed, email_inherited: follows }) => [web, mailed, follows]), [[true, false, false]]);
-  await page.getByRole('button', { name: `Follow the wider choice again: E-mail for Configuration ERROR of ${organization}` }).click();
+  await page.getByRole('button', { name: `undo, follow the wider choice again: E-mail for Configuration ERROR of ${organization}` }).click();
   await page.waitForFunction((name) => document.querySelector(`input[aria-label="${name}"]`)?.checked, `E-mail for Configuration ERROR of ${organization}`);
   const all = page.getByRole('switch', { name: 'Web for everything' }).or(page.getByRole('checkbox', { name: 'Web for everything' }));
   await all.click();
@@ -115,7 +115,7 @@ async function preferences(run) {
   await page.getByRole('link', { name: 'Notifications', exact: true }).last().click();
   await page.getByRole('heading', { name: /^What .+ is told of$/, level: 1 }).waitFor();
   await page.getByRole('checkbox', { name: `Web for Configuration ERROR of ${organization}` }).click();
-  await page.getByRole('button', { name: `Follow the wider choice again: Web for Configuration ERROR of ${organization}` }).waitFor();
+  await page.getByRole('button', { name: `undo, follow the wider choice again: Web for Configuration ERROR of ${organization}` }).waitFor();
   assert.deepEqual((await lines(run.userID)).map(({ web }) => web), [false]);
 }
 

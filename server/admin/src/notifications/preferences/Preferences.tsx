@@ -212,7 +212,15 @@ function GroupCard({ group, everything, user }: { group: Group; everything: Pref
                     indeterminate={state === 'some'}
                     disabled={busy}
                     onChange={() => void choose(() => provider.chooseAll(user, group.id, wishOf(way, state !== 'on')))}
-                    slotProps={{ input: { 'aria-label': `${wayNames[way]} for all of ${name}` } }}
+                    slotProps={{
+                      input: {
+                        'aria-label': `${wayNames[way]} for all of ${name}`,
+                        // said by the box itself too, not by its looks alone
+                        ref: (box: HTMLInputElement | null) => {
+                          if (box) box.indeterminate = state === 'some';
+                        },
+                      },
+                    }}
                   />
                 </td>
               );
@@ -246,7 +254,7 @@ function Origin({ line, way, everything, busy, onFollow }: { line: Preference; w
   return (
     <small>
       own ·{' '}
-      <button type="button" disabled={busy} onClick={onFollow} title="Follow the wider choice again" aria-label={`Follow the wider choice again: ${wayNames[way]} for ${line.type_label} of ${line.organization_name}`}>
+      <button type="button" disabled={busy} onClick={onFollow} title="Follow the wider choice again" aria-label={`undo, follow the wider choice again: ${wayNames[way]} for ${line.type_label} of ${line.organization_name}`}>
         undo
       </button>
     </small>
