@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
 import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
 import { notificationSteps } from './notifications.mjs';
+import { webhookSteps } from './webhooks.mjs';
 import { confirmationPath } from './outbox.mjs';
 import { totp, wrongCode } from './totp.mjs';
 
@@ -372,7 +373,7 @@ async function many(run) {
 }
 
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -447,7 +448,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences'];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`];
   try {
     for (const path of paths) {
       await go(path);
@@ -1024,6 +1025,7 @@ export const steps = [
   ['add a user', user],
   ['invite somebody, and make an API key', invited],
   ...notificationSteps,
+  ...webhookSteps,
   ['everything fits a telephone', narrow],
   ['no page breaks a rule of accessibility', openToAll],
   ['the parts of the design', parts],

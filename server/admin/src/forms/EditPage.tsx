@@ -137,14 +137,16 @@ interface CreatePageProps {
   defaultValues: Record<string, unknown>;
   bar: ReactNode;
   children: ReactNode;
+  /** Goes on with what was made; without it its page is opened. */
+  onCreated?(made: RaRecord): void;
 }
 
 /** The page that makes an object. */
-export function CreatePage({ title, list, transform, defaultValues, bar, children }: CreatePageProps) {
+export function CreatePage({ title, list, transform, defaultValues, bar, children, onCreated }: CreatePageProps) {
   const resource = useResourceContext() ?? '';
   const createPath = useCreatePath();
   return (
-    <CreateBase redirect="edit" transform={transform as never}>
+    <CreateBase redirect="edit" transform={transform as never} mutationOptions={onCreated && { onSuccess: onCreated }}>
       <Form noValidate warnWhenUnsavedChanges formRootPathname={createPath({ resource, type: 'create' })} defaultValues={defaultValues}>
         <div className="w-edit">
           <ObjectHeader title={title} above={{ label: list, to: createPath({ resource, type: 'list' }) }} />

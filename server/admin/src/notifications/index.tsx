@@ -1,9 +1,9 @@
 // Notifications: the bell, the list, what one is told of, and what one does not want to hear of.
-import { Bell as BellIcon, BellRing } from 'lucide-react';
+import { Bell as BellIcon, BellRing, Webhook as WebhookIcon } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { page } from '../app/pages';
 import { notificationKind } from './kind';
-import { type NotificationOperations, notificationOperations, readChoice, saveChoice } from './operations';
+import { type NotificationOperations, notificationOperations, readChoice, saveChoice, webhookPath } from './operations';
 import { notificationTexts } from './texts';
 
 const Preferences = page(() => import('./preferences/Preferences'));
@@ -13,9 +13,19 @@ export const notifications: Concern<NotificationOperations> = {
   name: 'notifications',
   resources: [
     { name: 'notifications', path: 'notifications/notification/', kind: notificationKind, icon: BellIcon, title: 'email_subject', list: page(() => import('./NotificationList')) },
+    {
+      name: 'webhooks',
+      path: webhookPath,
+      model: { app: 'openwisp_notifications', model: 'webhook' },
+      icon: WebhookIcon,
+      list: page(() => import('./webhooks/WebhookList')),
+      create: page(() => import('./webhooks/WebhookCreate')),
+      edit: page(() => import('./webhooks/WebhookEdit')),
+    },
   ],
   menu: [
     { section: 'top', order: 200, resource: 'notifications' },
+    { section: 'administration', order: 80, resource: 'webhooks' },
   ],
   routes: [
     { path: '/notifications/preferences', page: Preferences },
@@ -36,6 +46,7 @@ export const notifications: Concern<NotificationOperations> = {
   kinds: {
     'openwisp_notifications.organizationnotificationsettings': { name: 'Notification settings' },
     'openwisp_notifications.notificationsetting': { name: 'Notification preference' },
+    'openwisp_notifications.webhook': { name: 'Webhook', resource: 'webhooks' },
   },
   bar: [page(() => import('./bell/Bell'))],
   actions: [

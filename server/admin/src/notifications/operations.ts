@@ -5,6 +5,7 @@ import { APIError } from '../api/errors';
 import type { ListAnswer } from '../api/types';
 import type { OrganizationChoice, Preference, Silence, Told } from './types';
 import type { Target } from './target';
+import type { Delivery, Webhook, WebhookEvent } from './webhooks/types';
 
 const root = 'notifications/notification/';
 
@@ -25,6 +26,16 @@ export interface NotificationOperations {
   silenceOf(target: Target): Promise<Silence | undefined>;
   silence(target: Target, till: string | null): Promise<Silence>;
   endSilence(target: Target): Promise<void>;
+  /** What webhooks can subscribe to. */
+  webhookEvents(): Promise<WebhookEvent[]>;
+  /** Sends a test event. */
+  testWebhook(webhook: Identifier): Promise<Delivery>;
+  /** Makes a new secret, which is in the answer. */
+  rotateSecret(webhook: Identifier): Promise<Webhook>;
+  /** Sends again what was paused: off and on is how the API is told that somebody has looked after it. */
+  resumeWebhook(webhook: Identifier): Promise<void>;
+  deliveries(webhook: Identifier, page: number, state?: string): Promise<ListAnswer<Delivery>>;
+  redeliver(webhook: Identifier, delivery: Identifier): Promise<Delivery>;
 }
 
 /** The data provider as the pages of notifications use it. */
@@ -32,6 +43,9 @@ export type NotificationProvider = DataProvider & NotificationOperations;
 
 const linesOf = (user: Identifier | undefined) => (user === undefined ? 'notifications/user/user-setting/' : `notifications/user/${user}/user-setting/`);
 const silencePath = ({ app, model, id }: Target) => `${root}ignore/${app}/${model}/${id}/`;
+
+/** Where the API has webhooks. */
+export const webhookPath = 'notifications/webhook/';
 
 /** How many notifications are read at once. */
 export const pageSize = 20;
@@ -69,6 +83,14 @@ export function notificationOperations(request: Request): NotificationOperations
     async endSilence(target) {
       await request('DELETE', silencePath(target));
     },
+    webhookEvents: () => request<WebhookEvent[]>('GET', 'notifications/webhook-event/'),
+    testWebhook: (webhook) => request<Delivery>('POST', `${webhookPath}${webhook}/test/`),
+    rotateSecret: (webhook) => request<Webhook>('POST', `${webhookPath}${webhook}/rotate/`),
+    async resumeWebhook(webhook) {
+      for (const enabled of [false, true]) await request('PATCH', `${webhookPath}${webhook}/`, { body: { enabled } });
+    },
+    deliveries: (webhook, page, state) => request<ListAnswer<Delivery>>('GET', `${webhookPath}${webhook}/delivery/`, { query: { page, page_size: 20, state } }),
+    redeliver: (webhook, delivery) => request<Delivery>('POST', `${webhookPath}${webhook}/delivery/${delivery}/redeliver/`),
   };
 }
 

@@ -8,6 +8,10 @@ export const notificationTexts = {
       name: 'Notification |||| Notifications',
       fields: { ...common, level: 'Level', message: 'What', timestamp: 'When', unread: 'Unread', type: 'Type' },
     },
+    webhooks: {
+      name: 'Webhook |||| Webhooks',
+      fields: { ...common, url: 'Address', format: 'Format', room: 'Room', token: 'Token', events: 'Events', enabled: 'On' },
+    },
     organizations: { fields: { notification_settings: { web: 'On the web', email: 'By e-mail' } } },
   },
 };
