@@ -1,6 +1,6 @@
 // Puts the admin together: the concerns' resources and pages, providers, theme.
 import { QueryClient } from '@tanstack/react-query';
-import { CoreAdminContext, CoreAdminUI, CustomRoutes, Notification, type RaRecord, Resource, ThemeProvider, ThemesContext } from 'react-admin';
+import { CoreAdminContext, CoreAdminUI, CustomRoutes, localStorageStore, Notification, type RaRecord, Resource, ThemeProvider, ThemesContext } from 'react-admin';
 import { CssBaseline } from '@mui/material';
 import { createBrowserRouter, Route, RouterProvider } from 'react-router-dom';
 import { createClient } from '../api/client';
@@ -27,6 +27,9 @@ function retry(failures: number, error: unknown): boolean {
   return passing && failures < 2;
 }
 
+/** What a person chose stays in the browser: theme, columns, views, sound. Without one react-admin forgets it with the page. */
+const store = localStorageStore();
+
 function AdminApp({ concerns }: { concerns: Concern[] }) {
   const gate = createSessionGate(createClient());
   const { request } = gate;
@@ -44,6 +47,7 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
         dataProvider={createDataProvider(request, concerns)}
         i18nProvider={messagesOf(concerns)}
         queryClient={queryClient}
+        store={store}
       >
         <ThemesContext.Provider value={{ lightTheme, darkTheme }}>
           <ThemeProvider>

@@ -33,7 +33,10 @@ export default function Bell() {
         aria-label={unread > 0 ? `Notifications, ${many} unread` : 'Notifications'}
         aria-haspopup="dialog"
         aria-expanded={open}
-        onClick={() => setOpen(true)}
+        onClick={() => {
+          setNews([]); // the list shows them
+          setOpen(true);
+        }}
       >
         <BellIcon size={16} />
         {unread > 0 && (
