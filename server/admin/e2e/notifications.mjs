@@ -134,9 +134,9 @@ async function silenced(run) {
   await failing.reports('applied');
   await page.locator('.w-pill').getByText('applied').waitFor();
   // what is told after it has come, so nothing is still on its way
-  const witness = await register(run.base, run.secret, `aaa-other-${run.mark}`);
-  run.made.unshift(`controller/device/${witness.id}/?force=true`);
-  await toast(page).getByText(`${witness.name} has registered successfully`).waitFor();
+  run.witness = await register(run.base, run.secret, `aaa-other-${run.mark}`);
+  run.made.unshift(`controller/device/${run.witness.id}/?force=true`);
+  await toast(page).getByText(`${run.witness.name} has registered successfully`).waitFor();
   assert.equal((await api(page, 'GET', 'notifications/notification/?page_size=1')).body.count, before + 1);
   await go('/notifications/preferences');
   await run.shot('silences');

@@ -86,5 +86,13 @@ async function webhook(run) {
   }
 }
 
-/** The steps. */
-export const webhookSteps = [['add a webhook, test it and read its log', webhook]];
+/** The devices that were told of go: later steps count those of the organization. */
+async function gone({ page, failing, witness }) {
+  for (const { id } of [failing, witness]) assert.equal((await api(page, 'DELETE', `controller/device/${id}/?force=true`)).status, 204);
+}
+
+/** The steps. They need the failing device of the steps of notifications. */
+export const webhookSteps = [
+  ['add a webhook, test it and read its log', webhook],
+  ['take the devices away that were told of', gone],
+];
