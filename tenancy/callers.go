@@ -112,6 +112,10 @@ func (s *Callers) ByUser(ctx context.Context, user wispwright.ID) (*wispwright.C
 	return k.caller, err
 }
 
+// PasswordExpired reports whether a caller is restricted because their password
+// has expired (spec: tenancy §8.2).
+func (s *Callers) PasswordExpired(c *wispwright.Caller) bool { return c.Restricted == expiredMessage }
+
 // Forget drops every caller that is remembered, after the commit of the
 // context's transaction, here and on other nodes. The services do so at every
 // change; it is for changes made by other means.
@@ -128,7 +132,7 @@ func (s *Callers) caller(from *Standing, err error) (*wispwright.Caller, error) 
 	c := &wispwright.Caller{ID: from.UserID, Name: from.Username, Superuser: from.IsSuperuser, Staff: from.IsStaff,
 		Permissions: from.Permissions, Managed: from.Managed, Member: from.Member, Owned: from.Owned}
 	if s.rules.expired(from.IsStaff, from.HasPassword, from.PasswordUpdated, s.clock()) {
-		c.Restricted = ExpiredMessage
+		c.Restricted = expiredMessage
 	}
 	return c, nil
 }

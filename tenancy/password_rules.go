@@ -20,9 +20,9 @@ type PasswordRules struct {
 	StaffDays int
 }
 
-// ExpiredMessage is what somebody with an expired password is told
+// expiredMessage is what somebody with an expired password is told
 // (spec: tenancy §8.2).
-const ExpiredMessage = "Your password has expired, please update your password."
+const expiredMessage = "Your password has expired, please update your password."
 
 // reminderDays is how long before the end people are reminded
 // (spec: tenancy §8.3).

@@ -140,11 +140,11 @@ func durable(b testing.TB) *sqlstore.DB {
 	return db
 }
 
-// TestAMillionAddresses measures pages of a list of so many; SOAK=1 runs it
+// TestSoakMillionAddresses measures pages of a list of so many
 // (make soak).
-func TestAMillionAddresses(t *testing.T) {
-	if os.Getenv("SOAK") == "" {
-		t.Skip("SOAK=1 runs it")
+func TestSoakMillionAddresses(t *testing.T) {
+	if os.Getenv("WISPWRIGHT_SOAK") == "" {
+		t.Skip("make soak runs it")
 	}
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		m := open(t, db)

@@ -66,7 +66,7 @@ func (h *HTTP) session() rest.Scheme {
 		if errors.Is(err, tenancy.ErrInactive) {
 			return nil, nil
 		}
-		if err != nil || c.Restricted != tenancy.ExpiredMessage {
+		if err != nil || !h.t.Callers.PasswordExpired(c) {
 			return c, err
 		}
 		own := *c // others remember it too
