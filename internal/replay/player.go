@@ -261,7 +261,7 @@ func (p *Player) request(t *testing.T, m *matcher, e *Exchange) *http.Request {
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
-	if q.As != "" && q.As != "none" {
+	if q.As != "" && q.As != "none" && q.As != "anonymous" {
 		r.Header.Set("Authorization", "Bearer "+p.Token(q.As))
 	}
 	if q.Authorization != "" {

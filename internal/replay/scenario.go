@@ -5,7 +5,10 @@ package replay
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/internal/testkit"
 )
@@ -47,7 +50,7 @@ type Request struct {
 	Method string `json:"method"`
 	// Path with its query.
 	Path string `json:"path"`
-	// As is the user whose token is sent; "none" and "" send none.
+	// As is the user whose token is sent; "none", "anonymous" and "" send none.
 	As string `json:"as"`
 	// Authorization is a literal header instead.
 	Authorization string `json:"authorization"`
@@ -74,10 +77,24 @@ type Response struct {
 // Load reads a recording, and skips the test when it is not there.
 func Load(t testing.TB, elem ...string) *Scenario {
 	t.Helper()
+	var raw json.RawMessage
+	testkit.ReadVectors(t, &raw, elem...)
+	s, err := parse(raw)
+	require.NoError(t, err)
+	return s
+}
+
+func parse(raw []byte) (*Scenario, error) {
+	flat, err := parseFlat(raw)
+	if flat != nil || err != nil {
+		return flat, err
+	}
 	var s Scenario
-	testkit.ReadVectors(t, &s, elem...)
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("reading the recording: %w", err)
+	}
 	s.settle()
-	return &s
+	return &s, nil
 }
 
 // settle brings the older format into the shape of the newer one.
