@@ -21,10 +21,15 @@ type run struct {
 // wispwright runs the program with a data folder and cheap password hashes.
 func wispwright(t *testing.T, data, stdin string, args ...string) run {
 	t.Helper()
+	return wispwrightIn([]string{"WISPWRIGHT_DATA=" + data}, stdin, args...)
+}
+
+// wispwrightIn runs it with variables of the environment.
+func wispwrightIn(environ []string, stdin string, args ...string) run {
 	var out, errs bytes.Buffer
 	status := cli.Run(cli.Program{
 		Build: "1.2.3", Args: args, In: strings.NewReader(stdin), Out: &out, Err: &errs,
-		Environ: []string{"WISPWRIGHT_DATA=" + data, "WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1", "WISPWRIGHT_LOG_LEVEL=warn"},
+		Environ: append([]string{"WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1", "WISPWRIGHT_LOG_LEVEL=warn"}, environ...),
 	})
 	return run{status, out.String(), errs.String()}
 }
