@@ -73,18 +73,9 @@ func (a *Authority) remakeList(ctx context.Context, l *List) error {
 	}
 	now := a.base.Now().Truncate(time.Second)
 	l.Number, l.ThisUpdate, l.NextUpdate, l.Stale = l.Number+1, now, now.Add(a.options.CRLValidity), false
-	var entries cryptobyte.Builder
-	n := 0
-	err = a.stores.Issued.Revoked(ctx, l.CAID, now, l.NextUpdate, func(serial string, at time.Time, reason Reason) error {
-		n++
-		return addEntry(&entries, serial, at, reason)
-	})
+	revoked, err := a.stores.Issued.Revoked(ctx, l.CAID, now, l.NextUpdate)
 	if err != nil {
-		return err
-	}
-	revoked, err := entries.Bytes()
-	if err != nil {
-		return fmt.Errorf("entries: %w", err)
+		return fmt.Errorf("what CA %d revoked: %w", ca.ID, err)
 	}
 	id, err := keyIDOf(cert)
 	if err != nil {
@@ -105,7 +96,7 @@ func (a *Authority) remakeList(ctx context.Context, l *List) error {
 		b.AddBytes(cert.RawSubject)
 		addTime(b, l.ThisUpdate)
 		addTime(b, l.NextUpdate)
-		if n > 0 {
+		if len(revoked) > 0 {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(revoked) })
 		}
 		b.AddASN1(cbasn1.Tag(0).Constructed().ContextSpecific(), func(b *cryptobyte.Builder) {
@@ -127,12 +118,13 @@ func (a *Authority) remakeList(ctx context.Context, l *List) error {
 	return err
 }
 
-// addEntry adds one revoked certificate.
-func addEntry(b *cryptobyte.Builder, serial string, at time.Time, reason Reason) error {
+// encodeEntry is one revoked certificate in a list.
+func encodeEntry(serial string, at time.Time, reason Reason) ([]byte, error) {
 	n, ok := new(big.Int).SetString(serial, 10)
 	if !ok {
-		return fmt.Errorf("serial number %q", serial)
+		return nil, fmt.Errorf("serial number %q", serial)
 	}
+	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1BigInt(n)
 		addTime(b, at)
@@ -142,7 +134,11 @@ func addEntry(b *cryptobyte.Builder, serial string, at time.Time, reason Reason)
 			})
 		}
 	})
-	return nil
+	entry, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("entry of serial number %s: %w", serial, err)
+	}
+	return entry, nil
 }
 
 func addExtension(b *cryptobyte.Builder, id asn1.ObjectIdentifier, value func(*cryptobyte.Builder)) {

@@ -184,6 +184,19 @@ type Issued struct {
 	RevokedAt *time.Time
 	// Reason says why it was revoked.
 	Reason Reason
+	// Entry is the line as revocation lists have it (RFC 5280 §5.1), made when it
+	// is revoked so that a list of many is quickly put together; empty before.
+	Entry []byte
+}
+
+// Revoke marks the line and makes its entry of revocation lists.
+func (i *Issued) Revoke(at time.Time, reason Reason) error {
+	entry, err := encodeEntry(i.SerialNumber, at, reason)
+	if err != nil {
+		return err
+	}
+	i.RevokedAt, i.Reason, i.Entry = &at, reason, entry
+	return nil
 }
 
 // Shape is how storages keep the ledger.
@@ -261,9 +274,10 @@ type CertStore interface {
 // IssuedStore keeps the ledger.
 type IssuedStore interface {
 	wispwright.Repo[Issued, IssuedFilter]
-	// Revoked calls add for each line of an authority that was revoked, expires
-	// after from and is valid before until, in no particular order.
-	Revoked(ctx context.Context, ca int64, from, until time.Time, add func(serial string, at time.Time, reason Reason) error) error
+	// Revoked returns the entries, one behind the other in any order, of the lines
+	// of an authority that were revoked, expire after from and are valid before
+	// until.
+	Revoked(ctx context.Context, ca int64, from, until time.Time) ([]byte, error)
 	// Forget removes what belongs to an authority that is deleted.
 	Forget(ctx context.Context, ca int64) error
 	// Prune removes lines that expired before a moment and belong to no object any

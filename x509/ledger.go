@@ -16,7 +16,9 @@ func (a *Authority) enter(ctx context.Context, line *Issued, d *Details) error {
 		if d.RevokedAt != nil {
 			at = *d.RevokedAt
 		}
-		line.RevokedAt, line.Reason = &at, d.RevocationReason
+		if err := line.Revoke(at, d.RevocationReason); err != nil {
+			return err
+		}
 	}
 	known, err := a.issued(ctx, IssuedFilter{CAID: line.CAID, SerialNumber: line.SerialNumber})
 	if err != nil {
@@ -63,10 +65,7 @@ func (a *Authority) revoke(ctx context.Context, f IssuedFilter, at time.Time, re
 		if line.RevokedAt != nil && line.Reason != Hold {
 			continue // the first date counts
 		}
-		if _, err := a.stores.Issued.Update(ctx, wispwright.ScopeAll(), line.ID, func(i *Issued) error {
-			i.RevokedAt, i.Reason = &at, reason
-			return nil
-		}); err != nil {
+		if _, err := a.stores.Issued.Update(ctx, wispwright.ScopeAll(), line.ID, func(i *Issued) error { return i.Revoke(at, reason) }); err != nil {
 			return err
 		}
 	}
@@ -82,11 +81,11 @@ func (a *Authority) hold(ctx context.Context, f IssuedFilter) error {
 	now := a.base.Now()
 	for _, line := range lines {
 		if _, err := a.stores.Issued.Update(ctx, wispwright.ScopeAll(), line.ID, func(i *Issued) error {
-			if i.RevokedAt == nil {
-				i.RevokedAt, i.Reason = &now, Hold
-			}
 			i.CertID, i.SubordinateID = 0, 0
-			return nil
+			if i.RevokedAt != nil {
+				return nil
+			}
+			return i.Revoke(now, Hold)
 		}); err != nil {
 			return err
 		}

@@ -34,21 +34,19 @@ type memoryIssued struct {
 }
 
 // Revoked implements IssuedStore.
-func (s *memoryIssued) Revoked(ctx context.Context, ca int64, from, until time.Time, add func(string, time.Time, Reason) error) error {
+func (s *memoryIssued) Revoked(ctx context.Context, ca int64, from, until time.Time) (entries []byte, err error) {
 	all, err := s.List(ctx, wispwright.ScopeAll(), IssuedFilter{CAID: ca}, wispwright.Page{NoTotal: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	from, until = from.Truncate(time.Microsecond), until.Truncate(time.Microsecond)
 	for _, i := range all.Rows {
 		if i.RevokedAt == nil || !i.NotAfter.After(from) || !i.NotBefore.Before(until) {
 			continue
 		}
-		if err := add(i.SerialNumber, *i.RevokedAt, i.Reason); err != nil {
-			return err
-		}
+		entries = append(entries, i.Entry...)
 	}
-	return nil
+	return entries, nil
 }
 
 // Forget implements IssuedStore.

@@ -4,6 +4,8 @@ package x509test
 
 import (
 	"context"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"testing"
 	"time"
@@ -37,6 +39,9 @@ func at(n int) time.Time {
 }
 
 func moment(n int) time.Time { return at(n).Truncate(time.Microsecond) }
+
+// second is a moment as revocation lists have it.
+func second(n int) time.Time { return at(n).Truncate(time.Second) }
 
 func id(n int) wispwright.ID {
 	var out wispwright.ID
@@ -170,8 +175,9 @@ func RunIssued(t *testing.T, h Harness) {
 	line := func(ca int64, n int) *x509.Issued {
 		i := &x509.Issued{ID: id(500 + n), CAID: ca, SerialNumber: fmt.Sprint(1000 + n), CertID: int64(n % 2), SubordinateID: int64(n % 4 / 3), NotBefore: at(n), NotAfter: at(100 + n)}
 		if n%3 == 1 {
-			when := at(50 + n)
-			i.RevokedAt, i.Reason = &when, x509.Superseded
+			if err := i.Revoke(at(50+n), x509.Superseded); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return i
 	}
@@ -206,18 +212,24 @@ func RunIssued(t *testing.T, h Harness) {
 		require.NoError(t, s.Stores.Issued.Insert(ctx, foreign))
 		revoked := func(from, until time.Time) map[string]time.Time {
 			out := map[string]time.Time{}
-			require.NoError(t, s.Stores.Issued.Revoked(ctx, ca, from, until, func(serial string, at time.Time, reason x509.Reason) error {
-				require.Equal(t, x509.Superseded, reason)
-				out[serial] = at.UTC()
-				return nil
-			}))
+			rest, err := s.Stores.Issued.Revoked(ctx, ca, from, until)
+			require.NoError(t, err)
+			for len(rest) > 0 {
+				var e pkix.RevokedCertificate
+				rest, err = asn1.Unmarshal(rest, &e)
+				require.NoError(t, err)
+				require.Len(t, e.Extensions, 1)
+				require.Equal(t, []byte{10, 1, 4}, e.Extensions[0].Value, "superseded")
+				out[e.SerialNumber.String()] = e.RevocationTime.UTC()
+			}
 			return out
 		}
-		require.Equal(t, map[string]time.Time{"1001": moment(51), "1004": moment(54), "1007": moment(57)}, revoked(at(50), at(90)))
-		require.Equal(t, map[string]time.Time{"1004": moment(54), "1007": moment(57)}, revoked(at(102), at(190)), "expired ones are left out")
-		require.Equal(t, map[string]time.Time{"1001": moment(51)}, revoked(at(0), at(4)), "as are those that are valid later")
-		fault := fmt.Errorf("wanted")
-		require.ErrorIs(t, s.Stores.Issued.Revoked(ctx, ca, at(50), at(90), func(string, time.Time, x509.Reason) error { return fault }), fault)
+		require.Equal(t, map[string]time.Time{"1001": second(51), "1004": second(54), "1007": second(57)}, revoked(at(50), at(90)))
+		require.Equal(t, map[string]time.Time{"1004": second(54), "1007": second(57)}, revoked(at(102), at(190)), "expired ones are left out")
+		require.Equal(t, map[string]time.Time{"1001": second(51)}, revoked(at(0), at(4)), "as are those that are valid later")
+		none, err := s.Stores.Issued.Revoked(ctx, other, at(500), at(600))
+		require.NoError(t, err)
+		require.Empty(t, none)
 
 		n, err := s.Stores.Issued.Prune(ctx, at(105))
 		require.NoError(t, err)
