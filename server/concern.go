@@ -137,7 +137,7 @@ func DefaultConcerns() []Concern {
 	t := NewTenancy()
 	x := NewX509(t)
 	c := NewController(t)
-	return []Concern{t, x, NewIPAM(t), c, NewNotifications(t, c)}
+	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewNotifications(t, c)}
 }
 
 // Find returns the concern of a type among those of a list.

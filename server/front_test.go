@@ -26,6 +26,7 @@ type settings struct {
 	Tenancy       *server.TenancyConfig
 	IPAM          *server.IPAMConfig
 	Controller    *server.ControllerConfig
+	Connection    *server.ConnectionConfig
 	Notifications *server.NotificationsConfig
 }
 
@@ -36,12 +37,13 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	pki := server.NewX509(ten)
 	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
+	reach := server.NewConnection(con)
 	told := server.NewNotifications(ten, con)
-	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that
@@ -52,7 +54,12 @@ func newServer(t *testing.T, db *sqlstore.DB, change func(*settings), concerns .
 	if change != nil {
 		change(c)
 	}
-	all = append(all, concerns...)
+	return started(t, db, c, append(all, concerns...))
+}
+
+// started puts a server together of concerns, with their settings.
+func started(t *testing.T, db *sqlstore.DB, c *settings, all []server.Concern) *server.Server {
+	t.Helper()
 	require.NoError(t, server.Migrate(t.Context(), db, all))
 	s, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all, Log: slog.New(slog.DiscardHandler), Build: "test"})
 	require.NoError(t, err)

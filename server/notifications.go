@@ -165,6 +165,9 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	if c, ok := Find[*X509Concern](h.mounted); ok {
 		h.wire(n.certificatesWiring(c.Authority)...)
 	}
+	if c, ok := Find[*ConnectionConcern](h.mounted); ok {
+		h.wire(n.connectionsWiring(c)...)
+	}
 	return nil
 }
 
@@ -186,6 +189,10 @@ func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options
 	if c, ok := Find[*X509Concern](h.mounted); ok {
 		types = append(types, certificateTypes()...)
 		describeCertificates(c.Authority, objects)
+	}
+	if c, ok := Find[*ConnectionConcern](h.mounted); ok {
+		types = append(types, connectionTypes()...)
+		describeConnections(c.Connection, objects)
 	}
 	for kind, describe := range n.Objects {
 		objects[kind] = describe

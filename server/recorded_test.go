@@ -55,11 +55,12 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 	for name, p := range map[string]*replay.Player{
 		"users.auth": {Deviations: map[int][]replay.Deviation{2: {
 			instead("status", 200, "log-in by e-mail address was switched off where it was recorded"), instead("body", replay.Anything, "as its status")}}},
-		"users.organizations": {},
-		"agent.tags":          {},
-		"agent.protocol":      {Deviations: protocolDeviations()},
-		"notifications.api":   {Deviations: notificationDeviations()},
-		"ipam.subnets":        {Deviations: ipamDeviations()},
+		"users.organizations":    {},
+		"agent.tags":             {},
+		"agent.protocol":         {Deviations: protocolDeviations()},
+		"notifications.api":      {Deviations: notificationDeviations()},
+		"ipam.subnets":           {Deviations: ipamDeviations()},
+		"connection.credentials": {Deviations: connectionDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
@@ -74,7 +75,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 				describeDefault(t, s)
 				require.NoError(t, s.Start(t.Context()))
 				played := *p
-				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable"}, []string{"permissions"}
+				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command"}, []string{"permissions"}
 				letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
 				played.Token = func(user string) string { return strings.Repeat(letters[user], 40) }
 				played.Idle = func(t *testing.T) { idle(t, s) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/server"
 )
@@ -47,6 +48,10 @@ func newVictim(t *testing.T) *victim {
 	drain(t, s)
 	v.ids["notification"] = v.first("e", "/api/v1/notifications/notification/")
 	v.ids["webhook"] = v.made("/api/v1/notifications/webhook/", `{"name":"`+betaMark+`","organization":"`+org+`","url":"https://example.org/`+betaMark+`","room":"`+betaMark+`","events":["*"]}`)
+	v.ids["credentials"] = v.made("/api/v1/controller/credential/", `{"name":"`+betaMark+`","organization":"`+org+`","connector":"`+connection.ConnectorSSH+`","params":{"username":"root","password":"`+betaMark+`"}}`)
+	v.ids["connection"] = v.made("/api/v1/controller/device/"+v.ids["device"]+"/connection/", `{"credentials":"`+v.ids["credentials"]+`"}`)
+	v.ids["command"] = v.made("/api/v1/controller/device/"+v.ids["device"]+"/command/", `{"type":"custom","input":{"command":"echo `+betaMark+`"}}`)
+	v.ids["batch"] = fmt.Sprint(v.do("POST", "/api/v1/controller/batch-command/execute/", `{"type":"custom","input":{"command":"`+betaMark+`"},"label":"`+betaMark+`","organization":"`+org+`"}`, 201)["batch"])
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -87,6 +92,9 @@ func (v *victim) state() string {
 		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
 		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
+		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
+		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
+		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
 	} {
 		w := told(v.t, v.s, "a", "GET", path, "")
 		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)
@@ -132,6 +140,10 @@ func (v *victim) bodies() []string {
 		`{"organization":"` + org + `","user":"` + v.ids["user_manager"] + `","is_admin":true}`,
 		`{"user":"` + v.ids["user_betamanager"] + `","organization":"` + v.ids["org_alpha"] + `","is_admin":false}`,
 		`{"ids":["` + device + `","` + template + `","` + v.ids["notification"] + `","` + v.ids["user_betamanager"] + `"]}`,
+		`{"credentials":"` + v.ids["credentials"] + `","update_strategy":"` + connection.StrategyOpenWrt + `","enabled":false}`, `{"type":"reboot","input":null,"connection":"` + v.ids["connection"] + `"}`,
+		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","devices":["` + device + `"]}`, `{"type":"reboot","input":null,"label":"x","organization":"` + org + `"}`,
+		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","filter":{"organization":"` + org + `"}}`,
+		`{"name":"c","organization":"` + org + `","connector":"` + connection.ConnectorSSH + `","params":{"username":"root","password":"` + "********" + `"}}`,
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
 		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,
 	}

@@ -52,7 +52,7 @@ func (s *Batches) List(ctx context.Context, scope wispwright.Scope, f BatchFilte
 // over the rest, which a device must satisfy all of.
 type Selection struct {
 	// OrganizationID limits to one organization; where it is zero it is that of
-	// the location, if one is given.
+	// the group or the location, if one is given.
 	OrganizationID wispwright.ID
 	// Devices names them.
 	Devices []wispwright.ID
@@ -88,6 +88,10 @@ func (s *Batches) Select(ctx context.Context, scope wispwright.Scope, b *Batch, 
 		return nil, wispwright.Invalid("type", valid.NoChoice(b.Type))
 	} else if !b.OrganizationID.IsZero() && !s.Options.Commands.allowed(b.OrganizationID, b.Type) {
 		return nil, wispwright.Invalid("type", unavailable(b.Type))
+	} else if b.Input != "" { // else a rehearsal that does not say
+		if err := t.check(b.Input); err != nil {
+			return nil, wispwright.Invalid("input", err.Error())
+		}
 	}
 	var devices []*controller.Detail
 	for offset := 0; ; offset += addedAtOnce {
@@ -144,7 +148,16 @@ func (s *Batches) filter(ctx context.Context, scope wispwright.Scope, sel *Selec
 	if sel.Filtered {
 		f = sel.Filter
 	}
-	f.GroupID = sel.GroupID
+	if !sel.GroupID.IsZero() {
+		organization, err := s.Groups(ctx, scope, sel.GroupID)
+		if err != nil {
+			return f, valid.Reference(err, "group", sel.GroupID)
+		}
+		if sel.OrganizationID.IsZero() {
+			sel.OrganizationID = organization
+		}
+		f.GroupID = sel.GroupID
+	}
 	if !sel.LocationID.IsZero() {
 		organization, devices, err := s.Locations(ctx, scope, sel.LocationID)
 		if err != nil {

@@ -18,6 +18,8 @@ import (
 type Connections struct {
 	// WorkingChanged tells of connections that began or ceased to work.
 	WorkingChanged event.Topic[WorkingChange]
+	// Tried tells of every attempt, with the connection as it is afterwards.
+	Tried event.Topic[DeviceConnection]
 
 	*core
 	entities *entity.Service[wispwright.ID, DeviceConnection, DeviceConnectionFilter]
@@ -40,7 +42,7 @@ func newConnections(k *core) *Connections {
 	s.entities = entity.New(k.kit, k.stores.Connections, entity.Kind[wispwright.ID, DeviceConnection]{
 		Name: "connection.Connections", Model: "connection.deviceconnection",
 		Validate: s.validate,
-		Hidden:   []string{"IsWorking", "FailureReason", "LastAttempt"},
+		Hidden:   []string{"IsWorking", "FailureReason", "LastAttempt", "Description"},
 		Unique: map[string]error{
 			UniqueConnection: wispwright.Invalid("", "Device connection with this Device and Credentials already exists."),
 		},
@@ -103,7 +105,7 @@ func (s *Connections) validate(ctx context.Context, c entity.Change[DeviceConnec
 	if c.Before != nil {
 		o.DeviceID = c.Before.DeviceID
 		if o.CredentialsID != c.Before.CredentialsID {
-			o.HostKey = ""
+			o.HostKey, o.Description = "", ""
 		}
 	}
 	d, err := s.devices.Get(ctx, wispwright.ScopeAll(), o.DeviceID)

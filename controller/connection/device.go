@@ -28,6 +28,9 @@ type DeviceConnection struct {
 	// HostKey is what the device proved itself with when it was reached first, in
 	// the form of authorized_keys; empty before, and after a reset.
 	HostKey string
+	// Description is what the device said of itself when the connection was
+	// tested last.
+	Description string
 	// IsWorking is nil until it was tried.
 	IsWorking *bool
 	// FailureReason says why the last attempt failed.
@@ -53,6 +56,8 @@ func (DeviceConnection) Shape() store.Shape {
 
 // DeviceConnectionFilter selects connections; zero fields select all.
 type DeviceConnectionFilter struct {
+	// IDs limits to these connections.
+	IDs wispwright.Among[wispwright.ID]
 	// DeviceID limits to one device, DeviceIDs to some.
 	DeviceID  wispwright.ID
 	DeviceIDs wispwright.Among[wispwright.ID]

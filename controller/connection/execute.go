@@ -28,6 +28,9 @@ var (
 // interrupted is the output of a command whose node died.
 const interrupted = "The server was stopped while the command ran: it is not known whether the device executed it.\n"
 
+// notReached is the output of a command whose node was stopped before it was sent.
+const notReached = "The server was stopped before the command was sent to the device.\n"
+
 // work runs a command, once: it is marked as started before anything is sent,
 // and one that was started before is not repeated, since nobody knows how far
 // it came.
@@ -144,7 +147,12 @@ func (s *Commands) execute(ctx context.Context, c *Command) outcome {
 		return outcome{status: Failed, output: internal(err)}
 	}
 	used, session, failed := s.reach(ctx, c)
-	if failed != nil {
+	switch {
+	case failed != nil && errors.Is(ctx.Err(), context.Canceled):
+		return outcome{status: Failed, output: notReached}
+	case failed != nil && ctx.Err() != nil:
+		return outcome{status: Failed, output: errLimit.Error() + "\n"}
+	case failed != nil:
 		return *failed
 	}
 	run := &run{Commands: s, command: c, kind: t, line: line, session: session, out: newTranscript(s.OutputLimit, t.confidential(input))}
@@ -264,6 +272,8 @@ func (r *run) judge(ctx context.Context, cancelled, late bool, err error) (Comma
 	switch {
 	case cancelled:
 		return Failed, ended(output) + "The command was cancelled.\n"
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Failed, ended(output) + interrupted
 	case ctx.Err() != nil:
 		return Failed, ended(output) + errLimit.Error() + "\n"
 	case late:

@@ -22,6 +22,8 @@ const (
 	JobBatch JobKind = "batch"
 	// JobAutoAdd gives credentials to devices.
 	JobAutoAdd JobKind = "auto_add"
+	// JobTest tries a connection for somebody who wants to know.
+	JobTest JobKind = "test"
 )
 
 // Job is something that waits for devices or touches many. It is plain data: a
@@ -64,6 +66,8 @@ func (c *Connection) Work(ctx context.Context, job Job) error {
 		return c.Batches.work(ctx, job.ID)
 	case JobAutoAdd:
 		return c.Connections.addToDevices(ctx, job.ID)
+	case JobTest:
+		return c.Connections.test(ctx, job.ID)
 	}
 	return fmt.Errorf("connection: unknown job %q", job.Kind)
 }

@@ -204,10 +204,20 @@ func (s *memoryPushes) Request(ctx context.Context, now time.Time, devices ...wi
 }
 
 // Due implements PushStore.
-func (s *memoryPushes) Due(ctx context.Context, at time.Time, limit int) (ids []wispwright.ID, err error) {
-	all, err := s.List(ctx, wispwright.ScopeAll(), PushFilter{State: PushWaiting}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "NextAttempt"}}})
+func (s *memoryPushes) Due(ctx context.Context, at, forgotten time.Time, limit int) (ids []wispwright.ID, err error) {
+	all, err := s.List(ctx, wispwright.ScopeAll(), PushFilter{State: PushWaiting}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Requested"}}})
+	var due, lost []*Push
 	for _, p := range all.Rows {
-		if p.NextAttempt != nil && !p.NextAttempt.After(at.Truncate(time.Microsecond)) && len(ids) < limit {
+		switch {
+		case p.NextAttempt != nil && !p.NextAttempt.After(at.Truncate(time.Microsecond)):
+			due = append(due, p)
+		case p.NextAttempt == nil && !p.Requested.After(forgotten.Truncate(time.Microsecond)):
+			lost = append(lost, p)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *Push) int { return a.NextAttempt.Compare(*b.NextAttempt) })
+	for _, p := range append(due, lost...) {
+		if len(ids) < limit {
 			ids = append(ids, p.DeviceID)
 		}
 	}

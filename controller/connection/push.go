@@ -66,9 +66,11 @@ type PushStore interface {
 	wispwright.Repo[Push, PushFilter]
 	// Request makes the pushes of devices wait from now on, whatever they were.
 	Request(ctx context.Context, now time.Time, devices ...wispwright.ID) error
-	// Due returns up to limit devices whose next attempt is at a time or before,
-	// the longest waiting first.
-	Due(ctx context.Context, at time.Time, limit int) ([]wispwright.ID, error)
+	// Due returns up to limit devices that wait and whose next attempt is at a
+	// time or before, the longest waiting first; then those that wait for their
+	// first attempt and were wished at the time forgotten or before, although
+	// that should have been made long ago.
+	Due(ctx context.Context, at, forgotten time.Time, limit int) ([]wispwright.ID, error)
 	// ForgetDevices deletes those of devices.
 	ForgetDevices(ctx context.Context, devices ...wispwright.ID) error
 }

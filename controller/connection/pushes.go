@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/event"
 )
 
 // Pushes tell devices that their configuration changed (spec: connection §5.3).
@@ -16,6 +17,9 @@ import (
 // fulfils it, so that two never run for one device, what is wished meanwhile is
 // done once more, and nothing is lost with a node.
 type Pushes struct {
+	// Attempted tells of pushes that were tried, or found to be needless.
+	Attempted event.Topic[Attempted]
+
 	*core
 	connections *Connections
 }
@@ -80,10 +84,15 @@ func (s *Pushes) modifying(ctx context.Context, changes ...controller.ConfigsMod
 	return nil
 }
 
+// forgottenAfter is when the job of a wish is taken for lost, because the queue
+// gave it up for instance: asking again costs nothing where it is not.
+const forgottenAfter = time.Hour
+
 // Resume asks again for devices whose next attempt is due, at most limit of
 // them, and returns their number. Call it every few seconds on one of the nodes.
 func (s *Pushes) Resume(ctx context.Context, limit int) (int, error) {
-	due, err := s.stores.Pushes.Due(ctx, s.kit.Now(), limit)
+	now := s.kit.Now()
+	due, err := s.stores.Pushes.Due(ctx, now, now.Add(-forgottenAfter), limit)
 	if err != nil {
 		return 0, fmt.Errorf("connection.Pushes.Resume: %w", err)
 	}
@@ -94,11 +103,20 @@ func (s *Pushes) Resume(ctx context.Context, limit int) (int, error) {
 	return len(due), s.kit.Do(ctx, "connection.Pushes.Resume", func(ctx context.Context) error { return s.jobs.Enqueue(ctx, jobs...) })
 }
 
+// Attempted is what one attempt of a push came to.
+type Attempted struct {
+	// Push is the push as it is now.
+	Push Push
+	// OrganizationID is the organization of its device, zero when that is gone.
+	OrganizationID wispwright.ID
+}
+
 // attempt is what one attempt came to.
 type attempt struct {
-	state      PushState
-	reason     string
-	connection wispwright.ID
+	state        PushState
+	reason       string
+	connection   wispwright.ID
+	organization wispwright.ID
 }
 
 // work tells a device, or finds that there is nothing to tell.
@@ -134,17 +152,27 @@ func (s *Pushes) work(ctx context.Context, device wispwright.ID) error {
 // try makes one attempt.
 func (s *Pushes) try(ctx context.Context, device wispwright.ID) (attempt, error) {
 	d, err := s.devices.Get(ctx, wispwright.ScopeAll(), device)
-	switch {
-	case errors.Is(err, wispwright.ErrNotFound):
+	if errors.Is(err, wispwright.ErrNotFound) {
 		return attempt{state: PushCurrent, reason: "The device was deleted."}, nil
-	case err != nil:
+	}
+	if err != nil {
 		return attempt{}, err
+	}
+	a, err := s.tell(ctx, d)
+	a.organization = d.Device.OrganizationID
+	return a, err
+}
+
+// tell tells a device, unless there is nothing to tell.
+func (s *Pushes) tell(ctx context.Context, d *controller.Detail) (attempt, error) {
+	device := d.Device.ID
+	switch {
 	case d.Config == nil:
 		return attempt{state: PushCurrent, reason: "Device has no config."}, nil
 	case d.Config.Status == controller.StatusApplied:
 		return attempt{state: PushCurrent, reason: "The device has the configuration already."}, nil
 	case outOfService(d):
-		return attempt{state: PushCurrent, reason: deviceDeactivated}, nil
+		return attempt{state: PushCurrent, reason: isDeactivated}, nil
 	}
 	if can, err := s.CanPush(ctx, d); err != nil || !can {
 		return attempt{state: PushWaiting, reason: "The device is not in a state to be told."}, err
@@ -194,7 +222,7 @@ const longestBackoff = time.Hour
 // note stores what an attempt came to. A wish that came meanwhile stays.
 func (s *Pushes) note(ctx context.Context, seen *Push, a attempt) error {
 	now := s.kit.Now()
-	_, err := s.stores.Pushes.Update(ctx, wispwright.ScopeAll(), seen.DeviceID, func(p *Push) error {
+	after, err := s.stores.Pushes.Update(ctx, wispwright.ScopeAll(), seen.DeviceID, func(p *Push) error {
 		p.LastAttempt, p.Reason, p.ConnectionID, p.NextAttempt = &now, a.reason, a.connection, nil
 		if a.state == Pushed {
 			p.Succeeded = &now
@@ -216,5 +244,8 @@ func (s *Pushes) note(ctx context.Context, seen *Push, a attempt) error {
 		p.NextAttempt = &next
 		return nil
 	})
+	if err == nil {
+		s.Attempted.Publish(ctx, Attempted{Push: *after, OrganizationID: a.organization})
+	}
 	return err
 }

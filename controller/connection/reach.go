@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -143,6 +142,7 @@ func (s *Connections) tried(ctx context.Context, c *DeviceConnection, session Se
 			return err
 		}
 		*c = *after
+		s.Tried.Publish(ctx, *after)
 		if before.IsWorking != nil && *before.IsWorking == works {
 			return nil
 		}
@@ -166,11 +166,11 @@ func oneText(text string, most int) string {
 }
 
 // Working finds a connection of a device that works, and opens it: those that
-// worked before first, then untried ones, then failing ones
-// (spec: connection §5.2). Errors: *NoConnectionError, *InternalError.
+// worked before first, then untried ones, then failing ones, the oldest of each
+// first (spec: connection §5.2). Errors: *NoConnectionError, *InternalError.
 func (s *Connections) Working(ctx context.Context, device wispwright.ID, connector string) (*DeviceConnection, Session, error) {
 	yes := true
-	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceID: device, Connector: connector, Enabled: &yes}, wispwright.Page{NoTotal: true})
+	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceID: device, Connector: connector, Enabled: &yes}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Created"}, {Field: "ID"}}})
 	if err != nil {
 		return nil, nil, &InternalError{err}
 	}
@@ -200,29 +200,62 @@ func rank(c *DeviceConnection) int {
 	return 2
 }
 
-// Test is the outcome of Try.
-type Test struct {
-	// Works reports whether the device was reached.
-	Works bool
-	// Reason says why not.
-	Reason string
-	// Description is what the device said of itself.
-	Description string
-	// Took is how long it took.
-	Took time.Duration
+// Named returns connections, those that are there, with how the credentials of
+// each are called, by the connection's id: "c1 (SSH)".
+func (s *Connections) Named(ctx context.Context, ids ...wispwright.ID) (connections []*DeviceConnection, names map[wispwright.ID]string, err error) {
+	found, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{IDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, nil, fmt.Errorf("connection.Connections.Named: %w", err)
+	}
+	var keys []wispwright.ID
+	for _, c := range found.Rows {
+		keys = append(keys, c.CredentialsID)
+	}
+	credentials, err := s.stores.Credentials.List(ctx, wispwright.ScopeAll(), CredentialsFilter{IDs: wispwright.Only(keys...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, nil, fmt.Errorf("connection.Connections.Named: %w", err)
+	}
+	labels := map[wispwright.ID]string{}
+	for _, c := range credentials.Rows {
+		labels[c.ID] = s.label(c)
+	}
+	names = map[wispwright.ID]string{}
+	for _, c := range found.Rows {
+		names[c.ID] = labels[c.CredentialsID]
+	}
+	return found.Rows, names, nil
 }
 
-// Try reaches a device by a connection and asks who it is, for people who want
-// to know whether it works.
-func (s *Connections) Try(ctx context.Context, c *DeviceConnection) (*Test, error) {
-	begun := time.Now()
-	session, err := s.Open(ctx, c)
-	var inside *InternalError
-	if errors.As(err, &inside) {
-		return nil, fmt.Errorf("connection.Connections.Try: %w", err)
+// Test lets a connection within the scope be tried soon, whether it is enabled
+// or not; what it comes to is stored in the connection, as after every attempt,
+// with what the device says of itself.
+func (s *Connections) Test(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
+	return s.kit.Do(ctx, "connection.Connections.Test", func(ctx context.Context) error {
+		if _, err := s.Get(ctx, scope, id); err != nil {
+			return err
+		}
+		return s.jobs.Enqueue(ctx, Job{JobTest, id})
+	})
+}
+
+// test tries a connection and asks the device who it is.
+func (s *Connections) test(ctx context.Context, id wispwright.ID) error {
+	c, err := s.Get(ctx, wispwright.ScopeAll(), id)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return nil // it was deleted meanwhile
 	}
 	if err != nil {
-		return &Test{Reason: c.FailureReason, Took: time.Since(begun)}, nil
+		return err
+	}
+	session, err := s.Open(ctx, c)
+	var inside *InternalError
+	switch {
+	case errors.As(err, &inside) && errors.Is(err, wispwright.ErrNotFound):
+		return nil
+	case errors.As(err, &inside):
+		return fmt.Errorf("connection.Connections.Test: %w", err)
+	case err != nil:
+		return nil // the device's, and stored
 	}
 	describing, cancel := context.WithTimeout(ctx, s.CommandTimeout)
 	defer cancel()
@@ -233,5 +266,22 @@ func (s *Connections) Try(ctx context.Context, c *DeviceConnection) (*Test, erro
 	if err := session.Close(); err != nil {
 		s.Log.DebugContext(ctx, "a connection was not closed properly", "device", c.DeviceID, "error", err)
 	}
-	return &Test{Works: true, Description: oneText(strings.TrimSpace(text), 1024), Took: time.Since(begun)}, nil
+	return s.kit.Do(context.WithoutCancel(ctx), "connection.Connections.Test", func(ctx context.Context) error {
+		after, err := s.stores.Connections.Update(ctx, wispwright.ScopeAll(), id, func(o *DeviceConnection) error {
+			if o.CredentialsID == c.CredentialsID {
+				o.Description = oneText(strings.TrimSpace(text), mostDescription)
+			}
+			return nil
+		})
+		if errors.Is(err, wispwright.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			s.Tried.Publish(ctx, *after)
+		}
+		return err
+	})
 }
+
+// mostDescription bounds what devices say of themselves, in bytes.
+const mostDescription = 1024

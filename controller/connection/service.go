@@ -52,7 +52,7 @@ type Options struct {
 	// CommandTimeout ends a command (setting SSH_COMMAND_TIMEOUT). Default: 30 s.
 	CommandTimeout time.Duration
 	// OutputLimit is how many bytes of a command's output are kept.
-	// Default: 1 MiB.
+	// Default: 256 KiB.
 	OutputLimit int
 	// PushDelay is how long a push waits for further changes. Default: 3 s.
 	// Negative: not at all.
@@ -65,15 +65,15 @@ type Options struct {
 	// Parallel is how many commands of a batch run at once where it does not
 	// say. Default: 20.
 	Parallel int
+	// Groups finds the organization of a group of devices for batches. Default:
+	// there are no groups.
+	Groups func(ctx context.Context, scope wispwright.Scope, group wispwright.ID) (organization wispwright.ID, err error)
 	// Locations finds the devices of a location for batches. Default: there are
 	// no locations.
-	Locations Locations
+	Locations func(ctx context.Context, scope wispwright.Scope, location wispwright.ID) (organization wispwright.ID, devices []wispwright.ID, err error)
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
 }
-
-// Locations finds the devices of a location.
-type Locations func(ctx context.Context, scope wispwright.Scope, location wispwright.ID) (organization wispwright.ID, devices []wispwright.ID, err error)
 
 func (o *Options) complete() (Options, error) {
 	var c Options
@@ -94,12 +94,17 @@ func (o *Options) complete() (Options, error) {
 			return wispwright.ID{}, nil, wispwright.ErrNotFound
 		}
 	}
+	if c.Groups == nil {
+		c.Groups = func(context.Context, wispwright.Scope, wispwright.ID) (wispwright.ID, error) {
+			return wispwright.ID{}, wispwright.ErrNotFound
+		}
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
 	orDefault(&c.DialTimeout, 90*time.Second)
 	orDefault(&c.CommandTimeout, 30*time.Second)
-	orDefault(&c.OutputLimit, 1<<20)
+	orDefault(&c.OutputLimit, 256<<10)
 	orDefault(&c.PushAttempts, 8)
 	orDefault(&c.PushBackoff, 30*time.Second)
 	orDefault(&c.Parallel, 20)
@@ -187,6 +192,8 @@ func (c *Connection) Events() []event.Listed {
 	out = append(out, c.Connections.entities.Listed("DeviceConnection")...)
 	return append(out,
 		c.Connections.WorkingChanged.Listed("connection.Connections.WorkingChanged", "is_working_changed"),
+		c.Connections.Tried.Listed("connection.Connections.Tried", ""),
+		c.Pushes.Attempted.Listed("connection.Pushes.Attempted", ""),
 		c.Commands.Changed.Listed("connection.Commands.Changed", "post_save(Command)"),
 		c.Batches.Changed.Listed("connection.Batches.Changed", "post_save(BatchCommand)"))
 }

@@ -52,7 +52,7 @@ func updateOpenWrt(ctx context.Context, s Session) error {
 	if err != nil {
 		return fmt.Errorf("version of the agent: %w", err)
 	}
-	if !Older(versionIn(text), "0.6.0a") {
+	if !older(versionIn(text), "0.6.0a") {
 		_, err := Execute(ctx, s, signalLine)
 		return err
 	}
@@ -134,9 +134,9 @@ func versionIn(text string) string {
 	return text[strings.LastIndexByte(text, ' ')+1:]
 }
 
-// Older compares two versions of the agent: "0.6.0a" comes before "0.6.0". What
+// older compares two versions of the agent: "0.6.0a" comes before "0.6.0". What
 // is no version is older than any.
-func Older(a, b string) bool {
+func older(a, b string) bool {
 	return slices.Compare(version(a), version(b)) < 0
 }
 

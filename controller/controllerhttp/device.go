@@ -32,7 +32,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		Organization: deviceOrganization,
 		Version:      deviceVersion,
 		Out:          rest.Each(newDeviceOut),
-		Filters:      h.deviceFilters(),
+		Filters:      h.DeviceFilters(),
 		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
 			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified", "last_seen": "LastSeen"},
 		Unique: map[string]error{
@@ -64,7 +64,9 @@ func deviceVersion(d *controller.Detail) []any {
 
 func deviceOrganization(d *controller.Detail) wispwright.ID { return d.Device.OrganizationID }
 
-func (h *HTTP) deviceFilters() []rest.Filter[controller.DeviceFilter] {
+// DeviceFilters are the parameters of the list of devices, for others that
+// select devices.
+func (h *HTTP) DeviceFilters() []rest.Filter[controller.DeviceFilter] {
 	type filter = controller.DeviceFilter
 	var statuses []string
 	for _, s := range controller.Statuses() {

@@ -28,6 +28,9 @@ type Kind[T any] struct {
 	// Queue names a group of workers of its own, for slow kinds that must not
 	// hold up others. Default: "default".
 	Queue string
+	// Workers is how many jobs of the Queue run at once on a node; of several
+	// kinds in one queue the largest number holds. Default: Options.Workers.
+	Workers int
 }
 
 // Handler is a kind with what it does.
@@ -35,6 +38,7 @@ type Handler struct {
 	name    string
 	queue   string
 	timeout time.Duration
+	workers int
 	keyed   bool
 	work    func(ctx context.Context, args json.RawMessage) error
 }
@@ -65,7 +69,7 @@ func (e envelope) Kind() string { return e.kind }
 // must be repeatable; what it changes in the database belongs into Complete.
 func (k Kind[T]) Handle(work func(ctx context.Context, args T) error) Handler {
 	return Handler{
-		name: k.Name, queue: k.queue(), timeout: k.timeout(), keyed: k.Key != nil,
+		name: k.Name, queue: k.queue(), timeout: k.timeout(), workers: k.Workers, keyed: k.Key != nil,
 		work: func(ctx context.Context, raw json.RawMessage) error {
 			var args T
 			if err := json.Unmarshal(raw, &args); err != nil {

@@ -200,7 +200,11 @@ func (q *Queue) config() (*river.Config, error) {
 		}
 		known[h.name] = true
 		longest = max(longest, h.timeout)
-		queues[h.queue] = river.QueueConfig{MaxWorkers: q.options.Workers}
+		most := h.workers
+		if most <= 0 {
+			most = q.options.Workers
+		}
+		queues[h.queue] = river.QueueConfig{MaxWorkers: max(most, queues[h.queue].MaxWorkers)}
 		river.AddWorkerArgs(workers, envelope{kind: h.name}, &worker{queue: q, handler: h})
 	}
 	rescue := q.options.RescueAfter

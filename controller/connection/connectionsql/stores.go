@@ -113,13 +113,22 @@ func (s *pushes) Request(ctx context.Context, now time.Time, devices ...wispwrig
 }
 
 // Due implements connection.PushStore.
-func (s *pushes) Due(ctx context.Context, at time.Time, limit int) ([]wispwright.ID, error) {
+func (s *pushes) Due(ctx context.Context, at, forgotten time.Time, limit int) ([]wispwright.ID, error) {
 	ids, err := sqlstore.Select[wispwright.ID](ctx, s.db, "SELECT device_id FROM connection_push WHERE next_attempt <= ? AND state = ? ORDER BY next_attempt, device_id LIMIT ?",
 		at.UTC().Truncate(time.Microsecond), string(connection.PushWaiting), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find due pushes: %w", err)
 	}
-	return ids, nil
+	if len(ids) >= limit {
+		return ids, nil
+	}
+	// the state is written out, so that the small index is used
+	lost, err := sqlstore.Select[wispwright.ID](ctx, s.db, "SELECT device_id FROM connection_push WHERE next_attempt IS NULL AND state = 'waiting' AND requested <= ? ORDER BY requested, device_id LIMIT ?",
+		forgotten.UTC().Truncate(time.Microsecond), limit-len(ids))
+	if err != nil {
+		return nil, fmt.Errorf("find forgotten pushes: %w", err)
+	}
+	return append(ids, lost...), nil
 }
 
 // ForgetDevices implements connection.PushStore.

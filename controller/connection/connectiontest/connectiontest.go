@@ -99,7 +99,7 @@ func with(t *testing.T, h Harness) Storage {
 
 func deviceConnection(n, organization int) *connection.DeviceConnection {
 	c := &connection.DeviceConnection{ID: id(3000 + n), DeviceID: id(2000 + n), OrganizationID: id(organization), CredentialsID: id(1000 + n%2), UpdateStrategy: "strategy",
-		Enabled: n%3 == 0, Params: `{"port": 2222}`, HostKey: "ssh-ed25519 AAAA", FailureReason: "timed out", LastAttempt: pointer(at(n).Truncate(time.Microsecond)), Created: at(n), Modified: at(n)}
+		Enabled: n%3 == 0, Params: `{"port": 2222}`, HostKey: "ssh-ed25519 AAAA", Description: "Linux", FailureReason: "timed out", LastAttempt: pointer(at(n).Truncate(time.Microsecond)), Created: at(n), Modified: at(n)}
 	if n%2 == 0 {
 		c.IsWorking = pointer(n%4 == 0)
 	}
@@ -121,6 +121,7 @@ func RunConnections(t *testing.T, h Harness) {
 			},
 		},
 		Filters: map[string]storetest.Filter[connection.DeviceConnection, connection.DeviceConnectionFilter]{
+			"ids":         {Filter: connection.DeviceConnectionFilter{IDs: wispwright.Only(id(3001), id(3003))}, Selects: func(c *connection.DeviceConnection) bool { return c.ID == id(3001) || c.ID == id(3003) }},
 			"device":      {Filter: connection.DeviceConnectionFilter{DeviceID: id(2002)}, Selects: func(c *connection.DeviceConnection) bool { return c.DeviceID == id(2002) }},
 			"devices":     {Filter: connection.DeviceConnectionFilter{DeviceIDs: wispwright.Only(id(2001), id(2003))}, Selects: func(c *connection.DeviceConnection) bool { return c.DeviceID == id(2001) || c.DeviceID == id(2003) }},
 			"credentials": {Filter: connection.DeviceConnectionFilter{CredentialsID: id(1001)}, Selects: func(c *connection.DeviceConnection) bool { return c.CredentialsID == id(1001) }},
@@ -313,13 +314,13 @@ func RunPushes(t *testing.T, h Harness) {
 	}
 	_, err := s.Stores.Pushes.Update(ctx, all(), id(2001), func(p *connection.Push) error { p.State = connection.PushFailed; return nil })
 	require.NoError(t, err)
-	due, err := s.Stores.Pushes.Due(ctx, at(9), 10)
+	due, err := s.Stores.Pushes.Due(ctx, at(9), at(0), 10)
 	require.NoError(t, err)
 	require.Equal(t, []wispwright.ID{id(2002)}, due)
-	due, err = s.Stores.Pushes.Due(ctx, at(10), 10)
+	due, err = s.Stores.Pushes.Due(ctx, at(10), at(0), 10)
 	require.NoError(t, err)
 	require.Equal(t, []wispwright.ID{id(2002), id(2000)}, due)
-	due, err = s.Stores.Pushes.Due(ctx, at(10), 1)
+	due, err = s.Stores.Pushes.Due(ctx, at(10), at(0), 1)
 	require.NoError(t, err)
 	require.Equal(t, []wispwright.ID{id(2002)}, due)
 
@@ -331,6 +332,15 @@ func RunPushes(t *testing.T, h Harness) {
 	require.Nil(t, p.NextAttempt)
 	require.NotNil(t, p.Succeeded, "what it came to before stays")
 	require.Equal(t, at(20).Truncate(time.Microsecond), p.Requested)
+	due, err = s.Stores.Pushes.Due(ctx, at(10), at(20), 10)
+	require.NoError(t, err)
+	require.Equal(t, []wispwright.ID{id(2002), id(2000), id(2001), id(2003)}, due, "those that nobody came back to are found too")
+	due, err = s.Stores.Pushes.Due(ctx, at(10), at(19), 10)
+	require.NoError(t, err)
+	require.Equal(t, []wispwright.ID{id(2002), id(2000)}, due)
+	due, err = s.Stores.Pushes.Due(ctx, at(10), at(20), 3)
+	require.NoError(t, err)
+	require.Len(t, due, 3)
 	require.NoError(t, s.Stores.Pushes.ForgetDevices(ctx, id(2001), id(2000)))
 	left, err := s.Stores.Pushes.List(ctx, all(), connection.PushFilter{}, wispwright.Page{})
 	require.NoError(t, err)

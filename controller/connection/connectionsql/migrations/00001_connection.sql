@@ -22,6 +22,7 @@ CREATE TABLE connection_device (
     enabled BOOLEAN NOT NULL,
     params TEXT NOT NULL,
     host_key TEXT NOT NULL,
+    description TEXT NOT NULL,
     is_working BOOLEAN,
     failure_reason TEXT NOT NULL,
     last_attempt TIMESTAMPTZ,
@@ -94,6 +95,7 @@ CREATE TABLE connection_push (
     succeeded TIMESTAMPTZ
 );
 CREATE INDEX connection_push_due ON connection_push (next_attempt) WHERE next_attempt IS NOT NULL;
+CREATE INDEX connection_push_forgotten ON connection_push (requested) WHERE next_attempt IS NULL AND state = 'waiting';
 
 -- +goose Down
 DROP TABLE connection_push;

@@ -1,0 +1,415 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/connectionhttp"
+	"github.com/wispwright/wispwright/controller/connection/connectionsql"
+	"github.com/wispwright/wispwright/controller/connection/snmp"
+	"github.com/wispwright/wispwright/controller/connection/ssh"
+	"github.com/wispwright/wispwright/controller/controllerhttp"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/notifications"
+	"github.com/wispwright/wispwright/server/jobs"
+)
+
+// ConnectionConcern reaches devices: it tells them of their configuration and
+// runs commands on them. Make it with NewConnection.
+type ConnectionConcern struct {
+	// Config is the section connection of the configuration.
+	Config ConnectionConfig
+	// Controller has the devices; it is required.
+	Controller *ControllerConcern
+	// Tenants are the organizations. Default: those of the controller's Tenancy,
+	// or, without that, any there may be.
+	Tenants entity.Tenants
+	// Recorder keeps the history of objects. Default: as of the controller.
+	Recorder wispwright.Recorder
+	// Connectors are further ways to reach devices; one of an identifier that there
+	// is already takes the place of that.
+	Connectors []connection.ConnectorType
+	// Strategies are further ways to tell devices of their configuration.
+	Strategies []connection.Strategy
+	// Commands are further types of commands.
+	Commands []connection.CommandType
+	// Tune changes the options of the concern before it is made. Default: they are
+	// as Config says.
+	Tune func(*connection.Options)
+
+	// Connection is made by Mount.
+	*connection.Connection
+}
+
+var (
+	_ WithModels   = (*ConnectionConcern)(nil)
+	_ WithSettings = (*ConnectionConcern)(nil)
+	_ WithEvents   = (*ConnectionConcern)(nil)
+)
+
+// NewConnection returns the concern with its default settings, over the devices
+// of c.
+func NewConnection(c *ControllerConcern) *ConnectionConcern {
+	return &ConnectionConcern{Config: DefaultConnectionConfig(), Controller: c}
+}
+
+// Name implements Concern.
+func (c *ConnectionConcern) Name() string { return "connection" }
+
+// Migrations implements Concern.
+func (c *ConnectionConcern) Migrations() []sqlstore.Migrations {
+	return []sqlstore.Migrations{connectionsql.Migrations()}
+}
+
+// Models implements WithModels.
+func (c *ConnectionConcern) Models() []wispwright.Model { return connection.Models() }
+
+// Events implements WithEvents.
+func (c *ConnectionConcern) Events() []event.Listed { return c.Connection.Events() }
+
+// Section implements WithSettings.
+func (c *ConnectionConcern) Section() Section {
+	defaults := DefaultConnectionConfig()
+	return Section{&c.Config, &defaults}
+}
+
+// Mount implements Concern.
+func (c *ConnectionConcern) Mount(_ context.Context, h *Host) error {
+	if c.Connection != nil {
+		return errors.New("it is mounted already")
+	}
+	if err := h.Mounted(c.Controller); err != nil {
+		return err
+	}
+	stores, err := connectionsql.New(h.DB())
+	if err != nil {
+		return err
+	}
+	registry, err := c.registry()
+	if err != nil {
+		return err
+	}
+	queue := newDeviceQueue(h.Jobs(), &c.Config)
+	options, err := c.options(h, queue)
+	if err != nil {
+		return err
+	}
+	if c.Connection, err = connection.New(c.base(h), stores, c.Controller.Controller, registry, options); err != nil {
+		return err
+	}
+	queue.add(c.Work)
+	if err := c.mountHTTP(h); err != nil {
+		return err
+	}
+	c.live(h)
+	if err := c.background(h); err != nil {
+		return err
+	}
+	return c.Start(h.Lifetime())
+}
+
+// base is what the services stand on.
+func (c *ConnectionConcern) base(h *Host) *entity.Base {
+	b := &entity.Base{Tx: h.DB(), Recorder: c.Recorder, Tenants: c.Tenants}
+	t := c.Controller.Tenancy
+	switch {
+	case b.Tenants != nil:
+	case t != nil:
+		b.Tenants = t.Organizations
+	default:
+		b.Tenants = entity.NoTenants{}
+	}
+	if b.Recorder == nil {
+		if b.Recorder = c.Controller.Recorder; b.Recorder == nil && t != nil {
+			b.Recorder = t.Trail
+		}
+	}
+	return b
+}
+
+// registry holds what devices are reached by.
+func (c *ConnectionConcern) registry() (*connection.Registry, error) {
+	refuse, err := c.Config.refuse()
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := c.Config.mapping()
+	if err != nil {
+		return nil, err
+	}
+	s := &c.Config
+	connectors := []connection.ConnectorType{ssh.Type(&ssh.Connector{
+		ConnectTimeout: s.ConnectTimeout, BannerTimeout: s.BannerTimeout, AuthTimeout: s.AuthTimeout, RefuseLegacy: !s.LegacyAlgorithms, Refuse: refuse,
+	})}
+	connectors = append(connectors, snmp.Types(&snmp.Connector{Refuse: refuse})...)
+	for _, t := range c.Connectors {
+		if i := slices.IndexFunc(connectors, func(o connection.ConnectorType) bool { return o.ID == t.ID }); i >= 0 {
+			connectors[i] = t
+		} else {
+			connectors = append(connectors, t)
+		}
+	}
+	return connection.NewRegistry(connectors, append(connection.DefaultStrategies(), c.Strategies...), mapping)
+}
+
+func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection.Options, error) {
+	s := &c.Config
+	own, err := s.commands()
+	if err != nil {
+		return nil, fmt.Errorf("connection.user_commands: %w", err)
+	}
+	enabled, err := s.enabled()
+	if err != nil {
+		return nil, fmt.Errorf("connection.organization_enabled_commands: %w", err)
+	}
+	types, err := connection.NewCommandTypes(append(append(connection.DefaultCommands(), own...), c.Commands...), enabled)
+	if err != nil {
+		return nil, err
+	}
+	o := &connection.Options{
+		Commands: types, Jobs: queue, Bus: h.DB(), AlsoLastIP: !s.ManagementIPOnly, PinHostKeys: s.PinHostKeys, CommandTimeout: s.CommandTimeout,
+		OutputLimit: s.OutputLimit, PushDelay: s.PushDelay, PushAttempts: s.PushAttempts, PushBackoff: s.PushBackoff, Parallel: s.Parallel, Log: h.Log(),
+		DialTimeout: s.ConnectTimeout + s.BannerTimeout + s.AuthTimeout + 10*time.Second,
+	}
+	if s.PushDelay == 0 {
+		o.PushDelay = -1
+	}
+	if c.Tune != nil {
+		c.Tune(o)
+	}
+	return o, nil
+}
+
+// mountHTTP adds endpoints, schemas and sockets.
+func (c *ConnectionConcern) mountHTTP(h *Host) error {
+	devices, err := controllerhttp.New(c.Controller.Controller, nil)
+	if err != nil {
+		return err
+	}
+	wire, err := connectionhttp.New(c.Connection, c.Controller.Devices, &connectionhttp.Options{
+		NoSecrets: c.Config.Secrets == "never", DeviceFilters: devices.DeviceFilters(), Fingerprint: ssh.Fingerprint,
+	})
+	if err != nil {
+		return err
+	}
+	wire.Mount(h.API())
+	// OpenWISP has its schemas among the pages of the admin
+	schemas := wire.Schemas(h.API(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.server.front.admin.ServeHTTP(w, r) }))
+	h.Handle(connectionhttp.CredentialsSchemas, schemas, connectionhttp.CredentialsSchemas)
+	h.Handle(connectionhttp.CommandSchemas, schemas, connectionhttp.CommandSchemas)
+	h.Live(connectionhttp.CommandSocket, wire.CommandTopic())
+	h.Live(connectionhttp.BatchSocket, wire.BatchTopic())
+	wire.Tell(h.Hub())
+	return nil
+}
+
+// live lets pages watch credentials, connections and what became of pushes.
+func (c *ConnectionConcern) live(h *Host) {
+	const connections = "connection.deviceconnection"
+	Watched(h, "connection.credentials", &c.Credentials.Changed, func(o *connection.Credentials) (wispwright.ID, string) { return o.OrganizationID, o.ID.String() })
+	Watched(h, connections, c.Connections.Changed(), func(o *connection.DeviceConnection) (wispwright.ID, string) { return o.OrganizationID, o.ID.String() })
+	c.Connections.Tried.Subscribe("live: "+connections, func(ctx context.Context, list ...connection.DeviceConnection) {
+		for _, o := range list {
+			h.Changed(ctx, connections, o.OrganizationID, o.ID.String())
+		}
+	})
+	c.Pushes.Attempted.Subscribe("live: "+connections, func(ctx context.Context, list ...connection.Attempted) {
+		for _, a := range list {
+			if !a.OrganizationID.IsZero() {
+				h.Changed(ctx, connections, a.OrganizationID, a.Push.ConnectionID.String())
+			}
+		}
+	})
+}
+
+const (
+	// resumeEvery is how often devices are looked for whose next push is due.
+	resumeEvery = 5 * time.Second
+	// resumedAtOnce is how many of them are taken up at a time.
+	resumedAtOnce = 1000
+)
+
+// background does what is done again and again.
+func (c *ConnectionConcern) background(h *Host) error {
+	again, err := jobs.Kind[struct{}]{Name: "connection.auto_add_again"}.Every(time.Hour, struct{}{}, func(ctx context.Context, _ struct{}) error { return c.Connections.AddAgain(ctx) })
+	if err != nil {
+		return fmt.Errorf("credentials that are added by themselves: %w", err)
+	}
+	h.Jobs().AddPeriodic(again)
+	h.Daily("connection.clean", func(ctx context.Context) error {
+		if c.Config.CommandAge <= 0 {
+			return nil
+		}
+		_, err := c.Clean(ctx, c.Config.CommandAge)
+		return err
+	})
+	h.AtStart(func(context.Context) error {
+		if !h.Config().Jobs.Off {
+			go c.resume(h.Lifetime(), h)
+		}
+		return nil
+	})
+	return nil
+}
+
+// Clean deletes finished commands and mass commands that are old enough.
+func (c *ConnectionConcern) Clean(ctx context.Context, age time.Duration) (int, error) {
+	return c.Connection.Commands.Clean(ctx, age)
+}
+
+// resume takes pushes up again that are due, until the server stops.
+func (c *ConnectionConcern) resume(ctx context.Context, h *Host) {
+	tick := time.NewTicker(resumeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := c.Pushes.Resume(ctx, resumedAtOnce); err != nil && ctx.Err() == nil {
+			h.Log().Warn("pushes that are due could not be taken up; it is tried again", "error", err)
+		}
+	}
+}
+
+// deviceQueue are the jobs that wait for devices: pushes and commands in queues
+// of their own, so that neither holds up the other, and all else behind both.
+type deviceQueue struct {
+	queue *jobs.Queue
+	kinds map[connection.JobKind]jobs.Kind[connection.Job]
+}
+
+func newDeviceQueue(q *jobs.Queue, c *ConnectionConfig) *deviceQueue {
+	kind := func(k connection.JobKind, queue string, workers int, timeout time.Duration) jobs.Kind[connection.Job] {
+		return jobs.Kind[connection.Job]{Name: "connection." + string(k), Queue: queue, Workers: workers, Timeout: timeout, Key: func(j connection.Job) string { return j.ID.String() }}
+	}
+	// a device may have several connections, each with several addresses
+	reaching := 5 * (c.ConnectTimeout + c.BannerTimeout + c.AuthTimeout)
+	return &deviceQueue{q, map[connection.JobKind]jobs.Kind[connection.Job]{
+		connection.JobPush:    kind(connection.JobPush, "pushes", c.Workers, reaching+3*c.CommandTimeout+time.Minute),
+		connection.JobCommand: kind(connection.JobCommand, "commands", c.Workers, reaching+c.CommandTimeout*6/5+time.Minute),
+		connection.JobTest:    kind(connection.JobTest, "commands", c.Workers, reaching+c.CommandTimeout+time.Minute),
+		connection.JobBatch:   kind(connection.JobBatch, "connection", 0, 5*time.Minute),
+		connection.JobAutoAdd: kind(connection.JobAutoAdd, "connection", 0, time.Hour),
+	}}
+}
+
+// add says who does the jobs.
+func (q *deviceQueue) add(work func(ctx context.Context, job connection.Job) error) {
+	for _, kind := range q.kinds {
+		q.queue.Add(kind.Handle(func(ctx context.Context, job connection.Job) error {
+			err := work(ctx, job)
+			if later := (*connection.LaterError)(nil); errors.As(err, &later) {
+				return jobs.Later(later.After)
+			}
+			return err
+		}))
+	}
+}
+
+// Enqueue implements connection.Jobs.
+func (q *deviceQueue) Enqueue(ctx context.Context, list ...connection.Job) error {
+	by := map[connection.JobKind][]connection.Job{}
+	for _, j := range list {
+		by[j.Kind] = append(by[j.Kind], j)
+	}
+	// one order for all: two transactions must not wait for each other
+	for _, k := range []connection.JobKind{connection.JobAutoAdd, connection.JobBatch, connection.JobCommand, connection.JobPush, connection.JobTest} {
+		if len(by[k]) == 0 {
+			continue
+		}
+		if err := q.kinds[k].Insert(ctx, q.queue, by[k]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Complete implements connection.Jobs.
+func (q *deviceQueue) Complete(ctx context.Context, effect func(ctx context.Context) error) error {
+	return jobs.Complete(ctx, effect)
+}
+
+// connectionTypes are the notifications of connections (spec: notifications §3.2).
+func connectionTypes() []notifications.Type {
+	one := func(name, label, headline, verb string, level notifications.Level) notifications.Type {
+		return notifications.Type{
+			Name: name, Label: label, Level: level, Verb: verb, Models: []string{"config.device"}, TargetSuffix: "#deviceconnection_set-group",
+			Subject: "[{site.name}] " + headline + ": Connection to device {notification.target}",
+			Message: "{credentials} connection to device [{notification.target}]({notification.target_link}) is {notification.verb}. {failure_reason}",
+		}
+	}
+	return []notifications.Type{
+		one("connection_is_not_working", "Device Connection PROBLEM", "PROBLEM", "not working", notifications.Error),
+		one("connection_is_working", "Device Connection RECOVERY", "RECOVERY", "working", notifications.Info),
+	}
+}
+
+// describeConnections describes device connections to people: they are called as
+// their credentials are, and shown on the page of their device.
+func describeConnections(c *connection.Connection, into notifications.Objects) {
+	into["connection.deviceconnection"] = func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
+		var ids []wispwright.ID
+		for _, key := range keys {
+			if id, err := wispwright.ParseID(key); err == nil {
+				ids = append(ids, id)
+			}
+		}
+		found, names, err := c.Connections.Named(ctx, ids...)
+		out := make(map[string]notifications.Object, len(found))
+		for _, o := range found {
+			out[o.ID.String()] = notifications.Object{Label: names[o.ID], OrganizationID: o.OrganizationID,
+				Path: pageOf("config", "device", o.DeviceID) + "#deviceconnection_set-group"}
+		}
+		return out, err
+	}
+}
+
+// working tells of connections that ceased to work, or work again. A first
+// attempt that works is no news (spec: connection §9).
+func (n *NotificationsConcern) working(ignored []string) func(ctx context.Context, list ...connection.WorkingChange) error {
+	return func(ctx context.Context, list ...connection.WorkingChange) error {
+		var events []notifications.Event
+		for _, w := range list {
+			works := w.Connection.IsWorking != nil && *w.Connection.IsWorking
+			if works && w.Before == nil || quiet(ignored, w.Connection.FailureReason) || quiet(ignored, w.OldFailureReason) {
+				continue
+			}
+			e := notifications.Event{Type: "connection_is_not_working", Target: deviceRef(w.Connection.DeviceID),
+				Actor: notifications.Ref{Kind: "connection.deviceconnection", ID: w.Connection.ID.String()},
+				Data:  map[string]any{"credentials": w.Credentials, "failure_reason": w.Connection.FailureReason}}
+			if works {
+				e.Type = "connection_is_working"
+			}
+			events = append(events, e)
+		}
+		return n.Post(ctx, events...)
+	}
+}
+
+func quiet(ignored []string, reason string) bool {
+	for _, text := range ignored {
+		if text != "" && strings.Contains(reason, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// connectionsWiring is what people hear of connections.
+func (n *NotificationsConcern) connectionsWiring(c *ConnectionConcern) []wire {
+	return []wire{
+		{"connection.Connections.WorkingChanged", "notifications: connection_is_not_working, connection_is_working",
+			hook(c.Connections.WorkingChanged.Within, n.working(c.Config.IgnoredReasons))},
+	}
+}
