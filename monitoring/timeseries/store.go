@@ -1,0 +1,28 @@
+package timeseries
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps points and documents. It may be used by many goroutines.
+type Store interface {
+	// Write stores a batch; it is durable on return. Points that cannot be stored are
+	// left out and told of as PointErrors, the others are stored then.
+	Write(ctx context.Context, b Batch) error
+	// Charts answers several queries in one pass over what they share, in their order.
+	Charts(ctx context.Context, queries []Query) ([]Result, error)
+	// Read returns points as they are.
+	Read(ctx context.Context, r Rows) ([]Row, error)
+	// TopFields returns the n numeric fields with the largest sums, largest first.
+	TopFields(ctx context.Context, measurement string, f Filter, since, until time.Time, n int) ([]string, error)
+	// Document returns the last document of an object, or wispwright.ErrNotFound.
+	Document(ctx context.Context, o Object) (*Document, error)
+	// Delete removes the points of the selected series; of all measurements if that is
+	// empty, and then also the document of the object.
+	Delete(ctx context.Context, measurement string, f Filter) error
+	// Maintain does the store's house-keeping: what is due at that time, in small pieces.
+	Maintain(ctx context.Context, now time.Time) error
+	// Close ends the store.
+	Close() error
+}
