@@ -1,0 +1,363 @@
+package radius
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/radius/counters"
+)
+
+// Decision is the answer to somebody who wants to come in.
+type Decision int
+
+// The decisions.
+const (
+	// Unknown: there is nobody of that name and password who may come in here.
+	Unknown Decision = iota
+	// Accept lets somebody in.
+	Accept
+	// Exhausted: a limit is used up.
+	Exhausted
+	// Busy: there are as many sessions as the group allows.
+	Busy
+)
+
+// Reply is one attribute of an answer.
+type Reply struct {
+	// Name is the attribute's.
+	Name string
+	// Op and Value are what the group says.
+	Op, Value string
+	// Number is what a counter says instead, if Counted.
+	Number  int64
+	Counted bool
+}
+
+// Answer is a decision with its attributes.
+type Answer struct {
+	// Decision is what was decided.
+	Decision Decision
+	// Account is who it is, if that was found out.
+	Account *Account
+	// Group is the group that counts, if there is one.
+	Group *Group
+	// Replies are the attributes of the answer, in order.
+	Replies []Reply
+}
+
+// Asking is somebody who wants to come in.
+type Asking struct {
+	// OrganizationID is whose network it is.
+	OrganizationID wispwright.ID
+	// Identifier is a username, an e-mail address or a telephone number.
+	Identifier string
+	// Password is the user's, or the key of the user's token.
+	Password string
+	// Roamed: an open session was found for the device, which is as good as a
+	// password.
+	Roamed bool
+	// CalledStationID and CallingStationID are access point and device, if known.
+	CalledStationID, CallingStationID string
+}
+
+// Authorizer decides who may come in.
+type Authorizer struct {
+	base     *entity.Base
+	stores   Stores
+	accounts Accounts
+	members  *Memberships
+	settings *SettingsService
+	tokens   *Tokens
+	people   *Registrations
+	counters []counters.Counter
+	simple   bool // no limit of sessions at a time
+	giga     bool
+	zone     *time.Location
+	methods  []string
+	log      *slog.Logger
+}
+
+// simultaneousUse is the check that limits sessions at a time (additions: R-1).
+const simultaneousUse = "Simultaneous-Use"
+
+// busyMessage is what somebody is told who has too many sessions.
+const busyMessage = "You are already logged in - access denied"
+
+// Authorize decides (spec: radius §3). The error is one of the storage, never the
+// user's.
+func (z *Authorizer) Authorize(ctx context.Context, q Asking) (*Answer, error) {
+	account, err := z.find(ctx, q)
+	if err != nil || account == nil {
+		return &Answer{}, err
+	}
+	if !q.Roamed {
+		ok, err := z.proves(ctx, q, account)
+		if err != nil || !ok {
+			return &Answer{}, err
+		}
+	}
+	return z.Limits(ctx, q, account)
+}
+
+// find returns the first of those the identifier may mean that may come in at all.
+func (z *Authorizer) find(ctx context.Context, q Asking) (*Account, error) {
+	candidates, err := z.accounts.Find(ctx, q.Identifier)
+	if err != nil {
+		return nil, err
+	}
+	in, err := z.settings.Effective(ctx, q.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range candidates {
+		if !a.IsActive {
+			continue
+		}
+		if in.NeedsVerification {
+			r, err := z.people.Of(ctx, a.ID, q.OrganizationID)
+			if err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+				return nil, err
+			}
+			if r == nil || !r.Counts() && !slices.Contains(z.methods, r.Method) {
+				continue
+			}
+		}
+		member, err := z.accounts.IsMember(ctx, a.ID, q.OrganizationID)
+		if err == nil && !member {
+			member, err = z.tokens.Has(ctx, a.ID, q.OrganizationID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !member {
+			return nil, nil
+		}
+		return a, nil
+	}
+	return nil, nil
+}
+
+// proves reports whether the password is the user's, or a token that was not used.
+func (z *Authorizer) proves(ctx context.Context, q Asking, a *Account) (bool, error) {
+	if a.PasswordExpired {
+		return false, nil
+	}
+	// the token costs less to look at than a password
+	ok, err := z.tokens.spend(ctx, a.ID, q.OrganizationID, q.Password)
+	if err != nil || ok {
+		return ok, err
+	}
+	return z.accounts.Verify(ctx, a.ID, q.Password)
+}
+
+// Limits answers somebody who proved to be a user: the group's replies and what is
+// left of its limits.
+func (z *Authorizer) Limits(ctx context.Context, q Asking, a *Account) (*Answer, error) {
+	out := &Answer{Decision: Accept, Account: a}
+	g, checks, replies, err := z.group(ctx, a, q.OrganizationID)
+	if err != nil || g == nil {
+		return out, err
+	}
+	out.Group = g
+	for _, r := range replies {
+		out.Replies = append(out.Replies, Reply{Name: r.Attribute, Op: r.Op, Value: r.Value})
+	}
+	busy, err := z.busy(ctx, q, a, checks)
+	if err != nil {
+		return nil, err
+	}
+	if busy {
+		out.refuse(Busy, busyMessage)
+		return out, nil
+	}
+	for _, c := range z.counters {
+		left, err := c.Left(ctx, z.question(a, g, checks, c))
+		var quota *counters.QuotaError
+		switch {
+		case errors.As(err, &quota):
+			out.refuse(Exhausted, quota.Message)
+			return out, nil
+		case errors.Is(err, counters.ErrNoLimit):
+			continue
+		case err != nil:
+			if ctx.Err() != nil || errors.Is(err, wispwright.ErrUnavailable) {
+				return nil, err
+			}
+			z.log.ErrorContext(ctx, "a counter failed and was skipped", "check", c.CheckName(), "error", err)
+			continue
+		}
+		for i, name := range c.ReplyNames() {
+			if i < len(left) {
+				z.lower(ctx, out, name, left[i])
+			}
+		}
+	}
+	return out, nil
+}
+
+func (z *Authorizer) question(a *Account, g *Group, checks []*GroupAttribute, c counters.Counter) counters.Question {
+	q := counters.Question{Username: a.Username, Joined: a.Joined, Organization: g.OrganizationID, Group: g.Name, Now: z.base.Now().In(z.zone),
+		Used: func(ctx context.Context, since int64) (counters.Use, error) {
+			return z.stores.Sessions.Use(ctx, g.OrganizationID, a.Username, since)
+		}}
+	if i := slices.IndexFunc(checks, func(k *GroupAttribute) bool { return k.Attribute == c.CheckName() }); i >= 0 {
+		q.Limit, q.Limited = checks[i].Value, true
+	}
+	return q
+}
+
+// group returns the group that counts for a user, with its checks and replies; nil
+// where there is none.
+func (z *Authorizer) group(ctx context.Context, a *Account, organization wispwright.ID) (g *Group, checks, replies []*GroupAttribute, err error) {
+	m, err := z.members.Of(ctx, a.ID, organization)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return nil, nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	g = &Group{ID: m.GroupID, OrganizationID: m.OrganizationID, Name: m.GroupName}
+	c, err := z.stores.GroupChecks.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: m.GroupID}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r, err := z.stores.GroupReplies.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: m.GroupID}, wispwright.Page{NoTotal: true})
+	return g, c.Rows, r.Rows, err
+}
+
+// busy reports whether the user has as many sessions as the group allows. Those of
+// the very same access point and device do not count: they are about to end.
+func (z *Authorizer) busy(ctx context.Context, q Asking, a *Account, checks []*GroupAttribute) (bool, error) {
+	i := slices.IndexFunc(checks, func(k *GroupAttribute) bool { return k.Attribute == simultaneousUse })
+	if z.simple || i < 0 {
+		return false, nil
+	}
+	limit, err := strconv.ParseInt(strings.TrimSpace(checks[i].Value), 10, 64)
+	if err != nil || limit <= 0 {
+		return false, nil // as a counter does with a value that is no number
+	}
+	yes := true
+	open, err := z.stores.Sessions.List(ctx, wispwright.ScopeAll(), SessionFilter{OrganizationID: q.OrganizationID, Username: a.Username, IsOpen: &yes},
+		wispwright.Page{Limit: 1000, NoTotal: true})
+	if err != nil {
+		return false, err
+	}
+	n := int64(0)
+	for _, s := range open.Rows {
+		if q.CalledStationID == "" || q.CallingStationID == "" || text(s.CalledStationID) != q.CalledStationID || text(s.CallingStationID) != q.CallingStationID {
+			n++
+		}
+	}
+	return n >= limit, nil
+}
+
+// refuse turns an answer into a refusal that keeps the group's replies (additions:
+//
+func (a *Answer) refuse(d Decision, message string) {
+	a.Decision = d
+	kept := a.Replies[:0]
+	told := false
+	for _, r := range a.Replies {
+		if !r.Counted {
+			kept = append(kept, r)
+			told = told || r.Name == "Reply-Message"
+		}
+	}
+	a.Replies = kept
+	if !told {
+		a.Replies = append(a.Replies, Reply{Name: "Reply-Message", Value: message})
+	}
+}
+
+// lower puts what a counter says into the answer, unless something lower is there
+// (spec: radius §3).
+func (z *Authorizer) lower(ctx context.Context, a *Answer, name string, left int64) {
+	counted := Reply{Name: name, Number: left, Counted: true}
+	i := slices.IndexFunc(a.Replies, func(r Reply) bool { return r.Name == name })
+	if i < 0 {
+		a.Replies = append(a.Replies, counted)
+	} else {
+		have := a.Replies[i].Number
+		if !a.Replies[i].Counted {
+			n, err := strconv.ParseInt(strings.TrimSpace(a.Replies[i].Value), 10, 64)
+			if err != nil {
+				z.log.WarnContext(ctx, name+" value (\""+a.Replies[i].Value+"\") cannot be converted to integer.")
+				n = left + 1
+			}
+			have = n
+		}
+		if left >= have {
+			return
+		}
+		a.Replies[i] = counted
+	}
+	z.gigawords(a, name, left)
+}
+
+// gigawords tells of limits beyond 32 bits: FreeRADIUS cuts an integer to its lower
+// 32 bits, the upper ones go into an attribute of their own (spec: radius §4).
+func (z *Authorizer) gigawords(a *Answer, name string, left int64) {
+	base, ok := strings.CutSuffix(name, "-Max-Total-Octets")
+	if !ok || !z.giga {
+		return
+	}
+	sibling := base + "-Max-Total-Gigawords"
+	a.Replies = slices.DeleteFunc(a.Replies, func(r Reply) bool { return r.Name == sibling })
+	if left > 1<<32-1 {
+		a.Replies = append(a.Replies, Reply{Name: sibling, Number: left >> 32, Counted: true})
+	}
+}
+
+// Usage is one limit of a user's group and what was used of it.
+type Usage struct {
+	// Check is the limit.
+	Check *GroupAttribute
+	// Used is what was used, at most the limit; nil where the limit is no number.
+	Used *int64
+	// Unit is "bytes", "seconds" or "".
+	Unit string
+}
+
+// Usage returns the limits of a user in an organization, or wispwright.ErrNotFound
+// for somebody without a group there (spec: radius §8.5).
+func (z *Authorizer) Usage(ctx context.Context, a *Account, organization wispwright.ID) ([]Usage, error) {
+	g, checks, _, err := z.group(ctx, a, organization)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return nil, wispwright.ErrNotFound
+	}
+	var out []Usage
+	for _, check := range checks {
+		i := slices.IndexFunc(z.counters, func(c counters.Counter) bool { return c.CheckName() == check.Attribute })
+		if i < 0 {
+			continue
+		}
+		u := Usage{Check: check, Unit: counters.UnitOf(check.Attribute)}
+		left, err := z.counters[i].Left(ctx, z.question(a, g, checks, z.counters[i]))
+		limit, numeric := strconv.ParseInt(strings.TrimSpace(check.Value), 10, 64)
+		var quota *counters.QuotaError
+		switch {
+		case errors.As(err, &quota):
+			if numeric == nil {
+				u.Used = &limit
+			}
+		case errors.Is(err, counters.ErrNoLimit):
+		case err != nil:
+			return nil, err
+		case len(left) > 0 && numeric == nil:
+			used := limit - left[0]
+			u.Used = &used
+		}
+		out = append(out, u)
+	}
+	return out, nil
+}

@@ -1,0 +1,181 @@
+package radiussql
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/counters"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the steps that make the concern's tables; run them with
+// sqlstore.DB.Migrate before New.
+func Migrations() sqlstore.Migrations {
+	return sqlstore.Migrations{Concern: "radius", FS: migrations}
+}
+
+// New returns the concern's stores on a migrated database. The database is
+// their transactor.
+func New(db *sqlstore.DB) (radius.Stores, error) {
+	b := sqlstore.Build(db)
+	groupname := map[string]string{"GroupName": "groupname"}
+	s := radius.Stores{
+		Groups:       sqlstore.Add[wispwright.ID, radius.Group, radius.GroupFilter](b, sqlstore.Spec{Shape: radius.Group{}.Shape()}),
+		GroupChecks:  sqlstore.Add[wispwright.ID, radius.GroupAttribute, radius.GroupAttributeFilter](b, sqlstore.Spec{Shape: radius.GroupCheckShape(), Columns: groupname}),
+		GroupReplies: sqlstore.Add[wispwright.ID, radius.GroupAttribute, radius.GroupAttributeFilter](b, sqlstore.Spec{Shape: radius.GroupReplyShape(), Columns: groupname}),
+		Memberships:  sqlstore.Add[wispwright.ID, radius.Membership, radius.MembershipFilter](b, sqlstore.Spec{Shape: radius.Membership{}.Shape(), Columns: groupname}),
+		Checks:       sqlstore.Add[wispwright.ID, radius.Attribute, radius.AttributeFilter](b, sqlstore.Spec{Shape: radius.CheckShape()}),
+		Replies:      sqlstore.Add[wispwright.ID, radius.Attribute, radius.AttributeFilter](b, sqlstore.Spec{Shape: radius.ReplyShape()}),
+		NASes: sqlstore.Add[wispwright.ID, radius.NAS, radius.NASFilter](b, sqlstore.Spec{Shape: radius.NAS{}.Shape(),
+			Columns: map[string]string{"Name": "nasname", "ShortName": "shortname", "Secret": "sealed_secret", "PlainSecret": "secret"}}),
+		Tokens:        sqlstore.Add[wispwright.ID, radius.Token, radius.TokenFilter](b, sqlstore.Spec{Shape: radius.Token{}.Shape()}),
+		Registrations: sqlstore.Add[wispwright.ID, radius.Registration, radius.RegistrationFilter](b, sqlstore.Spec{Shape: radius.Registration{}.Shape()}),
+		Settings:      sqlstore.Add[wispwright.ID, radius.Settings, radius.SettingsFilter](b, sqlstore.Spec{Shape: radius.Settings{}.Shape(), Columns: map[string]string{"CoAEnabled": "coa_enabled"}}),
+		Names:         names{db},
+	}
+	s.PostAuths = &postAuths{sqlstore.Add[wispwright.ID, radius.PostAuth, radius.PostAuthFilter](b, sqlstore.Spec{Shape: radius.PostAuth{}.Shape(),
+		Columns: map[string]string{"Password": "pass", "CalledStationID": "calledstationid", "CallingStationID": "callingstationid", "Date": "authdate"}}), db}
+	s.Sessions = &sessions{sqlstore.Add[string, radius.Session, radius.SessionFilter](b, sessionSpec()), db}
+	return s, b.Err()
+}
+
+// sessionSpec names the columns as FreeRADIUS does.
+func sessionSpec() sqlstore.Spec {
+	filled := func(column string, empty bool) func(any) sqlstore.Cond {
+		return func(v any) sqlstore.Cond {
+			if v.(bool) == empty {
+				return sqlstore.Cond{SQL: "radacct." + column + " IS NULL"}
+			}
+			return sqlstore.Cond{SQL: "radacct." + column + " IS NOT NULL"}
+		}
+	}
+	mac := func(column string) func(any) sqlstore.Cond {
+		return func(v any) sqlstore.Cond {
+			// the spellings that are looked up by the index
+			marks, args := sqlstore.In(radius.Spellings(v.(string)))
+			return sqlstore.Cond{SQL: "radacct." + column + " IN (" + marks + ")", Args: args}
+		}
+	}
+	return sqlstore.Spec{
+		Shape: radius.Session{}.Shape(),
+		Columns: map[string]string{
+			"UniqueID": "acctuniqueid", "SessionID": "acctsessionid", "GroupName": "groupname", "NASAddress": "nasipaddress", "NASPortID": "nasportid",
+			"NASPortType": "nasporttype", "StartTime": "acctstarttime", "UpdateTime": "acctupdatetime", "StopTime": "acctstoptime", "Interval": "acctinterval",
+			"SessionTime": "acctsessiontime", "Authentication": "acctauthentic", "ConnectInfoStart": "connectinfo_start", "ConnectInfoStop": "connectinfo_stop",
+			"InputOctets": "acctinputoctets", "OutputOctets": "acctoutputoctets", "CalledStationID": "calledstationid", "CallingStationID": "callingstationid",
+			"TerminateCause": "acctterminatecause", "ServiceType": "servicetype", "FramedProtocol": "framedprotocol", "FramedIPAddress": "framedipaddress",
+			"FramedIPv6Address": "framedipv6address", "FramedIPv6Prefix": "framedipv6prefix", "FramedInterfaceID": "framedinterfaceid",
+			"DelegatedIPv6Prefix": "delegatedipv6prefix", "CountedFrom": "countedfrom", "CountedUntil": "counteduntil",
+		},
+		Where: map[string]func(any) sqlstore.Cond{
+			"IsOpen": filled("acctstoptime", true), "NeverUpdated": filled("acctupdatetime", true), "Called": mac("calledstationid"), "Calling": mac("callingstationid"),
+			"StoppedUntil": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "radacct.acctstoptime <= ?", Args: []any{v.(time.Time).UTC().Truncate(time.Microsecond)}}
+			},
+		},
+	}
+}
+
+type sessions struct {
+	*sqlstore.Repo[string, radius.Session, radius.SessionFilter]
+	db *sqlstore.DB
+}
+
+// Use implements radius.SessionStore.
+func (s *sessions) Use(ctx context.Context, organization wispwright.ID, username string, since int64) (counters.Use, error) {
+	use, err := sqlstore.Get[counters.Use](ctx, s.db, `SELECT
+		CAST(coalesce(sum(CASE WHEN countedfrom < ? THEN counteduntil - ? ELSE counteduntil - countedfrom END), 0) AS BIGINT) AS seconds,
+		CAST(coalesce(sum(coalesce(acctinputoctets, 0) + coalesce(acctoutputoctets, 0)), 0) AS BIGINT) AS octets
+		FROM radacct WHERE username = ? AND organization_id = ? AND counteduntil > ?`, since, since, username, organization, since)
+	if err != nil {
+		return counters.Use{}, fmt.Errorf("sum sessions: %w", err)
+	}
+	return use, nil
+}
+
+// DeleteOf implements radius.SessionStore.
+func (s *sessions) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
+	return remove(ctx, s.db, "sessions", "DELETE FROM radacct WHERE organization_id = ?", organization)
+}
+
+// perDeletion is how many old rows go in one transaction, so that nobody waits long.
+const perDeletion = 5000
+
+// DeleteBefore implements radius.SessionStore.
+func (s *sessions) DeleteBefore(ctx context.Context, ended time.Time) (int, error) {
+	return inBatches(func() (int, error) {
+		return remove(ctx, s.db, "old sessions", "DELETE FROM radacct WHERE acctuniqueid IN (SELECT acctuniqueid FROM radacct WHERE acctstoptime < ? LIMIT ?)",
+			ended.UTC().Truncate(time.Microsecond), perDeletion)
+	})
+}
+
+type postAuths struct {
+	*sqlstore.Repo[wispwright.ID, radius.PostAuth, radius.PostAuthFilter]
+	db *sqlstore.DB
+}
+
+// DeleteOf implements radius.PostAuthStore.
+func (s *postAuths) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
+	return remove(ctx, s.db, "answers", "DELETE FROM radpostauth WHERE organization_id = ?", organization)
+}
+
+// DeleteBefore implements radius.PostAuthStore.
+func (s *postAuths) DeleteBefore(ctx context.Context, date time.Time) (int, error) {
+	return inBatches(func() (int, error) {
+		return remove(ctx, s.db, "old answers", "DELETE FROM radpostauth WHERE id IN (SELECT id FROM radpostauth WHERE authdate < ? LIMIT ?)",
+			date.UTC().Truncate(time.Microsecond), perDeletion)
+	})
+}
+
+func inBatches(some func() (int, error)) (n int, err error) {
+	for {
+		deleted, err := some()
+		n += deleted
+		if err != nil || deleted < perDeletion {
+			return n, err
+		}
+	}
+}
+
+func remove(ctx context.Context, db *sqlstore.DB, what, query string, args ...any) (int, error) {
+	n, err := sqlstore.Exec(ctx, db, query, args...)
+	if err != nil {
+		return n, fmt.Errorf("delete %s: %w", what, err)
+	}
+	return n, nil
+}
+
+type names struct{ db *sqlstore.DB }
+
+// RenameGroup implements radius.NameStore.
+func (s names) RenameGroup(ctx context.Context, group, organization wispwright.ID, name string) error {
+	return s.all(ctx, []string{"radgroupcheck", "radgroupreply", "radusergroup"}, "UPDATE %s SET groupname = ?, organization_id = ? WHERE group_id = ?", name, organization, group)
+}
+
+// RenameUser implements radius.NameStore.
+func (s names) RenameUser(ctx context.Context, user wispwright.ID, name string) error {
+	return s.all(ctx, []string{"radusergroup", "radcheck", "radreply"}, "UPDATE %s SET username = ? WHERE user_id = ?", name, user)
+}
+
+// ForgetUser implements radius.NameStore.
+func (s names) ForgetUser(ctx context.Context, user wispwright.ID) error {
+	return s.all(ctx, []string{"radusergroup", "radcheck", "radreply", "radiustoken", "radius_registration"}, "DELETE FROM %s WHERE user_id = ?", user)
+}
+
+func (s names) all(ctx context.Context, tables []string, query string, args ...any) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		for _, table := range tables {
+			if _, err := sqlstore.Exec(ctx, s.db, fmt.Sprintf(query, table), args...); err != nil {
+				return fmt.Errorf("change %s: %w", table, err)
+			}
+		}
+		return nil
+	})
+}
