@@ -33,7 +33,8 @@ func (c *configs) assign(ctx context.Context, a assignment) ([]*Template, error)
 	if err != nil {
 		return nil, err
 	}
-	return merge(requiredOf(defaults), found), nil
+	all := merge(requiredOf(defaults), found)
+	return all, c.checkRivals(ctx, all)
 }
 
 // chosen returns the wanted templates after checking each of them.
@@ -128,7 +129,12 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 	if err != nil {
 		return nil, err
 	}
-	templates := merge(defaults, given, n.extra)
+	required := requiredOf(defaults)
+	if err := c.checkRivals(ctx, merge(required, given)); err != nil {
+		return nil, err
+	}
+	templates := merge(required, withoutRivals(merge(required, given), defaults), given)
+	templates = merge(templates, withoutRivals(templates, n.extra))
 	if !n.believed { // the cached ones may be older than what is stored now
 		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
 			return nil, err
@@ -136,7 +142,7 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 	}
 	config.Templates = idsOf(templates)
 	m := &material{device: d, config: config, settings: t.settings, templates: templates}
-	if err := c.addProvided(ctx, m); err != nil {
+	if err := c.supply(ctx, true, m); err != nil {
 		return nil, err
 	}
 	version, err := c.refresh(ctx, m, n.earlier, n.cause)

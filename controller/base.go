@@ -19,10 +19,12 @@ type base struct {
 	tx     wispwright.Transactor
 	stores Stores
 	jobs   Jobs
+	// extensions are set while the program is put together
+	extensions *extensions
 }
 
 func newBase(tx wispwright.Transactor, stores Stores, o Options) *base {
-	return &base{Options: o, tx: tx, stores: stores, kit: &entity.Base{
+	return &base{Options: o, tx: tx, stores: stores, extensions: &extensions{}, kit: &entity.Base{
 		Tx: tx, Recorder: o.Recorder, Clock: o.Clock, Tenants: holder{stores.Settings},
 	}}
 }

@@ -59,6 +59,9 @@ func (c *fleet) broken(ctx context.Context, f ConfigFilter) (*Broken, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.addProvided(ctx, materials...); err != nil {
+		return nil, err
+	}
 	for _, m := range materials {
 		if time.Now().After(deadline) {
 			break

@@ -15,7 +15,8 @@ var keyPattern = regexp.MustCompile(`^[^\s/.]+$`)
 
 const keyMessage = "This value must not contain spaces, dots or slashes."
 
-func checkKey(v *wispwright.ValidationError, field string, key wispwright.Secret, limit int) {
+// CheckKey adds what is wrong with a key.
+func CheckKey(v *wispwright.ValidationError, field string, key wispwright.Secret, limit int) {
 	valid.Text(v, field, key.Reveal(), wellFormedKey, valid.Max(limit))
 }
 
@@ -29,8 +30,9 @@ func wellFormedKey(text string) string {
 
 func isSpace(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f", r) }
 
-// randomKey returns 32 random letters and digits.
-func randomKey() wispwright.Secret {
+// RandomKey returns 32 random letters and digits, as keys of devices and VPN
+// servers are (spec: controller-config §1).
+func RandomKey() wispwright.Secret {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	const fair = 256 - 256%len(alphabet)
 	out := make([]byte, 0, 32)

@@ -133,6 +133,9 @@ func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, caus
 	if err != nil {
 		return nil, err
 	}
+	if m.refused != "" {
+		return nil, &render.Error{Message: m.refused}
+	}
 	if err := c.render(ctx, d, earlier); err != nil {
 		return nil, err
 	}
@@ -169,13 +172,7 @@ func (c *configs) gather(ctx context.Context, device *Device, config *Config) (*
 		return nil, err
 	}
 	m := &material{device: device, config: config, settings: settings, templates: templates}
-	return m, c.addProvided(ctx, m)
-}
-
-func (c *configs) addProvided(ctx context.Context, m *material) error {
-	provided, err := c.provide(ctx, m.device)
-	m.provided = provided[m.device.ID]
-	return err
+	return m, c.supply(ctx, false, m)
 }
 
 // heldTemplates returns templates in the given order; those that are gone are

@@ -85,7 +85,7 @@ func (c *fleet) ensureKey(d *Device, settings *Settings) {
 			base = d.HardwareID
 		}
 		if c.RandomKeys {
-			d.Key = randomKey()
+			d.Key = RandomKey()
 		} else {
 			d.Key = protocol.ConsistentKey(base, settings.SharedSecret)
 		}

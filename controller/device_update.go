@@ -159,7 +159,7 @@ func (u *update) config(ctx context.Context) (*Version, error) {
 	}
 	config.Templates = idsOf(templates)
 	m := &material{device: device, config: config, settings: u.tenant.settings, templates: templates}
-	if err := c.addProvided(ctx, m); err != nil {
+	if err := c.supply(ctx, false, m); err != nil {
 		return nil, err
 	}
 	version, err := c.refresh(ctx, m, nil, u.cause())

@@ -73,6 +73,9 @@ func (n *enrolment) prepare(ctx context.Context) error {
 		return err
 	}
 	m := &material{device: d, config: n.detail.Config, settings: n.tenant.settings, templates: merge(defaults, given, n.extra)}
+	if len(serversOf(m.templates)) > 0 {
+		return nil // what its tunnels need is made inside
+	}
 	if err := n.addProvided(ctx, m); err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ const (
 	// JobEverything renders all configurations anew, after a change of the
 	// global variables.
 	JobEverything JobKind = "everything"
+	// JobDevice renders the configuration of one device anew.
+	JobDevice JobKind = "device"
 	// JobKeyHints lets the keys of devices be searched for that were stored
 	// before they could be.
 	JobKeyHints JobKind = "key_hints"
@@ -33,7 +35,7 @@ const (
 type Job struct {
 	// Kind says what to do.
 	Kind JobKind
-	// ID is the template or organization.
+	// ID is the template, organization or device.
 	ID wispwright.ID
 	// After is where the batch begins: the last device of the one before.
 	After wispwright.ID

@@ -43,6 +43,8 @@ func (c *fleet) work(ctx context.Context, job Job) error {
 			return err
 		}
 		f.OrganizationID, f.Backend = t.OrganizationID, t.Backend
+	case JobDevice:
+		f.DeviceIDs = wispwright.Only(job.ID)
 	case JobEverything:
 	case JobKeyHints:
 		return c.hintKeys(ctx, job)
@@ -118,10 +120,6 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 	if err != nil {
 		return nil, err
 	}
-	provided, err := c.provide(ctx, devices.Rows...)
-	if err != nil {
-		return nil, err
-	}
 	settings := map[wispwright.ID]*Settings{}
 	var out []*material
 	for _, config := range configs {
@@ -137,8 +135,7 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 			settings[d.OrganizationID] = s
 		}
 		out = append(out, &material{
-			device: d, config: config, settings: settings[d.OrganizationID], provided: provided[d.ID],
-			templates: b.inOrder(items.Rows, config.Templates),
+			device: d, config: config, settings: settings[d.OrganizationID], templates: b.inOrder(items.Rows, config.Templates),
 		})
 	}
 	return out, nil
@@ -150,6 +147,9 @@ func (b *batch) inOrder(found []*Template, ids []wispwright.ID) []*Template {
 	templates := inOrder(found, ids)
 	if b.job.Kind != JobTemplateAssigned {
 		return templates
+	}
+	if last := len(templates) - 1; last >= 0 && templates[last].ID == b.job.ID {
+		templates = append(templates[:last:last], withoutRivals(templates[:last], templates[last:])...)
 	}
 	required := requiredOf(templates)
 	slices.SortStableFunc(required, func(x, y *Template) int { return strings.Compare(x.Name, y.Name) })
@@ -167,6 +167,9 @@ func deviceIDs(configs []*Config) []wispwright.ID {
 func (b *batch) prepare(ctx context.Context, configs []*Config) error {
 	materials, err := b.materials(ctx, configs)
 	if err != nil {
+		return err
+	}
+	if err := b.fleet.addProvided(ctx, materials...); err != nil {
 		return err
 	}
 	for _, m := range materials {
@@ -195,6 +198,9 @@ func (b *batch) run(ctx context.Context, ids []wispwright.ID) error {
 	}
 	materials, err := b.materials(ctx, configs)
 	if err != nil {
+		return err
+	}
+	if err := c.supply(ctx, false, materials...); err != nil {
 		return err
 	}
 	var versions []*Version

@@ -327,7 +327,11 @@ func (c *agents) configureKnown(ctx context.Context, d *Device, r protocol.Regis
 		}
 		return c.forgetDevices(ctx, d.ID)
 	}
-	list := distinct(slices.Concat(config.Templates, idsOf(tagged)))
+	had, err := c.heldTemplates(ctx, config.Templates)
+	if err != nil {
+		return err
+	}
+	list := distinct(slices.Concat(config.Templates, idsOf(withoutRivals(had, tagged))))
 	if len(list) == len(config.Templates) {
 		return nil
 	}

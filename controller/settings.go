@@ -129,9 +129,9 @@ func (s *OrganizationSettings) validate(_ context.Context, c entity.Change[Setti
 	}
 	o.RevisionID = wispwright.NewID()
 	if o.SharedSecret == "" {
-		o.SharedSecret = randomKey()
+		o.SharedSecret = RandomKey()
 	}
-	checkKey(&v, "shared_secret", o.SharedSecret, 32)
+	CheckKey(&v, "shared_secret", o.SharedSecret, 32)
 	o.SecretDigest = digest(o.SharedSecret.Reveal())
 	valid.Object(&v, "context", &o.Context)
 	return v.Err()

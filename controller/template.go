@@ -14,7 +14,7 @@ type TemplateType string
 // The types of templates.
 const (
 	TemplateGeneric TemplateType = "generic"
-	// TemplateVPN needs a VPN server, which comes with a later concern.
+	// TemplateVPN makes devices clients of a VPN server.
 	TemplateVPN TemplateType = "vpn"
 )
 
@@ -32,7 +32,7 @@ type Template struct {
 	Type TemplateType
 	// Backend is the path of the backend the template is written for.
 	Backend string
-	// VPNID is the VPN server; only the zero ID is accepted now.
+	// VPNID is the VPN server; zero for generic templates.
 	VPNID wispwright.ID
 	// AutoCert provisions VPN clients by itself; false for generic templates.
 	AutoCert bool
@@ -102,6 +102,8 @@ type TemplateFilter struct {
 	Backend string
 	// Type limits to one type.
 	Type TemplateType
+	// VPNID limits to templates that lead to one VPN server.
+	VPNID wispwright.ID
 	// Default limits to default templates or the others, Required to required
 	// ones or the others.
 	Default, Required *bool

@@ -37,7 +37,9 @@ func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) err
 	}
 	valid.Object(&v, "default_values", &t.DefaultValues)
 	valid.Text(&v, "notes", t.Notes, valid.Max(maxNotes))
-	s.checkVPN(&v, t)
+	if err := s.checkVPN(ctx, &v, t); err != nil {
+		return err
+	}
 	if t.Required {
 		t.Default = true
 	}
@@ -70,20 +72,6 @@ func (s *Templates) checkTags(v *wispwright.ValidationError, t *Template) {
 	t.Tags = slices.Sorted(maps.Keys(seen))
 }
 
-// checkVPN holds the rules of types: generic templates have no VPN
-// (spec: controller-config §1.3). VPN servers are not there yet, so that any
-// id is unknown.
-func (s *Templates) checkVPN(v *wispwright.ValidationError, t *Template) {
-	switch {
-	case t.Type != TemplateVPN:
-		t.VPNID, t.AutoCert = wispwright.ID{}, false
-	case t.VPNID.IsZero():
-		v.Add("vpn", `A VPN must be selected when template type is "VPN"`)
-	default:
-		v.Add("vpn", valid.UnknownPK(t.VPNID))
-	}
-}
-
 // checkSharedName keeps names of shared templates unique everywhere
 // (spec: controller-config §1.9). The rule inside one organization is the
 // store's.
@@ -111,7 +99,7 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 	if !isConfig(&t.Config) {
 		return wispwright.Invalid("config", render.UnexpectedFormat)
 	}
-	in, err := s.input(t)
+	in, err := s.input(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -124,13 +112,18 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 	return nil
 }
 
-// input is the template alone, with its default values and the global
-// variables.
-func (s *Templates) input(t *Template) (render.Input, error) {
+// input is the template alone, with its default values, what its VPN server
+// contributes and the global variables.
+func (s *Templates) input(ctx context.Context, t *Template) (render.Input, error) {
 	in := render.Input{Backend: t.Backend, Config: t.Config, Context: map[string]any{}}
 	if err := addVariables(in.Context, t.DefaultValues); err != nil {
 		return in, fmt.Errorf("default values of template %s: %w", t.ID, err)
 	}
+	of, err := s.configs.serverVariables(ctx, serversOf([]*Template{t})...)
+	if err != nil {
+		return in, err
+	}
+	maps.Copy(in.Context, of[t.VPNID])
 	maps.Copy(in.Context, s.configs.Context)
 	return in, nil
 }
@@ -167,5 +160,5 @@ func (s *Templates) checkMove(ctx context.Context, t *Template) error {
 // contentChanged reports whether configurations made of the template may have
 // other bytes; whether they do is found out device by device.
 func contentChanged(before, after *Template) bool {
-	return before.Config != after.Config || before.DefaultValues != after.DefaultValues || before.Backend != after.Backend
+	return before.Config != after.Config || before.DefaultValues != after.DefaultValues || before.Backend != after.Backend || before.VPNID != after.VPNID
 }

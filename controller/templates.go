@@ -31,8 +31,13 @@ func newTemplates(f *fleet) *Templates {
 	return s
 }
 
-// check keeps a template with the devices that use it.
+// check keeps a template with the devices that use it, and with its VPN server.
 func (s *Templates) check(ctx context.Context, c entity.Change[Template]) error {
+	if c.After != nil {
+		if err := s.holdVPN(ctx, c.After); err != nil {
+			return err
+		}
+	}
 	if c.Before == nil || c.After == nil || c.Before.OrganizationID == c.After.OrganizationID {
 		return nil
 	}
@@ -122,7 +127,7 @@ func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, i
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.input(t)
+	in, err := s.input(ctx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func (c *tenants) countDevices(ctx context.Context, organization wispwright.ID) 
 func (s *Settings) limited() bool { return s.DeviceLimit == nil || *s.DeviceLimit != 0 }
 
 func newSettings(organization wispwright.ID) *Settings {
-	secret := randomKey()
+	secret := RandomKey()
 	return &Settings{
 		OrganizationID: organization, ID: wispwright.NewID(), RegistrationEnabled: true, SharedSecret: secret,
 		SecretDigest: digest(secret.Reveal()), Context: "{}", DeviceLimit: new(int64), RevisionID: wispwright.NewID(),

@@ -27,6 +27,10 @@ type material struct {
 	templates []*Template // in the order of config.Templates
 	settings  *Settings
 	provided  map[string]any
+	// refused says why what the configuration needs could not be made
+	refused string
+	// servers are the variables of the VPN servers that templates lead to
+	servers map[wispwright.ID]map[string]any
 }
 
 // variables lays the variables of a device over each other, the strongest
@@ -37,6 +41,7 @@ func (c *configs) variables(m *material) (*Variables, error) {
 		if err := addVariables(all, t.DefaultValues); err != nil {
 			return nil, fmt.Errorf("default values of template %s: %w", t.ID, err)
 		}
+		maps.Copy(all, m.servers[t.VPNID])
 	}
 	maps.Copy(system, c.Context)
 	if m.settings != nil {
@@ -65,12 +70,16 @@ func (c *configs) predefined(d *Device) map[string]any {
 
 // provide asks the providers for the variables of devices.
 func (c *configs) provide(ctx context.Context, devices ...*Device) (map[wispwright.ID]map[string]any, error) {
-	if len(c.Providers) == 0 {
+	providers := slices.Concat(c.Providers, c.extensions.providers)
+	if c.extensions.vpns != nil {
+		providers = append(providers, c.extensions.vpns)
+	}
+	if len(providers) == 0 {
 		return nil, nil
 	}
 	out := map[wispwright.ID]map[string]any{}
 	// the first provider is the strongest: it is laid over the others
-	for _, p := range slices.Backward(c.Providers) {
+	for _, p := range slices.Backward(providers) {
 		found, err := p.Variables(ctx, devices)
 		if err != nil {
 			return nil, fmt.Errorf("ask for variables: %w", err)

@@ -676,6 +676,7 @@ func runTemplates(t *testing.T, h Harness) {
 			"name":          {Filter: controller.TemplateFilter{Name: "template 2"}, Selects: func(o *controller.Template) bool { return o.ID == id(3002) }},
 			"backend":       {Filter: controller.TemplateFilter{Backend: "x"}, Selects: func(*controller.Template) bool { return false }},
 			"type":          {Filter: controller.TemplateFilter{Type: controller.TemplateVPN}, Selects: func(*controller.Template) bool { return false }},
+			"vpn":           {Filter: controller.TemplateFilter{VPNID: id(77)}, Selects: func(*controller.Template) bool { return false }},
 			"default":       {Filter: controller.TemplateFilter{Default: yes()}, Selects: func(o *controller.Template) bool { return o.Default }},
 			"required":      {Filter: controller.TemplateFilter{Required: no()}, Selects: func(o *controller.Template) bool { return !o.Required }},
 			"tag":           {Filter: controller.TemplateFilter{Tag: "tag4"}, Selects: func(o *controller.Template) bool { return o.ID == id(3004) }},

@@ -34,6 +34,12 @@ func reached() map[string][]string {
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
 		},
 		"topology": {},
+		"controller/vpn": {
+			"golang.org/x/crypto",                                              // Salsa20, from which ZeroTier addresses follow
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
+			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", // of x509
+			"go4.org/netipx", // ranges, of ipam too
+		},
 		"x509": {
 			"golang.org/x/crypto",                // derivation of keys, building of lists
 			"github.com/youmark/pkcs8",           // encrypted private keys

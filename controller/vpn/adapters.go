@@ -1,0 +1,176 @@
+package vpn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/ipam"
+	"github.com/wispwright/wispwright/x509"
+)
+
+// X509 returns the PKI of an authority. Nil: there is none, and servers that need
+// certificates cannot be made.
+func X509(a *x509.Authority) PKI { return pki{a} }
+
+type pki struct{ a *x509.Authority }
+
+// perQuestion is how many ids one question to another concern names.
+const perQuestion = 500
+
+// Authorities implements PKI.
+func (p pki) Authorities(ctx context.Context, ids ...int64) (map[int64]*Certificate, error) {
+	out := make(map[int64]*Certificate, len(ids))
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := p.a.CAs.List(ctx, wispwright.ScopeAll(), x509.CAFilter{IDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, fmt.Errorf("read authorities: %w", err)
+		}
+		for _, c := range found.Rows {
+			out[c.ID] = certificate(&c.Details, 0)
+		}
+	}
+	return out, nil
+}
+
+// Certificates implements PKI.
+func (p pki) Certificates(ctx context.Context, ids ...int64) (map[int64]*Certificate, error) {
+	out := make(map[int64]*Certificate, len(ids))
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := p.a.Certs.List(ctx, wispwright.ScopeAll(), x509.CertFilter{IDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, fmt.Errorf("read certificates: %w", err)
+		}
+		for _, c := range found.Rows {
+			out[c.ID] = certificate(&c.Details, c.CAID)
+		}
+	}
+	return out, nil
+}
+
+func certificate(d *x509.Details, ca int64) *Certificate {
+	return &Certificate{ID: d.ID, CAID: ca, OrganizationID: d.OrganizationID, CommonName: d.CommonName, PEM: d.Certificate, Key: d.PrivateKey, Revoked: d.Revoked}
+}
+
+// Issue implements PKI: attributes are the authority's
+// (spec: controller-config §9.1, §9.2).
+func (p pki) Issue(ctx context.Context, authority int64, o Order) (int64, error) {
+	ca, err := p.a.CAs.Get(ctx, wispwright.ScopeAll(), authority)
+	if err != nil {
+		return 0, fmt.Errorf("authority %d: %w", authority, err)
+	}
+	kind := "client"
+	if o.Server {
+		kind = "server"
+	}
+	same, err := p.a.Certs.List(ctx, wispwright.ScopeAll(), x509.CertFilter{OrganizationID: o.OrganizationID, CommonName: o.CommonName}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil {
+		return 0, fmt.Errorf("certificates of the name %q: %w", o.CommonName, err)
+	}
+	if len(same.Rows) > 0 { // names are unique, that of a revoked certificate too
+		o.CommonName = cut(o.CommonName, mostCommonName) + "-" + randomEnd()
+	}
+	c := &x509.Cert{CAID: authority, Details: x509.Details{
+		OrganizationID: o.OrganizationID, Name: o.Name, CommonName: o.CommonName, KeyLength: ca.KeyLength, Digest: ca.Digest,
+		CountryCode: ca.CountryCode, State: ca.State, City: ca.City, OrganizationName: ca.OrganizationName, Email: ca.Email,
+		Extensions: []x509.Extension{{Name: "nsCertType", Value: kind}},
+	}}
+	if err := p.a.Certs.Create(ctx, c); err != nil {
+		return 0, fmt.Errorf("issue a certificate: %w", err)
+	}
+	return c.ID, nil
+}
+
+// Revoke implements PKI.
+func (p pki) Revoke(ctx context.Context, ids ...int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := p.Certificates(ctx, ids...) // one that is gone would undo the transaction
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		if found[id].Revoked {
+			continue
+		}
+		if _, err := p.a.Certs.Revoke(ctx, wispwright.ScopeAll(), id, x509.CessationOfOperation); err != nil {
+			return fmt.Errorf("revoke certificate %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Subnets returns the IPAM of package ipam.
+func Subnets(m *ipam.IPAM) IPAM { return subnets{m} }
+
+type subnets struct{ m *ipam.IPAM }
+
+// Subnet implements IPAM.
+func (s subnets) Subnet(ctx context.Context, id wispwright.ID) (Subnet, error) {
+	n, err := s.m.Subnets.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil {
+		return Subnet{}, err
+	}
+	return Subnet{ID: n.ID, OrganizationID: n.OrganizationID, Network: n.Subnet}, nil
+}
+
+// Address implements IPAM.
+func (s subnets) Address(ctx context.Context, id wispwright.ID) (Address, error) {
+	a, err := s.m.Addresses.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil {
+		return Address{}, err
+	}
+	return Address{ID: a.ID, SubnetID: a.SubnetID, Value: a.IPAddress}, nil
+}
+
+// Request implements IPAM. How much room there is is asked first: a request that
+// fails would undo the whole transaction.
+func (s subnets) Request(ctx context.Context, subnet wispwright.ID, descriptions ...string) ([]Address, error) {
+	n, err := s.m.Subnets.Get(ctx, wispwright.ScopeAll(), subnet)
+	if err != nil {
+		return nil, err
+	}
+	want := int64(len(descriptions))
+	if room := new(big.Int).Sub(ipam.HostCount(n.Subnet), big.NewInt(n.Used)); room.IsInt64() && room.Int64() < want {
+		want = max(0, room.Int64())
+	}
+	if want == 0 && len(descriptions) > 0 { // addresses that are no hosts may be recorded too
+		switch _, err := s.m.Addresses.Next(ctx, wispwright.ScopeAll(), subnet); {
+		case errors.Is(err, ipam.ErrExhausted):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		want = 1
+	}
+	words := slices.Clone(descriptions[:want])
+	for i, d := range words {
+		if runes := []rune(d); len(runes) > 100 {
+			words[i] = string(runes[:100])
+		}
+	}
+	found, err := s.m.Addresses.RequestMany(ctx, wispwright.ScopeAll(), subnet, words...)
+	if err != nil {
+		return nil, fmt.Errorf("request addresses: %w", err)
+	}
+	out := make([]Address, len(found))
+	for i, a := range found {
+		out[i] = Address{ID: a.ID, SubnetID: a.SubnetID, Value: a.IPAddress}
+	}
+	return out, nil
+}
+
+// Free implements IPAM.
+func (s subnets) Free(ctx context.Context, ids ...wispwright.ID) error {
+	for some := range slices.Chunk(ids, perQuestion) {
+		if _, err := s.m.Addresses.DeleteAll(ctx, wispwright.ScopeAll(), ipam.AddressFilter{IDs: wispwright.Only(some...)}); err != nil {
+			return fmt.Errorf("free addresses: %w", err)
+		}
+	}
+	return nil
+}
