@@ -16,6 +16,7 @@ import (
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/notifications/webhooks"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
 // inboxOf is a receiver of webhooks that keeps the names of what it is told.
@@ -105,7 +106,7 @@ func TestWebhooks(t *testing.T) {
 		for _, path := range []string{one, one + "delivery/"} {
 			status(404, beta, "GET", path, "")
 		}
-		for _, path := range []string{one + "test/", one + "rotate/"} {
+		for _, path := range []string{one + "test/", one + "rotate/", one + "resume/"} {
 			status(404, beta, "POST", path, "")
 			status(403, operator, "POST", path, "")
 			status(403, member, "POST", path, "")
@@ -120,6 +121,17 @@ func TestWebhooks(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(whole), &all))
 		status(404, manager, "GET", hooksPath+all.ID+"/", "")
 		require.Contains(t, status(200, manager, "GET", hooksPath, ""), `"count":1`)
+		// neither is what was done with it, also by those who may read the trail
+		_, err := s.Tenancy().Groups.Update(t.Context(), wispwright.ScopeAll(), 2, func(g *tenancy.Group) error {
+			g.Permissions = append(g.Permissions, "audit.view_event")
+			return nil
+		})
+		require.NoError(t, err)
+		trail := "/api/v1/audit/event/?kind=openwisp_notifications.webhook&object_id="
+		require.Contains(t, status(200, manager, "GET", trail+made.ID, ""), `"count":2`)
+		require.Contains(t, status(200, manager, "GET", trail+all.ID, ""), `"count":0`)
+		require.Contains(t, status(200, root, "GET", trail+all.ID, ""), `"count":1`)
+		require.NotContains(t, status(200, root, "GET", trail+made.ID, ""), "path-that-is-a-secret")
 		status(204, root, "DELETE", hooksPath+all.ID+"/", "")
 
 		// it hears of what happens
@@ -148,6 +160,8 @@ func TestWebhooks(t *testing.T) {
 		require.Empty(t, wrong)
 		require.ElementsMatch(t, []string{"device.registered", "notification.device_registered", "device.registered", "webhook.test"}, events)
 
+		require.Contains(t, status(200, manager, "POST", one+"resume/", ""), `"paused":null`)
+
 		// a new secret, which is shown once
 		rotated := status(200, manager, "POST", one+"rotate/", "")
 		require.Contains(t, rotated, "whsec_")
@@ -158,7 +172,8 @@ func TestWebhooks(t *testing.T) {
 		status(200, manager, "PATCH", one, `{"events":["*"]}`)
 		idle(t, s)
 		status(204, root, "DELETE", "/api/v1/users/organization/"+ids["org_alpha"]+"/", "")
-		n, err := sqlstore.Get[int](t.Context(), db, "SELECT count(*) FROM webhook")
+		var n int
+		n, err = sqlstore.Get[int](t.Context(), db, "SELECT count(*) FROM webhook")
 		require.NoError(t, err)
 		require.Zero(t, n)
 		n, err = sqlstore.Get[int](t.Context(), db, "SELECT count(*) FROM webhook_delivery")

@@ -120,11 +120,14 @@ func (s *Service) count(ctx context.Context, id wispwright.ID, x *exchange, now 
 	// past the service: this is no change that somebody made
 	w, err := s.stores.Webhooks.Update(ctx, wispwright.ScopeAll(), id, func(w *Webhook) error {
 		if x.ok() {
-			w.Failures = 0
+			w.Failures, w.FailingSince = 0, nil
 			return nil
 		}
-		w.Failures++
-		if paused = w.Paused == nil && (x.gone || w.Failures >= s.options.PauseAfter); paused {
+		if w.Failures++; w.FailingSince == nil {
+			w.FailingSince = &now
+		}
+		long := w.Failures >= s.options.PauseAfter && now.Sub(*w.FailingSince) >= s.options.PauseTime
+		if paused = w.Paused == nil && (x.gone || long); paused {
 			w.Paused, w.PauseReason = &now, fmt.Sprintf("%d requests failed one after the other. The last: %s", w.Failures, x.reason())
 			if x.gone {
 				w.PauseReason = "The receiver answered 410 Gone: it wants no more."

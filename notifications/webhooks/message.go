@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func (m *Message) plain() string {
 	if m.Text != "" {
 		parts = append(parts, m.Text)
 	}
-	text := cut(strings.Join(parts, "\n"), mostText)
+	text := calm(cut(strings.Join(parts, "\n"), mostText))
 	if m.URL != "" {
 		text += "\n" + m.URL
 	}
@@ -122,10 +123,20 @@ func sign(level string) string {
 	return ""
 }
 
+// addressed finds what chat services read as a call to people: @all, @channel, or
+// somebody's name. An @ within a word, as in an e-mail address, is none.
+var addressed = regexp.MustCompile(`(^|[^\pL\pN._%+-])@`)
+
+// calm takes calls to people from names: a device called "@channel" wakes nobody.
+func calm(s string) string { return addressed.ReplaceAllString(s, "${1}@\u200b") }
+
 // slackBody words it in Slack's markup, in which three signs have a meaning
 // that has to be taken from names.
 func slackBody(m *Message) any {
-	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "\u2217", "_", "\uff3f", "~", "\u223c", "`", "\u02cb").Replace
+	// links of Markdown are no links of Slack's, but Mattermost and Rocket.Chat take
+	// the same bodies
+	signs := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "\u2217", "_", "\uff3f", "~", "\u223c", "`", "\u02cb", "](", "]\u200b(")
+	escape := func(s string) string { return signs.Replace(calm(s)) }
 	text := sign(m.Level) + "*" + escape(m.Title) + "*"
 	if m.Text != "" {
 		text += "\n" + escape(cut(m.Text, mostText))
@@ -166,5 +177,6 @@ func matrixBody(m *Message) any {
 	if m.URL != "" {
 		formatted += `<br><a href="` + html.EscapeString(m.URL) + `">Open</a>`
 	}
-	return map[string]any{"msgtype": "m.notice", "body": m.plain(), "format": "org.matrix.custom.html", "formatted_body": formatted}
+	// nobody is mentioned, whatever names look like (Matrix 1.7, intentional mentions)
+	return map[string]any{"msgtype": "m.notice", "body": m.plain(), "format": "org.matrix.custom.html", "formatted_body": formatted, "m.mentions": map[string]any{}}
 }

@@ -24,7 +24,7 @@ func (s *Service) validate(_ context.Context, c entity.Change[Webhook]) error {
 		w.Secret = NewSecret()
 	}
 	if c.Before != nil && (!c.Before.Enabled && w.Enabled || c.Before.URL != w.URL || c.Before.Token != w.Token) { // somebody has looked after it
-		w.Paused, w.PauseReason, w.Failures = nil, "", 0
+		w.resume()
 	}
 	var v wispwright.ValidationError
 	valid.Text(&v, "name", w.Name, valid.Required, valid.Max(64))
@@ -34,6 +34,10 @@ func (s *Service) validate(_ context.Context, c entity.Change[Webhook]) error {
 	}
 	s.validURL(&v, w)
 	s.validService(&v, w)
+	if c.Before != nil && w.Token != "" && w.Token == c.Before.Token && host(w.URL) != host(c.Before.URL) {
+		// whoever may change the address would be sent what nobody is shown
+		v.Add("token", "The address is another host's: enter the token again, or remove it.")
+	}
 	if len(w.Events) == 0 {
 		v.Add("events", valid.Blank)
 	}
@@ -83,6 +87,15 @@ func (s *Service) validService(v *wispwright.ValidationError, w *Webhook) {
 		valid.Text(v, "room", w.Room, valid.Required, valid.Matching(telegramChat, "Enter the id of a chat, such as -1001234567890 or @channel."))
 		valid.Text(v, "token", w.Token.Reveal(), valid.Required, valid.Matching(telegramToken, "Enter the token of a bot, such as 123456:ABC-DEF…"))
 	}
+}
+
+// host is where a token goes.
+func host(secret wispwright.Secret) string {
+	u, err := url.Parse(secret.Reveal())
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
 // ShownURL is the address as people may see it: where requests go, without what

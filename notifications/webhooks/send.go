@@ -27,6 +27,8 @@ const (
 	// mostAnswer and mostRequest are how much of an exchange is kept, in bytes.
 	mostAnswer  = 4 << 10
 	mostRequest = 8 << 10
+	// longestSecret is how long an address or a token may be.
+	longestSecret = 2000
 	// longestPause bounds what a receiver may ask for by Retry-After.
 	longestPause = time.Hour
 )
@@ -206,8 +208,9 @@ func (s *sender) send(ctx context.Context, w *Webhook, d *Delivery, m *Message, 
 	defer func() { _ = answer.Body.Close() }() // what is left of it does not matter
 	x.status, x.gone = answer.StatusCode, answer.StatusCode == http.StatusGone
 	x.after = retryAfter(answer.Header.Get("Retry-After"), now)
-	// a receiver that goes on for ever is read no further
-	start, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+	// a receiver that goes on for ever is read no further; a secret that the end of
+	// what is kept would cut through is read whole, to be found
+	start, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer+longestSecret))
 	x.took = time.Since(begun)
 	if err != nil && !x.ok() {
 		x.err = err
@@ -251,13 +254,26 @@ func shownAnswer(a *http.Response, w *Webhook, start []byte) string {
 
 // mask removes what a receiver repeats of the secrets.
 func mask(text string, w *Webhook) string {
-	for _, secret := range []wispwright.Secret{w.Secret, w.OldSecret, w.Token, w.URL} {
-		if plain := secret.Reveal(); len(plain) >= 8 {
-			text = strings.ReplaceAll(text, plain, "***")
+	parts := []string{w.Secret.Reveal(), w.OldSecret.Reveal(), w.Token.Reveal(), w.URL.Reveal()}
+	if u, err := url.Parse(w.URL.Reveal()); err == nil {
+		parts = append(parts, u.RequestURI(), u.EscapedPath(), u.Path, u.RawQuery)
+		// programs repeat an address in pieces, and with slashes and signs escaped
+		parts = append(parts, strings.Split(u.Path, "/")...)
+		parts = append(parts, strings.Split(u.EscapedPath(), "/")...)
+		for _, pair := range strings.Split(u.RawQuery, "&") {
+			_, value, _ := strings.Cut(pair, "=")
+			parts = append(parts, value)
+		}
+		for _, values := range u.Query() {
+			parts = append(parts, values...)
 		}
 	}
-	if u, err := url.Parse(w.URL.Reveal()); err == nil && len(u.Path) >= 8 {
-		text = strings.ReplaceAll(text, u.Path, "/***")
+	// the longest first, of which others are parts
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	for _, part := range parts {
+		if len(part) >= 8 {
+			text = strings.ReplaceAll(text, part, "***")
+		}
 	}
 	return text
 }

@@ -73,6 +73,7 @@ type bench struct {
 	*webhooks.Service
 	t      *testing.T
 	now    time.Time
+	tick   time.Duration // that passes whenever somebody looks at the clock
 	orders []wispwright.ID
 	paused []string
 	log    strings.Builder
@@ -97,7 +98,7 @@ func newBench(t *testing.T, change func(*webhooks.Options)) *bench {
 		change(&o)
 	}
 	var err error
-	b.Service, err = webhooks.New(&entity.Base{Tx: m, Tenants: entity.NoTenants{}, Clock: func() time.Time { return b.now }}, webhooks.NewMemory(m), o)
+	b.Service, err = webhooks.New(&entity.Base{Tx: m, Tenants: entity.NoTenants{}, Clock: func() time.Time { b.now = b.now.Add(b.tick); return b.now }}, webhooks.NewMemory(m), o)
 	require.NoError(t, err)
 	require.NoError(t, b.Start(t.Context()))
 	return b
@@ -214,9 +215,9 @@ func TestBodiesOfChatServices(t *testing.T) {
 	r := newReceiver(t)
 	b := newBench(t, nil)
 	for format, want := range map[webhooks.Format]struct{ method, path, body string }{
-		webhooks.Slack:    {"POST", "/secret-path-of-it", `{"text":"🟢 *Device &lt;b&gt;∗ap∗&lt;/b&gt; &amp; co registered*\nline\n[x](y)\n<https://wisp.example.org/admin/config/device/1/change/?a=1&b=2|Open>"}`},
+		webhooks.Slack:    {"POST", "/secret-path-of-it", `{"text":"🟢 *Device &lt;b&gt;∗ap∗&lt;/b&gt; &amp; co registered*\nline\n[x]​(y)\n<https://wisp.example.org/admin/config/device/1/change/?a=1&b=2|Open>"}`},
 		webhooks.Telegram: {"POST", "/bot123456:ABCDEFGHIJKLMNOP/sendMessage", `{"chat_id":"-100","link_preview_options":{"is_disabled":true},"text":"🟢 Device <b>*ap*</b> & co registered\nline\n[x](y)\nhttps://wisp.example.org/admin/config/device/1/change/?a=1&b=2"}`},
-		webhooks.Matrix: {"PUT", "/_matrix/client/v3/rooms/!room:example.org/send/m.room.message/", `{"msgtype":"m.notice","format":"org.matrix.custom.html","body":"🟢 Device <b>*ap*</b> & co registered\nline\n[x](y)\nhttps://wisp.example.org/admin/config/device/1/change/?a=1&b=2",` +
+		webhooks.Matrix: {"PUT", "/_matrix/client/v3/rooms/!room:example.org/send/m.room.message/", `{"msgtype":"m.notice","m.mentions":{},"format":"org.matrix.custom.html","body":"🟢 Device <b>*ap*</b> & co registered\nline\n[x](y)\nhttps://wisp.example.org/admin/config/device/1/change/?a=1&b=2",` +
 			`"formatted_body":"🟢 <strong>Device &lt;b&gt;*ap*&lt;/b&gt; &amp; co registered</strong><br>line<br>[x](y)<br><a href=\"https://wisp.example.org/admin/config/device/1/change/?a=1&amp;b=2\">Open</a>"}`},
 		webhooks.Teams: {"POST", "/secret-path-of-it", `{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","contentUrl":null,"content":{"$schema":"http://adaptivecards.io/schemas/adaptive-card.json",` +
 			`"type":"AdaptiveCard","version":"1.4","actions":[{"type":"Action.OpenUrl","title":"Open","url":"https://wisp.example.org/admin/config/device/1/change/?a=1&b=2"}],` +
@@ -364,7 +365,8 @@ func TestPaused(t *testing.T) {
 	fail := func(status int) {
 		r.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 	}
-	b := newBench(t, func(o *webhooks.Options) { o.PauseAfter = 3 })
+	b := newBench(t, func(o *webhooks.Options) { o.PauseAfter, o.PauseTime = 3, time.Millisecond })
+	b.tick = time.Millisecond
 	w := b.hook(to(r))
 	fail(500)
 	require.NoError(t, b.Post(t.Context(), registered(), registered()))

@@ -40,8 +40,10 @@ type Options struct {
 	// given up. Default: DefaultBackoff.
 	Backoff []time.Duration
 	// PauseAfter is how many requests fail one after the other until a webhook is
-	// paused. Default: 50.
+	// paused, and PauseTime how long it must have gone on: a receiver that is
+	// started anew while much happens loses nothing. Default: 50, 1 h.
 	PauseAfter int
+	PauseTime  time.Duration
 	// MostWaiting is how many deliveries wait for one webhook; what happens
 	// beyond that is not told to it. Default: 10,000.
 	MostWaiting int
@@ -76,6 +78,9 @@ func (o *Options) complete() {
 	}
 	if o.PauseAfter <= 0 {
 		o.PauseAfter = 50
+	}
+	if o.PauseTime <= 0 {
+		o.PauseTime = time.Hour
 	}
 	if o.MostWaiting <= 0 {
 		o.MostWaiting = 10_000
@@ -133,7 +138,7 @@ func New(base *entity.Base, stores Stores, o Options) (*Service, error) {
 	s := &Service{base: base, stores: stores, options: o, events: slices.Clone(o.Events), sender: newSender(&o)}
 	slices.SortFunc(s.events, func(a, b Event) int { return strings.Compare(a.Name, b.Name) })
 	s.Service = entity.New(base, stores.Webhooks, entity.Kind[wispwright.ID, Webhook]{
-		Name: "webhooks.Webhooks", Model: "openwisp_notifications.webhook", Hidden: []string{"Failures"},
+		Name: "webhooks.Webhooks", Model: "openwisp_notifications.webhook", Hidden: []string{"Failures", "FailingSince"},
 		Validate: s.validate, Stored: s.stored,
 		Unique: map[string]error{"webhook_name": wispwright.Invalid("name", "webhook with this name already exists.")},
 	})
@@ -285,7 +290,7 @@ func (s *Service) Test(ctx context.Context, scope wispwright.Scope, id wispwrigh
 		if err != nil {
 			return err
 		}
-		return s.store(ctx, d)
+		return s.ask(ctx, d)
 	})
 	return d, err
 }
@@ -304,9 +309,37 @@ func (s *Service) Redeliver(ctx context.Context, scope wispwright.Scope, webhook
 		now := s.base.Now()
 		d = &Delivery{ID: wispwright.NewID(), WebhookID: old.WebhookID, OrganizationID: old.OrganizationID, EventID: old.EventID, Event: old.Event, Message: old.Message,
 			State: Waiting, NextAt: &now, Created: now}
-		return s.store(ctx, d)
+		return s.ask(ctx, d)
 	})
 	return d, err
+}
+
+// ask keeps a delivery that somebody asked for, unless too many wait already.
+func (s *Service) ask(ctx context.Context, d *Delivery) error {
+	n, err := s.stores.Deliveries.WaitingFor(ctx, d.WebhookID, s.options.MostWaiting)
+	if err != nil {
+		return err
+	}
+	if n >= s.options.MostWaiting {
+		return wispwright.Invalid("", fmt.Sprintf("%d events wait for this webhook already.", n))
+	}
+	return s.store(ctx, d)
+}
+
+// Resume ends the pause of a webhook, which is told of events again from now on.
+// One that is not paused stays as it is. Errors: ErrNotFound.
+func (s *Service) Resume(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Webhook, error) {
+	return s.Update(ctx, scope, id, func(w *Webhook) error {
+		if w.Paused != nil {
+			w.resume()
+		}
+		return nil
+	})
+}
+
+// resume forgets what failed.
+func (w *Webhook) resume() {
+	w.Paused, w.PauseReason, w.Failures, w.FailingSince = nil, "", 0, nil
 }
 
 // rotationTime is how long an old secret still signs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 type wanting struct {
 	now  atomic.Pointer[map[wispwright.ID][]*Webhook]
 	wake chan struct{}
+	// reading lets one read after the other: what was read earlier never takes
+	// the place of what was read later
+	reading sync.Mutex
 }
 
 const (
@@ -24,6 +28,8 @@ const (
 	channel = "wispwright_webhooks"
 	// readAnew is the net below a notification that was lost.
 	readAnew = time.Minute
+	// readTime bounds reading after a change.
+	readTime = 10 * time.Second
 )
 
 // Start reads which webhooks there are, and does so anew when they change on
@@ -65,6 +71,9 @@ func (s *Service) Start(ctx context.Context) error {
 // caller goes on.
 func (s *Service) changed(ctx context.Context) error {
 	wispwright.AfterCommit(ctx, func() {
+		// whoever asked may have gone; it is committed all the same
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+		defer cancel()
 		if err := s.read(ctx); err != nil {
 			s.options.Log.WarnContext(ctx, "webhooks could not be read anew", "error", err)
 		}
@@ -77,6 +86,8 @@ func (s *Service) changed(ctx context.Context) error {
 
 // read reads the webhooks that are told of events.
 func (s *Service) read(ctx context.Context) error {
+	s.wanting.reading.Lock()
+	defer s.wanting.reading.Unlock()
 	yes := true
 	found, err := s.stores.Webhooks.List(ctx, wispwright.ScopeAll(), Filter{Enabled: &yes}, wispwright.Page{NoTotal: true})
 	if err != nil {

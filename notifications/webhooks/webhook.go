@@ -58,8 +58,10 @@ type Webhook struct {
 	// Rotate.
 	Secret, OldSecret wispwright.Secret
 	OldSecretUntil    *time.Time
-	// Failures counts the requests that failed since the last that succeeded.
-	Failures int
+	// Failures counts the requests that failed since the last that succeeded,
+	// FailingSince is when the first of them did; nil while none has.
+	Failures     int
+	FailingSince *time.Time
 	// Paused is when the concern gave up, PauseReason why; nil while it has not.
 	Paused      *time.Time
 	PauseReason string

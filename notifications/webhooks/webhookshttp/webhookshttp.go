@@ -199,6 +199,15 @@ func (h *HTTP) mountActions(api *rest.API) {
 	})
 	rotate.Permission, rotate.Summary = change, "Give it a new secret, which is answered here only; the old one signs too for a day"
 	api.Mount(view("{id}/rotate/", "Webhook Rotate Secret", "Webhook"), rotate)
+	resume := rest.Action("POST", "notifications_webhook_resume", http.StatusOK, func(r *rest.Request, _ *rest.None) (hookOut, error) {
+		w, err := h.s.Resume(r.Context(), r.WriteScope(), r.ID("id"))
+		if err != nil {
+			return hookOut{}, err
+		}
+		return hookOf(w), nil
+	})
+	resume.Permission, resume.Summary = change, "End its pause: it is told of events again"
+	api.Mount(view("{id}/resume/", "Webhook Resume", "Webhook"), resume)
 }
 
 // shown are webhooks as answers have them: one that was just made with its

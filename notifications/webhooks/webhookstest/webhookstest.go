@@ -41,7 +41,7 @@ func hook(n, organization int) *webhooks.Webhook {
 	until := at(n)
 	return &webhooks.Webhook{ID: id(n), OrganizationID: id(9000 + organization), Name: fmt.Sprintf("Hook %d", n), URL: wispwright.Secret(fmt.Sprintf("https://example.org/%d", n)),
 		Format: webhooks.Slack, Room: "!r", Token: "t", Events: []string{"a", "b"}, Enabled: n%2 == 0, Secret: "whsec_x", OldSecret: "old", OldSecretUntil: &until,
-		Failures: n, Paused: &until, PauseReason: "why", Created: at(n), Modified: at(n + 1)}
+		Failures: n, FailingSince: &until, Paused: &until, PauseReason: "why", Created: at(n), Modified: at(n + 1)}
 }
 
 func delivery(n, webhook int) *webhooks.Delivery {

@@ -32,7 +32,7 @@ export interface NotificationOperations {
   testWebhook(webhook: Identifier): Promise<Delivery>;
   /** Makes a new secret, which is in the answer. */
   rotateSecret(webhook: Identifier): Promise<Webhook>;
-  /** Sends again what was paused: off and on is how the API is told that somebody has looked after it. */
+  /** Ends the pause of one. */
   resumeWebhook(webhook: Identifier): Promise<void>;
   deliveries(webhook: Identifier, page: number, state?: string): Promise<ListAnswer<Delivery>>;
   redeliver(webhook: Identifier, delivery: Identifier): Promise<Delivery>;
@@ -87,7 +87,7 @@ export function notificationOperations(request: Request): NotificationOperations
     testWebhook: (webhook) => request<Delivery>('POST', `${webhookPath}${webhook}/test/`),
     rotateSecret: (webhook) => request<Webhook>('POST', `${webhookPath}${webhook}/rotate/`),
     async resumeWebhook(webhook) {
-      for (const enabled of [false, true]) await request('PATCH', `${webhookPath}${webhook}/`, { body: { enabled } });
+      await request('POST', `${webhookPath}${webhook}/resume/`);
     },
     deliveries: (webhook, page, state) => request<ListAnswer<Delivery>>('GET', `${webhookPath}${webhook}/delivery/`, { query: { page, page_size: 20, state } }),
     redeliver: (webhook, delivery) => request<Delivery>('POST', `${webhookPath}${webhook}/delivery/${delivery}/redeliver/`),
