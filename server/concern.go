@@ -20,8 +20,8 @@ import (
 // one is an error of Mount.
 //
 // What else a concern has is found by assertion: WithModels, WithEvents,
-// WithSettings, WithCommands, WithFirstStart, WithData, WithOrganizationData,
-// WithAdmin. A line such as
+// WithKinds, WithNotifications, WithSettings, WithCommands, WithFirstStart,
+// WithData, WithOrganizationData, WithAdmin. A line such as
 //
 //	var _ server.WithModels = (*Support)(nil)
 //
@@ -137,7 +137,7 @@ func DefaultConcerns() []Concern {
 	t := NewTenancy()
 	x := NewX509(t)
 	c := NewController(t)
-	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewNotifications(t, c)}
+	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewNotifications(t)}
 }
 
 // Find returns the concern of a type among those of a list.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -19,7 +18,6 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/server/jobs"
 )
 
@@ -54,6 +52,9 @@ var (
 	_ WithModels   = (*ConnectionConcern)(nil)
 	_ WithSettings = (*ConnectionConcern)(nil)
 	_ WithEvents   = (*ConnectionConcern)(nil)
+
+	_ WithKinds         = (*ConnectionConcern)(nil)
+	_ WithNotifications = (*ConnectionConcern)(nil)
 )
 
 // NewConnection returns the concern with its default settings, over the devices
@@ -212,20 +213,17 @@ func (c *ConnectionConcern) mountHTTP(h *Host) error {
 	return nil
 }
 
-// live lets pages watch credentials, connections and what became of pushes.
+// live tells pages that watch connections what became of attempts and pushes.
 func (c *ConnectionConcern) live(h *Host) {
-	const connections = "connection.deviceconnection"
-	Watched(h, "connection.credentials", &c.Credentials.Changed, func(o *connection.Credentials) (wispwright.ID, string) { return o.OrganizationID, o.ID.String() })
-	Watched(h, connections, c.Connections.Changed(), func(o *connection.DeviceConnection) (wispwright.ID, string) { return o.OrganizationID, o.ID.String() })
-	c.Connections.Tried.Subscribe("live: "+connections, func(ctx context.Context, list ...connection.DeviceConnection) {
+	c.Connections.Tried.Subscribe("live: "+connectionKind, func(ctx context.Context, list ...connection.DeviceConnection) {
 		for _, o := range list {
-			h.Changed(ctx, connections, o.OrganizationID, o.ID.String())
+			h.Changed(ctx, connectionKind, o.OrganizationID, o.ID.String())
 		}
 	})
-	c.Pushes.Attempted.Subscribe("live: "+connections, func(ctx context.Context, list ...connection.Attempted) {
+	c.Pushes.Attempted.Subscribe("live: "+connectionKind, func(ctx context.Context, list ...connection.Attempted) {
 		for _, a := range list {
 			if !a.OrganizationID.IsZero() {
-				h.Changed(ctx, connections, a.OrganizationID, a.Push.ConnectionID.String())
+				h.Changed(ctx, connectionKind, a.OrganizationID, a.Push.ConnectionID.String())
 			}
 		}
 	})
@@ -338,78 +336,4 @@ func (q *deviceQueue) Enqueue(ctx context.Context, list ...connection.Job) error
 // Complete implements connection.Jobs.
 func (q *deviceQueue) Complete(ctx context.Context, effect func(ctx context.Context) error) error {
 	return jobs.Complete(ctx, effect)
-}
-
-// connectionTypes are the notifications of connections (spec: notifications §3.2).
-func connectionTypes() []notifications.Type {
-	one := func(name, label, headline, verb string, level notifications.Level) notifications.Type {
-		return notifications.Type{
-			Name: name, Label: label, Level: level, Verb: verb, Models: []string{"config.device"}, TargetSuffix: "#deviceconnection_set-group",
-			Subject: "[{site.name}] " + headline + ": Connection to device {notification.target}",
-			Message: "{credentials} connection to device [{notification.target}]({notification.target_link}) is {notification.verb}. {failure_reason}",
-		}
-	}
-	return []notifications.Type{
-		one("connection_is_not_working", "Device Connection PROBLEM", "PROBLEM", "not working", notifications.Error),
-		one("connection_is_working", "Device Connection RECOVERY", "RECOVERY", "working", notifications.Info),
-	}
-}
-
-// describeConnections describes device connections to people: they are called as
-// their credentials are, and shown on the page of their device.
-func describeConnections(c *connection.Connection, into notifications.Objects) {
-	into["connection.deviceconnection"] = func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
-		var ids []wispwright.ID
-		for _, key := range keys {
-			if id, err := wispwright.ParseID(key); err == nil {
-				ids = append(ids, id)
-			}
-		}
-		found, names, err := c.Connections.Named(ctx, ids...)
-		out := make(map[string]notifications.Object, len(found))
-		for _, o := range found {
-			out[o.ID.String()] = notifications.Object{Label: names[o.ID], OrganizationID: o.OrganizationID,
-				Path: pageOf("config", "device", o.DeviceID) + "#deviceconnection_set-group"}
-		}
-		return out, err
-	}
-}
-
-// working tells of connections that ceased to work, or work again. A first
-// attempt that works is no news (spec: connection §9).
-func (n *NotificationsConcern) working(ignored []string) func(ctx context.Context, list ...connection.WorkingChange) error {
-	return func(ctx context.Context, list ...connection.WorkingChange) error {
-		var events []notifications.Event
-		for _, w := range list {
-			works := w.Connection.IsWorking != nil && *w.Connection.IsWorking
-			if works && w.Before == nil || quiet(ignored, w.Connection.FailureReason) || quiet(ignored, w.OldFailureReason) {
-				continue
-			}
-			e := notifications.Event{Type: "connection_is_not_working", Target: deviceRef(w.Connection.DeviceID),
-				Actor: notifications.Ref{Kind: "connection.deviceconnection", ID: w.Connection.ID.String()},
-				Data:  map[string]any{"credentials": w.Credentials, "failure_reason": w.Connection.FailureReason}}
-			if works {
-				e.Type = "connection_is_working"
-			}
-			events = append(events, e)
-		}
-		return n.Post(ctx, events...)
-	}
-}
-
-func quiet(ignored []string, reason string) bool {
-	for _, text := range ignored {
-		if text != "" && strings.Contains(reason, text) {
-			return true
-		}
-	}
-	return false
-}
-
-// connectionsWiring is what people hear of connections.
-func (n *NotificationsConcern) connectionsWiring(c *ConnectionConcern) []wire {
-	return []wire{
-		{"connection.Connections.WorkingChanged", "notifications: connection_is_not_working, connection_is_working",
-			hook(c.Connections.WorkingChanged.Within, n.working(c.Config.IgnoredReasons))},
-	}
 }

@@ -125,11 +125,9 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	return c.Start(h.Lifetime())
 }
 
-// live lets pages watch devices and templates.
+// live tells pages that watch devices of what no change of theirs says.
 func (c *ControllerConcern) live(h *Host) {
-	const device = "config.device"
-	Watched(h, device, &c.Devices.Changed, func(d *controller.Device) (wispwright.ID, string) { return d.OrganizationID, d.ID.String() })
-	Watched(h, "config.template", &c.Templates.Changed, func(t *controller.Template) (wispwright.ID, string) { return t.OrganizationID, t.ID.String() })
+	const device = deviceKind
 	c.Devices.StatusChanged.Subscribe("live: "+device, func(ctx context.Context, list ...controller.StatusChange) {
 		for _, s := range list {
 			h.Changed(ctx, device, s.OrganizationID, s.DeviceID.String())

@@ -38,7 +38,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
 	reach := server.NewConnection(con)
-	told := server.NewNotifications(ten, con)
+	told := server.NewNotifications(ten)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody

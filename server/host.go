@@ -30,7 +30,7 @@ type Host struct {
 	raw    []rawPath
 	start  []func(ctx context.Context) error
 	stop   []func(ctx context.Context) error
-	wires  []wire
+	wires  []Wire
 	wrong  []error
 	// changes tells pages of objects that changed
 	changes *changes
@@ -169,7 +169,7 @@ func (h *Host) OrganizationData() (all []WithOrganizationData) {
 }
 
 // wire connects a subscriber, one line of wiring.go.
-func (h *Host) wire(list ...wire) { h.wires = append(h.wires, list...) }
+func (h *Host) wire(list ...Wire) { h.wires = append(h.wires, list...) }
 
 func (h *Host) fail(format string, args ...any) {
 	h.wrong = append(h.wrong, fmt.Errorf(format, args...))

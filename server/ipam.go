@@ -34,6 +34,7 @@ var (
 	_ WithEvents   = (*IPAMConcern)(nil)
 	_ WithCommands = (*IPAMConcern)(nil)
 	_ WithData     = (*IPAMConcern)(nil)
+	_ WithKinds    = (*IPAMConcern)(nil)
 )
 
 // NewIPAM returns the concern with its default settings.
@@ -54,6 +55,28 @@ func (c *IPAMConcern) Models() []wispwright.Model { return ipam.Models() }
 
 // Events implements WithEvents.
 func (c *IPAMConcern) Events() []event.Listed { return c.IPAM.Events() }
+
+// Kinds implements WithKinds.
+func (c *IPAMConcern) Kinds() []Kind {
+	return []Kind{
+		NewKind(KindOptions[ipam.Subnet]{Kind: "openwisp_ipam.subnet", Event: "subnet", Label: "Subnet", Changed: &c.Subnets.Changed,
+			Subject: func(n *ipam.Subnet) Subject {
+				return Subject{n.OrganizationID, n.ID.String(), n.Name, map[string]any{"subnet": n.Subnet.String()}}
+			},
+			Find: ByID(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*ipam.Subnet, error) {
+				found, err := c.Subnets.List(ctx, everyone(), ipam.SubnetFilter{IDs: ids}, unpaged)
+				return found.Rows, err
+			})}),
+		NewKind(KindOptions[ipam.Address]{Kind: "openwisp_ipam.ipaddress", Event: "ip_address", Label: "IP address", Changed: &c.Addresses.Changed,
+			Subject: func(a *ipam.Address) Subject {
+				return Subject{a.OrganizationID, a.ID.String(), a.IPAddress.String(), map[string]any{"subnet": a.SubnetID.String(), "description": a.Description}}
+			},
+			Find: ByID(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*ipam.Address, error) {
+				found, err := c.Addresses.List(ctx, everyone(), ipam.AddressFilter{IDs: ids}, unpaged)
+				return found.Rows, err
+			})}),
+	}
+}
 
 // Section implements WithSettings.
 func (c *IPAMConcern) Section() Section {

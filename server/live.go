@@ -80,7 +80,6 @@ func Watched[T any](h *Host, kind string, changed *event.Topic[entity.Change[T]]
 // live lets pages watch accounts, and cuts sockets of those who lose their
 // rights.
 func (t *TenancyConcern) live(h *Host) {
-	Watched(h, "openwisp_users.organization", &t.Organizations.Changed, func(o *tenancy.Organization) (wispwright.ID, string) { return o.ID, o.ID.String() })
 	h.Watchable("openwisp_users.user", "openwisp_users.group")
 	const user, group = "openwisp_users.user", "openwisp_users.group"
 	hub := h.Hub()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -32,8 +31,6 @@ type NotificationsConcern struct {
 	Config NotificationsConfig
 	// Tenancy has the accounts; it is required.
 	Tenancy *TenancyConcern
-	// Controller has the devices. Without it nothing is told of them.
-	Controller *ControllerConcern
 	// Types are further kinds of notifications beside the product's.
 	Types []notifications.Type
 	// Objects describe further kinds of objects.
@@ -67,9 +64,10 @@ var (
 	_ WithCommands = (*NotificationsConcern)(nil)
 )
 
-// NewNotifications returns the concern with its default settings.
-func NewNotifications(t *TenancyConcern, c *ControllerConcern) *NotificationsConcern {
-	return &NotificationsConcern{Config: DefaultNotificationsConfig(), Tenancy: t, Controller: c}
+// NewNotifications returns the concern with its default settings. It tells of
+// the concerns that stand before it in the list (WithKinds, WithNotifications).
+func NewNotifications(t *TenancyConcern) *NotificationsConcern {
+	return &NotificationsConcern{Config: DefaultNotificationsConfig(), Tenancy: t}
 }
 
 // Name implements Concern.
@@ -111,11 +109,6 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	}
 	if err := h.Mounted(n.Tenancy); err != nil {
 		return err
-	}
-	if n.Controller != nil {
-		if err := h.Mounted(n.Controller); err != nil {
-			return err
-		}
 	}
 	stores, err := notificationssql.New(h.DB())
 	if err != nil {
@@ -160,13 +153,17 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 		return nil
 	})
 	h.AtStop(n.drainer.end)
-	n.offerEvents()
-	h.wire(n.wiring()...)
-	if c, ok := Find[*X509Concern](h.mounted); ok {
-		h.wire(n.certificatesWiring(c.Authority)...)
+	for _, k := range h.kinds() {
+		if k.event != "" {
+			k.offer(n, k)
+		}
+		if k.forget != nil {
+			k.forget(n)
+		}
 	}
-	if c, ok := Find[*ConnectionConcern](h.mounted); ok {
-		h.wire(n.connectionsWiring(c)...)
+	h.wire(n.wiring()...)
+	for _, c := range h.told() {
+		h.wire(c.Notify(n)...)
 	}
 	return nil
 }
@@ -174,26 +171,21 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 func (n *NotificationsConcern) options(h *Host, p *post) (*notifications.Options, error) {
 	c := &n.Config
 	types := notifications.DefaultTypes()
-	if n.Controller != nil { // "default" is for programs without types of their own
+	if len(h.told()) > 0 { // "default" is for programs without types of their own
 		types = slices.DeleteFunc(types, func(t notifications.Type) bool { return t.Name == "default" })
 	}
 	types = append(types, n.Types...)
-	objects := notifications.Objects{}
-	describeAccounts(n.Tenancy.Tenancy, objects)
-	if n.Controller != nil {
-		types = append(types, configurationTypes()...)
-		describeConfiguration(n.Controller.Controller, objects)
+	for _, c := range h.told() {
+		types = append(types, c.NotificationTypes()...)
 	}
 	types = append(types, webhookTypes()...)
+	objects := notifications.Objects{}
+	for _, k := range h.kinds() {
+		if k.describe != nil {
+			objects[k.name] = k.describe
+		}
+	}
 	n.describeHooks(objects)
-	if c, ok := Find[*X509Concern](h.mounted); ok {
-		types = append(types, certificateTypes()...)
-		describeCertificates(c.Authority, objects)
-	}
-	if c, ok := Find[*ConnectionConcern](h.mounted); ok {
-		types = append(types, connectionTypes()...)
-		describeConnections(c.Connection, objects)
-	}
 	for kind, describe := range n.Objects {
 		objects[kind] = describe
 	}
@@ -308,67 +300,4 @@ func (p *post) work(h *Host, n *NotificationsConcern) error {
 		return err
 	}))
 	return nil
-}
-
-// configurationTypes are the notifications of configuration management.
-func configurationTypes() []notifications.Type {
-	models := []string{"config.device", "config.config"}
-	const target = "[{notification.target}]({notification.target_link})"
-	return []notifications.Type{
-		{Name: "config_error", Label: "Configuration ERROR", Level: notifications.Error, Verb: "encountered an error", Models: models, TargetSuffix: "#config-group",
-			Subject: `[{site.name}] ERROR: "{notification.target}" configuration {notification.verb}`,
-			Message: "The configuration of " + target + " has {notification.verb}. The last working configuration has been restored from a backup present on the filesystem of the device."},
-		{Name: "device_registered", Label: "Device Registration", Level: notifications.Success, Verb: "registered successfully", Models: models,
-			Subject: `[{site.name}] SUCCESS: "{notification.target}" {notification.verb}`,
-			Message: "{condition} device " + target + " has {notification.verb}."},
-		{Name: "config_not_renewed", Label: "Configuration Renewal PROBLEM", Level: notifications.Warning, Verb: "could not be renewed", Models: models, TargetSuffix: "#config-group",
-			Subject: `[{site.name}] PROBLEM: configuration of "{notification.target}" {notification.verb}`,
-			Message: "The configuration of " + target + " {notification.verb} after a change; the device keeps the one before. {reason}"},
-		{Name: "config_renewed", Label: "Configuration Renewal RECOVERY", Level: notifications.Info, Verb: "is up to date again", Models: models, TargetSuffix: "#config-group",
-			Subject: `[{site.name}] RECOVERY: configuration of "{notification.target}" {notification.verb}`,
-			Message: "The configuration of " + target + " {notification.verb}."},
-	}
-}
-
-func deviceRef(id wispwright.ID) notifications.Ref {
-	return notifications.Ref{Kind: "config.device", ID: id.String()}
-}
-
-// registered tells of devices that registered.
-func (n *NotificationsConcern) registered(ctx context.Context, list ...controller.Registered) error {
-	var events []notifications.Event
-	for _, r := range list {
-		condition := "A new"
-		if !r.IsNew {
-			condition = "The existing"
-		}
-		device := deviceRef(r.Device.ID)
-		events = append(events, notifications.Event{Type: "device_registered", Actor: device, Target: device, Data: map[string]any{"condition": condition}})
-	}
-	return n.Post(ctx, events...)
-}
-
-// failed tells of configurations that are in error.
-func (n *NotificationsConcern) failed(ctx context.Context, list ...controller.StatusChange) error {
-	var events []notifications.Event
-	for _, c := range list {
-		if c.After == controller.StatusError {
-			events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
-		}
-	}
-	return n.Post(ctx, events...)
-}
-
-// renewed tells of configurations that cannot be rendered any more, and of
-// those that can again.
-func (n *NotificationsConcern) renewed(ctx context.Context, list ...controller.Renewal) error {
-	var events []notifications.Event
-	for _, r := range list {
-		e := notifications.Event{Type: "config_renewed", Actor: deviceRef(r.DeviceID), Target: deviceRef(r.DeviceID)}
-		if r.Reason != "" {
-			e.Type, e.Data = "config_not_renewed", map[string]any{"reason": r.Reason}
-		}
-		events = append(events, e)
-	}
-	return n.Post(ctx, events...)
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -147,28 +146,6 @@ func (p peopleOf) Organizations(ctx context.Context, user wispwright.ID) ([]noti
 	return out, nil
 }
 
-// describer describes objects of one kind by a list of their ids.
-func describer[T any](list func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*T, error), one func(*T) (wispwright.ID, notifications.Object)) notifications.Describer {
-	return func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
-		var ids []wispwright.ID
-		for _, key := range keys {
-			if id, err := wispwright.ParseID(key); err == nil {
-				ids = append(ids, id)
-			}
-		}
-		rows, err := list(ctx, wispwright.Only(ids...))
-		if err != nil {
-			return nil, err
-		}
-		out := make(map[string]notifications.Object, len(rows))
-		for _, row := range rows {
-			id, o := one(row)
-			out[id.String()] = o
-		}
-		return out, nil
-	}
-}
-
 // pageOf is where the admin shows an object.
 func pageOf(app, model string, id wispwright.ID) string {
 	return "/admin/" + app + "/" + model + "/" + id.String() + "/change/"
@@ -178,36 +155,4 @@ func pageOf(app, model string, id wispwright.ID) string {
 func pageAt(kind, id string) string {
 	app, model, _ := strings.Cut(kind, ".")
 	return "/admin/" + app + "/" + model + "/" + id + "/change/"
-}
-
-// describeAccounts describes users and organizations.
-func describeAccounts(t *tenancy.Tenancy, into notifications.Objects) {
-	into["openwisp_users.user"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*tenancy.User, error) {
-		found, err := t.Users.List(ctx, everyone(), tenancy.UserFilter{IDs: ids}, unpaged)
-		return found.Rows, err
-	}, func(u *tenancy.User) (wispwright.ID, notifications.Object) {
-		return u.ID, notifications.Object{Label: u.Username, Path: pageOf("openwisp_users", "user", u.ID)}
-	})
-	into["openwisp_users.organization"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*tenancy.Organization, error) {
-		found, err := t.Organizations.List(ctx, everyone(), tenancy.OrganizationFilter{IDs: ids}, unpaged)
-		return found.Rows, err
-	}, func(o *tenancy.Organization) (wispwright.ID, notifications.Object) {
-		return o.ID, notifications.Object{Label: o.Name, Path: pageOf("openwisp_users", "organization", o.ID)}
-	})
-}
-
-// describeConfiguration describes devices and templates.
-func describeConfiguration(c *controller.Controller, into notifications.Objects) {
-	into["config.device"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*controller.Detail, error) {
-		found, err := c.Devices.List(ctx, everyone(), controller.DeviceFilter{IDs: ids}, unpaged)
-		return found.Rows, err
-	}, func(d *controller.Detail) (wispwright.ID, notifications.Object) {
-		return d.Device.ID, notifications.Object{Label: d.Device.Name, Path: pageOf("config", "device", d.Device.ID), OrganizationID: d.Device.OrganizationID}
-	})
-	into["config.template"] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*controller.Template, error) {
-		found, err := c.Templates.List(ctx, everyone(), controller.TemplateFilter{IDs: ids}, unpaged)
-		return found.Rows, err
-	}, func(t *controller.Template) (wispwright.ID, notifications.Object) {
-		return t.ID, notifications.Object{Label: t.Name, Path: pageOf("config", "template", t.ID), OrganizationID: t.OrganizationID}
-	})
 }

@@ -103,6 +103,11 @@ func (s *Server) mount(ctx context.Context) error {
 			return fmt.Errorf("mount %s: %w", c.Name(), err)
 		}
 		s.host.mounted = append(s.host.mounted, c)
+		if k, ok := c.(WithKinds); ok {
+			for _, kind := range k.Kinds() {
+				kind.watch(s.host)
+			}
+		}
 	}
 	s.api.MountDocs()
 	if err := s.connect(); err != nil {

@@ -27,7 +27,7 @@ func (n *NotificationsConcern) hooks(h *Host, types *notifications.Types) error 
 	if err != nil {
 		return err
 	}
-	events := append(n.ownEvents(), n.Offers...)
+	events := append(webhookEvents(h), n.Offers...)
 	for _, name := range types.Names() {
 		t, err := types.Get(name)
 		if err != nil {
@@ -99,8 +99,7 @@ func webhookTypes() []notifications.Type {
 
 // describeHooks describes webhooks.
 func (n *NotificationsConcern) describeHooks(into notifications.Objects) {
-	into[webhookKind] = describer(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*webhooks.Webhook, error) {
-		var out []*webhooks.Webhook
+	find := ByID(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) (out []*webhooks.Webhook, err error) {
 		keys, _ := ids.Keys()
 		for _, id := range keys {
 			w, err := n.Webhooks.Get(ctx, everyone(), id)
@@ -112,9 +111,15 @@ func (n *NotificationsConcern) describeHooks(into notifications.Objects) {
 			}
 		}
 		return out, nil
-	}, func(w *webhooks.Webhook) (wispwright.ID, notifications.Object) {
-		return w.ID, notifications.Object{Label: w.Name, Path: pageOf("openwisp_notifications", "webhook", w.ID), OrganizationID: w.OrganizationID}
 	})
+	into[webhookKind] = func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
+		found, err := find(ctx, keys)
+		out := make(map[string]notifications.Object, len(found))
+		for _, w := range found {
+			out[w.ID.String()] = notifications.Object{Label: w.Name, Path: pageAt(webhookKind, w.ID.String()), OrganizationID: w.OrganizationID}
+		}
+		return out, err
+	}
 }
 
 // hookChannel tells webhooks what people are told.

@@ -6,25 +6,25 @@ import (
 	"io"
 	"strings"
 
-	"github.com/wispwright/wispwright/controller"
-	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-// wire is one line of the wiring: an event and its subscriber. What a
+// Wire is one line of the wiring: an event and its subscriber. What a
 // concern subscribes to of its own accord is named in docs/events.md only.
-type wire struct {
-	event, subscriber string
-	connect           func(name string) error
+type Wire struct {
+	// Event names what is heard, Subscriber who hears it and what for.
+	Event, Subscriber string
+	// Connect subscribes under the name.
+	Connect func(name string) error
 }
 
 // wiring is what configuration management hears of organizations; without the
 // product's accounts nothing.
-func (c *ControllerConcern) wiring() []wire {
+func (c *ControllerConcern) wiring() []Wire {
 	if c.Tenancy == nil {
 		return nil
 	}
-	return []wire{
+	return []Wire{
 		{"tenancy.Organizations", "controller: settings, devices and templates of organizations", func(string) error {
 			c.Attach(c.Tenancy.Organizations)
 			return nil
@@ -32,11 +32,10 @@ func (c *ControllerConcern) wiring() []wire {
 	}
 }
 
-// wiring is what people are told of, and what goes with users, organizations and
-// devices.
-func (n *NotificationsConcern) wiring() []wire {
+// wiring is what goes with users and organizations.
+func (n *NotificationsConcern) wiring() []Wire {
 	t := n.Tenancy.Tenancy
-	list := []wire{
+	return []Wire{
 		{"tenancy.Users.Deleting", "notifications: what users were told", hook(t.Users.Deleting.Subscribe, func(ctx context.Context, users ...*tenancy.User) error {
 			for _, u := range users {
 				if err := n.ForgetUser(ctx, u.ID); err != nil {
@@ -50,22 +49,6 @@ func (n *NotificationsConcern) wiring() []wire {
 			return nil
 		}},
 	}
-	if n.Controller == nil {
-		return list
-	}
-	c := n.Controller.Controller
-	return append(list,
-		wire{"controller.Agents.Registered", "notifications: device_registered", hook(c.Agents.Registered.Within, n.registered)},
-		wire{"controller.Devices.StatusChanged", "notifications: config_error", hook(c.Devices.StatusChanged.Within, n.failed)},
-		wire{"controller.Devices.Renewal", "notifications: config_not_renewed, config_renewed", hook(c.Devices.Renewal.Within, n.renewed)},
-		wire{"controller.Devices.Deleting", "notifications: what was said of devices", hook(c.Devices.Deleting.Subscribe, func(ctx context.Context, devices ...*controller.Device) error {
-			refs := make([]notifications.Ref, 0, len(devices))
-			for _, d := range devices {
-				refs = append(refs, deviceRef(d.ID))
-			}
-			return n.ForgetObjects(ctx, refs...)
-		})},
-	)
 }
 
 // hook subscribes a function to a Hook, or within the transactions of a Topic.
@@ -79,8 +62,8 @@ func hook[E any](subscribe func(string, func(context.Context, ...E) error), fn f
 // connect makes every subscription of the wiring.
 func (s *Server) connect() error {
 	for _, w := range s.host.wires {
-		if err := w.connect(w.subscriber); err != nil {
-			return fmt.Errorf("%s → %s: %w", w.event, w.subscriber, err)
+		if err := w.Connect(w.Subscriber); err != nil {
+			return fmt.Errorf("%s → %s: %w", w.Event, w.Subscriber, err)
 		}
 	}
 	return nil

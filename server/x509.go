@@ -3,16 +3,13 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/x509"
 	"github.com/wispwright/wispwright/x509/x509http"
 	"github.com/wispwright/wispwright/x509/x509sql"
@@ -39,6 +36,9 @@ var (
 	_ WithSettings = (*X509Concern)(nil)
 	_ WithEvents   = (*X509Concern)(nil)
 	_ WithCommands = (*X509Concern)(nil)
+
+	_ WithKinds         = (*X509Concern)(nil)
+	_ WithNotifications = (*X509Concern)(nil)
 )
 
 // NewX509 returns the concern with its default settings, over the accounts of t.
@@ -143,95 +143,5 @@ func (c *X509Concern) deviceOf(h *Host) func(*http.Request) (*x509.Enrollee, err
 			return nil, wispwright.Forbidden("The device is deactivated, or its organization is.")
 		}
 		return &x509.Enrollee{Holder: "device:" + d.ID.String(), Name: d.Name, CommonName: d.ID.String(), OrganizationID: d.OrganizationID}, nil
-	}
-}
-
-// certificateTypes are the notifications of the PKI.
-func certificateTypes() []notifications.Type {
-	const target = "[{notification.target}]({notification.target_link})"
-	return []notifications.Type{{
-		Name: "certificate_expiry", Label: "Certificate Expiry", Level: notifications.Warning, Verb: "expires soon", Models: []string{"pki.ca", "pki.cert"},
-		Subject: `[{site.name}] WARNING: {kind} "{notification.target}" {notification.verb}`,
-		Message: "{kind} " + target + " expires in {days}. Renew it, or let it renew itself.",
-	}}
-}
-
-func caRef(id int64) notifications.Ref {
-	return notifications.Ref{Kind: "pki.ca", ID: strconv.FormatInt(id, 10)}
-}
-
-func certRef(id int64) notifications.Ref {
-	return notifications.Ref{Kind: "pki.cert", ID: strconv.FormatInt(id, 10)}
-}
-
-// describeCertificates describes CAs and certificates to people.
-func describeCertificates(a *x509.Authority, into notifications.Objects) {
-	numbers := func(keys []string) wispwright.Among[int64] {
-		var ids []int64
-		for _, key := range keys {
-			if id, err := strconv.ParseInt(key, 10, 64); err == nil {
-				ids = append(ids, id)
-			}
-		}
-		return wispwright.Only(ids...)
-	}
-	object := func(model string, d *x509.Details) notifications.Object {
-		return notifications.Object{Label: d.Name, OrganizationID: d.OrganizationID, Path: "/admin/pki/" + model + "/" + strconv.FormatInt(d.ID, 10) + "/change/"}
-	}
-	into["pki.ca"] = func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
-		found, err := a.CAs.List(ctx, everyone(), x509.CAFilter{IDs: numbers(keys)}, unpaged)
-		out := map[string]notifications.Object{}
-		for _, c := range found.Rows {
-			out[strconv.FormatInt(c.ID, 10)] = object("ca", &c.Details)
-		}
-		return out, err
-	}
-	into["pki.cert"] = func(ctx context.Context, keys []string) (map[string]notifications.Object, error) {
-		found, err := a.Certs.List(ctx, everyone(), x509.CertFilter{IDs: numbers(keys)}, unpaged)
-		out := map[string]notifications.Object{}
-		for _, c := range found.Rows {
-			out[strconv.FormatInt(c.ID, 10)] = object("cert", &c.Details)
-		}
-		return out, err
-	}
-}
-
-// expiring tells of what expires soon, in the transaction that notes that it was told.
-func (n *NotificationsConcern) expiring(ctx context.Context, list ...x509.Expiry) error {
-	var events []notifications.Event
-	for _, e := range list {
-		days := fmt.Sprintf("%d days", e.Days)
-		if e.Days == 1 {
-			days = "one day"
-		}
-		one := notifications.Event{Type: "certificate_expiry", Data: map[string]any{"days": days, "kind": "Certificate"}}
-		if e.CA != nil {
-			one.Target, one.Data["kind"] = caRef(e.CA.ID), "CA"
-		} else {
-			one.Target = certRef(e.Cert.ID)
-		}
-		events = append(events, one)
-	}
-	return n.Notify(ctx, events...)
-}
-
-// certificatesWiring is what people hear of the PKI.
-func (n *NotificationsConcern) certificatesWiring(a *x509.Authority) []wire {
-	return []wire{
-		{"x509.Expiring", "notifications: certificate_expiry", hook(a.Expiring.Subscribe, n.expiring)},
-		{"x509.CAs.Deleting", "notifications: what was said of CAs", hook(a.CAs.Deleting.Subscribe, func(ctx context.Context, list ...*x509.CA) error {
-			refs := make([]notifications.Ref, 0, len(list))
-			for _, c := range list {
-				refs = append(refs, caRef(c.ID))
-			}
-			return n.ForgetObjects(ctx, refs...)
-		})},
-		{"x509.Certs.Deleting", "notifications: what was said of certificates", hook(a.Certs.Deleting.Subscribe, func(ctx context.Context, list ...*x509.Cert) error {
-			refs := make([]notifications.Ref, 0, len(list))
-			for _, c := range list {
-				refs = append(refs, certRef(c.ID))
-			}
-			return n.ForgetObjects(ctx, refs...)
-		})},
 	}
 }
