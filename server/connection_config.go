@@ -61,7 +61,7 @@ func DefaultConnectionConfig() ConnectionConfig {
 		LegacyAlgorithms: true, PinHostKeys: true, ManagementIPOnly: true,
 		RefusedNetworks: []string{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/128", "::1/128", "fe80::/10", "ff00::/8"},
 		UpdateMapping:   mapping, UserCommands: map[string]any{}, EnabledCommands: map[string]any{connection.Everybody: connection.AnyCommand},
-		OutputLimit: 256 << 10, CommandAge: 365 * 24 * time.Hour, PushDelay: 2 * time.Second, PushAttempts: 8, PushBackoff: 30 * time.Second,
+		OutputLimit: 256 << 10, CommandAge: 365 * 24 * time.Hour, PushDelay: time.Second, PushAttempts: 8, PushBackoff: 30 * time.Second,
 		Workers: 50, Parallel: 20, Secrets: "owners", IgnoredReasons: []string{},
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,84 +28,17 @@ import (
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/controller/connection/connectiontest"
 	"github.com/wispwright/wispwright/controller/connection/ssh"
+	"github.com/wispwright/wispwright/internal/box"
 )
 
-// program is the path of a daemon, without which a test is left out.
-func program(t testing.TB, name string) string {
+// target reaches a box.
+func target(t testing.TB, b *box.Box, params map[string]any) connection.Target {
 	t.Helper()
-	for _, dir := range []string{"/usr/sbin", "/usr/bin"} {
-		if path := filepath.Join(dir, name); fileExists(path) {
-			return path
-		}
-	}
-	if os.Getenv("WISPWRIGHT_REQUIRE_SERVICES") != "" {
-		t.Fatalf("there is no %s; scripts/services installs it", name)
-	}
-	t.Skipf("there is no %s", name)
-	return ""
-}
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// box is a machine with a daemon that takes one connection after the other from
-// a listener of the test, so that no port has to stay free.
-type box struct {
-	t       testing.TB
-	dir     string
-	at      netip.AddrPort
-	command func() *exec.Cmd
-	// conns are the connections that were taken
-	conns chan net.Conn
-}
-
-func newBox(t testing.TB, command func(dir string) *exec.Cmd) *box {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("a daemon that lets somebody in must be started by root")
-	}
-	b := &box{t: t, dir: t.TempDir(), conns: make(chan net.Conn, 100)}
-	require.NoError(t, os.Chmod(b.dir, 0o755))
-	b.command = func() *exec.Cmd { return command(b.dir) }
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	b.at = l.Addr().(*net.TCPAddr).AddrPort()
-	t.Cleanup(func() { _ = l.Close() })
-	go b.serve(l)
-	return b
-}
-
-func (b *box) serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		b.conns <- conn
-		go func() {
-			defer conn.Close()
-			file, err := conn.(*net.TCPConn).File()
-			if err != nil {
-				return
-			}
-			defer file.Close()
-			cmd := b.command()
-			cmd.Stdin, cmd.Stdout = file, file
-			_ = cmd.Run()
-		}()
-	}
-}
-
-// target reaches the box.
-func (b *box) target(params map[string]any) connection.Target {
-	b.t.Helper()
-	params["port"] = b.at.Port()
+	params["port"] = b.At.Port()
 	text, err := json.Marshal(params)
-	require.NoError(b.t, err)
-	require.NoError(b.t, ssh.Check(wispwright.JSON(text)))
-	return connection.Target{Addresses: []netip.Addr{b.at.Addr()}, Params: wispwright.JSON(text)}
+	require.NoError(t, err)
+	require.NoError(t, ssh.Check(wispwright.JSON(text)))
+	return connection.Target{Addresses: []netip.Addr{b.At.Addr()}, Params: wispwright.JSON(text)}
 }
 
 // authorise lets a key in.
@@ -137,68 +69,14 @@ func keys(t testing.TB) map[string]any {
 	return map[string]any{"RSA": r, "ECDSA": e, "Ed25519": d}
 }
 
-const password = "a good Passw0rd"
-
-// within runs a program with an /etc of its own, in which root has the password
-// and the home directory is a folder.
-func within(t testing.TB, dir, line string) *exec.Cmd {
-	t.Helper()
-	passwd := filepath.Join(dir, "passwd")
-	if !fileExists(passwd) {
-		hash, err := exec.Command("openssl", "passwd", "-6", password).Output()
-		require.NoError(t, err)
-		home := filepath.Join(dir, "home")
-		require.NoError(t, os.MkdirAll(home, 0o700))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "shadow"), []byte("root:"+strings.TrimSpace(string(hash))+":19000:0:99999:7:::\nsshd:*:19000:0:99999:7:::\n"), 0o600))
-		require.NoError(t, os.WriteFile(passwd, []byte("root:x:0:0:root:"+home+":/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n"), 0o644))
-	}
-	return exec.Command("unshare", "-m", "sh", "-c", "mount --bind "+dir+"/passwd /etc/passwd && mount --bind "+dir+"/shadow /etc/shadow && mkdir -p /run/sshd && exec "+line)
-}
-
-// openSSH is a box with Debian's OpenSSH.
-func openSSH(t testing.TB, more string) *box {
-	t.Helper()
-	sshd := program(t, "sshd")
-	return newBox(t, func(dir string) *exec.Cmd {
-		config := filepath.Join(dir, "sshd_config")
-		if !fileExists(config) {
-			for _, kind := range []string{"ed25519", "rsa"} {
-				out, err := exec.Command("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", filepath.Join(dir, "host_"+kind)).CombinedOutput()
-				require.NoError(t, err, string(out))
-			}
-			text := fmt.Sprintf("HostKey %[1]s/host_ed25519\nHostKey %[1]s/host_rsa\nAuthorizedKeysFile %[1]s/home/.ssh/authorized_keys\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication yes\nUsePAM no\nPrintMotd no\nSubsystem sftp internal-sftp\n%[2]s\n", dir, more)
-			require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
-		}
-		return within(t, dir, sshd+" -i -e -f "+config+" 2>>"+dir+"/log")
-	})
-}
-
-// dropbear is a box with Debian's Dropbear, which is what OpenWrt has.
-func dropbear(t testing.TB, more string) *box {
-	t.Helper()
-	daemon, key := program(t, "dropbear"), program(t, "dropbearkey")
-	return newBox(t, func(dir string) *exec.Cmd {
-		host := filepath.Join(dir, "host")
-		if !fileExists(host) {
-			out, err := exec.Command(key, "-t", "rsa", "-s", "2048", "-f", host).CombinedOutput()
-			require.NoError(t, err, string(out))
-		}
-		return within(t, dir, daemon+" -i -r "+host+" "+more+" 2>>"+dir+"/log")
-	})
-}
-
-// prepare makes files of a box before anything connects.
-func (b *box) prepare() string {
-	_ = b.command()
-	return filepath.Join(b.dir, "home", ".ssh", "authorized_keys")
-}
+const password = box.Password
 
 // Every kind of key, and a password, on both daemons.
 func TestConnectorOnRealDaemons(t *testing.T) {
-	for name, make := range map[string]func(testing.TB, string) *box{"openssh": openSSH, "dropbear": dropbear} {
+	for name, make := range map[string]func(testing.TB, string) *box.Box{"openssh": box.OpenSSH, "dropbear": box.Dropbear} {
 		t.Run(name, func(t *testing.T) {
 			b := make(t, "")
-			file := b.prepare()
+			file := b.AuthorizedKeys()
 			ways := map[string]map[string]any{"password": {"username": "root", "password": password}}
 			for kind, key := range keys(t) {
 				ways[kind] = map[string]any{"username": "root", "key": authorise(t, file, key)}
@@ -209,15 +87,15 @@ func TestConnectorOnRealDaemons(t *testing.T) {
 					if way == "RSA" || way == "password" {
 						folder = t.TempDir()
 					}
-					connectiontest.RunConnector(t, connectiontest.Device{Connector: patient(), Target: b.target(params), Commands: true, Folder: folder})
+					connectiontest.RunConnector(t, connectiontest.Device{Connector: patient(), Target: target(t, b, params), Commands: true, Folder: folder})
 				})
 			}
 			t.Run("refused", func(t *testing.T) {
-				_, err := patient().Dial(t.Context(), b.target(map[string]any{"username": "root", "password": "wrong"}))
+				_, err := patient().Dial(t.Context(), target(t, b, map[string]any{"username": "root", "password": "wrong"}))
 				require.EqualError(t, err, "Authentication failed.")
 				_, stranger, err := ed25519.GenerateKey(rand.Reader)
 				require.NoError(t, err)
-				_, err = patient().Dial(t.Context(), b.target(map[string]any{"username": "root", "key": authorise(t, filepath.Join(t.TempDir(), "none"), stranger)}))
+				_, err = patient().Dial(t.Context(), target(t, b, map[string]any{"username": "root", "key": authorise(t, filepath.Join(t.TempDir(), "none"), stranger)}))
 				require.EqualError(t, err, "Authentication failed.")
 			})
 		})
@@ -232,13 +110,13 @@ func patient() *ssh.Connector {
 // A device that speaks only what is out of date is reached, unless that is
 // refused.
 func TestOldAlgorithmsOnly(t *testing.T) {
-	b := openSSH(t, "KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\nMACs hmac-sha1\nHostKeyAlgorithms ssh-rsa\nPubkeyAcceptedAlgorithms ssh-rsa")
-	file := b.prepare()
+	b := box.OpenSSH(t, "KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\nMACs hmac-sha1\nHostKeyAlgorithms ssh-rsa\nPubkeyAcceptedAlgorithms ssh-rsa")
+	file := b.AuthorizedKeys()
 	for way, params := range map[string]map[string]any{
 		"password": {"username": "root", "password": password},
 		"RSA":      {"username": "root", "key": authorise(t, file, keys(t)["RSA"])},
 	} {
-		s, err := patient().Dial(t.Context(), b.target(params))
+		s, err := patient().Dial(t.Context(), target(t, b, params))
 		require.NoError(t, err, way)
 		text, err := connection.Execute(t.Context(), s, "echo reached")
 		require.NoError(t, err)
@@ -246,7 +124,7 @@ func TestOldAlgorithmsOnly(t *testing.T) {
 		require.NoError(t, s.Close())
 		modern := patient()
 		modern.RefuseLegacy = true
-		_, err = modern.Dial(t.Context(), b.target(params))
+		_, err = modern.Dial(t.Context(), target(t, b, params))
 		require.ErrorContains(t, err, "no common algorithm")
 	}
 }
@@ -254,44 +132,44 @@ func TestOldAlgorithmsOnly(t *testing.T) {
 // A modern device that takes RSA keys with SHA-1 signatures only, as Dropbear
 // before 2020.79 does.
 func TestOldSignaturesOnly(t *testing.T) {
-	b := openSSH(t, "PubkeyAcceptedAlgorithms ssh-rsa")
-	params := map[string]any{"username": "root", "key": authorise(t, b.prepare(), keys(t)["RSA"])}
-	s, err := patient().Dial(t.Context(), b.target(params))
+	b := box.OpenSSH(t, "PubkeyAcceptedAlgorithms ssh-rsa")
+	params := map[string]any{"username": "root", "key": authorise(t, b.AuthorizedKeys(), keys(t)["RSA"])}
+	s, err := patient().Dial(t.Context(), target(t, b, params))
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 }
 
 func TestPinnedHostKey(t *testing.T) {
-	b := openSSH(t, "")
-	target := b.target(map[string]any{"username": "root", "password": password})
-	s, err := patient().Dial(t.Context(), target)
+	b := box.OpenSSH(t, "")
+	pinned := target(t, b, map[string]any{"username": "root", "password": password})
+	s, err := patient().Dial(t.Context(), pinned)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	require.Contains(t, s.HostKey(), "ssh-")
-	target.HostKey = s.HostKey()
-	s, err = patient().Dial(t.Context(), target)
+	pinned.HostKey = s.HostKey()
+	s, err = patient().Dial(t.Context(), pinned)
 	require.NoError(t, err, "the same device")
 	require.NoError(t, s.Close())
-	rsaKey, err := os.ReadFile(filepath.Join(b.dir, "host_rsa.pub"))
+	rsaKey, err := os.ReadFile(b.HostKey("rsa") + ".pub")
 	require.NoError(t, err)
-	target.HostKey = string(rsaKey)
-	s, err = patient().Dial(t.Context(), target)
+	pinned.HostKey = string(rsaKey)
+	s, err = patient().Dial(t.Context(), pinned)
 	require.NoError(t, err, "of several keys the pinned one is asked for")
 	require.NoError(t, s.Close())
 
-	other := openSSH(t, "")
-	wrong := other.target(map[string]any{"username": "root", "password": password})
-	wrong.HostKey = target.HostKey
+	other := box.OpenSSH(t, "")
+	wrong := target(t, other, map[string]any{"username": "root", "password": password})
+	wrong.HostKey = pinned.HostKey
 	_, err = patient().Dial(t.Context(), wrong)
-	require.ErrorContains(t, err, "it was pinned as "+strings.Fields(ssh.Fingerprint(target.HostKey))[1])
+	require.ErrorContains(t, err, "it was pinned as "+strings.Fields(ssh.Fingerprint(pinned.HostKey))[1])
 }
 
 // The line is cut while a command runs.
 func TestCutInTheMiddle(t *testing.T) {
-	b := openSSH(t, "")
-	s, err := patient().Dial(t.Context(), b.target(map[string]any{"username": "root", "password": password}))
+	b := box.OpenSSH(t, "")
+	s, err := patient().Dial(t.Context(), target(t, b, map[string]any{"username": "root", "password": password}))
 	require.NoError(t, err)
-	conn := <-b.conns
+	conn := <-b.Conns
 	cut := &cutter{conn: conn.(*net.TCPConn)}
 	_, err = s.Run(t.Context(), "echo begun; sleep 600", connection.Output{Stdout: cut, Stderr: io.Discard})
 	var lost *connection.LostError
