@@ -120,6 +120,10 @@ type DeviceFilter struct {
 	LastSeenFrom, LastSeenBefore time.Time
 	// NeverSeen limits to devices that were never heard of, or to the others.
 	NeverSeen *bool
+	// Related limits to devices by what other concerns keep of them: the name of a
+	// condition that the storage was opened with, and its value. A condition that the
+	// storage does not know selects nothing.
+	Related map[string]any
 	// WithoutKeyHint limits to devices whose key cannot be searched for yet.
 	WithoutKeyHint bool
 	// Search finds a text in id, name, serial number, model, os, system, addresses,

@@ -80,6 +80,7 @@ func newMemoryDevices(m *memstore.Store, configs *memoryConfigs, versions *memor
 			},
 			"HasConfig":      func(ctx context.Context, d *Device, v any) bool { return (config(ctx, d) != nil) == v.(bool) },
 			"NeverSeen":      func(_ context.Context, d *Device, v any) bool { return (d.LastSeen == nil) == v.(bool) },
+			"Related":        func(context.Context, *Device, any) bool { return false }, // nobody else keeps anything here
 			"WithoutKeyHint": func(_ context.Context, d *Device, _ any) bool { return d.KeyHint == "" },
 			"Tag": func(ctx context.Context, d *Device, v any) bool {
 				c := config(ctx, d)

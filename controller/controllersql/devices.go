@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -32,7 +33,7 @@ type devices struct {
 
 var _ controller.DeviceStore = (*devices)(nil)
 
-func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devices {
+func newDevices(b *sqlstore.Builder, configs *configs, versions *versions, related []Related) *devices {
 	withConfig := func(condition string) func(any) sqlstore.Cond {
 		return func(v any) sqlstore.Cond {
 			return sqlstore.Cond{SQL: DeviceTable + ".id IN (SELECT c.device_id FROM controller_config c WHERE " + condition + ")", Args: []any{v}}
@@ -65,6 +66,7 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devi
 				}
 				return sqlstore.Cond{SQL: DeviceTable + ".last_seen IS NOT NULL"}
 			},
+			"Related":        func(v any) sqlstore.Cond { return relatedTo(related, v.(map[string]any)) },
 			"WithoutKeyHint": func(any) sqlstore.Cond { return sqlstore.Cond{SQL: DeviceTable + ".key_hint = ''"} },
 			"Tag": func(v any) sqlstore.Cond {
 				tagged := hasTag(b.DB(), v.(string))
@@ -78,6 +80,24 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions) *devi
 	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest", "KeyHint"}, configs.Repo, "Backend", "Status", "ErrorReason", "NotRenewed", "NotRenewedReason")
 	s.prepare(b)
 	return s
+}
+
+// relatedTo is the condition that all of some conditions hold; one that nobody
+// knows holds for no device.
+func relatedTo(known []Related, wanted map[string]any) (all sqlstore.Cond) {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		part := sqlstore.Cond{SQL: "1 = 0"}
+		for _, r := range known {
+			if condition := r[name]; condition != nil {
+				part = condition(wanted[name])
+			}
+		}
+		if all.SQL != "" {
+			all.SQL += " AND "
+		}
+		all.SQL, all.Args = all.SQL+"("+part.SQL+")", append(all.Args, part.Args...)
+	}
+	return all
 }
 
 func (s *devices) prepare(b *sqlstore.Builder) {

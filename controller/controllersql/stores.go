@@ -28,13 +28,18 @@ func Migrations() sqlstore.Migrations {
 	return sqlstore.Migrations{Concern: "controller", FS: migrations}
 }
 
+// Related are conditions on devices by what other concerns keep of them, by the
+// names of controller.DeviceFilter.Related. Each makes a condition on the row of
+// DeviceTable.
+type Related map[string]func(value any) sqlstore.Cond
+
 // New returns the concern's stores on a migrated database. The database is
-// their transactor.
-func New(db *sqlstore.DB) (controller.Stores, error) {
+// their transactor. related are conditions of other concerns.
+func New(db *sqlstore.DB, related ...Related) (controller.Stores, error) {
 	b := sqlstore.Build(db)
 	configs, versions := newConfigs(b), newVersions(b)
 	stores := controller.Stores{
-		Devices: newDevices(b, configs, versions), Configs: configs, Templates: newTemplates(b), Settings: newSettings(b), Versions: versions,
+		Devices: newDevices(b, configs, versions, related), Configs: configs, Templates: newTemplates(b), Settings: newSettings(b), Versions: versions,
 	}
 	return stores, b.Err()
 }

@@ -40,6 +40,9 @@ func reached() map[string][]string {
 			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", // of x509
 			"go4.org/netipx", // ranges, of ipam too
 		},
+		"controller/geo": {
+			"golang.org/x/image", // pictures in WebP
+		},
 		"x509": {
 			"golang.org/x/crypto",                // derivation of keys, building of lists
 			"github.com/youmark/pkcs8",           // encrypted private keys
