@@ -14,7 +14,7 @@ import (
 // O-3).
 type MailState struct {
 	UserID wispwright.ID
-	// Sent is when the last e-mail went out.
+	// Sent is when the last e-mail went out; zero for none so far.
 	Sent time.Time
 	// FlushAt is when what was collected since goes out; nil when nothing is.
 	FlushAt *time.Time
@@ -22,8 +22,8 @@ type MailState struct {
 
 // MailStateStore keeps them; they go with their user.
 type MailStateStore interface {
-	// Of returns the states of users, held until the transaction ends. Users
-	// without one are left out.
+	// Of returns the states of users, held until the transaction ends. That of a
+	// user without one is held too, and has no Sent.
 	Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]MailState, error)
 	// Put stores states in place of older ones.
 	Put(ctx context.Context, states ...MailState) error
@@ -68,8 +68,7 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 				dropped = append(dropped, n.ID)
 				continue
 			}
-			state, known := states[n.RecipientID]
-			next, send := s.pace(state, known, n.RecipientID)
+			next, send := s.pace(states[n.RecipientID], n.RecipientID)
 			if send { // the others wait, with their e-mail due
 				now = append(now, n)
 			}
@@ -95,7 +94,7 @@ func (s *Service) Deliver(ctx context.Context, event wispwright.ID) error {
 // then. The first one goes out; those within the interval after it are
 // collected. A collection that should have gone out long ago does not hold up
 // what comes now.
-func (s *Service) pace(state MailState, known bool, user wispwright.ID) (next MailState, send bool) {
+func (s *Service) pace(state MailState, user wispwright.ID) (next MailState, send bool) {
 	now, interval := s.base.Now(), s.options.BatchInterval
 	state.UserID = user
 	if state.Sent.After(now) { // the clock was set back since
@@ -106,7 +105,7 @@ func (s *Service) pace(state MailState, known bool, user wispwright.ID) (next Ma
 	}
 	overdue := state.FlushAt != nil && now.Sub(*state.FlushAt) > interval/4
 	switch {
-	case interval <= 0, !known, state.FlushAt == nil && now.Sub(state.Sent) >= interval, overdue:
+	case interval <= 0, state.FlushAt == nil && now.Sub(state.Sent) >= interval, overdue:
 		state.Sent = now
 		return state, true
 	case state.FlushAt == nil:

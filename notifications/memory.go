@@ -139,6 +139,9 @@ func (s *memoryChoices) Put(ctx context.Context, choices ...Choice) error {
 	})
 }
 
+// Hold implements ChoiceStore: there is one transaction at a time.
+func (s *memoryChoices) Hold(context.Context, wispwright.ID) error { return nil }
+
 // Reset implements ChoiceStore.
 func (s *memoryChoices) Reset(ctx context.Context, user, organization wispwright.ID, web, email bool) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
@@ -212,6 +215,7 @@ type memoryMailStates struct {
 func (s *memoryMailStates) Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]MailState, error) {
 	out := map[wispwright.ID]MailState{}
 	for _, u := range users {
+		out[u] = MailState{UserID: u}
 		if found := s.states.Get(ctx, u); len(found) > 0 {
 			out[u] = found[0]
 		}

@@ -38,6 +38,9 @@ type ChoiceFilter struct {
 // organization.
 type ChoiceStore interface {
 	wispwright.Repo[Choice, ChoiceFilter]
+	// Hold keeps others that hold them too from changing the choices of a user, or
+	// of an organization for its people, until the transaction ends.
+	Hold(ctx context.Context, owner wispwright.ID) error
 	// Put stores choices, each in place of the one for the same user,
 	// organization and type. One without Web and Email is removed.
 	Put(ctx context.Context, choices ...Choice) error

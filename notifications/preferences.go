@@ -101,6 +101,10 @@ func Want(value bool) Wish { return Wish{true, &value} }
 // takes back what was chosen for organizations and types. Errors: ErrNotFound.
 func (s *Service) Choose(ctx context.Context, user, id wispwright.ID, web, email Wish) (line *Preference, err error) {
 	err = s.base.Do(ctx, "notifications.Choose", func(ctx context.Context) error {
+		// what is not changed is stored as it was read
+		if err := s.stores.Choices.Hold(ctx, user); err != nil {
+			return err
+		}
 		if line, err = s.Preference(ctx, user, id); err != nil {
 			return err
 		}
@@ -190,6 +194,9 @@ func off(on bool) *bool {
 // the user is not told of the organization.
 func (s *Service) ChooseOrganization(ctx context.Context, user, organization wispwright.ID, web, email Wish) error {
 	return s.base.Do(ctx, "notifications.ChooseOrganization", func(ctx context.Context) error {
+		if err := s.stores.Choices.Hold(ctx, user); err != nil {
+			return err
+		}
 		organizations, err := s.options.People.Organizations(ctx, user)
 		if err != nil {
 			return err
@@ -230,6 +237,9 @@ func (s *Service) OrganizationChoice(ctx context.Context, organization wispwrigh
 // ChooseForOrganization changes what an organization chose for its people.
 func (s *Service) ChooseForOrganization(ctx context.Context, organization wispwright.ID, web, email Wish) (c Choice, err error) {
 	err = s.base.Do(ctx, "notifications.ChooseForOrganization", func(ctx context.Context) error {
+		if err := s.stores.Choices.Hold(ctx, organization); err != nil {
+			return err
+		}
 		if c, err = s.OrganizationChoice(ctx, organization); err != nil {
 			return err
 		}

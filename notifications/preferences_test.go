@@ -2,6 +2,7 @@ package notifications_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -150,4 +151,26 @@ func TestOrganizationsOwnChoice(t *testing.T) {
 	require.Nil(t, c.Web)
 	f = start(t, func(o *notifications.Options) { o.Defaults.Email = false })
 	require.Equal(t, both(true, false), f.line(anna, orgA, "broken").Effective)
+}
+
+// Somebody silences a thousand objects, and no more; what has ended makes room.
+func TestSilencesAreBounded(t *testing.T) {
+	f := start(t, nil)
+	silence := func(n int, till *time.Time) error {
+		_, _, err := f.SetSilence(f.ctx, id(anna), device(n), till, true)
+		return err
+	}
+	soon := f.now.Add(time.Minute)
+	for n := range 999 { // past the service, which looks for each
+		require.NoError(t, f.stores.Silences.Insert(f.ctx, &notifications.Silence{ID: wispwright.NewID(), UserID: id(anna), ObjectKind: "config.device", ObjectID: device(n + 1).ID}))
+	}
+	require.NoError(t, silence(0, &soon))
+	require.ErrorContains(t, silence(1000, nil), "1000 objects")
+	require.NoError(t, silence(5, &soon), "what is silenced can be changed")
+	_, _, err := f.SetSilence(f.ctx, id(bert), device(1000), nil, true)
+	require.NoError(t, err, "everybody for themselves")
+	f.now = f.now.Add(time.Hour)
+	require.NoError(t, silence(1000, nil))
+	require.NoError(t, silence(1001, nil), "two had ended")
+	require.ErrorContains(t, silence(1002, nil), "1000 objects")
 }

@@ -1,7 +1,9 @@
 package notifications
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -43,6 +45,9 @@ func (s *Service) SetSilence(ctx context.Context, user wispwright.ID, object Ref
 			return err
 		}
 		if created = len(found.Rows) == 0; created {
+			if err := s.roomForSilence(ctx, user); err != nil {
+				return err
+			}
 			silence = &Silence{ID: wispwright.NewID(), UserID: user, ObjectKind: object.Kind, ObjectID: object.ID, ValidTill: till}
 			return s.stores.Silences.Insert(ctx, silence)
 		}
@@ -56,6 +61,29 @@ func (s *Service) SetSilence(ctx context.Context, user wispwright.ID, object Ref
 		return err
 	})
 	return silence, created, err
+}
+
+// mostSilences is how many objects a user silences: more than a person looks after,
+// whose notifications are turned off instead.
+const mostSilences = 1000
+
+// roomForSilence refuses one more than that.
+func (s *Service) roomForSilence(ctx context.Context, user wispwright.ID) error {
+	for range 2 {
+		found, err := s.stores.Silences.List(ctx, wispwright.ScopeAll(), SilenceFilter{UserID: user}, wispwright.Page{Limit: 1})
+		if err != nil || found.Total < mostSilences {
+			return err
+		}
+		// those that have ended make room
+		if n, err := s.stores.Silences.Expire(ctx, s.base.Now(), 10*mostSilences); err != nil || n == 0 {
+			return cmp.Or(err, tooManySilences())
+		}
+	}
+	return tooManySilences()
+}
+
+func tooManySilences() error {
+	return wispwright.Invalid("", fmt.Sprintf("You silence %d objects already; end some, or turn notifications off in your preferences.", mostSilences))
 }
 
 // EndSilence lets an object be spoken of again. Errors: ErrNotFound.

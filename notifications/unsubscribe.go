@@ -73,6 +73,9 @@ func (s *Service) Subscriber(ctx context.Context, token string) (wispwright.ID, 
 // Subscribe turns all e-mails of a user on or off.
 func (s *Service) Subscribe(ctx context.Context, user wispwright.ID, on bool) error {
 	return s.base.Do(ctx, "notifications.Subscribe", func(ctx context.Context) error {
+		if err := s.stores.Choices.Hold(ctx, user); err != nil {
+			return err
+		}
 		r, err := s.resolverOf(ctx, user)
 		if err != nil {
 			return err

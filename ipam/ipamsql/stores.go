@@ -57,25 +57,14 @@ type subnets struct {
 
 // Serialize implements ipam.SubnetStore. SQLite has one writer at a time.
 func (s *subnets) Serialize(ctx context.Context, organization wispwright.ID) error {
-	if s.db.Dialect() == sqlstore.SQLite {
-		return nil
-	}
-	// locks of PostgreSQL are shared by all schemas of a database
-	const lock = `SELECT pg_advisory_xact_lock%s(hashtextextended(coalesce(current_schema(), '') || '/ipam/' || ?, 0))`
+	const everybody = "ipam/everybody"
 	if organization.IsZero() {
-		return s.turn(ctx, fmt.Sprintf(lock, ""), "everybody")
+		return s.db.Turn(ctx, everybody)
 	}
-	if err := s.turn(ctx, fmt.Sprintf(lock, "_shared"), "everybody"); err != nil {
+	if err := s.db.ShareTurn(ctx, everybody); err != nil {
 		return err
 	}
-	return s.turn(ctx, fmt.Sprintf(lock, ""), organization.String())
-}
-
-func (s *subnets) turn(ctx context.Context, query, whose string) error {
-	if _, err := s.db.Write(ctx).ExecContext(ctx, s.db.Rebind(query), whose); err != nil {
-		return fmt.Errorf("wait for others who change subnets: %w", s.db.Explain(err))
-	}
-	return nil
+	return s.db.Turn(ctx, "ipam/"+organization.String())
 }
 
 type addresses struct {

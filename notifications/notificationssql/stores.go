@@ -72,6 +72,11 @@ func newChoices(db *sqlstore.DB) (*choices, error) {
 	return &choices{repo, db}, nil
 }
 
+// Hold implements notifications.ChoiceStore: there may be no row to lock yet.
+func (s *choices) Hold(ctx context.Context, owner wispwright.ID) error {
+	return s.db.Turn(ctx, "notifications/choices/"+owner.String())
+}
+
 // among is the condition that a column is one of the ids, NULL for the zero one.
 func among(column string, keys []wispwright.ID) sqlstore.Cond {
 	set := slices.DeleteFunc(slices.Clone(keys), wispwright.ID.IsZero)
@@ -193,8 +198,20 @@ type mailStates struct {
 }
 
 // Of implements notifications.MailStateStore. Rows are held in the order of
-// their keys, so that two transactions never wait for each other.
+// their keys, so that two transactions never wait for each other. Of users without
+// one a row is made, since what is not there cannot be held.
 func (s *mailStates) Of(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]notifications.MailState, error) {
+	users = slices.SortedFunc(slices.Values(users), func(a, b wispwright.ID) int { return slices.Compare(a[:], b[:]) })
+	for chunk := range slices.Chunk(users, perStatement) {
+		var rows []string
+		var args []any
+		for _, user := range slices.Compact(slices.Clone(chunk)) {
+			rows, args = append(rows, "(?, ?)"), append(args, user, never)
+		}
+		if _, err := sqlstore.Exec(ctx, s.db, "INSERT INTO notification_mail_state (user_id, sent) VALUES "+strings.Join(rows, ", ")+" ON CONFLICT (user_id) DO NOTHING", args...); err != nil {
+			return nil, fmt.Errorf("hold when e-mails went out: %w", err)
+		}
+	}
 	marks, args := sqlstore.In(users)
 	rows, err := s.Query(ctx, "SELECT "+s.Columns()+" FROM notification_mail_state WHERE user_id IN ("+marks+") ORDER BY user_id"+s.db.Dialect().ForUpdate(), args...)
 	if err != nil {
@@ -202,10 +219,16 @@ func (s *mailStates) Of(ctx context.Context, users ...wispwright.ID) (map[wispwr
 	}
 	out := make(map[wispwright.ID]notifications.MailState, len(rows))
 	for _, row := range rows {
+		if row.Sent.Equal(never) {
+			row.Sent = time.Time{}
+		}
 		out[row.UserID] = *row
 	}
 	return out, nil
 }
+
+// never stands for no e-mail so far.
+var never = time.Unix(0, 0).UTC()
 
 // Put implements notifications.MailStateStore.
 func (s *mailStates) Put(ctx context.Context, states ...notifications.MailState) error {
@@ -215,6 +238,9 @@ func (s *mailStates) Put(ctx context.Context, states ...notifications.MailState)
 			var all []any
 			var rows []string
 			for _, state := range chunk {
+				if state.Sent.IsZero() {
+					state.Sent = never
+				}
 				args, err := s.Args(&state)
 				if err != nil {
 					return err

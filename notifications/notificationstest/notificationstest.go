@@ -226,6 +226,21 @@ func RunChoices(t *testing.T, h Harness) {
 		require.ElementsMatch(t, []notifications.Choice{choice(1, 0, "", &no, nil), choice(1, 2, "a", &no, nil)}, stored(t, s, notifications.ChoiceFilter{UserIDs: wispwright.Only(id(1))}))
 		require.Len(t, stored(t, s, notifications.ChoiceFilter{UserIDs: wispwright.Only(id(2), wispwright.ID{})}), 2, "others keep theirs")
 	})
+	t.Run("hold", func(t *testing.T) {
+		s := h(t)
+		c := choice(3, 0, "", &no, nil)
+		oneAfterTheOther(t, s, func(ctx context.Context) error { return s.Stores.Choices.Hold(ctx, id(3)) },
+			func(ctx context.Context) error { return s.Stores.Choices.Put(ctx, c) },
+			func(ctx context.Context) error {
+				if err := s.Stores.Choices.Hold(ctx, id(3)); err != nil {
+					return err
+				}
+				if _, err := s.Stores.Choices.Get(ctx, all(), c.ID); err != nil {
+					t.Errorf("what was stored meanwhile is not read: %v", err)
+				}
+				return nil
+			})
+	})
 	t.Run("forget", func(t *testing.T) {
 		s := fill(t)
 		require.NoError(t, s.Stores.Choices.ForgetOrganization(ctx, id(1)))
@@ -233,6 +248,31 @@ func RunChoices(t *testing.T, h Harness) {
 		require.NoError(t, s.Stores.Choices.ForgetUser(ctx, id(1)))
 		require.Empty(t, stored(t, s, notifications.ChoiceFilter{}))
 	})
+}
+
+// oneAfterTheOther runs two transactions at once: what the first holds, and stores
+// later on, the second must wait for.
+func oneAfterTheOther(t *testing.T, s Storage, hold, store, second func(context.Context) error) {
+	t.Helper()
+	ctx := context.Background()
+	held, done := make(chan bool), make(chan error, 1)
+	go func() {
+		<-held
+		done <- s.Tx.InTx(ctx, second)
+	}()
+	require.NoError(t, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := hold(ctx); err != nil {
+			return err
+		}
+		close(held)
+		select {
+		case err := <-done: // it did not wait
+			done <- err
+		case <-time.After(200 * time.Millisecond):
+		}
+		return store(ctx)
+	}))
+	require.NoError(t, <-done)
 }
 
 // RunSilences checks the store of silences.
@@ -295,7 +335,14 @@ func RunMailStates(t *testing.T, h Harness) {
 	require.NoError(t, s.Stores.MailStates.Put(ctx))
 	got, err := s.Stores.MailStates.Of(ctx, id(1), id(2), id(7))
 	require.NoError(t, err)
-	require.Equal(t, map[wispwright.ID]notifications.MailState{id(1): states[0], id(2): states[1]}, got)
+	require.Equal(t, map[wispwright.ID]notifications.MailState{id(1): states[0], id(2): states[1], id(7): {UserID: id(7)}}, got)
+	got, err = s.Stores.MailStates.Of(ctx)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	require.NoError(t, s.Stores.MailStates.Put(ctx, notifications.MailState{UserID: id(6)}))
+	got, err = s.Stores.MailStates.Of(ctx, id(6))
+	require.NoError(t, err)
+	require.Zero(t, got[id(6)].Sent)
 	due, err := s.Stores.MailStates.Due(ctx, at(10), 10)
 	require.NoError(t, err)
 	require.Equal(t, []wispwright.ID{id(3), id(1)}, due)
@@ -304,6 +351,21 @@ func RunMailStates(t *testing.T, h Harness) {
 	require.Equal(t, []wispwright.ID{id(3)}, due)
 	states[2].FlushAt = nil
 	require.NoError(t, s.Stores.MailStates.Put(ctx, states[2]))
+	t.Run("held before there is one", func(t *testing.T) {
+		now := notifications.MailState{UserID: id(8), Sent: moment(5)}
+		oneAfterTheOther(t, s, func(ctx context.Context) error {
+			_, err := s.Stores.MailStates.Of(ctx, id(8))
+			return err
+		}, func(ctx context.Context) error {
+			return s.Stores.MailStates.Put(ctx, now)
+		}, func(ctx context.Context) error {
+			got, err := s.Stores.MailStates.Of(ctx, id(8), id(2))
+			if got[id(8)] != now {
+				t.Errorf("read %v, and not what was stored meanwhile", got)
+			}
+			return err
+		})
+	})
 	require.NoError(t, s.Stores.MailStates.ForgetUser(ctx, id(1)))
 	due, err = s.Stores.MailStates.Due(ctx, at(10), 10)
 	require.NoError(t, err)
