@@ -23,6 +23,9 @@ type Connector struct {
 	Timeout time.Duration
 	// Retries is how often a question is repeated. Default: 1; negative: never.
 	Retries int
+	// AirOS reads the objects that devices with AirOS have. Default: those of
+	// OpenWrt.
+	AirOS bool
 	// Refuse says which addresses are not reached, whatever a device claims.
 	// Default: none.
 	Refuse func(netip.Addr) bool
@@ -30,9 +33,11 @@ type Connector struct {
 
 var _ connection.Connector = (*Connector)(nil)
 
-// Types are the connectors for a registry: that of OpenWrt and that of AirOS,
-// which read the same of a device.
+// Types are the connectors for a registry: c for OpenWrt, and one like it for
+// AirOS.
 func Types(c *Connector) []connection.ConnectorType {
+	air := *c
+	air.AirOS = true
 	schema := wispwright.JSON(`{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "required": ["community", "agent"], "additionalProperties": false, "properties": {` +
 		`"community": {"type": "string", "default": "public", "title": "Community", "description": "not used by version 3"}, "agent": {"type": "string", "title": "Agent"}, ` +
 		`"port": {"type": "integer", "default": 161, "minimum": 1, "maximum": 65535, "title": "Port"}, ` +
@@ -45,7 +50,7 @@ func Types(c *Connector) []connection.ConnectorType {
 	secrets := []string{"community", "auth_password", "privacy_password"}
 	return []connection.ConnectorType{
 		{ID: connection.ConnectorOpenWrtSNMP, Label: "OpenWRT SNMP", Schema: schema, Secrets: secrets, Check: Check, Connector: c},
-		{ID: connection.ConnectorAirOSSNMP, Label: "Ubiquiti AirOS SNMP", Schema: schema, Secrets: secrets, Check: Check, Connector: c},
+		{ID: connection.ConnectorAirOSSNMP, Label: "Ubiquiti AirOS SNMP", Schema: schema, Secrets: secrets, Check: Check, Connector: &air},
 	}
 }
 
@@ -205,10 +210,15 @@ func (s *session) get(ctx context.Context, oids ...string) ([]gosnmp.SnmpPDU, er
 	case err != nil:
 		return nil, fmt.Errorf("SNMP: %w", err)
 	case answer.Error != gosnmp.NoError:
-		return nil, fmt.Errorf("SNMP: the device answers %s", answer.Error)
+		return nil, &refusedError{answer.Error}
 	}
 	return answer.Variables, nil
 }
+
+// refusedError is an answer that says that a question cannot be answered.
+type refusedError struct{ status gosnmp.SNMPError }
+
+func (e *refusedError) Error() string { return "SNMP: the device answers " + e.status.String() }
 
 // HostKey implements connection.Session: there is none.
 func (s *session) HostKey() string { return "" }
