@@ -119,7 +119,11 @@ func registered(list []controller.Registered) (events []notifications.Event) {
 func failed(list []controller.StatusChange) (events []notifications.Event) {
 	for _, c := range list {
 		if c.After == controller.StatusError {
-			events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
+			e := notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)}
+			if c.ErrorReason != "" {
+				e.Description, e.Data = "{reason}", map[string]any{"reason": c.ErrorReason}
+			}
+			events = append(events, e)
 		}
 	}
 	return events

@@ -34,7 +34,7 @@ func (s sender) compose(m tenancy.Message) (*mail.Msg, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("compose an e-mail: %w", err)
 	}
-	msg := mail.NewMsg()
+	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(s.address)
 	if err := msg.To(m.To); err != nil {
 		return nil, fmt.Errorf("compose an e-mail: %w", err)
