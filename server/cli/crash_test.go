@@ -39,13 +39,14 @@ type installation struct {
 	log  string
 	url  string
 	cmd  *exec.Cmd
+	more []string // variables of its environment
 }
 
-func install(t *testing.T, fixture string) *installation {
+func install(t *testing.T, fixture string, environ ...string) *installation {
 	t.Helper()
 	dir := t.TempDir()
-	i := &installation{t: t, data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log")}
-	require.Equal(t, run{0, "", ""}, wispwright(t, i.data, fixture, "loaddata", "-"))
+	i := &installation{t: t, data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log"), more: environ}
+	require.Equal(t, run{0, "", ""}, wispwrightIn(append(environ, "WISPWRIGHT_DATA="+i.data), fixture, "loaddata", "-"))
 	return i
 }
 
@@ -56,7 +57,7 @@ func (i *installation) start() {
 	require.NoError(i.t, err)
 	defer func() { require.NoError(i.t, log.Close()) }() // the process has its own handle
 	i.cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0")
-	i.cmd.Env = append(os.Environ(), asProgram+"=1", "WISPWRIGHT_DATA="+i.data, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text", "WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1")
+	i.cmd.Env = append(append(os.Environ(), i.more...), asProgram+"=1", "WISPWRIGHT_DATA="+i.data, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text", "WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1")
 	i.cmd.Stderr = log
 	require.NoError(i.t, i.cmd.Start())
 	i.t.Cleanup(func() { _ = i.cmd.Process.Kill() }) // ended already, unless the test failed

@@ -90,12 +90,18 @@ func (i *installation) notified() map[string]int {
 // anybody of all of them. In the end each device that was acknowledged was told
 // of once: in the web, to a webhook, and at least once by e-mail.
 func TestKilledServerTellsOfWhatItAcknowledged(t *testing.T) {
+	t.Setenv("WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS", "127.0.0.0/8")
+	t.Setenv("WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL", "0s")
+	t.Run("sqlite", func(t *testing.T) { killedAndTold(t, install(t, toldFixture)) })
+	t.Run("postgresql", func(t *testing.T) {
+		killedAndTold(t, install(t, toldFixture, "WISPWRIGHT_DATABASE="+testkit.PostgresURL(t)))
+	})
+}
+
+func killedAndTold(t *testing.T, i *installation) {
 	hook := &receiver{ids: map[string]map[string]bool{}}
 	web := httptest.NewServer(hook)
 	defer web.Close()
-	t.Setenv("WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS", "127.0.0.0/8")
-	t.Setenv("WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL", "0s")
-	i := install(t, toldFixture)
 	var mu sync.Mutex
 	acknowledged := map[string]bool{}
 	for round := range 3 {
