@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
-func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, peer, management netip.Addr, exclusive bool) error {
+func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, why string, peer, management netip.Addr, exclusive bool) error {
 	var before Device
 	after, err := c.stores.Devices.Update(ctx, wispwright.ScopeAll(), id, func(d *Device) error {
 		before = *d
@@ -35,7 +36,32 @@ func (c *fleet) storeAddresses(ctx context.Context, id wispwright.ID, peer, mana
 		return err
 	}
 	c.devices.Changed.Publish(ctx, change)
-	return c.record(ctx, "change", "asked for its configuration", &Detail{Device: &before}, &Detail{Device: after})
+	return c.record(ctx, "change", why, &Detail{Device: &before}, &Detail{Device: after})
+}
+
+// SetManagementIP says where a device can be reached, by what somebody else than
+// the device itself knows, such as a VPN server; the invalid address says that it
+// cannot be. Nothing happens when that is known. Errors: wispwright.ErrNotFound.
+func (a *Agents) SetManagementIP(ctx context.Context, id wispwright.ID, management netip.Addr) error {
+	c := a.agents
+	d, err := c.stores.Devices.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil {
+		return err
+	}
+	management = plainAddress(management)
+	if d.ManagementIP == management {
+		return nil
+	}
+	err = c.tx.InTx(ctx, func(ctx context.Context) error {
+		return c.storeAddresses(ctx, id, "its tunnel went up or down", d.LastIP, management, management.IsValid())
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("set the management address: %w", err)
+	}
+	return nil
 }
 
 // clearOthers takes the addresses of a device from others that had them: two

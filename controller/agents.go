@@ -149,7 +149,7 @@ func (c *agents) noteAddresses(ctx context.Context, p *poll, peer netip.Addr, ma
 		return nil
 	}
 	err := c.tx.InTx(asDevice(ctx, p.Name, peer.String()), func(ctx context.Context) error {
-		return c.storeAddresses(ctx, p.DeviceID, peer, management, exclusive)
+		return c.storeAddresses(ctx, p.DeviceID, "asked for its configuration", peer, management, exclusive)
 	})
 	if errors.Is(err, errUnchanged) { // what was remembered is old
 		c.polls.Forget(p.DeviceID)

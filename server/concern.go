@@ -137,7 +137,7 @@ func DefaultConcerns() []Concern {
 	t := NewTenancy()
 	x := NewX509(t)
 	c := NewController(t)
-	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewNotifications(t)}
+	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewTopology(t, c), NewNotifications(t)}
 }
 
 // Find returns the concern of a type among those of a list.

@@ -60,6 +60,9 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"agent.protocol":         {Deviations: protocolDeviations()},
 		"notifications.api":      {},
 		"ipam.subnets":           {Deviations: ipamDeviations()},
+		"topology.topologies":    {Deviations: topologyDeviations()["topologies"]},
+		"topology.receive":       {Deviations: topologyDeviations()["receive"]},
+		"topology.nodes-links":   {Deviations: topologyDeviations()["nodes-links"]},
 		"connection.credentials": {Deviations: connectionDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {

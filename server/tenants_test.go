@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/server"
+	"github.com/wispwright/wispwright/topology/topologytest"
 )
 
 // betaMark is in every text of the organization beta.
@@ -52,6 +53,9 @@ func newVictim(t *testing.T) *victim {
 	v.ids["connection"] = v.made("/api/v1/controller/device/"+v.ids["device"]+"/connection/", `{"credentials":"`+v.ids["credentials"]+`"}`)
 	v.ids["command"] = v.made("/api/v1/controller/device/"+v.ids["device"]+"/command/", `{"type":"custom","input":{"command":"echo `+betaMark+`"}}`)
 	v.ids["batch"] = fmt.Sprint(v.do("POST", "/api/v1/controller/batch-command/execute/", `{"type":"custom","input":{"command":"`+betaMark+`"},"label":"`+betaMark+`","organization":"`+org+`"}`, 201)["batch"])
+	v.ids["topology"] = v.made("/api/v1/network-topology/topology/", `{"label":"`+betaMark+`","organization":"`+org+`","parser":"netdiff.NetJsonParser","strategy":"receive","key":"`+betaMark+`"}`)
+	require.Equal(t, 200, told(t, s, "", "POST", "/api/v1/network-topology/topology/"+v.ids["topology"]+"/receive/?key="+betaMark, string(topologytest.NetworkGraph([]string{betaMark + "1", betaMark + "2"}, betaMark+"1 "+betaMark+"2")), "Content-Type", "text/plain").Code)
+	v.ids["node"], v.ids["link"] = v.first("a", "/api/v1/network-topology/node/"), v.first("a", "/api/v1/network-topology/link/")
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -95,6 +99,7 @@ func (v *victim) state() string {
 		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
+		"/api/v1/network-topology/topology/" + v.ids["topology"] + "/", "/api/v1/network-topology/node/" + v.ids["node"] + "/", "/api/v1/network-topology/link/" + v.ids["link"] + "/",
 	} {
 		w := told(v.t, v.s, "a", "GET", path, "")
 		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)
@@ -144,6 +149,8 @@ func (v *victim) bodies() []string {
 		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","devices":["` + device + `"]}`, `{"type":"reboot","input":null,"label":"x","organization":"` + org + `"}`,
 		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","filter":{"organization":"` + org + `"}}`,
 		`{"name":"c","organization":"` + org + `","connector":"` + connection.ConnectorSSH + `","params":{"username":"root","password":"` + "********" + `"}}`,
+		`{"label":"t","organization":"` + org + `","parser":"netdiff.NetJsonParser","strategy":"receive","key":"k","topology":"` + v.ids["topology"] + `","addresses":["x"],"properties":{},"user_properties":{}}`,
+		`{"topology":"` + v.ids["topology"] + `","source":"` + v.ids["node"] + `","target":"` + v.ids["node"] + `","cost":1,"properties":{},"user_properties":{}}`,
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
 		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,
 	}

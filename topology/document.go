@@ -242,3 +242,52 @@ func appendTime(b []byte, t time.Time) []byte {
 	}
 	return t.UTC().AppendFormat(b, layout)
 }
+
+// Named is what a node is called, and whose it is.
+type Named struct {
+	Name           string
+	OrganizationID wispwright.ID
+}
+
+// Names returns what nodes are called: as their devices, else as themselves.
+func (s *Service) Names(ctx context.Context, nodes ...*Node) (map[wispwright.ID]string, error) {
+	devices, err := s.devices(ctx, nodes)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[wispwright.ID]string, len(nodes))
+	for _, n := range nodes {
+		out[n.ID] = nameOf(n, devices)
+	}
+	return out, nil
+}
+
+// EndNames returns what the nodes of links are called.
+func (s *Service) EndNames(ctx context.Context, links ...*Link) (map[wispwright.ID]Named, error) {
+	ids := make([]wispwright.ID, 0, 2*len(links))
+	for _, l := range links {
+		ids = append(ids, l.SourceID, l.TargetID)
+	}
+	var nodes []*Node
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := s.stores.Nodes.List(ctx, wispwright.ScopeAll(), NodeFilter{IDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, found.Rows...)
+	}
+	devices, err := s.devices(ctx, nodes)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[wispwright.ID]Named, len(nodes))
+	for _, n := range nodes {
+		out[n.ID] = Named{nameOf(n, devices), n.OrganizationID}
+	}
+	return out, nil
+}
+
+// Count returns how many nodes and links some topologies have.
+func (s *Service) Count(ctx context.Context, ids ...wispwright.ID) (map[wispwright.ID]Count, error) {
+	return s.stores.Topologies.Count(ctx, ids...)
+}

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -260,3 +261,49 @@ func (s *Service) ForgetDevices(ctx context.Context, devices ...wispwright.ID) e
 
 // meshParser is the format of meshes.
 const meshParser = "netdiff.NetJsonParser"
+
+// MoveDevice follows a device to another organization: its nodes in shared
+// topologies go along, those in topologies of the former organization are no
+// device any more. It joins the transaction of the context.
+func (s *Service) MoveDevice(ctx context.Context, d Device) error {
+	return s.base.Do(ctx, "topology.MoveDevice", func(ctx context.Context) error {
+		nodes, err := s.stores.Nodes.List(ctx, wispwright.ScopeAll(), NodeFilter{DeviceID: d.ID}, wispwright.Page{NoTotal: true})
+		if err != nil || len(nodes.Rows) == 0 {
+			return err
+		}
+		ids := make([]wispwright.ID, len(nodes.Rows))
+		for i, n := range nodes.Rows {
+			ids[i] = n.TopologyID
+		}
+		topologies, err := s.stores.Topologies.List(ctx, wispwright.ScopeAll(), TopologyFilter{IDs: wispwright.Only(ids...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		shared := map[wispwright.ID]bool{}
+		for _, t := range topologies.Rows {
+			shared[t.ID] = t.Shared()
+		}
+		relations := make([]Relation, len(nodes.Rows))
+		for i, n := range nodes.Rows {
+			relations[i] = Relation{NodeID: n.ID, OrganizationID: n.OrganizationID}
+			if shared[n.TopologyID] || n.OrganizationID == d.OrganizationID {
+				relations[i] = Relation{NodeID: n.ID, DeviceID: d.ID, OrganizationID: d.OrganizationID}
+			}
+		}
+		return s.stores.Nodes.Relate(ctx, relations...)
+	})
+}
+
+// SecondAddress is the address that a client of OpenVPN has in the tunnel. The
+// error's text is what the log has of it (spec: topology §6).
+func (n *Node) SecondAddress() (netip.Addr, error) {
+	list, err := addresses(n.Addresses)
+	if err != nil || len(list) < 2 {
+		return netip.Addr{}, errors.New("IndexError")
+	}
+	a, err := netip.ParseAddr(list[1])
+	if err != nil {
+		return netip.Addr{}, errors.New("ValueError")
+	}
+	return a, nil
+}

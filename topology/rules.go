@@ -29,11 +29,14 @@ const (
 )
 
 // NoObject is what properties are refused with that are no JSON object, NoList
-// what addresses are that are no list.
+// what addresses are refused with that are no list.
 const (
 	NoObject = noProperties
 	NoList   = noAddresses
 )
+
+// BadKey is what keys are refused with that cannot stand in an address.
+const BadKey = badKey
 
 // The longest texts, in characters, and the largest JSON of a field, in bytes.
 const (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/netdiff"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // Update is what became of data, or that a person changed something.
@@ -83,13 +84,21 @@ func (e *FormatError) Error() string {
 // Unwrap returns the error of package netdiff.
 func (e *FormatError) Unwrap() error { return e.err }
 
-// parse reads data in a topology's format.
-func (s *Service) parse(t *Topology, data []byte) (*netdiff.Document, error) {
+// parse reads data in a topology's format. Nothing at all, of a sender, counts as
+// an empty object: for VPN servers that is a status without clients.
+func (s *Service) parse(t *Topology, data []byte, sent bool) (*netdiff.Document, error) {
 	format, ok := s.Format(t.Parser)
 	if !ok {
 		return nil, &FormatError{Label: t.Parser, Class: "ParserError", Message: "there is no such format any more"}
 	}
-	g, err := format.Parse(data, &netdiff.Options{Now: s.base.Now, MaxBytes: int(s.options.MaxBytes)})
+	o := &netdiff.Options{Now: s.base.Now, MaxBytes: int(s.options.MaxBytes)}
+	var g *netdiff.Graph
+	var err error
+	if sent && len(data) == 0 {
+		g, err = format.ParseValue(ordered.NewObject(), o)
+	} else {
+		g, err = format.Parse(data, o)
+	}
 	var d *netdiff.Document
 	if err == nil {
 		d, err = g.Document()
@@ -115,7 +124,7 @@ func (s *Service) parse(t *Topology, data []byte) (*netdiff.Document, error) {
 // Receive updates a topology by data somebody sent. Errors: *FormatError, ErrTooMany,
 // and wispwright.ErrNotFound when it is not published or not received any more.
 func (s *Service) Receive(ctx context.Context, t *Topology, data []byte) (*Update, error) {
-	d, err := s.parse(t, data)
+	d, err := s.parse(t, data, true)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +149,7 @@ func (s *Service) Fetch(ctx context.Context, id wispwright.ID) (*Update, error) 
 	data, err := netdiff.Retrieve(ctx, t.URL, &netdiff.RetrieveOptions{Timeout: s.options.Timeout, MaxBytes: s.options.MaxBytes, Dial: s.options.Dial})
 	var d *netdiff.Document
 	if err == nil {
-		d, err = s.parse(t, data)
+		d, err = s.parse(t, data, false)
 	}
 	var u *Update
 	if err == nil {

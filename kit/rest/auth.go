@@ -113,6 +113,9 @@ func (a *API) Recognise(c Callers) {
 
 // schemes are those of the view, or the API's.
 func (v *View) schemes() []Scheme {
+	if v.Browser {
+		return v.api.options.DocsSchemes
+	}
 	if v.Schemes != nil {
 		return v.Schemes
 	}

@@ -46,7 +46,8 @@
 // objects stands for its first one), enum (comma separated, with enumLabels), format (email,
 // url, slug, ip), pattern (a regular expression) with patternMessage, rel ("organization" is checked against the caller and the
 // store, other names only change the messages), object:"true" (a JSON field
-// must be an object), nonEmpty (lists), writeOnly, label, help, metaType (what a Wire is called).
+// must be an object), nonEmpty (lists), writeOnly, label, help, metaType (what a Wire is called; "-" leaves a field
+// of an answer out of OPTIONS).
 // Any other tag, and a value that cannot be read, is a panic of Mount.
 // Types: string, bool, int, int64, float64, wispwright.ID, wispwright.JSON,
 // time.Time, Date, File, slices and structs of them, and any Wire.

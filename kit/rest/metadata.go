@@ -13,6 +13,9 @@ func (v *View) metadata(r *Request) any {
 	if v.FormFirst {
 		parses = append(parses[1:], parses[0])
 	}
+	if v.Parses != nil {
+		parses = v.Parses
+	}
 	m := metadata{Name: v.Name, Description: v.Description, Renders: []string{"application/json", "text/html"}, Parses: parses}
 	for _, method := range []string{http.MethodPut, http.MethodPost} {
 		op := v.operation(method)
@@ -180,7 +183,7 @@ func describeFields(p *plan, out reflect.Type) orderedFields {
 	next := 0
 	readOnly := func(until int) {
 		for ; next < until; next++ {
-			if !p.has(keys[next]) {
+			if !p.has(keys[next]) && answer[next].Tag.Get("metaType") != "-" {
 				fields = append(fields, namedField{keys[next], readOnlyInfo(answer[next], keys[next])})
 			}
 		}

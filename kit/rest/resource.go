@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -58,6 +59,9 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// Name begins the names of its views: "Device" gives "Device List Create"
 	// and "Device Detail".
 	Name string
+	// ListName and ItemName are used in the place of the names that follow from
+	// Name.
+	ListName, ItemName string
 	// Description is shown by OPTIONS.
 	Description string
 	// Choices are what OPTIONS says fields are chosen from, by the dotted path
@@ -74,6 +78,8 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	Noun string
 	// Access says which callers may come in. Default: Managers.
 	Access Access
+	// Browser recognises callers as the documentation does (View.Browser).
+	Browser bool
 	// Throttle limits how often. Default: no limit.
 	Throttle *Throttle
 	// StrictIDs answers malformed ids with the router's HTML 404.
@@ -133,6 +139,9 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	MaxPageSize int
 	// Unpaged answers the list as a plain array.
 	Unpaged bool
+	// Wrap puts the array of an Unpaged list into something else; it is also called
+	// with nil, to see of which type that is.
+	Wrap func([]Out) any
 
 	// Detail is an Item: how the objects look at their own path, where that is
 	// not as in the list. Read, Update and Delete are then its. Default: list and
@@ -188,7 +197,7 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 		a.Mount(r.view(r.Path, r.listName()), append(r.collection(a), r.ListOps...)...)
 	}
 	if r.has(onItem) || len(r.ItemOps) > 0 {
-		a.Mount(r.view(r.Path+r.key(), r.Name+" Detail"), append(r.item(a), r.ItemOps...)...)
+		a.Mount(r.view(r.Path+r.key(), cmp.Or(r.ItemName, r.Name+" Detail")), append(r.item(a), r.ItemOps...)...)
 	}
 }
 
@@ -213,6 +222,9 @@ func (res *Resource[K, T, F, In, Out]) complete() {
 		if res.has(verb) && !ok {
 			panic("rest: " + res.Path + ": neither the service nor the resource can " + verb.String())
 		}
+	}
+	if res.Wrap != nil && !res.Unpaged {
+		panic("rest: " + res.Path + ": Wrap is for a list that is Unpaged")
 	}
 	if res.Out == nil {
 		panic("rest: " + res.Path + ": Out is required")
@@ -242,6 +254,8 @@ func sortable(t reflect.Type, field string) bool {
 
 func (res *Resource[K, T, F, In, Out]) listName() string {
 	switch {
+	case res.ListName != "":
+		return res.ListName
 	case !res.has(Create):
 		return res.Name + " List"
 	case !res.has(List):
@@ -268,7 +282,7 @@ func (res *Resource[K, T, F, In, Out]) key() string {
 func (res *Resource[K, T, F, In, Out]) view(path, name string) *View {
 	return &View{
 		Path: path, Name: name, Description: res.Description, Choices: res.Choices, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun, Access: res.Access,
-		Throttle: res.Throttle, StrictIDs: res.StrictIDs, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
+		Browser: res.Browser, Throttle: res.Throttle, StrictIDs: res.StrictIDs, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
 	}
 }
 
@@ -276,8 +290,11 @@ func (res *Resource[K, T, F, In, Out]) collection(a *API) []Op {
 	var ops []Op
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	if res.has(List) {
-		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_list", Summary: "List " + res.Name, Handle: res.list,
-			shape: &shape{out: out, status: http.StatusOK, list: true, unpaged: res.Unpaged, params: res.parameters()}})
+		s := &shape{out: out, status: http.StatusOK, list: true, unpaged: res.Unpaged, params: res.parameters()}
+		if res.Wrap != nil {
+			s.out, s.list, s.unpaged = reflect.TypeOf(res.Wrap(nil)), false, false
+		}
+		ops = append(ops, Op{Method: http.MethodGet, ID: res.ID + "_list", Summary: "List " + res.Name, Handle: res.list, shape: s})
 	}
 	if res.has(Create) {
 		ops = append(ops, Op{Method: http.MethodPost, ID: res.ID + "_create", Summary: "Create " + res.Name, Handle: res.create,
@@ -351,6 +368,9 @@ func (res *Resource[K, T, F, In, Out]) list(r *Request) (int, any, error) {
 	}
 	if res.Unpaged {
 		body, _, err := fetch(wispwright.Page{})
+		if err == nil && res.Wrap != nil {
+			return http.StatusOK, res.Wrap(body.([]Out)), nil
+		}
 		return http.StatusOK, body, err
 	}
 	body, err := r.Paginate(res.PageSize, res.MaxPageSize, fetch)

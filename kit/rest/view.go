@@ -71,6 +71,12 @@ type View struct {
 	Restricted bool
 	// Schemes recognise callers. Default: the API's.
 	Schemes []Scheme
+	// Browser recognises callers as the documentation does: by session, user name
+	// and password, or token; strangers are answered 403. It wins over Schemes.
+	Browser bool
+	// Parses are the media types of bodies that OPTIONS tells of. Default: JSON and
+	// forms.
+	Parses []string
 	// Throttle limits how often a caller may come. Default: no limit.
 	Throttle *Throttle
 	// BodyLimit is the largest body in bytes. Default: the API's.
