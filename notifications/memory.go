@@ -46,7 +46,7 @@ func (s *memory) Counts(ctx context.Context, user wispwright.ID, most int, since
 			unread++
 		}
 		for i, t := range since {
-			if !n.Timestamp.Before(t) {
+			if !n.Timestamp.Before(t) && newer[i] < most {
 				newer[i]++
 			}
 		}

@@ -90,8 +90,8 @@ type Store interface {
 	wispwright.Repo[Notification, Filter]
 	// InsertAll stores many in a constant number of statements.
 	InsertAll(ctx context.Context, all []*Notification) error
-	// Counts returns how many of a user's are unread, at most most, and how many
-	// there are with a timestamp from each of the times on.
+	// Counts returns how many of a user's are unread, and how many there are with a
+	// timestamp from each of the times on; at most most of each.
 	Counts(ctx context.Context, user wispwright.ID, most int, since ...time.Time) (unread int, newer []int, err error)
 	// MarkRead marks a user's notifications as read, all of them or those given,
 	// and returns the number of those that were unread.

@@ -232,9 +232,10 @@ const MostUnread = 100
 // whether so much came lately that pages stay quiet.
 func (s *Service) Unread(ctx context.Context, user wispwright.ID) (n int, storm bool, err error) {
 	now := s.base.Now()
-	n, newer, err := s.stores.Notifications.Counts(ctx, user, MostUnread, now.Add(-s.storm.ShortTime), now.Add(-s.storm.LongTime))
+	most := max(MostUnread, s.storm.ShortCount+1, s.storm.LongCount+1)
+	n, newer, err := s.stores.Notifications.Counts(ctx, user, most, now.Add(-s.storm.ShortTime), now.Add(-s.storm.LongTime))
 	if err != nil {
 		return 0, false, fmt.Errorf("notifications.Unread: %w", err)
 	}
-	return n, s.watch.Raging(user, now, newer[0], newer[1]), nil
+	return min(n, MostUnread), s.watch.Raging(user, now, newer[0], newer[1]), nil
 }

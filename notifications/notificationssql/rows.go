@@ -118,12 +118,12 @@ func (s *rows) insertEvent(ctx context.Context, of []*notifications.Notification
 	return nil
 }
 
-// countQuery counts what is unread up to a bound, from the index of what is,
-// and what came since each of the times.
+// countQuery counts up to a bound what is unread, from the index of what is, and
+// what came since each of the times: in a storm that is a lot.
 func countQuery(times int) string {
 	q := "SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM notification WHERE recipient_id = ? AND unread LIMIT ?) AS u)"
 	for range times {
-		q += ", (SELECT count(*) FROM notification WHERE recipient_id = ? AND timestamp >= ?)"
+		q += ", (SELECT count(*) FROM (SELECT 1 AS one FROM notification WHERE recipient_id = ? AND timestamp >= ? LIMIT ?) AS u)"
 	}
 	return q
 }
@@ -132,7 +132,7 @@ func countQuery(times int) string {
 func (s *rows) Counts(ctx context.Context, user wispwright.ID, most int, since ...time.Time) (unread int, newer []int, err error) {
 	args := []any{user, most}
 	for _, t := range since {
-		args = append(args, user, t.UTC().Truncate(time.Microsecond))
+		args = append(args, user, t.UTC().Truncate(time.Microsecond), most)
 	}
 	newer = make([]int, len(since))
 	dest := []any{&unread}
