@@ -136,8 +136,9 @@ type WithAdmin interface {
 func DefaultConcerns() []Concern {
 	t := NewTenancy()
 	x := NewX509(t)
+	i := NewIPAM(t)
 	c := NewController(t)
-	return []Concern{t, x, NewIPAM(t), c, NewConnection(c), NewTopology(t, c), NewNotifications(t)}
+	return []Concern{t, x, i, c, NewConnection(c), NewVPN(t, c, x, i), NewTopology(t, c), NewNotifications(t)}
 }
 
 // Find returns the concern of a type among those of a list.

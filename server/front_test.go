@@ -28,6 +28,7 @@ type settings struct {
 	Controller    *server.ControllerConfig
 	Connection    *server.ConnectionConfig
 	Topology      *server.TopologyConfig
+	VPN           *server.VPNConfig
 	Notifications *server.NotificationsConfig
 }
 
@@ -39,13 +40,14 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
 	reach := server.NewConnection(con)
+	tunnels := server.NewVPN(ten, con, pki, addresses)
 	graphs := server.NewTopology(ten, con)
 	told := server.NewNotifications(ten)
-	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, graphs, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

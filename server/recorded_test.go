@@ -64,6 +64,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"topology.receive":       {Deviations: topologyDeviations()["receive"]},
 		"topology.nodes-links":   {Deviations: topologyDeviations()["nodes-links"]},
 		"connection.credentials": {Deviations: connectionDeviations()},
+		"config.vpn":             {Deviations: vpnDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
@@ -82,6 +83,9 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 					played.Deviations = notificationDeviations(typesToChoose(t, s))
 				}
 				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command"}, []string{"permissions"}
+				if name == "config.vpn" {
+					played.Additive = append(played.Additive, vpnAdditions()...)
+				}
 				letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
 				played.Token = func(user string) string { return strings.Repeat(letters[user], 40) }
 				played.Idle = func(t *testing.T) { idle(t, s) }

@@ -56,6 +56,12 @@ func newVictim(t *testing.T) *victim {
 	v.ids["topology"] = v.made("/api/v1/network-topology/topology/", `{"label":"`+betaMark+`","organization":"`+org+`","parser":"netdiff.NetJsonParser","strategy":"receive","key":"`+betaMark+`"}`)
 	require.Equal(t, 200, told(t, s, "", "POST", "/api/v1/network-topology/topology/"+v.ids["topology"]+"/receive/?key="+betaMark, string(topologytest.NetworkGraph([]string{betaMark + "1", betaMark + "2"}, betaMark+"1 "+betaMark+"2")), "Content-Type", "text/plain").Code)
 	v.ids["node"], v.ids["link"] = v.first("a", "/api/v1/network-topology/node/"), v.first("a", "/api/v1/network-topology/link/")
+	v.ids["subnet"] = v.made("/api/v1/ipam/subnet/", `{"name":"`+betaMark+`","subnet":"10.66.0.0/16","description":"`+betaMark+`","organization":"`+org+`"}`)
+	v.ids["vpn"] = v.made("/api/v1/controller/vpn/", `{"name":"`+betaMark+`-vpn","host":"`+strings.ToLower(betaMark)+`.example.org","organization":"`+org+`","notes":"`+betaMark+`",
+		"backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"`+v.ids["subnet"]+`","key":"`+betaMark+`","webhook_endpoint":"https://example.org/`+betaMark+`","auth_token":"`+betaMark+`",
+		"config":{"wireguard":[{"name":"wg0","port":51820}]}}`)
+	v.made("/api/v1/controller/template/", `{"name":"`+betaMark+`-tunnel","organization":"`+org+`","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"`+v.ids["vpn"]+`","default":true,"config":{}}`)
+	v.made("/api/v1/controller/device/", `{"name":"`+betaMark+`-client","organization":"`+org+`","mac_address":"02:00:00:00:be:7c","config":{"backend":"netjsonconfig.OpenWrt","templates":[],"context":{},"config":{}}}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -95,7 +101,7 @@ func (v *victim) state() string {
 		"/api/v1/controller/device/" + v.ids["device"] + "/version/", "/api/v1/controller/device/?organization=" + v.ids["org_beta"],
 		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
 		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
-		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
+		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
@@ -136,6 +142,8 @@ func (v *victim) bodies() []string {
 		`{}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
+		`{"name":"t","organization":"` + v.ids["org_alpha"] + `","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"` + v.ids["vpn"] + `","config":{}}`,
+		`{"name":"s","host":"h","organization":"` + v.ids["org_alpha"] + `","backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"` + v.ids["subnet"] + `","config":{"wireguard":[{"name":"wg0","port":1}]}}`,
 		`{"name":"t","organization":"` + org + `","backend":"netjsonconfig.OpenWrt","type":"generic","config":{"general":{"description":"x"}}}`,
 		`{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"config":{"general":{"description":"{{secret}} {{of_org}}"}}}`,
 		`{"backend":"netjsonconfig.OpenWrt","device":"` + device + `","config":{"general":{"description":"{{own}} {{key}} {{name}}"}}}`,

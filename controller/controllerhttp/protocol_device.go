@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/protocol"
+	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -55,6 +56,11 @@ func (p *Protocol) download(w http.ResponseWriter, r *http.Request, c protocol.C
 		p.refuse(w, r, err)
 		return
 	}
+	p.sendArchive(w, r, archive)
+}
+
+// sendArchive answers a download.
+func (p *Protocol) sendArchive(w http.ResponseWriter, r *http.Request, archive *render.Archive) {
 	h := w.Header()
 	h["Content-Type"] = p.binary
 	h.Set("Content-Disposition", attachment(archive.Name))

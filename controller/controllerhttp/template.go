@@ -8,6 +8,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/valid"
 )
 
 // templateIn creates or changes a template. auto_cert and tag_names are beyond
@@ -125,7 +126,7 @@ func (h *HTTP) templateFilters() []rest.Filter[controller.TemplateFilter] {
 
 // checkTemplate adds what the API says of combinations before the concern
 // looks at the whole (§12.6).
-func (h *HTTP) checkTemplate(_ *rest.Request, in *templateIn) error {
+func (h *HTTP) checkTemplate(r *rest.Request, in *templateIn) error {
 	var v wispwright.ValidationError
 	h.checkBackend(&v, "backend", in.Backend)
 	if in.Config.Set && strings.HasPrefix(string(in.Config.V), `"`) {
@@ -135,8 +136,14 @@ func (h *HTTP) checkTemplate(_ *rest.Request, in *templateIn) error {
 	generic := in.Type.Or("") == string(controller.TemplateGeneric)
 	if generic && in.VPN.Set && !in.VPN.Null {
 		v.Add("vpn", "To select a VPN, set the template type to 'VPN-client'")
-	} else {
-		unknownRelation(&v, "vpn", in.VPN)
+	} else if in.VPN.Set && !in.VPN.Null {
+		known, err := h.c.VPNExists(r.Context(), r.ReadScope(), in.VPN.V)
+		if err != nil {
+			return err
+		}
+		if !known {
+			v.Add("vpn", valid.UnknownPK(in.VPN.V))
+		}
 	}
 	if generic && in.Config.Set && in.Config.V.IsObject() && in.Config.V.IsEmpty() {
 		v.Add("config", "The configuration field cannot be empty.")

@@ -267,7 +267,7 @@ func TestChangesOfAServer(t *testing.T) {
 	cl := w.client(d)
 	_, err = w.ipam.Addresses.Update(ctx(), all(), cl.AddressID, func(a *ipam.Address) error { a.IPAddress = cl.Address.Next().Next(); return nil })
 	require.NoError(t, err)
-	require.NoError(t, w.AddressChanged(ctx(), vpn.Address{ID: cl.AddressID, SubnetID: s.SubnetID, Value: cl.Address.Next().Next()}))
+	require.NoError(t, w.AddressesChanged(ctx(), vpn.Address{ID: cl.AddressID, SubnetID: s.SubnetID, Value: cl.Address.Next().Next()}))
 	w.work()
 	require.Contains(t, w.deviceFiles(d)["etc/config/network"], "10.0.0.4/32")
 	require.Contains(t, w.serverFiles(s)["wg0.conf"], "10.0.0.4/32")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -336,38 +337,45 @@ func (v *VPN) AuthorityDeleted(ctx context.Context, authority int64) error {
 	return wispwright.Invalid("", `The CA is that of the VPN server "`+found.Rows[0].Name+`" and cannot be deleted.`)
 }
 
-// AddressChanged follows an address that has another value, or none any more, in the
+// AddressesChanged follows addresses that have another value, or none any more, in the
 // context's transaction.
-func (v *VPN) AddressChanged(ctx context.Context, a Address) error {
+func (v *VPN) AddressesChanged(ctx context.Context, list ...Address) error {
 	c := v.core
-	found, err := c.stores.Servers.List(ctx, wispwright.ScopeAll(), ServerFilter{AddressID: a.ID}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return err
+	byID := make(map[wispwright.ID]Address, len(list))
+	ids := make([]wispwright.ID, len(list))
+	for i, a := range list {
+		ids[i], byID[a.ID] = a.ID, a
 	}
-	for _, o := range found.Rows {
-		if o.Address == a.Value {
-			continue
-		}
-		err := c.touch(ctx, o, func(o *Server) {
-			o.Address = a.Value
-			if !a.Value.IsValid() {
-				o.AddressID, o.OwnAddress = wispwright.ID{}, false
-			}
-		})
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := c.stores.Servers.List(ctx, wispwright.ScopeAll(), ServerFilter{AddressIDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
 		if err != nil {
 			return err
 		}
-	}
-	clients, err := c.stores.Clients.List(ctx, wispwright.ScopeAll(), ClientFilter{AddressID: a.ID}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return err
-	}
-	for _, cl := range clients.Rows {
-		if cl.Address == a.Value {
-			continue
+		for _, o := range found.Rows {
+			a := byID[o.AddressID]
+			if o.Address == a.Value {
+				continue
+			}
+			err := c.touch(ctx, o, func(o *Server) {
+				o.Address = a.Value
+				if !a.Value.IsValid() {
+					o.AddressID, o.OwnAddress = wispwright.ID{}, false
+				}
+			})
+			if err != nil {
+				return err
+			}
 		}
-		if err := c.readdress(ctx, cl, a); err != nil {
+		clients, err := c.stores.Clients.List(ctx, wispwright.ScopeAll(), ClientFilter{AddressIDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
 			return err
+		}
+		for _, cl := range clients.Rows {
+			if a := byID[cl.AddressID]; cl.Address != a.Value {
+				if err := c.readdress(ctx, cl, a); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil

@@ -130,19 +130,25 @@ func (c *core) join(ctx context.Context, missing map[wispwright.ID][]place) erro
 }
 
 func (c *core) joinServer(ctx context.Context, id wispwright.ID, places []place) error {
-	server, t, err := c.held(ctx, id, false)
+	// held in the right way from the beginning: two who held it already and wanted more
+	// would wait for each other
+	server, err := c.server(ctx, id)
 	if err != nil || server == nil {
 		return err // without a server there are no clients
 	}
-	config, err := decode(server.Config)
+	numbered, err := c.numbers(server)
 	if err != nil {
 		return err
 	}
-	numbered := t.VNI && fixedVNI(config) == 0
-	if numbered {
-		if server, _, err = c.held(ctx, id, true); err != nil || server == nil {
-			return err
-		}
+	server, t, err := c.held(ctx, id, numbered)
+	if err != nil || server == nil {
+		return err
+	}
+	switch now, err := c.numbers(server); {
+	case err != nil:
+		return err
+	case now != numbered:
+		return wispwright.ErrCollision // it was changed in between
 	}
 	now := c.kit.Now()
 	var added []*Client
@@ -191,6 +197,16 @@ func (c *core) joinServer(ctx context.Context, id wispwright.ID, places []place)
 		return err
 	}
 	return c.peersChanged(ctx, server, t, append(added, addressed...), nil)
+}
+
+// numbers reports whether the clients of a server get virtual networks of their own.
+func (c *core) numbers(server *Server) (bool, error) {
+	t := c.byPath[server.Backend]
+	if t == nil || !t.VNI {
+		return false, nil
+	}
+	config, err := decode(server.Config)
+	return err == nil && fixedVNI(config) == 0, err
 }
 
 // held returns a server as it stays until the transaction ends, with its type; nil
@@ -413,7 +429,7 @@ func (c *core) peersChanged(ctx context.Context, server *Server, t *Type, came, 
 	}
 	for _, cl := range gone {
 		if cl.Identity != "" {
-			jobs = append(jobs, Job{Kind: JobRemoveMember, ServerID: server.ID, Member: memberOf(cl)})
+			jobs = append(jobs, Job{Kind: JobRemoveMember, ServerID: server.ID, Member: cl.Member()})
 		}
 	}
 	if len(jobs) == 0 {
@@ -422,8 +438,9 @@ func (c *core) peersChanged(ctx context.Context, server *Server, t *Type, came, 
 	return c.jobs.Enqueue(ctx, jobs...)
 }
 
-// memberOf is a client's id in ZeroTier networks: the beginning of its identity.
-func memberOf(cl *Client) string {
+// Member is the client's id in ZeroTier networks, the beginning of its identity; empty
+// for other clients.
+func (cl *Client) Member() string {
 	id := cl.Identity.Reveal()
 	return id[:min(len(id), 10)]
 }

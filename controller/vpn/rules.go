@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -209,11 +210,9 @@ func (s *Servers) complete(o *Server, t *Type) error {
 // checkConfig renders the server's side without its peers.
 func (c *core) checkConfig(ctx context.Context, o *Server, t *Type) error {
 	draft := *o
-	if n, err := c.subnetOf(ctx, o); err == nil && n.Network.IsValid() { // its own fault was told
-		draft.Subnet = n.Network
-		if !draft.Address.IsValid() {
-			draft.Address = n.Network.Addr()
-		}
+	draft.Subnet, draft.Address = netip.MustParsePrefix("192.0.2.0/24"), netip.MustParseAddr("192.0.2.1") // while there is none
+	if n, err := c.subnetOf(ctx, o); err == nil && n.Network.IsValid() {                                  // its own fault was told
+		draft.Subnet, draft.Address = n.Network, n.Network.Addr()
 	}
 	in, err := c.input(&draft, t, nil, nil)
 	if err != nil {

@@ -94,6 +94,8 @@ type ServerFilter struct {
 	// SubnetID limits to the servers on one subnet, AddressID to the one with an
 	// address.
 	SubnetID, AddressID wispwright.ID
+	// AddressIDs limits to those with one of some addresses.
+	AddressIDs wispwright.Among[wispwright.ID]
 	// CAID and CertID limit to those with one authority or certificate.
 	CAID, CertID int64
 	// CreatedFrom limits to servers stored first at that moment or later,

@@ -229,7 +229,7 @@ func (c *core) clientVariables(vars map[string]any, o *Server, cl *Client, cert 
 		}
 	}
 	if cl.Identity != "" {
-		vars["zerotier_member_id"], vars["secret"] = memberOf(cl), cl.Identity.Reveal()
+		vars["zerotier_member_id"], vars["secret"] = cl.Member(), cl.Identity.Reveal()
 	}
 	return nil
 }

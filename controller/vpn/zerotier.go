@@ -259,7 +259,7 @@ func (c *core) workMember(ctx context.Context, job Job) error {
 	if err != nil || o == nil {
 		return err
 	}
-	return c.told(ctx, o, c.zerotier.member(ctx, o, memberOf(cl), cl.Address))
+	return c.told(ctx, o, c.zerotier.member(ctx, o, cl.Member(), cl.Address))
 }
 
 func (c *core) workRemoveMember(ctx context.Context, job Job) error {

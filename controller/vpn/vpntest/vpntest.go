@@ -85,6 +85,7 @@ func RunServers(t *testing.T, h Harness) {
 			"backend":      {Filter: vpn.ServerFilter{Backend: "backend.1"}, Selects: func(s *vpn.Server) bool { return s.Backend == "backend.1" }},
 			"subnet":       {Filter: vpn.ServerFilter{SubnetID: id(5001)}, Selects: func(s *vpn.Server) bool { return s.SubnetID == id(5001) }},
 			"address":      {Filter: vpn.ServerFilter{AddressID: id(6002)}, Selects: func(s *vpn.Server) bool { return s.AddressID == id(6002) }},
+			"addresses":    {Filter: vpn.ServerFilter{AddressIDs: wispwright.Only(id(6002), id(6003))}, Selects: func(s *vpn.Server) bool { return s.AddressID == id(6002) || s.AddressID == id(6003) }},
 			"authority":    {Filter: vpn.ServerFilter{CAID: 1}, Selects: func(s *vpn.Server) bool { return s.CAID == 1 }},
 			"certificate":  {Filter: vpn.ServerFilter{CertID: 3}, Selects: func(s *vpn.Server) bool { return s.CertID == 3 }},
 			"since":        {Filter: vpn.ServerFilter{CreatedFrom: at(2)}, Selects: func(s *vpn.Server) bool { return !s.Created.Before(at(2).Truncate(time.Microsecond)) }},

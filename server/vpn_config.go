@@ -1,0 +1,49 @@
+package server
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/wispwright/wispwright"
+)
+
+// VPNConfig concerns VPN servers and their clients.
+type VPNConfig struct {
+	// CertPath is where certificates go on devices.
+	CertPath string `koanf:"cert_path" doc:"Folder of certificates on devices (OPENWISP_CONTROLLER_CERT_PATH)."`
+	// CommonNameFormat is the beginning of common names.
+	CommonNameFormat string `koanf:"common_name_format" doc:"Common names of clients: text with {mac_address}, {name}, {id}, {hardware_id}, {model}, {os} or {system} of the device; eight random letters follow (OPENWISP_CONTROLLER_COMMON_NAME_FORMAT)."`
+	// PrivateNetworks may be asked for webhooks and ZeroTier controllers.
+	PrivateNetworks []string `koanf:"private_networks" doc:"Private networks in which webhooks of VPN servers and ZeroTier controllers may be, as 10.1.0.0/16 or 127.0.0.0/8. Empty: none."`
+	// Timeout bounds requests.
+	Timeout time.Duration `koanf:"timeout" doc:"How long a webhook or a ZeroTier controller may take."`
+	// Delay gathers bursts.
+	Delay time.Duration `koanf:"delay" doc:"How long a VPN server waits for further changes of its clients before it is rendered and its webhook called."`
+	// CachedServers bounds memory.
+	CachedServers int `koanf:"cached_servers" doc:"Rendered VPN servers kept in memory; one with 10,000 clients takes about a megabyte."`
+}
+
+// DefaultVPNConfig returns the settings that nobody has configured.
+func DefaultVPNConfig() VPNConfig {
+	return VPNConfig{CertPath: "/etc/x509", CommonNameFormat: "{mac_address}-{name}", PrivateNetworks: []string{}, Timeout: 5 * time.Second, Delay: 2 * time.Second, CachedServers: 200}
+}
+
+// Check returns what is wrong with the settings, by key.
+func (c *VPNConfig) Check() error {
+	e := &wispwright.ValidationError{}
+	if len(c.CertPath) == 0 || c.CertPath[0] != '/' {
+		e.Add("cert_path", "must be an absolute path")
+	}
+	if c.CommonNameFormat == "" {
+		e.Add("common_name_format", "must not be empty")
+	}
+	for _, network := range c.PrivateNetworks {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			e.Add("private_networks", "want networks such as 10.1.0.0/16")
+		}
+	}
+	leastNumber{"timeout", int64(c.Timeout), int64(time.Millisecond)}.check(e)
+	leastNumber{"delay", int64(c.Delay), 0}.check(e)
+	leastNumber{"cached_servers", int64(c.CachedServers), 1}.check(e)
+	return e.Err()
+}
