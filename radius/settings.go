@@ -181,28 +181,36 @@ func (s *SettingsService) Effective(ctx context.Context, organization wispwright
 		if err != nil {
 			return out, fmt.Errorf("settings of an organization: %w", err)
 		}
-		out.token, out.LoginURL, out.StatusURL = own.Token, own.LoginURL, own.StatusURL
-		if own.AllowedHosts != nil {
-			out.AllowedHosts = split(*own.AllowedHosts)
-		}
-		for _, f := range []struct {
-			own  *bool
-			into *bool
-		}{{own.CoAEnabled, &out.CoAEnabled}, {own.NeedsVerification, &out.NeedsVerification}, {own.MACRoaming, &out.MACRoaming}, {own.RegistrationEnabled, &out.RegistrationEnabled}} {
-			if f.own != nil {
-				*f.into = *f.own
-			}
-		}
-		for _, f := range []struct {
-			own  *string
-			into *string
-		}{{own.PasswordResetURL, &out.PasswordResetURL}, {own.FirstName, &out.FirstName}, {own.LastName, &out.LastName}, {own.Location, &out.Location}, {own.BirthDate, &out.BirthDate}} {
-			if f.own != nil {
-				*f.into = *f.own
-			}
-		}
-		return out, nil
+		in := s.InForce(own)
+		in.Organization = o
+		return in, nil
 	})
+}
+
+// InForce puts the settings of the installation in where an organization has none.
+func (s *SettingsService) InForce(own *Settings) InForce {
+	out := InForce{Defaults: s.defaults}
+	out.token, out.LoginURL, out.StatusURL = own.Token, own.LoginURL, own.StatusURL
+	if own.AllowedHosts != nil {
+		out.AllowedHosts = split(*own.AllowedHosts)
+	}
+	for _, f := range []struct {
+		own  *bool
+		into *bool
+	}{{own.CoAEnabled, &out.CoAEnabled}, {own.NeedsVerification, &out.NeedsVerification}, {own.MACRoaming, &out.MACRoaming}, {own.RegistrationEnabled, &out.RegistrationEnabled}} {
+		if f.own != nil {
+			*f.into = *f.own
+		}
+	}
+	for _, f := range []struct {
+		own  *string
+		into *string
+	}{{own.PasswordResetURL, &out.PasswordResetURL}, {own.FirstName, &out.FirstName}, {own.LastName, &out.LastName}, {own.Location, &out.Location}, {own.BirthDate, &out.BirthDate}} {
+		if f.own != nil {
+			*f.into = *f.own
+		}
+	}
+	return out
 }
 
 func split(list string) []string {

@@ -29,6 +29,7 @@ type settings struct {
 	Connection    *server.ConnectionConfig
 	Topology      *server.TopologyConfig
 	VPN           *server.VPNConfig
+	Radius        *server.RadiusConfig
 	Notifications *server.NotificationsConfig
 }
 
@@ -42,12 +43,13 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	reach := server.NewConnection(con)
 	tunnels := server.NewVPN(ten, con, pki, addresses)
 	graphs := server.NewTopology(ten, con)
+	access := server.NewRadius(ten)
 	told := server.NewNotifications(ten)
-	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &access.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, access, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

@@ -62,6 +62,15 @@ func newVictim(t *testing.T) *victim {
 		"config":{"wireguard":[{"name":"wg0","port":51820}]}}`)
 	v.made("/api/v1/controller/template/", `{"name":"`+betaMark+`-tunnel","organization":"`+org+`","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"`+v.ids["vpn"]+`","default":true,"config":{}}`)
 	v.made("/api/v1/controller/device/", `{"name":"`+betaMark+`-client","organization":"`+org+`","mac_address":"02:00:00:00:be:7c","config":{"backend":"netjsonconfig.OpenWrt","templates":[],"context":{},"config":{}}}`)
+	radiusGroup := v.do("POST", "/api/v1/radius/group/", `{"name":"`+betaMark+`","description":"`+betaMark+`","organization":"`+org+`"}`, 201)
+	v.ids["radius_group"] = fmt.Sprint(radiusGroup["id"])
+	v.ids["radius_group_check"] = v.made("/api/v1/radius/group/"+v.ids["radius_group"]+"/check/", `{"attribute":"`+betaMark+`","op":":=","value":"`+betaMark+`"}`)
+	v.ids["radius_group_reply"] = v.made("/api/v1/radius/group/"+v.ids["radius_group"]+"/reply/", `{"attribute":"`+betaMark+`","op":"=","value":"`+betaMark+`"}`)
+	v.ids["radius_member"] = v.made("/api/v1/users/user/"+v.ids["user_betamanager"]+"/radius-group/", `{"group":"`+v.ids["radius_group"]+`"}`)
+	v.ids["nas"] = v.made("/api/v1/radius/nas/", `{"name":"`+betaMark+`","short_name":"`+betaMark+`","secret":"`+betaMark+`","organization":"`+org+`"}`)
+	v.ids["radius_check"] = v.made("/api/v1/radius/check/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
+	v.ids["radius_reply"] = v.made("/api/v1/radius/reply/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
+	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -101,6 +110,9 @@ func (v *victim) state() string {
 		"/api/v1/controller/device/" + v.ids["device"] + "/version/", "/api/v1/controller/device/?organization=" + v.ids["org_beta"],
 		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
 		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
+		"/api/v1/radius/group/?organization=" + v.ids["org_beta"], "/api/v1/radius/group/" + v.ids["radius_group"] + "/check/", "/api/v1/radius/group/" + v.ids["radius_group"] + "/reply/",
+		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
+		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
@@ -160,6 +172,8 @@ func (v *victim) bodies() []string {
 		`{"label":"t","organization":"` + org + `","parser":"netdiff.NetJsonParser","strategy":"receive","key":"k","topology":"` + v.ids["topology"] + `","addresses":["x"],"properties":{},"user_properties":{}}`,
 		`{"topology":"` + v.ids["topology"] + `","source":"` + v.ids["node"] + `","target":"` + v.ids["node"] + `","cost":1,"properties":{},"user_properties":{}}`,
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
+		`{"group":"` + v.ids["radius_group"] + `","priority":0}`, `{"username":"mine","attribute":"Class","op":"=","value":"x","organization":"` + org + `","user":"` + v.ids["user_betamanager"] + `"}`,
+		`{"name":"10.0.0.1","short_name":"x","secret":"x","organization":"` + org + `"}`, `{"freeradius_allowed_hosts":"0.0.0.0/0","token":"stolen"}`,
 		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -43,11 +44,11 @@ type Login struct {
 // hashes once even when nobody has the identifier, so that the answer's time
 // does not tell. It may be tried any number of times: see Attempt.
 func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*User, error) {
-	candidates, err := l.candidates(ctx, identifier)
+	candidates, err := l.Candidates(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
-	return l.match(ctx, candidates, identifier, plain)
+	return l.match(ctx, candidates, identifier, plain, false)
 }
 
 // Attempt is Authenticate for people at a network address, or whatever else a
@@ -55,7 +56,17 @@ func (l *Login) Authenticate(ctx context.Context, identifier, plain string) (*Us
 // gets the answer of a wrong password until the time is over; so does an
 // identifier nobody has.
 func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) (*User, error) {
-	candidates, err := l.candidates(ctx, identifier)
+	return l.attempt(ctx, address, identifier, plain, false)
+}
+
+// AttemptAny is Attempt for answers that tell people that their account was
+// switched off: it returns inactive accounts too.
+func (l *Login) AttemptAny(ctx context.Context, address, identifier, plain string) (*User, error) {
+	return l.attempt(ctx, address, identifier, plain, true)
+}
+
+func (l *Login) attempt(ctx context.Context, address, identifier, plain string, inactive bool) (*User, error) {
+	candidates, err := l.Candidates(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +83,7 @@ func (l *Login) Attempt(ctx context.Context, address, identifier, plain string) 
 		l.hasher.Verify(plain, l.dummy)
 		return nil, nil
 	}
-	u, err := l.match(ctx, candidates, identifier, plain)
+	u, err := l.match(ctx, candidates, identifier, plain, inactive)
 	if u != nil && err == nil {
 		l.addresses.Undo(address)
 		for _, key := range keys {
@@ -100,9 +111,10 @@ func accountKeys(candidates []*User, identifier string) []string {
 	return keys
 }
 
-// candidates are the users an identifier may mean, in the order in which their
-// passwords are tried.
-func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, error) {
+// Candidates are the users an identifier may mean, in the order in which their
+// passwords are tried: those with the telephone number, the e-mail address in
+// whatever letter case, the username.
+func (l *Login) Candidates(ctx context.Context, identifier string) ([]*User, error) {
 	if identifier == "" || len(identifier) > 254 {
 		return nil, nil
 	}
@@ -111,6 +123,17 @@ func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, err
 	if err != nil {
 		return nil, fmt.Errorf("authenticate: %w", err)
 	}
+	if strings.Contains(identifier, "@") {
+		found, err := l.users.store.List(ctx, wispwright.ScopeAll(), UserFilter{Email: identifier}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, fmt.Errorf("authenticate: %w", err)
+		}
+		for _, u := range found.Rows {
+			if !slices.ContainsFunc(candidates, func(c *User) bool { return c.ID == u.ID }) {
+				candidates = append(candidates, u)
+			}
+		}
+	}
 	candidates = slices.DeleteFunc(candidates, func(u *User) bool { return rank(u, identifier, phones) == 0 })
 	slices.SortStableFunc(candidates, func(a, b *User) int {
 		return cmp.Compare(rank(a, identifier, phones), rank(b, identifier, phones))
@@ -118,11 +141,11 @@ func (l *Login) candidates(ctx context.Context, identifier string) ([]*User, err
 	return candidates, nil
 }
 
-func (l *Login) match(ctx context.Context, candidates []*User, identifier, plain string) (*User, error) {
+func (l *Login) match(ctx context.Context, candidates []*User, identifier, plain string, inactive bool) (*User, error) {
 	hashed := false
 	for _, u := range candidates {
 		hashed = hashed || password.Usable(u.Password.Reveal())
-		if l.hasher.Verify(plain, u.Password.Reveal()) && u.IsActive {
+		if l.hasher.Verify(plain, u.Password.Reveal()) && (u.IsActive || inactive) {
 			if err := l.rehash(ctx, u, plain); err != nil {
 				// the password is right whether or not its hash can be renewed
 				l.log.WarnContext(ctx, "the hash of a password was not renewed", "user", u.ID.String(), "error", err)
@@ -154,12 +177,19 @@ func rank(u *User, identifier string, phones []string) int {
 	switch {
 	case slices.Contains(phones, u.PhoneNumber):
 		return 1
-	case u.Email == identifier:
+	case u.Email != "" && store.Fold(u.Email) == store.Fold(identifier):
 		return 2
 	case u.Username == identifier:
 		return 3
 	}
 	return 0
+}
+
+// Verify reports whether a password is the account's, as it is stored. It is not
+// counted as an attempt: for programs that ask on behalf of many clients, such as a
+// RADIUS server.
+func (l *Login) Verify(u *User, plain string) bool {
+	return l.hasher.Verify(plain, u.Password.Reveal())
 }
 
 // rehash replaces a hash that is weaker than those made now.

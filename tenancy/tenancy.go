@@ -204,7 +204,7 @@ func New(tx wispwright.Transactor, stores Stores, options *Options) (*Tenancy, e
 	t.Login = &Login{users: t.Users, hasher: options.Hasher, dummy: dummy, prefixes: slices.Clone(options.PhonePrefixes), others: slices.Clone(options.Authenticators), log: options.Log,
 		accounts:  failures(options.AccountFailures, 5*time.Minute, clock),
 		addresses: failures(options.AddressFailures, time.Minute, clock)}
-	t.Letters.unlock, t.Letters.candidates = t.Login.Unlock, t.Login.candidates
+	t.Letters.unlock, t.Letters.candidates = t.Login.Unlock, t.Login.Candidates
 	return t, nil
 }
 

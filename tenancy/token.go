@@ -79,6 +79,15 @@ func (s *Tokens) Get(ctx context.Context, user wispwright.ID) (*Token, error) {
 	return s.store.Get(ctx, wispwright.ScopeAll(), user)
 }
 
+// ByKey returns the token with a key, whether or not its user is active, or
+// ErrNotFound.
+func (s *Tokens) ByKey(ctx context.Context, key string) (*Token, error) {
+	if key == "" {
+		return nil, wispwright.ErrNotFound
+	}
+	return s.byDigest(ctx, Digest(key))
+}
+
 // Set gives a user a known token, as imports and fixtures need it. It replaces
 // the one there is.
 func (s *Tokens) Set(ctx context.Context, user wispwright.ID, key string) (*Token, error) {

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/counters"
+	"github.com/wispwright/wispwright/radius/radiushttp"
+)
+
+// RadiusConfig concerns access to networks over RADIUS.
+type RadiusConfig struct {
+	// AllowedHosts are where RADIUS servers ask from.
+	AllowedHosts []string `koanf:"allowed_hosts" doc:"Addresses and networks FreeRADIUS servers may ask from, for organizations without a list of their own (OPENWISP_RADIUS_FREERADIUS_ALLOWED_HOSTS)."`
+	// TimeZone is where days and months begin.
+	TimeZone string `koanf:"time_zone" doc:"Where days and months of limits begin and in which times are answered, such as Europe/Rome (TIME_ZONE)."`
+	// AuthorizeReject answers refusals.
+	AuthorizeReject bool `koanf:"authorize_reject" doc:"Answer people who may not come in with 401 and Reject instead of nothing (OPENWISP_RADIUS_API_AUTHORIZE_REJECT)."`
+	// AutoGroup finds the group of sessions.
+	AutoGroup bool `koanf:"auto_group" doc:"Note the user's group with each new session (OPENWISP_RADIUS_API_ACCOUNTING_AUTO_GROUP)."`
+	// DisposableTokens are good once.
+	DisposableTokens bool `koanf:"disposable_tokens" doc:"A user's RADIUS token is good once, and renewed at each log-in (OPENWISP_RADIUS_DISPOSABLE_RADIUS_USER_TOKEN)."`
+	// Counters are the limits that are looked at.
+	Counters []string `koanf:"counters" doc:"Limits that are looked at, in order: daily_time, daily_traffic, monthly_traffic, monthly_subscription_traffic (OPENWISP_RADIUS_COUNTERS)."`
+	// TrafficCheck and TrafficReply are names of attributes.
+	TrafficCheck string `koanf:"traffic_check" doc:"The check that limits traffic of a day (OPENWISP_RADIUS_TRAFFIC_COUNTER_CHECK_NAME)."`
+	TrafficReply string `koanf:"traffic_reply" doc:"The attribute that tells access servers how much traffic is left (OPENWISP_RADIUS_TRAFFIC_COUNTER_REPLY_NAME)."`
+	// SimultaneousUse limits sessions at a time.
+	SimultaneousUse bool `koanf:"simultaneous_use" doc:"Keep to the check Simultaneous-Use of groups (OPENWISP_RADIUS_SIMULTANEOUS_USE_ENABLED)."`
+	// Gigawords tells of limits beyond 32 bits.
+	Gigawords bool `koanf:"gigawords" doc:"Tell the upper 32 bits of a traffic limit in an attribute of their own, since RADIUS cuts numbers."`
+	// CoAEnabled and the following are the defaults of organizations.
+	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED)."`
+	MACRoaming          bool   `koanf:"mac_roaming" doc:"Devices with an open session come in again by their address, in organizations that say nothing else (OPENWISP_RADIUS_MAC_ADDR_ROAMING_ENABLED)."`
+	NeedsVerification   bool   `koanf:"needs_verification" doc:"Only users whose identity was verified come in, in organizations that say nothing else (OPENWISP_RADIUS_NEEDS_IDENTITY_VERIFICATION)."`
+	RegistrationEnabled bool   `koanf:"registration_enabled" doc:"People may make accounts for themselves and join, in organizations that say nothing else (OPENWISP_RADIUS_REGISTRATION_API_ENABLED)."`
+	PasswordResetURL    string `koanf:"password_reset_url" doc:"Where letters lead that reset a password; {site}, {organization}, {uid} and {token} are filled in (OPENWISP_RADIUS_PASSWORD_RESET_URLS)."`
+	FirstName           string `koanf:"first_name" doc:"Whether the first name is asked of people who register: disabled, allowed or mandatory (OPENWISP_RADIUS_OPTIONAL_REGISTRATION_FIELDS)."`
+	LastName            string `koanf:"last_name" doc:"The same for the last name."`
+	Location            string `koanf:"location" doc:"The same for the location."`
+	BirthDate           string `koanf:"birth_date" doc:"The same for the date of birth."`
+	// NASTypes are further kinds of access servers.
+	NASTypes []string `koanf:"nas_types" doc:"Further kinds of access servers, shown first (OPENWISP_RADIUS_EXTRA_NAS_TYPES)."`
+	// PlainSecrets are for rlm_sql.
+	PlainSecrets bool `koanf:"plain_secrets" doc:"Keep the secrets of access servers in clear as well, for a FreeRADIUS that reads the table nas itself (read_clients of rlm_sql)."`
+	// RejectedPasswords are kept.
+	RejectedPasswords bool `koanf:"rejected_passwords" doc:"Keep the passwords that were refused in the log of answers, as OpenWISP does."`
+	// StaleAfter, AccountingAge and PostAuthAge are for the daily cleaning.
+	StaleAfter    time.Duration `koanf:"stale_after" doc:"End sessions that nothing was heard of for so long; 0: never (argument of cleanup_stale_radacct)."`
+	AccountingAge time.Duration `koanf:"accounting_age" doc:"How long sessions are kept after their end; 0: for ever (argument of delete_old_radacct)."`
+	PostAuthAge   time.Duration `koanf:"postauth_age" doc:"How long answers are kept; 0: for ever (argument of delete_old_postauth)."`
+	// Rate and the following limit clients.
+	Rate           string `koanf:"rate" doc:"How often each client may ask for sessions, usage and new passwords, such as 400/hour; none: no limit (REST_FRAMEWORK DEFAULT_THROTTLE_RATES others)."`
+	LoginRate      string `koanf:"login_rate" doc:"The same for log-ins and validations; wrong passwords are limited anyway (obtain_auth_token, validate_auth_token)."`
+	FreeRADIUSRate string `koanf:"freeradius_rate" doc:"The same for RADIUS servers (authorize, postauth, accounting)."`
+}
+
+// DefaultRadiusConfig returns the settings that nobody has configured.
+func DefaultRadiusConfig() RadiusConfig {
+	return RadiusConfig{
+		AllowedHosts: []string{}, TimeZone: "UTC", AutoGroup: true, DisposableTokens: true, Counters: []string{"daily_time", "daily_traffic", "monthly_traffic"},
+		TrafficCheck: counters.TrafficCheck, TrafficReply: counters.TrafficReply, SimultaneousUse: true, Gigawords: true, RegistrationEnabled: true,
+		PasswordResetURL: "https://{site}/{organization}/password/reset/confirm/{uid}/{token}", FirstName: "disabled", LastName: "disabled", Location: "disabled", BirthDate: "disabled",
+		NASTypes: []string{}, RejectedPasswords: true, StaleAfter: 24 * time.Hour, AccountingAge: 365 * 24 * time.Hour, PostAuthAge: 365 * 24 * time.Hour,
+		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
+	}
+}
+
+// counters are those the configuration names.
+func (c *RadiusConfig) counters() []counters.Counter {
+	all := append(counters.Defaults(c.TrafficCheck, c.TrafficReply),
+		counters.Quota{Check: "Max-Monthly-Session-Traffic", Replies: []string{c.TrafficReply}, Traffic: true, Reset: counters.MonthlySubscription})
+	out := []counters.Counter{}
+	for _, name := range c.Counters {
+		if i := slices.Index(counterNames(), name); i >= 0 {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+func counterNames() []string {
+	return []string{"daily_time", "daily_traffic", "monthly_traffic", "monthly_subscription_traffic"}
+}
+
+func (c *RadiusConfig) options(h *Host) *radius.Options {
+	return &radius.Options{
+		Defaults: radius.Defaults{AllowedHosts: c.AllowedHosts, CoAEnabled: c.CoAEnabled, NeedsVerification: c.NeedsVerification, MACRoaming: c.MACRoaming, RegistrationEnabled: c.RegistrationEnabled,
+			PasswordResetURL: c.PasswordResetURL, FirstName: c.FirstName, LastName: c.LastName, Location: c.Location, BirthDate: c.BirthDate},
+		Counters: c.counters(), Zone: c.zone(), NASTypes: c.NASTypes, PlainSecrets: c.PlainSecrets, LastingTokens: !c.DisposableTokens, NoAutoGroup: !c.AutoGroup,
+		NoSimultaneousUse: !c.SimultaneousUse, NoGigawords: !c.Gigawords, NoRejectedPasswords: !c.RejectedPasswords, Bus: h.DB(), Log: h.Log(),
+	}
+}
+
+// Check returns what is wrong with the settings, by key.
+func (c *RadiusConfig) Check() error {
+	e := &wispwright.ValidationError{}
+	for _, host := range c.AllowedHosts {
+		_, err := netip.ParsePrefix(host)
+		if _, err2 := netip.ParseAddr(host); err != nil && err2 != nil {
+			e.Add("allowed_hosts", host+" is neither an address nor a network.")
+		}
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" || c.TimeZone == "Local" {
+		e.Add("time_zone", "must be the name of a zone, as Europe/Rome.")
+	}
+	for _, name := range c.Counters {
+		if !slices.Contains(counterNames(), name) {
+			e.Add("counters", name+" is none of "+strings.Join(counterNames(), ", ")+".")
+		}
+	}
+	for key, text := range map[string]string{"traffic_check": c.TrafficCheck, "traffic_reply": c.TrafficReply} {
+		if text == "" || len(text) > 64 {
+			e.Add(key, "must be the name of an attribute.")
+		}
+	}
+	if !strings.Contains(c.PasswordResetURL, "{uid}") || !strings.Contains(c.PasswordResetURL, "{token}") {
+		e.Add("password_reset_url", "must hold {uid} and {token}.")
+	}
+	for key, choice := range map[string]string{"first_name": c.FirstName, "last_name": c.LastName, "location": c.Location, "birth_date": c.BirthDate} {
+		if !slices.Contains([]string{"disabled", "allowed", "mandatory"}, choice) {
+			e.Add(key, "must be disabled, allowed or mandatory.")
+		}
+	}
+	for key, rate := range map[string]string{"rate": c.Rate, "login_rate": c.LoginRate, "freeradius_rate": c.FreeRADIUSRate} {
+		if _, err := rest.NewThrottle(rate, nil); rate != "none" && (err != nil || rate == "") {
+			e.Add(key, "want a number, a slash and second, minute, hour or day, or none.")
+		}
+	}
+	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}} {
+		n.check(e)
+	}
+	return e.Err()
+}
