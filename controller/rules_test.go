@@ -295,7 +295,7 @@ func TestWhatIsExpectedOfADeletedDevice(t *testing.T) {
 	w := newWorld(t, nil)
 	d := &controller.Device{OrganizationID: w.org.ID, Name: "ap1", MACAddress: "02:00:00:00:00:01"}
 	require.NoError(t, w.Devices.Create(t.Context(), &controller.Detail{Device: d}))
-	asRead := entity.WithExpectation(t.Context(), d.ID, func(now *controller.Detail) error {
+	asRead := entity.WithExpectation(t.Context(), d.ID, func(_ context.Context, now *controller.Detail) error {
 		if now.Device.Notes != "" {
 			return wispwright.ErrForbidden
 		}

@@ -380,7 +380,7 @@ func TestWhatIsExpectedOfADeletedObject(t *testing.T) {
 		b := &boat{Name: "Ann"}
 		require.NoError(t, h.Create(ctx, b))
 		changed := errors.New("changed")
-		asRead := entity.WithExpectation(ctx, b.ID, func(now *boat) error {
+		asRead := entity.WithExpectation(ctx, b.ID, func(_ context.Context, now *boat) error {
 			if now.Name != "Ann" {
 				return changed
 			}

@@ -28,7 +28,7 @@ type Request struct {
 	query   url.Values
 	params  []any
 	src     *source
-	expect  func(object any) error
+	expect  func(ctx context.Context, object any) error
 }
 
 // Context carries the caller and ends when the client goes away.

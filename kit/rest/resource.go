@@ -3,7 +3,6 @@ package rest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"reflect"
 
@@ -118,6 +117,11 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	// has; it becomes the ETag that If-Match is held against. Default: objects
 	// have no ETag.
 	Version func(*T) []any
+	// Related returns what callers may change together with an object and what
+	// other rows keep, such as the groups of an account; it is part of the version.
+	// ctx is that of the transaction which holds the object, where there is one.
+	// Default: nothing.
+	Related func(ctx context.Context, r *Request, o *T) ([]any, error)
 	// Scopes replaces what callers may see and change. Default:
 	// Request.ReadScope and Request.WriteScope.
 	Scopes func(*Request) (read, write wispwright.Scope)
@@ -416,7 +420,11 @@ func (res *Resource[K, T, F, In, Out]) answer(r *Request, status int, o *T) (int
 	if err != nil {
 		return 0, nil, err
 	}
-	if tag := res.etag(o); tag != "" {
+	tag, err := res.etag(r.Context(), r, o)
+	if err != nil {
+		return 0, nil, err
+	}
+	if tag != "" {
 		r.header["Etag"] = []string{tag}
 	}
 	if status == http.StatusCreated && res.Location != nil {
@@ -510,8 +518,8 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := res.expected(r, before); err != nil {
-		return 0, nil, res.stale(r)
+	if err := res.expected(r.Context(), r, before); err != nil {
+		return 0, nil, res.refusal(r, err)
 	}
 	in, err := res.input(r, r.HTTP.Method == http.MethodPatch)
 	if err != nil {
@@ -519,11 +527,11 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	}
 	var o *T
 	if res.Update != nil {
-		r.expect = func(o any) error { return res.expected(r, o.(*T)) }
+		r.expect = func(ctx context.Context, o any) error { return res.expected(ctx, r, o.(*T)) }
 		o, err = res.Update(r, res.id(r), in)
 	} else {
 		o, err = res.Service.(updater[K, T]).Update(r.Context(), write, res.id(r), func(o *T) error {
-			if err := res.expected(r, o); err != nil {
+			if err := res.expected(r.Context(), r, o); err != nil {
 				return err // somebody saved after it was looked at above
 			}
 			if err := res.Apply(r, in, o); err != nil {
@@ -532,11 +540,8 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 			return res.ownOrganization(r, in, o)
 		})
 	}
-	if stale := (*staleError)(nil); errors.As(err, &stale) {
-		err = res.stale(r)
-	}
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, res.refusal(r, err)
 	}
 	return res.answer(r, http.StatusOK, o)
 }
@@ -546,21 +551,18 @@ func (res *Resource[K, T, F, In, Out]) remove(r *Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := res.expected(r, o); err != nil {
-		return 0, nil, res.stale(r)
+	if err := res.expected(r.Context(), r, o); err != nil {
+		return 0, nil, res.refusal(r, err)
 	}
 	id := res.id(r)
 	if res.Version != nil && r.HTTP.Header.Get("If-Match") != "" {
 		// somebody may save between the look above and the deletion
-		r.HTTP = r.HTTP.WithContext(entity.WithExpectation(r.Context(), id, func(o *T) error { return res.expected(r, o) }))
+		r.HTTP = r.HTTP.WithContext(entity.WithExpectation(r.Context(), id, func(ctx context.Context, o *T) error { return res.expected(ctx, r, o) }))
 	}
 	if res.Delete != nil {
 		err = res.Delete(r, id)
 	} else {
 		err = res.Service.(deleter[K]).Delete(r.Context(), write, id)
 	}
-	if stale := (*staleError)(nil); errors.As(err, &stale) {
-		err = res.stale(r)
-	}
-	return http.StatusNoContent, nil, err
+	return http.StatusNoContent, nil, res.refusal(r, err)
 }

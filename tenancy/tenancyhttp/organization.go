@@ -85,6 +85,13 @@ func (h *HTTP) mountOrganizations(api *rest.API) {
 		Version: func(o *tenancy.Organization) []any {
 			return []any{o.Name, o.IsActive, o.Slug, o.Description, o.Email, o.URL}
 		},
+		Related: func(ctx context.Context, _ *rest.Request, o *tenancy.Organization) ([]any, error) {
+			owner, err := h.t.Memberships.OwnerOf(ctx, o.ID)
+			if err != nil || owner == nil {
+				return nil, err
+			}
+			return []any{owner.MembershipID}, nil
+		},
 		Ordering: map[string]string{"name": "Name", "slug": "Slug", "created": "Created", "modified": "Modified"},
 		Detail: rest.Item[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationDetailIn, organizationDetailOut]{
 			Check:  h.checkSlug,
@@ -145,7 +152,7 @@ func (h *HTTP) updateOrganization(r *rest.Request, id wispwright.ID, in *organiz
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		var err error
 		if after, err = h.t.Organizations.Update(ctx, r.WriteScope(), id, func(o *tenancy.Organization) error {
-			if err := r.Expect(o); err != nil {
+			if err := r.ExpectIn(ctx, o); err != nil {
 				return err
 			}
 			plain := organizationIn{in.Name, in.IsActive, in.Slug, in.Description, in.Email, in.URL}

@@ -107,6 +107,25 @@ func userVersion(u *tenancy.User) []any {
 		u.PhoneNumber, u.BirthDate, u.Notes, u.Language, u.ExpirationDate}
 }
 
+// userRelations are what answers show of an account that other rows keep, in an
+// order that stays.
+func (h *HTTP) userRelations(ctx context.Context, r *rest.Request, u *tenancy.User) ([]any, error) {
+	of, err := h.relations(ctx, r, []*tenancy.User{u})
+	if err != nil {
+		return nil, err
+	}
+	has := of(u)
+	slices.Sort(has.groups)
+	slices.SortFunc(has.members, func(a, b membershipOut) int { return slices.Compare(a.Organization[:], b.Organization[:]) })
+	parts := []any{has.groups, has.members}
+	if r.Caller.Superuser { // nobody else sees them
+		permissions := slices.Clone(has.permissions)
+		slices.Sort(permissions)
+		parts = append(parts, permissions)
+	}
+	return parts, nil
+}
+
 // userReadScope is that of the organizations a user manages, those that are
 // switched off included (spec: tenancy §5): their accounts can be looked at, and
 // changed only once they are switched on again.
@@ -132,7 +151,7 @@ func (h *HTTP) mountUsers(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, tenancy.User, tenancy.UserFilter, userIn, userOut]{
 		Path: "/api/v1/users/user/", Name: "Users", Noun: "User", ID: "users_user", Tag: "users",
 		Kind: "openwisp_users.user", Access: rest.Authenticated,
-		Service: h.t.Users, Scopes: scopes, Version: userVersion,
+		Service: h.t.Users, Scopes: scopes, Version: userVersion, Related: h.userRelations,
 		Check: func(r *rest.Request, in *userIn) error {
 			return h.checkUser(r, wispwright.ID{}, in.Username, in.Email, in.PhoneNumber, in.Groups, rest.Opt[[]int64]{})
 		},
@@ -277,12 +296,12 @@ type relations struct {
 	members     []membershipOut
 }
 
-func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (func(*tenancy.User) relations, error) {
+func (h *HTTP) relations(ctx context.Context, r *rest.Request, rows []*tenancy.User) (func(*tenancy.User) relations, error) {
 	ids := make([]wispwright.ID, len(rows))
 	for i, u := range rows {
 		ids[i] = u.ID
 	}
-	grants, err := h.t.Users.Grants(r.Context(), ids...)
+	grants, err := h.t.Users.Grants(ctx, ids...)
 	return func(u *tenancy.User) relations {
 		g := grants[u.ID]
 		out := relations{append([]int64{}, g.Groups...), g.Permissions, []membershipOut{}}
@@ -297,7 +316,7 @@ func (h *HTTP) relations(r *rest.Request, rows []*tenancy.User) (func(*tenancy.U
 }
 
 func (h *HTTP) userOuts(r *rest.Request, rows []*tenancy.User) ([]userOut, error) {
-	relations, err := h.relations(r, rows)
+	relations, err := h.relations(r.Context(), r, rows)
 	if err != nil {
 		return nil, err
 	}

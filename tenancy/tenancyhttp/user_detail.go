@@ -84,7 +84,7 @@ func (h *HTTP) updateUser(r *rest.Request, id wispwright.ID, in *userDetailIn) (
 	err := h.tx.InTx(r.Context(), func(ctx context.Context) error {
 		var err error
 		if after, err = h.t.Users.Update(ctx, userScope(r), id, func(u *tenancy.User) error {
-			if err := r.Expect(u); err != nil {
+			if err := r.ExpectIn(ctx, u); err != nil {
 				return err
 			}
 			in.apply(r, u)
@@ -152,7 +152,7 @@ func (h *HTTP) toggleMembership(ctx context.Context, user wispwright.ID, in *mem
 }
 
 func (h *HTTP) userDetails(r *rest.Request, rows []*tenancy.User) ([]userDetailOut, error) {
-	relations, err := h.relations(r, rows)
+	relations, err := h.relations(r.Context(), r, rows)
 	if err != nil {
 		return nil, err
 	}
