@@ -92,7 +92,7 @@ func (c *X509Concern) Mount(_ context.Context, h *Host) error {
 		enrollee = c.deviceOf(h)
 	}
 	wire, err := x509http.New(c.Authority, &x509http.Options{
-		NoPrivateKeys: c.Config.PrivateKeys == "never", ProtectedCRL: c.Config.ProtectedCRL, PathLength: int64(c.Config.PathLength), Enrollee: enrollee, Log: h.Log(),
+		NoPrivateKeys: c.Config.PrivateKeys == "never", ProtectedCRL: c.Config.ProtectedCRL, PathLength: int64(c.Config.PathLength), Enrollee: enrollee, Source: h.API().Source, Log: h.Log(),
 	})
 	if err != nil {
 		return err

@@ -61,6 +61,10 @@ func TestCertificatesInTheServer(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, enrol(d.ID.String(), "wrong"))
 	require.Equal(t, http.StatusUnauthorized, enrol(wispwright.NewID().String(), d.Key.Reveal()))
 	require.Equal(t, http.StatusOK, enrol(d.ID.String(), d.Key.Reveal()))
+	for range 28 {
+		require.Equal(t, http.StatusUnauthorized, enrol(d.ID.String(), "guess"))
+	}
+	require.Equal(t, http.StatusTooManyRequests, enrol(d.ID.String(), "guess"), "thirty guesses a minute")
 	found, err := c.Certs.First(ctx, wispwright.ScopeAll(), x509.CertFilter{Holder: "device:" + d.ID.String()})
 	require.NoError(t, err)
 	require.Equal(t, []any{"router", d.ID.String(), alpha}, []any{found.Name, found.CommonName, found.OrganizationID})

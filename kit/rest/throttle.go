@@ -33,8 +33,23 @@ func NewThrottle(rate string, clock func() time.Time) (*Throttle, error) {
 }
 
 // Allow counts a visit. When it comes too early the result is how long to
-// wait, else 0.
-func (t *Throttle) Allow(key string) (wait time.Duration) { return t.visits.Allow(key) }
+// wait, else 0. A nil Throttle allows everything.
+func (t *Throttle) Allow(key string) (wait time.Duration) {
+	if t == nil {
+		return 0
+	}
+	return t.visits.Allow(key)
+}
+
+// Wait is how long a key that came too often has to wait, 0 for others; it counts
+// nothing. With Allow for what failed only failures count. A nil Throttle lets
+// everybody go on.
+func (t *Throttle) Wait(key string) time.Duration {
+	if t == nil {
+		return 0
+	}
+	return t.visits.Wait(key)
+}
 
 // Admit counts a request and refuses it with 429 when it comes too early; for
 // handlers that throttle one method only. A nil Throttle admits everything.

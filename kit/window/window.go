@@ -55,6 +55,25 @@ func (w *Window) Allow(key string) (wait time.Duration) {
 	return events[0].Add(w.period).Sub(now)
 }
 
+// Wait is how long a key that had all of its events has to wait, 0 for others.
+// Nothing is counted: for events that are known to be such only afterwards.
+func (w *Window) Wait(key string) time.Duration {
+	if w == nil {
+		return 0
+	}
+	now := w.clock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch events := w.recent(w.seen[key], now); {
+	case len(events) < w.limit:
+		return 0
+	case len(events) == 0:
+		return w.period
+	default:
+		return events[0].Add(w.period).Sub(now)
+	}
+}
+
 // Undo takes the last event of a key back.
 func (w *Window) Undo(key string) {
 	if w == nil {

@@ -28,6 +28,13 @@ func TestWindow(t *testing.T) {
 	w.Forget("a")
 	require.Zero(t, w.Allow("a"))
 	w.Undo("nobody")
+	require.Zero(t, w.Allow("a"))
+	require.NotZero(t, w.Wait("a"), "it had all of its events")
+	require.Zero(t, w.Wait("b"))
+	require.Zero(t, w.Wait("nobody"))
+	require.Zero(t, w.Allow("c"))
+	require.Zero(t, w.Wait("c"))
+	require.Zero(t, w.Wait("c"), "to ask is no event")
 
 	require.Equal(t, time.Hour, New(0, time.Hour, nil).Allow("a"), "none is allowed")
 	var none *Window
@@ -35,6 +42,7 @@ func TestWindow(t *testing.T) {
 		require.Zero(t, none.Allow("a"), "any number is allowed")
 	}
 	none.Undo("a")
+	require.Zero(t, none.Wait("a"))
 	none.Forget("a")
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -182,11 +183,20 @@ func (h *HTTP) ocsp(w http.ResponseWriter, r *http.Request, text, question strin
 
 // enrollee is who a request of EST comes from; it answers when that is nobody.
 func (h *HTTP) enrollee(w http.ResponseWriter, r *http.Request) *x509.Enrollee {
+	source := h.options.Source(r)
+	if wait := h.guesses.Wait(source); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		say(w, http.StatusTooManyRequests, "Too many log-ins failed.")
+		return nil
+	}
 	who, err := h.options.Enrollee(r)
 	switch {
 	case err == nil:
 		return who
 	case errors.Is(err, wispwright.ErrUnauthenticated), errors.Is(err, wispwright.ErrNotFound):
+		if _, _, tried := r.BasicAuth(); tried { // clients ask first without
+			h.guesses.Allow(source)
+		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="EST", charset="UTF-8"`)
 		say(w, http.StatusUnauthorized, "Unauthorized")
 	case errors.Is(err, wispwright.ErrForbidden):

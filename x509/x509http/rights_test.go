@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -339,6 +340,50 @@ func TestEST(t *testing.T) {
 	require.Equal(t, 403, status("router", "/simplereenroll", string(request)))
 	off := memory(t, nil)
 	require.Equal(t, 404, off.raw(t, "", "GET", "/.well-known/est/cacerts", "").Code)
+}
+
+// Whoever guesses the keys of devices has to wait; devices that know theirs do not.
+func TestFailedEnrolmentsAreThrottled(t *testing.T) {
+	now := time.Now()
+	asked := 0
+	s := memory(t, &x509http.Options{FailedRate: "3/minute", Clock: func() time.Time { return now }, Enrollee: func(r *http.Request) (*x509.Enrollee, error) {
+		asked++
+		if _, key, _ := r.BasicAuth(); key != "secret" {
+			return nil, wispwright.ErrUnauthenticated
+		}
+		return &x509.Enrollee{Holder: "device:1", Name: "router", CommonName: "device-1", OrganizationID: wispwright.NewID()}, nil
+	}})
+	ask := func(from, method, path, key string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "/.well-known/est"+path, strings.NewReader("x"))
+		r.RemoteAddr = from + ":4711"
+		if key != "" {
+			r.SetBasicAuth("router", key)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	for range 10 { // who knows the key, and who asks what is wanted, is not counted
+		require.Equal(t, 404, ask("192.0.2.1", "POST", "/simpleenroll", "secret").Code)
+		require.Equal(t, 401, ask("192.0.2.1", "POST", "/simpleenroll", "").Code)
+	}
+	for i := range 3 {
+		path := []string{"/simpleenroll", "/simplereenroll", "/1/simpleenroll"}[i]
+		require.Equal(t, 401, ask("192.0.2.1", "POST", path, "guess").Code)
+	}
+	asked = 0
+	for _, key := range []string{"guess", "secret"} {
+		w := ask("192.0.2.1", "POST", "/simpleenroll", key)
+		require.Equal(t, 429, w.Code)
+		require.Equal(t, "60", w.Header().Get("Retry-After"))
+	}
+	require.Equal(t, 429, ask("192.0.2.1", "GET", "/cacerts", "guess").Code)
+	require.Zero(t, asked, "nobody is even asked")
+	require.Equal(t, 404, ask("192.0.2.2", "POST", "/simpleenroll", "secret").Code, "others are not held up")
+	now = now.Add(time.Minute)
+	require.Equal(t, 404, ask("192.0.2.1", "POST", "/simpleenroll", "secret").Code)
+	_, err := x509http.New(s.a, &x509http.Options{FailedRate: "often"})
+	require.Error(t, err)
 }
 
 // A request is signed, a key never seen; files for browsers are made.

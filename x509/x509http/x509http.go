@@ -1,11 +1,14 @@
 package x509http
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -27,6 +30,13 @@ type Options struct {
 	// Enrollee recognises devices that enrol (EST). Errors: ErrUnauthenticated.
 	// Default: nobody enrols.
 	Enrollee func(*http.Request) (*x509.Enrollee, error)
+	// FailedRate is how many log-ins of enrolment may fail from one place, such as
+	// "10/minute"; "none" means no limit. Default: "30/minute".
+	FailedRate string
+	// Source is what failed log-ins are counted by. Default: the network address.
+	Source func(*http.Request) string
+	// Clock tells the time. Default: time.Now.
+	Clock func() time.Time
 	// Log hears of what went wrong inside. Default: slog.Default.
 	Log *slog.Logger
 }
@@ -35,6 +45,8 @@ type Options struct {
 type HTTP struct {
 	a       *x509.Authority
 	options Options
+	// guesses throttles places from which log-ins of devices fail
+	guesses *rest.Throttle
 }
 
 // New returns the HTTP side of an authority.
@@ -48,6 +60,17 @@ func New(a *x509.Authority, options *Options) (*HTTP, error) {
 	}
 	if h.options.Log == nil {
 		h.options.Log = slog.Default()
+	}
+	if h.options.Source == nil {
+		h.options.Source = func(r *http.Request) string { return rest.Source(r, false) }
+	}
+	rate := cmp.Or(h.options.FailedRate, "30/minute")
+	if rate == "none" {
+		rate = ""
+	}
+	var err error
+	if h.guesses, err = rest.NewThrottle(rate, h.options.Clock); err != nil {
+		return nil, fmt.Errorf("x509http: %w", err)
 	}
 	return h, nil
 }
