@@ -157,6 +157,9 @@ func Migrate(ctx context.Context, db *sqlstore.DB, concerns []Concern) error {
 	if concerns == nil {
 		concerns = DefaultConcerns()
 	}
+	if err := conceivable(concerns); err != nil {
+		return err
+	}
 	for _, c := range concerns {
 		for _, m := range c.Migrations() {
 			if err := db.Migrate(ctx, m); err != nil {
@@ -167,7 +170,8 @@ func Migrate(ctx context.Context, db *sqlstore.DB, concerns []Concern) error {
 	return migrateOwn(ctx, db)
 }
 
-// conceivable refuses concerns without a usable name, and two of one name.
+// conceivable refuses concerns without a usable name, and two of one name or with
+// migrations of one: the steps of the second would count as done.
 func conceivable(concerns []Concern) error {
 	proper := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	var names []string
@@ -185,6 +189,15 @@ func conceivable(concerns []Concern) error {
 			return fmt.Errorf("server: there are two concerns, or a section of the server's own, called %q", name)
 		default:
 			names = append(names, name)
+		}
+	}
+	owner := map[string]string{ownMigrations: "the server"}
+	for _, c := range concerns {
+		for _, m := range c.Migrations() {
+			if other, taken := owner[m.Concern]; taken {
+				return fmt.Errorf("server: %s and %s both have migrations called %q", other, c.Name(), m.Concern)
+			}
+			owner[m.Concern] = c.Name()
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/admin"
 	"github.com/wispwright/wispwright/tenancy"
@@ -59,6 +60,35 @@ func TestMissingDependencesAreErrorsOfNew(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.Nil(t, s)
 	}
+}
+
+// migrating has migrations of its own.
+type migrating struct {
+	mine
+	steps string
+}
+
+func (m *migrating) Migrations() []sqlstore.Migrations {
+	return []sqlstore.Migrations{{Concern: m.steps, FS: fstest.MapFS{"migrations/00001_a.sql": {Data: []byte("-- +goose Up\nCREATE TABLE " + m.name + " (a BIGINT);")}}}}
+}
+
+// Of two concerns whose migrations share a name the second's steps would count as
+// done, and its tables would be missing.
+func TestMigrationsOfOneNameAreRefused(t *testing.T) {
+	db := testkit.SQLite(t)
+	mount := func(context.Context, *server.Host) error { return nil }
+	for want, concerns := range map[string][]server.Concern{
+		`one and two both have migrations called "steps"`:         {&migrating{mine{"one", mount}, "steps"}, &migrating{mine{"two", mount}, "steps"}},
+		`the server and one both have migrations called "server"`: {&migrating{mine{"one", mount}, "server"}},
+	} {
+		require.ErrorContains(t, server.Migrate(t.Context(), db, concerns), want)
+		_, err := server.New(t.Context(), db, &server.Options{Concerns: concerns})
+		require.ErrorContains(t, err, want)
+	}
+	apart := []server.Concern{&migrating{mine{"one", mount}, "steps"}, &migrating{mine{"two", mount}, "further"}}
+	require.NoError(t, server.Migrate(t.Context(), db, apart))
+	_, err := server.New(t.Context(), db, &server.Options{Concerns: apart})
+	require.NoError(t, err)
 }
 
 // paged has a page that is not there.

@@ -9,13 +9,16 @@ import (
 	"github.com/wispwright/wispwright/server/jobs"
 )
 
+// ownMigrations is what the server's own migrations are called.
+const ownMigrations = "server"
+
 //go:embed migrations
 var migrations embed.FS
 
 // migrateOwn makes the tables of the job queue, and the one in which the server
 // remembers what it was before: one text by name.
 func migrateOwn(ctx context.Context, db *sqlstore.DB) error {
-	if err := db.Migrate(ctx, sqlstore.Migrations{Concern: "server", FS: migrations}); err != nil {
+	if err := db.Migrate(ctx, sqlstore.Migrations{Concern: ownMigrations, FS: migrations}); err != nil {
 		return err
 	}
 	return jobs.Migrate(ctx, db)
