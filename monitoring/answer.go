@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,14 +173,12 @@ func (c *Charts) query(ctx context.Context, a asked, r timeseries.Range) (q time
 	return q, len(q.Traces) > 0, nil
 }
 
-// grid widens a range to the five minutes that sums of organizations are kept by.
+// grid widens a range to the five minutes that sums of organizations are kept by; the end
+// is part of a range, so what begins there is shown.
 func grid(r timeseries.Range) timeseries.Range {
 	const step = 5 * time.Minute
 	r.Start = r.Start.Truncate(step)
-	if end := r.End.Truncate(step); !end.Equal(r.End) {
-		r.End = end.Add(step)
-	}
-	r.End = r.End.Add(-time.Microsecond)
+	r.End = r.End.Truncate(step).Add(step - time.Microsecond)
 	return r
 }
 
@@ -231,11 +228,8 @@ func rounding(v timeseries.Value) any {
 			decimals = 4
 		}
 		f, err := strconv.ParseFloat(strconv.FormatFloat(f, 'f', decimals, 64), 64)
-		if err != nil || f == 0 {
-			return 0
-		}
-		if f == math.Trunc(f) && math.Abs(f) < 1e15 {
-			return int64(f)
+		if err != nil || f == 0 { // also -0
+			return 0.0
 		}
 		return f
 	case timeseries.TextKind:
@@ -266,7 +260,7 @@ func (a *Answer) CSV() string {
 		for _, column := range columns {
 			cell := ""
 			if i < len(column) && column[i] != nil {
-				cell = fmt.Sprint(column[i])
+				cell = csvCell(column[i])
 			}
 			row = append(row, cell)
 		}
@@ -292,7 +286,7 @@ func (c *ChartAnswer) csv(w *csv.Writer) {
 	for name, v := range c.Summary {
 		b := bar{name, 0, "0"}
 		if v != nil {
-			b.text = fmt.Sprint(v)
+			b.text = csvCell(v)
 			b.value, _ = strconv.ParseFloat(b.text, 64) // what is no number is the least
 		}
 		bars = append(bars, b)
@@ -303,4 +297,17 @@ func (c *ChartAnswer) csv(w *csv.Writer) {
 	for _, b := range bars {
 		_ = w.Write([]string{b.name, b.text}) // into memory
 	}
+}
+
+// csvCell writes a value; a float always has a fraction.
+func csvCell(v any) string {
+	f, ok := v.(float64)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }

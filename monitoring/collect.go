@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,6 +101,79 @@ func (c *Collector) Collect(ctx context.Context, s Sample) error {
 	return nil
 }
 
+// Measured are values of a metric that no document holds, such as those of a check.
+type Measured struct {
+	// Kind is the metric's in the Registry.
+	Kind string
+	// Name is the metric's where its kind has none; Ifname its interface, "" for none.
+	Name, Ifname string
+	// Fields are the values.
+	Fields []timeseries.Field
+}
+
+// Record stores values of a device; the metrics and charts they need are made.
+func (c *Collector) Record(ctx context.Context, d *Device, at time.Time, list ...Measured) error {
+	at = at.UTC().Truncate(time.Microsecond)
+	readings := make([]reading, len(list))
+	for i, m := range list {
+		config := c.Registry.Metric(m.Kind)
+		if config == nil {
+			return fmt.Errorf("record values: no metric configuration %q", m.Kind)
+		}
+		for _, f := range m.Fields {
+			if !config.Has(f.Name) {
+				return fmt.Errorf("record values: %q is no field of %s", f.Name, m.Kind)
+			}
+		}
+		readings[i] = reading{config: config, name: cmp.Or(config.Name, m.Name), ifname: NormaliseKey(m.Ifname), fields: m.Fields}
+	}
+	writes, points, err := c.prepare(ctx, d, readings, at, false)
+	if err != nil {
+		return err
+	}
+	if err := c.write(ctx, d, timeseries.Batch{Points: points}); err != nil {
+		return err
+	}
+	c.Written.Publish(ctx, writes...)
+	return nil
+}
+
+// prepare finds the metrics of readings and makes their points.
+func (c *Collector) prepare(ctx context.Context, d *Device, list []reading, at time.Time, current bool) (writes []Write, points []timeseries.Point, err error) {
+	metrics, err := c.metrics.ensure(ctx, d, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	old := c.Clock().Sub(at) > historical
+	for i := range list {
+		some := list[i].points(metrics[i], at)
+		points = append(points, some...)
+		w := Write{Metric: metrics[i], Time: at, Current: current, Historical: old}
+		for _, p := range some {
+			w.Fields = append(w.Fields, p.Fields...)
+		}
+		writes = append(writes, w)
+	}
+	if err := c.Writing.Fire(ctx, writes...); err != nil {
+		return nil, nil, err
+	}
+	return writes, points, nil
+}
+
+// write stores a batch. What a field cannot hold is left out alone, as with InfluxDB.
+func (c *Collector) write(ctx context.Context, d *Device, b timeseries.Batch) error {
+	err := c.Series.Write(ctx, b)
+	var faults timeseries.PointErrors
+	if errors.As(err, &faults) {
+		c.Log.WarnContext(ctx, "values could not be stored", "device", d.ID, "error", faults)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store values: %w", err)
+	}
+	return nil
+}
+
 // store does what Collect promises, in an order in which a part that was done is done
 // again without harm.
 func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at time.Time) ([]Write, error) {
@@ -118,25 +192,11 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 	}
 	late := last != nil && now.Time < before.Time
 	list := c.Registry.readings(doc, now, before, !late || c.ArrivalOrder)
-	metrics, err := c.metrics.ensure(ctx, s.Device, list)
+	writes, points, err := c.prepare(ctx, s.Device, list, at, s.Current)
 	if err != nil {
 		return nil, err
 	}
-	old := c.Clock().Sub(at) > historical
-	writes := make([]Write, 0, len(list))
-	var batch timeseries.Batch
-	for i := range list {
-		points := list[i].points(metrics[i], at)
-		batch.Points = append(batch.Points, points...)
-		w := Write{Metric: metrics[i], Time: at, Current: s.Current, Historical: old}
-		for _, p := range points {
-			w.Fields = append(w.Fields, p.Fields...)
-		}
-		writes = append(writes, w)
-	}
-	if err := c.Writing.Fire(ctx, writes...); err != nil {
-		return nil, err
-	}
+	batch := timeseries.Batch{Points: points}
 	if !late || c.ArrivalOrder {
 		if !c.NoSessions {
 			if _, _, err := c.sessions.update(ctx, s.Device, doc); err != nil {
@@ -149,14 +209,8 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 		}
 		batch.Documents = []timeseries.Document{snapshot}
 	}
-	var faults timeseries.PointErrors
-	err = c.Series.Write(ctx, batch)
-	if errors.As(err, &faults) { // as InfluxDB's 400: what is wrong is left out alone
-		c.Log.WarnContext(ctx, "values could not be stored", "device", s.Device.ID, "error", faults)
-		err = nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store a document: %w", err)
+	if err := c.write(ctx, s.Device, batch); err != nil {
+		return nil, err
 	}
 	return writes, nil
 }

@@ -72,7 +72,7 @@ func whole(v any) any {
 			return v
 		}
 		f, err := v.Float64()
-		if err != nil || f != math.Trunc(f) || math.Abs(f) > 1e18 {
+		if err != nil || f != math.Trunc(f) {
 			return v
 		}
 		return ordered.Number(strconv.FormatFloat(f, 'f', 0, 64))

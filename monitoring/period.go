@@ -66,7 +66,11 @@ func (p Period) Range(now time.Time, defaultZone *time.Location) (timeseries.Ran
 	if p.Timezone != "" {
 		var err error
 		// names are taken as they are known, "Local" and paths are not names
-		if zone, err = time.LoadLocation(p.Timezone); err != nil || p.Timezone == "Local" {
+		name := p.Timezone
+		if strings.EqualFold(name, "utc") {
+			name = "UTC"
+		}
+		if zone, err = time.LoadLocation(name); err != nil || p.Timezone == "Local" {
 			return timeseries.Range{}, periodError("Unkown Time Zone")
 		}
 	}

@@ -30,6 +30,7 @@ type settings struct {
 	Topology      *server.TopologyConfig
 	VPN           *server.VPNConfig
 	Radius        *server.RadiusConfig
+	Monitoring    *server.MonitoringConfig
 	Notifications *server.NotificationsConfig
 }
 
@@ -44,12 +45,13 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	tunnels := server.NewVPN(ten, con, pki, addresses)
 	graphs := server.NewTopology(ten, con)
 	access := server.NewRadius(ten)
+	measured := server.NewMonitoring(con)
 	told := server.NewNotifications(ten)
-	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &access.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, access, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, access, measured, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

@@ -39,6 +39,9 @@ type Options struct {
 	// acknowledged write through a power failure; "NORMAL" may lose the last
 	// second then, for about twice the write rate.
 	Synchronous string
+	// MemoryMap is how many bytes of SQLite's file readers see through the memory of the
+	// system instead of copying them; for large values. Default: none.
+	MemoryMap int64
 	// Keys seals secrets at rest. Default: none, secrets are stored as they are.
 	Keys *Keys
 	// Driver is the database/sql driver to use in place of "postgres" or
@@ -151,7 +154,7 @@ func openSQLite(ctx context.Context, path string, o *Options) (*DB, error) {
 	writer.SetMaxIdleConns(1)
 	db := &DB{dialect: SQLite, write: writer, read: writer, keys: o.Keys, dsn: path, log: o.Log}
 	if o.Readers >= 0 {
-		reader, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_query_only=1")
+		reader, err := sqlx.Open(cmp.Or(o.Driver, "sqlite"), common+"&_query_only=1"+memoryMap(o))
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", path, err)
 		}
@@ -164,6 +167,14 @@ func openSQLite(ctx context.Context, path string, o *Options) (*DB, error) {
 		db.read = reader
 	}
 	return db.answering(ctx)
+}
+
+// memoryMap is the part of the address that says so.
+func memoryMap(o *Options) string {
+	if o.MemoryMap <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("&_pragma=mmap_size(%d)", o.MemoryMap)
 }
 
 // makeFile makes the file of a new database, whose mode SQLite also gives to

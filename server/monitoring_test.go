@@ -1,0 +1,272 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/internal/replay"
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/timeseries"
+	"github.com/wispwright/wispwright/server"
+)
+
+const (
+	withoutChecks = "whether a device is well is decided by checks and thresholds, which are a concern of their own"
+	noDocument    = "what is no document is refused, instead of the document before being stored once more"
+)
+
+// unassessed are devices of which nobody says how they are.
+func unassessed(list map[int][]replay.Deviation, numbers ...int) map[int][]replay.Deviation {
+	for _, n := range numbers {
+		list[n] = append(list[n], instead("body.monitoring.status", "unknown", withoutChecks))
+	}
+	return list
+}
+
+func ingestionDeviations() map[int][]replay.Deviation {
+	empty := func(message string) []replay.Deviation {
+		return []replay.Deviation{instead("status", 400, noDocument),
+			instead("body", "Invalid data in \"#/\", validator says:\n\n"+message, noDocument)}
+	}
+	none, missing := empty("None is not of type 'object'"), empty("'type' is a required property")
+	return unassessed(map[int][]replay.Deviation{
+		2: {instead("body", missing[1].Instead, "an empty object lacks its type")}, 26: {instead("body.actions", replay.Absent, "fields of a document are the schema's")},
+		36: none,
+	}, 84, 91, 96, 98, 100, 102, 104, 106, 108, 110, 112)
+}
+
+func chartDeviations() map[int][]replay.Deviation {
+	const relaxed = "one value of a modem is enough"
+	return unassessed(map[int][]replay.Deviation{
+		94: {instead("body", "Invalid data in \"#/interfaces/0/mobile/signal/lte/rsrp\", validator says:\n\n'x' is not of type 'number'", relaxed)},
+	}, 46, 57, 58, 60, 63, 79, 115)
+}
+
+func wifiDeviations() map[int][]replay.Deviation {
+	const works = "the filter works"
+	return map[int][]replay.Deviation{
+		18: {instead("body.count", 2, works), instead("body.results", replay.Anything, works)},
+		19: {instead("body.count", 1, works), instead("body.results", replay.Anything, works)},
+		60: {instead("body.count", 1, works), instead("body.results", replay.Anything, works)},
+	}
+}
+
+// withoutPlaces are exchanges about locations, which are a concern of their own.
+func withoutPlaces() map[int]string {
+	out := map[int]string{}
+	for _, n := range []int{15, 16, 17, 18, 19, 20, 61, 63, 75, 79, 80} {
+		out[n] = "locations are not part of this server"
+	}
+	return out
+}
+
+// measure writes what a recorded check found.
+func measure(t *testing.T, s *server.Server, fixture json.RawMessage) {
+	t.Helper()
+	var f struct {
+		Write *struct {
+			Device, Metric string
+			Value          int64
+			Time           time.Time
+			Extra          map[string]float64
+		} `json:"metric_write"`
+	}
+	require.NoError(t, json.Unmarshal(fixture, &f))
+	if f.Write == nil {
+		return
+	}
+	require.Equal(t, "ping", f.Write.Metric)
+	// the one that was made last
+	newest, err := s.Controller().Devices.List(t.Context(), wispwright.ScopeAll(), controller.DeviceFilter{}, wispwright.Page{Limit: 1})
+	require.NoError(t, err)
+	id := newest.Rows[0].Device.ID
+	m, ok := server.Find[*server.MonitoringConcern](s.Concerns())
+	require.True(t, ok)
+	fields := []timeseries.Field{{Name: "reachable", Value: timeseries.Int(f.Write.Value)}}
+	for name, v := range f.Write.Extra {
+		fields = append(fields, timeseries.Field{Name: name, Value: timeseries.Float(v)})
+	}
+	require.NoError(t, m.Collector.Record(t.Context(), &monitoring.Device{ID: id}, f.Write.Time, monitoring.Measured{Kind: "ping", Fields: fields}))
+}
+
+// TestRecordedMonitoring plays what was recorded of documents, charts and sessions.
+func TestRecordedMonitoring(t *testing.T) {
+	for name, p := range map[string]*replay.Player{
+		"monitoring.ingestion":     {Deviations: ingestionDeviations()},
+		"monitoring.charts":        {Deviations: chartDeviations()},
+		"monitoring.dashboard":     {Skip: withoutPlaces()},
+		"monitoring.wifi-sessions": {Deviations: wifiDeviations()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			scenario := replay.Load(t, "rest", name+".json")
+			testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+				s := newServer(t, db, func(c *settings) { c.Monitoring.MACVendors, c.Monitoring.TimeZone = false, "Europe/Rome" })
+				require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+				require.NoError(t, s.Start(t.Context()))
+				played := *p
+				played.Handler, played.Vars, played.Free = fromLoopback(s), identifiers(t, s), []string{"is_healthy"}
+				played.Additive = []string{"checksums", "auto_cert", "not_renewed_since", "not_renewed_reason", "last_seen", "data_timestamp", "device_id"}
+				played.Token = func(user string) string {
+					return strings.Repeat(map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}[user], 40)
+				}
+				played.Fixture = func(t *testing.T, fixture json.RawMessage) { measure(t, s, fixture) }
+				r := played.Play(t, scenario)
+				require.Zero(t, r.Different)
+				t.Logf("%d played, %d equal, %d excepted, %d skipped", r.Played, r.Equal, r.Excepted, r.Skipped)
+			})
+		})
+	}
+}
+
+// monitored is a server with a device of an organization.
+type monitored struct {
+	*server.Server
+	organization, device, key string
+}
+
+func newMonitored(t *testing.T, db *sqlstore.DB) *monitored {
+	t.Helper()
+	s := newServer(t, db, nil)
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	require.NoError(t, s.Start(t.Context()))
+	m := &monitored{Server: s, organization: identifiers(t, s)["org_alpha"], key: strings.Repeat("k", 32)}
+	w := m.as("admin", http.MethodPost, "/api/v1/controller/device/", fmt.Sprintf(`{"name":"ap-1","organization":%q,"mac_address":"02:00:00:00:00:01","key":%q}`, m.organization, m.key))
+	require.Equal(t, http.StatusCreated, w.Code, w.Body)
+	var made struct{ ID string }
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &made))
+	m.device = made.ID
+	return m
+}
+
+func (m *monitored) as(user, method, path, body string) *httptest.ResponseRecorder {
+	return ask(m, method, path, body, func(r *http.Request) {
+		letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
+		if user != "" {
+			r.Header.Set("Authorization", "Bearer "+strings.Repeat(letters[user], 40))
+		}
+	})
+}
+
+func (m *monitored) post(t *testing.T, at time.Time, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	query := "?key=" + m.key + "&current=true"
+	if !at.IsZero() {
+		query += "&time=" + at.UTC().Format("02-01-2006_15:04:05.000000")
+	}
+	return m.as("", http.MethodPost, "/api/v1/monitoring/device/"+m.device+"/"+query, body)
+}
+
+func traffic(rx, tx int64) string {
+	return fmt.Sprintf(`{"type":"DeviceMonitoring","interfaces":[{"name":"wan","type":"ethernet","statistics":{"rx_bytes":%d,"tx_bytes":%d}}]}`, rx, tx)
+}
+
+// charts returns summaries of the device's charts by title.
+func (m *monitored) charts(t *testing.T) map[string]map[string]float64 {
+	t.Helper()
+	w := m.as("operator", http.MethodGet, "/api/v1/monitoring/device/"+m.device+"/?time=1d", "")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	var out struct {
+		Charts []struct {
+			Title   string
+			Summary map[string]float64
+		}
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out))
+	by := map[string]map[string]float64{}
+	for _, c := range out.Charts {
+		by[c.Title] = c.Summary
+	}
+	return by
+}
+
+func TestDocumentsOfDevices(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		m := newMonitored(t, db)
+		now := time.Now().UTC().Truncate(time.Second)
+		t.Run("counted once", func(t *testing.T) {
+			for i, rx := range []int64{2e9, 5e9, 5e9} {
+				at := now.Add(time.Duration(i-3) * 5 * time.Minute)
+				w := m.post(t, at, traffic(rx, 1e9))
+				require.Equal(t, http.StatusOK, w.Code, w.Body)
+				require.Empty(t, w.Body.String())
+				require.Empty(t, w.Header().Get("Content-Type"))
+				require.Equal(t, http.StatusOK, m.post(t, at, traffic(rx, 1e9)).Code, "its answer was lost")
+			}
+			require.Equal(t, http.StatusOK, m.post(t, now.Add(-12*time.Minute), traffic(3e9, 1e9)).Code, "a late one of a backlog")
+			require.Equal(t, map[string]float64{"download": 5, "upload": 1}, m.charts(t)["Traffic: wan"])
+		})
+		t.Run("bad input", func(t *testing.T) {
+			for name, c := range map[string]struct {
+				body, want string
+				status     int
+			}{
+				"no JSON":        {`{"type":`, "JSON parse error", 400},
+				"NaN":            {`{"type":"DeviceMonitoring","resources":{"load":[NaN,1,1]}}`, "JSON parse error", 400},
+				"nothing":        {`null`, `Invalid data in \"#/\"`, 400},
+				"a list":         {`[]`, `Invalid data in \"#/\"`, 400},
+				"another type":   {`{"type":"Other"}`, `Invalid data in \"#/type\"`, 400},
+				"no number":      {`{"type":"DeviceMonitoring","interfaces":[{"name":"x","statistics":{"rx_bytes":"1"}}]}`, `#/interfaces/0/statistics/rx_bytes`, 400},
+				"below nothing":  {`{"type":"DeviceMonitoring","interfaces":[{"name":"neg","statistics":{"rx_bytes":-5,"tx_bytes":-5}}]}`, "", 200},
+				"a huge number":  {`{"type":"DeviceMonitoring","interfaces":[{"name":"huge","statistics":{"rx_bytes":1e30,"tx_bytes":99999999999999999999}}]}`, "", 200},
+				"no interface":   {`{"type":"DeviceMonitoring","interfaces":[{"name":"---","statistics":{"rx_bytes":1}}]}`, "", 200},
+				"too few loads":  {`{"type":"DeviceMonitoring","resources":{"load":[1],"cpus":1}}`, "", 200},
+				"no processor":   {`{"type":"DeviceMonitoring","resources":{"load":[1,1,1],"cpus":0}}`, "", 200},
+				"no memory":      {`{"type":"DeviceMonitoring","resources":{"memory":{"total":0,"free":0,"buffered":0,"shared":0}}}`, "", 200},
+				"too many bytes": {`{"type":"` + strings.Repeat("x", 3<<20) + `"}`, "larger than", 400},
+			} {
+				w := m.post(t, time.Time{}, c.body)
+				require.Equal(t, c.status, w.Code, "%s: %s", name, w.Body)
+				require.Contains(t, w.Body.String(), c.want, name)
+			}
+			for _, at := range []string{"", "x", "22-11-2024_10:00:00", "22-11-2024_10:00:00.", "22-11-2024_10:00:00.1234567", "32-11-2024_10:00:00.0"} {
+				w := m.as("", http.MethodPost, "/api/v1/monitoring/device/"+m.device+"/?key="+m.key+"&time="+at, traffic(1, 1))
+				require.Equal(t, 400, w.Code, at)
+				require.JSONEq(t, `{"detail":"Incorrect time format"}`, w.Body.String(), at)
+			}
+			require.Equal(t, map[string]float64{"download": 0, "upload": 0}, m.charts(t)["Traffic: neg"])
+		})
+		t.Run("keys and tenants", func(t *testing.T) {
+			path := "/api/v1/monitoring/device/" + m.device + "/"
+			require.Equal(t, 403, m.as("", http.MethodPost, path, traffic(1, 1)).Code)
+			require.Equal(t, 403, m.as("", http.MethodPost, path+"?key=wrong", traffic(1, 1)).Code)
+			require.Equal(t, 403, m.as("admin", http.MethodPost, path+"?key=wrong", traffic(1, 1)).Code, "a session is no key")
+			require.Equal(t, 404, m.as("", http.MethodPost, "/api/v1/monitoring/device/"+wispwright.NewID().String()+"/?key="+m.key, traffic(1, 1)).Code)
+			for user, status := range map[string]int{"": 401, "manager": 200, "operator": 200, "member": 403, "betamanager": 403, "admin": 200} {
+				require.Equal(t, status, m.as(user, http.MethodGet, path, "").Code, user)
+			}
+			require.Equal(t, 200, m.as("", http.MethodGet, path+"?key="+m.key, "").Code)
+			require.Equal(t, 403, m.as("", http.MethodGet, path+"?key=wrong", "").Code)
+			w := m.as("betamanager", http.MethodGet, "/api/v1/monitoring/device/", "")
+			require.NotContains(t, w.Body.String(), m.device)
+			w = m.as("betamanager", http.MethodGet, "/api/v1/monitoring/dashboard/?time=1d", "")
+			require.JSONEq(t, `{"charts":[]}`, w.Body.String(), "traffic of alpha alone")
+		})
+		t.Run("a device that goes", func(t *testing.T) {
+			require.Equal(t, 200, m.as("admin", http.MethodPost, "/api/v1/controller/device/"+m.device+"/deactivate/", "").Code)
+			require.Equal(t, 404, m.post(t, time.Time{}, traffic(1, 1)).Code)
+			require.Equal(t, 200, m.as("manager", http.MethodGet, "/api/v1/monitoring/device/"+m.device+"/", "").Code)
+			require.Equal(t, 204, m.as("admin", http.MethodDelete, "/api/v1/controller/device/"+m.device+"/", "").Code)
+			require.Equal(t, 404, m.as("admin", http.MethodGet, "/api/v1/monitoring/device/"+m.device+"/", "").Code)
+			c, _ := server.Find[*server.MonitoringConcern](m.Concerns())
+			id, err := wispwright.ParseID(m.device)
+			require.NoError(t, err)
+			_, err = c.Document(context.Background(), id)
+			require.ErrorIs(t, err, wispwright.ErrNotFound)
+			left, err := c.MetricsOf(context.Background(), wispwright.ScopeAll(), monitoring.MetricFilter{ObjectID: m.device})
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	})
+}
