@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,10 +58,17 @@ func (i *installation) start() {
 	require.NoError(i.t, err)
 	defer func() { require.NoError(i.t, log.Close()) }() // the process has its own handle
 	i.cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0")
-	i.cmd.Env = append(append(os.Environ(), i.more...), asProgram+"=1", "WISPWRIGHT_DATA="+i.data, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text", "WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1")
+	environ := slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "WISPWRIGHT_SOAK=") }) // no setting of the program
+	i.cmd.Env = append(append(environ, i.more...), asProgram+"=1", "WISPWRIGHT_DATA="+i.data, "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text", "WISPWRIGHT_TENANCY_PASSWORD_ITERATIONS=1")
 	i.cmd.Stderr = log
 	require.NoError(i.t, i.cmd.Start())
-	i.t.Cleanup(func() { _ = i.cmd.Process.Kill() }) // ended already, unless the test failed
+	process := i.cmd.Process
+	i.t.Cleanup(func() {
+		_ = process.Kill() // ended already, unless the test failed
+		if text, err := os.ReadFile(i.log); err == nil && i.t.Failed() {
+			i.t.Logf("the server's log ends: %s", text[max(0, len(text)-4000):])
+		}
+	})
 	testkit.Eventually(i.t, "the server is ready", func(ctx context.Context) bool {
 		text, err := os.ReadFile(i.log)
 		require.NoError(i.t, err)

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
 import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
 import { notificationSteps } from './notifications.mjs';
+import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
 import { confirmationPath } from './outbox.mjs';
 import { totp, wrongCode } from './totp.mjs';
@@ -373,7 +374,7 @@ async function many(run) {
 }
 
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -448,7 +449,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`];
   try {
     for (const path of paths) {
       await go(path);
@@ -1021,6 +1022,7 @@ export const steps = [
   ['search and filter lists', lists],
   ['deactivate and delete many devices', many],
   ['keep account of a subnet', subnet],
+  ...reachingSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],

@@ -137,6 +137,10 @@ export interface Concern<Operations extends object = object> {
   bar?: ComponentType[];
   /** Buttons added to the header of another's object, by the resource it is of. */
   actions?: { of: string; Action: ComponentType }[];
+  /** Tabs added to the page of another's object; model is a name of models that must be seen for it. */
+  tabs?: { of: string; path: string; label: string; model?: string; Tab: ComponentType }[];
+  /** Buttons for what is selected in another's list. */
+  bulk?: { of: string; Action: ComponentType }[];
 }
 
 /** The models of the concerns by the names pages ask with: resources, extensions and others. */

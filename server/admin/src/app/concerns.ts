@@ -1,5 +1,6 @@
 // The concerns this admin is made of: one line each.
 import { audit } from '../audit';
+import { connection } from '../connection';
 import { controller } from '../controller';
 import { ipam } from '../ipam';
 import { notifications } from '../notifications';
@@ -8,4 +9,4 @@ import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, notifications, ipam, x509, tenancy, audit];
+export const concerns: Concern[] = [controller, connection, notifications, ipam, x509, tenancy, audit];

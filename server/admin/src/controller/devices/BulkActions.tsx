@@ -3,6 +3,7 @@ import { Alert, Button, Checkbox, FormControlLabel } from '@mui/material';
 import { CirclePause, CirclePlay, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useGetMany, useListContext, useNotify, useRefresh } from 'react-admin';
+import { BulkActions } from '../../app/ObjectActions';
 import { attemptEach, type Outcome } from '../../api/dataProvider';
 import { Ask, Names } from '../../design/Ask';
 import { Loading } from '../../design/states';
@@ -37,6 +38,7 @@ export function BulkDeviceActions() {
           </Button>
         </>
       )}
+      <BulkActions of="devices" />
       {remove.canAccess && (
         <Button color="error" startIcon={<Trash2 size={16} />} onClick={() => setAsked('delete')}>
           Delete…

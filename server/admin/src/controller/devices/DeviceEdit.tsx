@@ -1,9 +1,12 @@
 // The page of a device: what it is and how it is, always in sight; its parts as tabs, each with an address.
 import { Building2, Router as RouterIcon } from 'lucide-react';
 import { Suspense } from 'react';
-import { useCreatePath, useRecordContext } from 'react-admin';
+import { useCreatePath, usePermissions, useRecordContext } from 'react-admin';
 import { useFormState } from 'react-hook-form';
 import { useLocation } from 'react-router-dom';
+import { allowed } from '../../api/session';
+import type { Session } from '../../api/types';
+import { useFrame, useModels } from '../../app/ConcernsContext';
 import { page } from '../../app/pages';
 import { Banner } from '../../design/Banner';
 import { CopyFact } from '../../design/Copyable';
@@ -28,13 +31,24 @@ import { useLiveDevice } from './useLive';
 
 const ConfigurationTab = page(() => import('./ConfigurationTab').then((module) => ({ default: () => <module.ConfigurationTab create={false} locked={useLocked()} /> })));
 
-type TabName = 'overview' | 'configuration' | 'history' | 'details';
+const own = ['configuration', 'history', 'details'];
 
-function useTab(device: Device | undefined): { tab: TabName; root: string } {
+/** The tabs of other concerns that the caller may see. */
+function useFurtherTabs() {
+  const { permissions } = usePermissions<Session>();
+  const models = useModels();
+  const { concerns } = useFrame();
+  return concerns
+    .flatMap(({ tabs }) => tabs ?? [])
+    .filter(({ of, model }) => of === 'devices' && (!model || (permissions && allowed(models, permissions, model, 'list'))));
+}
+
+function useTab(device: Device | undefined): { tab: string; root: string } {
   const { pathname } = useLocation();
+  const further = useFurtherTabs();
   const root = useCreatePath()({ resource: 'devices', id: device?.id, type: 'edit' });
-  const last = pathname.split('/').pop() as TabName;
-  return { tab: (['configuration', 'history', 'details'] as TabName[]).includes(last) ? last : 'overview', root };
+  const last = pathname.split('/').pop() ?? '';
+  return { tab: own.includes(last) || further.some(({ path }) => path === last) ? last : 'overview', root };
 }
 
 function Header() {
@@ -42,9 +56,10 @@ function Header() {
   const live = useLiveDevice();
   const { tab, root } = useTab(device);
   const { errors } = useFormState();
+  const further = useFurtherTabs();
   if (!device || !live) return null;
   const { status, word, meaning } = statusLook[statusOf(live)];
-  const at = (name: TabName) => (name === 'overview' ? root : `${root}/${name}`);
+  const at = (name: string) => (name === 'overview' ? root : `${root}/${name}`);
   const wrong = Object.keys(errors).filter((key) => key !== 'root').length;
   return (
     <ObjectHeader
@@ -76,6 +91,7 @@ function Header() {
       tabs={[
         { label: 'Overview', to: at('overview') },
         { label: 'Configuration', to: at('configuration'), count: errors.config ? wrong : undefined },
+        ...further.map(({ label, path }) => ({ label, to: at(path) })),
         { label: 'History', to: at('history') },
         { label: 'Details', to: at('details') },
       ]}
@@ -134,6 +150,7 @@ function Trouble() {
 function Panel() {
   const device = useRecordContext<Device>();
   const { tab } = useTab(device);
+  const further = useFurtherTabs().find(({ path }) => path === tab);
   return (
     <div className="w-stack">
       <Trouble />
@@ -143,6 +160,11 @@ function Panel() {
         {tab === 'configuration' && (
           <Suspense fallback={<Loading />}>
             <ConfigurationTab />
+          </Suspense>
+        )}
+        {further && (
+          <Suspense fallback={<Loading />}>
+            <further.Tab />
           </Suspense>
         )}
         {tab === 'history' && <HistoryTab />}

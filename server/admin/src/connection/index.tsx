@@ -1,0 +1,58 @@
+// Reaching devices: with what they are reached, what they are told, and commands for one of them or many.
+import { KeyRound, SquareTerminal } from 'lucide-react';
+import type { Concern } from '../app/concern';
+import { listFinder } from '../app/finders';
+import { page } from '../app/pages';
+import { batchPath, type ConnectionOperations, connectionOperations } from './operations';
+import { connectionTexts } from './texts';
+import type { Credentials } from './types';
+
+const app = 'connection';
+const connections = { app, model: 'deviceconnection' };
+const commands = { app, model: 'command' };
+
+/** What reaching devices gives to the admin. */
+export const connection: Concern<ConnectionOperations> = {
+  name: 'connection',
+  resources: [
+    {
+      name: 'credentials',
+      path: 'controller/credential/',
+      model: { app, model: 'credentials' },
+      icon: KeyRound,
+      list: page(() => import('./CredentialsList')),
+      create: page(() => import('./CredentialsCreate')),
+      edit: page(() => import('./CredentialsEdit')),
+    },
+    {
+      name: 'batchcommands',
+      path: batchPath,
+      model: { app, model: 'batchcommand' },
+      icon: SquareTerminal,
+      title: 'label',
+      list: page(() => import('./BatchList')),
+      create: page(() => import('./BatchCreate')),
+      edit: page(() => import('./BatchEdit')),
+    },
+  ],
+  menu: [
+    { section: 'network', order: 40, resource: 'credentials' },
+    { section: 'network', order: 41, resource: 'batchcommands' },
+  ],
+  texts: connectionTexts,
+  operations: connectionOperations,
+  models: { connections, commands },
+  tabs: [
+    { of: 'devices', path: 'connections', label: 'Connections', model: 'connections', Tab: page(() => import('./ConnectionsTab')) },
+    { of: 'devices', path: 'commands', label: 'Commands', model: 'commands', Tab: page(() => import('./CommandsTab')) },
+  ],
+  bulk: [{ of: 'devices', Action: page(() => import('./BulkCommand')) }],
+  finders: [listFinder<Credentials>({ name: 'Access credentials', resource: 'credentials', path: 'controller/credential/', icon: KeyRound, title: ({ name }) => name })],
+  kinds: {
+    'connection.credentials': { name: 'Access credentials', resource: 'credentials' },
+    'connection.deviceconnection': { name: 'Device connection' },
+    'connection.command': { name: 'Command' },
+    'connection.batchcommand': { name: 'Mass command', resource: 'batchcommands' },
+  },
+  references: { CredentialsID: 'credentials' },
+};

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { withCommand } from './useCommands';
+
+const command = (id: string, output: string) => ({ id, output }) as never;
+
+it('keeps commands in their places and puts new ones first', () => {
+  const list = { count: 2, next: null, previous: null, results: [command('b', ''), command('a', '')] };
+  expect(withCommand(list as never, command('a', 'x'))?.results).toEqual([{ id: 'b', output: '' }, { id: 'a', output: 'x' }]);
+  const more = withCommand(list as never, command('c', 'y'));
+  expect([more?.count, more?.results[0]]).toEqual([3, { id: 'c', output: 'y' }]);
+  expect(withCommand(undefined, command('a', ''))).toBeUndefined();
+});
