@@ -245,6 +245,9 @@ func (a *Accounting) update(ctx context.Context, known *Session, r Report) (*Ses
 		if contains(unconverted, text(s.CalledStationID)) {
 			s.CalledStationID = before.CalledStationID
 		}
+		if r.Status == Start && !before.IsOpen() && text(s.TerminateCause) == "" {
+			s.TerminateCause = before.TerminateCause // a packet that came late
+		}
 		r.at(s, a.base.Now())
 		return nil
 	})

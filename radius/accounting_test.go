@@ -46,6 +46,13 @@ func TestLifeOfASession(t *testing.T) {
 	require.Equal(t, []any{true, ""}, []any{s.IsOpen(), *s.TerminateCause}, "an update opens it again")
 	require.Equal(t, []string{"Start", "Interim-Update", "closed one User-Request", "Stop", "Interim-Update"}, told)
 
+	_, err = w.Accounting.Record(ctx, radius.Report{OrganizationID: w.Alpha, Status: radius.Stop, UniqueID: "one", Set: func(s *radius.Session) { s.TerminateCause = ptr("Idle-Timeout") }})
+	require.NoError(t, err)
+	_, err = w.Accounting.Record(ctx, radius.Report{OrganizationID: w.Alpha, Status: radius.Start, UniqueID: "one", Set: func(s *radius.Session) { s.TerminateCause = ptr("") }})
+	require.NoError(t, err)
+	s = w.Session(t, "one")
+	require.Equal(t, []any{false, "Idle-Timeout"}, []any{s.IsOpen(), *s.TerminateCause}, "a beginning that is told late changes nothing")
+
 	require.Equal(t, radius.Created, w.Report(t, radius.Stop, "late", "bob", "x", 7), "the end of what nobody knew")
 	s = w.Session(t, "late")
 	require.Equal(t, []time.Time{w.Now, w.Now, w.Now}, []time.Time{s.StartTime, s.UpdateTime, s.StopTime})
