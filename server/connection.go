@@ -192,7 +192,7 @@ func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection
 
 // mountHTTP adds endpoints, schemas and sockets.
 func (c *ConnectionConcern) mountHTTP(h *Host) error {
-	devices, err := controllerhttp.New(c.Controller.Controller, nil)
+	devices, err := controllerhttp.New(c.Controller.Controller, &controllerhttp.Options{DeviceFilters: c.Controller.DeviceFilters})
 	if err != nil {
 		return err
 	}

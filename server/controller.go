@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/controller/controllersql"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
 )
@@ -37,6 +38,12 @@ type ControllerConcern struct {
 	Renderer render.Renderer
 	// Providers contribute variables to devices. Default: none.
 	Providers []controller.ContextProvider
+	// Related are conditions on devices by what later concerns keep of them.
+	// Default: none.
+	Related []func(sqlstore.Dialect) controllersql.Related
+	// DeviceFilters are parameters of the list of devices beside the product's, or in
+	// the place of one with the same name. Default: none.
+	DeviceFilters []rest.Filter[controller.DeviceFilter]
 	// Tune changes the options of the concern before it is made. Default: they
 	// are as Config says.
 	Tune func(*controller.Options)
@@ -88,7 +95,11 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	stores, err := controllersql.New(h.DB())
+	var related []controllersql.Related
+	for _, r := range c.Related {
+		related = append(related, r(h.DB().Dialect()))
+	}
+	stores, err := controllersql.New(h.DB(), related...)
 	if err != nil {
 		return err
 	}
@@ -99,7 +110,7 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	c.live(h)
 	h.Jobs().Add(queue.kind.Handle(c.Work))
 	h.wire(c.wiring()...)
-	wire, err := controllerhttp.New(c.Controller, nil)
+	wire, err := controllerhttp.New(c.Controller, &controllerhttp.Options{DeviceFilters: c.DeviceFilters})
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func newFront(s *Server) (*front, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages = admin.Showing(pages, s.host.images...)
 	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.HTTP.TLSCert != ""}
 	// the longest first, as the more exact one
 	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })

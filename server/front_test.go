@@ -27,6 +27,7 @@ type settings struct {
 	IPAM          *server.IPAMConfig
 	Controller    *server.ControllerConfig
 	Connection    *server.ConnectionConfig
+	Geo           *server.GeoConfig
 	Topology      *server.TopologyConfig
 	VPN           *server.VPNConfig
 	Radius        *server.RadiusConfig
@@ -41,17 +42,17 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	pki := server.NewX509(ten)
 	addresses := server.NewIPAM(ten)
 	con := server.NewController(ten)
-	reach := server.NewConnection(con)
+	reach, places := server.NewConnection(con), server.NewGeo(con)
 	tunnels := server.NewVPN(ten, con, pki, addresses)
 	graphs := server.NewTopology(ten, con)
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
 	told := server.NewNotifications(ten)
-	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
+	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, tunnels, graphs, access, measured, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, graphs, access, measured, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

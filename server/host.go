@@ -32,6 +32,8 @@ type Host struct {
 	stop   []func(ctx context.Context) error
 	wires  []Wire
 	wrong  []error
+	// images are origins that pages of the admin may show pictures of
+	images []string
 	// changes tells pages of objects that changed
 	changes *changes
 	// mounted are the concerns that stand ready
@@ -109,6 +111,10 @@ func (h *Host) Handle(prefix string, handler http.Handler, areas ...string) {
 	}
 	h.raw = append(h.raw, rawPath{prefix, handler, areas})
 }
+
+// Images lets the pages of the web admin show pictures of another origin, such as
+// "https://tile.example.org": a background of maps.
+func (h *Host) Images(origin string) { h.images = append(h.images, origin) }
 
 // Recognise adds ways to recognise callers. Without any concern that does,
 // everybody is anonymous.

@@ -63,6 +63,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"topology.topologies":    {Deviations: topologyDeviations()["topologies"]},
 		"topology.receive":       {Deviations: topologyDeviations()["receive"]},
 		"topology.nodes-links":   {Deviations: topologyDeviations()["nodes-links"]},
+		"geo.locations":          {Deviations: geoDeviations()},
 		"connection.credentials": {Deviations: connectionDeviations()},
 		"config.vpn":             {Deviations: vpnDeviations()},
 	} {
@@ -82,7 +83,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 				if name == "notifications.api" {
 					played.Deviations = notificationDeviations(typesToChoose(t, s))
 				}
-				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command"}, []string{"permissions"}
+				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command", "image_width", "image_height", "has_floorplan"}, []string{"permissions"}
 				if name == "config.vpn" {
 					played.Additive = append(played.Additive, vpnAdditions()...)
 				}

@@ -46,6 +46,9 @@ func newVictim(t *testing.T) *victim {
 	form := url.Values{"backend": {"netjsonconfig.OpenWrt"}, "secret": {"secretbeta0123456789"}, "name": {betaMark + "-registered"}, "mac_address": {"02:00:00:00:be:7b"}}
 	require.Equal(t, 201, told(t, s, "", "POST", "/controller/register/", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").Code)
 	v.do("PATCH", "/api/v1/users/user/"+v.ids["user_betamanager"]+"/", `{"first_name":"`+betaMark+`","notes":"`+betaMark+`"}`, 200)
+	v.ids["location"] = v.made("/api/v1/controller/location/", `{"name":"`+betaMark+`-place","organization":"`+org+`","type":"indoor","address":"`+betaMark+`","geometry":"POINT (3 4)"}`)
+	v.ids["floorplan"] = made(t, sendForm(t, s, "a", "POST", "/api/v1/controller/floorplan/", "floor=1", "location="+v.ids["location"], "image=@plan.jpg"))
+	v.do("PUT", "/api/v1/controller/device/"+v.ids["device"]+"/location/", `{"location":"`+v.ids["location"]+`","floorplan":"`+v.ids["floorplan"]+`","indoor":"-1,2"}`, 201)
 	drain(t, s)
 	v.ids["notification"] = v.first("e", "/api/v1/notifications/notification/")
 	v.ids["webhook"] = v.made("/api/v1/notifications/webhook/", `{"name":"`+betaMark+`","organization":"`+org+`","url":"https://example.org/`+betaMark+`","room":"`+betaMark+`","events":["*"]}`)
@@ -110,6 +113,7 @@ func (v *victim) state() string {
 		"/api/v1/controller/device/" + v.ids["device"] + "/version/", "/api/v1/controller/device/?organization=" + v.ids["org_beta"],
 		"/api/v1/controller/template/?organization=" + v.ids["org_beta"], "/api/v1/users/user/?organization=" + v.ids["org_beta"],
 		"/api/v1/notifications/organization/" + v.ids["org_beta"] + "/setting/", "/api/v1/notifications/user/" + v.ids["user_betamanager"] + "/user-setting/",
+		"/api/v1/controller/location/" + v.ids["location"] + "/", "/api/v1/controller/floorplan/" + v.ids["floorplan"] + "/", "/api/v1/controller/device/" + v.ids["device"] + "/location/",
 		"/api/v1/radius/group/?organization=" + v.ids["org_beta"], "/api/v1/radius/group/" + v.ids["radius_group"] + "/check/", "/api/v1/radius/group/" + v.ids["radius_group"] + "/reply/",
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
@@ -169,6 +173,8 @@ func (v *victim) bodies() []string {
 		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","devices":["` + device + `"]}`, `{"type":"reboot","input":null,"label":"x","organization":"` + org + `"}`,
 		`{"type":"reboot","input":null,"label":"x","organization":"` + v.ids["org_alpha"] + `","filter":{"organization":"` + org + `"}}`,
 		`{"name":"c","organization":"` + org + `","connector":"` + connection.ConnectorSSH + `","params":{"username":"root","password":"` + "********" + `"}}`,
+		`{"location":"` + v.ids["location"] + `","floorplan":"` + v.ids["floorplan"] + `","indoor":"-1,2"}`, `{"location":{"name":"x","type":"indoor","geometry":"POINT (1 2)"},"floorplan":"` + v.ids["floorplan"] + `"}`,
+		`{"name":"x","type":"outdoor","geometry":"POINT (1 2)","organization":"` + org + `"}`, `{"floor":2,"location":"` + v.ids["location"] + `"}`, `{"type":"Feature","geometry":{"type":"Point","coordinates":[9,9]}}`,
 		`{"label":"t","organization":"` + org + `","parser":"netdiff.NetJsonParser","strategy":"receive","key":"k","topology":"` + v.ids["topology"] + `","addresses":["x"],"properties":{},"user_properties":{}}`,
 		`{"topology":"` + v.ids["topology"] + `","source":"` + v.ids["node"] + `","target":"` + v.ids["node"] + `","cost":1,"properties":{},"user_properties":{}}`,
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
@@ -212,7 +218,7 @@ func TestNobodyReachesAnotherOrganization(t *testing.T) {
 	}
 	filters := ""
 	for _, kind := range slices.Sorted(maps.Keys(v.ids)) {
-		for _, name := range []string{"organization", "id", "template", "config__templates", "user", "group", "device", "object_id"} {
+		for _, name := range []string{"organization", "id", "template", "config__templates", "user", "group", "device", "object_id", "location", "floorplan"} {
 			filters += "&" + name + "=" + v.ids[kind]
 		}
 	}

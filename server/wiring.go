@@ -6,6 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -89,4 +92,28 @@ func (s *Server) WriteEvents(w io.Writer) error {
 		return fmt.Errorf("print events: %w", err)
 	}
 	return nil
+}
+
+// wiring takes devices off the map that are deleted, or that went to another
+// organization.
+func (c *GeoConcern) wiring() []Wire {
+	d := c.Controller.Devices
+	return []Wire{
+		{"controller.Devices.Deleting", "geo: where devices are", hook(d.Deleting.Subscribe, func(ctx context.Context, devices ...*controller.Device) error {
+			ids := make([]wispwright.ID, len(devices))
+			for i, one := range devices {
+				ids[i] = one.ID
+			}
+			return c.DeviceLocations.Forget(ctx, ids...)
+		})},
+		{"controller.Devices.Saved", "geo: devices of another organization", hook(d.Saved.Subscribe, func(ctx context.Context, list ...entity.Change[controller.Device]) error {
+			var ids []wispwright.ID
+			for _, one := range list {
+				if one.Before != nil && one.After != nil && one.Before.OrganizationID != one.After.OrganizationID {
+					ids = append(ids, one.After.ID)
+				}
+			}
+			return c.DeviceLocations.Forget(ctx, ids...)
+		})},
+	}
 }

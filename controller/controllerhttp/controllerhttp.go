@@ -17,6 +17,9 @@ type Options struct {
 	// controller's backends. Default: those of the VPN servers in package
 	// netjsonconfig/backends; an empty slice serves none.
 	Schemas []render.Backend
+	// DeviceFilters are parameters of the list of devices beside the controller's, or
+	// in the place of one with the same name. Default: none.
+	DeviceFilters []rest.Filter[controller.DeviceFilter]
 	// Clock tells the time, for the date of the schemas. Default: time.Now.
 	Clock func() time.Time
 }

@@ -67,6 +67,15 @@ func deviceOrganization(d *controller.Detail) wispwright.ID { return d.Device.Or
 // DeviceFilters are the parameters of the list of devices, for others that
 // select devices.
 func (h *HTTP) DeviceFilters() []rest.Filter[controller.DeviceFilter] {
+	filters := h.ownDeviceFilters()
+	for _, f := range h.options.DeviceFilters {
+		filters = slices.DeleteFunc(filters, func(have rest.Filter[controller.DeviceFilter]) bool { return have.Name == f.Name })
+	}
+	return append(filters, h.options.DeviceFilters...)
+}
+
+// ownDeviceFilters are those of the controller itself.
+func (h *HTTP) ownDeviceFilters() []rest.Filter[controller.DeviceFilter] {
 	type filter = controller.DeviceFilter
 	var statuses []string
 	for _, s := range controller.Statuses() {

@@ -48,6 +48,9 @@ func newDeviceLocations(r *rooms) *DeviceLocations {
 
 // Of returns where a device is, or wispwright.ErrNotFound.
 func (s *DeviceLocations) Of(ctx context.Context, scope wispwright.Scope, device wispwright.ID) (*DeviceLocation, error) {
+	if device.IsZero() { // a filter would take that for any device
+		return nil, wispwright.ErrNotFound
+	}
 	return s.First(ctx, scope, DeviceLocationFilter{DeviceID: device})
 }
 

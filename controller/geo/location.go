@@ -70,6 +70,8 @@ type LocationFilter struct {
 	IDs wispwright.Among[wispwright.ID]
 	// OrganizationID is whose they are.
 	OrganizationID wispwright.ID
+	// Name is exactly their name.
+	Name string
 	// Type limits to one type.
 	Type Type
 	// IsMobile limits to those that move, or to the others.

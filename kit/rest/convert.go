@@ -354,6 +354,13 @@ func key(v value, into reflect.Value) *fault {
 
 func (f *field) nested(rd *reading, v value, into reflect.Value) *fault {
 	from := v.sub
+	if f.keyed && from == nil && (v.form || TypeName(v.raw) == "str") {
+		text, _ := v.scalar()
+		if err := into.Addr().Interface().(Keyed).FromKey(strings.TrimSpace(text)); err != nil {
+			return wrong(err.Error())
+		}
+		return nil
+	}
 	if from == nil && f.first && TypeName(v.raw) == "list" {
 		var items []json.RawMessage
 		if err := json.Unmarshal(v.raw, &items); err != nil {

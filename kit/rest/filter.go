@@ -65,6 +65,12 @@ func applyFilters[F any](r *Request, filters []Filter[F], into *F) (bool, error)
 	return some, wrong.Err()
 }
 
+// Filtered applies filters outside of a Resource. Without error it reports
+// whether anything can be selected.
+func Filtered[F any](r *Request, filters []Filter[F], into *F) (some bool, err error) {
+	return applyFilters(r, filters, into)
+}
+
 // longestFilter bounds the values of filters, in bytes: twice as much, as it is
 // with every character escaped, is what SQLite compares with at most.
 const longestFilter = 24_000
@@ -155,14 +161,18 @@ func FilterTime[F any](name string, set func(*F, time.Time)) Filter[F] {
 	}}
 }
 
+// FilterOrganizationAs is the first filter of FilterOrganization under another
+// name.
+func FilterOrganizationAs[F any](name string, set func(*F, wispwright.ID)) Filter[F] {
+	return FilterRelation(name, func(r *Request, id wispwright.ID) (bool, error) { return r.api.organizationKnown(r, id) }, set)
+}
+
 // FilterOrganization returns the two filters organization=<uuid> and
 // organization_slug=<slug>. Organizations outside the caller's scope are no
 // valid choice; an unknown slug selects nothing (spec: tenancy §6).
 func FilterOrganization[F any](set func(*F, wispwright.ID)) []Filter[F] {
 	return []Filter[F]{
-		FilterRelation("organization", func(r *Request, id wispwright.ID) (bool, error) {
-			return r.api.organizationKnown(r, id)
-		}, set),
+		FilterOrganizationAs("organization", set),
 		{Name: "organization_slug", Help: "a slug", Apply: func(r *Request, f *F, v string) error {
 			id, err := r.api.organizationBySlug(r, v)
 			if errors.Is(err, wispwright.ErrNotFound) || err == nil && !r.ReadScope().Allows(id) {

@@ -30,7 +30,7 @@ type ItemOf[K comparable, T, F any] interface {
 func (it Item[K, T, F, In, Out]) mountItem(a *API, s Resource[K, T, F, None, None]) {
 	Mount(a, Resource[K, T, F, In, Out]{
 		Path: s.Path, Only: s.Only, Name: s.Name, Choices: s.Choices, ID: s.ID, Tag: s.Tag, Kind: s.Kind, Noun: s.Noun, Access: s.Access,
-		ItemName: s.ItemName, Browser: s.Browser, Throttle: s.Throttle, StrictIDs: s.StrictIDs, Service: s.Service, Organization: s.Organization, Version: s.Version, Related: s.Related, Scopes: s.Scopes, Prepare: s.Prepare,
+		ItemName: s.ItemName, Browser: s.Browser, Throttle: s.Throttle, StrictIDs: s.StrictIDs, BodyLimit: s.BodyLimit, Service: s.Service, Organization: s.Organization, Version: s.Version, Related: s.Related, Scopes: s.Scopes, Prepare: s.Prepare,
 		Belongs: s.Belongs, Unique: s.Unique, NonField: s.NonField, ItemOps: s.ItemOps,
 		Description: it.Description, Out: it.Out, Apply: it.Apply, Update: it.Update, Delete: it.Delete, Check: it.Check, Frozen: it.Frozen,
 	})
@@ -40,7 +40,7 @@ func (it Item[K, T, F, In, Out]) mountItem(a *API, s Resource[K, T, F, None, Non
 func (res *Resource[K, T, F, In, Out]) shared() Resource[K, T, F, None, None] {
 	return Resource[K, T, F, None, None]{
 		Path: res.Path, Only: res.Only & onItem, Name: res.Name, Choices: res.Choices, ID: res.ID, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun,
-		Access: res.Access, ItemName: res.ItemName, Browser: res.Browser, Throttle: res.Throttle, StrictIDs: res.StrictIDs, Service: res.Service, Organization: res.Organization, Version: res.Version, Related: res.Related,
+		Access: res.Access, ItemName: res.ItemName, Browser: res.Browser, Throttle: res.Throttle, StrictIDs: res.StrictIDs, BodyLimit: res.BodyLimit, Service: res.Service, Organization: res.Organization, Version: res.Version, Related: res.Related,
 		Scopes: res.Scopes, Prepare: res.Prepare, Belongs: res.Belongs, Unique: res.Unique, NonField: res.NonField, ItemOps: res.ItemOps,
 	}
 }

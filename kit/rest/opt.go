@@ -60,6 +60,14 @@ type Wire interface {
 	FromWire(raw json.RawMessage) error
 }
 
+// Keyed is implemented by a struct of an input field that may also be named: the
+// field takes an object, or a text such as the id of one.
+type Keyed interface {
+	// FromKey reads the text. The error's text is shown to the user as the field's
+	// message.
+	FromKey(text string) error
+}
+
 // Time writes a timestamp as the wire has it: UTC, six digits of a fraction or
 // none, null for the zero time (rest-conventions §8).
 type Time time.Time

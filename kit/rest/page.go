@@ -2,6 +2,7 @@ package rest
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -118,6 +119,28 @@ func (r *Request) Paginate(size, limit int, fetch func(wispwright.Page) (rows an
 		return nil, err
 	}
 	return p.envelope(r, total, rows)
+}
+
+// Paged is Paginate for a body that has more than the envelope: it returns the
+// envelope to be part of it.
+func Paged[T any](r *Request, size, limit int, fetch func(wispwright.Page) (rows []T, total int, err error)) (*Page[T], error) {
+	var page []T
+	body, err := r.Paginate(size, limit, func(p wispwright.Page) (any, int, error) {
+		rows, total, err := fetch(p)
+		page = rows
+		return rows, total, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	e, ok := body.(envelope)
+	if !ok {
+		return nil, fmt.Errorf("rest: a page is a %T", body)
+	}
+	if page == nil {
+		page = []T{}
+	}
+	return &Page[T]{Count: e.Count, Next: e.Next, Previous: e.Previous, Results: page}, nil
 }
 
 // ordering reads ?ordering=; unknown keys are dropped.

@@ -64,6 +64,7 @@ type field struct {
 	writeOnly      bool
 	object1        bool // JSON must be an object
 	first          bool // a list of objects stands for its first one
+	keyed          bool // a text may stand for an object, see Keyed
 	clash          bool // another field of the name lies as deep
 }
 
@@ -192,6 +193,7 @@ func (ps *plans) classify(f *field, t reflect.Type, tag reflect.StructTag, where
 		f.item.required, f.item.nullable = true, false
 	case t.Kind() == reflect.Struct:
 		f.shape, f.object = shapeObject, ps.of(t)
+		f.keyed = reflect.PointerTo(t).Implements(reflect.TypeFor[Keyed]())
 	default:
 		panic("rest: " + where + ": cannot read a " + t.String())
 	}

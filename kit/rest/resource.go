@@ -83,6 +83,8 @@ type Resource[K comparable, T, F, In, Out any] struct {
 	Throttle *Throttle
 	// StrictIDs answers malformed ids with the router's HTML 404.
 	StrictIDs bool
+	// BodyLimit is the largest body in bytes. Default: the API's.
+	BodyLimit int64
 
 	// Service does the work. It is a Service, or a Reader where the resource
 	// only reads or has its own Create, Update and Delete below.
@@ -286,7 +288,7 @@ func (res *Resource[K, T, F, In, Out]) key() string {
 func (res *Resource[K, T, F, In, Out]) view(path, name string) *View {
 	return &View{
 		Path: path, Name: name, Description: res.Description, Choices: res.Choices, Tag: res.Tag, Kind: res.Kind, Noun: res.Noun, Access: res.Access,
-		Browser: res.Browser, Throttle: res.Throttle, StrictIDs: res.StrictIDs, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
+		Browser: res.Browser, Throttle: res.Throttle, StrictIDs: res.StrictIDs, BodyLimit: res.BodyLimit, Prepare: res.Prepare, Unique: res.Unique, NonField: res.NonField,
 	}
 }
 

@@ -140,10 +140,23 @@ func (o *object) get(f *field, partial bool) (value, bool) {
 	switch {
 	case f.shape == shapeObject:
 		sub := &object{form: o.form, files: o.files, prefix: name + "."}
-		if ok = sub.any(); !ok && len(text) > 0 && strings.HasPrefix(strings.TrimSpace(text[0]), "{") {
-			return value{raw: json.RawMessage(text[0])}, true
+		if ok = sub.any(); !ok && len(text) > 0 {
+			switch first := text[0]; {
+			case strings.HasPrefix(strings.TrimSpace(first), "{"):
+				return value{raw: json.RawMessage(first)}, true
+			case f.keyed && first == "" && f.nullable:
+				return value{raw: json.RawMessage("null")}, true
+			case f.keyed:
+				return value{form: true, text: text}, true
+			}
 		}
 		return value{form: true, sub: sub}, ok
+	case f.shape == shapeWire && !ok:
+		sub := &object{form: o.form, prefix: name + "."}
+		if !sub.any() {
+			return value{}, false
+		}
+		return value{raw: sub.assembled()}, true
 	case f.shape == shapeList:
 		if !ok {
 			text = o.indexed(name)
@@ -171,7 +184,34 @@ func (o *object) any() bool {
 			return true
 		}
 	}
+	for name := range o.files {
+		if strings.HasPrefix(name, o.prefix) {
+			return true
+		}
+	}
 	return false
+}
+
+// assembled is the JSON object that the names below the prefix make: a value that
+// is JSON itself is taken as such, any other as a text.
+func (o *object) assembled() json.RawMessage {
+	out := map[string]json.RawMessage{}
+	for name, text := range o.form {
+		key, below := strings.CutPrefix(name, o.prefix)
+		if !below || len(text) == 0 {
+			continue
+		}
+		raw := json.RawMessage(text[len(text)-1])
+		if !json.Valid(raw) {
+			raw = value{form: true, text: text}.json()
+		}
+		out[key] = raw
+	}
+	b, err := json.Marshal(out)
+	if err != nil { // valid JSON always encodes
+		return json.RawMessage("null")
+	}
+	return b
 }
 
 // indexed collects "name[0]", "name[1]", ….

@@ -158,6 +158,8 @@ func RunPlacing(t *testing.T, h Harness) {
 	require.True(t, created)
 	require.Equal(t, []any{building.ID, plan.ID, "-36,264", one.OrganizationID}, []any{got.LocationID, got.FloorPlanID, got.Indoor, got.OrganizationID})
 
+	_, err = w.DeviceLocations.Of(ctx, all(), wispwright.ID{})
+	require.ErrorIs(t, err, wispwright.ErrNotFound, "no device is not any device")
 	// what is not named stays
 	got, created, err = w.DeviceLocations.Place(ctx, own, one.ID, geo.Placement{Indoor: text("10,10")})
 	require.NoError(t, err)
