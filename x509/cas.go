@@ -22,7 +22,10 @@ func newCAs(a *Authority) *CAs {
 	s.Service = entity.New(a.base, a.stores.CAs, entity.Kind[int64, CA]{
 		Name: "x509.CAs", Model: "pki.ca", Hidden: []string{"NameKey", "NoticedDays", "Certificate"},
 		Validate: s.validate, Check: s.check, Stored: s.stored,
-		Unique: map[string]error{UniqueCAName: wispwright.Invalid("", valid.Taken("CA", "Common name", "Organization"))},
+		Unique: map[string]error{
+			UniqueCAName: wispwright.Invalid("", valid.Taken("CA", "Common name", "Organization")),
+			UniqueIssued: wispwright.Invalid("", "The CA above has given this serial number to something else, or revoked it."),
+		},
 	})
 	s.Deleting.Subscribe("x509: certificates of the CA", s.deleting)
 	return s
@@ -175,7 +178,7 @@ func (s *CAs) check(ctx context.Context, c entity.Change[CA]) error {
 	case c.Before == nil && c.After.ParentID != nil:
 		_, err := s.a.stores.CAs.Hold(ctx, *c.After.ParentID)
 		return valid.Reference(err, "parent", *c.After.ParentID)
-	case c.Before != nil && c.Before.OrganizationID != c.After.OrganizationID && !c.After.OrganizationID.IsZero():
+	case c.Before != nil && c.Before.OrganizationID != c.After.OrganizationID:
 		return s.checkMove(ctx, c.After)
 	}
 	return nil
@@ -183,6 +186,9 @@ func (s *CAs) check(ctx context.Context, c entity.Change[CA]) error {
 
 // checkMove keeps an authority that others use from coming to one organization.
 func (s *CAs) checkMove(ctx context.Context, ca *CA) error {
+	if ca.OrganizationID.IsZero() { // everybody may use it then
+		return s.checkAbove(ctx, ca)
+	}
 	every, err := s.a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{CAID: ca.ID}, wispwright.Page{Limit: 1})
 	if err != nil {
 		return err
@@ -198,6 +204,11 @@ func (s *CAs) checkMove(ctx context.Context, ca *CA) error {
 	if n := every.Total - own.Total + below.Total; n > 0 {
 		return wispwright.Invalid("organization", fmt.Sprintf("The organization of this CA cannot be changed because %d objects of others are still related to it", n))
 	}
+	return s.checkAbove(ctx, ca)
+}
+
+// checkAbove wants an authority above that is shared, or of the same organization.
+func (s *CAs) checkAbove(ctx context.Context, ca *CA) error {
 	if ca.ParentID == nil {
 		return nil
 	}
@@ -227,7 +238,7 @@ func (s *CAs) stored(ctx context.Context, changes ...entity.Change[CA]) error {
 		if ca.ParentID != nil && (c.Before == nil || c.Before.SerialNumber != ca.SerialNumber) {
 			line := &Issued{CAID: *ca.ParentID, SubordinateID: ca.ID}
 			if err := s.a.enter(ctx, line, &ca.Details); err != nil {
-				return err
+				return s.Kind().Explain(err)
 			}
 		}
 		if c.Before != nil && c.Before.Certificate != ca.Certificate {

@@ -50,7 +50,7 @@ func (a *Authority) Enrol(ctx context.Context, id int64, request []byte, who Enr
 			out, err = a.enrolFirst(ctx, id, asked, who)
 			return err
 		}
-		out, err = a.enrolAgain(ctx, ca, found.Rows[0], asked, again)
+		out, err = a.enrolAgain(ctx, ca, found.Rows[0], asked, who, again)
 		return err
 	})
 	return out, err
@@ -67,7 +67,7 @@ func (a *Authority) enrolFirst(ctx context.Context, id int64, asked *std.Certifi
 	return cert, a.Certs.Create(ctx, cert)
 }
 
-func (a *Authority) enrolAgain(ctx context.Context, ca *CA, old *Cert, asked *std.CertificateRequest, again bool) (*Cert, error) {
+func (a *Authority) enrolAgain(ctx context.Context, ca *CA, old *Cert, asked *std.CertificateRequest, who Enrollee, again bool) (*Cert, error) {
 	if old.Revoked {
 		return nil, wispwright.Forbidden("The certificate of this holder was revoked.")
 	}
@@ -87,6 +87,7 @@ func (a *Authority) enrolAgain(ctx context.Context, ca *CA, old *Cert, asked *st
 			return wispwright.Forbidden("The certificate of this holder was revoked.")
 		}
 		c.KeyLength, c.PrivateKey, c.Passphrase = lengthOf(asked.PublicKey), "", ""
+		c.OrganizationID = who.OrganizationID // a device may have moved, which those of before must not follow
 		if err := a.again(&c.Details, a.options.CertDays); err != nil {
 			return err
 		}

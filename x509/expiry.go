@@ -34,30 +34,25 @@ func (a *Authority) renewDue(ctx context.Context) error {
 			a.options.Log.ErrorContext(ctx, "a CA did not renew itself", "ca", ca.ID, "name", ca.Name, "error", err)
 		}
 	}
-	for last := int64(0); ; {
+	for left := 0; ; { // how many stay due, before which others must not wait
 		certs, err := a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{AutoRenew: &yes, Revoked: &no, ValidityEndBefore: due},
-			wispwright.Page{Limit: step, NoTotal: true, Order: []wispwright.Order{{Field: "ID"}}})
-		if err != nil {
+			wispwright.Page{Offset: left, Limit: step, NoTotal: true, Order: []wispwright.Order{{Field: "ID"}}})
+		if err != nil || len(certs.Rows) == 0 {
 			return err
 		}
-		progress := false
 		for _, c := range certs.Rows {
-			if c.ID <= last {
-				continue
-			}
-			last = c.ID
 			// a key that never left its device is renewed by the device
 			if c.PrivateKey == "" {
+				left++
 				continue
 			}
 			if _, err := a.Certs.Renew(ctx, wispwright.ScopeAll(), c.ID); err != nil {
 				a.options.Log.ErrorContext(ctx, "a certificate did not renew itself", "certificate", c.ID, "name", c.Name, "error", err)
-				continue
+				left++
 			}
-			progress = true
 		}
-		if !progress {
-			return ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 	}
 }
