@@ -20,7 +20,7 @@ type x509Commands struct {
 	X509 struct {
 		List   x509List   `cmd:"" help:"List CAs, or the certificates of one."`
 		Create x509Create `cmd:"" help:"Make a CA, or a certificate of one (--ca)."`
-		Import x509Import `cmd:"" help:"Import a CA, or a certificate of one (--ca), from PEM files."`
+		Import x509Import `cmd:"" help:"Import a CA, or a certificate of one (--ca), from PEM files or a PKCS#12 file."`
 		Show   x509Show   `cmd:"" help:"Describe a CA or a certificate."`
 		Renew  x509Renew  `cmd:"" help:"Renew a certificate, or a CA with all it issued."`
 		Revoke x509Revoke `cmd:"" help:"Revoke a certificate."`
@@ -157,12 +157,12 @@ func (c *X509Concern) store(ctx context.Context, p *Session, d x509.Details, iss
 }
 
 type x509Import struct {
-	Certificate     string `arg:"" type:"existingfile" help:"PEM file of the certificate."`
-	Key             string `arg:"" type:"existingfile" help:"PEM file of the private key."`
+	Certificate     string `arg:"" type:"existingfile" help:"PEM file of the certificate, or a PKCS#12 file."`
+	Key             string `arg:"" optional:"" type:"existingfile" help:"PEM file of the private key; none for a PKCS#12 file."`
 	Name            string `help:"Default: its common name."`
 	Organization    string `help:"Slug of the organization. Default: shared by all."`
 	CA              int64  `help:"The id of the CA that issued the certificate."`
-	PassphraseStdin bool   `help:"Read the passphrase of the key from the first line of standard input."`
+	PassphraseStdin bool   `help:"Read the passphrase of the key, or of the PKCS#12 file, from the first line of standard input."`
 }
 
 // Run imports the object and prints its id.
@@ -171,12 +171,8 @@ func (x x509Import) Run(ctx context.Context, p *Session, c *X509Concern) error {
 	if err != nil {
 		return err
 	}
-	certificate, err := os.ReadFile(x.Certificate)
-	if err != nil {
-		return err
-	}
-	key, err := os.ReadFile(x.Key)
-	if err != nil {
+	d := x509.Details{Name: x.Name}
+	if err := x.read(&d, passphrase); err != nil {
 		return err
 	}
 	return c.run(ctx, p, "import", func(ctx context.Context) error {
@@ -184,9 +180,28 @@ func (x x509Import) Run(ctx context.Context, p *Session, c *X509Concern) error {
 		if err != nil {
 			return err
 		}
-		d := x509.Details{Name: x.Name, OrganizationID: organization, Certificate: string(certificate), PrivateKey: wispwright.Secret(key), Passphrase: passphrase}
+		d.OrganizationID = organization
 		return c.store(ctx, p, d, x.CA, func(*x509.CA) {})
 	})
+}
+
+// read fills in what the files hold.
+func (x x509Import) read(d *x509.Details, passphrase wispwright.Secret) error {
+	certificate, err := os.ReadFile(x.Certificate)
+	if err != nil {
+		return err
+	}
+	if x.Key == "" {
+		file, err := x509.ReadPKCS12(certificate, passphrase)
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.Certificate, err)
+		}
+		d.Certificate, d.PrivateKey = file.Certificate, file.PrivateKey
+		return nil
+	}
+	key, err := os.ReadFile(x.Key)
+	d.Certificate, d.PrivateKey, d.Passphrase = string(certificate), wispwright.Secret(key), passphrase
+	return err
 }
 
 // secretLine is the first line of the standard input, if it is wanted.

@@ -200,17 +200,31 @@ func affordable(der []byte) error {
 	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
 		return errNoKey
 	}
-	if !info.Algorithm.Algorithm.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}) {
+	if !info.Algorithm.Algorithm.Equal(oidPBES2()) {
 		return errors.New("The key is encrypted in an old way; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc")
 	}
+	return affordableParameters(info.Algorithm.Parameters.FullBytes)
+}
+
+// maxIterations is what a derivation may repeat: about a second.
+const maxIterations = 2_000_000
+
+func oidPBES2() asn1.ObjectIdentifier { return oid(1, 2, 840, 113549, 1, 5, 13) }
+
+// affordableParameters is affordable for the parameters of PBES2.
+func affordableParameters(der []byte) error {
 	var params struct {
 		KDF, Cipher pkix.AlgorithmIdentifier
 	}
-	if _, err := asn1.Unmarshal(info.Algorithm.Parameters.FullBytes, &params); err != nil {
+	if _, err := asn1.Unmarshal(der, &params); err != nil {
 		return errNoKey
 	}
-	switch kdf := params.KDF.Parameters.FullBytes; {
-	case params.KDF.Algorithm.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}):
+	return affordableKDF(params.KDF)
+}
+
+func affordableKDF(a pkix.AlgorithmIdentifier) error {
+	switch kdf := a.Parameters.FullBytes; {
+	case a.Algorithm.Equal(oidPBKDF2()):
 		var p struct {
 			Salt       asn1.RawValue
 			Iterations int
@@ -220,10 +234,10 @@ func affordable(der []byte) error {
 		if _, err := asn1.Unmarshal(kdf, &p); err != nil {
 			return errNoKey
 		}
-		if p.Iterations < 1 || p.Iterations > 2_000_000 || len(p.Salt.Bytes) > 1024 || p.KeyLength > 64 {
+		if p.Iterations < 1 || p.Iterations > maxIterations || len(p.Salt.Bytes) > 1024 || p.KeyLength > 64 {
 			return errCostly
 		}
-	case params.KDF.Algorithm.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11591, 4, 11}):
+	case a.Algorithm.Equal(oid(1, 3, 6, 1, 4, 1, 11591, 4, 11)):
 		var p struct {
 			Salt      []byte
 			N, R, P   int

@@ -8,6 +8,7 @@ import (
 	std "crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -285,4 +286,55 @@ func TestPKCS12(t *testing.T) {
 	}
 	_, err := x509.PKCS12(&c.Details, nil, "", false)
 	require.Contains(t, faults(t, err)["password"], "blank")
+}
+
+// What OpenSSL, and what is exported here, is read again; what would take hours is
+// refused before it begins, wherever it hides.
+func TestReadPKCS12(t *testing.T) {
+	p := newPKI(t, nil)
+	root := p.ca(t, "root")
+	c := p.cert(t, root, "leaf", func(c *x509.Cert) { c.Passphrase = "inner" })
+	stranger := p.cert(t, root, "stranger")
+	plain, err := x509.PKCS12(&c.Details, []*x509.CA{root}, "päss", false)
+	require.NoError(t, err)
+	legacy, err := x509.PKCS12(&c.Details, []*x509.CA{root}, "päss", true)
+	require.NoError(t, err)
+	dir := files(t, map[string]string{"root.pem": root.Certificate, "leaf.pem": c.Certificate, "other.pem": stranger.Certificate, "both.pem": stranger.Certificate + c.Certificate,
+		"key.pem": c.PrivateKey.Reveal(), "plain.p12": string(plain), "legacy.p12": string(legacy)})
+	made := func(name string, args ...string) {
+		openssl(t, dir, append([]string{"pkcs12", "-export", "-inkey", "key.pem", "-passin", "pass:inner", "-passout", "pass:päss", "-out", name + ".p12"}, args...)...)
+	}
+	made("openssl", "-in", "leaf.pem", "-certfile", "root.pem")
+	made("order", "-in", "leaf.pem", "-certfile", "other.pem")
+	made("costly", "-in", "leaf.pem", "-iter", "2100000", "-nomaciter")
+	made("bare", "-in", "leaf.pem", "-certpbe", "NONE", "-keypbe", "NONE")
+	for name, chain := range map[string]int{"plain": 1, "legacy": 1, "openssl": 1, "order": 1, "bare": 0} {
+		t.Run(name, func(t *testing.T) {
+			file := []byte(read(t, dir, name+".p12"))
+			got, err := x509.ReadPKCS12(file, "päss")
+			require.NoError(t, err)
+			require.Equal(t, parse(t, c.Certificate).Raw, parse(t, got.Certificate).Raw)
+			require.Len(t, got.Chain, chain)
+			_, err = x509.ReadPKCS12(file, "wrong")
+			require.Equal(t, "Incorrect Passphrase", faults(t, err)["passphrase"])
+			q := newPKI(t, nil)
+			above := &x509.CA{Details: x509.Details{Certificate: root.Certificate, PrivateKey: root.PrivateKey}}
+			require.NoError(t, q.CAs.Create(t.Context(), above))
+			in := &x509.Cert{CAID: above.ID, Details: x509.Details{Certificate: got.Certificate, PrivateKey: got.PrivateKey}}
+			require.NoError(t, q.Certs.Create(t.Context(), in))
+			require.Equal(t, "leaf", in.Name)
+		})
+	}
+	begun := time.Now()
+	_, err = x509.ReadPKCS12([]byte(read(t, dir, "costly.p12")), "päss")
+	require.Contains(t, faults(t, err)["pkcs12"], "too long")
+	_, err = x509.ReadPKCS12(hiddenKey(t, "päss"), "päss")
+	require.Contains(t, faults(t, err)["pkcs12"], "one key bag")
+	require.Less(t, time.Since(begun), 20*time.Second)
+	for _, text := range []string{"", "x", c.Certificate, string(plain[:len(plain)-1]), string(plain) + "x", strings.Repeat("x", x509.MaxPKCS12+1)} {
+		_, err := x509.ReadPKCS12([]byte(text), "päss")
+		require.NotEmpty(t, faults(t, err)["pkcs12"])
+	}
+	_, err = x509.ReadPKCS12(plain, wispwright.Secret(strings.Repeat("x", 200)))
+	require.Contains(t, faults(t, err)["passphrase"], "128")
 }

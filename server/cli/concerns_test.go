@@ -124,6 +124,11 @@ func TestX509Commands(t *testing.T) {
 	rootPEM := filepath.Join(folder, "root.pem")
 	require.NoError(t, os.WriteFile(rootPEM, []byte(done(t, data, "", "x509", "export", "ca", "1", "--key")), 0o600))
 	require.NotEmpty(t, refused(t, installed(t), "x509", "import", rootPEM, key), "the key is of another certificate")
+	packed, fresh := filepath.Join(folder, "root.p12"), installed(t)
+	require.NoError(t, os.WriteFile(packed, []byte(done(t, data, "a password\n", "x509", "export", "ca", "1", "--pkcs12", "--password-stdin")), 0o600))
+	require.Contains(t, refused(t, fresh, "x509", "import", packed), "Incorrect Passphrase")
+	require.Equal(t, "CA 1\n", done(t, fresh, "a password\n", "x509", "import", packed, "--passphrase-stdin"))
+	require.Equal(t, done(t, data, "", "x509", "export", "ca", "1"), done(t, fresh, "", "x509", "export", "ca", "1"))
 }
 
 // certificates parses a chain of PEM blocks.

@@ -25,7 +25,9 @@ func (h *HTTP) mountCAs(api *rest.API) {
 		},
 		New: func(*rest.Request) (*x509.CA, error) { return &x509.CA{PathLength: h.options.PathLength}, nil },
 		Apply: func(_ *rest.Request, in *caIn, c *x509.CA) error {
-			in.into(&c.Details)
+			if err := in.into(&c.Details); err != nil {
+				return err
+			}
 			if in.Parent.Set && !in.Parent.Null {
 				id := int64(in.Parent.V)
 				c.ParentID = &id

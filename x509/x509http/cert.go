@@ -24,9 +24,8 @@ func (h *HTTP) mountCerts(api *rest.API) {
 			return v.Err()
 		},
 		Apply: func(_ *rest.Request, in *certIn, c *x509.Cert) error {
-			in.into(&c.Details)
 			c.CAID, c.Request = int64(in.CA.V), in.CSR.Or("")
-			return nil
+			return in.into(&c.Details)
 		},
 		Organization: func(c *x509.Cert) wispwright.ID { return c.OrganizationID },
 		Version: func(c *x509.Cert) []any {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -410,6 +411,21 @@ func TestRequestsAndFiles(t *testing.T) {
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, `attachment; filename="packed.p12"`, w.Header().Get("Content-Disposition"))
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	// the file comes back where its certificate is not known any more
+	require.NoError(t, s.a.Certs.Delete(t.Context(), wispwright.ScopeAll(), c.ID))
+	body := object{"name": "packed", "organization": vars["org_alpha"], "ca": ca.ID, "pkcs12": base64.StdEncoding.EncodeToString(w.Body.Bytes()), "passphrase": "x"}
+	for field, change := range map[string]object{"passphrase": {"passphrase": "y"}, "pkcs12": {"pkcs12": "no base64"}, "pkcs12 ": {"pkcs12": "QUJD"}, "pkcs12  ": {"certificate": c.Certificate}, "pkcs12   ": {"pkcs12": strings.Repeat("A", 180001)}} {
+		wrong := maps.Clone(body)
+		maps.Copy(wrong, change)
+		status, out = s.call(t, "manager", "POST", certPath, wrong)
+		require.Equal(t, 400, status, field)
+		require.Contains(t, out, strings.TrimSpace(field))
+	}
+	status, out = s.call(t, "manager", "POST", certPath, body)
+	require.Equal(t, 201, status, out)
+	require.Equal(t, []any{"packed", true, c.SerialNumber}, []any{out["common_name"], out["has_private_key"], out["serial_number"]})
+	require.NotContains(t, out, "pkcs12")
+	c.ID = int64(out["id"].(float64))
 	require.Equal(t, 2, strings.Count(s.raw(t, "operator", "GET", fmt.Sprint(certPath, c.ID, "/chain/"), "").Body.String(), "BEGIN CERTIFICATE"))
 	_, text := s.call(t, "operator", "GET", fmt.Sprint(certPath, c.ID, "/text/"), nil)
 	require.Contains(t, text["text"], `CN = "packed"`)

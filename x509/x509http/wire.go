@@ -1,9 +1,11 @@
 package x509http
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -32,6 +34,7 @@ type commonIn struct {
 	SerialNumber           rest.Opt[serialIn]      `json:"serial_number" nullable:"true" metaType:"string" help:"leave blank to determine automatically"`
 	Certificate            rest.Opt[string]        `json:"certificate" blank:"true" help:"certificate in X.509 PEM format, to import one"`
 	PrivateKey             rest.Opt[string]        `json:"private_key" blank:"true" help:"private key in X.509 PEM format, to import one"`
+	PKCS12                 rest.Opt[string]        `json:"pkcs12" blank:"true" maxLength:"180000" writeOnly:"true" label:"PKCS#12" help:"a PKCS#12 file in base64, to import certificate and key; its password is the passphrase"`
 	Passphrase             rest.Opt[string]        `json:"passphrase" blank:"true" maxLength:"64" writeOnly:"true" help:"Passphrase for the private key, if present"`
 	AutoRenew              rest.Opt[bool]          `json:"auto_renew" help:"renew it by itself before it expires"`
 }
@@ -165,7 +168,7 @@ func (e *extensionsIn) FromWire(raw json.RawMessage) error {
 }
 
 // into fills a new object.
-func (in *commonIn) into(d *x509.Details) {
+func (in *commonIn) into(d *x509.Details) error {
 	in.Name.Into(&d.Name)
 	in.Organization.Into(&d.OrganizationID)
 	in.Notes.Into(&d.Notes)
@@ -184,6 +187,22 @@ func (in *commonIn) into(d *x509.Details) {
 	in.Certificate.Into(&d.Certificate)
 	d.PrivateKey, d.Passphrase = wispwright.Secret(in.PrivateKey.Or("")), wispwright.Secret(in.Passphrase.Or(""))
 	in.AutoRenew.Into(&d.AutoRenew)
+	if in.PKCS12.Or("") == "" {
+		return nil
+	}
+	if d.Certificate != "" || d.PrivateKey != "" {
+		return wispwright.Invalid("pkcs12", "Send either a PKCS#12 file, or a certificate with its key.")
+	}
+	file, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(in.PKCS12.V), ""))
+	if err != nil {
+		return wispwright.Invalid("pkcs12", "This is no base64.")
+	}
+	read, err := x509.ReadPKCS12(file, d.Passphrase)
+	if err != nil {
+		return err
+	}
+	d.Certificate, d.PrivateKey, d.Passphrase = read.Certificate, read.PrivateKey, ""
+	return nil
 }
 
 // caOut is an authority: the 21 keys of OpenWISP, then ours.

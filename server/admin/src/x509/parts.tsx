@@ -1,9 +1,10 @@
 // What the pages of CAs and certificates have in common.
 import { Button } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
-import { Plus } from 'lucide-react';
+import { FileUp, Plus } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { ArrayInput, BooleanInput, SelectInput, SimpleFormIterator, TextInput, required, useDataProvider, useGetOne, useNotify, useRefresh, useSimpleFormIterator } from 'react-admin';
+import { useController, useWatch } from 'react-hook-form';
 import { Link } from 'react-router-dom';
 import { Ask } from '../design/Ask';
 import { CopyButton } from '../design/Copyable';
@@ -252,14 +253,57 @@ export function ExtensionInputs() {
   );
 }
 
+/** A PKCS#12 file, which the API takes in base64. */
+function PKCS12Input() {
+  const { field, fieldState } = useController({ name: 'pkcs12', defaultValue: '' });
+  const [name, setName] = useState('');
+  const read = async (file: File | undefined) => {
+    setName(file?.name ?? '');
+    field.onChange(file ? base64Of(new Uint8Array(await file.arrayBuffer())) : '');
+  };
+  return (
+    <div className="w-stack">
+      <div className="w-row">
+        <Button component="label" variant="outlined" startIcon={<FileUp size={16} />}>
+          {name ? 'Choose another file' : 'Choose a PKCS#12 file'}
+          <input type="file" className="w-hidden" accept=".p12,.pfx,application/x-pkcs12" aria-label="PKCS#12 file" onChange={(event) => void read(event.target.files?.[0])} />
+        </Button>
+        <span className="w-secondary">{name || 'certificate and key in one, such as .p12 or .pfx; or write them below'}</span>
+      </div>
+      {fieldState.error && (
+        <p className="w-field-problem" role="alert">
+          {fieldState.error.message}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Bytes in base64. */
+export function base64Of(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
 /** Certificate and key of an import. */
 export function ImportInputs() {
+  const packed = Boolean(useWatch({ name: 'pkcs12' }));
   return (
     <FormCard title="Files" note="everything else is read from the certificate">
+      <PKCS12Input />
+      {!packed && <PEMInputs />}
+      <TextInput source="passphrase" type="password" autoComplete="new-password" helperText={packed ? 'The password of the file' : 'If the key is encrypted'} fullWidth />
+    </FormCard>
+  );
+}
+
+function PEMInputs() {
+  return (
+    <>
       <TextInput source="certificate" validate={required()} multiline minRows={6} helperText="-----BEGIN CERTIFICATE-----" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
       <TextInput source="private_key" multiline minRows={6} helperText="-----BEGIN PRIVATE KEY-----; sealed in the database" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
-      <TextInput source="passphrase" type="password" autoComplete="new-password" helperText="If the key is encrypted" fullWidth />
-    </FormCard>
+    </>
   );
 }
 
@@ -280,8 +324,9 @@ export function Way({ ways, way, onWay }: { ways: { id: string; name: string }[]
 
 /** What the API takes of the values of a form, for the way that was chosen. */
 export function bodyOf(values: Record<string, unknown>, way: string): Record<string, unknown> {
-  const { certificate, private_key, passphrase, csr, extensions, validity_start, validity_end, ...rest } = values;
+  const { certificate, private_key, passphrase, pkcs12, csr, extensions, validity_start, validity_end, ...rest } = values;
   const people = { name: rest.name, organization: rest.organization ?? null, notes: rest.notes ?? '', auto_renew: rest.auto_renew, ca: rest.ca, enrolment: rest.enrolment };
+  if (way === 'import' && pkcs12) return { ...people, pkcs12, passphrase: passphrase ?? '' };
   if (way === 'import') return { ...people, certificate, private_key, ...(passphrase ? { passphrase } : {}) };
   // what is added and left empty is no extension
   const written = ((extensions ?? []) as { name?: string | null; value?: string | null; critical?: boolean }[]).filter(({ name, value }) => name || value);
