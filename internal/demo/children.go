@@ -19,6 +19,8 @@ const (
 	devices = 3
 	user    = "admin"
 	secret  = "demo-shared-secret"
+	// askInterval is how often devices ask for their configuration by themselves.
+	askInterval = time.Minute
 )
 
 // child is a program the demo started.
@@ -73,7 +75,9 @@ func (d *demo) startServer(ctx context.Context) error {
 		return err
 	}
 	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text",
-		"WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS=127.0.0.0/8", "WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL=0s")
+		"WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS=127.0.0.0/8", "WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL=0s",
+		// the sandboxes are on loopback
+		"WISPWRIGHT_CONNECTION_REFUSED_NETWORKS=0.0.0.0/8", "WISPWRIGHT_CONNECTION_PUSH_DELAY=300ms")
 	subnets, err := demoSubnets()
 	if err != nil {
 		return err
@@ -146,13 +150,16 @@ func (d *demo) startAgent(n int) error {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return err
 	}
-	more := []string{}
+	more := []string{"--interval", fmt.Sprint(int(askInterval.Seconds()))}
 	if name == failing {
-		more = append(more, "--test-script", "/bin/false")
+		more = []string{"--test-script", "/bin/false", "--interval", "2"}
 	}
-	_, err := d.start(name, exec.Command(d.agent, append([]string{"config", "--root", root, "--foreground",
+	c, err := d.start(name, exec.Command(d.agent, append([]string{"config", "--root", root, "--foreground",
 		"--url", "http://" + d.address, "--shared-secret", secret, "--hostname", name,
 		"--mac-address", fmt.Sprintf("02:00:00:DE:00:%02X", n), "--model", "Sandbox", "--os", "OpenWrt 23.05.5", "--system", "demo",
-		"--interval", "2", "--bootup-delay", "0", "--post-reload-delay", "0"}, more...)...))
-	return err
+		"--management-ip", sandboxAddress(n), "--bootup-delay", "0", "--post-reload-delay", "0"}, more...)...))
+	if err != nil {
+		return err
+	}
+	return d.programs(root, c.cmd.Process.Pid)
 }

@@ -3,8 +3,9 @@
 // Command demo runs a server with an organization, three templates and three
 // devices in sandbox folders, on loopback, and follows the devices from
 // modified to applied. A fourth device fails its configuration, which makes a
-// notification, an e-mail and a message to a webhook. It ends everything it
-// started.
+// notification, an e-mail and a message to a webhook. The server reaches the
+// devices over SSH: at the end a changed template is pushed to them. It ends
+// everything it started.
 package main
 
 import (
@@ -43,6 +44,7 @@ type demo struct {
 
 	api      *api
 	receiver receiver
+	reach    reach
 	children []*child
 }
 
@@ -59,6 +61,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.receiver.listen(); err != nil {
 		return err
 	}
+	if err := d.reach.listen(func(n int) string { return filepath.Join(d.dir, fmt.Sprintf("box-%d", n)) }); err != nil {
+		return err
+	}
 	if err := d.startServer(ctx); err != nil {
 		return err
 	}
@@ -69,6 +74,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.makeCertificates(); err != nil {
+		return err
+	}
+	if err := d.makeCredentials(); err != nil {
 		return err
 	}
 	fmt.Printf("\n  Web admin  http://%s/admin/\n  User       %s\n  Password   %s\n  API        http://%s/api/v1/docs/\n\n", d.address, user, d.api.password, d.address)
@@ -150,10 +158,13 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 		if applied == devices && all && !said {
 			said = true
 			fmt.Printf("\n  All %d devices run their configuration; it is in %s/box-*/etc. A fourth one fails, and says so: see its notification, the e-mail in %s/data/outbox and the webhook's log.\n", devices, d.dir, d.dir)
+			if err := d.showPush(ctx); err != nil {
+				return err
+			}
 			if d.once {
 				return nil
 			}
-			fmt.Printf("  Change a template or a device in the web admin and watch. Ctrl-C ends everything.\n\n")
+			fmt.Printf("  Change a template or a device in the web admin and watch, or send a device a command: it runs in its folder, as you. Ctrl-C ends everything.\n\n")
 		}
 		select {
 		case <-ctx.Done():
