@@ -114,6 +114,7 @@ func (c *TopologyConcern) Mount(_ context.Context, h *Host) error {
 	wire.Mount(h.API())
 	h.Live(topologyhttp.SocketPath, wire.Topic())
 	wire.Tell(h.Lifetime(), h.Hub())
+	h.Handle("/topology/", c.pages(h), "/topology/")
 	c.host = h
 	c.live(h)
 	if c.Controller != nil {

@@ -220,6 +220,16 @@ func TestTopologyOfOthers(t *testing.T) {
 		require.NotContains(t, text, "secret", path)
 		require.NotContains(t, text, beta, path)
 	}
+	for user, want := range map[string]string{"": "Authentication credentials were not provided.\n", "member": "You do not have permission to perform this action.\n",
+		"manager": "User is not a manager of the organization to which the requested resource belongs.\n"} {
+		change := []func(*http.Request){}
+		if user != "" {
+			change = append(change, with(strings.Repeat(tokens[user], 40)))
+		}
+		w := get(b.Server, "/topology/topology/"+beta+"/", change...)
+		require.Equal(t, 403, w.Code, user)
+		require.Equal(t, want, w.Body.String())
+	}
 	// nodes of others in a shared topology
 	s := b.concern()
 	ctx := t.Context()
@@ -287,6 +297,13 @@ func TestTopologyPublic(t *testing.T) {
 	} {
 		status, text := b.call(c.user, c.method, c.path, c.body)
 		require.Equal(t, 403, status, "%s %s as %s: %s", c.method, c.path, c.user, text)
+	}
+	for path, want := range map[string]int{"/topology/": 200, "/topology/topology/" + id + "/": 200, "/topology/topology/" + hidden + "/": 404, "/topology/topology/nothing/": 404, "/topology/else/": 404} {
+		status, _ := b.call("", "GET", path, "")
+		if status == http.StatusNotImplemented {
+			status = 200 // a program without pages
+		}
+		require.Equal(t, want, status, path)
 	}
 	status, _ := b.call("betamanager", "PATCH", "topology/"+id+"/", `{"label":"x"}`)
 	require.Equal(t, 404, status)
@@ -371,4 +388,40 @@ func TestTopologyTells(t *testing.T) {
 	require.Equal(t, 204, status)
 	_, text = b.call("manager", "GET", "/api/v1/notifications/notification/", "")
 	require.NotContains(t, text, "mast", "what was said of a topology goes with it")
+}
+
+func TestTopologySocket(t *testing.T) {
+	b := newTopologyBench(t, nil)
+	id := b.add("manager", "alpha", "")
+	path := topologyhttp.SocketPath + id + "/"
+	base := listening(t, b.Server)
+	for who, header := range map[string][]string{"nobody": nil, "a member": {"Authorization", "Bearer " + strings.Repeat("d", 40)}, "a manager of another organization": {"Authorization", "Bearer " + strings.Repeat("e", 40)}} {
+		_, answer, err := dial(t, base, path, header...) //nolint:bodyclose // the library closes it
+		require.Error(t, err, who)
+		require.Equal(t, 403, answer.StatusCode, who)
+	}
+	_, answer, err := dial(t, base, topologyhttp.SocketPath+"00000000-0000-4000-8000-000000000000/", "Authorization", "Bearer "+strings.Repeat("a", 40)) //nolint:bodyclose // the library closes it
+	require.Error(t, err)
+	require.Equal(t, 403, answer.StatusCode)
+
+	p := open(t, base, path, "c") // an operator may look
+	b.receive(id, topologytest.NetworkGraph([]string{"a", "b"}, "a b"))
+	var frame struct{ Type, Topology string }
+	require.NoError(t, json.Unmarshal([]byte(p.next()), &frame))
+	require.Equal(t, "broadcast_topology", frame.Type)
+	var document struct {
+		Type  string
+		Nodes []struct{ ID string }
+		Links []any
+	}
+	require.NoError(t, json.Unmarshal([]byte(frame.Topology), &document))
+	require.Equal(t, "NetworkGraph", document.Type)
+	require.Len(t, document.Nodes, 2, "one message for all that an update brought")
+	for _, label := range []string{"x", "y", "z"} { // told at once, or at the end of the pause together
+		status, _ := b.call("manager", "PATCH", "topology/"+id+"/", `{"label":"`+label+`"}`)
+		require.Equal(t, 200, status)
+	}
+	for !strings.Contains(frame.Topology, `"label":"z"`) {
+		require.NoError(t, json.Unmarshal([]byte(p.next()), &frame))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -156,11 +157,30 @@ func (s *Service) Fetch(ctx context.Context, id wispwright.ID) (*Update, error) 
 		u, err = s.apply(ctx, id, Fetch, d)
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, wispwright.ErrNotFound) {
-		if noted := s.note(ctx, id, err.Error()); noted != nil {
+		if noted := s.note(ctx, id, FetchFault(err)); noted != nil {
 			err = errors.Join(err, noted)
 		}
 	}
 	return u, err
+}
+
+// FetchFault is why a fetch failed, for people: without what is only of this
+// server's network, such as the address of its resolver.
+func FetchFault(err error) string {
+	var format *FormatError
+	var retrieval *netdiff.RetrievalError
+	var unknown *net.DNSError
+	switch {
+	case errors.As(err, &format):
+		return format.Error()
+	case errors.Is(err, ErrTooMany):
+		return "The topology would have too many nodes or links."
+	case errors.As(err, &unknown):
+		return "There is no host " + unknown.Name + ", or its address cannot be found now."
+	case errors.As(err, &retrieval):
+		return retrieval.Error()
+	}
+	return "The topology could not be stored."
 }
 
 // note keeps why a fetch failed.

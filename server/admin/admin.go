@@ -46,6 +46,28 @@ func Handler() http.Handler {
 	return newHandler(built)
 }
 
+// Page serves one built page, such as "topology.html", at any address, under the policy of the admin; its scripts
+// are below Path. Who may see it is up to the caller.
+func Page(name string) http.Handler {
+	built, err := fs.Sub(embedded, "dist")
+	if err != nil {
+		built = embed.FS{} // as in Handler
+	}
+	h := &handler{files: built, ready: map[string]*asset{}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !secured(w, r) {
+			return
+		}
+		found, err := h.asset(name)
+		if err != nil {
+			serveMissing(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-cache")
+		found.serve(w, r)
+	})
+}
+
 type handler struct {
 	files fs.FS
 	mu    sync.Mutex

@@ -26,6 +26,8 @@ export default defineConfig({
     emptyOutDir: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
+    // the admin, and the pages of topologies that people without an account may see
+    rollupOptions: { input: ['index.html', 'topology.html'] },
   },
   // For work on the pages. The API trusts its own origin only, so that is the one it is told.
   server: {

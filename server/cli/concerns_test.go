@@ -158,6 +158,17 @@ func revokes(list *x509.RevocationList, c *x509.Certificate) bool {
 	return false
 }
 
+func TestTopologyCommands(t *testing.T) {
+	data := installed(t)
+	require.Equal(t, "removed 0 links, 0 nodes, 0 snapshots, 0 moments of links\n", done(t, data, "", "topology", "expire"))
+	require.Equal(t, "0 nodes are devices that were none before\n", done(t, data, "", "topology", "match", "--meshes"))
+	require.Empty(t, done(t, data, "", "topology", "update"))
+	require.Empty(t, done(t, data, "", "topology", "snapshot"))
+	require.Contains(t, done(t, data, "", "topology", "list"), "STRATEGY")
+	require.Contains(t, refused(t, data, "topology", "receive", "nothing", "-"), "is no id")
+	require.Contains(t, refused(t, data, "topology", "receive", "00000000-0000-4000-8000-000000000000", "-"), "not found")
+}
+
 func TestIPAMCommands(t *testing.T) {
 	data := installed(t)
 	file := filepath.Join(t.TempDir(), "office.csv")

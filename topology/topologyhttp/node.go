@@ -76,15 +76,22 @@ func (h *HTTP) mountNodes(api *rest.API) {
 		Path: Base + "node/", Name: "Node", Noun: "Node", ID: "network_topology_node", Tag: tag, Kind: nodeKind, StrictIDs: true, NonField: "non_field_errors",
 		Service: h.s.Nodes, Out: rest.Each(newNodeOut), Organization: func(n *topology.Node) wispwright.ID { return n.OrganizationID },
 		Check: h.checkNode, Create: h.createNode, Update: h.updateNode,
-		Version: func(n *topology.Node) []any {
-			return []any{n.TopologyID, n.Called(), n.Addresses, n.Properties, n.UserProperties}
-		},
+		Version: nodeVersion,
 		Filters: filters, Ordering: ordering,
 	})
 	rest.Mount(api, rest.Resource[wispwright.ID, topology.Node, filter, nodeIn, nodeSummaryOut]{
-		Path: Base + "summary/node/", Name: "Node Summary", Noun: "Node", ID: "network_topology_node_summary", Tag: tag, Kind: nodeKind, StrictIDs: true, Only: rest.List | rest.Read,
-		Service: h.s.Nodes, Out: h.nodeSummaries, Filters: filters, Ordering: ordering,
+		Path: Base + "summary/node/", Name: "Node Summary", Noun: "Node", ID: "network_topology_node_summary", Tag: tag, Kind: nodeKind, StrictIDs: true, NonField: "non_field_errors",
+		Service: h.s.Nodes, Out: h.nodeSummaries, Organization: func(n *topology.Node) wispwright.ID { return n.OrganizationID }, Version: nodeVersion,
+		Check: h.checkNode, Create: h.createNode, Update: h.updateNode, Filters: filters, Ordering: ordering,
 	})
+}
+
+func nodeVersion(n *topology.Node) []any {
+	return []any{n.TopologyID, n.Called(), n.Addresses, n.Properties, n.UserProperties}
+}
+
+func linkVersion(l *topology.Link) []any {
+	return []any{l.TopologyID, l.SourceID, l.TargetID, l.Status, l.Cost, l.CostText, l.Properties, l.UserProperties}
 }
 
 func newNodeOut(n *topology.Node) nodeOut {
@@ -211,16 +218,15 @@ func (h *HTTP) mountLinks(api *rest.API) {
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }))
 	ordering := map[string]string{"cost": "Cost", "status": "Status", "status_changed": "StatusChanged", "created": "Created", "modified": "Modified"}
 	rest.Mount(api, rest.Resource[wispwright.ID, topology.Link, filter, linkIn, linkSummaryOut]{
-		Path: Base + "summary/link/", Name: "Link Summary", Noun: "Link", ID: "network_topology_link_summary", Tag: tag, Kind: linkKind, StrictIDs: true, Only: rest.List | rest.Read,
-		Service: h.s.Links, Out: h.linkSummaries, Filters: filters, Ordering: ordering,
+		Path: Base + "summary/link/", Name: "Link Summary", Noun: "Link", ID: "network_topology_link_summary", Tag: tag, Kind: linkKind, StrictIDs: true,
+		Service: h.s.Links, Out: h.linkSummaries, Organization: func(l *topology.Link) wispwright.ID { return l.OrganizationID }, Version: linkVersion,
+		Check: h.checkLink, Create: h.createLink, Update: h.updateLink, Filters: filters, Ordering: ordering,
 	})
 	rest.Mount(api, rest.Resource[wispwright.ID, topology.Link, filter, linkIn, linkOut]{
 		Path: Base + "link/", Name: "Link", Noun: "Link", ID: "network_topology_link", Tag: tag, Kind: linkKind, StrictIDs: true,
 		Service: h.s.Links, Out: rest.Each(newLinkOut), Organization: func(l *topology.Link) wispwright.ID { return l.OrganizationID },
 		Check: h.checkLink, Create: h.createLink, Update: h.updateLink,
-		Version: func(l *topology.Link) []any {
-			return []any{l.TopologyID, l.SourceID, l.TargetID, l.Status, l.Cost, l.CostText, l.Properties, l.UserProperties}
-		},
+		Version: linkVersion,
 		Filters: filters, Ordering: ordering,
 	})
 	api.Mount(&rest.View{Path: Base + "link/{id}/history/", Name: "Link History", Noun: "Link", Tag: tag, Kind: linkKind, StrictIDs: true},

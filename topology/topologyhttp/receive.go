@@ -74,13 +74,8 @@ func (h *HTTP) receive(r *rest.Request) (int, any, error) {
 func (h *HTTP) fetchFault(err error) error {
 	var format *topology.FormatError
 	var retrieval *netdiff.RetrievalError
-	switch {
-	case errors.As(err, &format):
-		return wispwright.Invalid("url", format.Error())
-	case errors.As(err, &retrieval):
-		return wispwright.Invalid("url", retrieval.Error())
-	case errors.Is(err, topology.ErrTooMany):
-		return wispwright.Invalid("url", "The topology would have too many nodes or links.")
+	if errors.As(err, &format) || errors.As(err, &retrieval) || errors.Is(err, topology.ErrTooMany) {
+		return wispwright.Invalid("url", topology.FetchFault(err))
 	}
 	return err
 }

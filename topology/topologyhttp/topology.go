@@ -118,8 +118,8 @@ func version(t *topology.Topology) []any {
 // (spec: topology §4.1).
 func (h *HTTP) checkTopology(r *rest.Request, in *topologyIn) error {
 	var v wispwright.ValidationError
-	if in.Parser.Set && !slices.ContainsFunc(h.choices, func(c rest.Choice) bool { return c.Value == in.Parser.V }) && in.Parser.V != "netdiff.Bmx6Parser" {
-		v.Add("parser", valid.NoChoice(in.Parser.V))
+	if err := v.Merge("", h.checkFormat(r, in)); err != nil {
+		return err
 	}
 	if in.Key.V != "" && strings.ContainsAny(in.Key.V, "/. \t\r\n") {
 		v.Add("key", topology.BadKey) // clients know it twice
@@ -132,6 +132,14 @@ func (h *HTTP) checkTopology(r *rest.Request, in *topologyIn) error {
 		case in.Strategy.V == topology.Fetch && in.URL.Set && in.URL.V == "":
 			v.Add("url", anURL)
 		}
+	}
+	return v.Err()
+}
+
+func (h *HTTP) checkFormat(_ *rest.Request, in *topologyIn) error {
+	var v wispwright.ValidationError
+	if in.Parser.Set && !slices.ContainsFunc(h.choices, func(c rest.Choice) bool { return c.Value == in.Parser.V }) && in.Parser.V != "netdiff.Bmx6Parser" {
+		v.Add("parser", valid.NoChoice(in.Parser.V))
 	}
 	return v.Err()
 }
@@ -231,6 +239,9 @@ type summaryOut struct {
 	Parser         string        `json:"parser"`
 	ParserLabel    string        `json:"parser_label"`
 	Strategy       string        `json:"strategy"`
+	URL            string        `json:"url"`
+	Key            string        `json:"key" doc:"empty for those who may not see it"`
+	ReceiveURL     string        `json:"receive_url"`
 	ExpirationTime int64         `json:"expiration_time"`
 	Published      bool          `json:"published"`
 	MeshID         string        `json:"mesh_id"`
@@ -266,11 +277,15 @@ func updateAnswer(u *topology.Update) updateOut {
 	return out
 }
 
-// mountSummaries adds what lists of people need; the original has nothing of it.
+// mountSummaries adds topologies without what belongs to them, for lists and pages
+// of people; the original has nothing of it.
 func (h *HTTP) mountSummaries(api *rest.API) {
 	rest.Mount(api, rest.Resource[wispwright.ID, topology.Topology, filter, topologyIn, summaryOut]{
-		Path: Base + "summary/topology/", Name: "Topology Summary", Noun: "Topology", ID: "network_topology_summary", Tag: tag, Kind: topologyKind, StrictIDs: true, Only: rest.List | rest.Read,
-		Service: h.s.Topologies, Out: h.summaries,
+		Path: Base + "summary/topology/", Name: "Topology Summary", Noun: "Topology", ID: "network_topology_summary", Tag: tag, Kind: topologyKind, StrictIDs: true, Choices: map[string][]rest.Choice{"parser": h.choices},
+		Service: h.s.Topologies, Out: h.summaries, Apply: applyTopology, Check: h.checkFormat, Organization: func(t *topology.Topology) wispwright.ID { return t.OrganizationID }, Version: version,
+		New: func(*rest.Request) (*topology.Topology, error) {
+			return &topology.Topology{Strategy: topology.Fetch, Key: topology.NewKey(), Published: true}, nil
+		},
 		Filters: append(h.filters(), rest.FilterBool("published", func(f *filter, v bool) { f.Published = &v }), rest.FilterText("search", func(f *filter, v string) { f.Search = v })),
 		Ordering: map[string]string{"label": "Label", "parser": "Parser", "strategy": "Strategy", "published": "Published", "created": "Created", "modified": "Modified",
 			"updated": "Updated", "organization": "OrganizationID"},
@@ -319,6 +334,9 @@ func (h *HTTP) summaries(r *rest.Request, rows []*topology.Topology) ([]summaryO
 		}
 		if f, ok := h.s.Format(t.Parser); ok {
 			out[i].ParserLabel = f.Label
+		}
+		if h.keyShown(r, t) {
+			out[i].URL, out[i].Key, out[i].ReceiveURL = t.URL, t.Key.Reveal(), h.receiveURL(r, t)
 		}
 		if !r.WriteScope().Allows(t.OrganizationID) {
 			out[i].Problem = strings.Repeat("-", min(1, len(t.Problem))) // it may name addresses of the server's owner

@@ -5,8 +5,9 @@ import { controller } from '../controller';
 import { ipam } from '../ipam';
 import { notifications } from '../notifications';
 import { tenancy } from '../tenancy';
+import { topology } from '../topology';
 import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, connection, notifications, ipam, x509, tenancy, audit];
+export const concerns: Concern[] = [controller, connection, notifications, ipam, topology, x509, tenancy, audit];

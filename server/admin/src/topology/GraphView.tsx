@@ -1,0 +1,271 @@
+// The picture of a topology: what it looks like now, on a former day, and what changed since.
+import { Button, IconButton, useTheme } from '@mui/material';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Expand, Minus, Plus, Route as RouteIcon } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { useDataProvider } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { Failed, Loading } from '../design/states';
+import { useChanges } from '../live/useLive';
+import { Canvas, type Chosen, coloursOf } from './Canvas';
+import type { TopologyProvider } from './operations';
+import { type Drawing, drawDay, drawDifference, drawNow, findNodes } from './plot';
+import type { Path, Plot } from './types';
+import './topology.css';
+
+const makeWorker = () => new Worker(new URL('./layout.worker.ts', import.meta.url), { type: 'module' });
+
+interface PictureProps {
+  drawing: Drawing;
+  marked: Set<string> | undefined;
+  label: string;
+  chosen: Chosen | undefined;
+  onChoose(chosen: Chosen | undefined): void;
+  children?: ReactNode;
+}
+
+/** The picture alone, with what the pointer is at. */
+function Picture({ drawing, marked, label, chosen, onChoose, children }: PictureProps) {
+  const element = useRef<HTMLDivElement>(null);
+  const canvas = useRef<Canvas>(null);
+  const choose = useRef(onChoose);
+  choose.current = onChoose;
+  const [broken, setBroken] = useState(false);
+  const [hovered, setHovered] = useState<Chosen>();
+  const mode = useTheme().palette.mode;
+  useEffect(() => {
+    if (!element.current) return;
+    try {
+      canvas.current = new Canvas(element.current, coloursOf(element.current), makeWorker, { onChoose: (one) => choose.current(one), onHover: setHovered });
+    } catch {
+      setBroken(true);
+    }
+    return () => {
+      canvas.current?.end();
+      canvas.current = null;
+    };
+  }, []);
+  useEffect(() => canvas.current?.draw(drawing), [drawing]);
+  useEffect(() => canvas.current?.mark(marked), [marked]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mode says when the colours are others
+  useEffect(() => {
+    // the variables of the theme are on the page a moment after the theme
+    const frame = requestAnimationFrame(() => element.current && canvas.current?.paint(coloursOf(element.current)));
+    return () => cancelAnimationFrame(frame);
+  }, [mode]);
+  useEffect(() => {
+    if (chosen?.kind === 'node') canvas.current?.goTo(chosen.id);
+  }, [chosen]);
+  const at = hovered ?? chosen;
+  const node = at?.kind === 'node' ? drawing.nodes.find(({ id }) => id === at.id) : undefined;
+  const link = at?.kind === 'link' ? drawing.links.find(({ id }) => id === at.id) : undefined;
+  const page = node?.page ?? link?.page;
+  return (
+    <div className="tp-picture">
+      <div ref={element} className="tp-canvas" role="img" aria-label={label} />
+      {broken && <p className="tp-broken">This browser cannot draw the graph: it has no WebGL. The nodes and links are in their lists.</p>}
+      <div className="tp-tools">
+        <IconButton size="small" title="Closer" aria-label="Closer" onClick={() => canvas.current?.zoom(1.5)}>
+          <Plus size={14} />
+        </IconButton>
+        <IconButton size="small" title="Farther" aria-label="Farther" onClick={() => canvas.current?.zoom(1 / 1.5)}>
+          <Minus size={14} />
+        </IconButton>
+        <IconButton size="small" title="All of it" aria-label="All of it" onClick={() => canvas.current?.whole()}>
+          <Expand size={14} />
+        </IconButton>
+      </div>
+      <div className="tp-said" aria-live="polite">
+        {node || link ? (
+          <>
+            <b className="w-clip">{node?.label ?? link?.title}</b>
+            {page && at === chosen && <Link to={page}>Open</Link>}
+          </>
+        ) : (
+          children
+        )}
+      </div>
+    </div>
+  );
+}
+
+const pathOf = (path: Path | undefined): Set<string> | undefined => path && new Set([...path.nodes, ...path.links].map(({ id }) => id));
+
+/** Finds the way between two nodes. */
+function PathFinder({ plot, onPath }: { plot: Plot; onPath(path: Path | undefined): void }) {
+  const provider = useDataProvider<TopologyProvider>();
+  const [source, setSource] = useState('');
+  const [target, setTarget] = useState('');
+  const [said, setSaid] = useState('');
+  const idOf = (text: string) => plot.nodes.find(({ label, key }) => label === text || key === text)?.id ?? text;
+  const find = async () => {
+    try {
+      const path = await provider.path(plot.id, idOf(source), idOf(target));
+      onPath(path);
+      setSaid(`${path.links.length} ${path.links.length === 1 ? 'link' : 'links'}, cost ${Number(path.cost.toFixed(3))}`);
+    } catch (error) {
+      onPath(undefined);
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <form
+      className="tp-path"
+      onSubmit={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        void find();
+      }}
+    >
+      <datalist id="tp-nodes">
+        {plot.nodes.slice(0, 2000).map(({ id, label }) => (
+          <option key={id} value={label} />
+        ))}
+      </datalist>
+      <label className="w-search">
+        <input list="tp-nodes" aria-label="From" placeholder="From" value={source} onChange={(event) => setSource(event.target.value)} />
+      </label>
+      <label className="w-search">
+        <input list="tp-nodes" aria-label="To" placeholder="To" value={target} onChange={(event) => setTarget(event.target.value)} />
+      </label>
+      <Button type="button" variant="outlined" startIcon={<RouteIcon size={14} />} disabled={!source.trim() || !target.trim()} onClick={() => void find()}>
+        Show the way
+      </Button>
+      {said && (
+        <span className="w-small" role="status">
+          {said}{' '}
+          <button
+            type="button"
+            className="w-link"
+            onClick={() => {
+              setSaid('');
+              onPath(undefined);
+            }}
+          >
+            Clear
+          </button>
+        </span>
+      )}
+    </form>
+  );
+}
+
+function Legend({ difference, weak }: { difference: boolean; weak: boolean }) {
+  const entries = difference
+    ? [['added', 'new or up again'], ['down', 'went down'], ['changed', 'other cost or name'], ['removed', 'gone']]
+    : [['up', 'up'], ['down', 'down'], ['device', 'a device'], ...(weak ? [['weak', 'its loss parts the network']] : [])];
+  return (
+    <ul className="tp-legend">
+      {entries.map(([look, text]) => (
+        <li key={look}>
+          <i data-look={look} />
+          {text}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The picture with its tools. */
+export function GraphView({ id }: { id: string }) {
+  const provider = useDataProvider<TopologyProvider>();
+  const now = useQuery({ queryKey: ['topology', 'plot', id], queryFn: ({ signal }) => provider.plot(id, signal), refetchInterval: 60_000, placeholderData: keepPreviousData });
+  useChanges('topology.topology', () => void now.refetch(), id);
+  const days = useQuery({ queryKey: ['topology', 'days', id], queryFn: () => provider.days(id), staleTime: 300_000 });
+  const [back, setBack] = useState(0);
+  const [compare, setCompare] = useState(false);
+  const [weak, setWeak] = useState(false);
+  const [chosen, setChosen] = useState<Chosen>();
+  const [path, setPath] = useState<Path>();
+  const [text, setText] = useState('');
+  const date = back > 0 ? days.data?.[days.data.length - back]?.date : undefined;
+  const former = useQuery({ queryKey: ['topology', 'day', id, date], queryFn: () => provider.day(id, date ?? ''), enabled: date !== undefined && !compare, staleTime: 300_000 });
+  const change = useQuery({ queryKey: ['topology', 'difference', id, date, now.data?.updated], queryFn: () => provider.difference(id, date ?? ''), enabled: date !== undefined && compare });
+  const plot = now.data;
+  const drawing = useMemo<Drawing>(() => {
+    if (!plot) return { nodes: [], links: [] };
+    if (date && compare) return change.data ? drawDifference(plot, change.data) : drawNow(plot, false);
+    if (date) return former.data ? drawDay(former.data) : drawNow(plot, false);
+    return drawNow(plot, weak);
+  }, [plot, date, compare, change.data, former.data, weak]);
+  const marked = useMemo(() => {
+    if (path && !date) return pathOf(path);
+    if (chosen?.kind !== 'node') return chosen && new Set([chosen.id]);
+    const around = new Set([chosen.id]);
+    for (const link of drawing.links) if (link.source === chosen.id || link.target === chosen.id) for (const one of [link.id, link.source, link.target]) around.add(one);
+    return around;
+  }, [path, date, chosen, drawing]);
+  if (now.error && !plot) return <Failed reason={now.error.message} onRetry={() => void now.refetch()} />;
+  if (!plot) return <Loading rows={8} />;
+  const found = findNodes(drawing, text);
+  const up = plot.links.filter(({ status }) => status === 'up').length;
+  const known = days.data?.length ?? 0;
+  const problem = (former.error ?? change.error)?.message;
+  return (
+    <div className="tp-graph">
+      <div className="tp-bar">
+        <div className="tp-find">
+          <label className="w-search">
+            <input aria-label="Find a node" placeholder="Find a node" value={text} onChange={(event) => setText(event.target.value)} />
+          </label>
+          {text.trim() && (
+            <ul>
+              {found.map((node) => (
+                <li key={node.id}>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      setChosen({ kind: 'node', id: node.id });
+                      setText('');
+                    }}
+                  >
+                    {node.label}
+                  </button>
+                </li>
+              ))}
+              {found.length === 0 && <li className="w-muted">No node is called so.</li>}
+            </ul>
+          )}
+        </div>
+        {!date && <PathFinder plot={plot} onPath={setPath} />}
+        <span className="w-grow" />
+        {!date && (
+          <label className="tp-check">
+            <input type="checkbox" checked={weak} onChange={(event) => setWeak(event.target.checked)} />
+            Weak points
+          </label>
+        )}
+      </div>
+      <Picture
+        drawing={drawing}
+        marked={marked}
+        chosen={chosen}
+        onChoose={setChosen}
+        label={`Graph of ${plot.label}: ${plot.nodes.length} nodes, ${up} links up, ${plot.links.length - up} down. The lists of nodes and links have the same as text.`}
+      >
+        <Legend difference={date !== undefined && compare} weak={weak} />
+      </Picture>
+      <div className="tp-bar">
+        <span className="w-small w-numbers">
+          {drawing.nodes.length.toLocaleString()} nodes, {drawing.links.filter(({ look }) => look !== 'down' && look !== 'removed').length.toLocaleString()} links up,{' '}
+          {drawing.links.filter(({ look }) => look === 'down').length.toLocaleString()} down
+          {weak && !date && `; ${plot.weak.nodes.length} nodes and ${plot.weak.links.length} links whose loss parts the network, ${plot.weak.parts} ${plot.weak.parts === 1 ? 'part' : 'parts'}, ${plot.weak.alone} nodes alone`}
+        </span>
+        <span className="w-grow" />
+        {known > 0 && (
+          <label className="tp-slider">
+            <span className="w-small">{date ?? 'Now'}</span>
+            <input type="range" min={0} max={known} value={known - back} aria-label="Day" aria-valuetext={date ?? 'now'} onChange={(event) => { setChosen(undefined); setBack(known - Number(event.target.value)); }} />
+          </label>
+        )}
+        {date && (
+          <label className="tp-check">
+            <input type="checkbox" checked={compare} onChange={(event) => { setChosen(undefined); setCompare(event.target.checked); }} />
+            What changed since
+          </label>
+        )}
+      </div>
+      {problem && <p className="w-field-problem" role="alert">{problem}</p>}
+    </div>
+  );
+}
