@@ -461,3 +461,22 @@ func (c *core) renew(ctx context.Context, cause string, clients ...*Client) erro
 	}
 	return c.ctl.Devices.Renew(ctx, cause, ids...)
 }
+
+// Readdress gives a client another address, which is recorded already, in the context's
+// transaction, and frees the one it had.
+func (s *Clients) Readdress(ctx context.Context, client wispwright.ID, a Address) error {
+	c := s.core
+	cl, err := c.stores.Clients.Get(ctx, wispwright.ScopeAll(), client)
+	if err != nil || cl.AddressID == a.ID {
+		return err
+	}
+	if _, err := c.stores.Clients.Update(ctx, wispwright.ScopeAll(), client, func(cl *Client) error { cl.AddressID = a.ID; return nil }); err != nil {
+		return err
+	}
+	if !cl.AddressID.IsZero() {
+		if err := c.ipam.Free(ctx, cl.AddressID); err != nil {
+			return err
+		}
+	}
+	return c.readdress(ctx, cl, a)
+}

@@ -1,0 +1,233 @@
+package subnetdivision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/ipam"
+)
+
+// Give gives a device the networks of a rule, in the context's transaction; those it
+// has already stay, and nothing is given twice. Where the subnet is full it gets what
+// there is. It returns what the device has of the rule.
+func (d *Divisions) Give(ctx context.Context, rule wispwright.ID, device *controller.Device) ([]*Entry, error) {
+	r, err := d.stores.Rules.Get(ctx, wispwright.ScopeAll(), rule)
+	if err != nil {
+		return nil, err
+	}
+	return d.core.give(ctx, r, device)
+}
+
+// give is Give. Who divides a subnet holds its rules, so that two never find the same
+// block.
+func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]*Entry, error) {
+	held, err := c.stores.Rules.Hold(ctx, r.MasterSubnetID)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(held, func(o *Rule) bool { return o.ID == r.ID })
+	if i < 0 {
+		return nil, nil // it was deleted meanwhile
+	}
+	r = held[i]
+	have, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{RuleID: r.ID, DeviceID: device.ID}, wispwright.Page{NoTotal: true})
+	if err != nil || len(have.Rows) > 0 {
+		return have.Rows, err
+	}
+	master, err := c.ipam.Subnets.Get(ctx, wispwright.ScopeAll(), r.MasterSubnetID)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	next, ok, err := c.begin(ctx, r, master)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Entry
+	for n := int64(1); n <= r.NumberOfSubnets; n++ {
+		if !ok || !master.Subnet.Contains(next.Addr()) {
+			c.Log.WarnContext(ctx, "Cannot create more subnets of "+master.Name, "subnet", master.Subnet.String(), "device", device.ID.String())
+			c.top.Exhausted.Publish(ctx, Exhaustion{r, device, master})
+			break
+		}
+		entries, err := c.makeSubnet(ctx, r, device, next, n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entries...)
+		next, ok = following(next, int(r.Size))
+	}
+	if err := c.stores.Entries.InsertMany(ctx, all); err != nil {
+		return nil, err
+	}
+	return all, c.top.Provisioned.Fire(ctx, Provisioned{r, device, all})
+}
+
+// begin returns the block after the highest network in the master, of the rule's size
+// and aligned to it, and makes the reserved one where there is none yet
+// (spec: subnet-division §3).
+func (c *core) begin(ctx context.Context, r *Rule, master *ipam.Subnet) (netip.Prefix, bool, error) {
+	highest, err := c.ipam.Subnets.List(ctx, wispwright.ScopeAll(), ipam.SubnetFilter{MasterSubnetID: master.ID},
+		wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "Subnet", Descending: true}}})
+	if err != nil {
+		return netip.Prefix{}, false, err
+	}
+	if len(highest.Rows) == 0 {
+		first := netip.PrefixFrom(master.Subnet.Addr(), int(r.Size))
+		reserved := &ipam.Subnet{Name: "Reserved Subnet " + first.String(), Subnet: first, Description: "Automatically generated reserved subnet.",
+			OrganizationID: master.OrganizationID, MasterSubnetID: master.ID}
+		if err := c.ipam.Subnets.Create(ctx, reserved); err != nil {
+			return netip.Prefix{}, false, fmt.Errorf("reserved subnet: %w", err)
+		}
+		next, ok := following(first, int(r.Size))
+		return next, ok, nil
+	}
+	next, ok := following(highest.Rows[0].Subnet, int(r.Size))
+	return next, ok, nil
+}
+
+// following is the first block of a size that begins behind a network; not ok at the end
+// of all addresses.
+func following(p netip.Prefix, size int) (netip.Prefix, bool) {
+	at := netipx.PrefixLastIP(p).Next()
+	if !at.IsValid() {
+		return netip.Prefix{}, false
+	}
+	block := netip.PrefixFrom(at, size).Masked()
+	if block.Addr() == at {
+		return block, true
+	}
+	if at = netipx.PrefixLastIP(block).Next(); !at.IsValid() {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(at, size), true
+}
+
+// makeSubnet makes one network of a device with its addresses.
+func (c *core) makeSubnet(ctx context.Context, r *Rule, device *controller.Device, network netip.Prefix, number int64) ([]*Entry, error) {
+	n := &ipam.Subnet{Name: subnetKeyword(r.Label, number), Subnet: network, Description: describe(r.Label), OrganizationID: r.OrganizationID, MasterSubnetID: r.MasterSubnetID}
+	if err := c.ipam.Subnets.Create(ctx, n); err != nil {
+		return nil, fmt.Errorf("subnet %s: %w", network, err)
+	}
+	entries := []*Entry{{ID: wispwright.NewID(), RuleID: r.ID, DeviceID: device.ID, SubnetID: n.ID, Number: number, Keyword: n.Name, Value: network.String(), Created: c.kit.Now()}}
+	first := int64(1) // the network's own address is left out, unless all are taken
+	if block := netipx.RangeOfPrefix(network); offset(block.From(), r.NumberOfIPs) == block.To().Next() {
+		first = 0
+	}
+	more, err := c.addresses(ctx, r, entries[0], first, 1, r.NumberOfIPs)
+	return append(entries, more...), err
+}
+
+// addresses takes addresses of a network, from one ordinal to another; the first one of
+// the network has the offset first.
+func (c *core) addresses(ctx context.Context, r *Rule, of *Entry, first, from, to int64) ([]*Entry, error) {
+	network := of.network()
+	var entries []*Entry
+	var list []*ipam.Address
+	for k := from; k <= to; k++ {
+		ip := offset(network.Addr(), first+k-1)
+		if !ip.IsValid() || !network.Contains(ip) {
+			ip = network.Addr() // the last address of a full block (spec: subnet-division §5)
+		}
+		list = append(list, &ipam.Address{ID: wispwright.NewID(), IPAddress: ip})
+		entries = append(entries, &Entry{ID: wispwright.NewID(), RuleID: r.ID, DeviceID: of.DeviceID, SubnetID: of.SubnetID, AddressID: list[len(list)-1].ID,
+			Number: of.Number, Ordinal: k, Keyword: addressKeyword(r.Label, of.Number, k), Value: ip.String(), Created: c.kit.Now()})
+	}
+	if err := c.ipam.Addresses.CreateMany(ctx, wispwright.ScopeAll(), of.SubnetID, list...); err != nil {
+		return nil, fmt.Errorf("addresses of %s: %w", network, err)
+	}
+	return entries, nil
+}
+
+// offset is the address so many behind one; invalid where there is none.
+func offset(a netip.Addr, n int64) netip.Addr {
+	out, ok := ipam.Step(a, n)
+	if !ok {
+		return netip.Addr{}
+	}
+	return out
+}
+
+func subnetKeyword(label string, number int64) string {
+	return label + "_subnet" + strconv.FormatInt(number, 10)
+}
+
+func addressKeyword(label string, number, ordinal int64) string {
+	return subnetKeyword(label, number) + "_ip" + strconv.FormatInt(ordinal, 10)
+}
+
+func describe(label string) string { return "Automatically generated using " + label + " rule." }
+
+// TakeBack removes the networks that a device has of some rules, in the context's
+// transaction; without rules, of all.
+func (d *Divisions) TakeBack(ctx context.Context, device wispwright.ID, rules ...wispwright.ID) error {
+	f := EntryFilter{DeviceID: device}
+	if len(rules) > 0 {
+		f.RuleIDs = wispwright.Only(rules...)
+	}
+	return d.core.takeBack(ctx, f)
+}
+
+// takeBack removes networks with their addresses and entries.
+func (c *core) takeBack(ctx context.Context, f EntryFilter) error {
+	yes := true
+	f.Networks = &yes
+	found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Rows {
+		// one that is gone would undo the transaction
+		if _, err := c.ipam.Subnets.Get(ctx, wispwright.ScopeAll(), e.SubnetID); errors.Is(err, wispwright.ErrNotFound) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := c.ipam.Subnets.Delete(ctx, wispwright.ScopeAll(), e.SubnetID); err != nil {
+			return fmt.Errorf("network %s: %w", e.Value, err)
+		}
+	}
+	return nil // the entries went with the subnets
+}
+
+// Variables implements controller.ContextProvider: each network and each address of a
+// device, and the prefix length of each rule (spec: subnet-division §4).
+func (c *core) Variables(ctx context.Context, devices []*controller.Device) (map[wispwright.ID]map[string]any, error) {
+	ids := make([]wispwright.ID, len(devices))
+	for i, d := range devices {
+		ids[i] = d.ID
+	}
+	out := map[wispwright.ID]map[string]any{}
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{DeviceIDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found.Rows {
+			vars := out[e.DeviceID]
+			if vars == nil {
+				vars = map[string]any{}
+				out[e.DeviceID] = vars
+			}
+			vars[e.Keyword] = e.Value
+			if p := e.network(); e.Ordinal == 0 && p.IsValid() {
+				vars[strings.TrimSuffix(e.Keyword, subnetKeyword("", e.Number))+"_prefixlen"] = strconv.Itoa(p.Bits())
+			}
+		}
+	}
+	return out, nil
+}
+
+// perQuestion is how many ids one question to a storage names.
+const perQuestion = 500
