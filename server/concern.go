@@ -138,7 +138,10 @@ func DefaultConcerns() []Concern {
 	x := NewX509(t)
 	i := NewIPAM(t)
 	c := NewController(t)
-	return []Concern{t, x, i, c, NewConnection(c), NewGeo(c), NewVPN(t, c, x, i), NewTopology(t, c), NewRadius(t), NewMonitoring(c), NewNotifications(t)}
+	v := NewVPN(t, c, x, i)
+	return []Concern{
+		t, x, i, c, NewConnection(c), NewGeo(c), v, NewSubnetDivision(t, c, i, v), NewTopology(t, c), NewRadius(t), NewMonitoring(c), NewNotifications(t),
+	}
 }
 
 // Find returns the concern of a type among those of a list.

@@ -44,6 +44,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	con := server.NewController(ten)
 	reach, places := server.NewConnection(con), server.NewGeo(con)
 	tunnels := server.NewVPN(ten, con, pki, addresses)
+	divided := server.NewSubnetDivision(ten, con, addresses, tunnels)
 	graphs := server.NewTopology(ten, con)
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
@@ -52,7 +53,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, graphs, access, measured, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, divided, graphs, access, measured, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

@@ -66,6 +66,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 		"geo.locations":          {Deviations: geoDeviations()},
 		"connection.credentials": {Deviations: connectionDeviations()},
 		"config.vpn":             {Deviations: vpnDeviations()},
+		"subnetdivision.rules":   {Deviations: divisionDeviations()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")

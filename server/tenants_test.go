@@ -60,6 +60,7 @@ func newVictim(t *testing.T) *victim {
 	require.Equal(t, 200, told(t, s, "", "POST", "/api/v1/network-topology/topology/"+v.ids["topology"]+"/receive/?key="+betaMark, string(topologytest.NetworkGraph([]string{betaMark + "1", betaMark + "2"}, betaMark+"1 "+betaMark+"2")), "Content-Type", "text/plain").Code)
 	v.ids["node"], v.ids["link"] = v.first("a", "/api/v1/network-topology/node/"), v.first("a", "/api/v1/network-topology/link/")
 	v.ids["subnet"] = v.made("/api/v1/ipam/subnet/", `{"name":"`+betaMark+`","subnet":"10.66.0.0/16","description":"`+betaMark+`","organization":"`+org+`"}`)
+	v.ids["division"] = v.made("/api/v1/controller/subnet-division-rule/", `{"organization":"`+org+`","type":"openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType","master_subnet":"`+v.ids["subnet"]+`","label":"`+betaMark+`","number_of_subnets":1,"size":28,"number_of_ips":1}`)
 	v.ids["vpn"] = v.made("/api/v1/controller/vpn/", `{"name":"`+betaMark+`-vpn","host":"`+strings.ToLower(betaMark)+`.example.org","organization":"`+org+`","notes":"`+betaMark+`",
 		"backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"`+v.ids["subnet"]+`","key":"`+betaMark+`","webhook_endpoint":"https://example.org/`+betaMark+`","auth_token":"`+betaMark+`",
 		"config":{"wireguard":[{"name":"wg0","port":51820}]}}`)
@@ -117,7 +118,7 @@ func (v *victim) state() string {
 		"/api/v1/radius/group/?organization=" + v.ids["org_beta"], "/api/v1/radius/group/" + v.ids["radius_group"] + "/check/", "/api/v1/radius/group/" + v.ids["radius_group"] + "/reply/",
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
-		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
+		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
@@ -159,6 +160,7 @@ func (v *victim) bodies() []string {
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
 		`{"name":"t","organization":"` + v.ids["org_alpha"] + `","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"` + v.ids["vpn"] + `","config":{}}`,
+		`{"organization":"` + v.ids["org_alpha"] + `","type":"openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType","master_subnet":"` + v.ids["subnet"] + `","label":"X","number_of_subnets":1,"size":28,"number_of_ips":1}`,
 		`{"name":"s","host":"h","organization":"` + v.ids["org_alpha"] + `","backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"` + v.ids["subnet"] + `","config":{"wireguard":[{"name":"wg0","port":1}]}}`,
 		`{"name":"t","organization":"` + org + `","backend":"netjsonconfig.OpenWrt","type":"generic","config":{"general":{"description":"x"}}}`,
 		`{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"config":{"general":{"description":"{{secret}} {{of_org}}"}}}`,

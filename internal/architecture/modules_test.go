@@ -40,6 +40,10 @@ func reached() map[string][]string {
 			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", // of x509
 			"go4.org/netipx", // ranges, of ipam too
 		},
+		"controller/subnetdivision": {
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", "go4.org/netipx", "golang.org/x/crypto", // of the controller, VPNs and addresses
+			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12",
+		},
 		"controller/geo": {
 			"golang.org/x/image", // pictures in WebP
 			"code.dny.dev/ssrf",  // of geocoders, which dial no private address
