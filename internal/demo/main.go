@@ -85,6 +85,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	go d.measure(ctx)
 	limit := ctx
 	if d.once {
 		var cancel context.CancelFunc

@@ -24,6 +24,9 @@ type simulateCommand struct {
 	Timeout     time.Duration     `default:"30s" help:"How long one request may take."`
 	Once        bool              `help:"End when every device has applied its configuration; fail if one has not, at the latest after --duration (with --once 10 minutes by default)."`
 	Quiet       bool              `help:"No progress line."`
+	Monitoring  bool              `help:"The devices also send what they measure, each every --measure."`
+	Measure     time.Duration     `default:"5m" help:"Pause between two documents of one device."`
+	History     time.Duration     `help:"With --monitoring: each device begins with documents of so long ago, such as 168h."`
 }
 
 // Run simulates the fleet and prints what was measured.
@@ -45,6 +48,10 @@ func (s simulateCommand) Run(ctx context.Context, p *Program) error {
 	}
 	if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("%w: %q is no address such as http://127.0.0.1:8080", server.ErrUsage, s.URL)
+	}
+	if s.Monitoring {
+		client := simulate.NewClient(strings.TrimRight(s.URL, "/"), s.Concurrency, s.Timeout)
+		o.Sender, o.Measure, o.History = &simulate.Sender{URL: client.BaseURL, HTTP: client.HTTP}, s.Measure, s.History
 	}
 	report, err := simulate.Run(ctx, simulate.NewClient(strings.TrimRight(s.URL, "/"), s.Concurrency, s.Timeout), o)
 	if err != nil {

@@ -43,6 +43,12 @@ type Options struct {
 	// Prefix begins every device's name; two fleets on one server need
 	// different ones. Default: "sim".
 	Prefix string
+	// Sender sends what the devices measure; nil: they measure nothing.
+	Sender *Sender
+	// Measure is the pause between two documents of one device. Default: 5 minutes.
+	Measure time.Duration
+	// History is for how long before its first document a device has measured.
+	History time.Duration
 	// Once ends the run when every device has applied its configuration.
 	Once bool
 	// Progress receives one line that is kept up to date; nil for none.
@@ -73,6 +79,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Prefix == "" {
 		o.Prefix = "sim"
 	}
+	if o.Measure <= 0 {
+		o.Measure = 5 * time.Minute
+	}
 	if o.Every <= 0 {
 		o.Every = time.Second
 	}
@@ -89,6 +98,8 @@ type device struct {
 	identity agent.Credentials
 	applied  string
 	next     time.Time
+	measured *Measured
+	document time.Time // when the next document is due
 }
 
 // registration makes the device's identity from its number: locally
@@ -239,7 +250,31 @@ func (f *fleet) serve(ctx context.Context, d *device) {
 	if err := f.step(ctx, d); err != nil && ctx.Err() == nil {
 		pause = min(pause, f.options.Interval/4+time.Second)
 	}
+	if d.identity.UUID != "" && f.options.Sender != nil {
+		f.measure(ctx, d)
+		pause = min(pause, max(time.Until(d.document), 0))
+	}
 	f.again(d, pause)
+}
+
+// measure sends the document that is due.
+func (f *fleet) measure(ctx context.Context, d *device) {
+	now := time.Now()
+	if d.measured == nil {
+		d.measured = NewMeasured(uint64(d.number) + 1)
+		if f.options.History > 0 {
+			_ = f.stats.time(ctx, Document, func() error { // counted as failed
+				return f.options.Sender.History(ctx, d.identity, d.measured, now.Add(-f.options.History), now)
+			})
+		}
+	}
+	if now.Before(d.document) {
+		return
+	}
+	d.document = now.Add(f.options.Measure)
+	_ = f.stats.time(ctx, Document, func() error { // counted as failed
+		return f.options.Sender.Send(ctx, d.identity, now, d.measured.Document(now))
+	})
 }
 
 var errMismatch = errors.New("the archive does not match the checksum")

@@ -22,12 +22,13 @@ const (
 	Checksum             // the question whether something changed
 	Download             // the download of an archive
 	Applied              // the report that it was applied
+	Document             // a document of what was measured
 	kinds
 )
 
 // String names the kind as the protocol's path does.
 func (k Kind) String() string {
-	return [...]string{"register", "checksum", "download-config", "report-status"}[k]
+	return [...]string{"register", "checksum", "download-config", "report-status", "monitoring"}[k]
 }
 
 // Report is what a run measured.

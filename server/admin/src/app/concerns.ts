@@ -3,6 +3,7 @@ import { audit } from '../audit';
 import { connection } from '../connection';
 import { controller } from '../controller';
 import { ipam } from '../ipam';
+import { monitoring } from '../monitoring';
 import { notifications } from '../notifications';
 import { tenancy } from '../tenancy';
 import { topology } from '../topology';
@@ -10,4 +11,4 @@ import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, connection, notifications, ipam, topology, x509, tenancy, audit];
+export const concerns: Concern[] = [controller, monitoring, connection, notifications, ipam, topology, x509, tenancy, audit];

@@ -1,0 +1,31 @@
+// The choice of a range.
+import { Button, ToggleButton, ToggleButtonGroup } from '@mui/material';
+import type { ReactNode } from 'react';
+import type { Period } from './types';
+import { ranges } from './values';
+
+/** The bar. */
+export function PeriodBar({ period, onChange, children }: { period: Period; onChange(period: Period): void; children?: ReactNode }) {
+  return (
+    <div className="w-row">
+      <ToggleButtonGroup exclusive size="small" value={period.start ? null : period.time} onChange={(_, time: string | null) => time && onChange({ time })} aria-label="Range">
+        {ranges.map(({ time, label }) => (
+          <ToggleButton key={time} value={time}>
+            {label}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
+      {period.start && (
+        <>
+          <span className="w-small">
+            {period.start.slice(0, 16)} – {period.end?.slice(0, 16)}
+          </span>
+          <Button size="small" onClick={() => onChange({ time: '7d' })}>
+            Back
+          </Button>
+        </>
+      )}
+      {children}
+    </div>
+  );
+}

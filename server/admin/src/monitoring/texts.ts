@@ -1,0 +1,14 @@
+// The labels of monitoring: a language is added by a file like this one.
+import { commonFields as common } from '../app/texts';
+
+/** The texts in English. */
+export const monitoringTexts = {
+  resources: {
+    'wifi-sessions': {
+      name: 'WiFi session |||| WiFi sessions',
+      fields: { ...common, device: 'Device', ssid: 'Network', interface_name: 'Interface', start_time: 'Began', stop_time: 'Ended' },
+      empty: 'No WiFi sessions yet',
+      invite: 'A session is the time for which a client is at an access point. Devices with a monitoring agent tell of them.',
+    },
+  },
+};
