@@ -199,7 +199,7 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 	batch := timeseries.Batch{Points: points}
 	if !late || c.ArrivalOrder {
 		if !c.NoSessions {
-			if _, _, err := c.sessions.update(ctx, s.Device, doc); err != nil {
+			if _, _, err := c.sessions.update(ctx, s.Device, doc, at); err != nil {
 				return nil, err
 			}
 		}

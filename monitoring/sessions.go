@@ -71,9 +71,10 @@ func clientsOf(doc *ordered.Object) (out []seen) {
 	return out
 }
 
-// Update opens the sessions of clients that are there and closes those of others. It does
-// the same however often it is called with one document.
-func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object) (opened, closed int, err error) {
+// update opens the sessions of clients that are there and closes those of others. It does
+// the same however often it is called with one document. They begin and
+// end when the document was made, or now if that is later than now.
+func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object, at time.Time) (opened, closed int, err error) {
 	there := clientsOf(doc)
 	yes := true
 	open, err := s.Stores.Sessions.List(ctx, wispwright.ScopeAll(), WifiSessionFilter{DeviceID: d.ID, Open: &yes}, wispwright.Page{NoTotal: true})
@@ -81,6 +82,10 @@ func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object) (
 		return 0, 0, fmt.Errorf("read WiFi sessions: %w", err)
 	}
 	now := s.Clock().UTC().Truncate(time.Microsecond)
+	when := now
+	if at.Before(now) {
+		when = at
+	}
 	known := map[place]*WifiSession{}
 	var gone []wispwright.ID
 	for _, session := range open.Rows {
@@ -103,7 +108,7 @@ func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object) (
 		clients = append(clients, c.client)
 		if known[at] == nil {
 			fresh = append(fresh, &WifiSession{ID: wispwright.NewID(), OrganizationID: d.OrganizationID, DeviceID: d.ID, MACAddress: c.client.MACAddress,
-				SSID: c.ssid, InterfaceName: c.ifname, StartTime: now.Add(time.Duration(len(fresh)) * time.Microsecond), Modified: now})
+				SSID: c.ssid, InterfaceName: c.ifname, StartTime: when.Add(time.Duration(len(fresh)) * time.Microsecond), Modified: now})
 		}
 	}
 	for at, session := range known {
@@ -125,7 +130,7 @@ func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object) (
 		if err := s.Stores.Sessions.InsertMany(ctx, fresh); err != nil {
 			return err
 		}
-		return s.Stores.Sessions.Stop(ctx, now, gone...)
+		return s.Stores.Sessions.Stop(ctx, when, gone...)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("store WiFi sessions: %w", err)

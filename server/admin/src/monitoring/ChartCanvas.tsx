@@ -25,6 +25,12 @@ function kindOf(chart: Chart, trace: string): 'line' | 'bar' {
   return type.includes('bar') && !(type === 'lines') ? 'bar' : 'line';
 }
 
+// within two days the hour says enough, beyond that the day
+function shortLabel(label: string, x: string[]): string {
+  const days = (Date.parse((x.at(-1) ?? '').replace(' ', 'T')) - Date.parse((x[0] ?? '').replace(' ', 'T'))) / 86_400_000;
+  return days > 2 ? label.slice(5, 10) : label.slice(11);
+}
+
 function optionOf({ chart, x, before }: Props, colors: { text: string; line: string; surface: string }) {
   const stacked = chart.type.startsWith('stackedbar');
   const fixed = chart.colorscale?.fixed_value ?? undefined;
@@ -67,7 +73,7 @@ function optionOf({ chart, x, before }: Props, colors: { text: string; line: str
         return [list[0]?.axisValue ?? '', ...lines].join('<br>');
       },
     },
-    xAxis: { type: 'category' as const, data: x, axisLine: { lineStyle: { color: colors.line } }, axisLabel: { color: colors.text, fontSize: 11, hideOverlap: true }, axisTick: { show: false } },
+    xAxis: { type: 'category' as const, data: x, axisLine: { lineStyle: { color: colors.line } }, axisLabel: { color: colors.text, fontSize: 11, hideOverlap: true, formatter: (label: string) => shortLabel(label, x) }, axisTick: { show: false } },
     yAxis: {
       type: 'value' as const,
       show: !fixed,

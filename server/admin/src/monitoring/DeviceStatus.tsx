@@ -42,6 +42,7 @@ function Resources({ data }: { data: DeviceDocument }) {
 
 function Table({ head, rows }: { head: string[]; rows: ReactNode[][] }) {
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard
     <div className="w-scroll" tabIndex={0} role="region" aria-label={head.join(', ')}>
       <table className="w-plain">
         <thead>
@@ -53,10 +54,8 @@ function Table({ head, rows }: { head: string[]; rows: ReactNode[][] }) {
         </thead>
         <tbody>
           {rows.map((cells, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows of a document have no key
             <tr key={i}>
               {cells.map((cell, j) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: nor have its cells
                 <td key={j}>{cell}</td>
               ))}
             </tr>

@@ -15,7 +15,7 @@ const generationOf = ({ wifi6, wifi5, wifi4 }: Session['client']) => (wifi6 === 
 const columns: Column<Session>[] = [
   { id: 'client', label: 'Client', fixed: true, width: 160, phone: 'title', cell: ({ client }) => <span className="w-mono">{client.mac_address}</span> },
   { id: 'vendor', label: 'Vendor', phone: 'address', cell: ({ client }) => client.vendor },
-  { id: 'device', label: 'Device', phone: 'status', cell: ({ device, device_id }) => <Link to={`/devices/${device_id}/charts`}>{device}</Link> },
+  { id: 'device', label: 'Device', phone: 'status', cell: ({ device, device_id }) => <Link className="w-name" to={`/devices/${device_id}/charts`}>{device}</Link> },
   { id: 'ssid', label: 'Network', cell: ({ ssid }) => ssid },
   { id: 'interface_name', label: 'Interface', width: 100, cell: ({ interface_name }) => interface_name },
   { id: 'generation', label: 'Speaks', width: 80, cell: ({ client }) => generationOf(client) },
