@@ -5,12 +5,13 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/salsa20"
 
 	"github.com/wispwright/wispwright"
 )
@@ -55,17 +56,25 @@ func identityAddress(public []byte) (string, bool) {
 }
 
 // hardHash is ZeroTier's: SHA-512, then Salsa20 over two megabytes, each block made of
-// the one before, then words exchanged between them and the digest.
+// the one before, then words exchanged between them and the digest. The key stream
+// goes on from one step to the next.
 func hardHash(public []byte) [64]byte {
 	digest := sha512.Sum512(public)
-	keys := newStream(digest[:32], digest[32:40])
+	const words = hardMemory / 8
+	var key [32]byte
+	copy(key[:], digest[:32])
+	stream := make([]byte, hardMemory+words/2*64)
+	salsa20.XORKeyStream(stream, stream, digest[32:40], &key)
+	next := func(b []byte) {
+		subtle.XORBytes(b, b, stream[:64])
+		stream = stream[64:]
+	}
 	memory := make([]byte, hardMemory)
-	keys.next(memory[:64])
+	next(memory[:64])
 	for i := 64; i < hardMemory; i += 64 {
 		copy(memory[i:i+64], memory[i-64:i])
-		keys.next(memory[i : i+64])
+		next(memory[i : i+64])
 	}
-	const words = hardMemory / 8
 	for i := 0; i < words; {
 		first := binary.BigEndian.Uint64(memory[8*i:]) % 8
 		second := binary.BigEndian.Uint64(memory[8*(i+1):]) % words
@@ -74,30 +83,7 @@ func hardHash(public []byte) [64]byte {
 		copy(t[:], memory[8*second:])
 		copy(memory[8*second:8*second+8], digest[8*first:])
 		copy(digest[8*first:8*first+8], t[:])
-		keys.next(digest[:])
+		next(digest[:])
 	}
 	return digest
-}
-
-// stream is a Salsa20 stream that is taken 64 bytes at a time.
-type stream struct {
-	key   [32]byte
-	nonce [8]byte
-	block uint64
-}
-
-func newStream(key, nonce []byte) *stream {
-	s := &stream{}
-	copy(s.key[:], key)
-	copy(s.nonce[:], nonce)
-	return s
-}
-
-// next encrypts 64 bytes in place.
-func (s *stream) next(b []byte) {
-	var counter [16]byte
-	copy(counter[:8], s.nonce[:])
-	binary.LittleEndian.PutUint64(counter[8:], s.block)
-	s.block++
-	salsa.XORKeyStream(b, b, &counter, &s.key)
 }
