@@ -73,7 +73,8 @@ func (CSV) ContentType() string { return "text/csv" }
 // Read implements Format. The empty lines that a reader of CSV passes over are
 // rows here.
 func (CSV) Read(r io.Reader, row func([]string) error) error {
-	reader := csv.NewReader(&withoutMark{r: r})
+	bounded := &rowBound{r: &withoutMark{r: r}, left: maxRow}
+	reader := csv.NewReader(bounded)
 	reader.FieldsPerRecord, reader.LazyQuotes = -1, true
 	for line := 1; ; {
 		record, err := reader.Read()
@@ -81,12 +82,16 @@ func (CSV) Read(r io.Reader, row func([]string) error) error {
 			return nil
 		}
 		var parse *csv.ParseError
+		if errors.Is(err, errLongRow) {
+			return &FormatError{fmt.Sprintf("A row has more than %d bytes.", maxRow)}
+		}
 		if errors.As(err, &parse) {
 			return &FormatError{fmt.Sprintf("Line %d is not valid CSV.", parse.Line)}
 		}
 		if err != nil {
 			return err
 		}
+		bounded.left = maxRow
 		at, _ := reader.FieldPos(0)
 		for ; line < at; line++ {
 			if err := row(nil); err != nil {
@@ -104,6 +109,28 @@ func (CSV) Read(r io.Reader, row func([]string) error) error {
 			return err
 		}
 	}
+}
+
+// maxRow bounds a row of CSV, in bytes: a file of nothing but commas would
+// otherwise become a row of millions of cells, which take fifty times its size.
+const maxRow = 64 << 10
+
+var errLongRow = errors.New("the row is too long")
+
+// rowBound gives a reader no more than a row may have, and what it reads ahead.
+type rowBound struct {
+	r    io.Reader
+	left int
+}
+
+// Read implements io.Reader.
+func (b *rowBound) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongRow
+	}
+	n, err := b.r.Read(p)
+	b.left -= n
+	return n, err
 }
 
 // withoutMark leaves out the mark that some programs begin UTF-8 with.

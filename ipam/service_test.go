@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -338,6 +339,61 @@ func TestManyFaultyRows(t *testing.T) {
 	have, err := m.Subnets.List(t.Context(), wispwright.ScopeAll(), ipam.SubnetFilter{}, wispwright.Page{})
 	require.NoError(t, err)
 	require.Empty(t, have.Rows)
+}
+
+// A file of commas alone is refused before it is a row of millions of cells.
+func TestLongRowsAreRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"commas": strings.Repeat(",", 8<<20), "quotes": strings.Repeat("\"\n\",", 1<<20), "one cell": "\"" + strings.Repeat("x", 1<<20), "empty lines": strings.Repeat("\n", 8<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := ipam.CSV{}.Read(strings.NewReader(text), func([]string) error { return nil })
+			runtime.ReadMemStats(&after)
+			var format *ipam.FormatError
+			require.ErrorAs(t, err, &format)
+			require.Contains(t, format.Reason, "65536 bytes")
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32<<20))
+		})
+	}
+	rows := 0
+	long := strings.Repeat("x", 60_000) + "\n"
+	require.NoError(t, ipam.CSV{}.Read(strings.NewReader(strings.Repeat(long, 20)), func([]string) error { rows++; return nil }))
+	require.Equal(t, 20, rows, "each row for itself")
+}
+
+// FuzzImport imports files of anybody: all or nothing, and never a fault that is
+// nobody's.
+func FuzzImport(f *testing.F) {
+	for _, text := range []string{sample, "a\n10.0.0.0/24\norg-1\n\nh\n10.0.0.1,x\n10.0.0.1,y\n", "a\nfd00::/64\n\n\n\n::1\n", "\ufeffa\n10.0.0.0/255.255.255.0\n'=org\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, _ := fixture(t)
+		report, err := m.Import(t.Context(), bytes.NewReader(text), ipam.CSV{}, nil)
+		stored, listErr := m.Addresses.List(t.Context(), wispwright.ScopeAll(), ipam.AddressFilter{}, wispwright.Page{NoTotal: true})
+		if listErr != nil {
+			t.Fatal(listErr)
+		}
+		var (
+			format  *ipam.FormatError
+			head    *ipam.HeadError
+			unknown *ipam.UnknownOrganizationError
+			rows    *ipam.RowsError
+			invalid *wispwright.ValidationError
+		)
+		switch {
+		case err == nil && len(stored.Rows) == report.Added:
+		case err == nil:
+			t.Fatalf("%d addresses, and not %d", len(stored.Rows), report.Added)
+		case len(stored.Rows) > 0:
+			t.Fatalf("half an import was stored: %v", err)
+		case errors.As(err, &format), errors.As(err, &head), errors.As(err, &unknown), errors.As(err, &rows), errors.As(err, &invalid):
+		default:
+			t.Fatalf("an error of the program: %v", err)
+		}
+	})
 }
 
 func FuzzCSV(f *testing.F) {
