@@ -132,7 +132,10 @@ func (f *fleet) reached() int {
 // The server is killed three times while it tells devices of a changed template.
 // In the end every device was told: once, but for those that were being told when
 // the server died.
-func TestKilledServerTellsEveryDevice(t *testing.T) { pushDrill(t, 120) }
+func TestKilledServerTellsEveryDevice(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { pushDrill(t, 120) })
+	t.Run("postgresql", func(t *testing.T) { pushDrill(t, 120, "WISPWRIGHT_DATABASE="+testkit.PostgresURL(t)) })
+}
 
 // The same with a thousand, timed.
 func TestSoakThousandPushes(t *testing.T) {
@@ -142,14 +145,14 @@ func TestSoakThousandPushes(t *testing.T) {
 	pushDrill(t, 1000)
 }
 
-func pushDrill(t *testing.T, n int) {
+func pushDrill(t *testing.T, n int, environ ...string) {
 	const workers = 16
 	f := devices(t, n)
 	t.Setenv("WISPWRIGHT_CONNECTION_REFUSED_NETWORKS", "10.0.0.0/8")
 	t.Setenv("WISPWRIGHT_CONNECTION_WORKERS", fmt.Sprint(workers))
 	t.Setenv("WISPWRIGHT_CONNECTION_SSH_AUTH_TIMEOUT", "1m")
 	t.Setenv("WISPWRIGHT_CONNECTION_PUSH_DELAY", "100ms")
-	i := install(t, toldFixture)
+	i := install(t, toldFixture, environ...)
 	i.start()
 	var org struct{ Results []struct{ ID string } }
 	i.ask("GET", "/api/v1/users/organization/", "", &org)

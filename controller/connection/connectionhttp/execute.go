@@ -2,6 +2,7 @@ package connectionhttp
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -134,7 +135,7 @@ func (h *HTTP) applyFilter(r *rest.Request, f *controller.DeviceFilter, name, va
 			continue
 		}
 		err := h.options.DeviceFilters[i].Apply(r, f, value)
-		if err == rest.ErrNothing { //nolint:errorlint // the filters return it as it is
+		if errors.Is(err, rest.ErrNothing) {
 			return wispwright.Invalid("", "No devices match the specified criteria.")
 		}
 		var v wispwright.ValidationError

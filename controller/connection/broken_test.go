@@ -1,0 +1,170 @@
+package connection_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/connectiontest"
+	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/storetest"
+)
+
+type (
+	linkStore struct {
+		connection.DeviceConnectionStore
+	}
+	commandStore struct{ connection.CommandStore }
+	pushStore    struct{ connection.PushStore }
+)
+
+// everyConnector does not look at the connector.
+type everyConnector struct{ linkStore }
+
+func (s everyConnector) List(ctx context.Context, scope wispwright.Scope, f connection.DeviceConnectionFilter, p wispwright.Page) (wispwright.Items[connection.DeviceConnection], error) {
+	f.Connector = ""
+	return s.DeviceConnectionStore.List(ctx, scope, f, p)
+}
+
+// replacing overwrites what a device has already.
+type replacing struct{ linkStore }
+
+func (s replacing) AddMissing(ctx context.Context, list []*connection.DeviceConnection) (int, error) {
+	for _, c := range list {
+		have, err := s.List(ctx, wispwright.ScopeAll(), connection.DeviceConnectionFilter{DeviceID: c.DeviceID, CredentialsID: c.CredentialsID}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return 0, err
+		}
+		for _, old := range have.Rows {
+			if err := s.Delete(ctx, wispwright.ScopeAll(), old.ID); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return s.DeviceConnectionStore.AddMissing(ctx, list)
+}
+
+// overwriting stores progress of what is done.
+type overwriting struct{ commandStore }
+
+func (s overwriting) Progress(ctx context.Context, id wispwright.ID, output string, _ time.Time) (cancelled bool, err error) {
+	_, err = s.Update(ctx, wispwright.ScopeAll(), id, func(c *connection.Command) error {
+		cancelled, c.Output = c.Cancelled, output
+		return nil
+	})
+	return cancelled, err
+}
+
+// deaf does not hear that a command was cancelled.
+type deaf struct{ commandStore }
+
+func (s deaf) Progress(ctx context.Context, id wispwright.ID, output string, now time.Time) (bool, error) {
+	_, err := s.CommandStore.Progress(ctx, id, output, now)
+	return false, err
+}
+
+// eager counts what waits as running.
+type eager struct{ commandStore }
+
+func (s eager) Counts(ctx context.Context, batch wispwright.ID) (connection.CommandCounts, error) {
+	n, err := s.CommandStore.Counts(ctx, batch)
+	n.Running, n.Waiting = n.Running+n.Waiting, 0
+	return n, err
+}
+
+// unsorted groups in another order.
+type unsorted struct{ commandStore }
+
+func (s unsorted) Outcomes(ctx context.Context, batch wispwright.ID, _ int) ([]connection.Outcome, error) {
+	return s.CommandStore.Outcomes(ctx, batch, 1000)
+}
+
+// ruthless forgets what still runs.
+type ruthless struct{ commandStore }
+
+func (s ruthless) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
+	all, err := s.List(ctx, wispwright.ScopeAll(), connection.CommandFilter{}, wispwright.Page{NoTotal: true})
+	n := 0
+	for _, c := range all.Rows {
+		if err == nil && n < limit && c.Created.Before(before) {
+			n++
+			err = s.Delete(ctx, wispwright.ScopeAll(), c.ID)
+		}
+	}
+	return n, err
+}
+
+// clinging keeps connections that are deleted.
+type clinging struct{ commandStore }
+
+func (clinging) Leave(context.Context, ...wispwright.ID) error { return nil }
+
+// staying keeps commands where they were.
+type staying struct{ commandStore }
+
+func (staying) Move(context.Context, wispwright.ID, wispwright.ID) error { return nil }
+
+// early finds pushes before their time.
+type early struct{ pushStore }
+
+func (s early) Due(ctx context.Context, at, forgotten time.Time, limit int) ([]wispwright.ID, error) {
+	return s.PushStore.Due(ctx, at.Add(time.Hour), forgotten, limit)
+}
+
+// forgetful never comes back to pushes whose job was lost.
+type forgetful struct{ pushStore }
+
+func (s forgetful) Due(ctx context.Context, at, _ time.Time, limit int) ([]wispwright.ID, error) {
+	return s.PushStore.Due(ctx, at, time.Time{}, limit)
+}
+
+// once keeps what became of a push when it is wished again.
+type once struct{ pushStore }
+
+func (s once) Request(ctx context.Context, now time.Time, devices ...wispwright.ID) error {
+	for _, id := range devices {
+		have, err := s.List(ctx, wispwright.ScopeAll(), connection.PushFilter{DeviceID: id}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		if len(have.Rows) == 0 {
+			if err := s.PushStore.Request(ctx, now, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// The suite fails for each of them.
+func TestBrokenStoragesFail(t *testing.T) {
+	broken := map[string]func(*testing.T){}
+	for name, spoil := range map[string]func(*connection.Stores){
+		"every connector": func(s *connection.Stores) { s.Connections = everyConnector{linkStore{s.Connections}} },
+		"replacing":       func(s *connection.Stores) { s.Connections = replacing{linkStore{s.Connections}} },
+		"overwriting":     func(s *connection.Stores) { s.Commands = overwriting{commandStore{s.Commands}} },
+		"deaf":            func(s *connection.Stores) { s.Commands = deaf{commandStore{s.Commands}} },
+		"eager":           func(s *connection.Stores) { s.Commands = eager{commandStore{s.Commands}} },
+		"unsorted":        func(s *connection.Stores) { s.Commands = unsorted{commandStore{s.Commands}} },
+		"ruthless":        func(s *connection.Stores) { s.Commands = ruthless{commandStore{s.Commands}} },
+		"clinging":        func(s *connection.Stores) { s.Commands = clinging{commandStore{s.Commands}} },
+		"staying":         func(s *connection.Stores) { s.Commands = staying{commandStore{s.Commands}} },
+		"early":           func(s *connection.Stores) { s.Pushes = early{pushStore{s.Pushes}} },
+		"forgetful":       func(s *connection.Stores) { s.Pushes = forgetful{pushStore{s.Pushes}} },
+		"once":            func(s *connection.Stores) { s.Pushes = once{pushStore{s.Pushes}} },
+	} {
+		broken[name] = func(t *testing.T) {
+			connectiontest.Run(t, func(*testing.T) connectiontest.Storage {
+				m := memstore.New()
+				devices := controller.NewMemory(m)
+				stores := connection.NewMemory(m)
+				spoil(&stores)
+				return connectiontest.Storage{Tx: m, Stores: stores, Devices: devices.Devices}
+			})
+		}
+	}
+	storetest.MustFail(t, broken)
+}
