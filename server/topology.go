@@ -143,6 +143,9 @@ func (c *TopologyConcern) options(h *Host) (*topology.Options, error) {
 		o.Devices = d
 		o.Matchers["netdiff.NetJsonParser"] = topology.MatchMACs(d.byMAC)
 	}
+	for format, m := range c.tunnelMatchers(h) {
+		o.Matchers[format] = m
+	}
 	for format, m := range c.Matchers {
 		o.Matchers[format] = m
 	}
