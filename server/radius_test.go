@@ -193,6 +193,16 @@ func TestRadiusManagement(t *testing.T) {
 	p.ask("b", "POST", base+"check/", `{"username":"member","attribute":"NT-Password","value":"X","organization":"`+org+`"}`, 201)
 	p.ask("b", "POST", base+"reply/", `{"username":"betamanager","attribute":"Class","value":"X","organization":"`+org+`"}`, 400)
 
+	started := p.send("POST", "accounting/", `{"status_type":"Start","session_id":"1","unique_id":"one","username":"member","nas_ip_address":"10.0.0.1","calling_station_id":"AA-BB-CC-DD-EE-FF"}`)
+	require.Equal(t, 201, started.Code)
+	rows := p.ask("b", "GET", base+"accounting/?ordering=-session_time&calling_station_id=aa:bb:cc:dd:ee:ff&is_open=true", "", 200)
+	require.Equal(t, []any{1.0, "one"}, []any{rows["count"], rows["results"].([]any)[0].(map[string]any)["id"]})
+	p.ask("b", "GET", base+"accounting/one/", "", 200)
+	p.ask("e", "GET", base+"accounting/one/", "", 404)
+	require.Equal(t, 0.0, p.ask("e", "GET", base+"accounting/", "", 200)["count"])
+	p.ask("d", "GET", base+"accounting/", "", 403)
+	require.Equal(t, 400, p.send("GET", "accounting/?start_time=bad", "").Code)
+
 	at = base + "organization/" + org + "/settings/"
 	in := p.ask("b", "PATCH", at, `{"freeradius_allowed_hosts":"10.0.0.0/8","mac_addr_roaming_enabled":true}`, 200)
 	require.Equal(t, []any{"freeradius_allowed_hosts", "mac_addr_roaming_enabled"}, in["own"])

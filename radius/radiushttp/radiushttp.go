@@ -83,6 +83,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountAuthorize(api)
 	h.mountAccounting(api)
 	h.mountSessions(api)
+	h.mountRows(api)
 	h.mountGroups(api)
 	h.mountMembers(api)
 	h.mountNAS(api)

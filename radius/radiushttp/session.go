@@ -238,3 +238,21 @@ func (h *HTTP) mountSessions(api *rest.API) {
 			return r.WriteScope(), nil
 		}))
 }
+
+// rowOut is a session with the id that lists of the API have.
+type rowOut struct {
+	ID string `json:"id"`
+	sessionOut
+}
+
+// mountRows adds sessions as other lists of the API are: with their number, in any
+// order, one by one.
+func (h *HTTP) mountRows(api *rest.API) {
+	rest.Mount(api, rest.Resource[string, radius.Session, radius.SessionFilter, rest.None, rowOut]{
+		Path: "/api/v1/radius/accounting/", Name: "Accounting Session", Noun: "RadiusAccounting", ID: "radius_accounting", Tag: tag, Kind: app + "radiusaccounting", Only: rest.List | rest.Read,
+		Service: h.r.Accounting, Scopes: managed, Filters: h.managerFilters(),
+		Out: rest.Each(func(s *radius.Session) rowOut { return rowOut{s.UniqueID, h.newSessionOut(s)} }),
+		Ordering: map[string]string{"start_time": "StartTime", "stop_time": "StopTime", "update_time": "UpdateTime", "session_time": "SessionTime", "username": "Username",
+			"input_octets": "InputOctets", "output_octets": "OutputOctets"},
+	})
+}

@@ -5,10 +5,11 @@ import { controller } from '../controller';
 import { ipam } from '../ipam';
 import { monitoring } from '../monitoring';
 import { notifications } from '../notifications';
+import { radius } from '../radius';
 import { tenancy } from '../tenancy';
 import { topology } from '../topology';
 import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, monitoring, connection, notifications, ipam, topology, x509, tenancy, audit];
+export const concerns: Concern[] = [controller, monitoring, connection, notifications, ipam, topology, x509, radius, tenancy, audit];

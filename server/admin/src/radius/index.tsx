@@ -1,0 +1,71 @@
+// RADIUS: groups with limits, access servers, sessions and answers.
+import { Activity, KeySquare, ListChecks, UsersRound } from 'lucide-react';
+import type { Concern } from '../app/concern';
+import { listFinder } from '../app/finders';
+import { page } from '../app/pages';
+import { type RadiusOperations, radiusOperations, readSettings, saveSettings } from './operations';
+import { radiusTexts } from './texts';
+import type { NAS, RadiusGroup } from './types';
+
+const app = 'openwisp_radius';
+
+/** What RADIUS gives to the admin. */
+export const radius: Concern<RadiusOperations> = {
+  name: 'radius',
+  resources: [
+    { name: 'radiussessions', path: 'radius/accounting/', model: { app, model: 'radiusaccounting' }, icon: Activity, title: 'username', list: page(() => import('./SessionList')) },
+    {
+      name: 'radiusgroups',
+      path: 'radius/group/',
+      model: { app, model: 'radiusgroup' },
+      icon: UsersRound,
+      list: page(() => import('./GroupList')),
+      create: page(() => import('./GroupCreate')),
+      edit: page(() => import('./GroupEdit')),
+    },
+    {
+      name: 'nas',
+      path: 'radius/nas/',
+      model: { app, model: 'nas' },
+      icon: KeySquare,
+      list: page(() => import('./NASList')),
+      create: page(() => import('./NASCreate')),
+      edit: page(() => import('./NASEdit')),
+    },
+    { name: 'postauths', path: 'radius/postauth/', model: { app, model: 'radiuspostauth' }, icon: ListChecks, title: 'username', list: page(() => import('./AnswerList')) },
+  ],
+  menu: [
+    { section: 'access', order: 60, resource: 'radiussessions' },
+    { section: 'access', order: 61, resource: 'radiusgroups' },
+    { section: 'access', order: 62, resource: 'nas' },
+    { section: 'access', order: 63, resource: 'postauths' },
+  ],
+  texts: radiusTexts,
+  operations: radiusOperations,
+  models: { radiusgroupcheck: { app, model: 'radiusgroupcheck' }, radiusgroupreply: { app, model: 'radiusgroupreply' } },
+  extensions: [
+    {
+      of: 'organizations',
+      key: 'radius_settings',
+      model: { app, model: 'organizationradiussettings' },
+      read: readSettings,
+      save: saveSettings,
+      Fields: page(() => import('./SettingsFields')),
+    },
+  ],
+  finders: [
+    listFinder<RadiusGroup>({ name: 'RADIUS groups', resource: 'radiusgroups', path: 'radius/group/', icon: UsersRound, title: ({ name }) => name, detail: ({ description }) => description }),
+    listFinder<NAS>({ name: 'Access servers', resource: 'nas', path: 'radius/nas/', icon: KeySquare, title: ({ short_name }) => short_name, detail: ({ name }) => name }),
+  ],
+  kinds: {
+    'openwisp_radius.radiusgroup': { name: 'RADIUS group', resource: 'radiusgroups' },
+    'openwisp_radius.radiusgroupcheck': { name: 'Limit of a RADIUS group' },
+    'openwisp_radius.radiusgroupreply': { name: 'Reply of a RADIUS group' },
+    'openwisp_radius.radiususergroup': { name: 'Member of a RADIUS group' },
+    'openwisp_radius.nas': { name: 'Access server', resource: 'nas' },
+    'openwisp_radius.radiuscheck': { name: 'RADIUS check' },
+    'openwisp_radius.radiusreply': { name: 'RADIUS reply' },
+    'openwisp_radius.organizationradiussettings': { name: 'RADIUS settings' },
+    'openwisp_radius.registereduser': { name: 'Registration' },
+  },
+};

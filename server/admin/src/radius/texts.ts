@@ -1,0 +1,36 @@
+// The labels and sentences of RADIUS: a language is added by a file like this one.
+import { commonFields as common } from '../app/texts';
+
+const fields = {
+  ...common,
+  short_name: 'Short name',
+  type: 'Type',
+  ports: 'Ports',
+  secret: 'Secret',
+  server: 'Virtual server',
+  community: 'SNMP community',
+  description: 'Description',
+  default: 'For new members',
+};
+
+const settings = {
+  'radius_settings.token': 'Token of the RADIUS server',
+  'radius_settings.freeradius_allowed_hosts': 'Addresses of RADIUS servers',
+  'radius_settings.coa_enabled': 'Tell access servers of changes',
+  'radius_settings.needs_identity_verification': 'Only verified identities',
+  'radius_settings.mac_addr_roaming_enabled': 'Devices roam by their address',
+  'radius_settings.registration_enabled': 'People may join by themselves',
+  'radius_settings.login_url': 'Log-in page',
+  'radius_settings.status_url': 'Status page',
+};
+
+/** The texts in English. */
+export const radiusTexts = {
+  resources: {
+    radiusgroups: { name: 'RADIUS group |||| RADIUS groups', fields, empty: 'No groups yet', invite: 'A group limits what its members may use.' },
+    nas: { name: 'Access server |||| Access servers', fields, empty: 'No access servers yet', invite: 'An access server asks about people.' },
+    radiussessions: { name: 'Session |||| Sessions', fields, empty: 'No sessions yet', invite: 'Access servers tell of sessions.' },
+    postauths: { name: 'Answer |||| Answers', fields, empty: 'No answers yet', invite: 'RADIUS servers tell what they answered.' },
+    organizations: { fields: settings },
+  },
+};

@@ -1,0 +1,76 @@
+// The shapes of RADIUS. Keys are those of the wire.
+
+/** A group of users with limits. */
+export interface RadiusGroup {
+  id: string;
+  name: string;
+  description: string;
+  default: boolean;
+  organization: string;
+  created: string;
+  modified: string;
+}
+
+/** A limit of a group, or what its members are told. */
+export interface GroupAttribute {
+  id: string;
+  attribute: string;
+  op: string;
+  value: string;
+}
+
+/** An access server. */
+export interface NAS {
+  id: string;
+  organization: string;
+  name: string;
+  short_name: string;
+  type: string;
+  ports: number | null;
+  /** Null for those who may not change it. */
+  secret: string | null;
+  server: string;
+  community: string;
+  description: string;
+  created: string;
+  modified: string;
+}
+
+/** A stay of somebody in a network. */
+export interface Session {
+  id: string;
+  session_id: string;
+  username: string | null;
+  groupname: string | null;
+  session_time: number | null;
+  input_octets: number | null;
+  output_octets: number | null;
+  called_station_id: string | null;
+  calling_station_id: string | null;
+  nas_ip_address: string;
+  start_time: string | null;
+  update_time: string | null;
+  stop_time: string | null;
+  terminate_cause: string | null;
+  organization: string | null;
+}
+
+/** What a RADIUS server answered. */
+export interface PostAuth {
+  id: string;
+  username: string;
+  password: string;
+  reply: string;
+  called_station_id: string | null;
+  calling_station_id: string | null;
+  date: string;
+  organization: string | null;
+}
+
+/** The settings of an organization that are in force, and which are its own. */
+export interface RadiusSettings {
+  organization: string;
+  token: string | null;
+  own: string[];
+  [key: string]: unknown;
+}

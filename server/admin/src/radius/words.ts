@@ -1,0 +1,33 @@
+// How times and amounts are said.
+
+/** Seconds as people say them: 1 h 5 min. */
+export function lasted(seconds: number | null): string {
+  if (seconds === null) return '';
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  if (minutes > 0) return `${minutes} min ${seconds % 60} s`;
+  return `${seconds} s`;
+}
+
+/** Octets as people say them: 1.5 GB, in powers of ten as limits are. */
+export function amount(octets: number | null): string {
+  if (octets === null) return '';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let n = octets;
+  let unit = 0;
+  while (n >= 1000 && unit < units.length - 1) {
+    n /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
+}
+
+/** What a limit means, for values that are numbers. */
+export function meaning(attribute: string, value: string): string {
+  const n = Number(value);
+  if (value.trim() === '' || !Number.isFinite(n)) return '';
+  if (/traffic|octets/i.test(attribute)) return amount(n);
+  if (/session|timeout/i.test(attribute)) return lasted(n);
+  return '';
+}
