@@ -1,7 +1,11 @@
 package server_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/notifications"
+	"github.com/wispwright/wispwright/notifications/webhooks"
 	"net/http/httptest"
 	"net/mail"
 	"net/url"
@@ -204,4 +208,44 @@ func TestNotificationsAreMailed(t *testing.T) {
 			require.Contains(t, told(t, s, "a", "GET", "/api/v1/notifications/notification/?"+query, "").Body.String(), `{"count":`+count+`,`, query)
 		}
 	})
+}
+
+// What people call their things is text wherever it is told, and never markup: in
+// messages, subjects, frames of names, and links.
+func TestNamesWithMarkupOnTheWire(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), func(c *settings) { c.Tenancy.SiteURL = "https://example.com" })
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	n, ok := server.Find[*server.NotificationsConcern](s.Concerns())
+	require.True(t, ok)
+	alpha := mustID(t, identifiers(t, s)["org_alpha"])
+	for _, name := range []string{
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `[x](javascript:alert(1))`, `<a href="javascript:alert(1)">x</a>`, `</a><svg onload=alert(1)>`, "`<b>`", `{site.name}`,
+	} {
+		hook := &webhooks.Webhook{OrganizationID: alpha, Name: name, URL: "https://hooks.example.org/", Events: []string{"*"}, Enabled: true}
+		require.NoError(t, n.Webhooks.Create(wispwright.WithCaller(t.Context(), wispwright.System("test")), hook))
+		ref := notifications.Ref{Kind: "openwisp_notifications.webhook", ID: hook.ID.String()}
+		require.NoError(t, n.Notify(t.Context(), notifications.Event{Type: "webhook_paused", Actor: ref, Target: ref, Data: map[string]any{"reason": name}}))
+		var page struct {
+			Results []struct {
+				ID, Message, Description string
+			}
+		}
+		require.NoError(t, json.Unmarshal(told(t, s, "b", "GET", "/api/v1/notifications/notification/?page_size=1", "").Body.Bytes(), &page))
+		require.Len(t, page.Results, 1)
+		one := page.Results[0]
+		for _, text := range []string{one.Message, one.Description} {
+			lower := strings.ToLower(text)
+			for _, markup := range []string{"<script", "<img", "<svg", "href=\"javascript", "href='javascript", "<b>"} {
+				require.NotContains(t, lower, markup, name)
+			}
+		}
+		require.LessOrEqual(t, strings.Count(one.Message, "<a "), 1, "no link but ours: %s", one.Message)
+		require.NotContains(t, strings.ReplaceAll(one.Message, "{site.name}", ""), "example.com}", name)
+		if name == `{site.name}` {
+			require.Contains(t, one.Message, name, "names are no templates")
+		}
+		w := told(t, s, "b", "GET", "/api/v1/notifications/notification/"+one.ID+"/", "", "Accept", "text/html")
+		require.NotContains(t, strings.ToLower(w.Body.String()), "<script>alert", "the browsable page too")
+		require.NotContains(t, w.Body.String(), "<img src=x", name)
+	}
 }
