@@ -203,7 +203,7 @@ func affordable(der []byte) error {
 	if !info.Algorithm.Algorithm.Equal(oidPBES2()) {
 		return errors.New("The key is encrypted in an old way; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc")
 	}
-	return affordableParameters(info.Algorithm.Parameters.FullBytes)
+	return affordableParameters(info.Algorithm.Parameters.FullBytes, maxIterations)
 }
 
 // maxIterations is what a derivation may repeat: about a second.
@@ -212,17 +212,17 @@ const maxIterations = 2_000_000
 func oidPBES2() asn1.ObjectIdentifier { return oid(1, 2, 840, 113549, 1, 5, 13) }
 
 // affordableParameters is affordable for the parameters of PBES2.
-func affordableParameters(der []byte) error {
+func affordableParameters(der []byte, most int) error {
 	var params struct {
 		KDF, Cipher pkix.AlgorithmIdentifier
 	}
 	if _, err := asn1.Unmarshal(der, &params); err != nil {
 		return errNoKey
 	}
-	return affordableKDF(params.KDF)
+	return affordableKDF(params.KDF, most)
 }
 
-func affordableKDF(a pkix.AlgorithmIdentifier) error {
+func affordableKDF(a pkix.AlgorithmIdentifier, most int) error {
 	switch kdf := a.Parameters.FullBytes; {
 	case a.Algorithm.Equal(oidPBKDF2()):
 		var p struct {
@@ -234,7 +234,7 @@ func affordableKDF(a pkix.AlgorithmIdentifier) error {
 		if _, err := asn1.Unmarshal(kdf, &p); err != nil {
 			return errNoKey
 		}
-		if p.Iterations < 1 || p.Iterations > maxIterations || len(p.Salt.Bytes) > 1024 || p.KeyLength > 64 {
+		if p.Iterations < 1 || p.Iterations > most || len(p.Salt.Bytes) > 1024 || p.KeyLength > 64 {
 			return errCostly
 		}
 	case a.Algorithm.Equal(oid(1, 3, 6, 1, 4, 1, 11591, 4, 11)):

@@ -36,6 +36,11 @@ const MaxPKCS12 = 128 << 10
 // decrypt is refused before it begins. Errors: faults of the fields "pkcs12" and
 // "passphrase".
 func ReadPKCS12(file []byte, passphrase wispwright.Secret) (*File, error) {
+	return readPKCS12(file, passphrase, maxIterations)
+}
+
+// readPKCS12 is ReadPKCS12 with at most so many iterations of each derivation.
+func readPKCS12(file []byte, passphrase wispwright.Secret, most int) (*File, error) {
 	refuse := func(format string, args ...any) error {
 		return wispwright.Invalid("pkcs12", fmt.Sprintf(format, args...))
 	}
@@ -45,7 +50,7 @@ func ReadPKCS12(file []byte, passphrase wispwright.Secret) (*File, error) {
 	if len(passphrase) > 128 {
 		return nil, wispwright.Invalid("passphrase", "Ensure this value has at most 128 characters.")
 	}
-	encrypted, err := readPFX(file)
+	encrypted, err := readPFX(file, most)
 	if err != nil {
 		return nil, refuse("%s", err)
 	}
@@ -130,12 +135,12 @@ var errNoFile = errors.New("The file is no PKCS#12 file that can be read.")
 
 // readPFX looks through the outside of a file: nothing may take too long. It
 // returns the parts that are encrypted.
-func readPFX(file []byte) (encrypted []asn1.RawValue, err error) {
+func readPFX(file []byte, most int) (encrypted []asn1.RawValue, err error) {
 	var p pfx
 	if rest, err := asn1.Unmarshal(file, &p); err != nil || len(rest) > 0 || !p.AuthSafe.Type.Equal(oidData()) {
 		return nil, errNoFile
 	}
-	if p.MacData.Iterations > maxIterations || len(p.MacData.Salt) > 1024 {
+	if p.MacData.Iterations > most || len(p.MacData.Salt) > 1024 {
 		return nil, errCostly
 	}
 	if p.MacData.Mac.Algorithm.Algorithm.Equal(oidPBMAC1()) {
@@ -143,7 +148,7 @@ func readPFX(file []byte) (encrypted []asn1.RawValue, err error) {
 		if _, err := asn1.Unmarshal(p.MacData.Mac.Algorithm.Parameters.FullBytes, &mac); err != nil {
 			return nil, errNoFile
 		}
-		if err := affordableKDF(mac.KDF); err != nil {
+		if err := affordableKDF(mac.KDF, most); err != nil {
 			return nil, err
 		}
 	}
@@ -162,14 +167,14 @@ func readPFX(file []byte) (encrypted []asn1.RawValue, err error) {
 		}
 		switch {
 		case c.Type.Equal(oidData()):
-			err = affordableBags(c.Content.Bytes)
+			err = affordableBags(c.Content.Bytes, most)
 		case c.Type.Equal(oidEncryptedData()):
 			var e pfxEncrypted
 			if _, err := asn1.Unmarshal(c.Content.Bytes, &e); err != nil {
 				return nil, errNoFile
 			}
 			encrypted = append(encrypted, raw)
-			err = affordableScheme(e.Content.Algorithm)
+			err = affordableScheme(e.Content.Algorithm, most)
 		default:
 			err = errNoFile
 		}
@@ -181,7 +186,7 @@ func readPFX(file []byte) (encrypted []asn1.RawValue, err error) {
 }
 
 // affordableBags looks at the keys of a part that is not encrypted itself.
-func affordableBags(content []byte) error {
+func affordableBags(content []byte, most int) error {
 	var inside []byte
 	var bags []pfxBag
 	if _, err := asn1.Unmarshal(content, &inside); err != nil {
@@ -201,7 +206,7 @@ func affordableBags(content []byte) error {
 		if _, err := asn1.Unmarshal(bag.Value.Bytes, &key); err != nil {
 			return errNoFile
 		}
-		if err := affordableScheme(key.Algorithm); err != nil {
+		if err := affordableScheme(key.Algorithm, most); err != nil {
 			return err
 		}
 	}
@@ -209,9 +214,9 @@ func affordableBags(content []byte) error {
 }
 
 // affordableScheme is affordable for the old ways of PKCS#12 too.
-func affordableScheme(a pkix.AlgorithmIdentifier) error {
+func affordableScheme(a pkix.AlgorithmIdentifier, most int) error {
 	if a.Algorithm.Equal(oidPBES2()) {
-		return affordableParameters(a.Parameters.FullBytes)
+		return affordableParameters(a.Parameters.FullBytes, most)
 	}
 	var p struct {
 		Salt       []byte
@@ -220,7 +225,7 @@ func affordableScheme(a pkix.AlgorithmIdentifier) error {
 	if _, err := asn1.Unmarshal(a.Parameters.FullBytes, &p); err != nil {
 		return errNoFile
 	}
-	if p.Iterations < 1 || p.Iterations > maxIterations || len(p.Salt) > 1024 {
+	if p.Iterations < 1 || p.Iterations > most || len(p.Salt) > 1024 {
 		return errCostly
 	}
 	return nil
