@@ -2,6 +2,7 @@
 import { audit } from '../audit';
 import { connection } from '../connection';
 import { controller } from '../controller';
+import { geo } from '../geo';
 import { ipam } from '../ipam';
 import { monitoring } from '../monitoring';
 import { notifications } from '../notifications';
@@ -12,4 +13,4 @@ import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, monitoring, connection, notifications, ipam, topology, x509, radius, tenancy, audit];
+export const concerns: Concern[] = [controller, monitoring, connection, geo, notifications, ipam, topology, x509, radius, tenancy, audit];

@@ -1,0 +1,78 @@
+// The page of a location: where it is, its floors, its devices.
+import { useQuery } from '@tanstack/react-query';
+import { useCreatePath, useDataProvider, useRecordContext, useResourceContext } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { Card } from '../design/Card';
+import { Moment } from '../design/Moment';
+import { MoreMenu } from '../design/MoreMenu';
+import { ObjectHeader } from '../design/ObjectHeader';
+import { EditPage } from '../forms/EditPage';
+import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
+import { FloorPlans } from './FloorPlans';
+import { LocationForm, locationBody } from './LocationForm';
+import type { GeoProvider } from './operations';
+import type { Location } from './types';
+
+function Header({ location }: { location: Location }) {
+  const resource = useResourceContext();
+  const createPath = useCreatePath();
+  const deletion = useDeletion('location', location.name, 'Its floor plans go too; its devices stay, and are nowhere then.');
+  return (
+    <>
+      <ObjectHeader
+        title={location.name}
+        above={{ label: 'Locations', to: createPath({ resource, type: 'list' }) }}
+        actions={<MoreMenu label="More about this location" actions={deletion.action ? [deletion.action] : []} />}
+        facts={
+          <>
+            <span>{location.type}</span>
+            <Link to={`/map?open=${location.id}`}>Show on the map</Link>
+            <span>
+              Changed <Moment at={location.modified} />
+            </span>
+          </>
+        }
+      />
+      {deletion.question}
+    </>
+  );
+}
+
+function Devices({ location }: { location: Location }) {
+  const provider = useDataProvider<GeoProvider>();
+  const { data } = useQuery({ queryKey: ['locations', 'devices', location.id], queryFn: () => provider.devicesAt(location.id) });
+  return (
+    <Card title="Devices here" note={data ? String(data.count) : undefined}>
+      {data?.results.length === 0 && <p className="w-muted">None. A device is put here on its own page, under Place.</p>}
+      <ul className="w-map-devices">
+        {data?.results.map(({ id, name }) => (
+          <li key={id}>
+            <Link to={`/devices/${id}`}>{name}</Link>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Contents() {
+  const location = useRecordContext<Location>();
+  const locked = !useMayChange('locations');
+  if (!location) return null;
+  return (
+    <div className="w-form">
+      <LocationForm locked={locked} />
+      {location.type === 'indoor' && <FloorPlans location={location} />}
+      <Devices location={location} />
+    </div>
+  );
+}
+
+/** The page. */
+export default function LocationEdit() {
+  return (
+    <EditPage<Location> what="location" transform={locationBody as never} compared={['name', 'organization', 'type', 'is_mobile', 'address', 'geometry']} header={(location) => <Header location={location} />} bar={<FormToolbar />}>
+      <Contents />
+    </EditPage>
+  );
+}
