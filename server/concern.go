@@ -140,7 +140,18 @@ func DefaultConcerns() []Concern {
 	c := NewController(t)
 	v := NewVPN(t, c, x, i)
 	return []Concern{
-		t, x, i, c, NewConnection(c), NewGeo(c), v, NewSubnetDivision(t, c, i, v), NewTopology(t, c), NewRadius(t), NewMonitoring(c), NewNotifications(t),
+		t,
+		x,
+		i,
+		c,
+		NewConnection(c),
+		NewGeo(c),
+		v,
+		NewSubnetDivision(t, c, i, v),
+		NewTopology(t, c),
+		NewRadius(t),
+		NewMonitoring(c),
+		NewNotifications(t), // tells of those before it
 	}
 }
 

@@ -90,6 +90,7 @@ func TestWallsAroundNotifications(t *testing.T) {
 			base + "organization/{organization}/setting/":             base + "organization/" + ids["org_alpha"] + "/setting/",
 			base + "webhook/{id}/":                                    at,
 			base + "webhook/{id}/test/":                               at + "test/",
+			base + "webhook/{id}/resume/":                             at + "resume/",
 			base + "webhook/{id}/rotate/":                             at + "rotate/",
 			base + "webhook/{id}/delivery/":                           at + "delivery/",
 			base + "webhook/{id}/delivery/{delivery}/":                at + "delivery/" + delivery + "/",
