@@ -104,9 +104,6 @@ func (c *ChartConfig) Check() error {
 	return nil
 }
 
-// label is what people choose the chart by.
-func (c *ChartConfig) label() string { return cmp.Or(c.Label, c.Title) }
-
 // Target is what a chart is of: a metric, and for those without object lists of tags.
 type Target struct {
 	// Key and Field are the metric's.

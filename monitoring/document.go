@@ -83,10 +83,10 @@ func whole(v any) any {
 	case *ordered.Object:
 		for i := range v.Len() {
 			name, value := v.At(i)
-			switch value.(type) {
+			switch value := value.(type) {
 			case ordered.Number:
-				if n := value.(ordered.Number); !n.IsInteger() {
-					v.Set(name, whole(n))
+				if !value.IsInteger() {
+					v.Set(name, whole(value))
 				}
 			case []any, *ordered.Object:
 				whole(value)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -18,7 +17,6 @@ import (
 // metrics finds the metrics of devices, and makes those that are missing.
 type metrics struct {
 	*base
-	mu    sync.Mutex
 	known *lru.Cache[wispwright.ID, map[identity]*Metric]
 }
 

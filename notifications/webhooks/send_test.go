@@ -215,7 +215,7 @@ func TestBodiesOfChatServices(t *testing.T) {
 	r := newReceiver(t)
 	b := newBench(t, nil)
 	for format, want := range map[webhooks.Format]struct{ method, path, body string }{
-		webhooks.Slack:    {"POST", "/secret-path-of-it", `{"text":"🟢 *Device &lt;b&gt;∗ap∗&lt;/b&gt; &amp; co registered*\nline\n[x]​(y)\n<https://wisp.example.org/admin/config/device/1/change/?a=1&b=2|Open>"}`},
+		webhooks.Slack:    {"POST", "/secret-path-of-it", `{"text":"🟢 *Device &lt;b&gt;∗ap∗&lt;/b&gt; &amp; co registered*\nline\n[x]` + "\u200b" + `(y)\n<https://wisp.example.org/admin/config/device/1/change/?a=1&b=2|Open>"}`},
 		webhooks.Telegram: {"POST", "/bot123456:ABCDEFGHIJKLMNOP/sendMessage", `{"chat_id":"-100","link_preview_options":{"is_disabled":true},"text":"🟢 Device <b>*ap*</b> & co registered\nline\n[x](y)\nhttps://wisp.example.org/admin/config/device/1/change/?a=1&b=2"}`},
 		webhooks.Matrix: {"PUT", "/_matrix/client/v3/rooms/!room:example.org/send/m.room.message/", `{"msgtype":"m.notice","m.mentions":{},"format":"org.matrix.custom.html","body":"🟢 Device <b>*ap*</b> & co registered\nline\n[x](y)\nhttps://wisp.example.org/admin/config/device/1/change/?a=1&b=2",` +
 			`"formatted_body":"🟢 <strong>Device &lt;b&gt;*ap*&lt;/b&gt; &amp; co registered</strong><br>line<br>[x](y)<br><a href=\"https://wisp.example.org/admin/config/device/1/change/?a=1&amp;b=2\">Open</a>"}`},

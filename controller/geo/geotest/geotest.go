@@ -140,8 +140,6 @@ func id(n int) wispwright.ID {
 
 func all() wispwright.Scope { return wispwright.ScopeAll() }
 
-var errWanted = errors.New("wanted")
-
 // faults are the messages of an error by field.
 func faults(t testing.TB, err error) map[string][]string {
 	t.Helper()
