@@ -35,7 +35,7 @@ type RadiusConfig struct {
 	// Gigawords tells of limits beyond 32 bits.
 	Gigawords bool `koanf:"gigawords" doc:"Tell the upper 32 bits of a traffic limit in an attribute of their own, since RADIUS cuts numbers."`
 	// CoAEnabled and the following are the defaults of organizations.
-	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED)."`
+	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED). It is kept; nothing is sent yet."`
 	MACRoaming          bool   `koanf:"mac_roaming" doc:"Devices with an open session come in again by their address, in organizations that say nothing else (OPENWISP_RADIUS_MAC_ADDR_ROAMING_ENABLED)."`
 	NeedsVerification   bool   `koanf:"needs_verification" doc:"Only users whose identity was verified come in, in organizations that say nothing else (OPENWISP_RADIUS_NEEDS_IDENTITY_VERIFICATION)."`
 	RegistrationEnabled bool   `koanf:"registration_enabled" doc:"People may make accounts for themselves and join, in organizations that say nothing else (OPENWISP_RADIUS_REGISTRATION_API_ENABLED)."`
