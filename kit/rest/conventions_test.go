@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -323,4 +324,17 @@ func TestActionOnAnItem(t *testing.T) {
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, `{"street":"MAIN","city":"`+id+`"}`, w.Body.String())
 	require.Equal(t, 403, b.ask(t, "POST", "/api/v1/t/thing/"+id+"/", "changer", `{}`).Code)
+}
+
+// The zero id stands for "everything" in filters of Go programs, and for nothing
+// on the wire.
+func TestFilterByTheZeroID(t *testing.T) {
+	type filter struct{ ID wispwright.ID }
+	f := rest.FilterID("location", func(f *filter, id wispwright.ID) { f.ID = id })
+	var got filter
+	require.ErrorIs(t, f.Apply(nil, &got, "00000000-0000-0000-0000-000000000000"), rest.ErrNothing)
+	id := wispwright.NewID()
+	require.NoError(t, f.Apply(nil, &got, id.String()))
+	require.Equal(t, id, got.ID)
+	require.Error(t, f.Apply(nil, &got, "x"))
 }

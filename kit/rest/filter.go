@@ -96,12 +96,16 @@ func FilterBool[F any](name string, set func(*F, bool)) Filter[F] {
 	}}
 }
 
-// FilterID selects by a UUID.
+// FilterID selects by a UUID. Nothing has the zero one, which fields of filters
+// have when they select everything.
 func FilterID[F any](name string, set func(*F, wispwright.ID)) Filter[F] {
 	return Filter[F]{Name: name, Help: "a UUID", Apply: func(_ *Request, f *F, v string) error {
 		id, err := parseFilterID(v)
 		if err != nil {
 			return err
+		}
+		if id.IsZero() {
+			return ErrNothing
 		}
 		set(f, id)
 		return nil
