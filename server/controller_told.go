@@ -119,11 +119,8 @@ func registered(list []controller.Registered) (events []notifications.Event) {
 func failed(list []controller.StatusChange) (events []notifications.Event) {
 	for _, c := range list {
 		if c.After == controller.StatusError {
-			e := notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)}
-			if c.ErrorReason != "" {
-				e.Description, e.Data = "{reason}", map[string]any{"reason": c.ErrorReason}
-			}
-			events = append(events, e)
+			// without the reason, which clients know only from the device
+			events = append(events, notifications.Event{Type: "config_error", Actor: notifications.Ref{Kind: "config.config", ID: c.ConfigID.String()}, Target: deviceRef(c.DeviceID)})
 		}
 	}
 	return events

@@ -204,7 +204,7 @@ func (p *plan) lose(l *KnownLink) {
 		}
 	}
 	p.down = append(p.down, l.ID)
-	p.moments = append(p.moments, &Moment{ID: wispwright.NewID(), TopologyID: l.TopologyID, LinkID: l.ID, At: p.now, Status: Down, Cost: l.RecordedCost})
+	p.moments = append(p.moments, &Moment{TopologyID: l.TopologyID, LinkID: l.ID, At: p.now, Status: Down, Cost: l.RecordedCost})
 }
 
 // touches reports whether links that are named count as modified.

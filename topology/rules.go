@@ -384,7 +384,7 @@ func (s *Links) stored(ctx context.Context, changes ...entity.Change[Link]) erro
 			flipped[l.TopologyID] = append(flipped[l.TopologyID], l)
 		}
 	}
-	if err := s.s.stores.Moments.InsertMany(ctx, moments); err != nil {
+	if err := s.s.record(ctx, moments); err != nil {
 		return err
 	}
 	for topology, links := range flipped {
@@ -395,8 +395,20 @@ func (s *Links) stored(ctx context.Context, changes ...entity.Change[Link]) erro
 	return nil
 }
 
+// record stores moments. Their ids rise, so that those of one instant stay in the
+// order in which they happened.
+func (s *Service) record(ctx context.Context, moments []*Moment) error {
+	for _, m := range moments {
+		m.ID = wispwright.NewID()
+		for at, n := 5, s.recorded.Add(1); at >= 0; at, n = at-1, n>>8 {
+			m.ID[at] = byte(n)
+		}
+	}
+	return s.stores.Moments.InsertMany(ctx, moments)
+}
+
 func momentOf(l *Link) *Moment {
-	return &Moment{ID: wispwright.NewID(), TopologyID: l.TopologyID, LinkID: l.ID, At: l.Modified, Status: l.Status, Cost: l.Cost}
+	return &Moment{TopologyID: l.TopologyID, LinkID: l.ID, At: l.Modified, Status: l.Status, Cost: l.Cost}
 }
 
 // costDiffers reports whether a cost differs enough for the history: by a tenth.

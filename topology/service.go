@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -68,9 +69,10 @@ type Service struct {
 	// for new ones (spec: topology §3).
 	LinkStatusChanged event.Topic[StatusChange]
 
-	base    *entity.Base
-	stores  Stores
-	options Options
+	recorded atomic.Uint64 // moments
+	base     *entity.Base
+	stores   Stores
+	options  Options
 }
 
 // New makes the services over stores of the base's transactor.

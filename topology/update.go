@@ -311,7 +311,7 @@ func (s *Service) writeLinks(ctx context.Context, p *plan) error {
 		}
 	}
 	if len(p.moments) > 0 {
-		return s.stores.Moments.InsertMany(ctx, p.moments)
+		return s.record(ctx, p.moments)
 	}
 	return nil
 }

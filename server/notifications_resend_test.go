@@ -16,33 +16,6 @@ import (
 	"github.com/wispwright/wispwright/tenancy"
 )
 
-// What a device said went wrong is told with it, and is text whatever it
-// contains.
-func TestFailedConfigurationsAreToldWithTheirReason(t *testing.T) {
-	s := newServer(t, testkit.SQLite(t), nil)
-	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
-	device := as(t, s, "a", "POST", "/api/v1/controller/device/", `{"name":"box","organization":"`+identifiers(t, s)["org_alpha"]+`","mac_address":"02:00:00:00:00:01",
-		"config":{"backend":"netjsonconfig.OpenWrt","templates":[],"context":{},"config":{"general":{}}}}`, 201)
-	id, key := device["id"].(string), device["key"].(string)
-	report := func(reason string) {
-		t.Helper()
-		r := httptest.NewRequest(http.MethodPost, "/controller/report-status/"+id+"/", strings.NewReader(url.Values{"key": {key}, "status": {"error"}, "error_reason": {reason}}.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		require.Equal(t, http.StatusOK, w.Code, w.Body)
-	}
-	report("wan: {notification.actor} <script>alert(1)</script> [x](javascript:alert(2))")
-	drain(t, s)
-	list := as(t, s, "a", "GET", "/api/v1/notifications/notification/?type=config_error", "", 200)
-	require.Len(t, list["results"], 1)
-	description, _ := list["results"].([]any)[0].(map[string]any)["description"].(string)
-	require.Contains(t, description, "wan: {notification.actor}", "what a device says is no template")
-	require.NotContains(t, description, "<script")
-	require.NotContains(t, description, `href="javascript`)
-	as(t, s, "a", "POST", "/api/v1/notifications/notification/read/", "", 200)
-}
-
 // People with an unconfirmed address ask for the e-mail that confirms it; the
 // link leads back to a page of this server only.
 func TestConfirmationIsSentAgain(t *testing.T) {
