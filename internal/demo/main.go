@@ -85,7 +85,6 @@ func (d *demo) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	go d.measure(ctx)
 	limit := ctx
 	if d.once {
 		var cancel context.CancelFunc
@@ -162,6 +161,9 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 			if err := d.showPush(ctx); err != nil {
 				return err
 			}
+			if err := d.showMore(ctx, begun); err != nil {
+				return err
+			}
 			if d.once {
 				return nil
 			}
@@ -178,4 +180,22 @@ func (d *demo) follow(ctx context.Context, begun time.Time) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// showMore fills the pages of the concerns beside configuration.
+func (d *demo) showMore(ctx context.Context, begun time.Time) error {
+	boxes, err := d.boxes()
+	if err != nil {
+		return err
+	}
+	if err := d.show(boxes); err != nil {
+		return err
+	}
+	all, err := d.week(ctx, boxes)
+	if err != nil {
+		return err
+	}
+	go d.measure(ctx, boxes, all)
+	fmt.Printf("  %5.1f s  a week of charts, three places on the map, a topology and a session of RADIUS are in the web admin.\n", time.Since(begun).Seconds())
+	return nil
 }

@@ -13,39 +13,41 @@ import (
 	"github.com/wispwright/wispwright/server/simulate"
 )
 
-// measure makes the boxes tell of a week that they did not have, and then of each minute:
-// they have no radios and no traffic of their own to show.
-func (d *demo) measure(ctx context.Context) {
-	sender := &simulate.Sender{URL: "http://" + d.address}
-	boxes := map[string]*simulate.Measured{}
-	for tick := time.NewTicker(2 * time.Second); ; {
-		var list struct {
-			Results []struct {
-				ID, Name string
-				Key      wispwright.Secret
-			}
+// history is the time before the demo that the boxes tell of.
+const history = 7 * 24 * time.Hour
+
+// measured are the boxes that measure.
+type measured map[string]*simulate.Measured
+
+// week makes the boxes tell of a week that they did not have: they have no radios
+// and no traffic of their own to show.
+func (d *demo) week(ctx context.Context, boxes []box) (measured, error) {
+	sender, all := &simulate.Sender{URL: "http://" + d.address}, measured{}
+	for _, b := range boxes {
+		sum := fnv.New64a()
+		_, _ = sum.Write([]byte(b.Name)) // a hash takes everything
+		one := simulate.NewMeasured(sum.Sum64() % 100_000)
+		now := time.Now()
+		if err := sender.History(ctx, b.credentials(), one, now.Add(-history), now); err != nil {
+			return nil, fmt.Errorf("what %s measured: %w", b.Name, err)
 		}
-		if err := d.api.call("GET", "/api/v1/controller/device/?page_size=100", nil, &list); err == nil {
+		all[b.ID] = one
+	}
+	return all, nil
+}
+
+func (b box) credentials() agent.Credentials {
+	return agent.Credentials{UUID: b.ID, Key: wispwright.Secret(b.Key)}
+}
+
+// measure tells of each minute from now on.
+func (d *demo) measure(ctx context.Context, boxes []box, all measured) {
+	sender := &simulate.Sender{URL: "http://" + d.address}
+	for tick := time.NewTicker(time.Minute); ; {
+		for _, b := range boxes {
 			now := time.Now()
-			for _, box := range list.Results {
-				who := agent.Credentials{UUID: box.ID, Key: box.Key}
-				known := boxes[box.ID]
-				if known == nil {
-					sum := fnv.New64a()
-					_, _ = sum.Write([]byte(box.Name)) // a hash takes everything
-					known = simulate.NewMeasured(sum.Sum64() % 100_000)
-					boxes[box.ID] = known
-					if err := sender.History(ctx, who, known, now.Add(-7*24*time.Hour), now); err != nil && ctx.Err() == nil {
-						fmt.Println("  history of", box.Name+":", err)
-					}
-					now = time.Now()
-				}
-				if err := sender.Send(ctx, who, now, known.Document(now)); err != nil && ctx.Err() == nil {
-					fmt.Println("  monitoring of", box.Name+":", err)
-				}
-			}
-			if len(boxes) > devices {
-				tick.Reset(time.Minute)
+			if err := sender.Send(ctx, b.credentials(), now, all[b.ID].Document(now)); err != nil && ctx.Err() == nil {
+				fmt.Println("  what", b.Name, "measures:", err)
 			}
 		}
 		select {

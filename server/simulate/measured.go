@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -142,6 +143,9 @@ func (s *Sender) Send(ctx context.Context, d agent.Credentials, at time.Time, bo
 		client = http.DefaultClient
 	}
 	answer, err := client.Do(r)
+	if fault := (*url.Error)(nil); errors.As(err, &fault) {
+		err = fault.Err // its text has the address, with the key in it
+	}
 	if err != nil {
 		return fmt.Errorf("send a document: %w", err)
 	}
