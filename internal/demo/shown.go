@@ -47,9 +47,9 @@ func (d *demo) makePlaces(organization string, boxes []box) error {
 		name, kind, address string
 		longitude, latitude float64
 	}{
-		{"Railway station", "indoor", "Piazza dei Cinquecento, Rome", 12.5018, 41.9010},
-		{"Pincio", "outdoor", "Viale del Belvedere, Rome", 12.4779, 41.9111},
-		{"Trastevere", "outdoor", "Piazza di Santa Maria in Trastevere, Rome", 12.4699, 41.8895},
+		{"Rome", "indoor", "Piazza dei Cinquecento, Rome", 12.5018, 41.9010},
+		{"Milan", "outdoor", "Piazza del Duomo, Milan", 9.1914, 45.4641},
+		{"Naples", "outdoor", "Piazza del Plebiscito, Naples", 14.2488, 40.8359},
 	} {
 		if i == len(boxes) {
 			break

@@ -7,10 +7,12 @@ import { openLink } from '../live/socket';
 import type { ConnectionProvider } from './operations';
 import type { Command } from './types';
 
-/** The list with a command as it is now: in its place, or first when it is new. */
+/** The list with a command as it is now: in its place, or first when it is new. What is older than the list has it comes too late. */
 export function withCommand(list: ListAnswer<Command> | undefined, command: Command): ListAnswer<Command> | undefined {
   if (!list) return list;
-  if (list.results.some(({ id }) => id === command.id)) return { ...list, results: list.results.map((one) => (one.id === command.id ? command : one)) };
+  const known = list.results.find(({ id }) => id === command.id);
+  if (known && known.modified > command.modified) return list;
+  if (known) return { ...list, results: list.results.map((one) => (one === known ? command : one)) };
   return { ...list, count: list.count + 1, results: [command, ...list.results] };
 }
 
@@ -22,7 +24,7 @@ export function useCommands(device: string) {
   const query = useQuery({
     queryKey: ['devices', 'commands', device],
     queryFn: () => provider.commands(device),
-    refetchInterval: ({ state }) => (!told && state.data?.results.some(({ status }) => status === 'in-progress') ? 2_000 : 60_000),
+    refetchInterval: ({ state }) => (state.data?.results.some(({ status }) => status === 'in-progress') ? (told ? 5_000 : 2_000) : 60_000),
   });
   useEffect(() => {
     const key = ['devices', 'commands', device];
