@@ -940,7 +940,7 @@ async function lostPage(run) {
   await go('/');
   // as after an update of the server, whose files have other names
   await context.route('**/assets/GroupList-*', (route) => route.fulfill({ status: 404, body: 'gone' }));
-  await Promise.all([page.waitForEvent('load'), menu(page).getByRole('link', { name: 'Groups' }).click()]);
+  await Promise.all([page.waitForEvent('load'), menu(page).getByRole('link', { name: 'Groups', exact: true }).click()]);
   await page.getByText('This page could not be loaded').waitFor();
   await run.shot('lost-page');
   await context.unroute('**/assets/GroupList-*');
