@@ -1,8 +1,6 @@
 package geohttp
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 
 	"github.com/wispwright/wispwright"
@@ -83,7 +81,7 @@ func (h *HTTP) speaker(r *rest.Request) (*geo.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !sameKey(key, dev.Key) {
+	if !dev.Key.Equal(key) {
 		if r.Caller == nil {
 			return nil, rest.Unauthenticated(noCredentials)
 		}
@@ -124,10 +122,4 @@ func (h *HTTP) awake(r *rest.Request, dev *geo.Device) error {
 		return wispwright.Forbidden(noPermission)
 	}
 	return nil
-}
-
-// sameKey compares in constant time.
-func sameKey(given string, key wispwright.Secret) bool {
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(key.Reveal()))
-	return key != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

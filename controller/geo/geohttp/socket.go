@@ -171,7 +171,7 @@ func (h *HTTP) there(ctx context.Context, location wispwright.ID, key string) er
 		return err
 	}
 	for _, d := range devices {
-		if sameKey(key, d.Key) {
+		if d.Key.Equal(key) {
 			return nil
 		}
 	}
