@@ -62,7 +62,15 @@ func Retrieve(ctx context.Context, source string, o *RetrieveOptions) ([]byte, e
 		err = fmt.Errorf("the scheme %q is not supported", u.Scheme)
 	}
 	if err != nil {
-		return nil, &RetrievalError{Source: u.Redacted(), Err: err}
+		// keys stand in queries: neither address that an error has shows one
+		shown := *u
+		if shown.RawQuery != "" {
+			shown.RawQuery = "…"
+		}
+		if fault := (*url.Error)(nil); errors.As(err, &fault) {
+			err = fault.Err
+		}
+		return nil, &RetrievalError{Source: shown.Redacted(), Err: err}
 	}
 	return text, nil
 }
