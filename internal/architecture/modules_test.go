@@ -33,6 +33,7 @@ func reached() map[string][]string {
 			"github.com/gosnmp/gosnmp", "golang.org/x/crypto", // SNMP and SSH
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
 		},
+		"rollout":  {},
 		"topology": {},
 		"controller/vpn": {
 			"golang.org/x/crypto",                                              // Salsa20, from which ZeroTier addresses follow

@@ -1,0 +1,2 @@
+// Package rolloutsql keeps rollouts and their steps in PostgreSQL and SQLite.
+package rolloutsql
