@@ -18,7 +18,7 @@ type rows struct {
 	*sqlstore.Repo[wispwright.ID, notifications.Notification, notifications.Filter]
 	db     *sqlstore.DB
 	counts map[int]*sqlstore.Stmt // by the number of times asked about
-	insert string
+	insert *sqlstore.Stmt
 	own    []int // which arguments of insert differ between recipients
 }
 
@@ -28,7 +28,11 @@ func newRows(db *sqlstore.DB) (*rows, error) {
 		return nil, err
 	}
 	s := &rows{Repo: repo, db: db, counts: map[int]*sqlstore.Stmt{}}
-	s.insert, s.own = insertion(db.Dialect(), repo.Columns())
+	var insert string
+	insert, s.own = insertion(db.Dialect(), repo.Columns())
+	if s.insert, err = db.Prepare(insert); err != nil {
+		return nil, err
+	}
 	for n := range 3 {
 		if s.counts[n], err = db.Prepare(countQuery(n)); err != nil {
 			return nil, err
@@ -112,8 +116,8 @@ func (s *rows) insertEvent(ctx context.Context, of []*notifications.Notification
 	for _, i := range slices.Backward(s.own) {
 		args = slices.Delete(args, i, i+1)
 	}
-	if _, err := sqlstore.Exec(ctx, s.db, s.insert, append(args, string(text))...); err != nil {
-		return fmt.Errorf("store notifications: %w", err)
+	if _, err := s.insert.Exec(ctx, append(args, string(text))...); err != nil {
+		return fmt.Errorf("store notifications: %w", s.db.Explain(err))
 	}
 	return nil
 }
