@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -98,9 +99,18 @@ func (n *NotificationsConcern) Section() Section {
 	return Section{&n.Config, &defaults}
 }
 
-// contentTypes are the numbers of kinds of objects that clients of OpenWISP
-// know.
-var contentTypes = map[string]int{"config.device": 23, "config.template": 24, "openwisp_users.user": 6, "openwisp_users.organization": 7}
+// contentTypes numbers the kinds of objects that people can be told of: those
+// that clients of OpenWISP know by number, and the others by their name, so that
+// a number stays whatever concerns a program has.
+func contentTypes(kinds []Kind) map[string]int {
+	numbers := map[string]int{"config.device": 23, "config.template": 24, "openwisp_users.user": 6, "openwisp_users.organization": 7}
+	for _, k := range kinds {
+		if numbers[k.name] == 0 {
+			numbers[k.name] = 1000 + int(crc32.ChecksumIEEE([]byte(k.name))>>1)
+		}
+	}
+	return numbers
+}
 
 // Mount implements Concern.
 func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
@@ -132,7 +142,7 @@ func (n *NotificationsConcern) Mount(_ context.Context, h *Host) error {
 	if err := post.work(h, n); err != nil {
 		return err
 	}
-	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes, Resend: n.resend, Log: h.Log()})
+	wire, err := notificationshttp.New(n.Service, options.People, &notificationshttp.Options{ContentTypes: contentTypes(h.kinds()), Resend: n.resend, Log: h.Log()})
 	if err != nil {
 		return err
 	}

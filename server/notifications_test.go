@@ -130,6 +130,12 @@ func TestNotificationsOnTheWire(t *testing.T) {
 	t.Run("silences", func(t *testing.T) {
 		status(404, root, "PUT", base+"notification/ignore/config/nope/"+ids["org_alpha"]+"/", `{}`)
 		status(404, root, "PUT", base+"notification/ignore/config/device/nope/", `{}`)
+		for _, spelling := range []string{"0", "-1", "+1", "007", "1.0", "99999999999999999999"} {
+			status(404, root, "PUT", base+"notification/ignore/pki/cert/"+spelling+"/", `{}`)
+		}
+		status(201, root, "POST", "/api/v1/controller/ca/", `{"name":"field","organization":"`+ids["org_alpha"]+`","key_length":"256","digest":"sha256"}`)
+		require.Contains(t, status(201, manager, "PUT", base+"notification/ignore/pki/ca/1/", `{}`).Body.String(), `"object_id":"1"`)
+		status(204, manager, "DELETE", base+"notification/ignore/pki/ca/1/", "")
 		status(400, root, "PUT", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{"valid_till":"x"}`)
 		status(405, root, "PATCH", base+"notification/ignore/config/device/"+ids["org_alpha"]+"/", `{}`)
 	})

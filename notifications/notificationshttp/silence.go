@@ -2,6 +2,7 @@ package notificationshttp
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (h *HTTP) mountSilences(api *rest.API) {
 		if _, known := h.options.ContentTypes[ref.Kind]; !known || len(ref.ID) > 255 {
 			return wispwright.ErrNotFound
 		}
-		if _, err := wispwright.ParseID(ref.ID); err != nil || len(ref.ID) != 36 || strings.ToLower(ref.ID) != ref.ID {
+		if !canonicalID(ref.ID) {
 			return wispwright.ErrNotFound
 		}
 		return nil
@@ -86,4 +87,15 @@ func (h *HTTP) mountSilences(api *rest.API) {
 		rest.Action("DELETE", "notifications_ignore_delete", http.StatusNoContent, func(r *rest.Request, _ *rest.None) (rest.None, error) {
 			return rest.None{}, h.s.EndSilence(r.Context(), r.Caller.ID, object(r))
 		}))
+}
+
+// canonicalID reports whether a text is how the API writes an id: a UUID in
+// lower case, or a number as certificates have. Another spelling would make a
+// second silence of the same object.
+func canonicalID(text string) bool {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n > 0 && strconv.FormatInt(n, 10) == text
+	}
+	_, err := wispwright.ParseID(text)
+	return err == nil && len(text) == 36 && strings.ToLower(text) == text
 }

@@ -51,6 +51,8 @@ export const notifications: Concern<NotificationOperations> = {
   bar: [page(() => import('./bell/Bell'))],
   actions: [
     { of: 'devices', Action: page(() => import('./silence/SilenceButton')) },
+    { of: 'cas', Action: page(() => import('./silence/SilenceButton')) },
+    { of: 'certs', Action: page(() => import('./silence/SilenceButton')) },
     { of: 'users', Action: page(() => import('./preferences/OfPerson')) },
   ],
   account: [{ to: '/notifications/preferences', label: 'Notification preferences', icon: BellRing }],

@@ -11,6 +11,7 @@ import { Card } from '../design/Card';
 import { CopyableText } from '../design/Copyable';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
+import { ObjectActions } from '../app/ObjectActions';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { StatusPill } from '../design/Status';
 import { EditPage } from '../forms/EditPage';
@@ -91,6 +92,7 @@ function Header({ ca }: { ca: CA }) {
                 Renew…
               </Button>
             )}
+            <ObjectActions of="cas" />
             <MoreMenu label="More about this CA" actions={actions} />
           </>
         }

@@ -8,6 +8,7 @@ import { Ask } from '../design/Ask';
 import { Banner } from '../design/Banner';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
+import { ObjectActions } from '../app/ObjectActions';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { StatusPill } from '../design/Status';
 import { EditPage } from '../forms/EditPage';
@@ -79,6 +80,7 @@ function Header({ cert }: { cert: Cert }) {
                 Renew…
               </Button>
             )}
+            <ObjectActions of="certs" />
             <MoreMenu label="More about this certificate" actions={actions} />
           </>
         }
