@@ -34,7 +34,7 @@ TIMEOUT ?= 15m
 # if it then passes (internal/gotest)
 GOTEST := $(GO) run ./internal/gotest $(if $(CI),-rerun) --
 test-go: services
-	eval "$$(scripts/services env)" && $(GOTEST) -count=1 -timeout=$(TIMEOUT) ./...
+	eval "$$(scripts/services env)" && $(GOTEST) -count=1 -parallel=4 -timeout=$(TIMEOUT) ./...
 test-race: services ## the Go tests of what runs concurrently, under the race detector
 	eval "$$(scripts/services env)" && $(GOTEST) -race -count=1 -timeout=$(TIMEOUT) . ./kit/... ./netjsonconfig/... ./tenancy ./controller ./agent/... ./server/jobs
 test-ui: $(UI)/node_modules/.package-lock.json

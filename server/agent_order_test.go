@@ -49,6 +49,7 @@ var (
 // left out, as if the answer had been lost. After each request the device has the status that
 // administrators expect.
 func TestRequestsOfTheUnmodifiedAgent(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(testkit.Vectors(t, "agent-config"), "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -20,6 +20,7 @@ import (
 // A real agent behind a real daemon, whose next poll is far away, gets a changed
 // configuration by a push and applies it.
 func TestAPushUntilApplied(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		box      func(testing.TB, string) *box.Box
 		database func(testing.TB) *sqlstore.DB

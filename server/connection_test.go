@@ -141,6 +141,7 @@ func reachable(t *testing.T, s *server.Server) (device, link string) {
 // A change of a configuration reaches the device; a failing connection is told
 // of, and so is its recovery.
 func TestADeviceIsReached(t *testing.T) {
+	t.Parallel()
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		s, box := reaching(t, db)
 		device, link := reachable(t, s)

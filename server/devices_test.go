@@ -145,6 +145,7 @@ func TestAgentAgainstServer(t *testing.T) {
 // The change of a template reaches every device through the queue, and every
 // device of the organization that another program changes through the network.
 func TestTemplatesFanOutThroughJobs(t *testing.T) {
+	t.Parallel()
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		const devices = 600 // two batches
 		s := newSite(t, db)

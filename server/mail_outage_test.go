@@ -57,6 +57,7 @@ func (s *mailDialogue) Data(r io.Reader) error {
 // The mail server is away for hours while devices register: nothing is lost and
 // nothing is doubled; who lost the right meanwhile gets nothing.
 func TestMailServerIsAwayForHours(t *testing.T) {
+	t.Parallel()
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		m := &mailDaemon{away: true}
 		l, err := net.Listen("tcp", "127.0.0.1:0")

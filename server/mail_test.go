@@ -104,6 +104,7 @@ func TestMailsBelongToTheirTransaction(t *testing.T) {
 
 // TestMailsAreTriedAgain: one that cannot be sent waits.
 func TestMailsAreTriedAgain(t *testing.T) {
+	t.Parallel()
 	outbox := filepath.Join(t.TempDir(), "outbox")
 	require.NoError(t, os.WriteFile(outbox, nil, 0o600))
 	s := mailServer(t, testkit.SQLite(t), outbox)
@@ -124,6 +125,7 @@ func TestMailsAreTriedAgain(t *testing.T) {
 
 // TestRemindersAreSentOnce: whoever starts on the same day.
 func TestRemindersAreSentOnce(t *testing.T) {
+	t.Parallel()
 	testkit.OneDay(t)
 	outbox, db := filepath.Join(t.TempDir(), "outbox"), testkit.SQLite(t)
 	s := mailServer(t, db, outbox)

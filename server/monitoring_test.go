@@ -103,6 +103,7 @@ func measure(t *testing.T, s *server.Server, fixture json.RawMessage) {
 
 // TestRecordedMonitoring plays what was recorded of documents, charts and sessions.
 func TestRecordedMonitoring(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]*replay.Player{
 		"monitoring.ingestion":     {Deviations: ingestionDeviations()},
 		"monitoring.charts":        {Deviations: chartDeviations()},

@@ -21,6 +21,7 @@ import (
 // longer than outcomes of jobs are kept trying: after it returns no device is
 // left behind.
 func TestOutageLeavesNoDeviceBehind(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the database is away for seconds")
 	}

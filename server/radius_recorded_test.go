@@ -239,6 +239,7 @@ func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB) func(*testi
 
 // The exchanges recorded with RADIUS, against the whole server.
 func TestRecordedRadius(t *testing.T) {
+	t.Parallel()
 	for name, deviations := range radiusDeviations() {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")

@@ -52,6 +52,7 @@ func recordedData(t *testing.T) string {
 // database filled by loaddata, with its queue at work. The packages of the
 // concerns play the others, and say why an answer differs.
 func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]*replay.Player{
 		"users.auth": {Deviations: map[int][]replay.Deviation{2: {
 			instead("status", 200, "log-in by e-mail address was switched off where it was recorded"), instead("body", replay.Anything, "as its status")}}},

@@ -138,6 +138,7 @@ func TestTopologyReceive(t *testing.T) {
 }
 
 func TestTopologyFetches(t *testing.T) {
+	t.Parallel()
 	graph := topologytest.NetworkGraph([]string{"a", "b"}, "a b")
 	var asked atomic.Int64
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
