@@ -80,7 +80,13 @@ func (c *fleet) switchConfig(ctx context.Context, d *Device, config *Config, off
 		if err != nil {
 			return nil, err
 		}
-		config.Templates = idsOf(defaults)
+		g, err := c.groupOf(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if config.Templates, err = c.regrouped(ctx, idsOf(defaults), nil, g, config.Backend, config.Backend); err != nil {
+			return nil, err
+		}
 	}
 	m, err := c.gather(ctx, d, config)
 	if err != nil {

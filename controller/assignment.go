@@ -133,7 +133,12 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 	if err := c.checkRivals(ctx, merge(required, given)); err != nil {
 		return nil, err
 	}
-	templates := merge(required, withoutRivals(merge(required, given), defaults), given)
+	templates := merge(required, withoutRivals(merge(required, given), defaults))
+	grouped, err := c.groupTemplates(ctx, n.group, config.Backend)
+	if err != nil {
+		return nil, err
+	}
+	templates = merge(templates, withoutRivals(merge(templates, given), grouped), given)
 	templates = merge(templates, withoutRivals(templates, n.extra))
 	if !n.believed { // the cached ones may be older than what is stored now
 		if templates, err = c.heldTemplates(ctx, idsOf(templates)); err != nil {
@@ -154,6 +159,10 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 
 // addConfig stores the first configuration of a device that is there already.
 func (c *configs) addConfig(ctx context.Context, n *enrolment, t *tenant) error {
+	var err error
+	if n.group, err = c.groupOf(ctx, n.detail.Device); err != nil {
+		return err
+	}
 	version, err := c.firstConfig(ctx, n, t)
 	if err != nil {
 		return err

@@ -83,6 +83,8 @@ type ConfigFilter struct {
 	OrganizationID wispwright.ID
 	// TemplateID limits to those that use a template.
 	TemplateID wispwright.ID
+	// GroupID limits to those of the devices of a group.
+	GroupID wispwright.ID
 	// Backend limits to one backend.
 	Backend string
 	// After limits to device ids greater than one, for walking through many.

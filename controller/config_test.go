@@ -354,7 +354,7 @@ func TestJobsGoOnWhereTheyStopped(t *testing.T) {
 	_, err := w.Templates.Update(ctx, wispwright.ScopeAll(), o.ID, func(o *controller.Template) error { o.Config = wispwright.JSON(ethernet("eth1")); return nil })
 	require.NoError(t, err)
 	require.Len(t, q.jobs, 1)
-	require.Equal(t, controller.JobTemplateChanged, q.jobs[0].Kind)
+	require.EqualValues(t, "template_changed", q.jobs[0].Kind)
 	var batches []int
 	w.Devices.Modified.Subscribe("test", func(_ context.Context, e ...controller.ConfigsModified) {
 		for _, e := range e {
@@ -374,7 +374,7 @@ func TestJobsGoOnWhereTheyStopped(t *testing.T) {
 	require.NoError(t, w.Work(ctx, controller.Job{Kind: controller.JobEverything}))
 	require.Len(t, batches, 2)
 	require.Error(t, w.Work(ctx, controller.Job{Kind: "x"}))
-	require.NoError(t, w.Work(ctx, controller.Job{Kind: controller.JobTemplateChanged, ID: wispwright.NewID()}), "a template that is gone")
+	require.NoError(t, w.Work(ctx, controller.Job{Kind: "template_changed", ID: wispwright.NewID()}), "a template that is gone")
 	n, err := w.Versions.Prune(ctx, -time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, devices, n)

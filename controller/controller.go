@@ -22,6 +22,8 @@ type Stores struct {
 	Configs ConfigStore
 	// Templates keeps templates and their revisions.
 	Templates TemplateStore
+	// Groups keeps groups of devices.
+	Groups GroupStore
 	// Settings keeps what organizations decide.
 	Settings SettingsStore
 	// Versions keeps the history of configurations.
@@ -70,6 +72,9 @@ type Options struct {
 	Providers []ContextProvider
 	// Context are the global variables. Default: none.
 	Context map[string]any
+	// GroupSchema is the JSON Schema of the metadata of groups (DEVICE_GROUP_SCHEMA).
+	// Default: any object.
+	GroupSchema wispwright.JSON
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
@@ -126,6 +131,9 @@ func (o *Options) withDefaults() Options {
 	if out.Recorder == nil {
 		out.Recorder = wispwright.NoRecorder{}
 	}
+	if out.GroupSchema == "" {
+		out.GroupSchema = defaultGroupSchema
+	}
 	if out.Clock == nil {
 		out.Clock = time.Now
 	}
@@ -155,6 +163,8 @@ type Controller struct {
 	Agents *Agents
 	// Templates are the templates.
 	Templates *Templates
+	// Groups are the groups of devices.
+	Groups *Groups
 	// Settings are what organizations decide.
 	Settings *OrganizationSettings
 	// Versions are the history of configurations.
@@ -177,8 +187,12 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	}
 	b := newBase(tx, stores, o.withDefaults())
 	f := newFleet(newConfigs(newTenants(b, organizations), renderer))
+	groups, err := newGroups(f)
+	if err != nil {
+		return nil, err
+	}
 	out := &Controller{
-		Devices: f.devices, Agents: newAgents(f), Templates: newTemplates(f), Settings: newOrganizationSettings(f),
+		Devices: f.devices, Agents: newAgents(f), Templates: newTemplates(f), Groups: groups, Settings: newOrganizationSettings(f),
 		Versions: &Versions{configs: f.configs}, fleet: f,
 	}
 	if b.jobs = b.Options.Jobs; b.jobs == nil {

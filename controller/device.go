@@ -41,8 +41,8 @@ type Device struct {
 	System string
 	// Notes are free text of administrators.
 	Notes string
-	// GroupID is the device group. Groups come with a later concern: only the
-	// zero ID is accepted now.
+	// GroupID is the group the device is in, of its own organization; zero for
+	// none.
 	GroupID wispwright.ID
 	// LastIP is where the last request of the device's agent came from.
 	LastIP netip.Addr

@@ -35,9 +35,6 @@ func (c *fleet) checkFields(d *Device) *wispwright.ValidationError {
 	valid.Text(v, "os", d.OS, valid.Max(128))
 	valid.Text(v, "system", d.System, valid.Max(128))
 	valid.Text(v, "notes", d.Notes, valid.Max(maxNotes))
-	if !d.GroupID.IsZero() {
-		v.Add("group", valid.UnknownPK(d.GroupID))
-	}
 	if c.HardwareIDEnabled && d.HardwareID == "" {
 		v.Add("hardware_id", valid.Blank)
 	}
@@ -113,6 +110,9 @@ func (c *fleet) checkWhole(ctx context.Context, v *wispwright.ValidationError, d
 		if clashes, err = c.checkUnique(ctx, v, d); err != nil {
 			return err
 		}
+	}
+	if err := c.checkGroup(ctx, v, d); err != nil {
+		return err
 	}
 	if limit && !slices.Contains(clashes, UniqueDeviceName) {
 		if err := v.Merge("", c.room(ctx, t)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -113,7 +114,13 @@ func (u *update) finish(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := u.joined(ctx); err != nil {
+		return err
+	}
 	if u.before.Config != nil {
+		if u.before.Config.Backend != u.after.Config.Backend {
+			c.devices.BackendChanged.Publish(ctx, entity.Change[Config]{Before: copyOf(u.before.Config), After: copyOf(u.after.Config)})
+		}
 		c.renewed(ctx, u.after.Device, u.before.Config, u.after.Config)
 	}
 	if version != nil {
@@ -149,6 +156,9 @@ func (u *update) config(ctx context.Context) (*Version, error) {
 			return nil, err
 		}
 	}
+	if wanted, err = u.regroup(ctx, wanted); err != nil {
+		return nil, err
+	}
 	if untouched && slices.Equal(wanted, before.Templates) {
 		templates, err = c.heldTemplates(ctx, wanted)
 	} else {
@@ -173,12 +183,37 @@ func (u *update) config(ctx context.Context) (*Version, error) {
 	return version, c.store(ctx, config, version)
 }
 
+// regroup changes the wanted templates with the group of the device, or with the
+// backend (spec: controller-config §4.6, §7).
+func (u *update) regroup(ctx context.Context, wanted []wispwright.ID) ([]wispwright.ID, error) {
+	backends := [2]string{u.before.Config.Backend, u.after.Config.Backend}
+	if u.before.Device.GroupID == u.after.Device.GroupID && backends[0] == backends[1] {
+		return wanted, nil
+	}
+	groups, err := u.fleet.heldGroups(ctx, u.before.Device, u.after.Device)
+	if err != nil {
+		return nil, err
+	}
+	return u.fleet.regrouped(ctx, wanted, groups[u.before.Device.GroupID], groups[u.after.Device.GroupID], backends[0], backends[1])
+}
+
+// joined queues the first configuration of a device that came into a group.
+func (u *update) joined(ctx context.Context) error {
+	if u.after.Config != nil || u.after.Device.GroupID.IsZero() || u.after.Device.GroupID == u.before.Device.GroupID {
+		return nil
+	}
+	id, name := actor(ctx)
+	return u.fleet.jobs.Enqueue(ctx, Job{Kind: jobGroupJoined, ID: u.after.Device.ID, Cause: "came into a group", ActorID: id, Actor: name})
+}
+
 func (u *update) cause() string {
 	switch {
 	case u.before.Device.OrganizationID != u.after.Device.OrganizationID:
 		return "moved to another organization"
 	case u.before.Device.Name != u.after.Device.Name:
 		return "device renamed"
+	case u.before.Device.GroupID != u.after.Device.GroupID:
+		return "came into another group"
 	}
 	return "configuration changed"
 }

@@ -30,6 +30,8 @@ type Devices struct {
 	// Renewal is published after a configuration could not be renewed, or could
 	// be again.
 	Renewal event.Topic[Renewal]
+	// BackendChanged is published after a configuration got another backend.
+	BackendChanged event.Topic[entity.Change[Config]]
 	// StatusChanged is published after a status was set.
 	StatusChanged event.Topic[StatusChange]
 

@@ -29,6 +29,7 @@ type enrolment struct {
 	// key is made of its secret, and the configuration, nil when it could not be
 	// rendered, which then fails again inside
 	tenant  *tenant
+	group   *Group // nil for none
 	madeKey bool
 	earlier *draft
 	// believed makes store compare the organization with what is stored instead
@@ -61,8 +62,16 @@ func (n *enrolment) prepare(ctx context.Context) error {
 	}
 	n.madeKey = d.Key == ""
 	n.ensureKey(d, n.tenant.settings)
-	if n.detail.Config == nil || n.faults.Err() != nil {
+	if n.faults.Err() != nil {
 		return nil
+	}
+	if n.group, err = n.groupOf(ctx, d); err != nil {
+		return err
+	}
+	if n.detail.Config == nil {
+		if n.detail.Config, err = n.configured(ctx, d); err != nil || n.detail.Config == nil {
+			return err
+		}
 	}
 	given, err := n.heldTemplates(ctx, n.given)
 	if err != nil {
@@ -72,7 +81,11 @@ func (n *enrolment) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := &material{device: d, config: n.detail.Config, settings: n.tenant.settings, templates: merge(defaults, given, n.extra)}
+	grouped, err := n.groupTemplates(ctx, n.group, n.detail.Config.Backend)
+	if err != nil {
+		return err
+	}
+	m := &material{device: d, config: n.detail.Config, settings: n.tenant.settings, templates: merge(defaults, grouped, given, n.extra)}
 	if len(serversOf(m.templates)) > 0 {
 		return nil // what its tunnels need is made inside
 	}

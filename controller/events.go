@@ -18,9 +18,10 @@ func (c *Controller) Events() []event.Listed {
 			"device_name_changed, device_group_changed, management_ip_changed, device_activated, device_deactivated"),
 		c.Devices.Modified.Listed("controller.Devices.Modified", "config_modified"),
 		c.Devices.Renewal.Listed("controller.Devices.Renewal", ""),
+		c.Devices.BackendChanged.Listed("controller.Devices.BackendChanged", "config_backend_changed"),
 		c.Devices.StatusChanged.Listed("controller.Devices.StatusChanged", "config_status_changed, config_deactivating, config_deactivated"),
 		c.Agents.Registered.Listed("controller.Agents.Registered", "device_registered"),
 		c.Agents.Requested.Listed("controller.Agents.Requested", "checksum_requested, config_download_requested"),
 	}
-	return slices.Concat(devices, c.Templates.Listed("Template"), c.Settings.Listed("OrganizationConfigSettings"))
+	return slices.Concat(devices, c.Templates.Listed("Template"), c.Groups.Listed("DeviceGroup"), c.Settings.Listed("OrganizationConfigSettings"))
 }

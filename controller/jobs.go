@@ -11,20 +11,28 @@ type JobKind string
 
 // The kinds of jobs.
 const (
-	// JobTemplateChanged renders the configurations that use a template anew.
-	JobTemplateChanged JobKind = "template_changed"
-	// JobTemplateDeleted takes a deleted template out of configurations.
-	JobTemplateDeleted JobKind = "template_deleted"
-	// JobTemplateAssigned gives a template that became a default or required one
+	// jobTemplateChanged renders the configurations that use a template anew.
+	jobTemplateChanged JobKind = "template_changed"
+	// jobTemplateDeleted takes a deleted template out of configurations.
+	jobTemplateDeleted JobKind = "template_deleted"
+	// jobTemplateAssigned gives a template that became a default or required one
 	// to the configurations that do not have it.
-	JobTemplateAssigned JobKind = "template_assigned"
-	// JobOrganizationChanged renders all configurations of an organization anew.
-	JobOrganizationChanged JobKind = "organization_changed"
+	jobTemplateAssigned JobKind = "template_assigned"
+	// jobOrganizationChanged renders all configurations of an organization anew.
+	jobOrganizationChanged JobKind = "organization_changed"
 	// JobEverything renders all configurations anew, after a change of the
 	// global variables.
 	JobEverything JobKind = "everything"
-	// JobDevice renders the configuration of one device anew.
-	JobDevice JobKind = "device"
+	// jobGroupChanged gives the devices of a group the templates that it was given
+	// (Job.Added), takes from them those it lost (Job.Removed), and renders all anew.
+	jobGroupChanged JobKind = "group_changed"
+	// jobGroupDeleted takes the devices out of a group that is gone.
+	jobGroupDeleted JobKind = "group_deleted"
+	// jobGroupJoined gives a device that came into a group its first configuration,
+	// when the group has templates.
+	jobGroupJoined JobKind = "group_joined"
+	// jobDevice renders the configuration of one device anew.
+	jobDevice JobKind = "device"
 	// JobKeyHints lets the keys of devices be searched for that were stored
 	// before they could be.
 	JobKeyHints JobKind = "key_hints"
@@ -35,10 +43,12 @@ const (
 type Job struct {
 	// Kind says what to do.
 	Kind JobKind
-	// ID is the template, organization or device.
+	// ID is the template, organization, group or device.
 	ID wispwright.ID
 	// After is where the batch begins: the last device of the one before.
 	After wispwright.ID
+	// Added and Removed are the templates that a group was given and lost.
+	Added, Removed []wispwright.ID `json:",omitempty"`
 	// Cause says why, for the versions that come of it.
 	Cause string
 	// ActorID is the user who caused it.

@@ -19,6 +19,10 @@ func NewMemory(m *memstore.Store) Stores {
 	configs.Repo = memstore.NewRepo[wispwright.ID, Config, ConfigFilter](m, memstore.Spec[Config]{Shape: Config{}.Shape(),
 		Match: map[string]func(context.Context, *Config, any) bool{
 			"TemplateID": func(_ context.Context, c *Config, v any) bool { return slices.Contains(c.Templates, v.(wispwright.ID)) },
+			"GroupID": func(ctx context.Context, c *Config, v any) bool {
+				d, err := configs.devices.Get(ctx, wispwright.ScopeAll(), c.DeviceID)
+				return err == nil && d.GroupID == v.(wispwright.ID)
+			},
 			"After": func(_ context.Context, c *Config, v any) bool {
 				after := v.(wispwright.ID)
 				return slices.Compare(c.DeviceID[:], after[:]) > 0
@@ -36,8 +40,8 @@ func NewMemory(m *memstore.Store) Stores {
 	}
 	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: Settings{}.Shape()})}
 	devices := newMemoryDevices(m, configs, versions, templates)
-	devices.settings = settings
-	return Stores{Devices: devices, Configs: configs, Templates: templates, Settings: settings, Versions: versions}
+	devices.settings, configs.devices = settings, devices
+	return Stores{Devices: devices, Configs: configs, Templates: templates, Groups: newMemoryGroups(m, devices), Settings: settings, Versions: versions}
 }
 
 type memoryDevices struct {
@@ -304,7 +308,8 @@ func (s *memoryDevices) ClearAddresses(ctx context.Context, d *Device, organizat
 
 type memoryConfigs struct {
 	*memstore.Repo[wispwright.ID, Config, ConfigFilter]
-	store *memstore.Store
+	store   *memstore.Store
+	devices *memoryDevices
 }
 
 var _ ConfigStore = (*memoryConfigs)(nil)

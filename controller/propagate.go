@@ -30,11 +30,11 @@ func (c *Controller) Work(ctx context.Context, job Job) error {
 func (c *fleet) work(ctx context.Context, job Job) error {
 	var f ConfigFilter
 	switch job.Kind {
-	case JobTemplateChanged, JobTemplateDeleted:
+	case jobTemplateChanged, jobTemplateDeleted:
 		f.TemplateID = job.ID
-	case JobOrganizationChanged:
+	case jobOrganizationChanged:
 		f.OrganizationID = job.ID
-	case JobTemplateAssigned:
+	case jobTemplateAssigned:
 		t, err := c.stores.Templates.Get(ctx, wispwright.ScopeAll(), job.ID)
 		if isNotFound(err) || err == nil && !t.Default { // not any more
 			return nil
@@ -43,8 +43,14 @@ func (c *fleet) work(ctx context.Context, job Job) error {
 			return err
 		}
 		f.OrganizationID, f.Backend = t.OrganizationID, t.Backend
-	case JobDevice:
+	case jobDevice:
 		f.DeviceIDs = wispwright.Only(job.ID)
+	case jobGroupChanged:
+		f.GroupID = job.ID
+	case jobGroupDeleted:
+		return c.ungroup(ctx, job)
+	case jobGroupJoined:
+		return c.joined(ctx, job)
 	case JobEverything:
 	case JobKeyHints:
 		return c.hintKeys(ctx, job)
@@ -98,9 +104,14 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 	configs = slices.DeleteFunc(slices.Clone(configs), func(config *Config) bool {
 		return config.Status == StatusDeactivating || config.Status == StatusDeactivated
 	})
-	if b.job.Kind == JobTemplateAssigned {
+	switch b.job.Kind {
+	case jobTemplateAssigned:
 		for _, config := range configs {
 			config.Templates = distinct(append(slices.Clone(config.Templates), b.job.ID))
+		}
+	case jobGroupChanged:
+		if err := b.regroup(ctx, configs); err != nil {
+			return nil, err
 		}
 	}
 	devices, err := c.stores.Devices.List(ctx, wispwright.ScopeAll(), DeviceFilter{IDs: wispwright.Only(deviceIDs(configs)...)}, wispwright.Page{NoTotal: true})
@@ -141,11 +152,32 @@ func (b *batch) materials(ctx context.Context, configs []*Config) ([]*material, 
 	return out, nil
 }
 
+// regroup changes the templates of configurations as those of their group were
+// changed, as far as the group still wants so.
+func (b *batch) regroup(ctx context.Context, configs []*Config) error {
+	c := b.fleet
+	found, err := c.stores.Groups.Hold(ctx, []wispwright.ID{b.job.ID})
+	if err != nil || len(found) == 0 { // deleted since, which another job follows
+		return err
+	}
+	g := found[0]
+	lost := *g
+	lost.Templates = less(b.job.Removed, g.Templates)
+	given := *g
+	given.Templates = less(b.job.Added, less(b.job.Added, g.Templates))
+	for _, config := range configs {
+		if config.Templates, err = c.regrouped(ctx, config.Templates, &lost, &given, config.Backend, config.Backend); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // inOrder puts templates in the order of a configuration, and required ones
 // before the others when one of them is new to it.
 func (b *batch) inOrder(found []*Template, ids []wispwright.ID) []*Template {
 	templates := inOrder(found, ids)
-	if b.job.Kind != JobTemplateAssigned {
+	if b.job.Kind != jobTemplateAssigned {
 		return templates
 	}
 	if last := len(templates) - 1; last >= 0 && templates[last].ID == b.job.ID {

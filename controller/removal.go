@@ -120,6 +120,9 @@ func (c *Controller) removeOrganization(ctx context.Context, id wispwright.ID) e
 			return err
 		}
 	}
+	if _, err := c.Groups.DeleteAll(ctx, wispwright.ScopeOf(id), GroupFilter{OrganizationID: id}); err != nil {
+		return err
+	}
 	if _, err := c.Templates.DeleteAll(ctx, wispwright.ScopeOf(id), TemplateFilter{OrganizationID: id}); err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func (s *OrganizationSettings) stored(ctx context.Context, changes ...entity.Cha
 			continue
 		}
 		id, name := actor(ctx)
-		job := Job{Kind: JobOrganizationChanged, ID: c.After.OrganizationID, Cause: "variables of the organization changed", ActorID: id, Actor: name}
+		job := Job{Kind: jobOrganizationChanged, ID: c.After.OrganizationID, Cause: "variables of the organization changed", ActorID: id, Actor: name}
 		if err := s.tenants.jobs.Enqueue(ctx, job); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (c *configs) supply(ctx context.Context, first bool, list ...*material) err
 	return c.addProvided(ctx, list...)
 }
 
-// addProvided asks for the variables of others.
+// addProvided asks for the variables of groups and of others.
 func (c *configs) addProvided(ctx context.Context, list ...*material) error {
 	devices := make([]*Device, len(list))
 	var servers []wispwright.ID
@@ -127,9 +127,13 @@ func (c *configs) addProvided(ctx context.Context, list ...*material) error {
 	if err != nil {
 		return err
 	}
+	groups, err := c.heldGroups(ctx, devices...)
+	if err != nil {
+		return err
+	}
 	of, err := c.serverVariables(ctx, servers...)
 	for _, m := range list {
-		m.provided, m.servers = provided[m.device.ID], of
+		m.provided, m.servers, m.group = provided[m.device.ID], of, groups[m.device.GroupID]
 	}
 	return err
 }
@@ -236,7 +240,7 @@ func (s *Templates) VPNChanged(ctx context.Context, server wispwright.ID, cause 
 	}
 	id, name := actor(ctx)
 	for _, t := range found.Rows {
-		if err := s.configs.jobs.Enqueue(ctx, Job{Kind: JobTemplateChanged, ID: t.ID, Cause: cause, ActorID: id, Actor: name}); err != nil {
+		if err := s.configs.jobs.Enqueue(ctx, Job{Kind: jobTemplateChanged, ID: t.ID, Cause: cause, ActorID: id, Actor: name}); err != nil {
 			return err
 		}
 	}
@@ -250,7 +254,7 @@ func (s *Devices) Renew(ctx context.Context, cause string, devices ...wispwright
 	id, name := actor(ctx)
 	jobs := make([]Job, len(devices))
 	for i, d := range devices {
-		jobs[i] = Job{Kind: JobDevice, ID: d, Cause: cause, ActorID: id, Actor: name}
+		jobs[i] = Job{Kind: jobDevice, ID: d, Cause: cause, ActorID: id, Actor: name}
 	}
 	if len(jobs) == 0 {
 		return nil

@@ -47,15 +47,18 @@ func (s *Templates) check(ctx context.Context, c entity.Change[Template]) error 
 // stored keeps the content of every revision and queues what follows from it.
 func (s *Templates) stored(ctx context.Context, changes ...entity.Change[Template]) error {
 	for _, c := range changes {
-		t, kind, cause := c.Object(), JobTemplateChanged, "changed"
+		t, kind, cause := c.Object(), jobTemplateChanged, "changed"
 		if c.After != nil && t.Default && (c.Before == nil || !c.Before.Default || t.Required && !c.Before.Required) {
-			if err := s.enqueue(ctx, JobTemplateAssigned, t, "assigned"); err != nil {
+			if err := s.enqueue(ctx, jobTemplateAssigned, t, "assigned"); err != nil {
 				return err
 			}
 		}
 		switch {
 		case c.After == nil:
-			kind, cause = JobTemplateDeleted, "deleted"
+			kind, cause = jobTemplateDeleted, "deleted"
+			if err := s.fleet.dropTemplate(ctx, t.ID); err != nil {
+				return err
+			}
 		case c.Before != nil && c.Before.RevisionID == t.RevisionID:
 			continue
 		default:

@@ -26,6 +26,7 @@ type material struct {
 	config    *Config
 	templates []*Template // in the order of config.Templates
 	settings  *Settings
+	group     *Group // nil for none
 	provided  map[string]any
 	// refused says why what the configuration needs could not be made
 	refused string
@@ -47,6 +48,11 @@ func (c *configs) variables(m *material) (*Variables, error) {
 	if m.settings != nil {
 		if err := addVariables(system, m.settings.Context); err != nil {
 			return nil, fmt.Errorf("variables of organization %s: %w", m.settings.OrganizationID, err)
+		}
+	}
+	if m.group != nil {
+		if err := addVariables(system, m.group.Context); err != nil {
+			return nil, fmt.Errorf("variables of group %s: %w", m.group.ID, err)
 		}
 	}
 	maps.Copy(system, m.provided)

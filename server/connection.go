@@ -180,6 +180,13 @@ func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection
 		Commands: types, Jobs: queue, Bus: h.DB(), AlsoLastIP: !s.ManagementIPOnly, PinHostKeys: s.PinHostKeys, CommandTimeout: s.CommandTimeout,
 		OutputLimit: s.OutputLimit, PushDelay: s.PushDelay, PushAttempts: s.PushAttempts, PushBackoff: s.PushBackoff, Parallel: s.Parallel, Log: h.Log(),
 		DialTimeout: s.ConnectTimeout + s.BannerTimeout + s.AuthTimeout + 10*time.Second,
+		Groups: func(ctx context.Context, scope wispwright.Scope, group wispwright.ID) (wispwright.ID, error) {
+			g, err := c.Controller.Groups.Get(ctx, scope, group)
+			if err != nil {
+				return wispwright.ID{}, err
+			}
+			return g.OrganizationID, nil
+		},
 	}
 	if s.PushDelay == 0 {
 		o.PushDelay = -1

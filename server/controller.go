@@ -34,7 +34,7 @@ type ControllerConcern struct {
 	// Recorder keeps the history of objects. Default: the trail of Tenancy, or
 	// none is kept.
 	Recorder wispwright.Recorder
-	// Renderer makes native configuration. Default: render.New(nil).
+	// Renderer makes native configuration. Default: package render, as Config says.
 	Renderer render.Renderer
 	// Providers contribute variables to devices. Default: none.
 	Providers []controller.ContextProvider
@@ -47,6 +47,9 @@ type ControllerConcern struct {
 	// Tune changes the options of the concern before it is made. Default: they
 	// are as Config says.
 	Tune func(*controller.Options)
+
+	// certificateDevice finds the device of a certificate; VPNConcern sets it
+	certificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
 
 	// Controller is made by Mount.
 	*controller.Controller
@@ -104,13 +107,17 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	queue := fanOut{h.Jobs(), fanOutKind()}
-	if c.Controller, err = controller.New(h.DB(), stores, renderer, organizations, c.options(h, queue, recorder)); err != nil {
+	options, err := c.options(h, queue, recorder)
+	if err != nil {
+		return err
+	}
+	if c.Controller, err = controller.New(h.DB(), stores, renderer, organizations, options); err != nil {
 		return err
 	}
 	c.live(h)
 	h.Jobs().Add(queue.kind.Handle(c.Work))
 	h.wire(c.wiring()...)
-	wire, err := controllerhttp.New(c.Controller, &controllerhttp.Options{DeviceFilters: c.DeviceFilters})
+	wire, err := controllerhttp.New(c.Controller, &controllerhttp.Options{DeviceFilters: c.DeviceFilters, CertificateDevice: c.deviceOfCertificate})
 	if err != nil {
 		return err
 	}
@@ -134,6 +141,13 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	})
 	h.Daily("controller.clean", c.clean)
 	return c.Start(h.Lifetime())
+}
+
+func (c *ControllerConcern) deviceOfCertificate(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error) {
+	if c.certificateDevice == nil {
+		return wispwright.ID{}, wispwright.ErrNotFound
+	}
+	return c.certificateDevice(ctx, commonName, slugs)
 }
 
 // live tells pages that watch devices of what no change of theirs says.
@@ -166,15 +180,20 @@ func (c *ControllerConcern) seams(h *Host) (organizations controller.Organizatio
 		}
 	}
 	if renderer == nil {
-		renderer = render.New(nil)
+		renderer, err = c.Config.renderer()
 	}
-	return organizations, r, renderer, nil
+	return organizations, r, renderer, err
 }
 
-func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright.Recorder) *controller.Options {
+func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright.Recorder) (*controller.Options, error) {
 	s := &c.Config
+	schema, err := s.groupSchema()
+	if err != nil {
+		return nil, fmt.Errorf("controller.group_schema: %w", err)
+	}
 	o := &controller.Options{
-		Jobs: queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(),
+		GroupSchema: schema,
+		Jobs:        queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(),
 		DisableRegistration: !s.Registration, RandomKeys: !s.ConsistentKeys, DisableSelfCreation: !s.SelfCreation, RefuseKnown: !s.AdoptKnown,
 		AcceptDeactivated:   s.DeactivatedRegistration == "accept",
 		AllowDuplicateNames: !s.UniqueNames, HardwareIDEnabled: s.HardwareID, SeparateManagementNetworks: !s.SharedManagementNetwork,
@@ -183,7 +202,7 @@ func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright
 	if c.Tune != nil {
 		c.Tune(o)
 	}
-	return o
+	return o, nil
 }
 
 // clean removes the history that is old enough.
@@ -202,7 +221,7 @@ func (c *ControllerConcern) renderAnew(ctx context.Context, h *Host, queue fanOu
 	if err != nil {
 		return fmt.Errorf("controller.context: %w", err)
 	}
-	sum := sha256.Sum256(append([]byte(h.Build()+"\x00"), variables...))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s%q%q%t", h.Build(), variables, c.Config.NewerSystems, c.Config.OlderSystems, c.Config.AssumeNewer))
 	return h.WhenChanged(ctx, "controller.rendering", hex.EncodeToString(sum[:]), func(ctx context.Context) error {
 		return queue.Enqueue(ctx, controller.Job{Kind: controller.JobEverything, Cause: "program or global variables changed", Actor: "system"})
 	})

@@ -1,9 +1,14 @@
 package server
 
 import (
+	"encoding/json"
+	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/netjsonconfig/schema"
 )
 
 // ControllerConfig concerns devices and their configurations.
@@ -26,6 +31,14 @@ type ControllerConfig struct {
 	SharedManagementNetwork bool `koanf:"shared_management_network" doc:"All organizations share one management network, so that an address belongs to one device (…_SHARED_MANAGEMENT_IP_ADDRESS_SPACE)."`
 	// Context are the variables of all devices.
 	Context map[string]any `koanf:"context" doc:"Variables of all devices, with the lowest precedence but the defaults of templates; in the environment a JSON object (…_CONTEXT)."`
+	// GroupSchema is what the metadata of groups must be.
+	GroupSchema map[string]any `koanf:"group_schema" doc:"JSON Schema of the metadata of device groups; in the environment a JSON object (…_DEVICE_GROUP_SCHEMA)."`
+	// NewerSystems recognises systems with DSA.
+	NewerSystems []string `koanf:"newer_systems" doc:"Regular expressions of operating systems that are OpenWrt from 21.02 on, beside those that say so themselves (…_DSA_OS_MAPPING)."`
+	// OlderSystems recognises systems without DSA.
+	OlderSystems []string `koanf:"older_systems" doc:"Regular expressions of operating systems that are OpenWrt before 21.02 (…_DSA_OS_MAPPING)."`
+	// AssumeNewer decides on what nobody recognises.
+	AssumeNewer bool `koanf:"assume_newer" doc:"Take operating systems that nobody recognises for OpenWrt from 21.02 on (…_DSA_DEFAULT_FALLBACK)."`
 	// WrongSecrets bounds guessing.
 	WrongSecrets int `koanf:"wrong_secrets" doc:"Registrations with a wrong secret an address may send in a minute; -1: any number."`
 	// VersionAge is how long the history of configurations is kept.
@@ -45,7 +58,7 @@ type ControllerConfig struct {
 func DefaultControllerConfig() ControllerConfig {
 	return ControllerConfig{
 		Registration: true, DeactivatedRegistration: "refuse", ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
-		Context: map[string]any{}, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour,
+		Context: map[string]any{}, GroupSchema: map[string]any{}, NewerSystems: []string{}, OlderSystems: []string{}, AssumeNewer: true, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour,
 		SeenInterval: 30 * time.Second, SilentAfter: 6 * time.Minute, CachedDevices: 100_000, CachedArchives: 32 << 20,
 	}
 }
@@ -66,5 +79,51 @@ func (c *ControllerConfig) Check() error {
 	if d := c.DeactivatedRegistration; d != "refuse" && d != "accept" {
 		e.Add("deactivated_registration", "must be refuse or accept")
 	}
+	if _, err := c.groupSchema(); err != nil {
+		e.Add("group_schema", err.Error())
+	}
+	if _, err := patterns(c.NewerSystems); err != nil {
+		e.Add("newer_systems", err.Error())
+	}
+	if _, err := patterns(c.OlderSystems); err != nil {
+		e.Add("older_systems", err.Error())
+	}
 	return e.Err()
+}
+
+// groupSchema is the schema as text; empty for that of any object.
+func (c *ControllerConfig) groupSchema() (wispwright.JSON, error) {
+	if len(c.GroupSchema) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(c.GroupSchema)
+	if err != nil {
+		return "", err
+	}
+	_, err = schema.CompileJSON(text, nil)
+	return wispwright.JSON(text), err
+}
+
+// renderer makes native configuration as the settings say.
+func (c *ControllerConfig) renderer() (render.Renderer, error) {
+	newer, err := patterns(c.NewerSystems)
+	if err != nil {
+		return nil, fmt.Errorf("controller.newer_systems: %w", err)
+	}
+	older, err := patterns(c.OlderSystems)
+	if err != nil {
+		return nil, fmt.Errorf("controller.older_systems: %w", err)
+	}
+	return render.New(&render.Options{Newer: newer, Older: older, AssumeOlder: !c.AssumeNewer}), nil
+}
+
+func patterns(list []string) (out []*regexp.Regexp, err error) {
+	for _, text := range list {
+		p, err := regexp.Compile(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }

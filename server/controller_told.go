@@ -31,6 +31,12 @@ func (c *ControllerConcern) Kinds() []Kind {
 				found, err := c.Templates.List(ctx, everyone(), controller.TemplateFilter{IDs: ids}, unpaged)
 				return found.Rows, err
 			})}),
+		NewKind(KindOptions[controller.Group]{Kind: "config.devicegroup", Event: "group", Label: "Device group", Changed: &c.Groups.Changed,
+			Subject: func(g *controller.Group) Subject { return Subject{g.OrganizationID, g.ID.String(), g.Name, nil} },
+			Find: ByID(func(ctx context.Context, ids wispwright.Among[wispwright.ID]) ([]*controller.Group, error) {
+				found, err := c.Groups.List(ctx, everyone(), controller.GroupFilter{IDs: ids}, unpaged)
+				return found.Rows, err
+			})}),
 	}
 }
 

@@ -76,6 +76,7 @@ func newVictim(t *testing.T) *victim {
 	v.ids["radius_check"] = v.made("/api/v1/radius/check/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["radius_reply"] = v.made("/api/v1/radius/reply/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
+	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -120,7 +121,7 @@ func (v *victim) state() string {
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
-		"/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
+		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
 		"/api/v1/network-topology/topology/" + v.ids["topology"] + "/", "/api/v1/network-topology/node/" + v.ids["node"] + "/", "/api/v1/network-topology/link/" + v.ids["link"] + "/",
@@ -200,6 +201,7 @@ func (v *victim) bodies() []string {
 	org, template, device := v.ids["org_beta"], v.ids["template"], v.ids["device"]
 	config := `{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"context":{},"config":{"general":{"description":"{{secret}} {{own}} {{of_org}} {{key}}"}}}`
 	return []string{
+		`{"name":"mine too","organization":"` + v.ids["org_alpha"] + `","templates":["` + template + `"]}`, `{"group":"` + v.ids["devicegroup"] + `"}`,
 		`{}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,

@@ -111,7 +111,40 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	h.Handle(controllerhttp.ServerPrefix, controllerhttp.NewServerProtocol(c.Agents, &controllerhttp.ProtocolOptions{TrustProxy: true, Log: h.Log()}),
 		controllerhttp.ServerPrefix+"checksum/", controllerhttp.ServerPrefix+"download-config/")
 	h.wire(c.wiring()...)
+	c.Controller.certificateDevice = c.certificateDevice
 	return c.Start(h.Lifetime())
+}
+
+// certificateDevice finds the device whose tunnel has the first certificate with
+// a common name.
+func (c *VPNConcern) certificateDevice(ctx context.Context, commonName string, slugs []string) (none wispwright.ID, err error) {
+	if c.X509 == nil || c.X509.Authority == nil {
+		return none, wispwright.ErrNotFound
+	}
+	scope := wispwright.ScopeAll()
+	if len(slugs) > 0 {
+		var ids []wispwright.ID
+		for _, slug := range slugs {
+			o, err := c.Tenancy.Organizations.BySlug(ctx, wispwright.ScopeAll(), slug)
+			if errors.Is(err, wispwright.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return none, err
+			}
+			ids = append(ids, o.ID)
+		}
+		scope = wispwright.ScopeOf(ids...)
+	}
+	certs, err := c.X509.Certs.List(ctx, scope, x509.CertFilter{CommonName: commonName}, wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "Created"}}})
+	if err != nil || len(certs.Rows) == 0 {
+		return none, errors.Join(err, wispwright.ErrNotFound)
+	}
+	clients, err := c.Clients.List(ctx, wispwright.ScopeAll(), vpn.ClientFilter{CertID: certs.Rows[0].ID}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil || len(clients.Rows) == 0 {
+		return none, errors.Join(err, wispwright.ErrNotFound)
+	}
+	return clients.Rows[0].DeviceID, nil
 }
 
 // needs are the concerns that it stands on.

@@ -1,6 +1,7 @@
 package controllerhttp
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -20,6 +21,10 @@ type Options struct {
 	// DeviceFilters are parameters of the list of devices beside the controller's, or
 	// in the place of one with the same name. Default: none.
 	DeviceFilters []rest.Filter[controller.DeviceFilter]
+	// CertificateDevice finds the device whose tunnel has the first certificate with a
+	// common name, of the organizations with some slugs or of any, for the group of a
+	// certificate; it is wispwright.ErrNotFound where there is none. Default: there is none.
+	CertificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
 	// Clock tells the time, for the date of the schemas. Default: time.Now.
 	Clock func() time.Time
 }
@@ -68,6 +73,8 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountDeviceActions(api)
 	h.mountVersions(api)
 	h.mountTemplates(api)
+	h.mountGroups(api)
+	h.mountCertificateGroup(api)
 	h.mountSettings(api)
 	h.mountDashboard(api)
 	h.mountPreview(api)

@@ -97,7 +97,7 @@ func (h *HTTP) ownDeviceFilters() []rest.Filter[controller.DeviceFilter] {
 			f.TemplateID = id
 			return nil
 		}},
-		rest.FilterRelation("group", noGroup, func(f *filter, v wispwright.ID) { f.GroupID = v }),
+		rest.FilterRelation("group", h.groupKnown, func(f *filter, v wispwright.ID) { f.GroupID = v }),
 		rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
 		rest.FilterTime("created__gte", func(f *filter, v time.Time) { f.CreatedFrom = v }),
 		rest.FilterTime("created__lt", func(f *filter, v time.Time) { f.CreatedBefore = v }),
@@ -136,9 +136,6 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// noGroup finds none: there are no groups yet.
-func noGroup(*rest.Request, wispwright.ID) (bool, error) { return false, nil }
-
 func (h *HTTP) checkDevice(r *rest.Request, in *deviceIn) error {
 	var v wispwright.ValidationError
 	h.c.Devices.CheckForms(&v, in.Name.V, in.MACAddress.V, wispwright.Secret(in.Key.V))
@@ -152,9 +149,17 @@ func (h *HTTP) checkDeviceDetail(r *rest.Request, in *deviceDetailIn) error {
 }
 
 // checkRelations finds what is wrong with relations together with the faults of
-// single fields, and returns all of v. There are no groups yet.
+// single fields, and returns all of v.
 func (h *HTTP) checkRelations(r *rest.Request, v *wispwright.ValidationError, group rest.Opt[wispwright.ID], config rest.Opt[configIn]) error {
-	unknownRelation(v, "group", group)
+	if group.Set && !group.Null {
+		known, err := h.groupKnown(r, group.V)
+		if err != nil {
+			return err
+		}
+		if !known {
+			v.Add("group", valid.UnknownPK(group.V))
+		}
+	}
 	if !config.Null { // also when other fields of it are faulty
 		h.checkBackend(v, "config.backend", config.V.Backend)
 		unknown, err := h.unknownTemplate(r, config.V.Templates.V)
@@ -183,13 +188,6 @@ func (h *HTTP) unknownTemplate(r *rest.Request, ids []wispwright.ID) (*wispwrigh
 		}
 	}
 	return nil, nil
-}
-
-// unknownRelation refuses every object of a kind that does not exist yet.
-func unknownRelation(v *wispwright.ValidationError, path string, in rest.Opt[wispwright.ID]) {
-	if in.Set && !in.Null {
-		v.Add(path, valid.UnknownPK(in.V))
-	}
 }
 
 func (h *HTTP) applyDevice(_ *rest.Request, in *deviceIn, d *controller.Detail) error {

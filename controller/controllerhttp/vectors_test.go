@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,6 +170,7 @@ func TestRecordings(t *testing.T) {
 		"agent.tags":         nil,
 		"config.devices":     deviceDeviations(),
 		"config.templates":   templateDeviations(),
+		"config.groups":      nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachStorage(t, globals(), func(t *testing.T, s *server) {
@@ -189,7 +189,7 @@ func TestRecordedIsolation(t *testing.T) {
 	scenario := replay.Load(t, "rest", "tenancy.isolation.json")
 	skip := map[int]string{}
 	for _, e := range scenario.Exchanges {
-		here := strings.Contains(e.Request.Path, "/controller/device/") || strings.Contains(e.Request.Path, "/controller/template/")
+		here := strings.Contains(e.Request.Path, "/controller/device/") || strings.Contains(e.Request.Path, "/controller/template/") || strings.Contains(e.Request.Path, "/controller/group/")
 		if !here || strings.Contains(e.Request.Path, "/location/") {
 			skip[e.N] = "another entity"
 		}
@@ -201,10 +201,9 @@ func TestRecordedIsolation(t *testing.T) {
 	eachStorage(t, globals(), func(t *testing.T, s *server) {
 		p := replay.Player{Handler: local(s), Vars: s.recorded(t), Additive: additive(), Skip: skip, Deviations: deviations,
 			Token: func(user string) string { return s.tokens[user] }}
-		p.Vars["uuid8"] = wispwright.NewID().String() // a group of the other organization
 		report := p.Play(t, scenario)
 		require.Zero(t, report.Different)
-		require.Equal(t, 24, report.Played)
+		require.Equal(t, 28, report.Played)
 	})
 }
 
@@ -333,38 +332,22 @@ func TestRecordedAgentProtocol(t *testing.T) {
 }
 
 // TestRecordedREST plays what the recording has of devices and templates;
-// groups, VPN servers and certificates are other entities.
+// VPN servers and certificates are other entities.
 func TestRecordedREST(t *testing.T) {
 	scenario := loadSteps(t, "rest.json", map[string]string{"t1": "uuid1", "t2": "uuid2", "t3": "uuid3", "device": "uuid4", "device2": "uuid5", "group": "uuid6"})
-	skip, deviations := map[int]string{}, map[int][]replay.Deviation{}
+	skip := map[int]string{}
 	for _, e := range scenario.Exchanges {
-		for _, other := range []string{"/vpn/", "/group/", "/ca/", "/cert/", "/crl"} {
-			if strings.Contains(e.Request.Path, other) || strings.Contains(e.Title, "group") {
+		for _, other := range []string{"/vpn/", "/ca/", "/cert/", "/crl"} {
+			if strings.Contains(e.Request.Path, other) {
 				skip[e.N] = "another entity"
 			}
-		}
-		if e.Title == "device: deactivate" {
-			deviations[e.N] = []replay.Deviation{instead("body.group", nil, "the device joined a group in the recording, here it is given what it had from it")}
 		}
 	}
 	eachStorage(t, nil, func(t *testing.T, s *server) {
 		vars := map[string]string{"org_acme": s.organization(t, "acme", "s3cr3tS3cr3t").String(), "org_beta": s.organization(t, "beta", "betaSecret").String()}
 		s.user(t, "admin", "", "", true, false)
-		p := replay.Player{Handler: local(s), Vars: vars, Additive: additive(), Skip: skip, Deviations: deviations,
+		p := replay.Player{Handler: local(s), Vars: vars, Additive: additive(), Skip: skip,
 			Token: func(user string) string { return s.tokens[user] }}
-		made := map[string]string{}
-		p.Seen = func(t *testing.T, e *replay.Exchange, _ *http.Request, w *httptest.ResponseRecorder) {
-			switch e.Title {
-			case "template: create", "device: create without config":
-				var out struct{ ID string }
-				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out))
-				made[e.Title] = out.ID
-			case "device: delete active":
-				status, out := s.call(t, "admin", "PATCH", "/api/v1/controller/device/"+made["device: create without config"]+"/",
-					object{"config": object{"backend": openWrt, "templates": []string{made["template: create"]}, "context": object{}, "config": object{}}})
-				require.Equal(t, 200, status, out)
-			}
-		}
 		require.Zero(t, p.Play(t, scenario).Different)
 	})
 }

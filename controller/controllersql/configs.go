@@ -33,6 +33,9 @@ func newConfigs(b *sqlstore.Builder) *configs {
 	repo := sqlstore.Add[wispwright.ID, controller.Config, controller.ConfigFilter](b, sqlstore.Spec{Shape: controller.Config{}.Shape(),
 		Where: map[string]func(any) sqlstore.Cond{
 			"After": func(v any) sqlstore.Cond { return sqlstore.Cond{SQL: "device_id > ?", Args: []any{v}} },
+			"GroupID": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: "device_id IN (SELECT d.id FROM controller_device d WHERE d.group_id = ?)", Args: []any{v}}
+			},
 			"TemplateID": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: "device_id IN (SELECT t.device_id FROM controller_config_template t WHERE t.template_id = ?)", Args: []any{v}}
 			},

@@ -39,7 +39,7 @@ func New(db *sqlstore.DB, related ...Related) (controller.Stores, error) {
 	b := sqlstore.Build(db)
 	configs, versions := newConfigs(b), newVersions(b)
 	stores := controller.Stores{
-		Devices: newDevices(b, configs, versions, related), Configs: configs, Templates: newTemplates(b), Settings: newSettings(b), Versions: versions,
+		Devices: newDevices(b, configs, versions, related), Configs: configs, Templates: newTemplates(b), Groups: newGroups(b), Settings: newSettings(b), Versions: versions,
 	}
 	return stores, b.Err()
 }

@@ -42,6 +42,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("device queries", func(t *testing.T) { RunDeviceQueries(t, h) })
 	t.Run("configs", func(t *testing.T) { RunConfigs(t, h) })
 	t.Run("templates", func(t *testing.T) { RunTemplates(t, h) })
+	t.Run("groups", func(t *testing.T) { RunGroups(t, h) })
 	t.Run("settings", func(t *testing.T) { RunSettings(t, h) })
 	t.Run("versions", func(t *testing.T) { RunVersions(t, h) })
 	t.Run("services", func(t *testing.T) { RunServices(t, h) })

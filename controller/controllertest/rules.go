@@ -24,6 +24,7 @@ func runRules(t *testing.T, h Harness) {
 		"deactivated means untouchable":            runDeactivated,
 		"a device renames itself":                  runRenamed,
 		"notes of templates":                       runNotes,
+		"groups":                                   runGroupRules,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, newServices(t, h(t))) })
 	}

@@ -61,7 +61,7 @@ func credentials(d *controller.Device) protocol.Credentials {
 
 // RunServices runs the concern over the storage. It needs every store.
 func RunServices(t *testing.T, h Harness) {
-	h = needs(h, "Devices", "Configs", "Templates", "Settings", "Versions")
+	h = needs(h, "Devices", "Configs", "Templates", "Groups", "Settings", "Versions")
 	t.Run("the life of a device", func(t *testing.T) { runLife(t, newServices(t, h(t))) })
 	t.Run("fan-out", func(t *testing.T) { runFanOut(t, newServices(t, h(t))) })
 	runRules(t, h)
@@ -71,7 +71,7 @@ func RunServices(t *testing.T, h Harness) {
 // RunConcurrency runs the services that meet: a storage that lets one of two
 // writers lose fails here. It needs every store.
 func RunConcurrency(t *testing.T, h Harness) {
-	h = needs(h, "Devices", "Configs", "Templates", "Settings", "Versions")
+	h = needs(h, "Devices", "Configs", "Templates", "Groups", "Settings", "Versions")
 	t.Run("one device registers twice at once", func(t *testing.T) { runTwice(t, newServices(t, h(t))) })
 	t.Run("devices register at once up to the limit", func(t *testing.T) { runLimit(t, newServices(t, h(t))) })
 	t.Run("a template changes while devices register", func(t *testing.T) { runRace(t, newServices(t, h(t))) })
