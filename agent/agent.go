@@ -244,6 +244,7 @@ func (a *Agent) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer a.openChannel(ctx)()
 	if err := a.bootup(ctx, registered); err != nil {
 		return err
 	}

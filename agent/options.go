@@ -85,6 +85,10 @@ type Options struct {
 	// ExitOnMissingHeader ends the agent with code 4 when an answer is not the
 	// controller's, as the original does. Default false: it logs and tries again.
 	ExitOnMissingHeader bool
+	// Channel keeps a channel to the controller open, through which it tells of
+	// changes at once, runs commands, writes files and opens terminals
+	// (docs/channel.md). Default false.
+	Channel bool
 	// Reload says how services learn of changes: "procd", "none", or a command
 	// that gets the package's name. Default: procd where ubus is, else none.
 	Reload string
@@ -170,6 +174,7 @@ func settings() []setting {
 		{"os", "operating system instead of the device's", text(func(o *Options) *string { return &o.Info.OS })},
 		{"system", "processor instead of the device's", text(func(o *Options) *string { return &o.Info.System })},
 		{"exit_on_missing_header", "1 ends with code 4 when an answer is not the controller's (0)", flag(func(o *Options) *bool { return &o.ExitOnMissingHeader })},
+		{"channel", "1 keeps a channel to the controller open (0)", flag(func(o *Options) *bool { return &o.Channel })},
 		{"reload", "procd, none, or a command that gets the package's name", text(func(o *Options) *string { return &o.Reload })},
 	}
 }
@@ -264,7 +269,7 @@ func (o *Options) LoadEnv(lookup func(string) (string, bool)) []error {
 
 // alien are variables that other programs set; options that the original does
 // not have are not read from them.
-func alien() []string { return []string{"HOSTNAME", "MODEL", "OS", "SYSTEM", "RELOAD"} }
+func alien() []string { return []string{"HOSTNAME", "MODEL", "OS", "SYSTEM", "RELOAD", "CHANNEL"} }
 
 // Invocation is what a command line asks for.
 type Invocation struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/controller/connection/connectionhttp"
 	"github.com/wispwright/wispwright/controller/connection/connectionsql"
 	"github.com/wispwright/wispwright/controller/connection/snmp"
@@ -46,6 +47,8 @@ type ConnectionConcern struct {
 
 	// Connection is made by Mount.
 	*connection.Connection
+
+	hub *channel.Hub
 }
 
 var (
@@ -75,7 +78,9 @@ func (c *ConnectionConcern) Migrations() []sqlstore.Migrations {
 func (c *ConnectionConcern) Models() []wispwright.Model { return connection.Models() }
 
 // Events implements WithEvents.
-func (c *ConnectionConcern) Events() []event.Listed { return c.Connection.Events() }
+func (c *ConnectionConcern) Events() []event.Listed {
+	return append(c.Connection.Events(), c.hub.Contested.Listed("channel.Hub.Contested", ""))
+}
 
 // Section implements WithSettings.
 func (c *ConnectionConcern) Section() Section {
@@ -84,7 +89,7 @@ func (c *ConnectionConcern) Section() Section {
 }
 
 // Mount implements Concern.
-func (c *ConnectionConcern) Mount(_ context.Context, h *Host) error {
+func (c *ConnectionConcern) Mount(ctx context.Context, h *Host) error {
 	if c.Connection != nil {
 		return errors.New("it is mounted already")
 	}
@@ -93,6 +98,13 @@ func (c *ConnectionConcern) Mount(_ context.Context, h *Host) error {
 	}
 	stores, err := connectionsql.New(h.DB())
 	if err != nil {
+		return err
+	}
+	channels, err := connectionsql.NewChannels(h.DB())
+	if err != nil {
+		return err
+	}
+	if err := c.openHub(ctx, h, channels); err != nil {
 		return err
 	}
 	registry, err := c.registry()
@@ -108,9 +120,10 @@ func (c *ConnectionConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	queue.add(c.Work)
-	if err := c.mountHTTP(h); err != nil {
+	if err := c.mountHTTP(h, channels); err != nil {
 		return err
 	}
+	c.mountChannels(h)
 	c.live(h)
 	if err := c.background(h); err != nil {
 		return err
@@ -152,6 +165,9 @@ func (c *ConnectionConcern) registry() (*connection.Registry, error) {
 		ConnectTimeout: s.ConnectTimeout, BannerTimeout: s.BannerTimeout, AuthTimeout: s.AuthTimeout, RefuseLegacy: !s.LegacyAlgorithms, Refuse: refuse,
 	})}
 	connectors = append(connectors, snmp.Types(&snmp.Connector{Refuse: refuse})...)
+	if s.Channels {
+		connectors = append(connectors, channel.Type(c.hub))
+	}
 	for _, t := range c.Connectors {
 		if i := slices.IndexFunc(connectors, func(o connection.ConnectorType) bool { return o.ID == t.ID }); i >= 0 {
 			connectors[i] = t
@@ -198,13 +214,13 @@ func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection
 }
 
 // mountHTTP adds endpoints, schemas and sockets.
-func (c *ConnectionConcern) mountHTTP(h *Host) error {
+func (c *ConnectionConcern) mountHTTP(h *Host, channels channel.Store) error {
 	devices, err := controllerhttp.New(c.Controller.Controller, &controllerhttp.Options{DeviceFilters: c.Controller.DeviceFilters})
 	if err != nil {
 		return err
 	}
 	wire, err := connectionhttp.New(c.Connection, c.Controller.Devices, &connectionhttp.Options{
-		NoSecrets: c.Config.Secrets == "never", DeviceFilters: devices.DeviceFilters(), Fingerprint: ssh.Fingerprint,
+		NoSecrets: c.Config.Secrets == "never", DeviceFilters: devices.DeviceFilters(), Fingerprint: ssh.Fingerprint, Channels: channels,
 	})
 	if err != nil {
 		return err

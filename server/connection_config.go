@@ -46,6 +46,12 @@ type ConnectionConfig struct {
 	Parallel int `koanf:"parallel" doc:"How many commands of a mass command run at once where it does not say."`
 	// Secrets says who gets passwords and keys.
 	Secrets string `koanf:"api_secrets" doc:"Who gets passwords and keys of credentials in answers: owners (users who may change them) or never."`
+	// The channels.
+	Channels         bool   `koanf:"channels" doc:"Let agents keep a channel to the server open, through which devices are reached that nothing leads to."`
+	ChannelNode      string `koanf:"channel_node" doc:"Address at which the other nodes reach this one, such as http://10.0.0.2:8080. Empty: found out from http.listen and the connection to PostgreSQL."`
+	ChannelAdmission int    `koanf:"channel_admission" doc:"How many channels a node opens in a second; other devices are told to come again, each after another while."`
+	ChannelMost      int    `koanf:"channel_most" doc:"How many channels a node holds."`
+	ChannelRate      int    `koanf:"channel_rate" doc:"How many bytes a device may send through its channel in a second."`
 	// IgnoredReasons keeps failures quiet.
 	IgnoredReasons []string `koanf:"ignored_reasons" doc:"People are not told of connections that fail, or recover, with one of these texts in the reason; in a variable separated by commas."`
 }
@@ -63,6 +69,7 @@ func DefaultConnectionConfig() ConnectionConfig {
 		UpdateMapping:   mapping, UserCommands: map[string]any{}, EnabledCommands: map[string]any{connection.Everybody: connection.AnyCommand},
 		OutputLimit: 256 << 10, CommandAge: 365 * 24 * time.Hour, PushDelay: time.Second, PushAttempts: 8, PushBackoff: 30 * time.Second,
 		Workers: 50, Parallel: 20, Secrets: "owners", IgnoredReasons: []string{},
+		Channels: true, ChannelAdmission: 200, ChannelMost: 50_000, ChannelRate: 4 << 20,
 	}
 }
 
@@ -81,6 +88,9 @@ func (c *ConnectionConfig) Check() error {
 		{"push_backoff", int64(c.PushBackoff), 1},
 		{"workers", int64(c.Workers), 1},
 		{"parallel", int64(c.Parallel), 1},
+		{"channel_admission", int64(c.ChannelAdmission), 1},
+		{"channel_most", int64(c.ChannelMost), 1},
+		{"channel_rate", int64(c.ChannelRate), 64 << 10},
 	} {
 		n.check(e)
 	}
@@ -92,6 +102,9 @@ func (c *ConnectionConfig) Check() error {
 	}
 	if _, err := parseNetworks(c.RefusedNetworks); err != nil {
 		e.Add("refused_networks", err.Error())
+	}
+	if err := checkNode(c.ChannelNode); err != nil {
+		e.Add("channel_node", err.Error())
 	}
 	if _, err := c.mapping(); err != nil {
 		e.Add("update_mapping", err.Error())

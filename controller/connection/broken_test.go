@@ -8,6 +8,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/controller/connection/connectiontest"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/storetest"
@@ -19,7 +20,35 @@ type (
 	}
 	commandStore struct{ connection.CommandStore }
 	pushStore    struct{ connection.PushStore }
+	channelStore struct{ channel.Store }
 )
+
+// unaware does not tell of the channel before.
+type unaware struct{ channelStore }
+
+func (s unaware) Take(ctx context.Context, c *channel.Channel) (*channel.Channel, error) {
+	_, err := s.Store.Take(ctx, c)
+	return nil, err
+}
+
+// hasty releases whatever channel a device has.
+type hasty struct{ channelStore }
+
+func (s hasty) Release(ctx context.Context, device, _ wispwright.ID) error {
+	return s.Delete(ctx, wispwright.ScopeAll(), device)
+}
+
+// hostileNode releases the channels of all nodes.
+type hostileNode struct{ channelStore }
+
+func (s hostileNode) ReleaseNode(ctx context.Context, _ string) error {
+	for _, node := range []string{"http://a", "http://b"} {
+		if err := s.Store.ReleaseNode(ctx, node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // everyConnector does not look at the connector.
 type everyConnector struct{ linkStore }
@@ -139,30 +168,39 @@ func (s once) Request(ctx context.Context, now time.Time, devices ...wispwright.
 	return nil
 }
 
+// spoilt is what a broken storage keeps.
+type spoilt struct {
+	connection.Stores
+	Channels channel.Store
+}
+
 // The suite fails for each of them.
 func TestBrokenStoragesFail(t *testing.T) {
 	broken := map[string]func(*testing.T){}
-	for name, spoil := range map[string]func(*connection.Stores){
-		"every connector": func(s *connection.Stores) { s.Connections = everyConnector{linkStore{s.Connections}} },
-		"replacing":       func(s *connection.Stores) { s.Connections = replacing{linkStore{s.Connections}} },
-		"overwriting":     func(s *connection.Stores) { s.Commands = overwriting{commandStore{s.Commands}} },
-		"deaf":            func(s *connection.Stores) { s.Commands = deaf{commandStore{s.Commands}} },
-		"eager":           func(s *connection.Stores) { s.Commands = eager{commandStore{s.Commands}} },
-		"unsorted":        func(s *connection.Stores) { s.Commands = unsorted{commandStore{s.Commands}} },
-		"ruthless":        func(s *connection.Stores) { s.Commands = ruthless{commandStore{s.Commands}} },
-		"clinging":        func(s *connection.Stores) { s.Commands = clinging{commandStore{s.Commands}} },
-		"staying":         func(s *connection.Stores) { s.Commands = staying{commandStore{s.Commands}} },
-		"early":           func(s *connection.Stores) { s.Pushes = early{pushStore{s.Pushes}} },
-		"forgetful":       func(s *connection.Stores) { s.Pushes = forgetful{pushStore{s.Pushes}} },
-		"once":            func(s *connection.Stores) { s.Pushes = once{pushStore{s.Pushes}} },
+	for name, spoil := range map[string]func(*spoilt){
+		"every connector": func(s *spoilt) { s.Connections = everyConnector{linkStore{s.Connections}} },
+		"replacing":       func(s *spoilt) { s.Connections = replacing{linkStore{s.Connections}} },
+		"overwriting":     func(s *spoilt) { s.Commands = overwriting{commandStore{s.Commands}} },
+		"deaf":            func(s *spoilt) { s.Commands = deaf{commandStore{s.Commands}} },
+		"eager":           func(s *spoilt) { s.Commands = eager{commandStore{s.Commands}} },
+		"unsorted":        func(s *spoilt) { s.Commands = unsorted{commandStore{s.Commands}} },
+		"ruthless":        func(s *spoilt) { s.Commands = ruthless{commandStore{s.Commands}} },
+		"clinging":        func(s *spoilt) { s.Commands = clinging{commandStore{s.Commands}} },
+		"staying":         func(s *spoilt) { s.Commands = staying{commandStore{s.Commands}} },
+		"early":           func(s *spoilt) { s.Pushes = early{pushStore{s.Pushes}} },
+		"forgetful":       func(s *spoilt) { s.Pushes = forgetful{pushStore{s.Pushes}} },
+		"unaware":         func(s *spoilt) { s.Channels = unaware{channelStore{s.Channels}} },
+		"hasty":           func(s *spoilt) { s.Channels = hasty{channelStore{s.Channels}} },
+		"hostile node":    func(s *spoilt) { s.Channels = hostileNode{channelStore{s.Channels}} },
+		"once":            func(s *spoilt) { s.Pushes = once{pushStore{s.Pushes}} },
 	} {
 		broken[name] = func(t *testing.T) {
 			connectiontest.Run(t, func(*testing.T) connectiontest.Storage {
 				m := memstore.New()
 				devices := controller.NewMemory(m)
-				stores := connection.NewMemory(m)
+				stores := spoilt{connection.NewMemory(m), channel.NewMemory(m)}
 				spoil(&stores)
-				return connectiontest.Storage{Tx: m, Stores: stores, Devices: devices.Devices}
+				return connectiontest.Storage{Tx: m, Stores: stores.Stores, Channels: stores.Channels, Devices: devices.Devices}
 			})
 		}
 	}

@@ -35,6 +35,10 @@ type ConnectorType struct {
 	// Commands reports whether its sessions run commands, so that pushes and
 	// commands may use it.
 	Commands bool
+	// Open says whether a device keeps itself reachable now: such connectors need no
+	// address, and are tried first, or last. Default: devices are reached at their
+	// addresses.
+	Open func(ctx context.Context, device wispwright.ID) bool
 	// Connector does it.
 	Connector Connector
 }
@@ -49,6 +53,8 @@ type Connector interface {
 
 // Target is the device to be reached.
 type Target struct {
+	// DeviceID is the device.
+	DeviceID wispwright.ID
 	// Addresses are tried in order.
 	Addresses []netip.Addr
 	// Params are the parameters, checked before.
@@ -59,6 +65,10 @@ type Target struct {
 
 // Session is an open connection to a device. It is used by one goroutine at a
 // time.
+//
+// A Session with a method Wake(context.Context) error tells the agent of its device
+// itself to look for a changed configuration, and no update strategy is asked. One
+// that is a terminal.Opener opens terminals.
 type Session interface {
 	// HostKey is what the device proved itself with, in the form of Target's;
 	// empty when the connector knows no such thing.

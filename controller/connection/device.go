@@ -63,8 +63,10 @@ type DeviceConnectionFilter struct {
 	DeviceIDs wispwright.Among[wispwright.ID]
 	// CredentialsID limits to the connections with some credentials.
 	CredentialsID wispwright.ID
-	// Connector limits to connections whose credentials are for one.
-	Connector string
+	// Connector limits to connections whose credentials are for one, Connectors to
+	// those of some.
+	Connector  string
+	Connectors wispwright.Among[string]
 	// Enabled limits to enabled or disabled ones.
 	Enabled *bool
 	// IsWorking limits to working or failing ones.

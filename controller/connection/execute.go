@@ -170,7 +170,7 @@ func (s *Commands) reach(ctx context.Context, c *Command) (used wispwright.ID, s
 	var err error
 	if c.ConnectionID.IsZero() {
 		var by *DeviceConnection
-		if by, session, err = s.connections.Working(ctx, c.DeviceID, s.registry.commanding()); err == nil {
+		if by, session, err = s.connections.Working(ctx, c.DeviceID); err == nil {
 			return by.ID, session, nil
 		}
 	} else {

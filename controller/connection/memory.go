@@ -23,6 +23,10 @@ func NewMemory(m *memstore.Store) Stores {
 					o, err := credentials.Get(ctx, wispwright.ScopeAll(), c.CredentialsID)
 					return err == nil && o.Connector == v
 				},
+				"Connectors": func(ctx context.Context, c *DeviceConnection, v any) bool {
+					o, err := credentials.Get(ctx, wispwright.ScopeAll(), c.CredentialsID)
+					return err == nil && slices.Contains(v.([]string), o.Connector)
+				},
 			},
 		})},
 		Batches: memstore.NewRepo[wispwright.ID, Batch, BatchFilter](m, memstore.Spec[Batch]{Shape: Batch{}.Shape()}),

@@ -45,7 +45,7 @@ func (s *Pushes) Request(ctx context.Context, devices ...wispwright.ID) error {
 
 func (s *Pushes) request(ctx context.Context, devices []wispwright.ID) error {
 	yes := true
-	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceIDs: wispwright.Only(devices...), Enabled: &yes, Connector: s.registry.commanding()}, wispwright.Page{NoTotal: true})
+	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceIDs: wispwright.Only(devices...), Enabled: &yes, Connectors: s.registry.commanding()}, wispwright.Page{NoTotal: true})
 	if err != nil || len(all.Rows) == 0 {
 		return err
 	}
@@ -62,16 +62,6 @@ func (s *Pushes) request(ctx context.Context, devices []wispwright.ID) error {
 		return err
 	}
 	return s.jobs.Enqueue(ctx, jobs...)
-}
-
-// commanding is the connector that pushes and commands go by.
-func (r *Registry) commanding() string {
-	for _, t := range r.connectors {
-		if t.Commands {
-			return t.ID
-		}
-	}
-	return ConnectorSSH
 }
 
 // modifying is told of configurations inside the transaction that changes them.
@@ -132,7 +122,7 @@ func (s *Pushes) work(ctx context.Context, device wispwright.ID) error {
 	if p.State != PushWaiting {
 		return nil
 	}
-	if wait := p.Requested.Add(s.PushDelay).Sub(s.kit.Now()); s.PushDelay > 0 && wait > 0 {
+	if wait := p.Requested.Add(s.PushDelay).Sub(s.kit.Now()); s.PushDelay > 0 && wait > 0 && !s.hurries(ctx, device) {
 		return &LaterError{min(wait, s.PushDelay)}
 	}
 	if p.NextAttempt != nil && p.NextAttempt.After(s.kit.Now()) {
@@ -177,7 +167,7 @@ func (s *Pushes) tell(ctx context.Context, d *controller.Detail) (attempt, error
 	if can, err := s.CanPush(ctx, d); err != nil || !can {
 		return attempt{state: PushWaiting, reason: "The device is not in a state to be told."}, err
 	}
-	c, session, err := s.connections.Working(ctx, device, s.registry.commanding())
+	c, session, err := s.connections.Working(ctx, device)
 	var none *NoConnectionError
 	switch {
 	case errors.As(err, &none) && none.Last == nil:
@@ -187,7 +177,7 @@ func (s *Pushes) tell(ctx context.Context, d *controller.Detail) (attempt, error
 	case err != nil:
 		return attempt{}, err
 	}
-	err = s.update(ctx, c, session)
+	err = s.update(ctx, d, c, session)
 	if closed := session.Close(); closed != nil {
 		s.Log.DebugContext(ctx, "a connection was not closed properly", "device", device, "error", closed)
 	}
@@ -200,8 +190,14 @@ func (s *Pushes) tell(ctx context.Context, d *controller.Detail) (attempt, error
 	return attempt{state: Pushed, reason: "The device was told to fetch its configuration.", connection: c.ID}, nil
 }
 
-// update hands an open session to the strategy of the connection.
-func (s *Pushes) update(ctx context.Context, c *DeviceConnection, session Session) error {
+// update lets an open session wake the agent, or hands it to the strategy of the
+// connection.
+func (s *Pushes) update(ctx context.Context, d *controller.Detail, c *DeviceConnection, session Session) error {
+	if w, ok := session.(waker); ok {
+		waking, cancel := context.WithTimeoutCause(ctx, s.CommandTimeout, errors.New("timed out"))
+		defer cancel()
+		return wake(waking, w, d)
+	}
 	strategy := s.registry.Strategy(c.UpdateStrategy)
 	if strategy == nil {
 		return fmt.Errorf("the update strategy %q is not known", c.UpdateStrategy)

@@ -83,11 +83,10 @@ func (s *Connections) dial(ctx context.Context, c *DeviceConnection) (Session, e
 	if err != nil {
 		return nil, err
 	}
-	addresses := s.addresses(d.Device)
-	if len(addresses) == 0 {
+	target := Target{DeviceID: c.DeviceID, Addresses: s.addresses(d.Device), Params: params}
+	if len(target.Addresses) == 0 && t.Open == nil {
 		return nil, errors.New(noAddresses)
 	}
-	target := Target{Addresses: addresses, Params: params}
 	if s.PinHostKeys {
 		target.HostKey = c.HostKey
 	}
@@ -165,16 +164,21 @@ func oneText(text string, most int) string {
 	return text
 }
 
-// Working finds a connection of a device that works, and opens it: those that
-// worked before first, then untried ones, then failing ones, the oldest of each
-// first (spec: connection §5.2). Errors: *NoConnectionError, *InternalError.
-func (s *Connections) Working(ctx context.Context, device wispwright.ID, connector string) (*DeviceConnection, Session, error) {
+// Working finds a connection of a device that runs commands and works, and opens
+// it: an open channel first, then those that worked before, untried ones, failing
+// ones, the oldest of each first (spec: connection §5.2), and channels that are not
+// open last. Errors: *NoConnectionError, *InternalError.
+func (s *Connections) Working(ctx context.Context, device wispwright.ID) (*DeviceConnection, Session, error) {
 	yes := true
-	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceID: device, Connector: connector, Enabled: &yes}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Created"}, {Field: "ID"}}})
+	all, err := s.stores.Connections.List(ctx, wispwright.ScopeAll(), DeviceConnectionFilter{DeviceID: device, Connectors: s.registry.commanding(), Enabled: &yes}, wispwright.Page{NoTotal: true, Order: []wispwright.Order{{Field: "Created"}, {Field: "ID"}}})
 	if err != nil {
 		return nil, nil, &InternalError{err}
 	}
-	slices.SortStableFunc(all.Rows, func(a, b *DeviceConnection) int { return rank(a) - rank(b) })
+	ranks := map[wispwright.ID]int{}
+	for _, c := range all.Rows {
+		ranks[c.ID] = s.rank(ctx, c, len(all.Rows) == 1)
+	}
+	slices.SortStableFunc(all.Rows, func(a, b *DeviceConnection) int { return ranks[a.ID] - ranks[b.ID] })
 	failed := &NoConnectionError{}
 	for _, c := range all.Rows {
 		session, err := s.Open(ctx, c)
@@ -190,8 +194,15 @@ func (s *Connections) Working(ctx context.Context, device wispwright.ID, connect
 	return nil, nil, failed
 }
 
-func rank(c *DeviceConnection) int {
-	switch {
+func (s *Connections) rank(ctx context.Context, c *DeviceConnection, only bool) int {
+	if only {
+		return 0
+	}
+	switch open, byDevice := s.atOnce(ctx, c); {
+	case byDevice && open:
+		return -1
+	case byDevice:
+		return 3
 	case c.IsWorking == nil:
 		return 1
 	case *c.IsWorking:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/netjsonconfig/schema"
 )
 
@@ -63,6 +64,17 @@ func (r *Registry) Connector(id string) *ConnectorType {
 // Connectors are all of them, in the order forms offer them. The slice must not
 // be changed.
 func (r *Registry) Connectors() []*ConnectorType { return r.connectors }
+
+// commanding are the connectors that pushes and commands go by.
+func (r *Registry) commanding() wispwright.Among[string] {
+	var ids []string
+	for _, t := range r.connectors {
+		if t.Commands {
+			ids = append(ids, t.ID)
+		}
+	}
+	return wispwright.Only(ids...)
+}
 
 // Strategy returns a strategy, nil for one nobody knows.
 func (r *Registry) Strategy(id string) *Strategy {

@@ -177,7 +177,7 @@ func TestWorkingAndNot(t *testing.T) {
 	require.NoError(t, w.Connections.Delete(ctx, wispwright.ScopeAll(), c.ID))
 	_, err = w.Connections.Open(ctx, c)
 	require.ErrorIs(t, err, wispwright.ErrNotFound, "a deleted one stays deleted")
-	_, _, err = w.Connections.Working(ctx, w.box.Device.ID, connection.ConnectorSSH)
+	_, _, err = w.Connections.Working(ctx, w.box.Device.ID)
 	var none *connection.NoConnectionError
 	require.ErrorAs(t, err, &none)
 	require.Nil(t, none.Last)

@@ -31,6 +31,7 @@ func reached() map[string][]string {
 		},
 		"controller/connection": {
 			"github.com/gosnmp/gosnmp", "golang.org/x/crypto", // SNMP and SSH
+			"github.com/coder/websocket", "github.com/hashicorp/yamux", "golang.org/x/time", // channels
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
 		},
 		"rollout":  {},

@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -23,6 +24,8 @@ type Options struct {
 	// DeviceFilters are the filters that select devices of a mass command.
 	// Default: there are none.
 	DeviceFilters []rest.Filter[controller.DeviceFilter]
+	// Channels are those that devices keep open. Default: there are none.
+	Channels channel.Store
 	// Fingerprint shows a pinned host key to people. Default: it is shown whole.
 	Fingerprint func(hostKey string) string
 }

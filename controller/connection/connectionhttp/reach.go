@@ -11,8 +11,15 @@ import (
 
 // reachOut is how a device is reached, all that its page shows of it.
 type reachOut struct {
-	Push        *pushOut   `json:"push" doc:"what became of telling the device of its configuration; null where that was never wished"`
-	Connections []reachRow `json:"connections"`
+	Push        *pushOut    `json:"push" doc:"what became of telling the device of its configuration; null where that was never wished"`
+	Connections []reachRow  `json:"connections"`
+	Channel     *channelOut `json:"channel" doc:"the channel that the device keeps open; null where it does not"`
+}
+
+type channelOut struct {
+	Since   rest.Time `json:"since"`
+	Address string    `json:"address" doc:"where the device opened it from"`
+	Agent   string    `json:"agent"`
 }
 
 type pushOut struct {
@@ -84,6 +91,15 @@ func (h *HTTP) reach(r *rest.Request, _ *rest.None) (reachOut, error) {
 		out.Push = &push
 	case !errors.Is(err, wispwright.ErrNotFound):
 		return out, err
+	}
+	if h.options.Channels != nil {
+		open, err := h.options.Channels.Get(r.Context(), r.ReadScope(), device)
+		switch {
+		case err == nil:
+			out.Channel = &channelOut{rest.Time(open.Since), open.Address, open.Agent}
+		case !errors.Is(err, wispwright.ErrNotFound):
+			return out, err
+		}
 	}
 	all, err := h.c.Connections.List(r.Context(), r.ReadScope(), connection.DeviceConnectionFilter{DeviceID: device}, wispwright.Page{Limit: 100, NoTotal: true})
 	if err != nil {

@@ -34,6 +34,10 @@ func New(db *sqlstore.DB) (connection.Stores, error) {
 				"Connector": func(v any) sqlstore.Cond {
 					return sqlstore.Cond{SQL: "credentials_id IN (SELECT id FROM connection_credentials WHERE connector = ?)", Args: []any{v}}
 				},
+				"Connectors": func(v any) sqlstore.Cond {
+					marks, args := sqlstore.In(v.([]string))
+					return sqlstore.Cond{SQL: "credentials_id IN (SELECT id FROM connection_credentials WHERE connector IN (" + marks + "))", Args: args}
+				},
 			},
 		})},
 		Batches: sqlstore.Add[wispwright.ID, connection.Batch, connection.BatchFilter](b, sqlstore.Spec{Shape: connection.Batch{}.Shape()}),

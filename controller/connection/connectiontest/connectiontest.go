@@ -14,14 +14,16 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
 
 // Storage is what a Harness makes: empty stores of the concern, those of the
 // controller with Devices, and their transactor.
 type Storage struct {
-	Tx     wispwright.Transactor
-	Stores connection.Stores
+	Tx       wispwright.Transactor
+	Stores   connection.Stores
+	Channels channel.Store
 	// Devices are the controller's, empty too.
 	Devices controller.DeviceStore
 }
@@ -36,6 +38,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("commands", func(t *testing.T) { RunCommands(t, h) })
 	t.Run("batches", func(t *testing.T) { RunBatches(t, h) })
 	t.Run("pushes", func(t *testing.T) { RunPushes(t, h) })
+	t.Run("channels", func(t *testing.T) { RunChannels(t, h) })
 }
 
 func at(n int) time.Time {
@@ -126,6 +129,7 @@ func RunConnections(t *testing.T, h Harness) {
 			"devices":     {Filter: connection.DeviceConnectionFilter{DeviceIDs: wispwright.Only(id(2001), id(2003))}, Selects: func(c *connection.DeviceConnection) bool { return c.DeviceID == id(2001) || c.DeviceID == id(2003) }},
 			"credentials": {Filter: connection.DeviceConnectionFilter{CredentialsID: id(1001)}, Selects: func(c *connection.DeviceConnection) bool { return c.CredentialsID == id(1001) }},
 			"connector":   {Filter: connection.DeviceConnectionFilter{Connector: "connector.1"}, Selects: func(c *connection.DeviceConnection) bool { return c.CredentialsID == id(1001) }},
+			"connectors":  {Filter: connection.DeviceConnectionFilter{Connectors: wispwright.Only("connector.1", "none")}, Selects: func(c *connection.DeviceConnection) bool { return c.CredentialsID == id(1001) }},
 			"enabled":     {Filter: connection.DeviceConnectionFilter{Enabled: pointer(true)}, Selects: func(c *connection.DeviceConnection) bool { return c.Enabled }},
 			"failing":     {Filter: connection.DeviceConnectionFilter{IsWorking: pointer(false)}, Selects: func(c *connection.DeviceConnection) bool { return c.IsWorking != nil && !*c.IsWorking }},
 		},

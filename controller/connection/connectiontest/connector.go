@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection"
 )
 
@@ -52,7 +53,7 @@ func RunConnector(t *testing.T, d Device) {
 	})
 	t.Run("without an address", func(t *testing.T) {
 		none := d.Target
-		none.Addresses = nil
+		none.Addresses, none.DeviceID = nil, wispwright.ID{} // channels go by that
 		_, err := d.Connector.Dial(ctx, none)
 		require.EqualError(t, err, "No valid IP addresses to initiate connections found")
 	})

@@ -1,0 +1,3 @@
+// Package terminal opens terminals on devices, through whatever connection reaches
+// them.
+package terminal
