@@ -78,7 +78,7 @@ func (c *configs) draft(m *material) (*draft, error) {
 	d := &draft{
 		version: &Version{
 			DeviceID: m.device.ID, OrganizationID: m.device.OrganizationID, Backend: m.config.Backend,
-			Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config,
+			Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Own: m.config.Context,
 		},
 		input: render.Input{
 			Backend: m.config.Backend, Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,

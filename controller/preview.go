@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/explain"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/valid"
 )
@@ -32,6 +33,10 @@ type PreviewInput struct {
 	Name, MACAddress string
 	// OS is the device's operating system.
 	OS string
+	// GroupID is the group of the form; nil for the one the device is in.
+	GroupID *wispwright.ID
+	// Explain asks for Sources, Variables and Changes.
+	Explain bool
 }
 
 // Preview is what a form would give.
@@ -42,6 +47,13 @@ type Preview struct {
 	Checksum string
 	// Size of the archive in bytes.
 	Size int
+	// Sources tell where each line of Text comes from.
+	Sources []explain.Span
+	// Variables are those there are, with what each level says of them.
+	Variables []explain.Variable
+	// Changes is how what the device runs becomes Text, as diff -u writes it; empty
+	// for a device that runs nothing yet, and when nothing changes.
+	Changes string
 }
 
 // Preview renders a form without saving anything. What is wrong with the
@@ -49,10 +61,11 @@ type Preview struct {
 // *render.Error, whose Pointer names the place; errors.As finds both. Templates,
 // organization and device outside the scope do not exist.
 func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*Preview, error) {
-	rendered, used, err := s.fleet.previewInput(ctx, scope, in)
+	rendered, m, err := s.fleet.previewInput(ctx, scope, in)
 	if err != nil {
 		return nil, err
 	}
+	used := m.templates
 	text, err := s.fleet.renderer.Text(ctx, rendered)
 	if err != nil {
 		return nil, invalidConfig("config", "", used, err)
@@ -61,11 +74,37 @@ func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in Previe
 	if err != nil {
 		return nil, invalidConfig("config", "", used, err)
 	}
-	return &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}, nil
+	out := &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}
+	if in.Explain {
+		err = s.fleet.explainPreview(ctx, out, rendered, m)
+	}
+	return out, err
 }
 
-// previewInput returns what is rendered, and the templates below it.
-func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, []*Template, error) {
+func (c *configs) explainPreview(ctx context.Context, p *Preview, in render.Input, m *material) error {
+	var err error
+	if p.Sources, err = c.spans(ctx, in, m.templates, p.Text); err != nil {
+		return err
+	}
+	if p.Variables, err = c.explained(m); err != nil {
+		return err
+	}
+	if m.device.Created.IsZero() {
+		return nil
+	}
+	config, err := c.stores.Configs.Get(ctx, wispwright.ScopeAll(), m.device.ID)
+	if err != nil {
+		return absentIsNothing(err)
+	}
+	before, err := c.running(ctx, config, m.device.Key.Reveal())
+	if err == nil && before != "" {
+		p.Changes = explain.Unified(before, p.Text)
+	}
+	return err
+}
+
+// previewInput returns what is rendered, and what it is made of.
+func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, *material, error) {
 	var v wispwright.ValidationError
 	c.checkBackend(&v, "backend", in.Backend)
 	valid.Object(&v, "context", &in.Context)
@@ -80,7 +119,7 @@ func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in P
 		out := render.Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
 		err := addVariables(out.Context, in.DefaultValues)
 		maps.Copy(out.Context, c.Context)
-		return out, nil, err
+		return out, &material{device: &Device{}, config: &Config{Config: in.Config, Context: in.DefaultValues}}, err
 	}
 	m, err := c.previewMaterial(ctx, scope, in)
 	if err != nil {
@@ -90,7 +129,7 @@ func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in P
 	if err != nil {
 		return render.Input{}, nil, err
 	}
-	return d.input, m.templates, nil
+	return d.input, m, nil
 }
 
 func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {
@@ -115,6 +154,15 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 	}
 	if !in.OrganizationID.IsZero() {
 		d.OrganizationID = in.OrganizationID
+	}
+	if in.GroupID != nil {
+		if d.GroupID = *in.GroupID; !d.GroupID.IsZero() {
+			if _, err := c.stores.Groups.Get(ctx, scope, d.GroupID); isNotFound(err) {
+				return nil, wispwright.Invalid("group", valid.UnknownPK(d.GroupID))
+			} else if err != nil {
+				return nil, err
+			}
+		}
 	}
 	m := &material{device: d, config: &Config{Backend: in.Backend, Config: in.Config, Context: in.Context}}
 	if !d.OrganizationID.IsZero() {
@@ -143,26 +191,9 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 // Context returns the variables a device sees. A device without configuration
 // has only those of the system.
 func (s *Devices) Context(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Variables, error) {
-	detail, err := s.Get(ctx, scope, id)
+	m, err := s.material(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	c := s.fleet
-	t, err := c.tenant(ctx, detail.Device.OrganizationID)
-	if err != nil {
-		return nil, err
-	}
-	m := &material{device: detail.Device, config: detail.Config, settings: t.settings}
-	if m.config == nil {
-		m.config = &Config{}
-	}
-	items, err := c.stores.Templates.List(ctx, wispwright.ScopeAll(), TemplateFilter{IDs: wispwright.Only(m.config.Templates...)}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	m.templates = inOrder(items.Rows, m.config.Templates)
-	if err := c.addProvided(ctx, m); err != nil {
-		return nil, err
-	}
-	return c.variables(m)
+	return s.fleet.variables(m)
 }

@@ -32,6 +32,8 @@ type Version struct {
 	Config wispwright.JSON
 	// Context are all variables together, except the device's key.
 	Context wispwright.JSON
+	// Own are the device's own variables, which are in Context too.
+	Own wispwright.JSON
 	// Cause says why the bytes changed: "registered", "config changed",
 	// "template <name> changed".
 	Cause string
@@ -99,6 +101,15 @@ func (s *Versions) Get(ctx context.Context, scope wispwright.Scope, device, id w
 		return nil, wispwright.ErrNotFound
 	}
 	return v, err
+}
+
+// Before returns the version of the device before one, nil before the first.
+func (s *Versions) Before(ctx context.Context, v *Version) (*Version, error) {
+	found, err := s.configs.stores.Versions.List(ctx, wispwright.ScopeAll(), VersionFilter{DeviceID: v.DeviceID, CreatedBefore: v.Created}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil || len(found.Rows) == 0 {
+		return nil, err
+	}
+	return found.Rows[0], nil
 }
 
 // Text renders a version for people, from the inputs it was made of.

@@ -71,6 +71,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.log = api.Log()
 	h.mountDevices(api)
 	h.mountDeviceActions(api)
+	h.mountVariables(api)
 	h.mountVersions(api)
 	h.mountTemplates(api)
 	h.mountGroups(api)

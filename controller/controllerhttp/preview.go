@@ -22,6 +22,8 @@ type previewIn struct {
 	Name          rest.Opt[string]          `json:"name" blank:"true" maxLength:"64"`
 	MACAddress    rest.Opt[string]          `json:"mac_address" blank:"true" maxLength:"17"`
 	OS            rest.Opt[string]          `json:"os" blank:"true" maxLength:"128"`
+	Group         rest.Opt[wispwright.ID]   `json:"group" nullable:"true" rel:"group" help:"the group whose variables are used; without it the one the device is in"`
+	Explain       rest.Opt[bool]            `json:"explain" help:"asks for sources, variables and changes"`
 	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values" nullable:"true" help:"makes it the preview of a template"`
 }
 
@@ -29,6 +31,14 @@ type previewOut struct {
 	Rendered string `json:"rendered"`
 	Checksum string `json:"checksum"`
 	Size     int    `json:"size"`
+	explained
+}
+
+// explained is what a preview tells besides, when it is asked for.
+type explained struct {
+	Sources   []spanOut     `json:"sources,omitempty" help:"where each line of the rendering comes from"`
+	Variables []variableOut `json:"variables,omitempty"`
+	Changes   *string       `json:"changes,omitempty" help:"how what the device runs becomes the rendering, as diff -u writes it"`
 }
 
 // previewFault says what is wrong and where.
@@ -51,7 +61,8 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	}
 	// what is taken from stored objects must be visible to the caller anyway:
 	// a template that names a device's variables shows them, its key included
-	for model, used := range map[string]bool{"device": !in.Device.Or(wispwright.ID{}).IsZero(), "template": len(in.Templates.V) > 0} {
+	for model, used := range map[string]bool{"device": !in.Device.Or(wispwright.ID{}).IsZero(), "template": len(in.Templates.V) > 0,
+		"devicegroup": !in.Group.Or(wispwright.ID{}).IsZero()} {
 		if used && !r.Can(wispwright.Permission("config.view_"+model)) && !r.Can(wispwright.Permission("config.change_"+model)) {
 			return previewOut{}, wispwright.ErrForbidden
 		}
@@ -66,11 +77,16 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 		return previewOut{}, err
 	}
 	defer done()
+	var group *wispwright.ID
+	if in.Group.Set {
+		id := in.Group.Or(wispwright.ID{})
+		group = &id
+	}
 	p, err := h.c.Devices.Preview(r.Context(), r.ReadScope(), controller.PreviewInput{
 		Backend: in.Backend.V, Config: in.Config.V, Context: in.Context.V, Templates: in.Templates.V,
 		OrganizationID: in.Organization.Or(wispwright.ID{}), DeviceID: in.Device.Or(wispwright.ID{}),
 		Name: in.Name.V, MACAddress: in.MACAddress.V, OS: in.OS.V, DefaultValues: in.DefaultValues.V,
-		Template: in.DefaultValues.Set && !in.DefaultValues.Null,
+		Template: in.DefaultValues.Set && !in.DefaultValues.Null, Explain: in.Explain.V, GroupID: group,
 	})
 	var fault *render.Error
 	if errors.As(err, &fault) {
@@ -83,7 +99,11 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	if err != nil {
 		return previewOut{}, err
 	}
-	return previewOut{p.Text, p.Checksum, p.Size}, nil
+	out := previewOut{Rendered: p.Text, Checksum: p.Checksum, Size: p.Size}
+	if in.Explain.V {
+		out.Sources, out.Variables, out.Changes = spansOut(p.Sources), variablesOf(p.Variables), &p.Changes
+	}
+	return out, nil
 }
 
 // saved is what saving would say, and of which values.

@@ -46,15 +46,17 @@ func TestWalls(t *testing.T) {
 		require.Equal(t, 201, status, made)
 		group := made["id"].(string)
 		objects := map[string]string{
-			"/api/v1/controller/device/{id}/version/{vid}/":   "/api/v1/controller/device/" + device + "/version/" + version + "/",
-			"/api/v1/controller/template/{id}/":               "/api/v1/controller/template/" + template + "/",
-			"/api/v1/controller/template/{id}/configuration/": "/api/v1/controller/template/" + template + "/configuration/",
-			"/api/v1/controller/organization/{id}/settings/":  "/api/v1/controller/organization/" + alpha.String() + "/settings/",
-			"/api/v1/users/organization/{id}/":                "/api/v1/users/organization/" + alpha.String() + "/",
-			"/api/v1/controller/device/{id}/":                 "/api/v1/controller/device/" + device + "/",
-			"/api/v1/controller/group/{id}/":                  "/api/v1/controller/group/" + group + "/",
+			"/api/v1/controller/device/{id}/version/{vid}/":         "/api/v1/controller/device/" + device + "/version/" + version + "/",
+			"/api/v1/controller/device/{id}/version/{vid}/diff/":    "/api/v1/controller/device/" + device + "/version/" + version + "/diff/",
+			"/api/v1/controller/device/{id}/version/{vid}/restore/": "/api/v1/controller/device/" + device + "/version/" + version + "/restore/",
+			"/api/v1/controller/template/{id}/":                     "/api/v1/controller/template/" + template + "/",
+			"/api/v1/controller/template/{id}/configuration/":       "/api/v1/controller/template/" + template + "/configuration/",
+			"/api/v1/controller/organization/{id}/settings/":        "/api/v1/controller/organization/" + alpha.String() + "/settings/",
+			"/api/v1/users/organization/{id}/":                      "/api/v1/users/organization/" + alpha.String() + "/",
+			"/api/v1/controller/device/{id}/":                       "/api/v1/controller/device/" + device + "/",
+			"/api/v1/controller/group/{id}/":                        "/api/v1/controller/group/" + group + "/",
 		}
-		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "version"} {
+		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "version", "variables"} {
 			objects["/api/v1/controller/device/{id}/"+sub+"/"] = "/api/v1/controller/device/" + device + "/" + sub + "/"
 		}
 		skip := map[string]string{"/api/v1/controller/preview/": "previews refuse one relation after the other: TestPreview",

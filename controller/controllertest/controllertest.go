@@ -780,7 +780,7 @@ func runSettings(t *testing.T, h Harness) {
 func version(n, device int) *controller.Version {
 	return &controller.Version{
 		ID: id(4000 + n), DeviceID: id(1000 + device), OrganizationID: id(device%2 + 1), Checksum: fmt.Sprintf("%032d", n), Backend: "netjsonconfig.OpenWrt",
-		Hostname: "ap", OS: "OpenWrt", Revisions: []wispwright.ID{id(5002), id(5001)}, Config: `{}`, Context: `{"a":1}`,
+		Hostname: "ap", OS: "OpenWrt", Revisions: []wispwright.ID{id(5002), id(5001)}, Config: `{}`, Context: `{"a":1}`, Own: `{"b": 1.50}`,
 		Cause: "template changed", ActorID: id(1), Actor: "admin", Created: at(n),
 	}
 }
