@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/x509"
 	"github.com/wispwright/wispwright/x509/x509http"
 	"github.com/wispwright/wispwright/x509/x509sql"
@@ -80,6 +81,11 @@ func (c *X509Concern) Mount(_ context.Context, h *Host) error {
 	}
 	o := c.Config.options()
 	o.Bus, o.Log = h.DB(), h.Log()
+	below := jobs.Kind[x509.Below]{Name: "x509.renew_below", Timeout: 3 * time.Minute}
+	o.Later = func(ctx context.Context, b x509.Below) error { return below.Insert(ctx, h.Jobs(), b) }
+	h.Jobs().Add(below.Handle(func(ctx context.Context, b x509.Below) error {
+		return c.CAs.RenewBelow(wispwright.WithCaller(ctx, wispwright.System(below.Name)), b)
+	}))
 	if c.Tune != nil {
 		c.Tune(o)
 	}

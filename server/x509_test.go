@@ -7,7 +7,9 @@ import (
 	"crypto/rand"
 	std "crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/x509"
 )
@@ -75,4 +78,30 @@ func TestCertificatesInTheServer(t *testing.T) {
 	_, err = c.CAs.Get(ctx, wispwright.ScopeAll(), ca.ID)
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 	require.Contains(t, told(t, s, "a", "GET", "/api/v1/notifications/notification/", "").Body.String(), `"count":0`)
+}
+
+// What an authority issued is renewed after it, by jobs.
+func TestManyCertificatesAreRenewed(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		s := newServer(t, db, nil)
+		c, ok := server.Find[*server.X509Concern](s.Concerns())
+		require.True(t, ok)
+		require.NoError(t, s.Start(t.Context()))
+		ctx := wispwright.WithCaller(t.Context(), wispwright.System("test"))
+		ca := &x509.CA{Details: x509.Details{Name: "vpn", CommonName: "vpn", KeyLength: x509.P256}}
+		require.NoError(t, c.CAs.Create(ctx, ca))
+		serials := map[string]bool{}
+		for i := range 60 {
+			cert := &x509.Cert{CAID: ca.ID, Details: x509.Details{Name: fmt.Sprint("device", i), CommonName: fmt.Sprint("device", i), KeyLength: x509.P256}}
+			require.NoError(t, c.Certs.Create(ctx, cert))
+			serials[cert.SerialNumber] = true
+		}
+		_, err := c.CAs.Renew(ctx, wispwright.ScopeAll(), ca.ID, x509.RenewOptions{})
+		require.NoError(t, err)
+		testkit.Eventually(t, "all have new numbers", func(ctx context.Context) bool {
+			found, err := c.Certs.List(ctx, wispwright.ScopeAll(), x509.CertFilter{CAID: ca.ID}, wispwright.Page{NoTotal: true})
+			require.NoError(t, err)
+			return !slices.ContainsFunc(found.Rows, func(c *x509.Cert) bool { return serials[c.SerialNumber] })
+		})
+	})
 }

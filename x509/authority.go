@@ -43,6 +43,13 @@ type Options struct {
 	// RenewBefore is how long before the expiry objects with AutoRenew are
 	// renewed. Default: 14 days.
 	RenewBefore time.Duration
+	// RenewTogether is how many certificates are renewed with the key of their
+	// authority at once; Later is asked to have more of them renewed by
+	// CAs.RenewBelow. Without Later all are renewed at once. Default: 25.
+	RenewTogether int
+	// Later is called inside the transaction that renews an authority. What it
+	// orders is done after it, once.
+	Later func(context.Context, Below) error
 	// Generate makes private keys. Default: GenerateKey.
 	Generate func(KeyLength) (crypto.Signer, error)
 	// Signer returns what signs for an authority, for keys kept elsewhere.
@@ -61,6 +68,7 @@ func (o Options) complete() Options {
 	o.KeyLength, o.Digest = cmp.Or(o.KeyLength, RSA2048), cmp.Or(o.Digest, SHA256)
 	o.CAKeyUsage, o.CertKeyUsage = cmp.Or(o.CAKeyUsage, "cRLSign, keyCertSign"), cmp.Or(o.CertKeyUsage, "digitalSignature, keyEncipherment")
 	o.CRLValidity, o.LeastRSA = cmp.Or(o.CRLValidity, 24*time.Hour), cmp.Or(o.LeastRSA, 1024)
+	o.RenewTogether = cmp.Or(o.RenewTogether, 25)
 	o.RenewBefore = cmp.Or(o.RenewBefore, 14*24*time.Hour)
 	if o.NoticeDays == nil {
 		o.NoticeDays = []int{30, 7, 1}

@@ -139,6 +139,8 @@ func (Cert) Shape() store.Shape {
 type CertFilter struct {
 	// IDs limits to these.
 	IDs wispwright.Among[int64]
+	// IDFrom and IDBefore limit to those with an id from one on and below another.
+	IDFrom, IDBefore int64
 	// OrganizationID limits to one organization.
 	OrganizationID wispwright.ID
 	// CAID limits to one issuer.

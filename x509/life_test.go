@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	std "crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -172,6 +173,59 @@ func TestRenewalOfAnAuthority(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, parse(t, c.Certificate).CheckSignatureFrom(parse(t, kept.Certificate)))
 	require.Equal(t, "hi", string(parse(t, kept.Certificate).Extensions[4].Value[2:]))
+}
+
+// Of many certificates most are renewed after the authority: each once, also
+// when a batch fails, and neither what was deleted meanwhile nor what was issued.
+func TestRenewalOfManyCertificates(t *testing.T) {
+	var ordered []x509.Below
+	var refuse error
+	p := newPKI(t, &x509.Options{RenewTogether: 2, Later: func(_ context.Context, b x509.Below) error {
+		ordered = append(ordered, b)
+		return refuse
+	}})
+	ca := p.ca(t, "root")
+	var certs []*x509.Cert
+	for i := range 7 {
+		certs = append(certs, p.cert(t, ca, fmt.Sprint("c", i)))
+	}
+	issuedBy := func(of *x509.CA, id int64) bool {
+		c, err := p.Certs.Get(t.Context(), everything(), id)
+		require.NoError(t, err)
+		return parse(t, c.Certificate).CheckSignatureFrom(parse(t, of.Certificate)) == nil
+	}
+	after, err := p.CAs.Renew(t.Context(), everything(), ca.ID, x509.RenewOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []x509.Below{{CA: ca.ID, From: certs[2].ID, UpBefore: certs[6].ID + 1}}, ordered)
+	for i, c := range certs {
+		require.Equal(t, i < 2, issuedBy(after, c.ID), i)
+	}
+
+	fresh := p.cert(t, after, "fresh")
+	require.NoError(t, p.Certs.Delete(t.Context(), everything(), certs[3].ID))
+	refuse = errors.New("the queue is away")
+	require.ErrorIs(t, p.CAs.RenewBelow(t.Context(), ordered[0]), refuse)
+	require.False(t, issuedBy(after, certs[2].ID), "nothing of a batch that failed")
+	refuse = nil
+	renewed := map[string]int{}
+	p.Renewed.Subscribe("test", func(_ context.Context, list ...x509.Renewal) error {
+		for _, r := range list {
+			renewed[r.Cert.Name]++
+		}
+		return nil
+	})
+	for next := ordered[0]; ; next = ordered[0] {
+		ordered = nil
+		require.NoError(t, p.CAs.RenewBelow(t.Context(), next))
+		if len(ordered) == 0 {
+			break
+		}
+	}
+	require.Equal(t, map[string]int{"c2": 1, "c4": 1, "c5": 1, "c6": 1}, renewed)
+	for _, c := range []*x509.Cert{certs[0], certs[2], certs[6], fresh} {
+		require.True(t, issuedBy(after, c.ID), c.Name)
+	}
+	require.NoError(t, p.CAs.RenewBelow(t.Context(), x509.Below{CA: 99}), "an authority that is gone")
 }
 
 // Objects renew themselves, and people are told once for each of the days.

@@ -3,6 +3,7 @@ package x509
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -92,8 +93,8 @@ type RenewOptions struct {
 }
 
 // Renew renews an authority and, unless it keeps its key, all its certificates;
-// authorities below keep their keys. Certificates are renewed one after the other,
-// 100,000 take hours (spec: x509 §5).
+// authorities below keep their keys (spec: x509 §5). Of many certificates most are
+// renewed afterwards, see Options.Later.
 func (s *CAs) Renew(ctx context.Context, scope wispwright.Scope, id int64, o RenewOptions) (*CA, error) {
 	ca, err := s.Get(ctx, scope, id)
 	if err != nil {
@@ -105,7 +106,7 @@ func (s *CAs) Renew(ctx context.Context, scope wispwright.Scope, id int64, o Ren
 		if own, err = s.a.generate(ca.KeyLength); err != nil {
 			return nil, refused(err)
 		}
-		if keys, err = s.a.keysFor(ctx, id); err != nil {
+		if keys, _, err = s.a.keysFor(ctx, Below{CA: id}); err != nil {
 			return nil, err
 		}
 	}
@@ -136,18 +137,16 @@ func (s *CAs) renew(ctx context.Context, scope wispwright.Scope, id int64, own c
 	if err != nil {
 		return nil, err
 	}
-	out := []Renewal{r}
-	certs, err := s.a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{CAID: id}, oldestFirst())
+	issued, rest, err := s.renewCerts(ctx, Below{CA: id}, issuer, keys)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range certs.Rows {
-		one, err := s.a.Certs.renew(ctx, wispwright.ScopeAll(), c.ID, issuer, keys[c.ID])
-		if err != nil {
+	if rest != nil {
+		if err := s.a.options.Later(ctx, *rest); err != nil {
 			return nil, err
 		}
-		out = append(out, one)
 	}
+	out := append([]Renewal{r}, issued...)
 	below, err := s.a.stores.CAs.List(ctx, wispwright.ScopeAll(), CAFilter{ParentID: &id}, oldestFirst())
 	if err != nil {
 		return nil, err
@@ -160,6 +159,88 @@ func (s *CAs) renew(ctx context.Context, scope wispwright.Scope, id int64, own c
 		out = append(out, more...)
 	}
 	return out, nil
+}
+
+// Below are the certificates of an authority that are still to be renewed with
+// its new key: those with an id from one on and below another, 0 being no bound.
+type Below struct {
+	CA       int64 `json:"ca"`
+	From     int64 `json:"from"`
+	UpBefore int64 `json:"before"`
+}
+
+// RenewBelow renews the next certificates of an authority that was renewed, and
+// asks Options.Later for the rest in the same transaction, so that each is
+// renewed once whatever happens between. What was deleted meanwhile is left out.
+func (s *CAs) RenewBelow(ctx context.Context, b Below) error {
+	keys, found, err := s.a.keysFor(ctx, b)
+	if err != nil || found == 0 {
+		return err
+	}
+	return s.a.do(ctx, "CAs.RenewBelow", func(ctx context.Context) error {
+		ca, err := s.a.stores.CAs.Get(ctx, wispwright.ScopeAll(), b.CA)
+		if errors.Is(err, wispwright.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		issuer, err := s.a.issuer(ctx, ca, "ca")
+		if err != nil {
+			return err
+		}
+		renewals, rest, err := s.renewCerts(ctx, b, issuer, keys)
+		if err != nil {
+			return err
+		}
+		if rest != nil {
+			if err := s.a.options.Later(ctx, *rest); err != nil {
+				return err
+			}
+		}
+		return s.a.Renewed.Fire(ctx, renewals...)
+	})
+}
+
+// renewCerts renews what is renewed together, and returns what is left.
+func (s *CAs) renewCerts(ctx context.Context, b Below, by *issuer, keys map[int64]crypto.Signer) (out []Renewal, rest *Below, err error) {
+	certs, next, err := s.a.together(ctx, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range certs {
+		one, err := s.a.Certs.renew(ctx, wispwright.ScopeAll(), c.ID, by, keys[c.ID])
+		if err != nil {
+			return nil, nil, fmt.Errorf("certificate %d: %w", c.ID, err)
+		}
+		out = append(out, one)
+	}
+	return out, next, nil
+}
+
+// together lists what is renewed together, and says what is left then.
+func (a *Authority) together(ctx context.Context, b Below) ([]*Cert, *Below, error) {
+	page := oldestFirst()
+	if a.options.Later != nil {
+		page.Limit = a.options.RenewTogether
+	}
+	certs, err := a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{CAID: b.CA, IDFrom: b.From, IDBefore: b.UpBefore}, page)
+	if err != nil || page.Limit == 0 || len(certs.Rows) < page.Limit {
+		return certs.Rows, nil, err
+	}
+	next := b
+	next.From = certs.Rows[len(certs.Rows)-1].ID + 1
+	if next.UpBefore == 0 { // what is issued from now on has the new key already
+		newest, err := a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{CAID: b.CA}, wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "ID", Descending: true}}})
+		if err != nil {
+			return nil, nil, err
+		}
+		next.UpBefore = newest.Rows[0].ID + 1
+	}
+	if next.From >= next.UpBefore {
+		return certs.Rows, nil, nil
+	}
+	return certs.Rows, &next, nil
 }
 
 // remake signs an authority's certificate anew.
@@ -186,18 +267,19 @@ func (s *CAs) remake(ctx context.Context, c *CA, own crypto.Signer) error {
 	return refused(s.make(ctx, c, parent, own))
 }
 
-// keysFor makes new keys for all certificates of an authority, on all cores.
-func (a *Authority) keysFor(ctx context.Context, id int64) (map[int64]crypto.Signer, error) {
-	certs, err := a.stores.Certs.List(ctx, wispwright.ScopeAll(), CertFilter{CAID: id}, oldestFirst())
+// keysFor makes new keys for the certificates that are renewed together, on all
+// cores and before the transaction, and tells how many these are.
+func (a *Authority) keysFor(ctx context.Context, b Below) (map[int64]crypto.Signer, int, error) {
+	certs, _, err := a.together(ctx, b)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var mu sync.Mutex
 	var failed error
 	keys := map[int64]crypto.Signer{}
 	var group sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, c := range certs.Rows {
+	for _, c := range certs {
 		if c.PrivateKey == "" {
 			continue
 		}
@@ -218,7 +300,7 @@ func (a *Authority) keysFor(ctx context.Context, id int64) (map[int64]crypto.Sig
 		})
 	}
 	group.Wait()
-	return keys, failed
+	return keys, len(certs), failed
 }
 
 // Affected is what renewing, revoking or deleting an object does to others.
