@@ -4,7 +4,8 @@
 //
 // SCREENSHOTS names a folder for pictures (e2e/screenshots), WISPWRIGHT_CHROMIUM the browser. OUTBOX is the folder the
 // server writes its e-mails to, EXPIRED_USER and EXPIRED_PASSWORD are of an account whose password has expired: steps
-// without what they need are left out. What a run makes has names of its own and is deleted at the end. Exits with 1 when a step fails or a page reports an error.
+// without what they need are left out, and with STEPS, a regular expression, those it does not match. What a run makes has
+// names of its own and is deleted at the end. Exits with 1 when a step fails or a page reports an error.
 import { join } from 'node:path';
 import { open } from './browser.mjs';
 import { steps, tidy } from './steps.mjs';
@@ -24,11 +25,12 @@ const browser = await open({
 });
 const { EXPIRED_USER: expiredUser, EXPIRED_PASSWORD: expiredPassword, OUTBOX: outbox } = process.env;
 const run = { ...browser, base, user, password, expiredUser, expiredPassword, outbox, mark: Date.now().toString(36), made: [] };
+const wanted = new RegExp(process.env.STEPS || '');
 let passed = 0;
 const failed = [];
 for (const [name, step, needed] of steps) {
   // steps build on one another, so after a failure only the cleaning at the end is of use
-  if ((failed.length > 0 && step !== tidy) || (needed && !run[needed])) {
+  if ((failed.length > 0 && step !== tidy) || (needed && !run[needed]) || !wanted.test(name)) {
     console.log(`skip ${name}`);
     continue;
   }

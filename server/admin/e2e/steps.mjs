@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
 import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
+import { certificateSteps } from './certificates.mjs';
 import { notificationSteps } from './notifications.mjs';
 import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
@@ -1022,6 +1023,7 @@ export const steps = [
   ['search and filter lists', lists],
   ['deactivate and delete many devices', many],
   ['keep account of a subnet', subnet],
+  ...certificateSteps,
   ...reachingSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],

@@ -40,7 +40,7 @@ function RenewDialog({ ca, onClose }: { ca: CA; onClose(): void }) {
     setBusy(true);
     try {
       await provider.renew('ca', ca.id, keep);
-      notify(`${ca.name} is renewed`, { type: 'success' });
+      notify(keep || !data?.certificates ? `${ca.name} is renewed` : `${ca.name} is renewed; of many certificates the last follow within minutes`, { type: 'success' });
       refresh();
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
@@ -102,7 +102,7 @@ function Header({ ca }: { ca: CA }) {
             <span>
               Valid until <Moment at={ca.validity_end} />
             </span>
-            {data && <span>{data.certificates.toLocaleString()} certificates in force</span>}
+            {data && <span>{data.certificates === 1 ? '1 certificate' : `${data.certificates.toLocaleString()} certificates`} in force</span>}
           </>
         }
       />
