@@ -27,6 +27,8 @@ type Account struct {
 	PasswordExpired bool
 	// Joined is when the account was made.
 	Joined time.Time
+	// Expires is its last day, zero for none.
+	Expires time.Time
 }
 
 // Accounts are the users of the installation.

@@ -6,12 +6,20 @@ import (
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/counters"
+	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/radiustest"
 )
 
 func memory(*testing.T) radiustest.Storage {
 	m := memstore.New()
 	return radiustest.Storage{Tx: m, Stores: radius.NewMemory(m)}
+}
+
+func TestEnrolmentMemory(t *testing.T) {
+	radiustest.RunEnrolment(t, func(*testing.T) radiustest.Enrolment {
+		m := memstore.New()
+		return radiustest.Enrolment{Tx: m, Stores: enrol.NewMemory(m)}
+	})
 }
 
 func TestMemory(t *testing.T) { radiustest.Run(t, memory) }

@@ -47,6 +47,18 @@ type Settings struct {
 	// FirstName, LastName, Location and BirthDate say what is asked of people who
 	// register: "disabled", "allowed" or "mandatory".
 	FirstName, LastName, Location, BirthDate *string
+	// SMSVerification: telephone numbers are verified by codes. SMSSender is who
+	// sends them, SMSMessage the text, which holds {code} and may hold
+	// {organization}; SMSCooldown is how many seconds pass between two of them, and
+	// SMSMetaData is handed to the gateway.
+	SMSVerification *bool
+	SMSSender       string
+	SMSMessage      *string
+	SMSCooldown     *int64
+	SMSMetaData     wispwright.JSON
+	// MobilePrefixes are those of telephone numbers that are taken, such as
+	// "+39,+44"; empty: all.
+	MobilePrefixes *string
 	// Created and Modified are when they were stored first and last.
 	Created, Modified time.Time
 }
@@ -81,7 +93,17 @@ type Defaults struct {
 	// FirstName, LastName, Location and BirthDate are those of Settings. Default:
 	// "disabled".
 	FirstName, LastName, Location, BirthDate string
+	// SMSVerification, SMSMessage and SMSCooldown are those of Settings. Default of
+	// the message: DefaultSMSMessage, of the cooldown: 30 seconds.
+	SMSVerification bool
+	SMSMessage      string
+	SMSCooldown     int64
+	// MobilePrefixes is that of Settings.
+	MobilePrefixes []string
 }
+
+// DefaultSMSMessage is the text of a message with a code.
+const DefaultSMSMessage = "{organization} verification code: {code}"
 
 // InForce are the settings of an organization after those of the installation were
 // put in where it has none of its own.
@@ -91,6 +113,9 @@ type InForce struct {
 	Organization Organization
 	// LoginURL and StatusURL are those of Settings.
 	LoginURL, StatusURL string
+	// SMSSender and SMSMetaData are those of Settings.
+	SMSSender   string
+	SMSMetaData wispwright.JSON
 
 	token wispwright.Secret
 }
@@ -114,6 +139,12 @@ func newSettings(b *entity.Base, stores Stores, organizations Organizations, o *
 		if *p == "" {
 			*p = "disabled"
 		}
+	}
+	if s.defaults.SMSMessage == "" {
+		s.defaults.SMSMessage = DefaultSMSMessage
+	}
+	if s.defaults.SMSCooldown == 0 {
+		s.defaults.SMSCooldown = 30
 	}
 	s.Service = entity.New(b, stores.Settings, entity.Kind[wispwright.ID, Settings]{
 		Name: "radius.Settings", Model: "openwisp_radius.organizationradiussettings", Label: func(s *Settings) string { return "RADIUS settings" },
@@ -190,27 +221,47 @@ func (s *SettingsService) Effective(ctx context.Context, organization wispwright
 // InForce puts the settings of the installation in where an organization has none.
 func (s *SettingsService) InForce(own *Settings) InForce {
 	out := InForce{Defaults: s.defaults}
-	out.token, out.LoginURL, out.StatusURL = own.Token, own.LoginURL, own.StatusURL
+	out.token, out.LoginURL, out.StatusURL, out.SMSSender, out.SMSMetaData = own.Token, own.LoginURL, own.StatusURL, own.SMSSender, own.SMSMetaData
 	if own.AllowedHosts != nil {
 		out.AllowedHosts = split(*own.AllowedHosts)
 	}
-	for _, f := range []struct {
-		own  *bool
-		into *bool
-	}{{own.CoAEnabled, &out.CoAEnabled}, {own.NeedsVerification, &out.NeedsVerification}, {own.MACRoaming, &out.MACRoaming}, {own.RegistrationEnabled, &out.RegistrationEnabled}} {
-		if f.own != nil {
-			*f.into = *f.own
+	if own.MobilePrefixes != nil {
+		out.MobilePrefixes = split(*own.MobilePrefixes)
+	}
+	if own.SMSCooldown != nil {
+		out.SMSCooldown = *own.SMSCooldown
+	}
+	for _, f := range own.flags(&out.Defaults) {
+		if *f.own != nil {
+			*f.everywhere = **f.own
 		}
 	}
-	for _, f := range []struct {
-		own  *string
-		into *string
-	}{{own.PasswordResetURL, &out.PasswordResetURL}, {own.FirstName, &out.FirstName}, {own.LastName, &out.LastName}, {own.Location, &out.Location}, {own.BirthDate, &out.BirthDate}} {
-		if f.own != nil {
-			*f.into = *f.own
+	for _, f := range own.texts(&out.Defaults) {
+		if *f.own != nil {
+			*f.everywhere = **f.own
 		}
 	}
 	return out
+}
+
+// inherited is a setting of an organization beside that of the installation.
+type inherited[T any] struct {
+	own        **T
+	everywhere *T
+}
+
+func (s *Settings) flags(d *Defaults) []inherited[bool] {
+	return []inherited[bool]{
+		{&s.CoAEnabled, &d.CoAEnabled}, {&s.NeedsVerification, &d.NeedsVerification}, {&s.MACRoaming, &d.MACRoaming}, {&s.RegistrationEnabled, &d.RegistrationEnabled},
+		{&s.SMSVerification, &d.SMSVerification},
+	}
+}
+
+func (s *Settings) texts(d *Defaults) []inherited[string] {
+	return []inherited[string]{
+		{&s.PasswordResetURL, &d.PasswordResetURL}, {&s.FirstName, &d.FirstName}, {&s.LastName, &d.LastName}, {&s.Location, &d.Location}, {&s.BirthDate, &d.BirthDate},
+		{&s.SMSMessage, &d.SMSMessage},
+	}
 }
 
 func split(list string) []string {
@@ -232,6 +283,9 @@ const (
 	noneAllowed  = "Cannot be empty when the settings value for `OPENWISP_RADIUS_FREERADIUS_ALLOWED_HOSTS` is not provided."
 	wrongHosts   = "Invalid input. Please enter valid ip addresses or subnets separated by comma. (no spaces)"
 	wrongSecret  = "This value must not contain spaces, dots or slashes."
+	wrongPrefix  = "Invalid input. Please enter valid mobile prefixes separated by comma. (no spaces)"
+	noSender     = "if SMS verification is enabled this field is required."
+	noCode       = "The text must contain the placeholder {code}."
 	noResetParts = `The URL must contain the "{token}" and "{uid}" placeholders.`
 )
 
@@ -314,12 +368,45 @@ func (s *SettingsService) validate(_ context.Context, c entity.Change[Settings])
 			v.Add("password_reset_url", noResetParts)
 		}
 	}
+	s.validateSMS(&v, x)
 	for field, choice := range map[string]*string{"first_name": x.FirstName, "last_name": x.LastName, "location": x.Location, "birth_date": x.BirthDate} {
 		if choice != nil {
 			valid.Text(&v, field, *choice, valid.OneOf("disabled", "allowed", "mandatory"))
 		}
 	}
 	return v.Err()
+}
+
+// mobilePrefix is a country's code, or the beginning of numbers of one.
+var mobilePrefix = regexp.MustCompile(`^\+[1-9][0-9]{0,9}$`)
+
+// validateSMS checks what concerns messages with codes.
+func (s *SettingsService) validateSMS(v *wispwright.ValidationError, x *Settings) {
+	if x.MobilePrefixes != nil {
+		for _, prefix := range split(*x.MobilePrefixes) {
+			if !mobilePrefix.MatchString(prefix) {
+				v.Add("allowed_mobile_prefixes", wrongPrefix)
+				break
+			}
+		}
+		valid.Text(v, "allowed_mobile_prefixes", *x.MobilePrefixes, valid.Max(1000))
+	}
+	valid.Text(v, "sms_sender", x.SMSSender, valid.Max(128))
+	if on := s.InForce(x).SMSVerification; on && x.SMSSender == "" {
+		v.Add("sms_sender", noSender)
+	}
+	if m := text(x.SMSMessage); m != "" {
+		valid.Text(v, "sms_message", m, valid.Max(160))
+		if !strings.Contains(m, "{code}") {
+			v.Add("sms_message", noCode)
+		}
+	}
+	if c := x.SMSCooldown; c != nil && (*c < 0 || *c > 86400) {
+		v.Add("sms_cooldown", "Ensure this value is between 0 and 86400.")
+	}
+	if !x.SMSMetaData.IsEmpty() {
+		valid.Object(v, "sms_meta_data", &x.SMSMetaData)
+	}
 }
 
 // inherit stores nothing where an organization wants what is so everywhere (spec:
@@ -329,14 +416,20 @@ func (s *SettingsService) inherit(x *Settings) {
 	if x.AllowedHosts != nil && *x.AllowedHosts == strings.Join(d.AllowedHosts, ",") && *x.AllowedHosts != "" {
 		x.AllowedHosts = nil
 	}
-	for own, everywhere := range map[**bool]bool{&x.CoAEnabled: d.CoAEnabled, &x.NeedsVerification: d.NeedsVerification, &x.MACRoaming: d.MACRoaming, &x.RegistrationEnabled: d.RegistrationEnabled} {
-		if *own != nil && **own == everywhere {
-			*own = nil
+	if x.MobilePrefixes != nil && *x.MobilePrefixes == strings.Join(d.MobilePrefixes, ",") {
+		x.MobilePrefixes = nil
+	}
+	if x.SMSCooldown != nil && *x.SMSCooldown == d.SMSCooldown {
+		x.SMSCooldown = nil
+	}
+	for _, f := range x.flags(d) {
+		if *f.own != nil && **f.own == *f.everywhere {
+			*f.own = nil
 		}
 	}
-	for own, everywhere := range map[**string]string{&x.PasswordResetURL: d.PasswordResetURL, &x.FirstName: d.FirstName, &x.LastName: d.LastName, &x.Location: d.Location, &x.BirthDate: d.BirthDate} {
-		if *own != nil && (**own == everywhere || **own == "") {
-			*own = nil
+	for _, f := range x.texts(d) {
+		if *f.own != nil && (**f.own == *f.everywhere || **f.own == "") {
+			*f.own = nil
 		}
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/radiussql"
+	"github.com/wispwright/wispwright/radius/sms"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -29,14 +31,23 @@ type RadiusConcern struct {
 	// TuneHTTP changes those of its endpoints.
 	TuneHTTP func(*radiushttp.Options)
 
-	// Radius is made by Mount.
+	// Gateway sends messages to telephones. Default: as the configuration says.
+	Gateway sms.Gateway
+
+	// Radius and Enrolment are made by Mount.
 	*radius.Radius
+	Enrolment *enrol.Enrolment
+
+	base     *entity.Base
+	accounts *radiusAccounts
 }
 
 var (
-	_ WithModels   = (*RadiusConcern)(nil)
-	_ WithSettings = (*RadiusConcern)(nil)
-	_ WithEvents   = (*RadiusConcern)(nil)
+	_ WithModels        = (*RadiusConcern)(nil)
+	_ WithSettings      = (*RadiusConcern)(nil)
+	_ WithEvents        = (*RadiusConcern)(nil)
+	_ WithKinds         = (*RadiusConcern)(nil)
+	_ WithNotifications = (*RadiusConcern)(nil)
 )
 
 // NewRadius returns the concern with its default settings.
@@ -56,7 +67,9 @@ func (c *RadiusConcern) Migrations() []sqlstore.Migrations {
 func (c *RadiusConcern) Models() []wispwright.Model { return radius.Models() }
 
 // Events implements WithEvents.
-func (c *RadiusConcern) Events() []event.Listed { return c.Radius.Events() }
+func (c *RadiusConcern) Events() []event.Listed {
+	return append(c.Radius.Events(), c.Enrolment.Events()...)
+}
 
 // Section implements WithSettings.
 func (c *RadiusConcern) Section() Section {
@@ -77,19 +90,32 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	t := c.Tenancy.Tenancy
+	enrolStores, err := radiussql.NewEnrolment(h.DB())
+	if err != nil {
+		return err
+	}
 	accounts, organizations := newRadiusAccounts(t), radiusOrganizations{t}
+	c.accounts = accounts
 	options := c.Config.options(h)
 	if c.Tune != nil {
 		c.Tune(options)
 	}
-	base := &entity.Base{Tx: h.DB(), Recorder: t.Trail, Tenants: t.Organizations}
-	if c.Radius, err = radius.New(base, stores, accounts, organizations, options); err != nil {
+	c.base = &entity.Base{Tx: h.DB(), Recorder: t.Trail, Tenants: t.Organizations}
+	if c.Radius, err = radius.New(c.base, stores, accounts, organizations, options); err != nil {
 		return err
 	}
 	if err := c.Start(h.Lifetime()); err != nil {
 		return err
 	}
-	wired := &radiushttp.Options{Rate: c.Config.Rate, LoginRate: c.Config.LoginRate, FreeRADIUSRate: c.Config.FreeRADIUSRate, Reject: c.Config.AuthorizeReject, Zone: options.Zone}
+	q := newRadiusJobs(h.Jobs())
+	if err := c.enrol(h, q, enrolStores, accounts, options); err != nil {
+		return err
+	}
+	wired := &radiushttp.Options{Enrolment: c.Enrolment, Phones: radiusPhones{c.Config.FixedLineOrMobile}, MaxFile: c.Config.BatchFileSize, CodeRate: c.Config.CodeRate,
+		OrderReset: func(ctx context.Context, organization wispwright.ID, identifier string) error {
+			return q.resets.Insert(ctx, q.queue, radiusReset{organization, identifier})
+		},
+		Rate: c.Config.Rate, LoginRate: c.Config.LoginRate, FreeRADIUSRate: c.Config.FreeRADIUSRate, Reject: c.Config.AuthorizeReject, Zone: options.Zone}
 	if c.TuneHTTP != nil {
 		c.TuneHTTP(wired)
 	}
@@ -98,6 +124,14 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	h.Live(radiushttp.BatchSocket, wire.BatchTopic())
+	c.Enrolment.Batches.Ended.Subscribe("live: batches of users", func(ctx context.Context, list ...*enrol.Batch) {
+		for _, b := range list {
+			if err := wire.TellBatch(ctx, h.Hub(), b); err != nil {
+				h.Log().ErrorContext(ctx, "a page was not told of a batch", "error", err)
+			}
+		}
+	})
 	Watched(h, radiusApp+"radiusaccounting", &c.Accounting.Changed, func(s *radius.Session) (wispwright.ID, string) { return s.OrganizationID, s.UniqueID })
 	Watched(h, radiusApp+"radiusgroup", &c.Groups.Changed, func(g *radius.Group) (wispwright.ID, string) { return g.OrganizationID, g.ID.String() })
 	Watched(h, radiusApp+"nas", &c.NASes.Changed, func(n *radius.NAS) (wispwright.ID, string) { return n.OrganizationID, n.ID.String() })
@@ -125,6 +159,10 @@ func (c *RadiusConcern) clean(ctx context.Context) error {
 	if age := c.Config.PostAuthAge; age > 0 {
 		_, err := c.PostAuths.Prune(ctx, age)
 		all = append(all, err)
+	}
+	all = append(all, c.Enrolment.Codes.Prune(ctx, 7*24*time.Hour))
+	if age := c.Config.BatchDeleteExpired; age > 0 {
+		all = append(all, c.Enrolment.Batches.Prune(ctx, age))
 	}
 	return errors.Join(all...)
 }
@@ -192,7 +230,7 @@ func (c *RadiusConcern) wiring() []Wire {
 		})},
 		{"tenancy.Users.Deleting", "radius: what belongs to users", hook(t.Users.Deleting.Subscribe, func(ctx context.Context, users ...*tenancy.User) error {
 			for _, u := range users {
-				if err := c.ForgetUser(ctx, u.ID); err != nil {
+				if err := errors.Join(c.ForgetUser(ctx, u.ID), c.Enrolment.ForgetUser(ctx, u.ID)); err != nil {
 					return err
 				}
 			}

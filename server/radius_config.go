@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/counters"
 	"github.com/wispwright/wispwright/radius/radiushttp"
+	"github.com/wispwright/wispwright/radius/sms"
 )
 
 // RadiusConfig concerns access to networks over RADIUS.
@@ -44,6 +45,31 @@ type RadiusConfig struct {
 	LastName            string `koanf:"last_name" doc:"The same for the last name."`
 	Location            string `koanf:"location" doc:"The same for the location."`
 	BirthDate           string `koanf:"birth_date" doc:"The same for the date of birth."`
+	// SMSVerification and the following concern codes that telephones get.
+	SMSVerification     bool              `koanf:"sms_verification" doc:"Telephone numbers are verified by a code, in organizations that say nothing else (OPENWISP_RADIUS_SMS_VERIFICATION_ENABLED)."`
+	SMSMessage          string            `koanf:"sms_message" doc:"Text of a message with a code; {code} and {organization} are filled in (OPENWISP_RADIUS_SMS_MESSAGE_TEMPLATE)."`
+	SMSCooldown         time.Duration     `koanf:"sms_cooldown" doc:"How long somebody waits for the next code (OPENWISP_RADIUS_SMS_COOLDOWN)."`
+	SMSValidity         time.Duration     `koanf:"sms_validity" doc:"How long a code is good (OPENWISP_RADIUS_SMS_TOKEN_DEFAULT_VALIDITY)."`
+	SMSLength           int               `koanf:"sms_length" doc:"How many digits a code has, 4 to 8 (OPENWISP_RADIUS_SMS_TOKEN_LENGTH)."`
+	SMSAttempts         int64             `koanf:"sms_attempts" doc:"How many wrong codes somebody may send (OPENWISP_RADIUS_SMS_TOKEN_MAX_ATTEMPTS)."`
+	SMSUserDaily        int               `koanf:"sms_user_daily" doc:"How many codes a user may ask for in a day (OPENWISP_RADIUS_SMS_TOKEN_MAX_USER_DAILY)."`
+	SMSAddressDaily     int               `koanf:"sms_address_daily" doc:"How many codes may be asked for from one network address in a day (OPENWISP_RADIUS_SMS_TOKEN_MAX_IP_DAILY)."`
+	MobilePrefixes      []string          `koanf:"mobile_prefixes" doc:"Beginnings of telephone numbers that are taken, such as +39; empty: all (OPENWISP_RADIUS_ALLOWED_MOBILE_PREFIXES)."`
+	FixedLineOrMobile   bool              `koanf:"fixed_line_or_mobile" doc:"Take numbers of which nobody can tell whether they are mobile, as in the United States (OPENWISP_RADIUS_ALLOW_FIXED_LINE_OR_MOBILE)."`
+	SMSGateway          string            `koanf:"sms_gateway" doc:"Who sends messages: one of the presets twilio, vonage, clickatell, messagebird; http, as the following say; or file, into the folder sms of the data folder (SENDSMS_BACKEND)."`
+	SMSURL              string            `koanf:"sms_url" doc:"Address of the gateway http; {from}, {to}, {text} and {account} are filled in."`
+	SMSBody             string            `koanf:"sms_body" doc:"Body that the gateway http gets, filled in likewise: a form if it begins with a name and =, else JSON. Empty: GET."`
+	SMSAccount          string            `koanf:"sms_account" doc:"Account at the gateway."`
+	SMSSecret           wispwright.Secret `koanf:"sms_secret" doc:"Password or key of the account."`
+	SettableMethods     []string          `koanf:"settable_methods" doc:"Ways to register that people who came from another organization may choose for themselves (OPENWISP_RADIUS_USER_SETTABLE_REGISTRATION_METHODS)."`
+	BatchAsync          int               `koanf:"batch_async_threshold" doc:"From how many users on a batch is made in the background; 0: never (OPENWISP_RADIUS_BATCH_ASYNC_THRESHOLD)."`
+	BatchPasswordLength int               `koanf:"batch_password_length" doc:"Length of random passwords (OPENWISP_RADIUS_BATCH_DEFAULT_PASSWORD_LENGTH)."`
+	BatchFileSize       int64             `koanf:"batch_file_size" doc:"Largest CSV file in octets (OPENWISP_RADIUS_MAX_CSV_FILE_SIZE)."`
+	BatchMailSubject    string            `koanf:"batch_mail_subject" doc:"Subject of the letter with a random password (OPENWISP_RADIUS_BATCH_MAIL_SUBJECT)."`
+	BatchMailMessage    string            `koanf:"batch_mail_message" doc:"Its text: the first {} is the user name, the second the password (OPENWISP_RADIUS_BATCH_MAIL_MESSAGE)."`
+	BatchDeleteExpired  time.Duration     `koanf:"batch_delete_expired" doc:"How long after their end accounts of batches are deleted; 0: never (OPENWISP_RADIUS_BATCH_DELETE_EXPIRED)."`
+	UnverifyInactive    time.Duration     `koanf:"unverify_inactive" doc:"After how long without log-in an identity is not taken as verified any more; 0: never (OPENWISP_RADIUS_UNVERIFY_INACTIVE_USERS)."`
+	DeleteInactive      time.Duration     `koanf:"delete_inactive" doc:"After how long without log-in accounts are deleted that are nobody's of the staff; 0: never (OPENWISP_RADIUS_DELETE_INACTIVE_USERS)."`
 	// NASTypes are further kinds of access servers.
 	NASTypes []string `koanf:"nas_types" doc:"Further kinds of access servers, shown first (OPENWISP_RADIUS_EXTRA_NAS_TYPES)."`
 	// PlainSecrets are for rlm_sql.
@@ -57,6 +83,7 @@ type RadiusConfig struct {
 	// Rate and the following limit clients.
 	Rate           string `koanf:"rate" doc:"How often each client may ask for sessions, usage and new passwords, such as 400/hour; none: no limit (REST_FRAMEWORK DEFAULT_THROTTLE_RATES others)."`
 	LoginRate      string `koanf:"login_rate" doc:"The same for log-ins and validations; wrong passwords are limited anyway (obtain_auth_token, validate_auth_token)."`
+	CodeRate       string `koanf:"code_rate" doc:"The same for codes by SMS (create_phone_token, phone_token_status, validate_phone_token)."`
 	FreeRADIUSRate string `koanf:"freeradius_rate" doc:"The same for RADIUS servers (authorize, postauth, accounting)."`
 }
 
@@ -67,6 +94,9 @@ func DefaultRadiusConfig() RadiusConfig {
 		TrafficCheck: counters.TrafficCheck, TrafficReply: counters.TrafficReply, SimultaneousUse: true, Gigawords: true, RegistrationEnabled: true,
 		PasswordResetURL: "https://{site}/{organization}/password/reset/confirm/{uid}/{token}", FirstName: "disabled", LastName: "disabled", Location: "disabled", BirthDate: "disabled",
 		NASTypes: []string{}, RejectedPasswords: true, StaleAfter: 24 * time.Hour, AccountingAge: 365 * 24 * time.Hour, PostAuthAge: 365 * 24 * time.Hour,
+		SMSMessage: radius.DefaultSMSMessage, SMSCooldown: 30 * time.Second, SMSValidity: 30 * time.Minute, SMSLength: 6, SMSAttempts: 5, SMSUserDaily: 5, SMSAddressDaily: 999,
+		MobilePrefixes: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
+		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none",
 		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
 	}
 }
@@ -91,7 +121,8 @@ func counterNames() []string {
 func (c *RadiusConfig) options(h *Host) *radius.Options {
 	return &radius.Options{
 		Defaults: radius.Defaults{AllowedHosts: c.AllowedHosts, CoAEnabled: c.CoAEnabled, NeedsVerification: c.NeedsVerification, MACRoaming: c.MACRoaming, RegistrationEnabled: c.RegistrationEnabled,
-			PasswordResetURL: c.PasswordResetURL, FirstName: c.FirstName, LastName: c.LastName, Location: c.Location, BirthDate: c.BirthDate},
+			PasswordResetURL: c.PasswordResetURL, FirstName: c.FirstName, LastName: c.LastName, Location: c.Location, BirthDate: c.BirthDate,
+			SMSVerification: c.SMSVerification, SMSMessage: c.SMSMessage, SMSCooldown: int64(c.SMSCooldown / time.Second), MobilePrefixes: c.MobilePrefixes},
 		Counters: c.counters(), Zone: c.zone(), NASTypes: c.NASTypes, PlainSecrets: c.PlainSecrets, LastingTokens: !c.DisposableTokens, NoAutoGroup: !c.AutoGroup,
 		NoSimultaneousUse: !c.SimultaneousUse, NoGigawords: !c.Gigawords, NoRejectedPasswords: !c.RejectedPasswords, Bus: h.DB(), Log: h.Log(),
 	}
@@ -127,13 +158,40 @@ func (c *RadiusConfig) Check() error {
 			e.Add(key, "must be disabled, allowed or mandatory.")
 		}
 	}
-	for key, rate := range map[string]string{"rate": c.Rate, "login_rate": c.LoginRate, "freeradius_rate": c.FreeRADIUSRate} {
+	for key, rate := range map[string]string{"rate": c.Rate, "login_rate": c.LoginRate, "freeradius_rate": c.FreeRADIUSRate, "code_rate": c.CodeRate} {
 		if _, err := rest.NewThrottle(rate, nil); rate != "none" && (err != nil || rate == "") {
 			e.Add(key, "want a number, a slash and second, minute, hour or day, or none.")
 		}
 	}
+	c.checkEnrolment(e)
 	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}} {
 		n.check(e)
 	}
 	return e.Err()
+}
+
+// checkEnrolment looks at what concerns accounts that people get.
+func (c *RadiusConfig) checkEnrolment(e *wispwright.ValidationError) {
+	if c.SMSMessage == "" || !strings.Contains(c.SMSMessage, "{code}") {
+		e.Add("sms_message", "must hold {code}.")
+	}
+	if c.SMSLength < 4 || c.SMSLength > 8 {
+		e.Add("sms_length", "must be 4 to 8.")
+	}
+	if c.BatchPasswordLength < 4 || c.BatchPasswordLength > 64 {
+		e.Add("batch_password_length", "must be 4 to 64.")
+	}
+	if !slices.Contains(append(sms.Names(), "http", "file"), c.SMSGateway) {
+		e.Add("sms_gateway", "must be http, file or one of "+strings.Join(sms.Names(), ", ")+".")
+	}
+	if c.SMSGateway == "http" {
+		if _, err := sms.NewHTTP(sms.HTTPOptions{URL: c.SMSURL}); err != nil {
+			e.Add("sms_url", "must be an address of http or https.")
+		}
+	}
+	for _, n := range []leastNumber{{"sms_validity", int64(c.SMSValidity), 1}, {"sms_cooldown", int64(c.SMSCooldown), int64(time.Second)}, {"sms_attempts", c.SMSAttempts, 1}, {"sms_user_daily", int64(c.SMSUserDaily), 1},
+		{"sms_address_daily", int64(c.SMSAddressDaily), 1}, {"batch_async_threshold", int64(c.BatchAsync), 0}, {"batch_file_size", c.BatchFileSize, 1}, {"batch_delete_expired", int64(c.BatchDeleteExpired), 0},
+		{"unverify_inactive", int64(c.UnverifyInactive), 0}, {"delete_inactive", int64(c.DeleteInactive), 0}} {
+		n.check(e)
+	}
 }

@@ -40,7 +40,7 @@ func newRadiusAccounts(t *tenancy.Tenancy) *radiusAccounts {
 
 func (a *radiusAccounts) account(u *tenancy.User) *radius.Account {
 	return &radius.Account{ID: u.ID, Username: u.Username, Email: u.Email, Phone: u.PhoneNumber, FirstName: u.FirstName, LastName: u.LastName, IsActive: u.IsActive,
-		IsSuperuser: u.IsSuperuser, IsStaff: u.IsStaff, PasswordExpired: a.t.Users.PasswordExpired(u), Joined: u.DateJoined}
+		IsSuperuser: u.IsSuperuser, IsStaff: u.IsStaff, PasswordExpired: a.t.Users.PasswordExpired(u), Joined: u.DateJoined, Expires: u.ExpirationDate}
 }
 
 // Find implements radius.Accounts.

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +20,7 @@ import (
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/radiussql"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/tenancy"
@@ -67,11 +72,56 @@ type radiusFixture struct {
 	} `json:"user_group"`
 	NoUserGroup *struct{ User, Organization string } `json:"no_user_group"`
 	Accounting  map[string]*string
+	Expected    struct {
+		Status int
+		Body   json.RawMessage
+	}
+	PhoneToken *struct {
+		User, Token string
+		Age         float64
+		Expired     bool
+	} `json:"phone_token"`
+	DeletePhoneTokens *struct{ User string } `json:"delete_phone_tokens"`
+	Confirm           *struct {
+		User, Organization string
+		NewPassword1       string `json:"new_password1"`
+		NewPassword2       string `json:"new_password2"`
+		Form               bool
+	} `json:"confirm_password_reset"`
+}
+
+// letterBox keeps what would be sent.
+type letterBox struct {
+	lock sync.Mutex
+	list []tenancy.Message
+}
+
+func (b *letterBox) Send(_ context.Context, m tenancy.Message) error {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	b.list = append(b.list, m)
+	return nil
+}
+
+// last is the newest letter to an address.
+func (b *letterBox) last(t testing.TB, to string) tenancy.Message {
+	t.Helper()
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	for i := len(b.list) - 1; i >= 0; i-- {
+		if b.list[i].To == to {
+			return b.list[i]
+		}
+	}
+	t.Fatalf("no letter to %s", to)
+	return tenancy.Message{}
 }
 
 // radiusFixtures makes what recordings of RADIUS made outside the API.
-func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB) func(*testing.T, json.RawMessage) {
+func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB, letters *letterBox) func(*testing.T, json.RawMessage) {
 	stores, err := radiussql.New(db)
+	require.NoError(t, err)
+	enrolled, err := radiussql.NewEnrolment(db)
 	require.NoError(t, err)
 	r, ten, ctx, all := radiusOf(t, s), s.Tenancy(), context.Background(), wispwright.ScopeAll()
 	organization := func(slug string) *tenancy.Organization {
@@ -180,9 +230,6 @@ func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB) func(*testi
 		case f.Settings != nil:
 			o := organization(f.Settings["organization"].(string))
 			delete(f.Settings, "organization")
-			for _, later := range []string{"sms_verification", "sms_sender", "allowed_mobile_prefixes"} {
-				delete(f.Settings, later)
-			}
 			body, err := json.Marshal(f.Settings)
 			require.NoError(t, err)
 			w := told(t, s, "a", http.MethodPatch, "/api/v1/radius/organization/"+o.ID.String()+"/settings/", string(body))
@@ -231,10 +278,58 @@ func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB) func(*testi
 				return nil
 			})
 			require.NoError(t, err)
+		case f.PhoneToken != nil:
+			found, err := enrolled.Codes.List(ctx, all, enrol.CodeFilter{UserID: user(f.PhoneToken.User).ID}, wispwright.Page{Limit: 1})
+			require.NoError(t, err)
+			require.NotEmpty(t, found.Rows)
+			_, err = enrolled.Codes.Update(ctx, all, found.Rows[0].ID, func(c *enrol.Code) error {
+				if f.PhoneToken.Token != "" {
+					c.Digits = wispwright.Secret(f.PhoneToken.Token)
+				}
+				c.Created = c.Created.Add(-time.Duration(f.PhoneToken.Age * float64(time.Second)))
+				if f.PhoneToken.Expired {
+					c.ValidUntil = c.Created
+				}
+				return nil
+			})
+			require.NoError(t, err)
+		case f.DeletePhoneTokens != nil:
+			found, err := enrolled.Codes.List(ctx, all, enrol.CodeFilter{UserID: user(f.DeletePhoneTokens.User).ID}, wispwright.Page{})
+			require.NoError(t, err)
+			for _, c := range found.Rows {
+				require.NoError(t, enrolled.Codes.Delete(ctx, all, c.ID))
+			}
+		case f.Confirm != nil:
+			confirmRecorded(t, s, letters.last(t, user(f.Confirm.User).Email), f)
 		default:
 			t.Fatalf("unknown fixture %s", raw)
 		}
 	}
+}
+
+// confirmRecorded chooses a password with the link of a letter.
+func confirmRecorded(t *testing.T, s *server.Server, letter tenancy.Message, f radiusFixture) {
+	parts := regexp.MustCompile(`/([0-9a-f]{32})/([A-Za-z0-9_-]+)\s`).FindStringSubmatch(letter.Text)
+	require.Len(t, parts, 3, letter.Text)
+	body := map[string]string{"uid": parts[1], "token": parts[2], "new_password1": f.Confirm.NewPassword1, "new_password2": f.Confirm.NewPassword2}
+	kind, text := "application/json", ""
+	if f.Confirm.Form {
+		form := url.Values{}
+		for k, v := range body {
+			form.Set(k, v)
+		}
+		kind, text = "application/x-www-form-urlencoded", form.Encode()
+	} else {
+		raw, err := json.Marshal(body)
+		require.NoError(t, err)
+		text = string(raw)
+	}
+	r := httptest.NewRequest("POST", "/api/v1/radius/organization/"+f.Confirm.Organization+"/account/password/reset/confirm/", strings.NewReader(text))
+	r.Header.Set("Content-Type", kind)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	require.Equal(t, f.Expected.Status, w.Code, w.Body)
+	require.JSONEq(t, string(f.Expected.Body), w.Body.String())
 }
 
 // The exchanges recorded with RADIUS, against the whole server.
@@ -244,53 +339,32 @@ func TestRecordedRadius(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scenario := replay.Load(t, "rest", name+".json")
 			testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
-				s := newServer(t, db, func(c *settings) { c.Radius.TimeZone, c.Tenancy.SiteURL = "Europe/Rome", "https://example.com" })
+				c, parts := parts(t)
+				c.Radius.TimeZone, c.Tenancy.SiteURL = "Europe/Rome", "https://example.com"
+				ten, ok := server.Find[*server.TenancyConcern](parts)
+				require.True(t, ok)
+				box := &letterBox{}
+				ten.Mailer = box
+				s := started(t, db, c, parts)
 				require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
-				fixture := radiusFixtures(t, s, db)
+				fixture := radiusFixtures(t, s, db, box)
 				for slug, hosts := range map[string]string{"alpha": "127.0.0.1", "beta": "127.0.0.0/8,10.1.0.0/16", "default": "127.0.0.1"} {
 					raw, err := json.Marshal(map[string]any{"radius_settings": map[string]any{"organization": slug, "token": "radtoken" + slug + "0123456789", "freeradius_allowed_hosts": hosts}})
 					require.NoError(t, err)
 					fixture(t, raw)
 				}
 				letters := map[string]string{"admin": "a", "manager": "b", "operator": "c", "member": "d", "betamanager": "e"}
-				p := replay.Player{Handler: fromLoopback(s), Vars: identifiers(t, s), Additive: []string{"start_time_display", "stop_time_display"}, Deviations: deviations, Fixture: fixture, Skip: map[int]string{},
+				p := replay.Player{Handler: fromLoopback(s), Vars: identifiers(t, s), Additive: []string{"start_time_display", "stop_time_display", "status", "number_of_users", "group", "notes"}, Deviations: deviations, Fixture: fixture, Skip: map[int]string{},
 					Headers: []string{"Content-Type", "Allow", "WWW-Authenticate", "Link"}, Token: func(user string) string { return strings.Repeat(letters[user], 40) }}
 				if name == "radius.accounting" {
 					p.Skip[118] = "an answer to HEAD, see TestRadiusOnTheWire"
 				}
+				if name == "radius.passwords" { // letters are sent by jobs
+					require.NoError(t, s.Start(t.Context()))
+					p.Idle = func(t *testing.T) { idle(t, s) }
+				}
 				require.Zero(t, p.Play(t, scenario).Different)
 			})
 		})
-	}
-}
-
-// radiusDeviations are the places where answers differ from the recorded ones on
-// purpose.
-func radiusDeviations() map[string]map[int][]replay.Deviation {
-	const kept = "a refusal keeps the group's replies (additions: R-11)"
-	replies := []replay.Deviation{
-		instead("body.Class", map[string]string{"op": "+=", "value": "vip"}, kept), instead("body.Idle-Timeout", map[string]string{"op": ":=", "value": "300"}, kept),
-		instead("body.Session-Timeout", map[string]string{"op": "=", "value": "3600"}, kept),
-	}
-	const giga = "the upper 32 bits of numbers are read and told as well"
-	const long = "station ids have up to 253 characters (additions: R-13)"
-	const path = "an unknown organization is answered as everything that is unknown"
-	noPage := []replay.Deviation{instead("Content-Type", "application/json", path), instead("body", map[string]string{"detail": "Not found."}, path)}
-	number := func(label string) any {
-		return map[string]any{"label": label, "read_only": false, "required": false, "type": "integer"}
-	}
-	return map[string]map[int][]replay.Deviation{
-		"radius.authorize": {82: {instead("body.CoovaChilli-Max-Total-Gigawords", 1, giga)}, 89: replies, 92: replies},
-		"radius.accounting": {2: {
-			instead("body.actions.POST.called_station_id.max_length", 253, long), instead("body.actions.POST.calling_station_id.max_length", 253, long),
-			instead("body.actions.POST.input_gigawords", number("Input gigawords"), giga), instead("body.actions.POST.output_gigawords", number("Output gigawords"), giga),
-		}},
-		"radius.sessions": {20: noPage},
-		"radius.tokens": {
-			21: {instead("status", 200, "addresses are found in any letter case (additions: R-8)"), instead("body", replay.Anything, "as its status")},
-			22: noPage,
-			43: {instead("status", 401, "whoever was not verified joins and is told so (additions: R-6)"), instead("body", replay.Anything, "as its status")},
-			98: {instead("status", 403, "an organization that was switched off lets nobody in"), instead("body", replay.Anything, "as its status")},
-		},
 	}
 }

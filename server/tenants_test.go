@@ -75,6 +75,8 @@ func newVictim(t *testing.T) *victim {
 	v.ids["nas"] = v.made("/api/v1/radius/nas/", `{"name":"`+betaMark+`","short_name":"`+betaMark+`","secret":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["radius_check"] = v.made("/api/v1/radius/check/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["radius_reply"] = v.made("/api/v1/radius/reply/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
+	batch := v.do("POST", "/api/v1/radius/batch/", `{"name":"`+betaMark+`","strategy":"prefix","prefix":"betabatch","number_of_users":1,"organization_slug":"beta","notes":"`+betaMark+`"}`, 201)
+	v.ids["batch_id"] = fmt.Sprint(batch["id"])
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
 	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")

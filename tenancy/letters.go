@@ -246,6 +246,17 @@ func (s *Letters) ResetUser(ctx context.Context, key string) (*User, error) {
 	return u, err
 }
 
+// ResetKey is what a letter of somebody else needs to let a user choose a new
+// password: whose it is, and what proves it, which ResetPassword takes with a dash
+// between them. Whoever has both has the account.
+func (s *Letters) ResetKey(ctx context.Context, user wispwright.ID) (uid, token string, err error) {
+	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
+	if err != nil {
+		return "", "", fmt.Errorf("tenancy.Letters.ResetKey: %w", err)
+	}
+	return u.ID.Hex(), s.links.sign(purposeReset, u.ID[:], resetState(u), s.now()), nil
+}
+
 // resetLink reads the link of a reset or of an invitation.
 func (s *Letters) resetLink(ctx context.Context, key string) (*User, *link, error) {
 	uid, key, _ := strings.Cut(key, "-")

@@ -123,6 +123,7 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 	users.Repo = memstore.NewRepo[wispwright.ID, User, UserFilter](m, memstore.Spec[User]{
 		Shape: User{}.Shape(),
 		Match: map[string]func(context.Context, *User, any) bool{
+			"Named": func(_ context.Context, u *User, v any) bool { return store.Fold(u.Username) == store.Fold(v.(string)) },
 			"Email": func(_ context.Context, u *User, v any) bool {
 				return u.Email != "" && store.Fold(u.Email) == store.Fold(v.(string))
 			},

@@ -89,6 +89,8 @@ type UserFilter struct {
 	IDs wispwright.Among[wispwright.ID]
 	// Username limits to the one with exactly this name.
 	Username string
+	// Named limits to those with this name, letter case ignored.
+	Named string
 	// Email limits to the address, letter case ignored.
 	Email string
 	// PhoneNumber limits to the one with exactly this number, in E.164 form.

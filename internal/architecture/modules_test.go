@@ -67,7 +67,9 @@ func reached() map[string][]string {
 			"golang.org/x/text",               // keys without accents
 			"github.com/hashicorp/golang-lru", // metrics of devices
 		},
-		"radius": {},
+		"radius": {
+			"github.com/go-pdf/fpdf", "github.com/skip2/go-qrcode", "golang.org/x/image", // vouchers
+		},
 		"notifications": {
 			"github.com/yuin/goldmark",                                                                                        // Markdown
 			"github.com/microcosm-cc/bluemonday", "github.com/aymerick/douceur", "github.com/gorilla/css", "golang.org/x/net", // what is safe of its HTML

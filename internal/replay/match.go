@@ -11,7 +11,7 @@ import (
 
 // placeholder is a name in braces that stands for a value; other braces are
 // text.
-var placeholder = regexp.MustCompile(`\{(uuid\d*(?::hex)?|hex\d+|datetime|timestamp|pem:[A-Za-z0-9 ]+|serial|wgkey|random|host|base|permid|html page|org_\w+|user_\w+|dev\d+|(?:org|user|membership|token)\.\w+|default organization description)\}`)
+var placeholder = regexp.MustCompile(`\{(uuid\d*(?::hex)?|hex\d+|datetime|timestamp|pem:[A-Za-z0-9 ]+|serial|wgkey|random|host|base|permid|html page|org_\w+|user_\w+(?::hex)?|dev\d+|(?:org|user|membership|token)\.\w+|default organization description)\}`)
 
 // patterns are what the placeholders that are bound at first sight, or never,
 // look like.

@@ -77,7 +77,10 @@ func (p *Player) Play(t *testing.T, s *Scenario) Report {
 		e := &s.Exchanges[i]
 		if e.Request == nil {
 			if e.Fixture != nil && p.Fixture != nil {
-				p.Fixture(t, json.RawMessage(m.fill(string(e.Fixture))))
+				if p.Idle != nil {
+					p.Idle(t)
+				}
+				p.Fixture(t, json.RawMessage(m.fill(string(e.whole(t)))))
 			}
 			continue
 		}
@@ -111,6 +114,19 @@ func (p *Player) Play(t *testing.T, s *Scenario) Report {
 	}
 	t.Logf("%s: %d played, %d equal, %d excepted, %d different, %d skipped", s.Name, report.Played, report.Equal, report.Excepted, report.Different, report.Skipped)
 	return report
+}
+
+// whole is a fixture with what it expects.
+func (e *Exchange) whole(t *testing.T) json.RawMessage {
+	if e.Expected == nil {
+		return e.Fixture
+	}
+	var all map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(e.Fixture, &all))
+	all["expected"] = e.Expected
+	whole, err := json.Marshal(all)
+	require.NoError(t, err)
+	return whole
 }
 
 // exchange sends one request and returns where it went and the differences of

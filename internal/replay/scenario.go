@@ -33,6 +33,9 @@ type Exchange struct {
 	Note string `json:"note"`
 	// Fixture describes something made outside the API.
 	Fixture json.RawMessage `json:"fixture"`
+	// Expected is what a fixture that sends a request itself got. It is handed to it
+	// under the key "expected".
+	Expected json.RawMessage `json:"expected"`
 	// Request is what was sent; nil for a fixture.
 	Request *Request `json:"request"`
 	// Response is what was answered.

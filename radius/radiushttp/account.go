@@ -3,6 +3,7 @@ package radiushttp
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
@@ -282,9 +283,18 @@ func (h *HTTP) validate(r *rest.Request) (int, any, error) {
 	} else if !errors.Is(err, wispwright.ErrNotFound) {
 		return 0, nil, err
 	}
-	out, _, err := h.enter(r, u, in, byPassword)
+	out, ok, err := h.enter(r, u, in, byPassword)
 	if err != nil {
 		return 0, nil, err
+	}
+	if h.enrolment != nil && (!ok || out.IsVerified == nil || !*out.IsVerified) {
+		// the number that is being verified
+		c, err := h.enrolment.Codes.Last(r.Context(), u.ID, in.Organization.ID)
+		if err == nil {
+			out.PhoneNumber = &c.Phone
+		} else if !errors.Is(err, wispwright.ErrNotFound) {
+			return 0, nil, err
+		}
 	}
 	return http.StatusOK, validateOut{out, key.Key.Reveal(), knownToken}, nil
 }
@@ -370,7 +380,10 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 	if !in.CurrentPassword.Null && in.CurrentPassword.V == in.NewPassword.V {
 		return passwordOut{}, wispwright.Invalid("new_password", samePassword)
 	}
-	if err := h.t.Users.CheckPassword(u, in.NewPassword.V); err != nil {
+	// held against the address as a whole: its domain is a part of many passwords, and
+	// the original compares nothing here
+	judged := &tenancy.User{Password: u.Password, Username: u.Username, Email: strings.NewReplacer("@", "_", ".", "_", "-", "_").Replace(u.Email)}
+	if err := h.t.Users.CheckPassword(judged, in.NewPassword.V); err != nil {
 		return passwordOut{}, err
 	}
 	if err := h.t.Users.SetPassword(r.Context(), everyone(), u.ID, in.NewPassword.V); err != nil {

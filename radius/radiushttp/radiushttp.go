@@ -4,12 +4,15 @@
 package radiushttp
 
 import (
+	"context"
 	"errors"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -27,6 +30,17 @@ type Options struct {
 	LoginRate string
 	// FreeRADIUSRate limits RADIUS servers. Default: no limit.
 	FreeRADIUSRate string
+	// CodeRate limits requests for codes. Default: no limit but that of each user.
+	CodeRate string
+	// Enrolment is how people get accounts, and Phones reads telephone numbers.
+	// Default: there are none of their endpoints.
+	Enrolment *enrol.Enrolment
+	Phones    enrol.Telephone
+	// OrderReset has the user whom an identifier means sent a letter with which to
+	// choose a new password, in the background. Default: no letter is sent.
+	OrderReset func(ctx context.Context, organization wispwright.ID, identifier string) error
+	// MaxFile is how long a CSV file may be. Default: 5 MiB.
+	MaxFile int64
 	// Reject answers somebody who may not come in with 401 instead of nothing.
 	Reject bool
 	// Zone is where times are shown and days begin. Default: UTC.
@@ -44,7 +58,16 @@ type HTTP struct {
 	reject                   bool
 	zone                     *time.Location
 	others, logins, machines *rest.Throttle
+	codes                    *rest.Throttle
+	enrolment                *enrol.Enrolment
+	phones                   enrol.Telephone
+	orderReset               func(ctx context.Context, organization wispwright.ID, identifier string) error
+	resets                   *window.Window
+	maxFile                  int64
 }
+
+// Letters for a new password that one identifier may be sent in an hour.
+const resetsPerHour = 10
 
 // New returns the HTTP side of the concern. A rate that cannot be read is an
 // error.
@@ -55,14 +78,21 @@ func New(r *radius.Radius, t *tenancy.Tenancy, accounts radius.Accounts, organiz
 	if o == nil {
 		o = &Options{}
 	}
-	h := &HTTP{r: r, t: t, accounts: accounts, organizations: organizations, reject: o.Reject, zone: o.Zone}
+	h := &HTTP{r: r, t: t, accounts: accounts, organizations: organizations, reject: o.Reject, zone: o.Zone,
+		enrolment: o.Enrolment, phones: o.Phones, orderReset: o.OrderReset, resets: window.New(resetsPerHour, time.Hour, o.Clock), maxFile: o.MaxFile}
+	if h.enrolment != nil && h.phones == nil {
+		return nil, errors.New("radiushttp: enrolment needs telephones")
+	}
+	if h.maxFile == 0 {
+		h.maxFile = 5 << 20
+	}
 	if h.zone == nil {
 		h.zone = time.UTC
 	}
 	for _, l := range []struct {
 		rate, normal string
 		into         **rest.Throttle
-	}{{o.Rate, DefaultRate, &h.others}, {o.LoginRate, "", &h.logins}, {o.FreeRADIUSRate, "", &h.machines}} {
+	}{{o.Rate, DefaultRate, &h.others}, {o.LoginRate, "", &h.logins}, {o.FreeRADIUSRate, "", &h.machines}, {o.CodeRate, "", &h.codes}} {
 		rate := l.rate
 		switch rate {
 		case "":
@@ -91,6 +121,12 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountPostAuths(api)
 	h.mountSettings(api)
 	h.mountTokens(api)
+	h.mountReset(api)
+	if h.enrolment != nil {
+		h.mountRegistration(api)
+		h.mountPhone(api)
+		h.mountBatches(api)
+	}
 }
 
 const (

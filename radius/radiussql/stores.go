@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/counters"
+	"github.com/wispwright/wispwright/radius/enrol"
 )
 
 //go:embed migrations/*.sql
@@ -37,12 +38,25 @@ func New(db *sqlstore.DB) (radius.Stores, error) {
 			Columns: map[string]string{"Name": "nasname", "ShortName": "shortname", "Secret": "sealed_secret", "PlainSecret": "secret"}}),
 		Tokens:        sqlstore.Add[wispwright.ID, radius.Token, radius.TokenFilter](b, sqlstore.Spec{Shape: radius.Token{}.Shape()}),
 		Registrations: sqlstore.Add[wispwright.ID, radius.Registration, radius.RegistrationFilter](b, sqlstore.Spec{Shape: radius.Registration{}.Shape()}),
-		Settings:      sqlstore.Add[wispwright.ID, radius.Settings, radius.SettingsFilter](b, sqlstore.Spec{Shape: radius.Settings{}.Shape(), Columns: map[string]string{"CoAEnabled": "coa_enabled"}}),
-		Names:         names{db},
+		Settings: sqlstore.Add[wispwright.ID, radius.Settings, radius.SettingsFilter](b, sqlstore.Spec{Shape: radius.Settings{}.Shape(), Columns: map[string]string{"CoAEnabled": "coa_enabled", "SMSVerification": "sms_verification", "SMSSender": "sms_sender",
+			"SMSMessage": "sms_message", "SMSCooldown": "sms_cooldown", "SMSMetaData": "sms_meta_data"}}),
+		Names: names{db},
 	}
 	s.PostAuths = &postAuths{sqlstore.Add[wispwright.ID, radius.PostAuth, radius.PostAuthFilter](b, sqlstore.Spec{Shape: radius.PostAuth{}.Shape(),
 		Columns: map[string]string{"Password": "pass", "CalledStationID": "calledstationid", "CallingStationID": "callingstationid", "Date": "authdate"}}), db}
 	s.Sessions = &sessions{sqlstore.Add[string, radius.Session, radius.SessionFilter](b, sessionSpec()), db}
+	return s, b.Err()
+}
+
+// NewEnrolment returns the stores of the package enrol on a migrated database.
+func NewEnrolment(db *sqlstore.DB) (enrol.Stores, error) {
+	b := sqlstore.Build(db)
+	s := enrol.Stores{
+		Codes:   sqlstore.Add[wispwright.ID, enrol.Code, enrol.CodeFilter](b, sqlstore.Spec{Shape: enrol.Code{}.Shape()}),
+		Batches: sqlstore.Add[wispwright.ID, enrol.Batch, enrol.BatchFilter](b, sqlstore.Spec{Shape: enrol.Batch{}.Shape()}),
+		Papers:  sqlstore.Add[wispwright.ID, enrol.Paper, enrol.PaperFilter](b, sqlstore.Spec{Shape: enrol.Paper{}.Shape()}),
+		Members: sqlstore.Add[wispwright.ID, enrol.Member, enrol.MemberFilter](b, sqlstore.Spec{Shape: enrol.Member{}.Shape()}),
+	}
 	return s, b.Err()
 }
 

@@ -31,3 +31,18 @@ func emptied(t *testing.T, db *sqlstore.DB) radiustest.Harness {
 func TestStores(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) { radiustest.Run(t, emptied(t, db)) })
 }
+
+func TestEnrolmentStores(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		require.NoError(t, db.Migrate(t.Context(), radiussql.Migrations()))
+		stores, err := radiussql.NewEnrolment(db)
+		require.NoError(t, err)
+		radiustest.RunEnrolment(t, func(t *testing.T) radiustest.Enrolment {
+			for _, table := range []string{"radius_batch_user", "radius_batch_paper", "radius_batch", "radius_code"} {
+				_, err := sqlstore.Exec(t.Context(), db, "DELETE FROM "+table)
+				require.NoError(t, err)
+			}
+			return radiustest.Enrolment{Tx: db, Stores: stores}
+		})
+	})
+}

@@ -77,6 +77,9 @@ func newUsers(b *sqlstore.Builder) *users {
 			return c
 		},
 		Where: map[string]func(any) sqlstore.Cond{
+			"Named": func(v any) sqlstore.Cond {
+				return sqlstore.Cond{SQL: fold("username") + " = ?", Args: []any{store.Fold(v.(string))}}
+			},
 			"Email": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: fold("email") + " = ? AND email <> ''", Args: []any{store.Fold(v.(string))}}
 			},
