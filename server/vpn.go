@@ -109,7 +109,7 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	}
 	wire.Mount(h.API())
 	h.Handle(controllerhttp.ServerPrefix, controllerhttp.NewServerProtocol(c.Agents, &controllerhttp.ProtocolOptions{TrustProxy: true, Log: h.Log()}),
-		controllerhttp.ServerPrefix+"checksum/", controllerhttp.ServerPrefix+"download-config/")
+		controllerhttp.ServerPrefix+"checksum/", controllerhttp.ServerPrefix+"download-config/", controllerhttp.ServerPrefix+"revocations/", controllerhttp.ServerPrefix+"report/")
 	h.wire(c.wiring()...)
 	c.Controller.certificateDevice = c.certificateDevice
 	return c.Start(h.Lifetime())

@@ -29,7 +29,7 @@ import (
 func vpnAdditions() []string {
 	return []string{
 		"parent", "path_length", "auto_renew", "enrolment", "revoked", "revoked_at", "revocation_reason", "has_private_key", "subnet", "subnet_network", "ip",
-		"ip_address", "webhook_endpoint", "auth_token_set", "public_key", "node_id", "network_id", "trouble", "fetched", "clients",
+		"ip_address", "webhook_endpoint", "auth_token_set", "public_key", "node_id", "network_id", "trouble", "fetched", "clients", "hub", "status",
 	}
 }
 

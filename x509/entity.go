@@ -150,6 +150,8 @@ type CertFilter struct {
 	Digest    Digest
 	// CommonName, NameKey, SerialNumber and Holder limit to one.
 	CommonName, NameKey, SerialNumber, Holder string
+	// CommonNames limits to some.
+	CommonNames wispwright.Among[string]
 	// Revoked and AutoRenew limit to those that are or are not.
 	Revoked, AutoRenew *bool
 	// ValidityEndFrom and ValidityEndBefore limit to those that expire then.

@@ -2,22 +2,73 @@ package vpn
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"math/big"
 	"slices"
+	"sync"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/hostwire"
 	"github.com/wispwright/wispwright/ipam"
 	"github.com/wispwright/wispwright/x509"
 )
 
 // X509 returns the PKI of an authority. Nil: there is none, and servers that need
 // certificates cannot be made.
-func X509(a *x509.Authority) PKI { return pki{a} }
+func X509(a *x509.Authority) PKI { return pki{a: a, lists: &sync.Map{}} }
 
-type pki struct{ a *x509.Authority }
+type pki struct {
+	a *x509.Authority
+	// lists are the written lists of revoked certificates, by their authority
+	lists *sync.Map
+}
+
+// writtenList is a list with the number it has.
+type writtenList struct {
+	of *x509.List
+	hostwire.Revocations
+}
+
+// Revocations implements PKI.
+func (p pki) Revocations(ctx context.Context, authority int64) (*hostwire.Revocations, error) {
+	l, err := p.a.CRL(ctx, wispwright.ScopeAll(), authority)
+	if err != nil {
+		return nil, fmt.Errorf("revocations of authority %d: %w", authority, err)
+	}
+	if known, ok := p.lists.Load(authority); ok {
+		if w, ok := known.(*writtenList); ok && w.of == l {
+			return &w.Revocations, nil
+		}
+	}
+	w := &writtenList{of: l, Revocations: hostwire.Revocations{PEM: l.PEM()}}
+	sum := md5.Sum(w.PEM)
+	w.Checksum = hex.EncodeToString(sum[:])
+	p.lists.Store(authority, w)
+	return &w.Revocations, nil
+}
+
+// Revoked implements PKI.
+func (p pki) Revoked(ctx context.Context, authority int64, commonNames ...string) ([]string, error) {
+	revoked, good := map[string]bool{}, map[string]bool{}
+	for some := range slices.Chunk(commonNames, perQuestion) {
+		found, err := p.a.Certs.List(ctx, wispwright.ScopeAll(), x509.CertFilter{CAID: authority, CommonNames: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, fmt.Errorf("revoked certificates: %w", err)
+		}
+		for _, c := range found.Rows {
+			if c.Revoked {
+				revoked[c.CommonName] = true
+			} else {
+				good[c.CommonName] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(revoked)), func(name string) bool { return good[name] }), nil
+}
 
 // perQuestion is how many ids one question to another concern names.
 const perQuestion = 500

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/kit/event"
 )
@@ -40,6 +39,8 @@ type poll struct {
 type archive struct {
 	*render.Archive
 	state string
+	// authority is whose revocations matter; zero for none
+	authority int64
 }
 
 // archivesFor is how long a rendered server is believed. Jobs drop it when
@@ -69,18 +70,9 @@ func (s *Agents) Download(ctx context.Context, server wispwright.ID, key string)
 
 func (s *Agents) answer(ctx context.Context, server wispwright.ID, key string, download bool) (*archive, error) {
 	c := s.core
-	p, ok := c.polls.Get(server)
-	if !ok {
-		var err error
-		if p, err = c.polls.Load(ctx, server, func(ctx context.Context) (*poll, error) { return c.poll(ctx, server) }); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case key == "":
-		return nil, &protocol.MissingParameterError{Name: "key"}
-	case !p.key.Equal(key):
-		return nil, protocol.ErrWrongKey
+	p, err := s.enter(ctx, server, key)
+	if err != nil {
+		return nil, err
 	}
 	a, err := c.archive(ctx, server)
 	if err != nil {
@@ -158,8 +150,9 @@ func (c *core) render(ctx context.Context, server wispwright.ID) (*archive, erro
 			return nil, err
 		}
 	}
-	m := &material{}
+	m, authority := &material{}, int64(0)
 	if t.Certificates {
+		authority = o.CAID
 		cas, err := c.pki.Authorities(ctx, o.CAID)
 		if err != nil {
 			return nil, err
@@ -179,14 +172,14 @@ func (c *core) render(ctx context.Context, server wispwright.ID) (*archive, erro
 		return nil, fmt.Errorf("render VPN server %s: %w", server, invalidConfig(err))
 	}
 	sum := md5.Sum(b)
-	return &archive{&render.Archive{Name: o.Name, Checksum: hex.EncodeToString(sum[:]), Bytes: b}, state}, nil
+	return &archive{&render.Archive{Name: o.Name, Checksum: hex.EncodeToString(sum[:]), Bytes: b}, state, authority}, nil
 }
 
 // state tells whether what a server is rendered of is what it was, without rendering
 // it.
 func (c *core) state(ctx context.Context, o *Server, t *Type) (string, error) {
 	out := o.Modified.UTC().Format(time.RFC3339Nano)
-	if !t.Keys {
+	if !t.Keys && !t.Certificates {
 		return out, nil
 	}
 	n, err := c.stores.Clients.State(ctx, o.ID)

@@ -140,4 +140,7 @@ type Stores struct {
 	Clients ClientStore
 	// Departures keeps networks that are to be removed.
 	Departures wispwright.Repo[Departure, struct{}]
+	// Statuses and Connections keep what hosts report.
+	Statuses    wispwright.Repo[Status, StatusFilter]
+	Connections wispwright.Repo[Connections, StatusFilter]
 }

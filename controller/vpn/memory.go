@@ -14,9 +14,11 @@ import (
 // concerns share.
 func NewMemory(m *memstore.Store) Stores {
 	return Stores{
-		Servers:    &memoryServers{memstore.NewRepo[wispwright.ID, Server, ServerFilter](m, memstore.Spec[Server]{Shape: Server{}.Shape()})},
-		Clients:    &memoryClients{store: m, Repo: memstore.NewRepo[wispwright.ID, Client, ClientFilter](m, memstore.Spec[Client]{Shape: Client{}.Shape()})},
-		Departures: memstore.NewRepo[wispwright.ID, Departure, struct{}](m, memstore.Spec[Departure]{Shape: Departure{}.Shape()}),
+		Servers:     &memoryServers{memstore.NewRepo[wispwright.ID, Server, ServerFilter](m, memstore.Spec[Server]{Shape: Server{}.Shape()})},
+		Clients:     &memoryClients{store: m, Repo: memstore.NewRepo[wispwright.ID, Client, ClientFilter](m, memstore.Spec[Client]{Shape: Client{}.Shape()})},
+		Departures:  memstore.NewRepo[wispwright.ID, Departure, struct{}](m, memstore.Spec[Departure]{Shape: Departure{}.Shape()}),
+		Statuses:    memstore.NewRepo[wispwright.ID, Status, StatusFilter](m, memstore.Spec[Status]{Shape: Status{}.Shape()}),
+		Connections: memstore.NewRepo[wispwright.ID, Connections, StatusFilter](m, memstore.Spec[Connections]{Shape: Connections{}.Shape()}),
 	}
 }
 

@@ -412,6 +412,11 @@ func (c *core) peersChanged(ctx context.Context, server *Server, t *Type, came, 
 	if t == nil {
 		return nil
 	}
+	if t.Certificates && len(gone) > 0 { // the host is to fetch the list of revoked ones
+		if err := c.changed(ctx, server, false); err != nil {
+			return err
+		}
+	}
 	if t.Keys {
 		c.top.Clients.PeersChanged.Publish(ctx, server.ID)
 		if err := c.changed(ctx, server, false); err != nil {

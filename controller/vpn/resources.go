@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/hostwire"
 )
 
 // Subnet is what VPN servers know of a network.
@@ -77,6 +78,12 @@ type PKI interface {
 	// Issue makes a certificate of an authority, with its attributes, and returns its
 	// id.
 	Issue(ctx context.Context, authority int64, o Order) (int64, error)
+	// Revocations returns the list of revoked certificates of an authority; nil where
+	// it keeps none.
+	Revocations(ctx context.Context, authority int64) (*hostwire.Revocations, error)
+	// Revoked returns those of some common names whose certificates of an authority are
+	// all revoked. A name without any is left out.
+	Revoked(ctx context.Context, authority int64, commonNames ...string) ([]string, error)
 	// Revoke revokes certificates; those that do not exist are no error.
 	Revoke(ctx context.Context, ids ...int64) error
 }

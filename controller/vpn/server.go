@@ -57,6 +57,8 @@ type Server struct {
 	// PublicKey and PrivateKey are WireGuard's, in base64.
 	PublicKey  string
 	PrivateKey wispwright.Secret
+	// Hub says that the installation itself runs the server.
+	Hub bool
 	// NodeID and NetworkID are ZeroTier's.
 	NodeID, NetworkID string
 	// Announced is the state that the webhook told of last; the service keeps it.
@@ -101,6 +103,8 @@ type ServerFilter struct {
 	// CreatedFrom limits to servers stored first at that moment or later,
 	// CreatedBefore to earlier ones.
 	CreatedFrom, CreatedBefore time.Time
+	// Hub limits to servers that the installation runs, or does not.
+	Hub *bool
 	// Search finds a text in id, name, host or notes.
 	Search string
 }

@@ -312,7 +312,7 @@ func sameForClients(a, b *Server) bool {
 // certificate and address, its network (spec: controller-config §1.3).
 func (s *Servers) deleted(ctx context.Context, o *Server) error {
 	c := s.core
-	if err := errors.Join(c.polls.Drop(ctx, o.ID), c.archives.Drop(ctx, o.ID)); err != nil {
+	if err := errors.Join(c.polls.Drop(ctx, o.ID), c.archives.Drop(ctx, o.ID), c.forgetReports(ctx, o.ID)); err != nil {
 		return err
 	}
 	if _, err := c.ctl.Templates.DeleteAll(ctx, wispwright.ScopeAll(), controller.TemplateFilter{VPNID: o.ID}); err != nil {

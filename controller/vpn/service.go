@@ -56,6 +56,9 @@ type Options struct {
 	// SeenEvery is how exactly it is noted when the host of a server asked.
 	// Default: 1 minute.
 	SeenEvery time.Duration
+	// LookEvery is how often it is looked for a host that waits whether there is
+	// something new. Default: 1 s.
+	LookEvery time.Duration
 	// NewIdentity makes the identities of ZeroTier clients. Default: NewIdentity.
 	NewIdentity func() (wispwright.Secret, error)
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
@@ -88,6 +91,9 @@ func (o *Options) complete() Options {
 	if c.SeenEvery <= 0 {
 		c.SeenEvery = time.Minute
 	}
+	if c.LookEvery <= 0 {
+		c.LookEvery = time.Second
+	}
 	if c.NewIdentity == nil {
 		c.NewIdentity = NewIdentity
 	}
@@ -111,6 +117,8 @@ type VPN struct {
 	// Trouble is published after a webhook or a ZeroTier controller began to fail, or
 	// answered again.
 	Trouble event.Topic[TroubleChange]
+	// Reported is published after the host of a server said how it fares.
+	Reported event.Topic[StatusChange]
 
 	*core
 }
@@ -147,6 +155,8 @@ type core struct {
 	// polls and archives answer the hosts of servers
 	polls    *cache.Cache[wispwright.ID, *poll]
 	archives *cache.Cache[wispwright.ID, *archive]
+	// stopping ends what hosts wait for
+	stopping <-chan struct{}
 }
 
 // Needs is what the concern stands on; all is required.
@@ -200,6 +210,7 @@ func (v *VPN) AddAddressing(a Addressing) { v.core.Addressing = append(v.core.Ad
 
 // Start listens for what other nodes tell of, until the context ends.
 func (v *VPN) Start(ctx context.Context) error {
+	v.stopping = ctx.Done()
 	return errors.Join(v.polls.Listen(ctx), v.archives.Listen(ctx))
 }
 
@@ -221,7 +232,8 @@ func (v *VPN) Events() []event.Listed {
 		v.Clients.PeersChanged.Listed("vpn.Clients.PeersChanged", "vpn_peers_changed"),
 		v.Agents.Requested.Listed("vpn.Agents.Requested", "checksum_requested, config_download_requested"),
 		v.Exhausted.Listed("vpn.Exhausted", ""),
-		v.Trouble.Listed("vpn.Trouble", ""))
+		v.Trouble.Listed("vpn.Trouble", ""),
+		v.Reported.Listed("vpn.Reported", ""))
 }
 
 // devicesSaved moves clients along with their device.

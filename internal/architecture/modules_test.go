@@ -42,6 +42,13 @@ func reached() map[string][]string {
 			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", // of x509
 			"go4.org/netipx", // ranges, of ipam too
 		},
+		"controller/vpn/vpnhost": { // interfaces of Linux and WireGuard in user space, which only the program on a host needs
+			"github.com/josharian/native", "github.com/mdlayher/genetlink", "github.com/mdlayher/netlink", "github.com/mdlayher/socket",
+			"github.com/vishvananda/netlink", "github.com/vishvananda/netns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys",
+			"golang.zx2c4.com/wireguard/conn", "golang.zx2c4.com/wireguard/device", "golang.zx2c4.com/wireguard/ipc", "golang.zx2c4.com/wireguard/ratelimiter",
+			"golang.zx2c4.com/wireguard/replay", "golang.zx2c4.com/wireguard/rwcancel", "golang.zx2c4.com/wireguard/tai64n", "golang.zx2c4.com/wireguard/tun",
+			"golang.zx2c4.com/wireguard/wgctrl",
+		},
 		"controller/subnetdivision": {
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", "go4.org/netipx", "golang.org/x/crypto", // of the controller, VPNs and addresses
 			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12",

@@ -40,14 +40,15 @@ type Program struct {
 type commands struct {
 	Config string `help:"Configuration file (YAML)." type:"path" env:"WISPWRIGHT_CONFIG" placeholder:"FILE"`
 
-	Serve    serveCommand    `cmd:"" help:"Run the server."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the tables of the database up to date."`
-	Settings configCommand   `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
-	LoadData loadCommand     `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
-	DumpData dumpCommand     `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
-	Secrets  secretsCommand  `cmd:"" help:"What seals the secrets in the database."`
-	Simulate simulateCommand `cmd:"" help:"Simulate a fleet of devices against a server."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the tables of the database up to date."`
+	Settings  configCommand    `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
+	LoadData  loadCommand      `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
+	DumpData  dumpCommand      `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
+	Secrets   secretsCommand   `cmd:"" help:"What seals the secrets in the database."`
+	VPNServer vpnServerCommand `cmd:"" name:"vpn-server" help:"Run VPN servers of an installation on this host."`
+	Simulate  simulateCommand  `cmd:"" help:"Simulate a fleet of devices against a server."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 
 	NetJSONConfig netjsonconfigCommand `cmd:"" name:"netjsonconfig" help:"Render, validate and parse configurations."`
 	NetDiff       netdiffCommand       `cmd:"" name:"netdiff" help:"Read and compare network topologies."`

@@ -162,6 +162,7 @@ func RunCerts(t *testing.T, h Harness) {
 			"ca":      {Filter: x509.CertFilter{CAID: second}, Selects: func(c *x509.Cert) bool { return c.CAID == second }},
 			"revoked": {Filter: x509.CertFilter{Revoked: &yes}, Selects: func(c *x509.Cert) bool { return c.Revoked }},
 			"holder":  {Filter: x509.CertFilter{Holder: "device:3"}, Selects: func(c *x509.Cert) bool { return c.Holder == "device:3" }},
+			"names":   {Filter: x509.CertFilter{CommonNames: wispwright.Only("cn 2", "cn 3")}, Selects: func(c *x509.Cert) bool { return c.CommonName == "cn 2" || c.CommonName == "cn 3" }},
 			"name":    {Filter: x509.CertFilter{CommonName: "cn 2"}, Selects: func(c *x509.Cert) bool { return c.CommonName == "cn 2" }},
 			"key":     {Filter: x509.CertFilter{KeyLength: x509.RSA2048}, Selects: func(c *x509.Cert) bool { return c.KeyLength == x509.RSA2048 }},
 			"end":     {Filter: x509.CertFilter{ValidityEndBefore: at(1003)}, Selects: func(c *x509.Cert) bool { return c.ValidityEnd.Before(moment(1003)) }},

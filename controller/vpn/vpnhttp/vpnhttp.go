@@ -113,25 +113,48 @@ type serverOut struct {
 	Trouble         string          `json:"trouble" doc:"why the webhook or the ZeroTier controller failed last"`
 	Fetched         rest.Time       `json:"fetched" doc:"when the server's host asked last"`
 	Clients         int             `json:"clients" doc:"how many clients the caller may see"`
+	Hub             bool            `json:"hub" doc:"whether the installation itself runs it"`
+	Status          *statusOut      `json:"status" doc:"what the host of the server said last; null: nothing yet"`
+}
+
+// statusOut is how a server fares.
+type statusOut struct {
+	State     string    `json:"state" doc:"running or failed"`
+	Reason    string    `json:"reason" doc:"why it failed"`
+	Driver    string    `json:"driver" doc:"what runs it"`
+	Current   bool      `json:"current" doc:"whether what runs is what is to run"`
+	Connected int       `json:"connected" doc:"how many peers are connected"`
+	Changed   rest.Time `json:"changed" doc:"since when it is so"`
+	Reported  rest.Time `json:"reported" doc:"when the host said so"`
+}
+
+// connectionOut is what the host of a server said of a client.
+type connectionOut struct {
+	Connected bool      `json:"connected"`
+	Endpoint  string    `json:"endpoint" doc:"where its packets come from"`
+	Seen      rest.Time `json:"seen" doc:"last handshake of WireGuard, beginning of an OpenVPN connection"`
+	Received  int64     `json:"received" doc:"bytes from the client"`
+	Sent      int64     `json:"sent" doc:"bytes to the client"`
 }
 
 // clientOut is a client of a server or of a device.
 type clientOut struct {
-	ID           wispwright.ID `json:"id"`
-	VPN          wispwright.ID `json:"vpn"`
-	VPNName      string        `json:"vpn_name"`
-	Device       wispwright.ID `json:"device"`
-	DeviceName   string        `json:"device_name"`
-	Organization wispwright.ID `json:"organization"`
-	Template     wispwright.ID `json:"template"`
-	AutoCert     bool          `json:"auto_cert"`
-	Cert         *int64        `json:"cert"`
-	IP           wispwright.ID `json:"ip"`
-	IPText       string        `json:"ip_address"`
-	PublicKey    string        `json:"public_key"`
-	VNI          *int64        `json:"vni"`
-	MemberID     string        `json:"zerotier_member_id"`
-	Created      rest.Time     `json:"created"`
+	ID           wispwright.ID  `json:"id"`
+	VPN          wispwright.ID  `json:"vpn"`
+	VPNName      string         `json:"vpn_name"`
+	Device       wispwright.ID  `json:"device"`
+	DeviceName   string         `json:"device_name"`
+	Organization wispwright.ID  `json:"organization"`
+	Template     wispwright.ID  `json:"template"`
+	AutoCert     bool           `json:"auto_cert"`
+	Cert         *int64         `json:"cert"`
+	IP           wispwright.ID  `json:"ip"`
+	IPText       string         `json:"ip_address"`
+	PublicKey    string         `json:"public_key"`
+	VNI          *int64         `json:"vni"`
+	MemberID     string         `json:"zerotier_member_id"`
+	Created      rest.Time      `json:"created"`
+	Connection   *connectionOut `json:"connection" doc:"what the host of the server said last; null: it was never connected"`
 }
 
 // Mount adds the endpoints to an API.
@@ -263,13 +286,17 @@ func (h *HTTP) serversOut(r *rest.Request, rows []*vpn.Server) ([]serverOut, err
 	if err != nil {
 		return nil, err
 	}
+	statuses, err := h.v.Servers.Statuses(r.Context(), r.ReadScope(), ids...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]serverOut, len(rows))
 	for i, s := range rows {
 		o := serverOut{
 			ID: s.ID, Name: s.Name, Host: s.Host, Organization: s.OrganizationID, CA: rest.Null(s.CAID), Cert: rest.Null(s.CertID), Backend: s.Backend,
 			Notes: s.Notes, DH: s.DH, Config: s.Config, Created: rest.Time(s.Created), Modified: rest.Time(s.Modified), Subnet: s.SubnetID, IP: s.AddressID,
 			WebhookEndpoint: s.WebhookEndpoint, AuthTokenSet: s.AuthToken != "", PublicKey: s.PublicKey, NodeID: s.NodeID, NetworkID: s.NetworkID,
-			Trouble: s.Trouble, Clients: counts[s.ID],
+			Trouble: s.Trouble, Clients: counts[s.ID], Hub: s.Hub, Status: h.statusOut(statuses[s.ID]),
 		}
 		if s.Subnet.IsValid() {
 			o.SubnetText = s.Subnet.String()
@@ -289,6 +316,16 @@ func (h *HTTP) serversOut(r *rest.Request, rows []*vpn.Server) ([]serverOut, err
 		out[i] = o
 	}
 	return out, nil
+}
+
+func (h *HTTP) statusOut(s *vpn.Status) *statusOut {
+	if s == nil {
+		return nil
+	}
+	return &statusOut{
+		State: string(s.State), Reason: s.Reason, Driver: s.Driver, Current: s.Checksum != "" && s.Checksum == h.v.Agents.Known(s.ServerID),
+		Connected: s.Connected, Changed: rest.Time(s.Changed), Reported: rest.Time(s.Reported),
+	}
 }
 
 // configuration has the private keys of the server: who may change it gets it.
@@ -365,6 +402,10 @@ func (h *HTTP) clientsOut(r *rest.Request, rows []*vpn.Client) ([]clientOut, err
 	for _, d := range listed.Rows {
 		names[d.Device.ID] = d.Device.Name
 	}
+	connections, err := h.v.Clients.Connections(r.Context(), rows...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]clientOut, len(rows))
 	for i, c := range rows {
 		out[i] = clientOut{
@@ -374,6 +415,9 @@ func (h *HTTP) clientsOut(r *rest.Request, rows []*vpn.Client) ([]clientOut, err
 		}
 		if c.Address.IsValid() {
 			out[i].IPText = c.Address.String()
+		}
+		if p, ok := connections[c.ID]; ok {
+			out[i].Connection = &connectionOut{p.Connected, p.Endpoint, rest.Time(p.Seen), p.Received, p.Sent}
 		}
 	}
 	return out, nil

@@ -27,9 +27,11 @@ func Migrations() sqlstore.Migrations {
 func New(db *sqlstore.DB) (vpn.Stores, error) {
 	b := sqlstore.Build(db)
 	stores := vpn.Stores{
-		Servers:    &servers{db: db, Repo: sqlstore.Add[wispwright.ID, vpn.Server, vpn.ServerFilter](b, sqlstore.Spec{Shape: vpn.Server{}.Shape(), Columns: map[string]string{"CAID": "ca_id"}})},
-		Clients:    &clients{db: db, Repo: sqlstore.Add[wispwright.ID, vpn.Client, vpn.ClientFilter](b, sqlstore.Spec{Shape: vpn.Client{}.Shape()}), peers: newPeers(b)},
-		Departures: sqlstore.Add[wispwright.ID, vpn.Departure, struct{}](b, sqlstore.Spec{Shape: vpn.Departure{}.Shape()}),
+		Servers:     &servers{db: db, Repo: sqlstore.Add[wispwright.ID, vpn.Server, vpn.ServerFilter](b, sqlstore.Spec{Shape: vpn.Server{}.Shape(), Columns: map[string]string{"CAID": "ca_id"}})},
+		Clients:     &clients{db: db, Repo: sqlstore.Add[wispwright.ID, vpn.Client, vpn.ClientFilter](b, sqlstore.Spec{Shape: vpn.Client{}.Shape()}), peers: newPeers(b)},
+		Departures:  sqlstore.Add[wispwright.ID, vpn.Departure, struct{}](b, sqlstore.Spec{Shape: vpn.Departure{}.Shape()}),
+		Statuses:    sqlstore.Add[wispwright.ID, vpn.Status, vpn.StatusFilter](b, sqlstore.Spec{Shape: vpn.Status{}.Shape()}),
+		Connections: sqlstore.Add[wispwright.ID, vpn.Connections, vpn.StatusFilter](b, sqlstore.Spec{Shape: vpn.Connections{}.Shape()}),
 	}
 	return stores, b.Err()
 }

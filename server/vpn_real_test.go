@@ -1,0 +1,286 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/netifd"
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/server/cli"
+)
+
+// TestMain also plays the programs of hosts and devices in the namespaces of a test.
+func TestMain(m *testing.M) {
+	switch os.Getenv("WISPWRIGHT_TEST_PLAY") {
+	case "wispwright":
+		os.Exit(cli.Run(cli.Program{Build: "test", Args: os.Args[1:], Environ: nil, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	case "netifd":
+		if err := netifd.Apply(context.Background(), os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// insideNamespaces names the variable that says that a test runs in namespaces of its
+// own.
+const insideNamespaces = "WISPWRIGHT_TEST_NAMESPACES"
+
+// within runs a test in namespaces of its own, where nothing of the machine's network
+// can be reached or harmed, and what it starts ends with it. It returns true inside.
+func within(t *testing.T) bool {
+	if os.Getenv(insideNamespaces) != "" {
+		for _, line := range []string{
+			"ip link set lo up", "mkdir -p /run/netns /run/wireguard", "mount -t tmpfs none /run/netns", "mount -t tmpfs none /run/wireguard",
+		} {
+			out, err := exec.Command("sh", "-c", line).CombinedOutput()
+			require.NoError(t, err, "%s: %s", line, out)
+		}
+		return true
+	}
+	missing := ""
+	for _, name := range []string{"unshare", "ip", "ping", "wireguard-go", "openvpn"} {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = name
+		}
+	}
+	if os.Geteuid() != 0 {
+		missing = "the rights of root"
+	}
+	if missing != "" {
+		require.Empty(t, os.Getenv("WISPWRIGHT_REQUIRE_SERVICES"), "scripts/services start vpn: there is no %s", missing)
+		t.Skipf("there is no %s", missing)
+	}
+	cmd := exec.Command("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), insideNamespaces+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || testing.Verbose() {
+		t.Logf("%s", out)
+	}
+	require.NoError(t, err)
+	require.Contains(t, string(out), "--- PASS: "+t.Name())
+	return false
+}
+
+// country is a network of namespaces: the installation at 10.250.0.1 in that of the
+// test, hosts and devices around it.
+type country struct {
+	*vpnClient
+	base string
+	dir  string
+}
+
+func newCountry(t *testing.T) *country {
+	w := &country{dir: t.TempDir()}
+	must(t, "ip link add br0 type bridge", "ip addr add 10.250.0.1/24 dev br0", "ip link set br0 up")
+	w.vpnClient = newVPNClient(t, testkit.SQLite(t), nil)
+	require.NoError(t, w.Start(t.Context()))
+	l, err := net.Listen("tcp", "10.250.0.1:0")
+	require.NoError(t, err)
+	web := &httptest.Server{Listener: l, Config: &http.Server{Handler: w.Server}}
+	web.Start()
+	t.Cleanup(web.Close)
+	w.base = web.URL
+	return w
+}
+
+func must(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		out, err := exec.Command("sh", "-c", line).CombinedOutput()
+		require.NoError(t, err, "%s: %s", line, out)
+	}
+}
+
+// place adds a namespace with the address 10.250.0.n.
+func (w *country) place(name string, n int) {
+	w.t.Helper()
+	must(w.t, "ip netns add "+name, fmt.Sprintf("ip link add v-%s type veth peer name eth0 address 02:00:00:00:01:%02x netns %s", name, n, name),
+		fmt.Sprintf("ip link set v-%s master br0 up", name), "ip netns exec "+name+" ip link set lo up",
+		fmt.Sprintf("ip netns exec %s sh -c 'ip addr add 10.250.0.%d/24 dev eth0 && ip link set eth0 up'", name, n))
+}
+
+// in is a command in a namespace, with sockets of WireGuard of its own.
+func (w *country) in(place, line string) *exec.Cmd {
+	sockets := filepath.Join(w.dir, "sockets-"+place)
+	_ = os.MkdirAll(sockets, 0o755) // the command says if it is not there
+	return exec.Command("ip", "netns", "exec", place, "sh", "-c", "mount --bind "+sockets+" /run/wireguard && "+line)
+}
+
+func (w *country) background(name string, cmd *exec.Cmd) {
+	w.t.Helper()
+	log, err := os.Create(filepath.Join(w.dir, name+".log"))
+	require.NoError(w.t, err)
+	cmd.Stdout, cmd.Stderr = log, log
+	require.NoError(w.t, cmd.Start())
+	w.t.Cleanup(func() {
+		_ = cmd.Process.Kill() // the namespace kills it too
+		_ = cmd.Wait()
+		if text, err := os.ReadFile(log.Name()); err == nil && w.t.Failed() {
+			w.t.Logf("%s: %s", name, text)
+		}
+	})
+}
+
+// host runs vpn-server in a namespace.
+func (w *country) host(place string, options string, servers ...object) {
+	w.t.Helper()
+	text := ""
+	for _, s := range servers {
+		text += fmt.Sprintf("%s %s\n", s["id"], s["key"])
+	}
+	list := filepath.Join(w.dir, place+".servers")
+	require.NoError(w.t, os.WriteFile(list, []byte(text), 0o600))
+	w.background(place, w.in(place, fmt.Sprintf("WISPWRIGHT_TEST_PLAY=wispwright exec %s vpn-server %s --servers %s --folder %s %s", os.Args[0], w.base, list, filepath.Join(w.dir, "vpn-"+place), options)))
+}
+
+// agent runs our agent as a device in a namespace.
+func (w *country) agent(program, place string, n int) {
+	w.t.Helper()
+	root := filepath.Join(w.dir, "root-"+place)
+	require.NoError(w.t, os.MkdirAll(filepath.Join(root, "etc/openwisp"), 0o755))
+	hook := filepath.Join(root, "etc/openwisp/post-reload-hook")
+	require.NoError(w.t, os.WriteFile(hook, []byte("#!/bin/sh\nexport PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin\nWISPWRIGHT_TEST_PLAY=netifd exec "+os.Args[0]+" "+root+" >>"+root+"/netifd.log 2>&1\n"), 0o755))
+	w.t.Cleanup(func() {
+		if text, err := os.ReadFile(root + "/netifd.log"); err == nil && w.t.Failed() {
+			w.t.Logf("%s: %s", place, text)
+		}
+	})
+	w.background("agent-"+place, w.in(place, fmt.Sprintf("exec %s config --root %s --foreground --url %s --shared-secret secretalpha0123456789 --hostname %s --mac-address 02:00:00:00:01:%02X --interval 1 --bootup-delay 0 --post-reload-delay 0",
+		program, root, w.base, place, n)))
+}
+
+// reaches reports whether a ping crosses.
+func (w *country) reaches(ctx context.Context, place, address string) bool {
+	return exec.CommandContext(ctx, "ip", "netns", "exec", place, "ping", "-n", "-c", "1", "-W", "1", address).Run() == nil
+}
+
+func (w *country) crosses(place, address string) {
+	w.t.Helper()
+	testkit.Eventually(w.t, place+" reaches "+address, func(ctx context.Context) bool { return w.reaches(ctx, place, address) })
+}
+
+func (w *country) dies(place, address string) {
+	w.t.Helper()
+	testkit.Eventually(w.t, place+" reaches "+address+" no more", func(ctx context.Context) bool { return !w.reaches(ctx, place, address) })
+}
+
+// buildAgent builds our agent.
+func buildAgent(t *testing.T, dir string) string {
+	t.Helper()
+	program := filepath.Join(dir, "agent")
+	build := exec.Command("go", "build", "-o", program, "./agent/cmd/wispwright-agent")
+	build.Dir = testkit.Root(t)
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return program
+}
+
+// addressOf is that of a device's client at a server.
+func (w *country) addressOf(device any, server object) string {
+	w.t.Helper()
+	list := w.ask("manager", "GET", fmt.Sprintf("controller/device/%s/vpn-client/", device), nil, 200)["results"].([]any)
+	for _, item := range list {
+		if o := item.(object); o["vpn"] == server["id"] {
+			return o["ip_address"].(string)
+		}
+	}
+	w.t.Fatalf("device %s is no client of %s", device, server["name"])
+	return ""
+}
+
+// named waits for a device that registered by itself.
+func (w *country) named(name string) (device object) {
+	w.t.Helper()
+	testkit.Eventually(w.t, name+" registers", func(context.Context) bool {
+		for _, item := range w.ask("manager", "GET", "controller/device/", nil, 200)["results"].([]any) {
+			if o := item.(object); o["name"] == name {
+				device = o
+			}
+		}
+		return device != nil
+	})
+	return device
+}
+
+// The whole way: servers and templates over REST, vpn-server on a host, our agent on two
+// devices; pings cross, and do so no more where clients went.
+func TestVPNsReallyComeUp(t *testing.T) {
+	if !within(t) {
+		return
+	}
+	w := newCountry(t)
+	if exec.Command("ip", "link", "add", "probe", "type", "wireguard").Run() != nil {
+		t.Log("this kernel has no WireGuard: it runs in user space")
+	} else {
+		must(t, "ip link del probe")
+	}
+	program := buildAgent(t, w.dir)
+	w.place("hub", 2)
+	wg := w.wireguard("wg0", object{"subnet": w.subnet("10.66.0.0/24"), "host": "10.250.0.2"})
+	vx := w.wireguard("wgx", object{"subnet": w.subnet("10.67.0.0/24"), "host": "10.250.0.2", "backend": "openwisp_controller.vpn_backends.VxlanWireguard",
+		"config": object{"wireguard": []object{{"name": "wgx", "port": 51830}}, "vxlan": []object{{"name": "vx"}}}})
+	w.host("hub", "--interval 5s --bridge vxbr", wg, vx)
+	first := w.template(wg["id"], object{"auto_cert": true, "default": true})
+	// two tunnels of one device need two ports
+	layer2 := w.template(vx["id"], object{"name": "layer 2", "auto_cert": true, "default": true})
+	config := w.ask("manager", "GET", "controller/template/"+layer2+"/", nil, 200)["config"].(object)
+	config["interfaces"].([]any)[0].(object)["port"] = 51821
+	w.ask("manager", "PATCH", "controller/template/"+layer2+"/", object{"config": config}, 200)
+	for n, name := range []string{"ap1", "ap2"} {
+		w.place(name, 11+n)
+		w.agent(program, name, 11+n)
+	}
+	devices := []object{w.named("ap1"), w.named("ap2")}
+	for _, name := range []string{"ap1", "ap2"} {
+		w.crosses(name, "10.66.0.1")
+		w.crosses(name, "10.67.0.1")
+	}
+	w.crosses("hub", w.addressOf(devices[0]["id"], wg))
+
+	// frames cross over the bridge of the host: from one device to the other
+	must(t, "ip netns exec ap1 ip addr add 172.30.0.1/24 dev vx", "ip netns exec ap2 ip addr add 172.30.0.2/24 dev vx")
+	w.crosses("ap1", "172.30.0.2")
+
+	state := func() object {
+		return w.ask("manager", "GET", fmt.Sprintf("controller/vpn/%s/", wg["id"]), nil, 200)
+	}
+	testkit.Eventually(t, "the host reports", func(context.Context) bool {
+		s, _ := state()["status"].(object)
+		return s["state"] == "running" && s["connected"] == 2.0 && strings.HasPrefix(s["driver"].(string), "WireGuard, ")
+	})
+
+	// the template is taken from a device: its tunnel dies, the other one stays
+	second := ""
+	for _, item := range w.ask("manager", "GET", "controller/device/"+devices[1]["id"].(string)+"/", nil, 200)["config"].(object)["templates"].([]any) {
+		if item != first {
+			second = item.(string)
+		}
+	}
+	hubKnows := w.addressOf(devices[1]["id"], wg)
+	w.ask("manager", "PATCH", "controller/device/"+devices[1]["id"].(string)+"/", object{"config": object{"backend": "netjsonconfig.OpenWrt", "templates": []string{second}, "config": object{}}}, 200)
+	w.dies("hub", hubKnows)
+	w.crosses("ap1", "10.66.0.1")
+
+	// a configuration that cannot come up is taken back, and reported
+	w.ask("manager", "PATCH", fmt.Sprintf("controller/vpn/%s/", wg["id"]), object{"config": object{"wireguard": []object{{"name": "wg0", "port": 51830}}}}, 400)
+	w.ask("manager", "PATCH", fmt.Sprintf("controller/vpn/%s/", wg["id"]), object{"host": "10.250.0.3", "config": object{"wireguard": []object{{"name": "wg0", "port": 51830}}}}, 200)
+	testkit.Eventually(t, "the host reports that the port is taken", func(context.Context) bool {
+		s, _ := state()["status"].(object)
+		return s["state"] == "failed" && strings.Contains(s["reason"].(string), "in use")
+	})
+	w.ask("manager", "PATCH", fmt.Sprintf("controller/vpn/%s/", wg["id"]), object{"host": "10.250.0.2", "config": object{"wireguard": []object{{"name": "wg0", "port": 51820}}}}, 200)
+	w.crosses("ap1", "10.66.0.1")
+}
