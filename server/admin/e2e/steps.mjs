@@ -411,6 +411,18 @@ async function subnet(run) {
   await page.getByRole('link', { name: '10.213.0.1', exact: true }).waitFor();
   await page.getByRole('img', { name: /1 of 256 recorded/ }).waitFor();
   await run.shot('subnet', { fullPage: true });
+  await page.evaluate(() => localStorage.setItem('RaStore.theme', '"dark"'));
+  await page.reload();
+  await page.getByRole('img', { name: /1 of 256 recorded/ }).waitFor();
+  await run.shot('subnet-dark', { fullPage: true });
+  await page.evaluate(() => localStorage.setItem('RaStore.theme', '"light"'));
+  await page.reload();
+  await page.getByRole('img', { name: /1 of 256 recorded/ }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').locator('input:focus').waitFor();
+  await page.keyboard.insertText('10.213.0.1');
+  await page.getByRole('option', { name: /^10\.213\.0\.1(?![\d.]*\/)/ }).first().click();
+  await page.waitForURL(/addresses\/[0-9a-f-]{36}/);
   await go('/subnets');
   await page.getByRole('searchbox', { name: 'Search subnets' }).fill('10.213.0.77');
   await page.getByRole('link', { name: '10.213.0.0/24' }).waitFor();

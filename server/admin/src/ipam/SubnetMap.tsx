@@ -93,6 +93,14 @@ function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
         });
         context.fill();
       }
+      // in the dark theme a free cell hardly differs from the card: its edge tells
+      context.strokeStyle = colours.border;
+      context.lineWidth = 1;
+      context.beginPath();
+      states.forEach((of, at) => {
+        if (of === 'free') context.rect((at % columns) * (cell + gap) + 0.5, Math.floor(at / columns) * (cell + gap) + 0.5, cell - 1, cell - 1);
+      });
+      context.stroke();
       if (cursor !== undefined) {
         context.strokeStyle = colours.cursor;
         context.lineWidth = 2;
