@@ -61,6 +61,8 @@ type Collector struct {
 	Received event.Topic[Received]
 	// Writing is fired before values are written; an error keeps the document out.
 	Writing event.Hook[Write]
+	// Made is fired within the transaction that stores new metrics.
+	Made event.Hook[*Metric]
 	// Written is published after values were written.
 	Written event.Topic[Write]
 
@@ -111,31 +113,61 @@ type Measured struct {
 	Fields []timeseries.Field
 }
 
+// Measurement are values of one device.
+type Measurement struct {
+	// Device is whose they are.
+	Device *Device
+	// Values are what was measured.
+	Values []Measured
+}
+
 // Record stores values of a device; the metrics and charts they need are made.
 func (c *Collector) Record(ctx context.Context, d *Device, at time.Time, list ...Measured) error {
+	return c.RecordAll(ctx, at, Measurement{d, list})
+}
+
+// RecordAll stores values of many devices at once.
+func (c *Collector) RecordAll(ctx context.Context, at time.Time, all ...Measurement) error {
 	at = at.UTC().Truncate(time.Microsecond)
-	readings := make([]reading, len(list))
-	for i, m := range list {
-		config := c.Registry.Metric(m.Kind)
-		if config == nil {
-			return fmt.Errorf("record values: no metric configuration %q", m.Kind)
+	var writes []Write
+	var points []timeseries.Point
+	for i := range all {
+		list, err := c.measured(all[i].Values)
+		if err != nil {
+			return err
 		}
-		for _, f := range m.Fields {
-			if !config.Has(f.Name) {
-				return fmt.Errorf("record values: %q is no field of %s", f.Name, m.Kind)
-			}
+		some, more, err := c.prepare(ctx, all[i].Device, list, at, false)
+		if err != nil {
+			return err
 		}
-		readings[i] = reading{config: config, name: cmp.Or(config.Name, m.Name), ifname: NormaliseKey(m.Ifname), fields: m.Fields}
+		writes, points = append(writes, some...), append(points, more...)
 	}
-	writes, points, err := c.prepare(ctx, d, readings, at, false)
-	if err != nil {
-		return err
+	if len(points) == 0 {
+		return nil
 	}
-	if err := c.write(ctx, d, timeseries.Batch{Points: points}); err != nil {
+	if err := c.write(ctx, all[0].Device, timeseries.Batch{Points: points}); err != nil {
 		return err
 	}
 	c.Written.Publish(ctx, writes...)
 	return nil
+}
+
+// measured makes readings of values.
+func (c *Collector) measured(list []Measured) ([]reading, error) {
+	readings := make([]reading, len(list))
+	for i, m := range list {
+		config := c.Registry.Metric(m.Kind)
+		if config == nil {
+			return nil, fmt.Errorf("record values: no metric configuration %q", m.Kind)
+		}
+		for _, f := range m.Fields {
+			if !config.Has(f.Name) {
+				return nil, fmt.Errorf("record values: %q is no field of %s", f.Name, m.Kind)
+			}
+		}
+		readings[i] = reading{config: config, name: cmp.Or(config.Name, m.Name), ifname: NormaliseKey(m.Ifname), fields: m.Fields}
+	}
+	return readings, nil
 }
 
 // prepare finds the metrics of readings and makes their points.

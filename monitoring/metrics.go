@@ -12,11 +12,13 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/event"
 )
 
 // metrics finds the metrics of devices, and makes those that are missing.
 type metrics struct {
 	*base
+	made  *event.Hook[*Metric]
 	known *lru.Cache[wispwright.ID, map[identity]*Metric]
 }
 
@@ -108,6 +110,9 @@ func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*Metric
 			return err
 		}
 		if err := s.Stores.Charts.InsertMany(ctx, charts); err != nil {
+			return err
+		}
+		if err := s.made.Fire(ctx, fresh...); err != nil {
 			return err
 		}
 		for _, m := range moved {

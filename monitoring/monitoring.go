@@ -105,6 +105,7 @@ func New(tx wispwright.Transactor, stores Stores, series timeseries.Store, optio
 	}
 	m := &Monitoring{base: b, metrics: &metrics{base: b, known: known}, Sessions: &Sessions{b}}
 	m.Collector = &Collector{base: b, documents: docs, metrics: m.metrics, sessions: m.Sessions}
+	m.metrics.made = &m.Collector.Made
 	m.Charts = &Charts{b}
 	return m, nil
 }
@@ -117,6 +118,7 @@ func (m *Monitoring) Events() []event.Listed {
 	return []event.Listed{
 		m.Collector.Received.Listed("monitoring.Collector.Received", "device_metrics_received"),
 		m.Collector.Writing.Listed("monitoring.Collector.Writing", "pre_metric_write"),
+		m.Collector.Made.Listed("monitoring.Collector.Made", ""),
 		m.Collector.Written.Listed("monitoring.Collector.Written", "post_metric_write"),
 	}
 }

@@ -139,18 +139,21 @@ func DefaultConcerns() []Concern {
 	i := NewIPAM(t)
 	c := NewController(t)
 	v := NewVPN(t, c, x, i)
+	g := NewGeo(c)
+	m := NewMonitoring(c)
+	m.Geo = g
 	return []Concern{
 		t,
 		x,
 		i,
 		c,
 		NewConnection(c),
-		NewGeo(c),
+		g,
 		v,
 		NewSubnetDivision(t, c, i, v),
 		NewTopology(t, c),
 		NewRadius(t),
-		NewMonitoring(c),
+		m,
 		NewNotifications(t), // tells of those before it
 	}
 }

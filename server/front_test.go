@@ -48,6 +48,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	graphs := server.NewTopology(ten, con)
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
+	measured.Geo = places
 	told := server.NewNotifications(ten)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
 	c.Data = t.TempDir()

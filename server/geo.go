@@ -31,6 +31,8 @@ type GeoConcern struct {
 
 	// Geo is made by Mount.
 	*geo.Geo
+
+	wire *geohttp.HTTP
 }
 
 var (
@@ -120,6 +122,7 @@ func (c *GeoConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	c.wire = wire
 	h.Handle(geohttp.MediaPath, wire.Media(h.API().Caller), geohttp.MediaPath)
 	for _, path := range []string{geohttp.GeocodePath, geohttp.ReversePath} {
 		h.Handle(path, h.API(), path)

@@ -14,6 +14,8 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/health"
+	"github.com/wispwright/wispwright/monitoring/health/healthsql"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
 	"github.com/wispwright/wispwright/monitoring/monitoringsql"
 	"github.com/wispwright/wispwright/monitoring/oui"
@@ -29,17 +31,24 @@ type MonitoringConcern struct {
 	Config MonitoringConfig
 	// Controller has the devices; it is required, with its Tenancy.
 	Controller *ControllerConcern
+	// Geo knows where devices are. Default: nobody does.
+	Geo *GeoConcern
 	// Series is the time-series store. Default: the embedded one, as Config says.
 	Series timeseries.Store
-	// Registry has the kinds of metrics and charts. Default: those of the product.
-	Registry *monitoring.Registry
+	// Metrics has the kinds of metrics and charts. Default: those of the product, with the
+	// thresholds of Config.
+	Metrics *monitoring.Registry
 	// Places tell where devices are. Default: unknown.
 	Places func(ctx context.Context, device wispwright.ID) (location, floorplan wispwright.ID, err error)
 	// Tune changes the options of the concern before it is made.
 	Tune func(*monitoring.Options)
+	// TuneHealth changes those of health.
+	TuneHealth func(*health.Options)
 
 	// Monitoring is made by Mount.
 	*monitoring.Monitoring
+	// Health says how devices are; it is made by Mount.
+	Health *health.Health
 }
 
 var (
@@ -47,10 +56,15 @@ var (
 	_ WithSettings   = (*MonitoringConcern)(nil)
 	_ WithEvents     = (*MonitoringConcern)(nil)
 	_ WithFirstStart = (*MonitoringConcern)(nil)
+
+	_ WithKinds         = (*MonitoringConcern)(nil)
+	_ WithNotifications = (*MonitoringConcern)(nil)
 )
 
-// NewMonitoring returns the concern with its default settings, over the devices of c.
+// NewMonitoring returns the concern with its default settings, over the devices of c,
+// which are then filtered by how they are too.
 func NewMonitoring(c *ControllerConcern) *MonitoringConcern {
+	c.Related = append(c.Related, healthsql.Related)
 	return &MonitoringConcern{Config: DefaultMonitoringConfig(), Controller: c}
 }
 
@@ -59,14 +73,18 @@ func (c *MonitoringConcern) Name() string { return "monitoring" }
 
 // Migrations implements Concern.
 func (c *MonitoringConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{monitoringsql.Migrations()}
+	return []sqlstore.Migrations{monitoringsql.Migrations(), healthsql.Migrations()}
 }
 
 // Models implements WithModels.
-func (c *MonitoringConcern) Models() []wispwright.Model { return monitoring.Models() }
+func (c *MonitoringConcern) Models() []wispwright.Model {
+	return append(monitoring.Models(), health.Models()...)
+}
 
 // Events implements WithEvents.
-func (c *MonitoringConcern) Events() []event.Listed { return c.Monitoring.Events() }
+func (c *MonitoringConcern) Events() []event.Listed {
+	return append(c.Monitoring.Events(), c.Health.Events()...)
+}
 
 // Section implements WithSettings.
 func (c *MonitoringConcern) Section() Section {
@@ -98,14 +116,31 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	if c.Monitoring, err = monitoring.New(h.DB(), stores, series, c.options(h)); err != nil {
+	options, err := c.options(h)
+	if err != nil {
 		return err
 	}
-	wire, err := monitoringhttp.New(c.Monitoring, c.Controller.Devices, c.Controller.Agents, tenants{c.Controller.Tenancy.Organizations}, c.wire())
+	if c.Monitoring, err = monitoring.New(h.DB(), stores, series, options); err != nil {
+		return err
+	}
+	if err := c.mountHealth(h, stores.Metrics); err != nil {
+		return err
+	}
+	if c.Geo != nil {
+		if err := h.Mounted(c.Geo); err != nil {
+			return err
+		}
+	}
+	wireOptions := c.wire()
+	c.places(h.API(), wireOptions)
+	wire, err := monitoringhttp.New(c.Monitoring, c.Controller.Devices, c.Controller.Agents, tenants{c.Controller.Tenancy.Organizations}, wireOptions)
 	if err != nil {
 		return err
 	}
 	wire.Mount(h.API())
+	if err := c.mountHealthHTTP(h); err != nil {
+		return err
+	}
 	c.live(h)
 	h.wire(c.wiring()...)
 	h.AtStart(func(ctx context.Context) error { return c.Install(ctx) })
@@ -154,8 +189,17 @@ func (c *MonitoringConcern) series(ctx context.Context, h *Host) (timeseries.Sto
 	return store, nil
 }
 
-func (c *MonitoringConcern) options(h *Host) *monitoring.Options {
-	o := &monitoring.Options{Registry: c.Registry, AutoCharts: c.Config.AutoCharts, NoSessions: !c.Config.WifiSessions, ArrivalOrder: c.Config.ArrivalOrder, Log: h.Log()}
+func (c *MonitoringConcern) options(h *Host) (*monitoring.Options, error) {
+	registry := c.Metrics
+	if registry == nil {
+		registry = monitoring.NewRegistry()
+		for _, text := range c.Config.Thresholds {
+			if err := choose(registry, text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	o := &monitoring.Options{Registry: registry, AutoCharts: c.Config.AutoCharts, NoSessions: !c.Config.WifiSessions, ArrivalOrder: c.Config.ArrivalOrder, Log: h.Log()}
 	if o.AutoCharts == nil {
 		o.AutoCharts = []string{}
 	}
@@ -165,7 +209,7 @@ func (c *MonitoringConcern) options(h *Host) *monitoring.Options {
 	if c.Tune != nil {
 		c.Tune(o)
 	}
-	return o
+	return o, nil
 }
 
 func (c *MonitoringConcern) wire() *monitoringhttp.Options {
@@ -174,6 +218,7 @@ func (c *MonitoringConcern) wire() *monitoringhttp.Options {
 		zone = time.UTC // Check has told
 	}
 	return &monitoringhttp.Options{DefaultTime: c.Config.DefaultChartTime, Zone: zone, DocumentLimit: c.Config.DocumentLimit, Places: c.Places,
+		Statuses: c.statuses, StatusCondition: healthsql.WithStatus,
 		TrafficInterfaces: map[string][]string{monitoringhttp.AllOrganizations: c.Config.TrafficInterfaces}}
 }
 

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
 )
 
@@ -31,6 +34,24 @@ type MonitoringConfig struct {
 	TimeZone string `koanf:"time_zone" doc:"The time zone of charts where the caller names none, such as Europe/Rome (TIME_ZONE)."`
 	// DocumentLimit is the largest document.
 	DocumentLimit int64 `koanf:"document_limit" doc:"The largest document of a device, in bytes; larger ones are refused for good."`
+	// Thresholds are those of kinds of metrics.
+	Thresholds []string `koanf:"thresholds" doc:"Thresholds of kinds of metrics where nobody chooses others: kind, operator, value and minutes of tolerance, such as \"cpu > 90 30\" (alert_settings of OPENWISP_MONITORING_METRICS)."`
+	// CriticalMetrics make devices critical.
+	CriticalMetrics []string `koanf:"critical_metrics" doc:"Metrics, as key/field, without which a device is out of reach: it is critical when all are unwell that it has (OPENWISP_MONITORING_CRITICAL_DEVICE_METRICS)."`
+	// AnyCritical is the rule of OpenWISP 24.11.
+	AnyCritical bool `koanf:"any_critical" doc:"A device is critical when any critical metric is unwell, as in OpenWISP 24.11."`
+	// ClearManagementIP forgets addresses.
+	ClearManagementIP bool `koanf:"clear_management_ip" doc:"Forget the management address of a device that becomes critical (OPENWISP_MONITORING_AUTO_CLEAR_MANAGEMENT_IP)."`
+	// ToleranceInterval is how far values are apart.
+	ToleranceInterval time.Duration `koanf:"tolerance_interval" doc:"How far values of a metric are usually apart (OPENWISP_MONITORING_TOLERANCE_INTERVAL)."`
+	// Together, MostTold and MostFlaps bound what people are told.
+	Together  time.Duration `koanf:"incident_together" doc:"Devices of an organization that become ill in the same way within this time are one incident."`
+	MostTold  int           `koanf:"incident_most_told" doc:"Of how many devices of one incident people are told one by one; of more they are told the number."`
+	MostFlaps int           `koanf:"most_flaps" doc:"How many problems of one metric within an hour people are told of, if it comes and goes."`
+	// UplinkDelay is how long devices wait for the failure of their uplink.
+	UplinkDelay time.Duration `koanf:"uplink_delay" doc:"How long a device waits for the failure of its uplink to be seen before people are told of it."`
+	// EscalateAfter tells again.
+	EscalateAfter time.Duration `koanf:"escalate_after" doc:"After how long people are told again of an incident that nobody has acknowledged; 0: never."`
 	// ArrivalOrder counts as OpenWISP does.
 	ArrivalOrder bool `koanf:"arrival_order" doc:"Count the traffic of documents that come out of order against the one that came before, as OpenWISP does, though that counts some bytes twice."`
 }
@@ -40,7 +61,44 @@ func DefaultMonitoringConfig() MonitoringConfig {
 	return MonitoringConfig{
 		Retention: 26280 * time.Hour, ShortRetention: 24 * time.Hour, AutoCharts: monitoring.DefaultAutoCharts(), WifiSessions: true, WifiSessionAge: 180 * 24 * time.Hour,
 		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440,
+		CriticalMetrics: []string{"ping/reachable", "data_collected/data_collected"}, ClearManagementIP: true, ToleranceInterval: 5 * time.Minute, Together: 10 * time.Minute,
+		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour,
 	}
+}
+
+// health are the options that follow.
+func (c *MonitoringConfig) health() *health.Options {
+	o := &health.Options{AnyCritical: c.AnyCritical, Usual: c.ToleranceInterval, Together: c.Together, MostTold: c.MostTold, MostFlaps: c.MostFlaps,
+		UplinkDelay: c.UplinkDelay, EscalateAfter: c.EscalateAfter, Critical: []health.CriticalMetric{}}
+	for _, text := range c.CriticalMetrics {
+		key, field, _ := strings.Cut(text, "/")
+		o.Critical = append(o.Critical, health.CriticalMetric{Key: key, Field: field})
+	}
+	return o
+}
+
+// choose sets a threshold of a kind of metric: "cpu > 90 30".
+func choose(r *monitoring.Registry, text string) error {
+	words := strings.Fields(text)
+	if len(words) != 4 {
+		return fmt.Errorf("%q: want kind, operator, value and minutes", text)
+	}
+	value, err := strconv.ParseFloat(words[2], 64)
+	if err != nil {
+		return fmt.Errorf("%q: %q is no number", text, words[2])
+	}
+	minutes, err := strconv.Atoi(words[3])
+	if err != nil || minutes < 0 || minutes > health.MaxTolerance {
+		return fmt.Errorf("%q: want 0 to %d minutes", text, health.MaxTolerance)
+	}
+	return r.ChangeMetric(words[0], func(c *monitoring.MetricConfig) {
+		t := monitoring.Threshold{}
+		if c.Alert != nil {
+			t = *c.Alert
+		}
+		t.Operator, t.Value, t.Tolerance = words[1], value, minutes
+		c.Alert = &t
+	})
 }
 
 // Check returns what is wrong with the settings, by key.
@@ -48,7 +106,9 @@ func (c *MonitoringConfig) Check() error {
 	e := &wispwright.ValidationError{}
 	for _, n := range []leastNumber{
 		{"retention", int64(c.Retention), int64(24 * time.Hour)}, {"short_retention", int64(c.ShortRetention), int64(time.Hour)},
-		{"wifi_session_age", int64(c.WifiSessionAge), 0}, {"document_limit", c.DocumentLimit, 1024},
+		{"wifi_session_age", int64(c.WifiSessionAge), 0}, {"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
+		{"incident_together", int64(c.Together), int64(time.Minute)}, {"incident_most_told", int64(c.MostTold), 1}, {"most_flaps", int64(c.MostFlaps), 1},
+		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024},
 	} {
 		n.check(e)
 	}
@@ -62,6 +122,16 @@ func (c *MonitoringConfig) Check() error {
 	for _, kind := range c.AutoCharts {
 		if registry.Chart(kind) == nil {
 			e.Add("auto_charts", "there is no kind of chart "+kind)
+		}
+	}
+	for _, text := range c.Thresholds {
+		if err := choose(registry, text); err != nil {
+			e.Add("thresholds", err.Error())
+		}
+	}
+	for _, text := range c.CriticalMetrics {
+		if key, field, ok := strings.Cut(text, "/"); !ok || key == "" || field == "" {
+			e.Add("critical_metrics", text+": want key/field, such as ping/reachable")
 		}
 	}
 	if name, _, ok := strings.Cut(c.TimeSeries, "://"); ok && name != "postgres" && name != "postgresql" {

@@ -1,6 +1,8 @@
 package monitoringhttp
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -22,7 +24,7 @@ import (
 // deviceKind is the model that readers of charts need a permission of.
 const deviceKind = "config.device"
 
-// Statuses of a device's health. What makes them ok, problem or critical are checks.
+// Statuses of a device that nobody assesses.
 const (
 	statusUnknown     = "unknown"
 	statusDeactivated = "deactivated"
@@ -244,7 +246,11 @@ func (h *HTTP) read(r *rest.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	out := newDeviceOut(d)
+	statuses, err := h.statuses(r.Context(), d)
+	if err != nil {
+		return 0, nil, err
+	}
+	out := newDeviceOut(d, statuses)
 	for _, m := range metrics {
 		out.Monitoring.Metrics = append(out.Monitoring.Metrics, metricOut{m.Name, m.IsHealthy})
 	}
@@ -304,7 +310,7 @@ func mayView(r *rest.Request, organization wispwright.ID) error {
 	return nil
 }
 
-func newDeviceOut(d *controller.Detail) deviceOut {
+func newDeviceOut(d *controller.Detail, statuses map[wispwright.ID]string) deviceOut {
 	v := d.Device
 	address := func(a netip.Addr) *string {
 		if !a.IsValid() {
@@ -315,16 +321,28 @@ func newDeviceOut(d *controller.Detail) deviceOut {
 	}
 	out := deviceOut{ID: v.ID, Name: v.Name, Organization: v.OrganizationID, Group: v.GroupID, MACAddress: v.MACAddress, Key: v.Key.Reveal(),
 		LastIP: address(v.LastIP), ManagementIP: address(v.ManagementIP), Model: v.Model, OS: v.OS, System: v.System, Notes: v.Notes,
-		Monitoring: monitoringOut{statusOf(v), []metricOut{}}, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified), Charts: []monitoring.ChartAnswer{}}
+		Monitoring: monitoringOut{statusOf(v, statuses), []metricOut{}}, Created: rest.Time(v.Created), Modified: rest.Time(v.Modified), Charts: []monitoring.ChartAnswer{}}
 	if c := d.Config; c != nil {
 		out.Config = &configOut{string(c.Status), c.ErrorReason, c.Backend}
 	}
 	return out
 }
 
-func statusOf(d *controller.Device) string {
+// statuses returns how devices are.
+func (h *HTTP) statuses(ctx context.Context, devices ...*controller.Detail) (map[wispwright.ID]string, error) {
+	if h.o.Statuses == nil {
+		return map[wispwright.ID]string{}, nil
+	}
+	ids := make([]wispwright.ID, len(devices))
+	for i, d := range devices {
+		ids[i] = d.Device.ID
+	}
+	return h.o.Statuses(ctx, ids...)
+}
+
+func statusOf(d *controller.Device, statuses map[wispwright.ID]string) string {
 	if d.IsDeactivated {
 		return statusDeactivated
 	}
-	return statusUnknown
+	return cmp.Or(statuses[d.ID], statusUnknown)
 }

@@ -45,26 +45,28 @@ func (s byName) List(ctx context.Context, scope wispwright.Scope, f controller.D
 
 // mountDevices adds the list of devices with their health (spec: monitoring §11.2).
 func (h *HTTP) mountDevices(api *rest.API) {
-	filters := append([]rest.Filter[controller.DeviceFilter]{
-		rest.FilterChoice("monitoring__status", []string{"unknown", "ok", "problem", "critical", "deactivated"}, func(f *controller.DeviceFilter, v string) {
-			yes, no := true, false
-			switch v {
-			case statusDeactivated:
-				f.IsDeactivated = &yes
-			case statusUnknown:
-				f.IsDeactivated = &no
-			default:
-				f.IDs = wispwright.Only[wispwright.ID]()
-			}
-		}),
-	}, rest.FilterOrganization(func(f *controller.DeviceFilter, id wispwright.ID) { f.OrganizationID = id })...)
+	filters := append([]rest.Filter[controller.DeviceFilter]{h.statusFilter()}, rest.FilterOrganization(func(f *controller.DeviceFilter, id wispwright.ID) { f.OrganizationID = id })...)
 	rest.Mount(api, rest.Resource[wispwright.ID, controller.Detail, controller.DeviceFilter, rest.None, listedOut]{
 		Path: Base + "device/", Only: rest.List, Name: "Monitoring Device", ID: "monitoring_device", Tag: tag, Kind: deviceKind,
 		Service: byName{h.devices}, Filters: filters,
-		Out: rest.Each(func(d *controller.Detail) listedOut {
-			o := newDeviceOut(d)
-			return listedOut{o.ID, o.Name, o.Organization, o.Group, o.MACAddress, o.Key, o.LastIP, o.ManagementIP, o.Model, o.OS, o.System, o.Notes, o.Config,
-				statusOut{o.Monitoring.Status}, o.Created, o.Modified}
-		}),
+		Out: func(r *rest.Request, rows []*controller.Detail) ([]listedOut, error) {
+			statuses, err := h.statuses(r.Context(), rows...)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]listedOut, len(rows))
+			for i, d := range rows {
+				o := newDeviceOut(d, statuses)
+				out[i] = listedOut{o.ID, o.Name, o.Organization, o.Group, o.MACAddress, o.Key, o.LastIP, o.ManagementIP, o.Model, o.OS, o.System, o.Notes, o.Config,
+					statusOut{o.Monitoring.Status}, o.Created, o.Modified}
+			}
+			return out, nil
+		},
+	})
+}
+
+func (h *HTTP) statusFilter() rest.Filter[controller.DeviceFilter] {
+	return rest.FilterChoice("monitoring__status", []string{"unknown", "ok", "problem", "critical", "deactivated"}, func(f *controller.DeviceFilter, v string) {
+		f.Related = map[string]any{h.o.StatusCondition: v}
 	})
 }

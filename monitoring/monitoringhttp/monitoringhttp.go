@@ -64,6 +64,13 @@ type Options struct {
 	DocumentLimit int64
 	// Places tell where a device is. Default: unknown.
 	Places func(ctx context.Context, device wispwright.ID) (location, floorplan wispwright.ID, err error)
+	// Statuses returns how devices are, as far as that is known. Default: unknown.
+	Statuses func(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]string, error)
+	// StatusCondition is the name in controller.DeviceFilter.Related that selects by status.
+	StatusCondition string
+	// Near returns the other devices that have a place by their distance from one, the nearest
+	// first. Errors: wispwright.ErrNotFound for one without. Default: there is no such list.
+	Near func(ctx context.Context, device wispwright.ID) ([]Near, error)
 	// CountPlaces returns how many of some locations, or floor plans, exist in a scope.
 	// Default: none does.
 	CountPlaces func(ctx context.Context, scope wispwright.Scope, floorplans bool, ids []wispwright.ID) (int, error)
@@ -119,6 +126,7 @@ func DefaultTrafficInterfaces() map[string][]string {
 func (h *HTTP) Mount(api *rest.API) {
 	h.mountDevice(api)
 	h.mountDevices(api)
+	h.mountNearby(api)
 	h.mountDashboard(api)
 	h.mountSessions(api)
 }

@@ -1,0 +1,71 @@
+package health
+
+import (
+	"context"
+	"time"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/monitoring"
+)
+
+// Failure is a metric that is not well.
+type Failure struct {
+	// Metric is what.
+	Metric *monitoring.Metric
+	// Critical says whether the device cannot do without.
+	Critical bool
+	// Since is since when, Value the last that changed something.
+	Since *time.Time
+	Value *float64
+	// Threshold is what values are held against.
+	Threshold Threshold
+}
+
+// Failing returns the metrics of a device that are not well, by name.
+func (h *Health) Failing(ctx context.Context, device wispwright.ID) (out []Failure, err error) {
+	devices, err := h.devices.Some(ctx, device)
+	if err != nil || devices[device] == nil {
+		return nil, err
+	}
+	all, err := h.read(ctx, devices)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range all[device] {
+		if w.metric.IsHealthy == nil || *w.metric.IsHealthy {
+			continue
+		}
+		f := Failure{Metric: w.metric, Critical: h.critical(w.metric), Threshold: w.threshold}
+		if w.alert != nil {
+			f.Since, f.Value = w.alert.Since, w.alert.Value
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// Effective returns the thresholds that hold for alert settings, in their order; metrics are those
+// they are of.
+func (h *Health) Effective(ctx context.Context, list []*AlertSettings, metrics map[wispwright.ID]*monitoring.Metric) ([]Threshold, error) {
+	ids := make([]wispwright.ID, len(list))
+	for i, a := range list {
+		ids[i] = a.DeviceID
+	}
+	devices, err := h.devices.Some(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.thresholds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Threshold, len(list))
+	for i, a := range list {
+		kind := ""
+		if m := metrics[a.MetricID]; m != nil {
+			kind = m.Configuration
+		}
+		out[i] = t.of(devices[a.DeviceID], kind, a)
+	}
+	return out, nil
+}
