@@ -84,16 +84,16 @@ func (a assessed) Some(ctx context.Context, ids ...wispwright.ID) (map[wispwrigh
 	return out, nil
 }
 
-// gone are devices that cannot be reached.
-type gone struct {
+// outOfReach are devices that cannot be reached.
+type outOfReach struct {
 	// Addresses have their management addresses cleared, Sessions their WiFi sessions closed.
 	Addresses, Sessions []wispwright.ID
 }
 
 // offline does what follows when devices cannot be reached any more, in the background.
 func (c *MonitoringConcern) offline(h *Host) error {
-	kind := jobs.Kind[gone]{Name: "monitoring.offline", Queue: "monitoring", Timeout: 10 * time.Minute}
-	h.Jobs().Add(kind.Handle(func(ctx context.Context, g gone) error {
+	kind := jobs.Kind[outOfReach]{Name: "monitoring.offline", Queue: "monitoring", Timeout: 10 * time.Minute}
+	h.Jobs().Add(kind.Handle(func(ctx context.Context, g outOfReach) error {
 		for _, id := range g.Sessions {
 			if err := c.Sessions.Close(ctx, id); err != nil {
 				return err
@@ -102,7 +102,7 @@ func (c *MonitoringConcern) offline(h *Host) error {
 		return c.clearAddresses(ctx, g.Addresses...)
 	}))
 	c.Health.Changed.Within("monitoring: management addresses of devices out of reach", func(ctx context.Context, list ...health.StatusChange) error {
-		var g gone
+		var g outOfReach
 		for _, one := range list {
 			if one.Status == health.Critical && c.Config.ClearManagementIP {
 				g.Addresses = append(g.Addresses, one.DeviceID)
@@ -114,7 +114,7 @@ func (c *MonitoringConcern) offline(h *Host) error {
 		return kind.Insert(ctx, h.Jobs(), g)
 	})
 	c.Health.Crossed.Within("monitoring: WiFi sessions of devices out of reach", func(ctx context.Context, list ...health.Crossing) error {
-		var g gone
+		var g outOfReach
 		for _, one := range list {
 			if one.ToleranceCrossed && !one.First && one.Critical && one.Metric.IsHealthyTolerant != nil && !*one.Metric.IsHealthyTolerant {
 				g.Sessions = append(g.Sessions, one.Device.ID)
