@@ -11,6 +11,8 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/bulk"
+	"github.com/wispwright/wispwright/controller/bulk/bulksql"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/controller/controllersql"
 	"github.com/wispwright/wispwright/controller/render"
@@ -48,6 +50,7 @@ type ControllerConcern struct {
 	// are as Config says.
 	Tune func(*controller.Options)
 
+	bulk *bulk.Tasks
 	// certificateDevice finds the device of a certificate; VPNConcern sets it
 	certificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
 
@@ -74,7 +77,7 @@ func (c *ControllerConcern) Name() string { return "controller" }
 
 // Migrations implements Concern.
 func (c *ControllerConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{controllersql.Migrations()}
+	return []sqlstore.Migrations{controllersql.Migrations(), bulksql.Migrations()}
 }
 
 // Models implements WithModels.
@@ -122,6 +125,9 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	if err := c.mountBulk(h, recorder, wire.DeviceFilters()); err != nil {
+		return err
+	}
 	h.Handle("/controller/", controllerhttp.NewProtocol(c.Agents, &controllerhttp.ProtocolOptions{
 		TrustProxy: true, WrongSecrets: c.Config.WrongSecrets, Log: h.Log(),
 	}), "/controller/register/", "/controller/checksum/", "/controller/download-config/", "/controller/update-info/", "/controller/report-status/")
@@ -207,6 +213,9 @@ func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright
 
 // clean removes the history that is old enough.
 func (c *ControllerConcern) clean(ctx context.Context) error {
+	if _, err := c.bulk.Clean(ctx, bulkAge); err != nil {
+		return err
+	}
 	if c.Config.VersionAge <= 0 {
 		return nil
 	}

@@ -79,6 +79,7 @@ func newVictim(t *testing.T) *victim {
 	v.ids["batch_id"] = fmt.Sprint(batch["id"])
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
 	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
+	v.ids["device_task"] = v.made("/api/v1/controller/device-task/", `{"action":"set_variables","devices":["`+v.ids["device"]+`"],"variables":{"own":"`+betaMark+`"},"dry_run":true}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
@@ -123,7 +124,7 @@ func (v *victim) state() string {
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
-		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
+		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/device-task/" + v.ids["device_task"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
 		"/api/v1/network-topology/topology/" + v.ids["topology"] + "/", "/api/v1/network-topology/node/" + v.ids["node"] + "/", "/api/v1/network-topology/link/" + v.ids["link"] + "/",
@@ -204,6 +205,7 @@ func (v *victim) bodies() []string {
 	config := `{"backend":"netjsonconfig.OpenWrt","templates":["` + template + `"],"context":{},"config":{"general":{"description":"{{secret}} {{own}} {{of_org}} {{key}}"}}}`
 	return []string{
 		`{"name":"mine too","organization":"` + v.ids["org_alpha"] + `","templates":["` + template + `"]}`, `{"group":"` + v.ids["devicegroup"] + `"}`,
+		`{"action":"set_variables","devices":["` + device + `"],"variables":{"x":1}}`, `{"action":"set_group","all":true,"group":"` + v.ids["devicegroup"] + `"}`, `{"action":"add_templates","all":true,"templates":["` + template + `"]}`,
 		`{}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
