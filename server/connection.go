@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/controller/connection/connectionsql"
 	"github.com/wispwright/wispwright/controller/connection/snmp"
 	"github.com/wispwright/wispwright/controller/connection/ssh"
+	"github.com/wispwright/wispwright/controller/connection/terminal"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
@@ -48,7 +49,8 @@ type ConnectionConcern struct {
 	// Connection is made by Mount.
 	*connection.Connection
 
-	hub *channel.Hub
+	hub       *channel.Hub
+	terminals *terminal.Terminals
 }
 
 var (
@@ -79,7 +81,7 @@ func (c *ConnectionConcern) Models() []wispwright.Model { return connection.Mode
 
 // Events implements WithEvents.
 func (c *ConnectionConcern) Events() []event.Listed {
-	return append(c.Connection.Events(), c.hub.Contested.Listed("channel.Hub.Contested", ""))
+	return append(append(c.Connection.Events(), c.terminals.Events()...), c.hub.Contested.Listed("channel.Hub.Contested", ""))
 }
 
 // Section implements WithSettings.
@@ -120,6 +122,9 @@ func (c *ConnectionConcern) Mount(ctx context.Context, h *Host) error {
 		return err
 	}
 	queue.add(c.Work)
+	if err := c.openTerminals(h); err != nil {
+		return err
+	}
 	if err := c.mountHTTP(h, channels); err != nil {
 		return err
 	}
@@ -220,7 +225,7 @@ func (c *ConnectionConcern) mountHTTP(h *Host, channels channel.Store) error {
 		return err
 	}
 	wire, err := connectionhttp.New(c.Connection, c.Controller.Devices, &connectionhttp.Options{
-		NoSecrets: c.Config.Secrets == "never", DeviceFilters: devices.DeviceFilters(), Fingerprint: ssh.Fingerprint, Channels: channels,
+		NoSecrets: c.Config.Secrets == "never", DeviceFilters: devices.DeviceFilters(), Fingerprint: ssh.Fingerprint, Channels: channels, Terminals: c.terminals,
 	})
 	if err != nil {
 		return err
@@ -233,6 +238,7 @@ func (c *ConnectionConcern) mountHTTP(h *Host, channels channel.Store) error {
 	h.Live(connectionhttp.CommandSocket, wire.CommandTopic())
 	h.Live(connectionhttp.BatchSocket, wire.BatchTopic())
 	wire.Tell(h.Hub())
+	h.Handle(connectionhttp.TerminalSocket, wire.Terminals(&connectionhttp.Sockets{Caller: h.API().Caller, Origins: h.Config().HTTP.Origins, Lifetime: h.Lifetime()}), connectionhttp.TerminalSocket)
 	return nil
 }
 

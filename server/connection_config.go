@@ -52,6 +52,11 @@ type ConnectionConfig struct {
 	ChannelAdmission int    `koanf:"channel_admission" doc:"How many channels a node opens in a second; other devices are told to come again, each after another while."`
 	ChannelMost      int    `koanf:"channel_most" doc:"How many channels a node holds."`
 	ChannelRate      int    `koanf:"channel_rate" doc:"How many bytes a device may send through its channel in a second."`
+	// The terminals.
+	TerminalIdle         time.Duration `koanf:"terminal_idle" doc:"A terminal in which nothing is typed for so long ends."`
+	TerminalRecording    int           `koanf:"terminal_recording" doc:"Bytes of a terminal that are recorded; it ends when they are full."`
+	TerminalAge          time.Duration `koanf:"terminal_age" doc:"How long recordings of terminals are kept. 0: for ever."`
+	TerminalSecondFactor []string      `koanf:"terminal_second_factor" doc:"Organizations, by id, or __all__, that ask for a one-time code of a second factor whenever a terminal is opened."`
 	// IgnoredReasons keeps failures quiet.
 	IgnoredReasons []string `koanf:"ignored_reasons" doc:"People are not told of connections that fail, or recover, with one of these texts in the reason; in a variable separated by commas."`
 }
@@ -70,6 +75,7 @@ func DefaultConnectionConfig() ConnectionConfig {
 		OutputLimit: 256 << 10, CommandAge: 365 * 24 * time.Hour, PushDelay: time.Second, PushAttempts: 8, PushBackoff: 30 * time.Second,
 		Workers: 50, Parallel: 20, Secrets: "owners", IgnoredReasons: []string{},
 		Channels: true, ChannelAdmission: 200, ChannelMost: 50_000, ChannelRate: 4 << 20,
+		TerminalIdle: 15 * time.Minute, TerminalRecording: 16 << 20, TerminalAge: 90 * 24 * time.Hour, TerminalSecondFactor: []string{},
 	}
 }
 
@@ -88,6 +94,9 @@ func (c *ConnectionConfig) Check() error {
 		{"push_backoff", int64(c.PushBackoff), 1},
 		{"workers", int64(c.Workers), 1},
 		{"parallel", int64(c.Parallel), 1},
+		{"terminal_idle", int64(c.TerminalIdle), int64(time.Second)},
+		{"terminal_recording", int64(c.TerminalRecording), 64 << 10},
+		{"terminal_age", int64(c.TerminalAge), 0},
 		{"channel_admission", int64(c.ChannelAdmission), 1},
 		{"channel_most", int64(c.ChannelMost), 1},
 		{"channel_rate", int64(c.ChannelRate), 64 << 10},
@@ -102,6 +111,11 @@ func (c *ConnectionConfig) Check() error {
 	}
 	if _, err := parseNetworks(c.RefusedNetworks); err != nil {
 		e.Add("refused_networks", err.Error())
+	}
+	for _, id := range c.TerminalSecondFactor {
+		if _, err := wispwright.ParseID(id); err != nil && id != connection.Everybody {
+			e.Add("terminal_second_factor", "must be ids of organizations, or "+connection.Everybody)
+		}
 	}
 	if err := checkNode(c.ChannelNode); err != nil {
 		e.Add("channel_node", err.Error())

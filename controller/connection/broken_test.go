@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/controller/connection/connectiontest"
+	"github.com/wispwright/wispwright/controller/connection/terminal"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
@@ -200,7 +201,7 @@ func TestBrokenStoragesFail(t *testing.T) {
 				devices := controller.NewMemory(m)
 				stores := spoilt{connection.NewMemory(m), channel.NewMemory(m)}
 				spoil(&stores)
-				return connectiontest.Storage{Tx: m, Stores: stores.Stores, Channels: stores.Channels, Devices: devices.Devices}
+				return connectiontest.Storage{Tx: m, Stores: stores.Stores, Channels: stores.Channels, Terminals: terminal.NewMemory(m), Devices: devices.Devices}
 			})
 		}
 	}

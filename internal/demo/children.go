@@ -151,6 +151,9 @@ func (d *demo) startAgent(n int) error {
 		return err
 	}
 	more := []string{"--interval", fmt.Sprint(int(askInterval.Seconds()))}
+	if n > 1 { // the first one is reached over SSH
+		more = append(more, "--channel", "1")
+	}
 	if name == failing {
 		more = []string{"--test-script", "/bin/false", "--interval", "2"}
 	}

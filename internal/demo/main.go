@@ -3,8 +3,9 @@
 // Command demo runs a server with an organization, three templates and three
 // devices in sandbox folders, on loopback, and follows the devices from
 // modified to applied. A fourth device fails its configuration, which makes a
-// notification, an e-mail and a message to a webhook. The server reaches the
-// devices over SSH: at the end a changed template is pushed to them. It ends
+// notification, an e-mail and a message to a webhook. The server reaches the first
+// device over SSH and the others through the channels that they keep open: at the end
+// a changed template is pushed to them. It ends
 // everything it started.
 package main
 

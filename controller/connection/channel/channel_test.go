@@ -27,7 +27,6 @@ import (
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/controller/connection/channel"
 	"github.com/wispwright/wispwright/controller/connection/connectiontest"
-	"github.com/wispwright/wispwright/controller/connection/terminal"
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/memstore"
@@ -231,53 +230,6 @@ func TestACancelledCommandEndsOnTheDevice(t *testing.T) {
 type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
-func TestTerminal(t *testing.T) {
-	c := newCluster(t)
-	first, second := c.node(nil), c.node(nil)
-	id := c.add("key")
-	c.box(first.url, id, "key")
-	first.await(t, id)
-	for name, n := range map[string]*node{"here": first, "at another node": second} {
-		t.Run(name, func(t *testing.T) {
-			s, err := n.Dial(context.Background(), connection.Target{DeviceID: id})
-			require.NoError(t, err)
-			var mu sync.Mutex
-			var shown strings.Builder
-			term, err := s.(terminal.Opener).Shell(context.Background(), terminal.Size{Cols: 91, Rows: 33}, writerFunc(func(p []byte) (int, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				return shown.Write(p)
-			}))
-			require.NoError(t, err)
-			shows := func(text string) {
-				t.Helper()
-				testkit.Eventually(t, "it shows "+text, func(context.Context) bool {
-					mu.Lock()
-					defer mu.Unlock()
-					return strings.Contains(shown.String(), text)
-				})
-			}
-			_, err = io.WriteString(term, "stty size\n")
-			require.NoError(t, err)
-			shows("33 91")
-			require.NoError(t, term.Resize(terminal.Size{Cols: 120, Rows: 40}))
-			testkit.Eventually(t, "the size changes", func(context.Context) bool {
-				_, err = io.WriteString(term, "stty size\n")
-				require.NoError(t, err)
-				time.Sleep(50 * time.Millisecond)
-				mu.Lock()
-				defer mu.Unlock()
-				return strings.Contains(shown.String(), "40 120")
-			})
-			_, err = io.WriteString(term, "exit\n")
-			require.NoError(t, err)
-			require.NoError(t, term.Wait())
-			require.NoError(t, term.Close())
-			require.NoError(t, term.Close())
-		})
-	}
-}
 
 func TestWhoMayOpen(t *testing.T) {
 	c := newCluster(t)

@@ -32,6 +32,7 @@ type request struct {
 	Size   int64  `json:"size,omitempty"`
 	Cols   int    `json:"cols,omitempty"`
 	Rows   int    `json:"rows,omitempty"`
+	Term   string `json:"term,omitempty"`
 	Device string `json:"device,omitempty"`
 }
 

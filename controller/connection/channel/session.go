@@ -175,7 +175,7 @@ func (f *faulty) Read(p []byte) (int, error) {
 
 // Shell implements terminal.Opener.
 func (s *session) Shell(ctx context.Context, size terminal.Size, out io.Writer) (terminal.Shell, error) {
-	conn, done, err := s.begin(ctx, request{Do: "terminal", Cols: size.Cols, Rows: size.Rows})
+	conn, done, err := s.begin(ctx, request{Do: "terminal", Cols: size.Cols, Rows: size.Rows, Term: "xterm-256color"})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/controller/connection/channel"
+	"github.com/wispwright/wispwright/controller/connection/terminal"
 	"github.com/wispwright/wispwright/kit/rest"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	DeviceFilters []rest.Filter[controller.DeviceFilter]
 	// Channels are those that devices keep open. Default: there are none.
 	Channels channel.Store
+	// Terminals are those that people open on devices. Default: there are none.
+	Terminals *terminal.Terminals
 	// Fingerprint shows a pinned host key to people. Default: it is shown whole.
 	Fingerprint func(hostKey string) string
 }
@@ -61,6 +64,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountBatches(api)
 	h.mountExecute(api)
 	h.mountSchemas(api)
+	h.mountTerminals(api)
 }
 
 const (

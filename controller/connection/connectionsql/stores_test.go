@@ -24,14 +24,16 @@ func TestStores(t *testing.T) {
 		require.NoError(t, err)
 		channels, err := connectionsql.NewChannels(db)
 		require.NoError(t, err)
+		terminals, err := connectionsql.NewTerminals(db)
+		require.NoError(t, err)
 		ctl, err := controllersql.New(db)
 		require.NoError(t, err)
 		connectiontest.Run(t, func(t *testing.T) connectiontest.Storage {
-			for _, table := range []string{"connection_channel", "connection_push", "connection_command", "connection_batch", "connection_device", "connection_credentials", "controller_device"} {
+			for _, table := range []string{"connection_terminal_part", "connection_terminal", "connection_channel", "connection_push", "connection_command", "connection_batch", "connection_device", "connection_credentials", "controller_device"} {
 				_, err := sqlstore.Exec(ctx, db, "DELETE FROM "+table)
 				require.NoError(t, err)
 			}
-			return connectiontest.Storage{Tx: db, Stores: stores, Devices: ctl.Devices, Channels: channels}
+			return connectiontest.Storage{Tx: db, Stores: stores, Devices: ctl.Devices, Channels: channels, Terminals: terminals}
 		})
 	})
 }

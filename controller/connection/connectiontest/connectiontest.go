@@ -15,15 +15,18 @@ import (
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/controller/connection/channel"
+	"github.com/wispwright/wispwright/controller/connection/terminal"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
 
 // Storage is what a Harness makes: empty stores of the concern, those of the
 // controller with Devices, and their transactor.
 type Storage struct {
-	Tx       wispwright.Transactor
-	Stores   connection.Stores
-	Channels channel.Store
+	Tx     wispwright.Transactor
+	Stores connection.Stores
+	// Channels and Terminals are stores of their own.
+	Channels  channel.Store
+	Terminals terminal.Stores
 	// Devices are the controller's, empty too.
 	Devices controller.DeviceStore
 }
@@ -39,6 +42,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("batches", func(t *testing.T) { RunBatches(t, h) })
 	t.Run("pushes", func(t *testing.T) { RunPushes(t, h) })
 	t.Run("channels", func(t *testing.T) { RunChannels(t, h) })
+	t.Run("terminals", func(t *testing.T) { RunTerminals(t, h) })
 }
 
 func at(n int) time.Time {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/controller/connection/terminal"
 )
 
 // Device is a device that a connector is tried on.
@@ -71,6 +73,13 @@ func RunConnector(t *testing.T, d Device) {
 		return
 	}
 	t.Run("commands", func(t *testing.T) { runCommandLines(t, ctx, open) })
+	t.Run("terminals", func(t *testing.T) {
+		opener, ok := open(t).(terminal.Opener)
+		if !ok {
+			t.Skip("it opens no terminals")
+		}
+		runTerminal(t, ctx, opener)
+	})
 	t.Run("files", func(t *testing.T) {
 		if d.Folder == "" {
 			t.Skip("the device has no folder to try")
@@ -153,3 +162,60 @@ type failing struct{}
 
 // Read implements io.Reader.
 func (failing) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// screen keeps what a terminal shows.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+// await waits until the screen shows something, typing again and again.
+func (s *screen) await(t *testing.T, text string, again func() error) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		s.mu.Lock()
+		found := strings.Contains(s.text.String(), text)
+		s.mu.Unlock()
+		if found {
+			return
+		}
+		require.NoError(t, again())
+	}
+	t.Fatalf("%q is not shown: %q", text, s.text.String())
+}
+
+func runTerminal(t *testing.T, ctx context.Context, opener terminal.Opener) {
+	s := &screen{}
+	shell, err := opener.Shell(ctx, terminal.Size{Cols: 91, Rows: 33}, s)
+	require.NoError(t, err)
+	nothing := func() error { return nil }
+	_, err = io.WriteString(shell, "stty size; echo 'it''s here'; tty\n")
+	require.NoError(t, err)
+	s.await(t, "33 91", nothing)
+	s.await(t, "its here", nothing)
+	require.NoError(t, shell.Resize(terminal.Size{Cols: 120, Rows: 40}))
+	s.await(t, "40 120", func() error {
+		_, err := io.WriteString(shell, "stty size\n")
+		time.Sleep(100 * time.Millisecond)
+		return err
+	})
+	_, err = io.WriteString(shell, "exit 3\n")
+	require.NoError(t, err)
+	require.NoError(t, shell.Wait(), "however its last command ended")
+	require.NoError(t, shell.Close())
+	require.NoError(t, shell.Close())
+
+	ended, end := context.WithCancel(ctx)
+	shell, err = opener.Shell(ended, terminal.Size{Cols: 80, Rows: 24}, s)
+	require.NoError(t, err)
+	end()
+	require.Error(t, shell.Wait(), "it ends with its context")
+	require.NoError(t, shell.Close())
+}

@@ -176,6 +176,20 @@ export default function ConnectionsTab() {
   return (
     <div className="w-stack">
       <PushCard push={data.push} reachable={!locked && data.connections.some(({ enabled }) => enabled)} onChange={again} />
+      {data.channel && (
+        <Card title="Channel">
+          <p>
+            <Status status="ok" word="open" /> The device keeps a channel to the server open: it is reached wherever it is, and hears of changes at once.
+          </p>
+          <p className="c-facts w-small w-muted">
+            <span>
+              Since <Moment at={data.channel.since} />
+            </span>
+            <span className="w-mono">{data.channel.address}</span>
+            <span>{data.channel.agent}</span>
+          </p>
+        </Card>
+      )}
       <Card title="Connections" flush>
         {data.connections.length === 0 && <Empty title="The device is not reached">Without credentials it finds out what changed when it asks, every few minutes.</Empty>}
         <ul className="c-rows">

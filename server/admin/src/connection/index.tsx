@@ -1,9 +1,9 @@
 // Reaching devices: with what they are reached, what they are told, and commands for one of them or many.
-import { KeyRound, SquareTerminal } from 'lucide-react';
+import { KeyRound, SquareTerminal, TerminalSquare } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
-import { batchPath, type ConnectionOperations, connectionOperations } from './operations';
+import { batchPath, type ConnectionOperations, connectionOperations, terminalPath } from './operations';
 import { connectionTexts } from './texts';
 import type { Credentials } from './types';
 
@@ -34,10 +34,20 @@ export const connection: Concern<ConnectionOperations> = {
       create: page(() => import('./BatchCreate')),
       edit: page(() => import('./BatchEdit')),
     },
+    {
+      name: 'terminals',
+      path: terminalPath,
+      model: { app, model: 'terminal' },
+      icon: TerminalSquare,
+      title: 'actor',
+      list: page(() => import('./TerminalList')),
+      edit: page(() => import('./TerminalShow')),
+    },
   ],
   menu: [
     { section: 'network', order: 40, resource: 'credentials' },
     { section: 'network', order: 41, resource: 'batchcommands' },
+    { section: 'network', order: 42, resource: 'terminals' },
   ],
   texts: connectionTexts,
   operations: connectionOperations,
@@ -45,6 +55,7 @@ export const connection: Concern<ConnectionOperations> = {
   tabs: [
     { of: 'devices', path: 'connections', label: 'Connections', model: 'connections', Tab: page(() => import('./ConnectionsTab')) },
     { of: 'devices', path: 'commands', label: 'Commands', model: 'commands', Tab: page(() => import('./CommandsTab')) },
+    { of: 'devices', path: 'terminal', label: 'Terminal', model: 'terminals', Tab: page(() => import('./TerminalTab')) },
   ],
   bulk: [{ of: 'devices', Action: page(() => import('./BulkCommand')) }],
   finders: [listFinder<Credentials>({ name: 'Access credentials', resource: 'credentials', path: 'controller/credential/', icon: KeyRound, title: ({ name }) => name })],
@@ -53,6 +64,7 @@ export const connection: Concern<ConnectionOperations> = {
     'connection.deviceconnection': { name: 'Device connection' },
     'connection.command': { name: 'Command' },
     'connection.batchcommand': { name: 'Mass command', resource: 'batchcommands' },
+    'connection.terminal': { name: 'Terminal', resource: 'terminals' },
   },
   references: { CredentialsID: 'credentials' },
 };

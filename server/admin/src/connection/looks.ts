@@ -1,6 +1,6 @@
 // How connections, pushes and commands stand, as shapes and words.
 import type { StatusName } from '../design/tokens';
-import type { Batch, Connection, Push } from './types';
+import type { Batch, Connection, Push, TerminalSession } from './types';
 
 interface Look {
   status: StatusName;
@@ -36,11 +36,22 @@ export function commandLook(status: Batch['status']): Look {
   return looks[status] ?? { status: 'unknown', word: status };
 }
 
+/** How a terminal stands. */
+export function terminalLook(state: TerminalSession['state']): Look {
+  const looks: Record<TerminalSession['state'], Look> = {
+    waiting: { status: 'waiting', word: 'waiting' },
+    open: { status: 'ok', word: 'open' },
+    ended: { status: 'off', word: 'ended' },
+  };
+  return looks[state] ?? { status: 'unknown', word: state };
+}
+
 /** The connectors by their identifiers, which the API calls by the names of classes. */
 export const connectors = [
   { id: 'openwisp_controller.connection.connectors.ssh.Ssh', name: 'SSH' },
   { id: 'openwisp_controller.connection.connectors.openwrt.snmp.OpenWRTSnmp', name: 'OpenWRT SNMP' },
   { id: 'openwisp_controller.connection.connectors.airos.snmp.AirOsSnmp', name: 'Ubiquiti AirOS SNMP' },
+  { id: 'wispwright.connectors.channel', name: 'Channel of the agent' },
 ];
 
 /** The name of a connector. */

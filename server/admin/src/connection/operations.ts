@@ -1,8 +1,8 @@
 // What can be done with credentials, connections and commands beyond reading and writing resources.
 import type { DataProvider, Identifier } from 'react-admin';
-import type { Request } from '../api/client';
+import { apiRoot, type Request } from '../api/client';
 import type { JSONObject, ListAnswer } from '../api/types';
-import type { Command, Outcome, Progress, Push, Reach, Selection } from './types';
+import type { Command, Outcome, Progress, Push, Reach, Selection, TerminalSession } from './types';
 
 /** JSON Schemas by what they are of. */
 export type SchemasByName = Record<string, JSONObject>;
@@ -40,6 +40,10 @@ export interface ConnectionOperations {
   batchCommands(batch: Identifier, page: number, digest?: string): Promise<ListAnswer<Command>>;
   stopBatch(batch: Identifier): Promise<unknown>;
   repeatBatch(batch: Identifier): Promise<string>;
+  openTerminal(device: Identifier, how: { cols: number; rows: number; code?: string }): Promise<TerminalSession>;
+  endTerminal(id: Identifier): Promise<TerminalSession>;
+  /** What a terminal showed, as an asciicast. */
+  recording(id: Identifier): Promise<string>;
 }
 
 /** The data provider as the pages use it. */
@@ -51,6 +55,9 @@ const connection = (of: Identifier, id: string) => `${device(of)}connection/${pa
 
 /** Where the API has mass commands. */
 export const batchPath = 'controller/batch-command/';
+
+/** Where the API has terminals. */
+export const terminalPath = 'controller/terminal/';
 
 /** How many commands of a mass command are read at once. */
 export const perPage = 20;
@@ -80,6 +87,14 @@ export function connectionOperations(request: Request): ConnectionOperations {
     progress: (id) => request<Progress>('GET', `${batchPath}${part(id)}progress/`),
     outcomes: async (id) => (await request<{ results: Outcome[] }>('GET', `${batchPath}${part(id)}outcome/`)).results,
     batchCommands: (id, page, digest) => request<ListAnswer<Command>>('GET', `${batchPath}${part(id)}command/`, { query: { page, page_size: perPage, output: digest } }),
+    openTerminal: (id, body) => request<TerminalSession>('POST', `${device(id)}terminal/`, { body }),
+    endTerminal: (id) => request<TerminalSession>('POST', `${terminalPath}${part(id)}end/`),
+    async recording(id) {
+      // the client knows JSON only
+      const answer = await fetch(`${apiRoot}${terminalPath}${part(id)}recording/`, { credentials: 'same-origin' });
+      if (!answer.ok) throw new Error('The recording cannot be read.');
+      return answer.text();
+    },
     stopBatch: (id) => request('POST', `${batchPath}${part(id)}stop/`),
     repeatBatch: async (id) => (await request<{ batch: string }>('POST', `${batchPath}${part(id)}repeat/`, { body: {} })).batch,
   };

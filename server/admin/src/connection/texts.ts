@@ -7,6 +7,7 @@ const fields = { ...common, connector: 'Connector', auto_add: 'Added to every de
 export const connectionTexts = {
   resources: {
     credentials: { name: 'Access credentials |||| Access credentials', fields, empty: 'No credentials yet', invite: 'Credentials let the server into devices.' },
+    terminals: { name: 'Terminal |||| Terminals', fields, empty: 'No terminals yet', invite: 'Terminals are opened on the page of a device.' },
     batchcommands: { name: 'Mass command |||| Mass commands', fields, empty: 'No mass commands yet', invite: 'A command for many devices at once.' },
   },
 };

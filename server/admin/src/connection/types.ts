@@ -44,6 +44,32 @@ export interface Connection {
 export interface Reach {
   push: Push | null;
   connections: Connection[];
+  channel: Channel | null;
+}
+
+/** The channel that a device keeps open. */
+export interface Channel {
+  since: string;
+  address: string;
+  agent: string;
+}
+
+/** A terminal that somebody opened on a device. */
+export interface TerminalSession {
+  id: string;
+  device: string;
+  organization: string;
+  connection: string | null;
+  actor: string;
+  address: string;
+  state: 'waiting' | 'open' | 'ended';
+  cols: number;
+  rows: number;
+  reason: string;
+  size: number;
+  created: string;
+  started: string | null;
+  ended: string | null;
 }
 
 /** How far a command is. */
