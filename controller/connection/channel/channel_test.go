@@ -128,7 +128,7 @@ func (c *cluster) box(url string, id wispwright.ID, key string) *box {
 	b := &box{dir: c.t.TempDir()}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
-	client := &device.Client{URL: url, ID: id.String(), Key: key, UserAgent: "test-agent/1", Device: device.Device{
+	client := &device.Client{URL: url, ID: id.String(), Key: key, UserAgent: "test-agent/1", Keepalive: 50 * time.Millisecond, Device: device.Device{
 		Path: func(name string) (string, error) { return filepath.Clean(name), nil },
 		Command: func(name string, args ...string) *exec.Cmd {
 			cmd := exec.Command(name, args...)
@@ -409,6 +409,18 @@ func TestASilentDeviceIsCut(t *testing.T) {
 	id, _ := hostile(t, c, n)
 	testkit.Eventually(t, "it is cut", func(ctx context.Context) bool { return !n.Reachable(ctx, id) })
 	require.Zero(t, n.Count())
+}
+
+// Signs of life, and nothing else, keep a channel.
+func TestSignsOfLifeKeepTheChannel(t *testing.T) {
+	c := newCluster(t)
+	n := c.node(func(o *channel.Options) { o.Silence = time.Second })
+	id := c.add("key")
+	b := c.box(n.url, id, "key")
+	n.await(t, id)
+	time.Sleep(2500 * time.Millisecond)
+	require.Nil(t, b.closed.Load())
+	require.True(t, n.Reachable(context.Background(), id))
 }
 
 // A node that died leaves rows behind, which are found to be nothing.

@@ -109,7 +109,7 @@ func (w *wire) watch(p []byte) error {
 		}
 		w.have = 0
 		count += frameCost
-		if binary.BigEndian.Uint16(w.head[2:])&1 != 0 { // SYN
+		if w.head[1] <= 1 && binary.BigEndian.Uint16(w.head[2:])&1 != 0 { // SYN of data or window; pings have it too
 			return errUninvited
 		}
 		if w.head[1] == 0 { // data

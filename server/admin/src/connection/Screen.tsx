@@ -25,7 +25,7 @@ export function Screen({ label, size, typed, onReady }: ScreenProps) {
   const rows = size?.rows;
   useEffect(() => {
     if (!box.current) return;
-    const terminal = new Terminal({ cols, rows, disableStdin: !typed, cursorBlink: typed, scrollback: 5_000, fontSize: 13, fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', screenReaderMode: true, theme: { background: '#10151c' } });
+    const terminal = new Terminal({ ...(cols && rows && { cols, rows }), disableStdin: !typed, cursorBlink: typed, scrollback: 5_000, fontSize: 13, fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', screenReaderMode: true, theme: { background: '#10151c' } });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(box.current);
