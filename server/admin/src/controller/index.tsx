@@ -1,11 +1,11 @@
 // The controller: devices, their configurations, and the templates these are made of.
-import { Layers, Router } from 'lucide-react';
+import { Boxes, Layers, Router } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
 import { type ControllerOperations, controllerOperations } from './operations';
 import { readSettings, saveSettings } from './organization/settings';
-import type { Device, OrganizationSettings, Template } from './types';
+import type { Device, DeviceGroup, OrganizationSettings, Template } from './types';
 import { aboutConfiguration } from './refused';
 import { controllerTexts } from './texts';
 
@@ -34,12 +34,21 @@ export const controller: Concern<ControllerOperations> = {
       create: page(() => import('./templates/TemplateCreate')),
       edit: page(() => import('./templates/TemplateEdit')),
     },
-    { name: 'devicegroups', path: 'controller/group/', model: { app: 'config', model: 'devicegroup' } },
+    {
+      name: 'devicegroups',
+      path: 'controller/group/',
+      model: { app: 'config', model: 'devicegroup' },
+      icon: Boxes,
+      list: page(() => import('./groups/GroupList')),
+      create: page(() => import('./groups/GroupCreate')),
+      edit: page(() => import('./groups/GroupEdit')),
+    },
     { name: 'vpns', path: 'controller/vpn/', model: { app: 'config', model: 'vpn' } },
   ],
   menu: [
     { section: 'network', order: 10, resource: 'devices' },
     { section: 'network', order: 30, resource: 'templates' },
+    { section: 'network', order: 35, resource: 'devicegroups' },
   ],
   texts: controllerTexts,
   operations: controllerOperations,
@@ -68,6 +77,7 @@ export const controller: Concern<ControllerOperations> = {
       detail: ({ mac_address, management_ip, last_ip, model }) => [management_ip ?? last_ip, mac_address, model].filter(Boolean).join(' · '),
     }),
     listFinder<Template>({ name: 'Templates', resource: 'templates', path: 'controller/template/', icon: Layers, title: ({ name }) => name }),
+    listFinder<DeviceGroup>({ name: 'Device groups', resource: 'devicegroups', path: 'controller/group/', icon: Boxes, title: ({ name }) => name }),
   ],
   overview: [
     { place: 'top', order: 5, model: device, Part: page(() => import('./overview/FirstSteps')) },
@@ -78,6 +88,7 @@ export const controller: Concern<ControllerOperations> = {
   ],
   kinds: {
     'config.device': { name: 'Device', resource: 'devices' },
+    'config.devicegroup': { name: 'Device group', resource: 'devicegroups' },
     'config.template': { name: 'Template', resource: 'templates' },
     'config.organizationconfigsettings': { name: 'Configuration settings' },
   },

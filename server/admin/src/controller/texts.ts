@@ -45,7 +45,7 @@ export const controllerTexts = {
       empty: 'No templates yet',
       invite: 'A template holds configuration that many devices share.',
     },
-    devicegroups: { name: 'Device group |||| Device groups', fields: common },
+    devicegroups: { name: 'Device group |||| Device groups', fields: { ...common, templates: 'Templates', context: 'Variables', meta_data: 'Metadata' } },
     vpns: { name: 'VPN server |||| VPN servers', fields: common },
   },
 };

@@ -104,12 +104,88 @@ export interface PreviewRequest {
   device?: string | null;
   name?: string;
   mac_address?: string;
+  group?: string | null;
+  /** Asks for sources, variables and changes. */
+  explain?: boolean;
+}
+
+/** Lines of a rendering that come from one place. */
+export interface PreviewSource {
+  from: number;
+  to: number;
+  origin: string;
+  id: string | null;
+  name: string;
 }
 
 export interface Preview {
   rendered: string;
   checksum: string;
   size: number;
+  sources?: PreviewSource[];
+  /** How what the device runs becomes this, as diff -u writes it. */
+  changes?: string;
+}
+
+/** What one level says of a variable. */
+export interface VariableValue {
+  origin: string;
+  id: string | null;
+  name: string;
+  value: unknown;
+}
+
+/** A variable with what each level says of it, the strongest first. */
+export interface Variable {
+  name: string;
+  defined: boolean;
+  value: unknown;
+  values: VariableValue[];
+  used: string[];
+}
+
+export interface DeviceVariables {
+  variables: Variable[];
+  undefined: string[];
+  unused: string[];
+}
+
+/** Devices that have templates, variables and metadata in common. */
+export interface DeviceGroup {
+  id: string;
+  name: string;
+  organization: string;
+  description: string;
+  templates: string[];
+  context: JSONObject;
+  meta_data: JSONObject;
+  created: string;
+  modified: string;
+  /** How many devices are in it that the caller may see. */
+  devices?: number;
+}
+
+/** Something that is done with many devices in the background. */
+export interface DeviceTask {
+  id: string;
+  action: string;
+  dry_run: boolean;
+  phase: 'checking' | 'applying' | 'done' | 'refused';
+  total: number;
+  waiting: number;
+  changed: number;
+  unchanged: number;
+  failed: number;
+  finished: string | null;
+}
+
+/** What became of one of its devices. */
+export interface DeviceTaskItem {
+  position: number;
+  device: string | null;
+  name: string;
+  state: 'waiting' | 'changed' | 'unchanged' | 'failed';
+  message: string;
 }
 
 /** One immutable rendering of a device's configuration. */

@@ -9,6 +9,7 @@ import { Ask, Names } from '../../design/Ask';
 import { Loading } from '../../design/states';
 import type { ControllerProvider } from '../operations';
 import type { Device } from '../types';
+import { ChangeMany } from './ChangeMany';
 import { deletable, devicesOf } from './deletable';
 import { statusLook, statuses, statusOf } from './status';
 import { StatusChip } from './StatusChip';
@@ -38,6 +39,7 @@ export function BulkDeviceActions() {
           </Button>
         </>
       )}
+      <ChangeMany />
       <BulkActions of="devices" />
       {remove.canAccess && (
         <Button color="error" startIcon={<Trash2 size={16} />} onClick={() => setAsked('delete')}>

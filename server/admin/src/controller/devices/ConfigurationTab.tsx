@@ -4,29 +4,26 @@ import {
   Accordion,
   AccordionDetails,
   AccordionSummary,
-  Alert,
   Box,
   Button,
-  CircularProgress,
   Typography,
 } from '@mui/material';
-import { useQuery } from '@tanstack/react-query';
-import { SelectInput, useDataProvider, useRecordContext } from 'react-admin';
+import { useState } from 'react';
+import { SelectInput, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
-import type { ControllerProvider } from '../operations';
 import { FormCard } from '../../forms/FormParts';
 import type { Device, PreviewRequest } from '../types';
-import type { JSONObject } from '../../api/types';
 import { backendChoices, emptyConfig } from '../backends';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
-import { PreviewPane } from '../editor/PreviewPane';
+import { PreviewPane, type PreviewMode } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
 import { VariablesInput } from '../editor/VariablesInput';
+import { OriginsTable } from './OriginsTable';
 import { TemplatesInput } from './TemplatesInput';
 
 /** What the form's values render to; undefined while they cannot be rendered. */
-function previewOf(values: Partial<Device>, device: Device | undefined): PreviewRequest | undefined {
-  const { config, organization, name, mac_address } = values;
+function previewOf(values: Partial<Device>, device: Device | undefined, explain: boolean): PreviewRequest | undefined {
+  const { config, organization, name, mac_address, group } = values;
   if (!config?.backend) return undefined;
   return {
     backend: config.backend,
@@ -37,39 +34,20 @@ function previewOf(values: Partial<Device>, device: Device | undefined): Preview
     device: device?.id ?? null,
     name: name ?? '',
     mac_address: mac_address ?? '',
+    group: group || null,
+    ...(explain ? { explain } : {}),
   };
 }
 
-/** The variables the system defines for the device, by name. */
-function SystemVariables({ device }: { device: string }) {
-  const provider = useDataProvider<ControllerProvider>();
-  const { data, error, isPending } = useQuery({
-    queryKey: ['devices', 'context', device],
-    queryFn: () => provider.context(device),
-  });
+/** The variables of the device with where they come from. */
+function AllVariables({ device }: { device: string }) {
+  const [open, setOpen] = useState(false);
   return (
-    <Accordion variant="outlined" disableGutters sx={{ mb: 2, '&::before': { display: 'none' } }}>
+    <Accordion variant="outlined" disableGutters expanded={open} onChange={(_, next) => setOpen(next)} sx={{ mb: 2, '&::before': { display: 'none' } }}>
       <AccordionSummary expandIcon={<ExpandIcon />}>
-        <span className="w-medium">System defined variables</span>
+        <span className="w-medium">All variables, and where they come from</span>
       </AccordionSummary>
-      <AccordionDetails sx={{ overflow: 'auto' }}>
-        {isPending && <CircularProgress size={20} />}
-        {error && <Alert severity="warning">{error.message}</Alert>}
-        {data && (
-          <Box component="dl" sx={{ m: 0, display: 'grid', gridTemplateColumns: 'max-content minmax(0,1fr)', columnGap: 2, rowGap: 0.25 }}>
-            {Object.entries(data.system as JSONObject).map(([name, value]) => (
-              <Box key={name} sx={{ display: 'contents', fontFamily: 'monospace', fontSize: 13 }}>
-                <Box component="dt" sx={{ color: 'text.secondary' }}>
-                  {name}
-                </Box>
-                <Box component="dd" sx={{ m: 0, overflowWrap: 'anywhere' }}>
-                  {typeof value === 'string' ? value : JSON.stringify(value)}
-                </Box>
-              </Box>
-            ))}
-          </Box>
-        )}
-      </AccordionDetails>
+      <AccordionDetails sx={{ overflow: 'auto' }}>{open && <OriginsTable device={device} />}</AccordionDetails>
     </Accordion>
   );
 }
@@ -80,7 +58,8 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
   const { setValue } = useFormContext();
   const values = useWatch() as Partial<Device>;
   const schemas = useSchemas();
-  const preview = usePreview(previewOf(values, device));
+  const [mode, setMode] = useState<PreviewMode>('text');
+  const preview = usePreview(previewOf(values, device, mode !== 'text'));
 
   if (!values.config) {
     return (
@@ -106,10 +85,10 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
         </FormCard>
         <FormCard title="Variables">
           <VariablesInput source="config.context" label="Of this device" help="Used in the configuration and in templates as {{ name }}." disabled={locked} />
-          {device && !create && <SystemVariables device={device.id} />}
+          {device && !create && <AllVariables device={device.id} />}
         </FormCard>
       </div>
-      <PreviewPane state={preview} />
+      <PreviewPane state={preview} mode={mode} onMode={setMode} known={device !== undefined && !create} />
     </div>
   );
 }

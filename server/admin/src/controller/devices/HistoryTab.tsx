@@ -21,7 +21,7 @@ import {
 } from '@mui/material';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useCanAccess, useDataProvider, useRecordContext } from 'react-admin';
+import { useCanAccess, useDataProvider, useNotify, useRecordContext, useRefresh } from 'react-admin';
 import { Link } from 'react-router-dom';
 import type { ControllerProvider } from '../operations';
 import type { Checksums, ConfigVersion, Device } from '../types';
@@ -58,8 +58,9 @@ function ChecksumTable({ checksums }: { checksums: Checksums }) {
 }
 
 /** A version's text, with what it changes against the one before. */
-function VersionDialog({ device, version, previous, onClose }: {
+function VersionDialog({ device, version, previous, restorable, onClose }: {
   device: string;
+  restorable: boolean;
   version: ConfigVersion;
   previous?: ConfigVersion;
   onClose(): void;
@@ -73,6 +74,18 @@ function VersionDialog({ device, version, previous, onClose }: {
   const shown = useQuery(read(version.id));
   const before = useQuery({ ...read(previous?.id ?? ''), enabled: previous !== undefined });
   const [changes, setChanges] = useState(false);
+  const notify = useNotify();
+  const refresh = useRefresh();
+  const restore = async () => {
+    try {
+      const { left_out } = await provider.restore(device, version.id);
+      notify(left_out.length === 0 ? 'Restored' : `Restored without ${left_out.length} of its templates, which are gone`, { type: left_out.length === 0 ? 'success' : 'warning' });
+      refresh();
+      onClose();
+    } catch (error) {
+      notify(error instanceof Error ? error.message : String(error), { type: 'error' });
+    }
+  };
   const lines =
     changes && before.data
       ? lineDiff(before.data.rendered ?? '', shown.data?.rendered ?? '')
@@ -97,6 +110,7 @@ function VersionDialog({ device, version, previous, onClose }: {
         )}
       </DialogContent>
       <DialogActions>
+        {restorable && <Button onClick={() => void restore()}>Give the device this again</Button>}
         {previous && <Button onClick={() => setChanges(!changes)}>{changes ? 'Show all of it' : 'Show what changed'}</Button>}
         <Button onClick={onClose}>Close</Button>
       </DialogActions>
@@ -108,6 +122,7 @@ function VersionDialog({ device, version, previous, onClose }: {
 export function HistoryTab() {
   const device = useRecordContext<Device>();
   const provider = useDataProvider<ControllerProvider>();
+  const change = useCanAccess({ resource: 'devices', action: 'edit' });
   const events = useCanAccess({ resource: 'events', action: 'list' });
   const [page, setPage] = useState(0);
   const [perPage, setPerPage] = useState(10);
@@ -193,6 +208,7 @@ export function HistoryTab() {
           device={device.id}
           version={versions[open]}
           previous={versions[open + 1]}
+          restorable={change.canAccess === true && !device.is_deactivated && (page > 0 || open > 0)}
           onClose={() => setOpen(undefined)}
         />
       )}

@@ -27,6 +27,8 @@ export const editorTexts = {
   hideSecrets: 'Hide passwords',
   checksum: (sum: string, size: number) => `${size} bytes, MD5 ${sum}`,
   nothing: '(nothing is configured)',
+  modes: { sources: 'Where from', changes: 'What changes' },
+  nothingChanges: 'The device runs exactly this already, or nothing is known of what it runs.',
   waiting: 'The rendered configuration appears here.',
   notYet: 'Not complete, so this is what it was before.',
   from: (source: string) => `in the template ${source}`,

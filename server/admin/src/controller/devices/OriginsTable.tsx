@@ -1,0 +1,61 @@
+// Where the variables of a device come from: what counts, who says so, and what it is stronger than.
+import { Alert, Chip, CircularProgress } from '@mui/material';
+import { useQuery } from '@tanstack/react-query';
+import { useDataProvider } from 'react-admin';
+import type { ControllerProvider } from '../operations';
+import type { VariableValue } from '../types';
+import { isSecretName } from '../editor/mask';
+import { originWord } from './origins';
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** One level in words, as a title shows it. */
+function said(value: VariableValue): string {
+  return `${originWord(value)}: ${text(value.value)}`;
+}
+
+/** The table. */
+export function OriginsTable({ device }: { device: string }) {
+  const provider = useDataProvider<ControllerProvider>();
+  const { data, error, isPending } = useQuery({ queryKey: ['devices', 'variables', device], queryFn: () => provider.variables(device) });
+  if (isPending) return <CircularProgress size={20} />;
+  if (error) return <Alert severity="warning">{error.message}</Alert>;
+  return (
+    <>
+      {data.undefined.length > 0 && (
+        <Alert severity="warning" sx={{ mb: 1 }}>
+          Used and defined nowhere: {data.undefined.join(', ')}
+        </Alert>
+      )}
+      {data.unused.length > 0 && <p className="w-secondary">Defined and not used by this device: {data.unused.join(', ')}</p>}
+      <table className="w-origins">
+        <thead>
+          <tr>
+            <th scope="col">Variable</th>
+            <th scope="col">Value</th>
+            <th scope="col">From</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.variables
+            .filter(({ defined }) => defined)
+            .map(({ name, value, values }) => {
+              const [first, ...weaker] = values;
+              return (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{isSecretName(name) ? '••••••' : text(value)}</td>
+                  <td>
+                    {first && originWord(first)}
+                    {weaker.length > 0 && !isSecretName(name) && <Chip size="small" variant="outlined" label={`over ${weaker.length}`} title={weaker.map(said).join('\n')} sx={{ ml: 1 }} />}
+                  </td>
+                </tr>
+              );
+            })}
+        </tbody>
+      </table>
+    </>
+  );
+}
