@@ -414,6 +414,22 @@ func (a *Accounting) Moved(ctx context.Context, username string, from wispwright
 	return err
 }
 
+// Regroup notes that an access server treats a session as one of another group now.
+func (a *Accounting) Regroup(ctx context.Context, id, group string) error {
+	return a.base.Do(ctx, "radius.Accounting.Regroup", func(ctx context.Context) error {
+		var before Session
+		after, err := a.stores.Sessions.Update(ctx, wispwright.ScopeAll(), id, func(s *Session) error {
+			before = *s
+			s.GroupName = &group
+			return nil
+		})
+		if err == nil {
+			a.tell(ctx, &before, after)
+		}
+		return err
+	})
+}
+
 // Prune removes sessions that ended so long ago, and returns their number.
 func (a *Accounting) Prune(ctx context.Context, age time.Duration) (int, error) {
 	return a.stores.Sessions.DeleteBefore(ctx, a.base.Now().Add(-age))

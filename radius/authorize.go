@@ -160,6 +160,39 @@ func (z *Authorizer) proves(ctx context.Context, q Asking, a *Account) (bool, er
 // Limits answers somebody who proved to be a user: the group's replies and what is
 // left of its limits.
 func (z *Authorizer) Limits(ctx context.Context, q Asking, a *Account) (*Answer, error) {
+	return z.limits(ctx, q, a, true)
+}
+
+// Now is what a user who is in already may have now: Limits without that of sessions
+// at a time.
+func (z *Authorizer) Now(ctx context.Context, a *Account, organization wispwright.ID) (*Answer, error) {
+	return z.limits(ctx, Asking{OrganizationID: organization}, a, false)
+}
+
+// ReplyNames are the attributes that a group may put into an answer: its replies, and
+// what counters say of its limits.
+func (z *Authorizer) ReplyNames(ctx context.Context, group wispwright.ID) (names []string, err error) {
+	replies, err := z.stores.GroupReplies.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: group}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range replies.Rows {
+		names = append(names, r.Attribute)
+	}
+	checks, err := z.stores.GroupChecks.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: group}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range z.counters {
+		if slices.ContainsFunc(checks.Rows, func(k *GroupAttribute) bool { return k.Attribute == c.CheckName() }) {
+			names = append(names, c.ReplyNames()...)
+		}
+	}
+	return names, nil
+}
+
+// limits is Limits, with or without the limit of sessions at a time.
+func (z *Authorizer) limits(ctx context.Context, q Asking, a *Account, counted bool) (*Answer, error) {
 	out := &Answer{Decision: Accept, Account: a}
 	g, checks, replies, err := z.group(ctx, a, q.OrganizationID)
 	if err != nil || g == nil {
@@ -169,9 +202,11 @@ func (z *Authorizer) Limits(ctx context.Context, q Asking, a *Account) (*Answer,
 	for _, r := range replies {
 		out.Replies = append(out.Replies, Reply{Name: r.Attribute, Op: r.Op, Value: r.Value})
 	}
-	busy, err := z.busy(ctx, q, a, checks)
-	if err != nil {
-		return nil, err
+	busy := false
+	if counted {
+		if busy, err = z.busy(ctx, q, a, checks); err != nil {
+			return nil, err
+		}
 	}
 	if busy {
 		out.refuse(Busy, busyMessage)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -12,6 +13,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/radiusd"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/radiussql"
 	"github.com/wispwright/wispwright/radius/sms"
@@ -38,8 +40,10 @@ type RadiusConcern struct {
 	*radius.Radius
 	Enrolment *enrol.Enrolment
 
-	base     *entity.Base
-	accounts *radiusAccounts
+	base      *entity.Base
+	accounts  *radiusAccounts
+	daemon    *radiusd.Server
+	addresses []net.Addr
 }
 
 var (
@@ -136,6 +140,20 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	Watched(h, radiusApp+"radiusgroup", &c.Groups.Changed, func(g *radius.Group) (wispwright.ID, string) { return g.OrganizationID, g.ID.String() })
 	Watched(h, radiusApp+"nas", &c.NASes.Changed, func(n *radius.NAS) (wispwright.ID, string) { return n.OrganizationID, n.ID.String() })
 	h.wire(c.wiring()...)
+	h.wire(Wire{"radius.Memberships.Saved", "radius: access servers of users with another group", hook(c.Memberships.Saved.Subscribe, func(ctx context.Context, changes ...entity.Change[radius.Membership]) error {
+		for _, m := range changes {
+			if m.Before == nil || m.Before.GroupID == m.After.GroupID {
+				continue
+			}
+			if err := q.changes.Insert(ctx, q.queue, radiusd.Change{User: m.After.UserID, Organization: m.After.OrganizationID, From: m.Before.GroupID, To: m.After.GroupID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})})
+	if err := c.listen(h); err != nil {
+		return err
+	}
 	h.Daily("radius.clean", c.clean)
 	h.AtStart(func(ctx context.Context) error { return c.adopt(ctx, h) })
 	return nil

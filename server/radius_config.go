@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ type RadiusConfig struct {
 	// Gigawords tells of limits beyond 32 bits.
 	Gigawords bool `koanf:"gigawords" doc:"Tell the upper 32 bits of a traffic limit in an attribute of their own, since RADIUS cuts numbers."`
 	// CoAEnabled and the following are the defaults of organizations.
-	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED). It is kept; nothing is sent yet."`
+	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED)."`
 	MACRoaming          bool   `koanf:"mac_roaming" doc:"Devices with an open session come in again by their address, in organizations that say nothing else (OPENWISP_RADIUS_MAC_ADDR_ROAMING_ENABLED)."`
 	NeedsVerification   bool   `koanf:"needs_verification" doc:"Only users whose identity was verified come in, in organizations that say nothing else (OPENWISP_RADIUS_NEEDS_IDENTITY_VERIFICATION)."`
 	RegistrationEnabled bool   `koanf:"registration_enabled" doc:"People may make accounts for themselves and join, in organizations that say nothing else (OPENWISP_RADIUS_REGISTRATION_API_ENABLED)."`
@@ -70,6 +71,14 @@ type RadiusConfig struct {
 	BatchDeleteExpired  time.Duration     `koanf:"batch_delete_expired" doc:"How long after their end accounts of batches are deleted; 0: never (OPENWISP_RADIUS_BATCH_DELETE_EXPIRED)."`
 	UnverifyInactive    time.Duration     `koanf:"unverify_inactive" doc:"After how long without log-in an identity is not taken as verified any more; 0: never (OPENWISP_RADIUS_UNVERIFY_INACTIVE_USERS)."`
 	DeleteInactive      time.Duration     `koanf:"delete_inactive" doc:"After how long without log-in accounts are deleted that are nobody's of the staff; 0: never (OPENWISP_RADIUS_DELETE_INACTIVE_USERS)."`
+	// Listen and the following are for the own RADIUS server.
+	Listen           string `koanf:"listen" doc:"Address at which this program answers access servers itself, such as :1812, for requests for access. Empty: it does not, FreeRADIUS does."`
+	ListenAccounting string `koanf:"listen_accounting" doc:"The same for reports, such as :1813. Empty: they are taken at listen."`
+	Certificate      string `koanf:"certificate" doc:"File with the certificate, and those of its authorities, that is shown to devices which come in by EAP-TTLS or EAP-TLS (PEM). Empty: EAP is refused."`
+	CertificateKey   string `koanf:"certificate_key" doc:"File with the key of the certificate (PEM)."`
+	ClientCA         string `koanf:"client_ca" doc:"File with the authorities of users who come in by a certificate whose common name is their username (EAP-TLS). Empty: nobody does."`
+	Unsigned         bool   `koanf:"unsigned" doc:"Answer requests without Message-Authenticator, which old access servers send and somebody between can forge (CVE-2024-3596)."`
+	CoAPort          int    `koanf:"coa_port" doc:"Port at which access servers are told of changes."`
 	// NASTypes are further kinds of access servers.
 	NASTypes []string `koanf:"nas_types" doc:"Further kinds of access servers, shown first (OPENWISP_RADIUS_EXTRA_NAS_TYPES)."`
 	// PlainSecrets are for rlm_sql.
@@ -96,7 +105,7 @@ func DefaultRadiusConfig() RadiusConfig {
 		NASTypes: []string{}, RejectedPasswords: true, StaleAfter: 24 * time.Hour, AccountingAge: 365 * 24 * time.Hour, PostAuthAge: 365 * 24 * time.Hour,
 		SMSMessage: radius.DefaultSMSMessage, SMSCooldown: 30 * time.Second, SMSValidity: 30 * time.Minute, SMSLength: 6, SMSAttempts: 5, SMSUserDaily: 5, SMSAddressDaily: 999,
 		MobilePrefixes: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
-		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none",
+		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none", CoAPort: 3799,
 		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
 	}
 }
@@ -164,6 +173,7 @@ func (c *RadiusConfig) Check() error {
 		}
 	}
 	c.checkEnrolment(e)
+	c.checkServer(e)
 	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}} {
 		n.check(e)
 	}
@@ -193,5 +203,26 @@ func (c *RadiusConfig) checkEnrolment(e *wispwright.ValidationError) {
 		{"sms_address_daily", int64(c.SMSAddressDaily), 1}, {"batch_async_threshold", int64(c.BatchAsync), 0}, {"batch_file_size", c.BatchFileSize, 1}, {"batch_delete_expired", int64(c.BatchDeleteExpired), 0},
 		{"unverify_inactive", int64(c.UnverifyInactive), 0}, {"delete_inactive", int64(c.DeleteInactive), 0}} {
 		n.check(e)
+	}
+}
+
+// checkServer looks at what concerns the own RADIUS server.
+func (c *RadiusConfig) checkServer(e *wispwright.ValidationError) {
+	for key, at := range map[string]string{"listen": c.Listen, "listen_accounting": c.ListenAccounting} {
+		if _, _, err := net.SplitHostPort(at); at != "" && err != nil {
+			e.Add(key, "must be an address and a port, or a colon and a port.")
+		}
+	}
+	if c.Listen == "" && c.ListenAccounting != "" {
+		e.Add("listen", "is needed with listen_accounting.")
+	}
+	if (c.Certificate == "") != (c.CertificateKey == "") {
+		e.Add("certificate_key", "must be given with the certificate.")
+	}
+	if c.ClientCA != "" && c.Certificate == "" {
+		e.Add("certificate", "is needed with client_ca.")
+	}
+	if c.CoAPort < 1 || c.CoAPort > 65535 {
+		e.Add("coa_port", "must be a port.")
 	}
 }

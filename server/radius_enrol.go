@@ -14,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/radiusd"
 	"github.com/wispwright/wispwright/radius/sms"
 	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/tenancy"
@@ -29,6 +30,7 @@ type radiusJobs struct {
 	passwords jobs.Kind[radiusPassword]
 	resets    jobs.Kind[radiusReset]
 	sessions  jobs.Kind[radiusSession]
+	changes   jobs.Kind[radiusd.Change]
 }
 
 // radiusPassword is a letter with a random password; it is looked up when it is sent.
@@ -58,6 +60,7 @@ func newRadiusJobs(q *jobs.Queue) *radiusJobs {
 		passwords: jobs.Kind[radiusPassword]{Name: "radius.password", Queue: "mail", Attempts: 12},
 		resets:    jobs.Kind[radiusReset]{Name: "radius.reset", Queue: "mail", Attempts: 12},
 		sessions:  jobs.Kind[radiusSession]{Name: "radius.session", Queue: "mail", Attempts: 5},
+		changes:   jobs.Kind[radiusd.Change]{Name: "radius.coa", Queue: "coa", Workers: 16, Attempts: 5, Timeout: 5 * time.Minute},
 	}
 }
 
@@ -113,7 +116,12 @@ func (c *RadiusConcern) work(h *Host, q *radiusJobs) error {
 	if err != nil {
 		return err
 	}
+	changer, err := radiusd.NewChanger(c.Radius, c.accounts, &radiusd.ChangerOptions{Port: uint16(c.Config.CoAPort), Log: h.Log()})
+	if err != nil {
+		return err
+	}
 	h.Jobs().Add(
+		q.changes.Handle(changer.Apply),
 		q.codes.Handle(func(ctx context.Context, id wispwright.ID) error {
 			m, err := c.Enrolment.Codes.Message(ctx, id)
 			if err != nil || m == nil {

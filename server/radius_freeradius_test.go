@@ -150,7 +150,7 @@ func (f *freeradius) client(t *testing.T, port int, kind, attributes string) str
 	return string(out)
 }
 
-const station = `,Called-Station-Id="00-11-22-33-44-55:net",Calling-Station-Id="00:11:22:33:44:55"`
+const station = `,Called-Station-Id="00-11-22-33-44-55:net",Calling-Station-Id="00:11:22:33:44:55",Message-Authenticator=0x00`
 
 func (f *freeradius) login(t *testing.T, port int, name, password string) string {
 	t.Helper()

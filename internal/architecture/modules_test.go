@@ -76,6 +76,7 @@ func reached() map[string][]string {
 		},
 		"radius": {
 			"github.com/go-pdf/fpdf", "github.com/skip2/go-qrcode", "golang.org/x/image", // vouchers
+			"layeh.com/radius", "layeh.com/radius/rfc2759", "layeh.com/radius/rfc2865", "layeh.com/radius/vendors", "golang.org/x/crypto", "golang.org/x/text", // packets of RADIUS, MS-CHAPv2
 		},
 		"notifications": {
 			"github.com/yuin/goldmark",                                                                                        // Markdown

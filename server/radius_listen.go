@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/radiusd"
+)
+
+// Listening are the addresses at which the own RADIUS server answers, once it was
+// started: that for access first.
+func (c *RadiusConcern) Listening() []net.Addr { return slices.Clone(c.addresses) }
+
+// listen makes the own RADIUS server, if there is to be one.
+func (c *RadiusConcern) listen(h *Host) error {
+	s := &c.Config
+	if s.Listen == "" {
+		return nil
+	}
+	offer, err := s.eap()
+	if err != nil {
+		return err
+	}
+	if c.daemon, err = radiusd.New(c.Radius, c.accounts, &radiusd.Options{EAP: offer, Unsigned: s.Unsigned, Log: h.Log()}); err != nil {
+		return err
+	}
+	load := func(ctx context.Context) {
+		if err := c.daemon.Load(ctx); err != nil && ctx.Err() == nil {
+			h.Log().ErrorContext(ctx, "access servers were not read", "error", err)
+		}
+	}
+	c.NASes.Changed.Subscribe("radius: access servers of the own server", func(ctx context.Context, _ ...entity.Change[radius.NAS]) { load(ctx) })
+	if err := c.measure(h); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(h.Lifetime()))
+	var under sync.WaitGroup
+	h.AtStart(func(start context.Context) error {
+		if err := c.daemon.Load(start); err != nil {
+			return fmt.Errorf("access servers: %w", err)
+		}
+		for _, at := range []string{s.Listen, s.ListenAccounting} {
+			if at == "" {
+				continue
+			}
+			conn, err := (&net.ListenConfig{}).ListenPacket(start, "udp", at)
+			if err != nil {
+				return fmt.Errorf("listen for access servers: %w", err)
+			}
+			c.addresses = append(c.addresses, conn.LocalAddr())
+			under.Go(func() {
+				if err := c.daemon.Serve(ctx, conn); err != nil {
+					h.Log().ErrorContext(ctx, "access servers are not answered any more", "error", err)
+				}
+			})
+		}
+		under.Go(func() { // what other nodes changed
+			for tick := time.NewTicker(30 * time.Second); ; {
+				select {
+				case <-tick.C:
+					load(ctx)
+				case <-ctx.Done():
+					tick.Stop()
+					return
+				}
+			}
+		})
+		return nil
+	})
+	h.AtStop(func(context.Context) error {
+		stop()
+		under.Wait()
+		return nil
+	})
+	return nil
+}
+
+// eap is what devices are offered, nil for nothing.
+func (s *RadiusConfig) eap() (*radiusd.EAPOptions, error) {
+	if s.Certificate == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate for EAP: %w", err)
+	}
+	o := &radiusd.EAPOptions{Certificate: pair}
+	if s.ClientCA == "" {
+		return o, nil
+	}
+	text, err := os.ReadFile(s.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("the authorities for EAP-TLS: %w", err)
+	}
+	if o.ClientCAs = x509.NewCertPool(); !o.ClientCAs.AppendCertsFromPEM(text) {
+		return nil, errors.New("the authorities for EAP-TLS: the file has no certificate")
+	}
+	return o, nil
+}
+
+// measure shows what became of packets.
+func (c *RadiusConcern) measure(h *Host) error {
+	var all []error
+	for result, of := range map[string]func(radiusd.Counts) int64{
+		"accept": func(n radiusd.Counts) int64 { return n.Accepted }, "reject": func(n radiusd.Counts) int64 { return n.Rejected },
+		"challenge": func(n radiusd.Counts) int64 { return n.Challenged }, "accounting": func(n radiusd.Counts) int64 { return n.Accounted },
+		"repeated": func(n radiusd.Counts) int64 { return n.Repeated }, "unknown": func(n radiusd.Counts) int64 { return n.Unknown },
+		"forged": func(n radiusd.Counts) int64 { return n.Forged }, "malformed": func(n radiusd.Counts) int64 { return n.Malformed },
+		"busy": func(n radiusd.Counts) int64 { return n.Busy }, "failed": func(n radiusd.Counts) int64 { return n.Failed },
+	} {
+		all = append(all, h.Metrics().Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "wispwright_radius_packets_total",
+			Help: "Packets of access servers, by what became of them.", ConstLabels: prometheus.Labels{"result": result}},
+			func() float64 { return float64(of(c.daemon.Counts())) })))
+	}
+	return errors.Join(all...)
+}
