@@ -1,7 +1,8 @@
 // What can be done with places beyond reading and writing the resources.
 import type { DataProvider, Identifier } from 'react-admin';
-import { apiRoot, cookieValue, type Request } from '../api/client';
+import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
+import { sendForm, sentence } from '../api/form';
 import type { ListAnswer } from '../api/types';
 import type { Background, DevicePlace, FloorPlan, Location, MapView, Spot } from './types';
 
@@ -29,29 +30,6 @@ export interface GeoOperations {
 /** The data provider as the pages of places use it. */
 export type GeoProvider = DataProvider & GeoOperations;
 
-/** The first sentence of an answer that refuses something. */
-export function sentence(body: unknown): string {
-  if (typeof body === 'string') return body;
-  if (Array.isArray(body)) return sentence(body[0]);
-  if (typeof body === 'object' && body !== null) return sentence(Object.values(body)[0]);
-  return 'The server refused it.';
-}
-
-async function send<T>(method: string, path: string, fields: Record<string, string | number | File | undefined>): Promise<T> {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value instanceof File ? value : String(value));
-  const token = cookieValue(document.cookie, 'csrftoken');
-  let answer: Response;
-  try {
-    answer = await fetch(apiRoot + path, { method, body: form, credentials: 'same-origin', headers: { Accept: 'application/json', ...(token ? { 'X-CSRFToken': token } : {}) } });
-  } catch {
-    throw new APIError('The server cannot be reached. Check your connection and try again.', 0);
-  }
-  const body = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw new APIError(answer.status === 413 ? 'The file is too large.' : sentence(body), answer.status);
-  return body as T;
-}
-
 const enc = (id: Identifier) => encodeURIComponent(String(id));
 
 /** The operations over a client. */
@@ -65,8 +43,8 @@ export function geoOperations(request: Request): GeoOperations {
     async floorPlans(location) {
       return (await request<ListAnswer<FloorPlan>>('GET', 'controller/floorplan/', { query: { location, ordering: 'floor', page_size: 100 } })).results;
     },
-    addFloorPlan: (location, floor, image) => send('POST', 'controller/floorplan/', { location: String(location), floor, image }),
-    changeFloorPlan: (id, change) => send('PATCH', `controller/floorplan/${enc(id)}/`, change),
+    addFloorPlan: (location, floor, image) => sendForm('POST', 'controller/floorplan/', { location: String(location), floor, image }),
+    changeFloorPlan: (id, change) => sendForm('PATCH', `controller/floorplan/${enc(id)}/`, change),
     removeFloorPlan: (id) => request('DELETE', `controller/floorplan/${enc(id)}/`),
     async spots(location, floor) {
       return (await request<ListAnswer<Spot>>('GET', `controller/location/${enc(location)}/indoor-coordinates/`, { query: { floor, page_size: 100 } })).results;

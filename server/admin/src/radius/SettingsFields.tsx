@@ -34,6 +34,13 @@ export default function SettingsFields() {
       <BooleanInput source="radius_settings.mac_addr_roaming_enabled" helperText="Devices with an open session come in again without a password" readOnly={locked} />
       <BooleanInput source="radius_settings.needs_identity_verification" helperText={false} readOnly={locked} />
       <BooleanInput source="radius_settings.registration_enabled" helperText={false} readOnly={locked} />
+      <BooleanInput source="radius_settings.coa_enabled" helperText="When somebody's group changes, or a limit is used up" readOnly={locked} />
+      <BooleanInput source="radius_settings.sms_verification" helperText="Needs a sender" readOnly={locked} />
+      <Columns>
+        <TextInput source="radius_settings.sms_sender" helperText={false} readOnly={locked} fullWidth />
+        <TextInput source="radius_settings.allowed_mobile_prefixes" helperText="Beginnings such as +39, separated by commas; empty: all" readOnly={locked} fullWidth />
+      </Columns>
+      <TextInput source="radius_settings.sms_message" helperText="{code} and {organization} are filled in" readOnly={locked} fullWidth />
       <Columns>
         <TextInput source="radius_settings.login_url" helperText={false} readOnly={locked} fullWidth />
         <TextInput source="radius_settings.status_url" helperText={false} readOnly={locked} fullWidth />

@@ -1,5 +1,5 @@
 // RADIUS: groups with limits, access servers, sessions and answers.
-import { Activity, KeySquare, ListChecks, UsersRound } from 'lucide-react';
+import { Activity, KeySquare, ListChecks, Ticket, UsersRound } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
@@ -32,13 +32,23 @@ export const radius: Concern<RadiusOperations> = {
       create: page(() => import('./NASCreate')),
       edit: page(() => import('./NASEdit')),
     },
+    {
+      name: 'radiusbatches',
+      path: 'radius/batch/',
+      model: { app, model: 'radiusbatch' },
+      icon: Ticket,
+      list: page(() => import('./BatchList')),
+      create: page(() => import('./BatchCreate')),
+      edit: page(() => import('./BatchShow')),
+    },
     { name: 'postauths', path: 'radius/postauth/', model: { app, model: 'radiuspostauth' }, icon: ListChecks, title: 'username', list: page(() => import('./AnswerList')) },
   ],
   menu: [
     { section: 'access', order: 60, resource: 'radiussessions' },
     { section: 'access', order: 61, resource: 'radiusgroups' },
     { section: 'access', order: 62, resource: 'nas' },
-    { section: 'access', order: 63, resource: 'postauths' },
+    { section: 'access', order: 63, resource: 'radiusbatches' },
+    { section: 'access', order: 64, resource: 'postauths' },
   ],
   texts: radiusTexts,
   operations: radiusOperations,
@@ -62,6 +72,7 @@ export const radius: Concern<RadiusOperations> = {
     'openwisp_radius.radiusgroupcheck': { name: 'Limit of a RADIUS group' },
     'openwisp_radius.radiusgroupreply': { name: 'Reply of a RADIUS group' },
     'openwisp_radius.radiususergroup': { name: 'Member of a RADIUS group' },
+    'openwisp_radius.radiusbatch': { name: 'Batch of users', resource: 'radiusbatches' },
     'openwisp_radius.nas': { name: 'Access server', resource: 'nas' },
     'openwisp_radius.radiuscheck': { name: 'RADIUS check' },
     'openwisp_radius.radiusreply': { name: 'RADIUS reply' },

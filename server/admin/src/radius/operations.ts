@@ -2,8 +2,9 @@
 import type { DataProvider, Identifier } from 'react-admin';
 import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
+import { sendForm } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { GroupAttribute, RadiusSettings } from './types';
+import type { Batch, GroupAttribute, RadiusSettings } from './types';
 
 /** Limits of a group, or what its members are told. */
 export type AttributeKind = 'check' | 'reply';
@@ -14,6 +15,18 @@ export interface RadiusOperations {
   addGroupAttribute(group: Identifier, kind: AttributeKind, values: Omit<GroupAttribute, 'id'>): Promise<GroupAttribute>;
   changeGroupAttribute(group: Identifier, kind: AttributeKind, values: GroupAttribute): Promise<GroupAttribute>;
   removeGroupAttribute(group: Identifier, kind: AttributeKind, id: Identifier): Promise<unknown>;
+  makeBatch(values: NewBatch, file?: File): Promise<Batch>;
+}
+
+/** A batch that is to be made. */
+export interface NewBatch {
+  name: string;
+  organization: string;
+  strategy: 'prefix' | 'csv';
+  prefix?: string;
+  number_of_users?: number;
+  expiration_date?: string | null;
+  notes?: string;
 }
 
 /** The data provider as the pages of RADIUS use it. */
@@ -30,6 +43,11 @@ export function radiusOperations(request: Request): RadiusOperations {
     addGroupAttribute: (group, kind, values) => request('POST', below(group, kind), { body: values }),
     changeGroupAttribute: (group, kind, { id, ...values }) => request('PATCH', `${below(group, kind)}${id}/`, { body: values }),
     removeGroupAttribute: (group, kind, id) => request('DELETE', `${below(group, kind)}${id}/`),
+    async makeBatch({ organization, prefix, number_of_users, strategy, ...values }, file) {
+      const { slug } = await request<{ slug: string }>('GET', `users/organization/${encodeURIComponent(organization)}/`);
+      const ofPrefix = strategy === 'prefix';
+      return sendForm<Batch>('POST', 'radius/batch/', { ...values, expiration_date: values.expiration_date || undefined, strategy, organization_slug: slug, ...(ofPrefix ? { prefix, number_of_users } : { csvfile: file }) });
+    },
   };
 }
 

@@ -11,6 +11,10 @@ const fields = {
   community: 'SNMP community',
   description: 'Description',
   default: 'For new members',
+  prefix: 'Prefix',
+  number_of_users: 'Number of users',
+  strategy: 'Users come from',
+  notes: 'Notes',
 };
 
 const settings = {
@@ -20,6 +24,10 @@ const settings = {
   'radius_settings.needs_identity_verification': 'Only verified identities',
   'radius_settings.mac_addr_roaming_enabled': 'Devices roam by their address',
   'radius_settings.registration_enabled': 'People may join by themselves',
+  'radius_settings.sms_verification': 'Verify telephones by codes',
+  'radius_settings.sms_sender': 'Sender of codes',
+  'radius_settings.sms_message': 'Text with the code',
+  'radius_settings.allowed_mobile_prefixes': 'Telephone numbers that are taken',
   'radius_settings.login_url': 'Log-in page',
   'radius_settings.status_url': 'Status page',
 };
@@ -29,6 +37,7 @@ export const radiusTexts = {
   resources: {
     radiusgroups: { name: 'RADIUS group |||| RADIUS groups', fields, empty: 'No groups yet', invite: 'A group limits what its members may use.' },
     nas: { name: 'Access server |||| Access servers', fields, empty: 'No access servers yet', invite: 'An access server asks about people.' },
+    radiusbatches: { name: 'Batch of users |||| Batches of users', fields, empty: 'No batches yet', invite: 'A batch makes many accounts at once.' },
     radiussessions: { name: 'Session |||| Sessions', fields, empty: 'No sessions yet', invite: 'Access servers tell of sessions.' },
     postauths: { name: 'Answer |||| Answers', fields, empty: 'No answers yet', invite: 'RADIUS servers tell what they answered.' },
     organizations: { fields: settings },

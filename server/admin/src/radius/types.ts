@@ -74,3 +74,24 @@ export interface RadiusSettings {
   own: string[];
   [key: string]: unknown;
 }
+
+/** A number of accounts that are made at once. */
+export interface Batch {
+  id: string;
+  strategy: 'prefix' | 'csv';
+  organization: string;
+  status: 'pending' | 'processing' | 'completed' | 'failed';
+  name: string;
+  csvfile: string | null;
+  prefix: string | null;
+  group: string | null;
+  number_of_users: number;
+  users: { id: string; username: string; email: string | null }[];
+  expiration_date: string | null;
+  notes: string;
+  /** Pairs of username and password, for those who may add batches. */
+  user_credentials: [string, string][] | null;
+  pdf_link: string | null;
+  created: string;
+  modified: string;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { amount, lasted, meaning } from './words';
+import { batchStatus, amount, lasted, meaning } from './words';
 
 test('times', () => {
   expect([null, 0, 59, 61, 3600, 10_800, 90_061].map(lasted)).toEqual(['', '0 s', '59 s', '1 min 1 s', '1 h 0 min', '3 h 0 min', '25 h 1 min']);
@@ -16,4 +16,8 @@ test('limits', () => {
   expect(meaning('Max-Daily-Session', 'broken')).toBe('');
   expect(meaning('Max-Daily-Session', ' ')).toBe('');
   expect(meaning('Class', '7')).toBe('');
+});
+
+test('states of batches', () => {
+  expect(['pending', 'processing', 'completed', 'failed'].map((state) => batchStatus(state).status)).toEqual(['waiting', 'waiting', 'ok', 'problem']);
 });

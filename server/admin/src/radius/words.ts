@@ -1,4 +1,5 @@
-// How times and amounts are said.
+// How times, amounts and states are said.
+import type { StatusName } from '../design/tokens';
 
 /** Seconds as people say them: 1 h 5 min. */
 export function lasted(seconds: number | null): string {
@@ -30,4 +31,18 @@ export function meaning(attribute: string, value: string): string {
   if (/traffic|octets/i.test(attribute)) return amount(n);
   if (/session|timeout/i.test(attribute)) return lasted(n);
   return '';
+}
+
+/** How far a batch of users is. */
+export function batchStatus(status: string): { status: StatusName; word: string } {
+  switch (status) {
+    case 'completed':
+      return { status: 'ok', word: 'complete' };
+    case 'failed':
+      return { status: 'problem', word: 'failed' };
+    case 'processing':
+      return { status: 'waiting', word: 'under way' };
+    default:
+      return { status: 'waiting', word: 'waiting' };
+  }
 }
