@@ -113,6 +113,9 @@ type DeviceFilter struct {
 	// ModelContains finds a part of the model, OSContains of the operating
 	// system, both without regard to letter case.
 	ModelContains, OSContains string
+	// Models limits to devices of some models, OS to those of one operating system.
+	Models wispwright.Among[string]
+	OS     string
 	// Tag limits to devices whose configuration uses a template with a tag.
 	Tag string
 	// LastSeenFrom limits to devices that were heard of at a moment or later,

@@ -142,6 +142,9 @@ func DefaultConcerns() []Concern {
 	g := NewGeo(c)
 	m := NewMonitoring(c)
 	m.Geo = g
+	reach, places := NewConnection(c), NewGeo(c)
+	f := NewFirmware(reach)
+	f.Geo = places
 	return []Concern{
 		t,
 		x,
@@ -149,9 +152,12 @@ func DefaultConcerns() []Concern {
 		c,
 		NewConnection(c),
 		g,
+		reach,
+		places,
 		v,
 		NewSubnetDivision(t, c, i, v),
 		NewTopology(t, c),
+		f,
 		NewRadius(t),
 		m,
 		NewNotifications(t), // tells of those before it

@@ -46,6 +46,8 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	tunnels := server.NewVPN(ten, con, pki, addresses)
 	divided := server.NewSubnetDivision(ten, con, addresses, tunnels)
 	graphs := server.NewTopology(ten, con)
+	images := server.NewFirmware(reach)
+	images.Geo = places
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
 	measured.Geo = places
@@ -54,7 +56,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
-	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, divided, graphs, access, measured, told}
+	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, divided, graphs, images, access, measured, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/firmware/firmwaretest"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/topology/topologytest"
@@ -60,6 +61,13 @@ func newVictim(t *testing.T) *victim {
 	v.ids["topology"] = v.made("/api/v1/network-topology/topology/", `{"label":"`+betaMark+`","organization":"`+org+`","parser":"netdiff.NetJsonParser","strategy":"receive","key":"`+betaMark+`"}`)
 	require.Equal(t, 200, told(t, s, "", "POST", "/api/v1/network-topology/topology/"+v.ids["topology"]+"/receive/?key="+betaMark, string(topologytest.NetworkGraph([]string{betaMark + "1", betaMark + "2"}, betaMark+"1 "+betaMark+"2")), "Content-Type", "text/plain").Code)
 	v.ids["node"], v.ids["link"] = v.first("a", "/api/v1/network-topology/node/"), v.first("a", "/api/v1/network-topology/link/")
+	v.ids["category"] = v.made("/api/v1/firmware-upgrader/category/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`"}`)
+	v.ids["build"] = v.made("/api/v1/firmware-upgrader/build/", `{"category":"`+v.ids["category"]+`","version":"`+betaMark+`","os":"`+betaMark+`","changelog":"`+betaMark+`"}`)
+	v.ids["image"] = made(t, sendForm(t, s, "a", "POST", "/api/v1/firmware-upgrader/build/"+v.ids["build"]+"/image/", "file=!"+betaMark+".bin", "type="+firmwaretest.Type))
+	v.do("PATCH", "/api/v1/controller/device/"+v.ids["device"]+"/", `{"model":"`+firmwaretest.Model+`"}`, 200)
+	v.ids["upgrade"] = fmt.Sprint(v.do("PUT", "/api/v1/firmware-upgrader/device/"+v.ids["device"]+"/firmware/", `{"image":"`+v.ids["image"]+`"}`, 201)["upgrade_operation"].(map[string]any)["id"])
+	v.ids["mass_upgrade"] = fmt.Sprint(v.do("POST", "/api/v1/firmware-upgrader/build/"+v.ids["build"]+"/upgrade/", `{"upgrade_all":true}`, 201)["batch"])
+	v.ids["upload"] = v.made("/api/v1/firmware-upgrader/build/"+v.ids["build"]+"/upload/", `{"name":"openwrt-ath79-generic-comfast_cf-e375ac-squashfs-sysupgrade.bin","size":10}`)
 	v.ids["subnet"] = v.made("/api/v1/ipam/subnet/", `{"name":"`+betaMark+`","subnet":"10.66.0.0/16","description":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["division"] = v.made("/api/v1/controller/subnet-division-rule/", `{"organization":"`+org+`","type":"openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType","master_subnet":"`+v.ids["subnet"]+`","label":"`+betaMark+`","number_of_subnets":1,"size":28,"number_of_ips":1}`)
 	v.ids["vpn"] = v.made("/api/v1/controller/vpn/", `{"name":"`+betaMark+`-vpn","host":"`+strings.ToLower(betaMark)+`.example.org","organization":"`+org+`","notes":"`+betaMark+`",
@@ -128,6 +136,9 @@ func (v *victim) state() string {
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
 		"/api/v1/controller/batch-command/?organization=" + v.ids["org_beta"], "/api/v1/controller/batch-command/" + v.ids["batch"] + "/progress/",
 		"/api/v1/network-topology/topology/" + v.ids["topology"] + "/", "/api/v1/network-topology/node/" + v.ids["node"] + "/", "/api/v1/network-topology/link/" + v.ids["link"] + "/",
+		"/api/v1/firmware-upgrader/category/" + v.ids["category"] + "/", "/api/v1/firmware-upgrader/build/" + v.ids["build"] + "/", "/api/v1/firmware-upgrader/build/" + v.ids["build"] + "/image/",
+		"/api/v1/firmware-upgrader/device/" + v.ids["device"] + "/firmware/", "/api/v1/firmware-upgrader/upgrade-operation/", "/api/v1/firmware-upgrader/batch-upgrade-operation/" + v.ids["mass_upgrade"] + "/",
+		"/api/v1/firmware-upgrader/upload/" + v.ids["upload"] + "/",
 	} {
 		w := told(v.t, v.s, "a", "GET", path, "")
 		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)
@@ -230,6 +241,7 @@ func (v *victim) bodies() []string {
 		`{"label":"t","organization":"` + org + `","parser":"netdiff.NetJsonParser","strategy":"receive","key":"k","topology":"` + v.ids["topology"] + `","addresses":["x"],"properties":{},"user_properties":{}}`,
 		`{"topology":"` + v.ids["topology"] + `","source":"` + v.ids["node"] + `","target":"` + v.ids["node"] + `","cost":1,"properties":{},"user_properties":{}}`,
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
+		`{"image":"` + v.ids["image"] + `","category":"` + v.ids["category"] + `","version":"9","devices":["` + device + `"],"location":"` + v.ids["location"] + `","upgrade_all":true}`,
 		`{"group":"` + v.ids["radius_group"] + `","priority":0}`, `{"username":"mine","attribute":"Class","op":"=","value":"x","organization":"` + org + `","user":"` + v.ids["user_betamanager"] + `"}`,
 		`{"name":"10.0.0.1","short_name":"x","secret":"x","organization":"` + org + `"}`, `{"freeradius_allowed_hosts":"0.0.0.0/0","token":"stolen"}`,
 		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,

@@ -55,7 +55,7 @@ var (
 // c, which may be nil.
 func NewTopology(t *TenancyConcern, c *ControllerConcern) *TopologyConcern {
 	return &TopologyConcern{
-		Config: DefaultTopologyConfig(), Tenancy: t, Controller: c,
+		Config: defaultTopologyConfig(), Tenancy: t, Controller: c,
 		fetches: jobs.Kind[wispwright.ID]{Name: "topology.fetch", Timeout: 5 * time.Minute, Attempts: 1, Queue: "topology", Key: func(id wispwright.ID) string { return id.String() }},
 	}
 }
@@ -76,7 +76,7 @@ func (c *TopologyConcern) Events() []event.Listed { return c.Service.Events() }
 
 // Section implements WithSettings.
 func (c *TopologyConcern) Section() Section {
-	defaults := DefaultTopologyConfig()
+	defaults := defaultTopologyConfig()
 	return Section{&c.Config, &defaults}
 }
 

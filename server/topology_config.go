@@ -33,8 +33,8 @@ type TopologyConfig struct {
 	MaxObjects int   `koanf:"max_objects" doc:"How many nodes, and how many links, a topology has at most."`
 }
 
-// DefaultTopologyConfig returns the settings that nobody has configured.
-func DefaultTopologyConfig() TopologyConfig {
+// defaultTopologyConfig returns the settings that nobody has configured.
+func defaultTopologyConfig() TopologyConfig {
 	return TopologyConfig{
 		Timeout: 8 * time.Second, LinkExpiration: 60, HistoryDays: 3 * 365, AuthRequired: true, UpdateInterval: 5 * time.Minute, SnapshotInterval: time.Hour,
 		FetchNetworks: []string{}, MaxBytes: 16 << 20, MaxObjects: 100_000,

@@ -44,7 +44,7 @@ var (
 
 // NewX509 returns the concern with its default settings, over the accounts of t.
 func NewX509(t *TenancyConcern) *X509Concern {
-	return &X509Concern{Config: DefaultX509Config(), Tenancy: t}
+	return &X509Concern{Config: defaultX509Config(), Tenancy: t}
 }
 
 // Name implements Concern.
@@ -63,7 +63,7 @@ func (c *X509Concern) Events() []event.Listed { return c.Authority.Events() }
 
 // Section implements WithSettings.
 func (c *X509Concern) Section() Section {
-	defaults := DefaultX509Config()
+	defaults := defaultX509Config()
 	return Section{&c.Config, &defaults}
 }
 

@@ -37,8 +37,8 @@ type X509Config struct {
 	RenewBefore time.Duration `koanf:"renew_before" doc:"How long before the expiry objects are renewed that renew themselves."`
 }
 
-// DefaultX509Config returns the settings that nobody has configured.
-func DefaultX509Config() X509Config {
+// defaultX509Config returns the settings that nobody has configured.
+func defaultX509Config() X509Config {
 	return X509Config{
 		CADays: 3650, CertDays: 365, KeyLength: string(x509.RSA2048), Digest: string(x509.SHA256), CAConstraintsCritical: true, PathLength: 0,
 		CAKeyUsage: "cRLSign, keyCertSign", CAKeyUsageCritical: true, CertKeyUsage: "digitalSignature, keyEncipherment", CRLValidity: 24 * time.Hour,

@@ -23,6 +23,8 @@ const (
 type NoConnectionError struct {
 	// Last is the one tried last, nil when the device has none to try.
 	Last *DeviceConnection
+	// Tried are all that were tried, in their order.
+	Tried []*DeviceConnection
 }
 
 func (e *NoConnectionError) Error() string {
@@ -116,6 +118,12 @@ func (k *core) addresses(d *controller.Device) (list []netip.Addr) {
 	return list
 }
 
+// Fail notes that a connection does not work, when that was found out otherwise than
+// by Open.
+func (s *Connections) Fail(ctx context.Context, c *DeviceConnection, reason string) error {
+	return s.tried(ctx, c, nil, errors.New(reason))
+}
+
 // mostReason bounds failure reasons, in bytes.
 const mostReason = 4096
 
@@ -189,7 +197,7 @@ func (s *Connections) Working(ctx context.Context, device wispwright.ID) (*Devic
 		if errors.As(err, &inside) && !errors.Is(err, wispwright.ErrNotFound) {
 			return nil, nil, err
 		}
-		failed.Last = c
+		failed.Last, failed.Tried = c, append(failed.Tried, c)
 	}
 	return nil, nil, failed
 }

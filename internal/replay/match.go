@@ -11,7 +11,7 @@ import (
 
 // placeholder is a name in braces that stands for a value; other braces are
 // text.
-var placeholder = regexp.MustCompile(`\{(uuid\d*(?::hex)?|hex\d+|datetime|timestamp|pem:[A-Za-z0-9 ]+|serial|wgkey|random|host|base|permid|html page|org_\w+|user_\w+(?::hex)?|dev\d+|(?:org|user|membership|token)\.\w+|default organization description)\}`)
+var placeholder = regexp.MustCompile(`\{(uuid\d*(?::hex)?|hex\d+|datetime|timestamp|pem:[A-Za-z0-9 ]+|serial|wgkey|random|host|base|permid|html page|org_\w+|user_\w+(?::hex)?|dev\d+|(?:org|user|membership|token|category|build|image|device)\.\w+|default organization description)\}`)
 
 // patterns are what the placeholders that are bound at first sight, or never,
 // look like.
@@ -22,7 +22,7 @@ func pattern(name string) string {
 		return `-----BEGIN [^-]+-----[\s\S]+?-----END [^-]+-----\s*`
 	case strings.HasSuffix(name, ":hex"), kind == "hex":
 		return `[0-9a-f]{32}`
-	case kind == "uuid", kind == "dev", strings.HasPrefix(name, "user."), strings.HasPrefix(name, "org"), strings.HasPrefix(name, "membership."), strings.HasPrefix(name, "user_"):
+	case kind == "uuid", kind == "dev", strings.HasPrefix(name, "user."), strings.HasPrefix(name, "org"), strings.HasPrefix(name, "membership."), strings.HasPrefix(name, "category."), strings.HasPrefix(name, "build."), strings.HasPrefix(name, "image."), strings.HasPrefix(name, "device."), strings.HasPrefix(name, "user_"):
 		return `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
 	case name == "datetime", name == "timestamp":
 		return `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:Z|[+-]\d\d:\d\d)`

@@ -61,6 +61,9 @@ type Request struct {
 	ContentType string `json:"content_type"`
 	// Headers sent beside.
 	Headers map[string]string `json:"headers"`
+	// Multipart are the fields of a form where files are named without what is in
+	// them.
+	Multipart json.RawMessage `json:"multipart"`
 	// Body is JSON, {"form": …}, {"multipart": …} or a raw string.
 	Body json.RawMessage `json:"body"`
 }

@@ -3,9 +3,11 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Raw is a body that is sent as it is.
@@ -14,6 +16,17 @@ type Raw struct {
 	ContentType string
 	// Body is sent unchanged.
 	Body []byte
+}
+
+// Stream is a body that is read while it is sent, in ranges where the client asks
+// for some of it. It is closed afterwards.
+type Stream struct {
+	// ContentType is its media type.
+	ContentType string
+	// Modified is when it was stored; zero: not known.
+	Modified time.Time
+	// Content is read from any place.
+	Content io.ReadSeekCloser
 }
 
 // encode writes JSON the way the wire has it: nothing escaped but what must be.
@@ -56,6 +69,12 @@ func (r *Request) write(w http.ResponseWriter, status int, body any) {
 			r.header.Set("Content-Type", raw.ContentType)
 		}
 		r.send(w, status, raw.Body)
+		return
+	}
+	if stream, ok := body.(Stream); ok {
+		defer func() { _ = stream.Content.Close() }() // it was only read
+		r.header.Set("Content-Type", stream.ContentType)
+		http.ServeContent(w, r.HTTP, "", stream.Modified, stream.Content)
 		return
 	}
 	if _, ok := body.(crash); ok {
