@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -31,6 +32,23 @@ type BatchChange struct {
 
 // Ended reports whether it ended by this change.
 func (c BatchChange) Ended() bool { return c.Batch.Status.Ended() && !c.Before.Ended() }
+
+// Outcome says in words what became of the operations: "3 succeeded, 1 failed".
+func (c BatchChange) Outcome() string {
+	var parts []string
+	for _, o := range []struct {
+		status Status
+		word   string
+	}{{Success, "succeeded"}, {Failed, "failed"}, {Aborted, "aborted"}, {Cancelled, "cancelled"}} {
+		if n := c.Counts.By[o.status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "there was nothing to do"
+	}
+	return strings.Join(parts, ", ")
+}
 
 func newBatches(s *Service) *Batches {
 	b := &Batches{s: s}

@@ -1,6 +1,7 @@
 package firmware
 
 import (
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -202,4 +203,15 @@ func (c Counts) status() Status {
 		return Cancelled
 	}
 	return Success
+}
+
+// LastLine is the last line of the log that is not empty.
+func (op *Operation) LastLine() string {
+	lines := strings.Split(op.Log, "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.TrimSpace(lines[i]) != "" {
+			return lines[i]
+		}
+	}
+	return ""
 }

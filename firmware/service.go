@@ -202,6 +202,7 @@ func (s *Service) Events() []event.Listed {
 		s.Operations.Changed.Listed("firmware.Operations.Changed", "post_save(UpgradeOperation)"),
 		s.Operations.Logged.Listed("firmware.Operations.Logged", "firmware_upgrader_log_updated"),
 		s.Batches.Changed.Listed("firmware.Batches.Changed", "post_save(BatchUpgradeOperation)"),
+		s.Batches.Reminded.Listed("firmware.Batches.Reminded", "send_pending_upgrade_reminders"),
 	})
 }
 

@@ -49,6 +49,9 @@ var (
 	_ WithModels   = (*FirmwareConcern)(nil)
 	_ WithSettings = (*FirmwareConcern)(nil)
 	_ WithEvents   = (*FirmwareConcern)(nil)
+
+	_ WithKinds         = (*FirmwareConcern)(nil)
+	_ WithNotifications = (*FirmwareConcern)(nil)
 )
 
 // NewFirmware returns the concern with its default settings, over the devices that
@@ -109,6 +112,12 @@ func (c *FirmwareConcern) Mount(_ context.Context, h *Host) error {
 	}
 	wire.Mount(h.API())
 	h.Handle(firmwarehttp.FilesPath, wire.Files(h.API().Caller), firmwarehttp.FilesPath)
+	operation, batch, device := wire.Topics()
+	h.Live(firmwarehttp.OperationSocket, operation)
+	h.Live(firmwarehttp.BatchSocket, batch)
+	h.Live(firmwarehttp.DeviceSocket, device)
+	wire.Tell(h.Hub())
+	c.live(h)
 	c.host = h
 	h.Jobs().Add(c.detects.Handle(func(ctx context.Context, id wispwright.ID) error {
 		return c.Devices.Detect(wispwright.WithCaller(ctx, wispwright.System("firmware.detect")), id)

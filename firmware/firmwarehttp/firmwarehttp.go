@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/firmware"
@@ -106,6 +107,9 @@ func bySlug[F any](set func(*F, wispwright.ID)) rest.Filter[F] {
 func everything() wispwright.Page { return wispwright.Page{NoTotal: true} }
 
 func everybody() wispwright.Scope { return wispwright.ScopeAll() }
+
+// now is the time as sockets tell it.
+func (h *HTTP) now() rest.Time { return rest.Time(time.Now().UTC().Truncate(time.Microsecond)) }
 
 // missing reports whether something is not there.
 func missing(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
