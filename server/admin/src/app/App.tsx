@@ -79,6 +79,8 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
         )}
         <CustomRoutes>
           <Route path="/parts" element={<Parts />} />
+          <Route path="/:app/:model" element={<OldAddress />} />
+          <Route path="/:app/:model/:id" element={<OldAddress />} />
           <Route path="/:app/:model/:id/change" element={<OldAddress />} />
           {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
         </CustomRoutes>

@@ -1,15 +1,17 @@
-// Addresses of OpenWISP's admin, /admin/config/device/<id>/change/: notifications and e-mails lead there.
+// Addresses of OpenWISP's admin: /admin/config/device/<id>/change/, to which notifications and e-mails lead, and the lists and
+// forms of bookmarks, /admin/config/device/ and /admin/config/device/add/.
 import { useCreatePath } from 'react-admin';
 import { Navigate, useParams } from 'react-router-dom';
 import { useFrame } from './ConcernsContext';
 import { NotFound } from './pages';
 
-/** Leads to the page of the object here. */
+/** Leads to the page of the object here, to the list of such objects, or to the form for a new one. */
 export default function OldAddress() {
   const { app, model, id } = useParams();
   const { concerns } = useFrame();
   const createPath = useCreatePath();
-  const resource = concerns.flatMap(({ resources }) => resources).find((one) => one.edit && one.model?.app === app && one.model?.model === model);
+  const type = id === undefined ? 'list' : id === 'add' ? 'create' : 'edit';
+  const resource = concerns.flatMap(({ resources }) => resources).find((one) => one[type] && one.model?.app === app && one.model?.model === model);
   if (!resource) return <NotFound />;
-  return <Navigate to={createPath({ resource: resource.name, id, type: 'edit' })} replace />;
+  return <Navigate to={createPath({ resource: resource.name, id, type })} replace />;
 }
