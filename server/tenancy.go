@@ -139,7 +139,7 @@ func (t *TenancyConcern) options(h *Host, l *letters) (*tenancy.Options, error) 
 		return nil, err
 	}
 	o := &tenancy.Options{
-		Models: h.Models(), Hasher: password.Hasher{Iterations: c.PasswordIterations}, Phone: tenancyhttp.ParsePhone, PhonePrefixes: c.PhonePrefixes, Bus: h.DB(),
+		Models: h.Models(), Hasher: password.Hasher{Iterations: c.PasswordIterations, Legacy: c.LegacyPasswords}, Phone: tenancyhttp.ParsePhone, PhonePrefixes: c.PhonePrefixes, Bus: h.DB(),
 		Passwords:       tenancy.PasswordRules{Policy: password.Policy{MinLength: c.PasswordLength}, Days: c.PasswordDays, StaffDays: c.StaffPasswordDays},
 		AccountFailures: c.AccountFailures, AddressFailures: c.AddressFailures, RequireSecondFactor: c.RequireSecondFactor,
 		SecretKey: secret, Sesame: sesame.Options{Key: c.SesameKey, MaxAge: c.SesameMaxAge, OneTime: c.SesameOneTime, OldSecrets: h.Config().OldSecretKeys},

@@ -18,6 +18,8 @@ type TenancyConfig struct {
 	TokenRate string `koanf:"token_rate" doc:"Requests for a token, for a new password and to change one, by address or user, as NUMBER/second, minute, hour or day; none for no limit (OPENWISP_USERS_AUTH_THROTTLE_RATE)."`
 	// SessionLifetime is how long a log-in lasts.
 	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"How long a log-in to the web admin lasts."`
+	// LegacyPasswords accepts hashes of older systems.
+	LegacyPasswords bool `koanf:"legacy_passwords" doc:"Accept passwords whose hashes are MD5, SHA-1 or crypt, as imported accounts may have them; a log-in makes a new hash."`
 	// PasswordIterations is the cost of a password hash.
 	PasswordIterations int `koanf:"password_iterations" doc:"Rounds of PBKDF2 for new passwords; 600000 take a fifth of a second."`
 	// PhonePrefixes are put before phone numbers.
@@ -60,7 +62,7 @@ func DefaultTenancyConfig() TenancyConfig {
 	return TenancyConfig{
 		SiteName: "Wispwright", SiteURL: "http://localhost:8080", PasswordLength: 8, AccountFailures: 5, AddressFailures: 10,
 		SesameMaxAge:  30 * time.Minute,
-		TokenEndpoint: true, LoginRate: "30/minute", TokenRate: "20/day", ExpirationWarningDays: 7, SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000,
+		TokenEndpoint: true, LoginRate: "30/minute", TokenRate: "20/day", ExpirationWarningDays: 7, SessionLifetime: 14 * 24 * time.Hour, PasswordIterations: 600_000, LegacyPasswords: true,
 		PhonePrefixes: []string{}, AuditAge: 365 * 24 * time.Hour,
 	}
 }

@@ -82,7 +82,7 @@ func (t *TenancyConcern) LoadData(ctx context.Context, part map[string]json.RawM
 // hashes returns for each user the hash that is to be stored, or "" where the
 // stored one is right already or no password is given.
 func (t *TenancyConcern) hashes(ctx context.Context, users []userData) ([]string, error) {
-	hasher := password.Hasher{Iterations: t.Config.PasswordIterations}
+	hasher := password.Hasher{Iterations: t.Config.PasswordIterations, Legacy: t.Config.LegacyPasswords}
 	out := make([]string, len(users))
 	for i, u := range users {
 		if u.Password == "" {

@@ -175,7 +175,7 @@ func (l *Login) match(ctx context.Context, candidates []*User, identifier, plain
 // It is 0 for a user whose name or address is a number that was only derived.
 func rank(u *User, identifier string, phones []string) int {
 	switch {
-	case slices.Contains(phones, u.PhoneNumber):
+	case slices.Contains(phones, u.PhoneNumber), u.PhoneNumber != "" && u.PhoneNumber == identifier:
 		return 1
 	case u.Email != "" && store.Fold(u.Email) == store.Fold(identifier):
 		return 2

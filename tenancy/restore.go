@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 
@@ -23,7 +24,22 @@ import (
 // address, no group and no membership, and sends no letter.
 func (s *Users) Restore(ctx context.Context, u *User) (action string, err error) {
 	u.LastLogin, u.BirthDate, u.PasswordUpdated = instant(u.LastLogin), dayOrNone(u.BirthDate), dayOrNone(u.PasswordUpdated)
-	return s.Service.Restore(ctx, u)
+	return s.Service.Restore(context.WithValue(ctx, restoring{}, true), u)
+}
+
+type restoring struct{}
+
+// e164 matches a complete telephone number.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// keptPhone reports whether a number that nobody may choose is kept: one that the
+// account had before, or has in the installation that it comes from. Plans of numbers
+// change.
+func keptPhone(ctx context.Context, c entity.Change[User]) bool {
+	if c.Before != nil && c.Before.PhoneNumber == c.After.PhoneNumber {
+		return true
+	}
+	return ctx.Value(restoring{}) != nil && e164.MatchString(c.After.PhoneNumber)
 }
 
 // RestoreOwner stores who owns an organization as it was, in place of the user who

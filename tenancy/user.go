@@ -372,7 +372,7 @@ func emailTaken(theirs, wanted string) string {
 
 var usernamePattern = regexp.MustCompile(`^[\pL\pN_.@+-]+$`)
 
-func (s *Users) validate(_ context.Context, c entity.Change[User]) error {
+func (s *Users) validate(ctx context.Context, c entity.Change[User]) error {
 	var v wispwright.ValidationError
 	u := c.After
 	valid.Text(&v, "username", u.Username, valid.Required, valid.Max(150), valid.Matching(usernamePattern,
@@ -384,6 +384,9 @@ func (s *Users) validate(_ context.Context, c entity.Change[User]) error {
 	valid.Text(&v, "location", u.Location, valid.Max(256))
 	if u.PhoneNumber != "" {
 		e164, ok := s.phone(u.PhoneNumber)
+		if !ok && keptPhone(ctx, c) {
+			e164, ok = u.PhoneNumber, true
+		}
 		if !ok {
 			v.Add("phone_number", "The phone number entered is not valid.")
 		} else {

@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,8 @@ type Hasher struct {
 	// Iterations of PBKDF2-SHA256; 0 means DefaultIterations (about 0.2 s of
 	// one core per log-in). Lower it in tests only.
 	Iterations int
-	// Legacy also verifies the unsalted-era md5 and sha1 formats; off by default.
+	// Legacy also verifies what older systems made: md5 and sha1, with and without
+	// salt, and the crypt of Unix with two characters of salt; off by default.
 	Legacy bool
 }
 
@@ -76,7 +78,7 @@ func (h Hasher) Verify(plain, encoded string) bool {
 	}
 	method, rest, ok := strings.Cut(encoded, "$")
 	if !ok {
-		return false
+		return h.Legacy && bareMD5.MatchString(encoded) && verifyLegacy(md5.New, plain, "$"+encoded)
 	}
 	switch method {
 	case "pbkdf2_sha256":
@@ -96,6 +98,8 @@ func (h Hasher) Verify(plain, encoded string) bool {
 		return h.Legacy && verifyLegacy(md5.New, plain, rest)
 	case "sha1":
 		return h.Legacy && verifyLegacy(sha1.New, plain, rest)
+	case "crypt":
+		return h.Legacy && verifyCrypt(plain, rest)
 	}
 	return false
 }
@@ -105,11 +109,14 @@ func (h Hasher) Verify(plain, encoded string) bool {
 func Recognised(s string) bool {
 	method, rest, ok := strings.Cut(s, "$")
 	if !ok {
-		return strings.HasPrefix(s, "!") && len(s) == 41
+		return strings.HasPrefix(s, "!") && len(s) == 41 || bareMD5.MatchString(s)
 	}
 	switch method {
 	case "pbkdf2_sha256", "pbkdf2_sha1", "scrypt", "argon2", "bcrypt", "bcrypt_sha256", "md5", "sha1":
 		return strings.Contains(rest, "$")
+	case "crypt":
+		_, hash, found := strings.Cut(rest, "$")
+		return found && len(hash) == 13
 	}
 	return false
 }
@@ -207,6 +214,18 @@ func verifyLegacy(f func() hash.Hash, plain, rest string) bool {
 	d := f()
 	d.Write([]byte(salt + plain))
 	return equal(hex.EncodeToString(d.Sum(nil)), want)
+}
+
+// bareMD5 matches what Django calls unsalted_md5.
+var bareMD5 = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// verifyCrypt reads what crypt(3) made, behind an empty field.
+func verifyCrypt(plain, rest string) bool {
+	_, want, ok := strings.Cut(rest, "$")
+	if !ok || len(want) != 13 || !isCryptText(want) {
+		return false
+	}
+	return equal(cryptDES(plain, want[:2]), want)
 }
 
 func equal(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }

@@ -46,6 +46,27 @@ func TestOwnCases(t *testing.T) {
 	require.True(t, fast.Verify("x", "pbkdf2_sha1$260000$saltsaltsalt$SdFqjm4Z/GhkiKSniQJV9jbC9Qk="))
 }
 
+// The hashes are what crypt(3) of glibc makes.
+func TestCrypt(t *testing.T) {
+	for plain, hash := range map[string]string{
+		"imported-Wa-Pass1":                  "M1B01VzKmBIJ2",
+		"x":                                  "abiQ6Ep3EYTHc",
+		"":                                   "zZO7u0HfQST3A",
+		"a long password of more than eight": "./LJjfHRvPlvA",
+	} {
+		require.True(t, fast.Verify(plain, "crypt$$"+hash), plain)
+		require.False(t, fast.Verify("y"+plain, "crypt$$"+hash), plain)
+		require.False(t, password.Hasher{}.Verify(plain, "crypt$$"+hash), "off by default")
+		require.True(t, fast.NeedsRehash("crypt$$"+hash))
+		require.True(t, password.Recognised("crypt$$"+hash))
+	}
+	for _, broken := range []string{"crypt$$ab", "crypt$$ab!!!!!!!!!!!", "crypt$", "crypt$$"} {
+		require.False(t, fast.Verify("x", broken), broken)
+	}
+	require.True(t, fast.Verify("x", "9dd4e461268c8034f5c8564e155c67a6"), "unsalted MD5")
+	require.False(t, password.Hasher{}.Verify("x", "9dd4e461268c8034f5c8564e155c67a6"))
+}
+
 func TestVectors(t *testing.T) {
 	root := os.Getenv("WISPWRIGHT_VECTORS")
 	if root == "" {
