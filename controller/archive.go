@@ -25,6 +25,11 @@ func (c *fleet) archive(ctx context.Context, p *poll, key string) (*render.Archi
 	if err != nil {
 		return nil, fmt.Errorf("render version %s: %w", v.ID, err)
 	}
+	if checksum(b) != p.Desired {
+		if old, sum, err := c.repack(b); err == nil && sum == p.Desired {
+			b = old // it came from OpenWISP
+		}
+	}
 	out := &render.Archive{Name: p.Name, Checksum: checksum(b), Bytes: b}
 	c.archives.put(out.Checksum, b)
 	if out.Checksum != p.Desired {

@@ -55,6 +55,11 @@ type Config struct {
 	Reported string
 	// VersionID is the version Desired belongs to.
 	VersionID wispwright.ID
+	// Inherited is the MAC address as OpenWISP wrote it, of a device that came from
+	// there, while it is answered the very bytes that OpenWISP made: an archive as
+	// zlib packs it, of which Desired is the checksum. It is empty for others, and
+	// from the first change of the bytes on (decision 0068).
+	Inherited string
 	// NotRenewed is since when the configuration could not be rendered after
 	// something it is made of changed; nil when it is up to date. The device is
 	// served its last good version meanwhile.

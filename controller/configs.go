@@ -139,6 +139,13 @@ func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, caus
 	if err := c.render(ctx, d, earlier); err != nil {
 		return nil, err
 	}
+	if same, err := c.inherited(ctx, d, m.config); err != nil {
+		return nil, err
+	} else if !same && m.config.Inherited != "" {
+		// from now on it is rendered as any other
+		m.config.Inherited = ""
+		return c.refresh(ctx, m, nil, cause)
+	}
 	m.config.NotRenewed, m.config.NotRenewedReason = nil, ""
 	if d.version.Checksum == m.config.Desired && !m.config.VersionID.IsZero() {
 		return nil, nil

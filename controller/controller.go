@@ -108,6 +108,11 @@ type Options struct {
 	// organizations apart, instead of taking an address from any other device.
 	SeparateManagementNetworks bool
 
+	// Repack packs an archive as OpenWISP does, for devices that came from there; package
+	// server/repack has it. Default: they are answered archives of our own, and apply
+	// them once.
+	Repack func(archive []byte) ([]byte, error)
+
 	// SilentAfter is how long after its last request a device counts as silent.
 	// Default: 6 minutes, which are three polls as agents make them.
 	SilentAfter time.Duration

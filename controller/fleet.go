@@ -227,7 +227,7 @@ func withoutSums(config *Config) *Config {
 	}
 	out := *config
 	out.ID, out.DeviceID, out.OrganizationID, out.VersionID = wispwright.ID{}, wispwright.ID{}, wispwright.ID{}, wispwright.ID{}
-	out.Desired, out.Served, out.Reported = "", "", ""
+	out.Desired, out.Served, out.Reported, out.Inherited = "", "", "", ""
 	return &out
 }
 

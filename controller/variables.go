@@ -57,6 +57,9 @@ func (c *configs) variables(m *material) (*Variables, error) {
 	}
 	maps.Copy(system, m.provided)
 	maps.Copy(system, c.predefined(m.device))
+	if m.config.Inherited != "" {
+		system[macVariable] = m.config.Inherited
+	}
 	maps.Copy(all, system)
 	if err := addVariables(all, m.config.Context); err != nil {
 		return nil, fmt.Errorf("variables of device %s: %w", m.device.ID, err)
@@ -64,10 +67,14 @@ func (c *configs) variables(m *material) (*Variables, error) {
 	return &Variables{System: system, All: all}, nil
 }
 
-const keyVariable = "key"
+// The variables with a meaning beyond their value.
+const (
+	keyVariable = "key"
+	macVariable = "mac_address"
+)
 
 func (c *configs) predefined(d *Device) map[string]any {
-	out := map[string]any{"name": d.Name, "mac_address": d.MACAddress, "id": d.ID.String(), keyVariable: d.Key.Reveal()}
+	out := map[string]any{"name": d.Name, macVariable: d.MACAddress, "id": d.ID.String(), keyVariable: d.Key.Reveal()}
 	if c.HardwareIDEnabled {
 		out["hardware_id"] = d.HardwareID
 	}

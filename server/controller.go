@@ -20,6 +20,7 @@ import (
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
+	"github.com/wispwright/wispwright/server/repack"
 )
 
 // ControllerConcern is configuration management: devices, templates and the
@@ -199,7 +200,7 @@ func (c *ControllerConcern) options(h *Host, queue controller.Jobs, r wispwright
 	}
 	o := &controller.Options{
 		GroupSchema: schema,
-		Jobs:        queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(),
+		Jobs:        queue, Recorder: r, Bus: h.DB(), Context: s.Context, Providers: c.Providers, Log: h.Log(), Repack: repack.Archive,
 		DisableRegistration: !s.Registration, RandomKeys: !s.ConsistentKeys, DisableSelfCreation: !s.SelfCreation, RefuseKnown: !s.AdoptKnown,
 		AcceptDeactivated:   s.DeactivatedRegistration == "accept",
 		AllowDuplicateNames: !s.UniqueNames, HardwareIDEnabled: s.HardwareID, SeparateManagementNetworks: !s.SharedManagementNetwork,

@@ -17,6 +17,7 @@ import (
 type tenancyCommands struct {
 	User   userCommand   `cmd:"" help:"Create accounts and set passwords."`
 	Import importCommand `cmd:"" help:"Import from an installation of OpenWISP."`
+	Shadow shadowCommand `cmd:"" help:"Answer with the server of old, ask this one the same, and tell what differs."`
 	Export exportCommand `cmd:"" help:"Export to files."`
 }
 

@@ -13,7 +13,8 @@ import (
 )
 
 type importCommand struct {
-	Users importUsers `cmd:"" help:"Import organizations and accounts from the database of an OpenWISP installation."`
+	Users    importUsers    `cmd:"" help:"Import organizations and accounts from the database of an OpenWISP installation."`
+	OpenWISP importOpenWISP `cmd:"" name:"openwisp" help:"Move a whole OpenWISP installation here: accounts, devices and everything that belongs to them."`
 }
 
 type importUsers struct {

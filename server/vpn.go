@@ -21,6 +21,7 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
+	"github.com/wispwright/wispwright/server/repack"
 	"github.com/wispwright/wispwright/x509"
 )
 
@@ -94,6 +95,7 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	options := &vpn.Options{
 		Types: append(vpn.DefaultTypes(), c.Types...), Jobs: queue, Bus: h.DB(), Client: c.client(), CertPath: c.Config.CertPath,
 		CommonNameFormat: c.Config.CommonNameFormat, Context: c.Controller.Config.Context, CachedArchives: c.Config.CachedServers, Log: h.Log(),
+		Repack: repack.Archive,
 	}
 	if c.Tune != nil {
 		c.Tune(options)

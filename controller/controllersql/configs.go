@@ -45,8 +45,8 @@ func newConfigs(b *sqlstore.Builder) *configs {
 		Repo: repo, db: b.DB(),
 		lock: newByIDs(b, "SELECT "+repo.ColumnsOf(configTable)+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+b.DB().Dialect().ForUpdate()),
 		update: b.Prepare(`UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, templates = ?, status = ?, error_reason = ?,
-			desired = ?, served = ?, reported = ?, version_id = ?, not_renewed = ?, not_renewed_reason = ?, modified = ? WHERE device_id = ?`),
-		progress: b.Prepare(`UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?,
+			desired = ?, served = ?, reported = ?, version_id = ?, inherited = ?, not_renewed = ?, not_renewed_reason = ?, modified = ? WHERE device_id = ?`),
+		progress: b.Prepare(`UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, inherited = ?,
 			not_renewed = ?, not_renewed_reason = ?, modified = ? WHERE device_id = ?`),
 		unlink: b.Prepare("DELETE FROM controller_config_template WHERE device_id = ?"),
 		link:   b.Prepare("INSERT INTO controller_config_template (template_id, device_id) VALUES (?, ?)"),
@@ -118,7 +118,7 @@ func (s *configs) UpdateMany(ctx context.Context, list []*controller.Config) err
 				return err
 			}
 			_, err = s.update.Exec(ctx, c.OrganizationID, c.Backend, c.Config, c.Context, templates, string(c.Status), c.ErrorReason,
-				c.Desired, c.Served, c.Reported, c.VersionID, utc(c.NotRenewed), c.NotRenewedReason, c.Modified.UTC(), c.DeviceID)
+				c.Desired, c.Served, c.Reported, c.VersionID, c.Inherited, utc(c.NotRenewed), c.NotRenewedReason, c.Modified.UTC(), c.DeviceID)
 			if err != nil {
 				return fmt.Errorf("update %s: %w", configTable, s.db.Explain(err))
 			}
@@ -172,7 +172,7 @@ func (s *configs) SaveProgress(ctx context.Context, list []*controller.Config) e
 	}
 	return s.db.InTx(ctx, func(ctx context.Context) error {
 		for _, c := range list {
-			_, err := s.progress.Exec(ctx, string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID, utc(c.NotRenewed), c.NotRenewedReason, c.Modified.UTC(), c.DeviceID)
+			_, err := s.progress.Exec(ctx, string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID, c.Inherited, utc(c.NotRenewed), c.NotRenewedReason, c.Modified.UTC(), c.DeviceID)
 			if err != nil {
 				return fmt.Errorf("update %s: %w", configTable, s.db.Explain(err))
 			}
@@ -182,11 +182,11 @@ func (s *configs) SaveProgress(ctx context.Context, list []*controller.Config) e
 }
 
 func (s *configs) saveAtOnce(ctx context.Context, list []*controller.Config) error {
-	const names = "id, status, error_reason, desired, served, reported, version_id, not_renewed, not_renewed_reason, modified"
-	columns := make([][]string, 10)
+	const names = "id, status, error_reason, desired, served, reported, version_id, inherited, not_renewed, not_renewed_reason, modified"
+	columns := make([][]string, 11)
 	for _, c := range list {
 		for i, v := range []string{
-			c.DeviceID.String(), string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID.String(),
+			c.DeviceID.String(), string(c.Status), c.ErrorReason, c.Desired, c.Served, c.Reported, c.VersionID.String(), c.Inherited,
 			timeText(c.NotRenewed), c.NotRenewedReason, timeText(&c.Modified),
 		} {
 			columns[i] = append(columns[i], v)
@@ -198,7 +198,7 @@ func (s *configs) saveAtOnce(ctx context.Context, list []*controller.Config) err
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?::text[], ", len(columns)), ", ")
 	query := `UPDATE controller_config c SET status = u.status, error_reason = u.error_reason, desired = u.desired, served = u.served,
-		reported = u.reported, version_id = nullif(u.version_id, '')::uuid,
+		reported = u.reported, version_id = nullif(u.version_id, '')::uuid, inherited = u.inherited,
 		not_renewed = nullif(u.not_renewed, '')::timestamptz, not_renewed_reason = u.not_renewed_reason, modified = u.modified::timestamptz
 		FROM unnest(` + marks + ") AS u(" + names + ") WHERE c.device_id = u.id::uuid"
 	if _, err := sqlstore.Exec(ctx, s.db, query, args...); err != nil {

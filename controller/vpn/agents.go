@@ -171,6 +171,11 @@ func (c *core) render(ctx context.Context, server wispwright.ID) (*archive, erro
 	if err != nil {
 		return nil, fmt.Errorf("render VPN server %s: %w", server, invalidConfig(err))
 	}
+	if c.Repack != nil {
+		if b, err = c.Repack(b); err != nil {
+			return nil, fmt.Errorf("VPN server %s: %w", server, err)
+		}
+	}
 	sum := md5.Sum(b)
 	return &archive{&render.Archive{Name: o.Name, Checksum: hex.EncodeToString(sum[:]), Bytes: b}, state, authority}, nil
 }

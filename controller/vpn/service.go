@@ -61,6 +61,9 @@ type Options struct {
 	LookEvery time.Duration
 	// NewIdentity makes the identities of ZeroTier clients. Default: NewIdentity.
 	NewIdentity func() (wispwright.Secret, error)
+	// Repack packs archives as OpenWISP does, so that hosts of servers that came from
+	// there see nothing new; package server/repack has it. Default: they stay as they are.
+	Repack func(archive []byte) ([]byte, error)
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
 }

@@ -45,6 +45,9 @@ type commands struct {
 	Settings  configCommand    `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
 	LoadData  loadCommand      `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
 	DumpData  dumpCommand      `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
+	Check     checkCommand     `cmd:"" help:"Look at configuration, data folder, database, mail, ICMP and port, and tell what is wrong."`
+	Backup    backupCommand    `cmd:"" help:"Write database, time series, uploaded files and secrets into one file, while the server runs."`
+	Restore   restoreCommand   `cmd:"" help:"Restore a backup into an empty data folder and database."`
 	Secrets   secretsCommand   `cmd:"" help:"What seals the secrets in the database."`
 	VPNServer vpnServerCommand `cmd:"" name:"vpn-server" help:"Run VPN servers of an installation on this host."`
 	Simulate  simulateCommand  `cmd:"" help:"Simulate a fleet of devices against a server."`

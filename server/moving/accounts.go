@@ -19,10 +19,10 @@ func (i *importer) importGroups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return i.table(ctx, "auth_group", "id", nil, func(ctx context.Context, r *row) (string, error) {
-		there := r.number("id")
-		g := &tenancy.Group{ID: there, Name: r.text("name"), Permissions: i.known(permissions[r.text("id")])}
-		if err := r.faults.Err(); err != nil {
+	return i.table(ctx, "auth_group", "id", nil, func(ctx context.Context, r *Row) (string, error) {
+		there := r.Number("id")
+		g := &tenancy.Group{ID: there, Name: r.Text("name"), Permissions: i.known(permissions[r.Text("id")])}
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		action, err := i.Tenancy.Groups.Restore(ctx, g)
@@ -56,8 +56,8 @@ func (i *importer) readGrants(ctx context.Context) (g grants, err error) {
 	}
 	g.groups = map[string][]int64{}
 	for _, r := range rows {
-		if n, ok := i.groups[r.number("group_id")]; ok { // a group with a fault was told already
-			k := plainKey(r.text("user_id"))
+		if n, ok := i.groups[r.Number("group_id")]; ok { // a group with a fault was told already
+			k := plainKey(r.Text("user_id"))
 			g.groups[k] = append(g.groups[k], n)
 		}
 	}
@@ -71,36 +71,42 @@ func (i *importer) importUsers(ctx context.Context) error {
 	}
 	const table = "openwisp_users_user"
 	count := i.report.table(table)
-	return i.source.pages(ctx, table, "id", func(rows []*row) error {
-		var ids []wispwright.ID
-		for _, r := range rows {
-			ids = append(ids, r.id("id"))
-		}
-		have, err := i.Tenancy.Users.Grants(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if err := i.row(ctx, count, r, nil, func(ctx context.Context, r *row) (string, error) {
-				return i.importUser(ctx, r, have, wanted)
-			}); err != nil {
+	all, err := i.source.count(ctx, table)
+	if err != nil {
+		return err
+	}
+	return i.source.pages(ctx, table, "id", func(rows []*Row) error {
+		return i.page(ctx, count, all, func(ctx context.Context) error {
+			var ids []wispwright.ID
+			for _, r := range rows {
+				ids = append(ids, r.ID("id"))
+			}
+			have, err := i.Tenancy.Users.Grants(ctx, ids...)
+			if err != nil {
 				return err
 			}
-		}
-		return nil
+			for _, r := range rows {
+				if err := i.row(ctx, count, r, nil, func(ctx context.Context, r *Row) (string, error) {
+					return i.importUser(ctx, r, have, wanted)
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
-func (i *importer) importUser(ctx context.Context, r *row, have map[wispwright.ID]tenancy.Grants, wanted grants) (string, error) {
+func (i *importer) importUser(ctx context.Context, r *Row, have map[wispwright.ID]tenancy.Grants, wanted grants) (string, error) {
 	u := &tenancy.User{
-		ID: r.required("id"), Username: r.text("username"), Password: wispwright.Secret(r.text("password")), Email: r.text("email"),
-		FirstName: r.text("first_name"), LastName: r.text("last_name"),
-		IsSuperuser: r.flag("is_superuser"), IsStaff: r.flag("is_staff"), IsActive: r.flag("is_active"),
-		Bio: r.text("bio"), URL: r.text("url"), Company: r.text("company"), Location: r.text("location"),
-		PhoneNumber: r.text("phone_number"), BirthDate: r.instant("birth_date"), Notes: r.text("notes"), Language: r.text("language"),
-		PasswordUpdated: r.instant("password_updated"), LastLogin: r.instant("last_login"), DateJoined: r.instant("date_joined"),
+		ID: r.Required("id"), Username: r.Text("username"), Password: wispwright.Secret(r.Text("password")), Email: r.Text("email"),
+		FirstName: r.Text("first_name"), LastName: r.Text("last_name"),
+		IsSuperuser: r.Flag("is_superuser"), IsStaff: r.Flag("is_staff"), IsActive: r.Flag("is_active"),
+		Bio: r.Text("bio"), URL: r.Text("url"), Company: r.Text("company"), Location: r.Text("location"),
+		PhoneNumber: r.Text("phone_number"), BirthDate: r.Instant("birth_date"), Notes: r.Text("notes"), Language: r.Text("language"),
+		PasswordUpdated: r.Instant("password_updated"), LastLogin: r.Instant("last_login"), DateJoined: r.Instant("date_joined"),
 	}
-	if err := r.faults.Err(); err != nil {
+	if err := r.Err(); err != nil {
 		return "", err
 	}
 	if err := i.claim(u); err != nil {
@@ -110,7 +116,7 @@ func (i *importer) importUser(ctx context.Context, r *row, have map[wispwright.I
 	if err != nil {
 		return "", err
 	}
-	key := plainKey(r.text("id"))
+	key := plainKey(r.Text("id"))
 	groups := slices.Clone(wanted.groups[key])
 	slices.Sort(groups)
 	if groups = slices.Compact(groups); !slices.Equal(groups, have[u.ID].Groups) {
@@ -149,7 +155,7 @@ func (i *importer) claim(u *tenancy.User) error {
 		return nil
 	}
 	key := strings.ToLower(u.Email)
-	if other, taken := i.addresses[key]; taken {
+	if other, taken := i.addresses[key]; taken && other.username != u.Username {
 		return wispwright.Invalid("email", fmt.Sprintf("%s is also the address of %s, as %s: the two differ in letter case only.", u.Email, other.username, other.email))
 	}
 	i.addresses[key] = address{u.Username, u.Email}
@@ -158,13 +164,13 @@ func (i *importer) claim(u *tenancy.User) error {
 
 func (i *importer) tellPassword(u *tenancy.User) {
 	hash := u.Password.Reveal()
-	method, _, _ := strings.Cut(hash, "$")
+	method, _, found := strings.Cut(hash, "$")
 	switch {
 	case !password.Usable(hash):
 	case !password.Recognised(hash):
 		i.report.notice("the password of %s is kept in an unknown form: it must be set anew", u.Username)
-	case method == "md5" || method == "sha1":
-		i.report.notice("the password of %s is kept as %s, which is not accepted: it must be set anew", u.Username, method)
+	case method == "md5" || method == "sha1" || method == "crypt" || !found:
+		i.report.notice("the hash of the password of %s is of an old kind: it is accepted while tenancy.legacy_passwords is on, and made anew at the next log-in", u.Username)
 	}
 }
 
@@ -175,16 +181,16 @@ func (i *importer) importEmails(ctx context.Context) error {
 	if !i.optional(emailTable) {
 		return nil
 	}
-	return i.table(ctx, emailTable, "id", []string{"user_id"}, func(ctx context.Context, r *row) (string, error) {
-		e := &tenancy.Email{UserID: r.id("user_id"), Address: r.text("email"), IsVerified: r.flag("verified"), IsPrimary: r.flag("primary")}
-		if err := r.faults.Err(); err != nil {
+	return i.table(ctx, emailTable, "id", []string{"user_id"}, func(ctx context.Context, r *Row) (string, error) {
+		e := &tenancy.Email{UserID: r.ID("user_id"), Address: r.Text("email"), IsVerified: r.Flag("verified"), IsPrimary: r.Flag("primary")}
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		key := e.UserID.String() + " " + strings.ToLower(e.Address)
-		if i.seen[key] {
+		if other, seen := i.seen[key]; seen && other != r.Text("id") {
 			return "", wispwright.Invalid("email", e.Address+" differs from another address of the user in letter case only.")
 		}
-		i.seen[key] = true
+		i.seen[key] = r.Text("id")
 		return i.Tenancy.Emails.Restore(ctx, e)
 	})
 }
@@ -194,9 +200,9 @@ func (i *importer) importTokens(ctx context.Context) error {
 	if !i.optional(table) {
 		return nil
 	}
-	return i.table(ctx, table, "key", []string{"user_id"}, func(ctx context.Context, r *row) (string, error) {
-		t := &tenancy.Token{UserID: r.id("user_id"), Key: wispwright.Secret(r.text("key")), Created: r.instant("created")}
-		if err := r.faults.Err(); err != nil {
+	return i.table(ctx, table, "key", []string{"user_id"}, func(ctx context.Context, r *Row) (string, error) {
+		t := &tenancy.Token{UserID: r.ID("user_id"), Key: wispwright.Secret(r.Text("key")), Created: r.Instant("created")}
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		return i.Tenancy.Tokens.Restore(ctx, t)

@@ -33,14 +33,22 @@ type Target struct {
 	Settings *controller.OrganizationSettings
 }
 
-// Options change what ImportUsers does; nil means the defaults.
+// Options change what an import does; nil means the defaults.
 type Options struct {
 	// DryRun tells what would be done and does nothing. Everything is tried on
 	// the database first and then undone, so it takes as long.
 	DryRun bool
 	// SkipFaulty leaves out rows with faults and what belongs to them. Default:
-	// with any fault nothing is stored.
+	// with any fault nothing is stored. Import always does so.
 	SkipFaulty bool
+	// Media is the folder of OpenWISP's uploaded files, in which media/ and private/
+	// lie or whose own files they are. Default: files are left out.
+	Media string
+	// Series is a file in InfluxDB's line protocol, packed or not. Default: what was
+	// measured is left out.
+	Series string
+	// Progress is told how many rows of a table were read, and how many there are.
+	Progress func(table string, read, all int)
 }
 
 // ErrFaults is returned when rows have faults, for which nothing was stored.
@@ -68,8 +76,8 @@ func ImportUsers(ctx context.Context, from string, target Target, options *Optio
 	defer func() { err = errors.Join(err, src.close()) }()
 	ctx = wispwright.WithCaller(ctx, wispwright.System("import users"))
 	err = target.Transactor.InTx(ctx, func(ctx context.Context) error {
-		report = &Report{}
-		i := &importer{Target: target, source: src, report: report}
+		i := newImporter(target, src, options)
+		report = i.report
 		if err := i.everything(ctx); err != nil {
 			return err
 		}
@@ -95,27 +103,35 @@ func ImportUsers(ctx context.Context, from string, target Target, options *Optio
 // importer is one run.
 type importer struct {
 	Target
-	source *source
-	report *Report
+	source  *source
+	report  *Report
+	options Options
 
 	// groups are the numbers here by those there
 	groups map[int64]int64
-	// leftOut are organizations, users and memberships with faults
+	// leftOut are objects with faults
 	leftOut map[wispwright.ID]bool
 	// unknown counts permissions that do not exist here
 	unknown map[wispwright.Permission]int
 	// addresses are users by their e-mail address in lower case
 	addresses map[string]address
-	// seen are the addresses that were read, by user and in lower case
-	seen map[string]bool
+	// seen are the rows of addresses that were read, by user and in lower case
+	seen map[string]string
+	// notes are what one part tells another
+	notes map[any]any
 }
 
 type address struct{ username, email string }
 
+func newImporter(t Target, src *source, o *Options) *importer {
+	return &importer{
+		Target: t, source: src, report: &Report{}, options: *o,
+		groups: map[int64]int64{}, leftOut: map[wispwright.ID]bool{}, notes: map[any]any{},
+		unknown: map[wispwright.Permission]int{}, addresses: map[string]address{}, seen: map[string]string{},
+	}
+}
+
 func (i *importer) everything(ctx context.Context) error {
-	i.groups, i.leftOut = map[int64]int64{}, map[wispwright.ID]bool{}
-	i.unknown, i.addresses = map[wispwright.Permission]int{}, map[string]address{}
-	i.seen = map[string]bool{}
 	for _, step := range []func(context.Context) error{
 		i.importOrganizations, i.importSettings, i.importLimits, i.importGroups,
 		i.importUsers, i.importEmails, i.importTokens, i.importMemberships, i.importOwners, i.tellSite,
@@ -140,29 +156,52 @@ func (i *importer) optional(table string) bool {
 }
 
 // table stores the rows of a table. store returns what it did, as Restore does;
-// rows that it refuses are faults. owners are the columns of ids without which
-// a row means nothing.
-func (i *importer) table(ctx context.Context, name, key string, owners []string, store func(ctx context.Context, r *row) (string, error)) error {
+// rows that it refuses are faults. owners are the columns of ids whose objects a row
+// needs: with one that was left out, it is left out too.
+func (i *importer) table(ctx context.Context, name, key string, owners []string, store func(ctx context.Context, r *Row) (string, error)) error {
 	count := i.report.table(name)
-	return i.source.pages(ctx, name, key, func(rows []*row) error {
-		for _, r := range rows {
-			if err := i.row(ctx, count, r, owners, store); err != nil {
-				return err
-			}
+	all := 0
+	if i.options.Progress != nil {
+		var err error
+		if all, err = i.source.count(ctx, name); err != nil {
+			return err
 		}
-		return nil
+	}
+	return i.source.pages(ctx, name, key, func(rows []*Row) error {
+		return i.page(ctx, count, all, func(ctx context.Context) error {
+			for _, r := range rows {
+				if err := i.row(ctx, count, r, owners, store); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
-func (i *importer) row(ctx context.Context, count *Count, r *row, owners []string, store func(ctx context.Context, r *row) (string, error)) error {
+// page stores some rows in a transaction, of their own or the whole import's. It
+// may be run again, so what it counted before is forgotten first.
+func (i *importer) page(ctx context.Context, count *Count, all int, fn func(context.Context) error) error {
+	before, faults, faulty := *count, len(i.report.Faults), i.report.Faulty
+	err := i.Transactor.InTx(ctx, func(ctx context.Context) error {
+		*count, i.report.Faults, i.report.Faulty = before, i.report.Faults[:faults], faulty
+		return fn(ctx)
+	})
+	if err == nil && i.options.Progress != nil {
+		i.options.Progress(count.Table, count.Read, all)
+	}
+	return err
+}
+
+func (i *importer) row(ctx context.Context, count *Count, r *Row, owners []string, store func(ctx context.Context, r *Row) (string, error)) error {
 	count.Read++
 	for _, column := range owners {
-		if i.leftOut[r.required(column)] {
+		if r.Has(column) && i.leftOut[r.ID(column)] {
 			return i.leave(count, r)
 		}
 	}
 	action := ""
-	err := r.faults.Err()
+	err := r.Err()
 	if err == nil {
 		err = i.Transactor.Try(ctx, func(ctx context.Context) (err error) {
 			action, err = store(ctx, r)
@@ -173,6 +212,9 @@ func (i *importer) row(ctx context.Context, count *Count, r *row, owners []strin
 		count.done(action)
 		return nil
 	}
+	if errors.Is(err, errLeaveOut) {
+		return i.leave(count, r)
+	}
 	if !refused(err) {
 		return fmt.Errorf("%s: %w", r, err)
 	}
@@ -180,11 +222,15 @@ func (i *importer) row(ctx context.Context, count *Count, r *row, owners []strin
 	return i.leave(count, r)
 }
 
+// errLeaveOut leaves a row out without a fault, such as one that a part told of in a
+// notice.
+var errLeaveOut = errors.New("left out")
+
 // leave notes that a row was left out, for the rows that need it.
-func (i *importer) leave(count *Count, r *row) error {
+func (i *importer) leave(count *Count, r *Row) error {
 	count.Left++
-	if r.key == "id" && len(r.text("id")) >= 32 { // others refer only to UUIDs
-		id, err := wispwright.ParseID(r.text("id"))
+	if r.key == "id" && len(r.Text("id")) >= 32 { // others refer only to UUIDs
+		id, err := wispwright.ParseID(r.Text("id"))
 		if err == nil { // otherwise nobody can refer to it
 			i.leftOut[id] = true
 		}
@@ -227,8 +273,8 @@ func (i *importer) permissions(ctx context.Context, table, owner string) (map[st
 	}
 	out := map[string][]wispwright.Permission{}
 	for _, r := range rows {
-		k := plainKey(r.text("owner"))
-		out[k] = append(out[k], wispwright.Permission(r.text("app_label")+"."+r.text("codename")))
+		k := plainKey(r.Text("owner"))
+		out[k] = append(out[k], wispwright.Permission(r.Text("app_label")+"."+r.Text("codename")))
 	}
 	return out, nil
 }
@@ -244,6 +290,6 @@ func (i *importer) tellSite(ctx context.Context) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	i.report.notice("the site there is %q at %q: see tenancy.site_name and tenancy.site_url", rows[0].text("name"), rows[0].text("domain"))
+	i.report.notice("the site there is %q at %q: see tenancy.site_name and tenancy.site_url", rows[0].Text("name"), rows[0].Text("domain"))
 	return nil
 }

@@ -12,13 +12,13 @@ import (
 )
 
 func (i *importer) importOrganizations(ctx context.Context) error {
-	return i.table(ctx, "openwisp_users_organization", "id", nil, func(ctx context.Context, r *row) (string, error) {
+	return i.table(ctx, "openwisp_users_organization", "id", nil, func(ctx context.Context, r *Row) (string, error) {
 		o := &tenancy.Organization{
-			ID: r.required("id"), Name: r.text("name"), Slug: r.text("slug"), IsActive: r.flag("is_active"),
-			Description: r.text("description"), Email: r.text("email"), URL: r.text("url"),
-			Created: r.instant("created"), Modified: r.instant("modified"),
+			ID: r.Required("id"), Name: r.Text("name"), Slug: r.Text("slug"), IsActive: r.Flag("is_active"),
+			Description: r.Text("description"), Email: r.Text("email"), URL: r.Text("url"),
+			Created: r.Instant("created"), Modified: r.Instant("modified"),
 		}
-		if err := r.faults.Err(); err != nil {
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		// asked first, because the default organization of the first start is the usual case
@@ -40,15 +40,15 @@ func (i *importer) importSettings(ctx context.Context) error {
 	if i.Settings == nil || !i.optional(table) {
 		return nil
 	}
-	return i.table(ctx, table, "id", []string{"organization_id"}, func(ctx context.Context, r *row) (string, error) {
-		secret, variables := r.text("shared_secret"), wispwright.JSON(r.text("context"))
+	return i.table(ctx, table, "id", []string{"organization_id"}, func(ctx context.Context, r *Row) (string, error) {
+		secret, variables := r.Text("shared_secret"), wispwright.JSON(r.Text("context"))
 		if strings.TrimSpace(secret) == "" {
 			return "", wispwright.Invalid("shared_secret", "is empty.")
 		}
-		enabled := r.flag("registration_enabled")
+		enabled := r.Flag("registration_enabled")
 		return i.change(ctx, r, func(s *controller.Settings) {
 			s.SharedSecret = wispwright.Secret(secret)
-			if r.has("registration_enabled") {
+			if r.Has("registration_enabled") {
 				s.RegistrationEnabled = enabled
 			}
 			if !variables.IsEmpty() || !s.Context.IsEmpty() {
@@ -63,10 +63,10 @@ func (i *importer) importLimits(ctx context.Context) error {
 	if i.Settings == nil || !i.optional(table) {
 		return nil
 	}
-	return i.table(ctx, table, "organization_id", []string{"organization_id"}, func(ctx context.Context, r *row) (string, error) {
+	return i.table(ctx, table, "organization_id", []string{"organization_id"}, func(ctx context.Context, r *Row) (string, error) {
 		var limit *int64
-		if r.has("device_limit") {
-			n := r.number("device_limit")
+		if r.Has("device_limit") {
+			n := r.Number("device_limit")
 			limit = &n
 		}
 		return i.change(ctx, r, func(s *controller.Settings) { s.DeviceLimit = limit })
@@ -74,11 +74,11 @@ func (i *importer) importLimits(ctx context.Context) error {
 }
 
 // change changes the settings of the row's organization where they differ.
-func (i *importer) change(ctx context.Context, r *row, change func(*controller.Settings)) (string, error) {
-	if err := r.faults.Err(); err != nil {
+func (i *importer) change(ctx context.Context, r *Row, change func(*controller.Settings)) (string, error) {
+	if err := r.Err(); err != nil {
 		return "", err
 	}
-	organization := r.id("organization_id")
+	organization := r.ID("organization_id")
 	before, err := i.Settings.Get(ctx, wispwright.ScopeAll(), organization)
 	if err != nil {
 		return "", err
@@ -105,12 +105,12 @@ func (i *importer) importMemberships(ctx context.Context) error {
 	if !i.optional(table) {
 		return nil
 	}
-	return i.table(ctx, table, "id", []string{"user_id", "organization_id"}, func(ctx context.Context, r *row) (string, error) {
+	return i.table(ctx, table, "id", []string{"user_id", "organization_id"}, func(ctx context.Context, r *Row) (string, error) {
 		m := &tenancy.Membership{
-			ID: r.required("id"), UserID: r.id("user_id"), OrganizationID: r.id("organization_id"), IsAdmin: r.flag("is_admin"),
-			Created: r.instant("created"), Modified: r.instant("modified"),
+			ID: r.Required("id"), UserID: r.ID("user_id"), OrganizationID: r.ID("organization_id"), IsAdmin: r.Flag("is_admin"),
+			Created: r.Instant("created"), Modified: r.Instant("modified"),
 		}
-		if err := r.faults.Err(); err != nil {
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		return i.Tenancy.Memberships.Restore(ctx, m)
@@ -122,12 +122,12 @@ func (i *importer) importOwners(ctx context.Context) error {
 	if !i.optional(table) {
 		return nil
 	}
-	return i.table(ctx, table, "id", []string{"organization_id", "organization_user_id"}, func(ctx context.Context, r *row) (string, error) {
+	return i.table(ctx, table, "id", []string{"organization_id", "organization_user_id"}, func(ctx context.Context, r *Row) (string, error) {
 		o := &tenancy.Owner{
-			ID: r.required("id"), OrganizationID: r.id("organization_id"), MembershipID: r.id("organization_user_id"),
-			Created: r.instant("created"), Modified: r.instant("modified"),
+			ID: r.Required("id"), OrganizationID: r.ID("organization_id"), MembershipID: r.ID("organization_user_id"),
+			Created: r.Instant("created"), Modified: r.Instant("modified"),
 		}
-		if err := r.faults.Err(); err != nil {
+		if err := r.Err(); err != nil {
 			return "", err
 		}
 		return i.Tenancy.Memberships.RestoreOwner(ctx, o)

@@ -25,12 +25,14 @@ type source struct {
 	pool   *sqlx.DB
 	tx     *sqlx.Tx
 	tables []string
+	// read are the tables that somebody asked for
+	read map[string]bool
 }
 
 // openSource opens the database for reading only. Errors do not repeat the
 // address, which may hold a password.
 func openSource(ctx context.Context, address string) (*source, error) {
-	s := &source{}
+	s := &source{read: map[string]bool{}}
 	if err := s.connect(address); err != nil {
 		return nil, fmt.Errorf("open the database to import from: %w", err)
 	}
@@ -71,6 +73,7 @@ func (s *source) begin(ctx context.Context) (err error) {
 		list = "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))"
 		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
+	defer clear(s.read)
 	if s.tx, err = s.pool.BeginTxx(ctx, options); err != nil {
 		return err
 	}
@@ -87,16 +90,29 @@ func (s *source) begin(ctx context.Context) (err error) {
 
 func (s *source) postgres() bool { return s.pool.DriverName() == "postgres" }
 
-func (s *source) has(table string) bool { return slices.Contains(s.tables, table) }
+// has reports whether there is a table; who asks reads it.
+func (s *source) has(table string) bool {
+	s.read[table] = true
+	return slices.Contains(s.tables, table)
+}
 
 func (s *source) close() error {
 	_ = s.tx.Rollback() // nothing was written
 	return s.pool.Close()
 }
 
+// count returns how many rows a table has.
+func (s *source) count(ctx context.Context, table string) (n int, err error) {
+	if err := s.tx.GetContext(ctx, &n, "SELECT count(*) FROM "+table); err != nil {
+		return 0, fmt.Errorf("count %s: %w", table, err)
+	}
+	return n, nil
+}
+
 // pages reads a table in the order of its key. Columns are taken as they come:
 // older versions have fewer.
-func (s *source) pages(ctx context.Context, table, key string, fn func(rows []*row) error) error {
+func (s *source) pages(ctx context.Context, table, key string, fn func(rows []*Row) error) error {
+	s.read[table] = true
 	var last any
 	for {
 		where, args := "", []any{}
@@ -123,7 +139,7 @@ func (s *source) pages(ctx context.Context, table, key string, fn func(rows []*r
 }
 
 // all reads a table, or several that were joined, without pages.
-func (s *source) all(ctx context.Context, table, query string) ([]*row, error) {
+func (s *source) all(ctx context.Context, table, query string) ([]*Row, error) {
 	rows, err := s.query(ctx, table, "", query)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", table, err)
@@ -131,14 +147,14 @@ func (s *source) all(ctx context.Context, table, query string) ([]*row, error) {
 	return rows, nil
 }
 
-func (s *source) query(ctx context.Context, table, key, query string, args ...any) (out []*row, err error) {
+func (s *source) query(ctx context.Context, table, key, query string, args ...any) (out []*Row, err error) {
 	rows, err := s.tx.QueryxContext(ctx, s.tx.Rebind(query), args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		r := &row{table: table, key: key, values: map[string]any{}}
+		r := &Row{table: table, key: key, values: map[string]any{}}
 		if err := rows.MapScan(r.values); err != nil {
 			return nil, err
 		}
