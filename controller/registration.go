@@ -99,6 +99,13 @@ func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 			return wispwright.ID{}, err
 		}
 		if len(items.Rows) == 0 {
+			items, err = c.stores.Settings.List(ctx, wispwright.ScopeAll(), SettingsFilter{FormerDigest: sum}, wispwright.Page{NoTotal: true})
+			if err != nil {
+				return wispwright.ID{}, err
+			}
+			items.Rows = slices.DeleteFunc(items.Rows, func(s *Settings) bool { return !s.accept(secret, c.Clock()) })
+		}
+		if len(items.Rows) == 0 {
 			return wispwright.ID{}, protocol.ErrUnrecognizedSecret
 		}
 		return items.Rows[0].OrganizationID, nil
@@ -113,7 +120,7 @@ func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !t.organization.IsActive || !t.settings.SharedSecret.Equal(secret) {
+	if !t.organization.IsActive || !t.settings.accept(secret, c.Clock()) {
 		return nil, protocol.ErrUnrecognizedSecret
 	}
 	if !t.settings.RegistrationEnabled {
@@ -196,7 +203,7 @@ func (c *agents) registerNew(ctx context.Context, t *tenant, r protocol.Registra
 		extra: extra, cause: "registered", faults: *faults,
 		verify: func(s *Settings) error {
 			switch {
-			case !s.SharedSecret.Equal(r.Secret):
+			case !s.accept(r.Secret, c.Clock()):
 				return protocol.ErrUnrecognizedSecret
 			case !s.RegistrationEnabled:
 				return protocol.ErrRegistrationDisabled

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -26,6 +27,11 @@ type Settings struct {
 	// SecretDigest is the SHA-256 of SharedSecret in hexadecimal; the service
 	// sets it.
 	SecretDigest string
+	// FormerSecret is the one before, which devices may register with until
+	// FormerUntil, nil for never. The service sets FormerDigest as SecretDigest.
+	FormerSecret wispwright.Secret
+	FormerDigest string
+	FormerUntil  *time.Time
 	// Context are variables of all devices of the organization, an object.
 	Context wispwright.JSON
 	// DeviceLimit is how many devices the organization may have: 0 means any
@@ -47,8 +53,9 @@ func (Settings) Shape() store.Shape {
 
 // SettingsFilter selects settings; zero fields select all.
 type SettingsFilter struct {
-	// SecretDigest limits to the organization with a secret.
-	SecretDigest string
+	// SecretDigest limits to the organization with a secret, FormerDigest to those
+	// that had it before.
+	SecretDigest, FormerDigest string
 }
 
 // UniqueSharedSecret is the unique rule of settings.
@@ -78,7 +85,7 @@ func newOrganizationSettings(f *fleet) *OrganizationSettings {
 	s := &OrganizationSettings{tenants: t, fleet: f}
 	s.Service = entity.New(t.kit, wispwright.KeyedRepo[wispwright.ID, Settings, SettingsFilter](t.stores.Settings), entity.Kind[wispwright.ID, Settings]{
 		Name: "controller.Settings", Model: "config.organizationconfigsettings", Key: "OrganizationID", Org: "OrganizationID",
-		Label: func(*Settings) string { return "settings" }, Hidden: []string{"SecretDigest", "RevisionID"},
+		Label: func(*Settings) string { return "settings" }, Hidden: []string{"SecretDigest", "FormerDigest", "RevisionID"},
 		Validate: s.validate, Check: s.checkLimit, Stored: s.stored,
 	})
 	return s
@@ -133,8 +140,29 @@ func (s *OrganizationSettings) validate(_ context.Context, c entity.Change[Setti
 	}
 	CheckKey(&v, "shared_secret", o.SharedSecret, 32)
 	o.SecretDigest = digest(o.SharedSecret.Reveal())
+	if o.FormerUntil == nil {
+		o.FormerSecret = ""
+	}
+	if o.FormerDigest = ""; o.FormerSecret != "" {
+		o.FormerDigest = digest(o.FormerSecret.Reveal())
+	}
 	valid.Object(&v, "context", &o.Context)
 	return v.Err()
+}
+
+// accept reports whether devices may register with a secret now.
+func (s *Settings) accept(secret string, now time.Time) bool {
+	if s.SharedSecret.Equal(secret) {
+		return true
+	}
+	return s.FormerSecret != "" && s.FormerUntil != nil && now.Before(*s.FormerUntil) && s.FormerSecret.Equal(secret)
+}
+
+// Retire keeps the secret that is about to be replaced good for a while, so that
+// devices which were given it still register. Call it inside Update, with the
+// secret as it was.
+func (s *Settings) Retire(former wispwright.Secret, until time.Time) {
+	s.FormerSecret, s.FormerUntil = former, &until
 }
 
 // checkLimit refuses a limit below the devices there are

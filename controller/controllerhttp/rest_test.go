@@ -5,10 +5,13 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -358,7 +361,7 @@ func TestSettings(t *testing.T) {
 		status, out := s.call(t, "manager", "PATCH", path, object{"context": object{"town": "Roma"}, "device_limit": 5})
 		require.Equal(t, 200, status, out)
 		require.Equal(t, object{"organization": alpha.String(), "registration_enabled": true, "shared_secret": "secretalpha",
-			"context": object{"town": "Roma"}, "device_limit": float64(5), "broken_configurations": nil}, out)
+			"context": object{"town": "Roma"}, "device_limit": float64(5), "broken_configurations": nil, "former_secret_until": nil}, out)
 		require.Contains(t, s.raw(t, "manager", "POST", "/api/v1/controller/preview/",
 			object{"backend": openWrt, "organization": alpha, "name": "x1", "config": object{"general": object{"description": "{{ town }}"}}}).Body.String(), "Roma")
 		_, detail := s.call(t, "manager", "GET", "/api/v1/controller/device/"+device+"/", nil)
@@ -472,3 +475,43 @@ var _ controllerAgent = (*controller.Agents)(nil)
 
 // controllerAgent is controllerhttp.Agent, which the concern must satisfy.
 type controllerAgent = controllerhttp.Agent
+
+// Devices may register with the secret before for as long as it was said.
+func TestFormerSecret(t *testing.T) {
+	eachStorage(t, nil, func(t *testing.T, s *server) {
+		alpha, _ := tenants(t, s)
+		path := "/api/v1/controller/organization/" + alpha.String() + "/settings/"
+		register := func(secret string, n int) int {
+			form := url.Values{"secret": {secret}, "backend": {openWrt}, "name": {fmt.Sprintf("ap%d", n)}, "mac_address": {fmt.Sprintf("02:00:00:00:09:%02d", n)}}
+			r := httptest.NewRequest("POST", "/controller/register/", strings.NewReader(form.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w.Code
+		}
+		change := func(body object, status int) object {
+			t.Helper()
+			got, out := s.call(t, "manager", "PATCH", path, body)
+			require.Equal(t, status, got, out)
+			return out
+		}
+		require.Equal(t, 201, register("secretalpha", 1))
+		out := change(object{"shared_secret": "second", "former_secret_for": 3600}, 200)
+		require.NotNil(t, out["former_secret_until"])
+		require.Equal(t, []int{201, 201, 403}, []int{register("second", 2), register("secretalpha", 3), register("third", 4)})
+		change(object{"registration_enabled": true}, 200)
+		require.Equal(t, 201, register("secretalpha", 5), "other changes leave it alone")
+		s.mu.Lock()
+		s.now = s.now.Add(2 * time.Hour)
+		s.mu.Unlock()
+		require.Equal(t, []int{201, 403}, []int{register("second", 6), register("secretalpha", 7)})
+		change(object{"shared_secret": "third", "former_secret_for": 3600}, 200)
+		require.Equal(t, 201, register("second", 8))
+		out = change(object{"former_secret_for": 0}, 200)
+		require.Nil(t, out["former_secret_until"])
+		require.Equal(t, []int{403, 201}, []int{register("second", 9), register("third", 10)})
+		change(object{"shared_secret": "fourth"}, 200)
+		require.Equal(t, 403, register("third", 11), "without being asked nothing stays good")
+		change(object{"former_secret_for": -1}, 400)
+	})
+}

@@ -2,6 +2,7 @@ package controllerhttp
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -14,6 +15,7 @@ const changeSettings wispwright.Permission = "config.change_organizationconfigse
 type settingsIn struct {
 	RegistrationEnabled rest.Opt[bool]            `json:"registration_enabled" help:"Whether automatic registration of devices is enabled or not"`
 	SharedSecret        rest.Opt[string]          `json:"shared_secret" blank:"true" maxLength:"32" help:"used for automatic registration of devices; a blank one is replaced by a random one"`
+	FormerSecretFor     rest.Opt[int64]           `json:"former_secret_for" nullable:"true" minimum:"0" maximum:"31536000" help:"seconds for which devices may still register with the secret that is replaced; 0 ends that at once"`
 	Context             rest.Opt[wispwright.JSON] `json:"context" help:"variables of all devices of the organization"`
 	DeviceLimit         rest.Opt[int64]           `json:"device_limit" nullable:"true" minimum:"0" help:"0 for any number, null for none at all"`
 }
@@ -25,6 +27,7 @@ type settingsOut struct {
 	Context             wispwright.JSON `json:"context"`
 	DeviceLimit         *int64          `json:"device_limit"`
 	Broken              *brokenOut      `json:"broken_configurations"`
+	FormerSecretUntil   *rest.Time      `json:"former_secret_until" help:"until when the secret before is good too; null for not any more"`
 }
 
 // mountSettings adds what organizations decide (spec: controller-config §1.7,
@@ -39,7 +42,14 @@ func (h *HTTP) mountSettings(api *rest.API) {
 			}
 			s, err := h.c.Settings.Update(r.Context(), r.WriteScope(), r.ID("id"), func(s *controller.Settings) error {
 				in.RegistrationEnabled.Into(&s.RegistrationEnabled)
+				was := s.SharedSecret
 				intoSecret(in.SharedSecret, &s.SharedSecret)
+				switch seconds := in.FormerSecretFor.V; {
+				case s.SharedSecret == was && in.FormerSecretFor.Set && seconds == 0, s.SharedSecret != was && seconds == 0:
+					s.FormerSecret, s.FormerUntil = "", nil
+				case s.SharedSecret != was:
+					s.Retire(was, h.options.Clock().Add(time.Duration(seconds)*time.Second))
+				}
 				in.Context.Into(&s.Context)
 				in.DeviceLimit.IntoPtr(&s.DeviceLimit)
 				return nil
@@ -73,6 +83,9 @@ func (h *HTTP) mountSettings(api *rest.API) {
 // newSettingsOut shows the secret only to users who may change it.
 func newSettingsOut(r *rest.Request, s *controller.Settings) settingsOut {
 	out := settingsOut{Organization: s.OrganizationID, RegistrationEnabled: s.RegistrationEnabled, Context: object(s.Context), DeviceLimit: s.DeviceLimit}
+	if s.FormerUntil != nil {
+		out.FormerSecretUntil = timeOut(s.FormerUntil)
+	}
 	if r.Can(changeSettings) {
 		secret := s.SharedSecret.Reveal()
 		out.SharedSecret = &secret

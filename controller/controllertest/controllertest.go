@@ -733,10 +733,11 @@ func runTemplates(t *testing.T, h Harness) {
 }
 
 func settings(n int) *controller.Settings {
-	limit := int64(n)
+	limit, until := int64(n), at(n).Truncate(time.Microsecond)
 	return &controller.Settings{
 		OrganizationID: id(n), ID: id(6000 + n), RegistrationEnabled: true, SharedSecret: wispwright.Secret(fmt.Sprintf("secret%d", n)),
 		SecretDigest: fmt.Sprintf("digest%d", n), Context: `{"a":"b"}`, DeviceLimit: &limit, RevisionID: id(7000 + n),
+		FormerSecret: wispwright.Secret(fmt.Sprintf("former%d", n)), FormerDigest: fmt.Sprintf("was%d", n%2), FormerUntil: &until,
 	}
 }
 

@@ -265,8 +265,8 @@ async function configuration(run) {
 }
 
 async function download({ page, deviceID, device }) {
-  await page.getByText('System defined variables').click();
-  await page.locator('dl').getByText(device, { exact: true }).waitFor();
+  await page.getByText('All variables, and where they come from').click();
+  await page.locator('.w-origins').getByText(device, { exact: true }).waitFor();
   const [file] = await Promise.all([page.waitForEvent('download'), more(page, 'Download configuration')]);
   assert.match(file.suggestedFilename(), /\.tar\.gz$/);
   assert.match(file.url(), new RegExp(deviceID));
