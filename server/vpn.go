@@ -105,7 +105,7 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	h.Jobs().Add(queue.kind.Handle(func(ctx context.Context, job vpn.Job) error { return c.work(ctx, job) }))
-	wire, err := vpnhttp.New(c.VPN, c.Controller.Devices, c.references())
+	wire, err := vpnhttp.New(c.VPN, c.Controller.Devices, c.references(), vpnhttp.Hub{Runs: c.Config.Hub, Host: c.Config.HubHost})
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,9 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 		controllerhttp.ServerPrefix+"checksum/", controllerhttp.ServerPrefix+"download-config/", controllerhttp.ServerPrefix+"revocations/", controllerhttp.ServerPrefix+"report/")
 	h.wire(c.wiring()...)
 	c.Controller.certificateDevice = c.certificateDevice
+	if c.Config.Hub {
+		c.mountHub(h)
+	}
 	return c.Start(h.Lifetime())
 }
 

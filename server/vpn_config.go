@@ -19,6 +19,12 @@ type VPNConfig struct {
 	Timeout time.Duration `koanf:"timeout" doc:"How long a webhook or a ZeroTier controller may take."`
 	// Delay gathers bursts.
 	Delay time.Duration `koanf:"delay" doc:"How long a VPN server waits for further changes of its clients before it is rendered and its webhook called."`
+	// Hub makes the server the host of its own VPN servers.
+	Hub bool `koanf:"hub" doc:"Run the WireGuard servers of the built-in hub on this node, as wispwright serve --vpn-hub does; it needs the right to set up networks (CAP_NET_ADMIN). On one node only."`
+	// HubHost is where devices reach the hub.
+	HubHost string `koanf:"hub_host" doc:"Name or address at which devices reach the hub. Empty: the host of the request that makes the management network."`
+	// HubForward passes packets between devices.
+	HubForward bool `koanf:"hub_forward" doc:"Let the hub pass on what comes out of its tunnels: devices reach each other, and whatever else this machine has routes to."`
 	// CachedServers bounds memory.
 	CachedServers int `koanf:"cached_servers" doc:"Rendered VPN servers kept in memory; one with 10,000 clients takes about a megabyte."`
 }

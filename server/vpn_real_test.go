@@ -82,10 +82,10 @@ type country struct {
 	dir  string
 }
 
-func newCountry(t *testing.T) *country {
+func newCountry(t *testing.T, change func(*settings)) *country {
 	w := &country{dir: t.TempDir()}
 	must(t, "ip link add br0 type bridge", "ip addr add 10.250.0.1/24 dev br0", "ip link set br0 up")
-	w.vpnClient = newVPNClient(t, testkit.SQLite(t), nil)
+	w.vpnClient = newVPNClient(t, testkit.SQLite(t), change)
 	require.NoError(t, w.Start(t.Context()))
 	l, err := net.Listen("tcp", "10.250.0.1:0")
 	require.NoError(t, err)
@@ -158,7 +158,7 @@ func (w *country) agent(program, place string, n int) {
 			w.t.Logf("%s: %s", place, text)
 		}
 	})
-	w.background("agent-"+place, w.in(place, fmt.Sprintf("exec %s config --root %s --foreground --url %s --shared-secret secretalpha0123456789 --hostname %s --mac-address 02:00:00:00:01:%02X --interval 1 --bootup-delay 0 --post-reload-delay 0",
+	w.background("agent-"+place, w.in(place, fmt.Sprintf("exec %s config --root %s --foreground --url %s --shared-secret secretalpha0123456789 --hostname %s --mac-address 02:00:00:00:01:%02X --interval 1 --management-interface wgmgmt --bootup-delay 0 --post-reload-delay 0",
 		program, root, w.base, place, n)))
 }
 
@@ -221,7 +221,7 @@ func TestVPNsReallyComeUp(t *testing.T) {
 	if !within(t) {
 		return
 	}
-	w := newCountry(t)
+	w := newCountry(t, nil)
 	if exec.Command("ip", "link", "add", "probe", "type", "wireguard").Run() != nil {
 		t.Log("this kernel has no WireGuard: it runs in user space")
 	} else {
@@ -283,4 +283,45 @@ func TestVPNsReallyComeUp(t *testing.T) {
 	})
 	w.ask("manager", "PATCH", fmt.Sprintf("controller/vpn/%s/", wg["id"]), object{"host": "10.250.0.2", "config": object{"wireguard": []object{{"name": "wg0", "port": 51820}}}}, 200)
 	w.crosses("ap1", "10.66.0.1")
+}
+
+// The hub of the installation itself: one request, and devices that register are reached
+// at their addresses in the tunnel.
+func TestTheHubReachesDevices(t *testing.T) {
+	if !within(t) {
+		return
+	}
+	w := newCountry(t, func(c *settings) { c.VPN.Hub, c.VPN.HubForward = true, true })
+	program := buildAgent(t, w.dir)
+	suggested := w.ask("admin", "GET", "controller/management-network/", nil, 200)
+	require.Equal(t, object{"hub": true, "host": "example.com", "port": 51820.0, "network": "10.255.0.0/16", "interface": "wgmgmt", "name": "Management VPN"}, suggested)
+	made := w.ask("admin", "POST", "controller/management-network/", object{"organization": nil, "host": "10.250.0.1", "hub": true, "peers": true}, 201)
+
+	for n, name := range []string{"ap1", "ap2"} {
+		w.place(name, 11+n)
+		w.agent(program, name, 11+n)
+	}
+	devices := []object{w.named("ap1"), w.named("ap2")}
+	hub := object{"id": made["vpn"], "name": "hub"}
+	first, second := w.addressOf(devices[0]["id"], hub), w.addressOf(devices[1]["id"], hub)
+	testkit.Eventually(t, "the installation reaches a device in the tunnel", func(ctx context.Context) bool {
+		return exec.CommandContext(ctx, "ping", "-n", "-c", "1", "-W", "1", first).Run() == nil
+	})
+	w.crosses("ap1", second) // over the hub
+	written, err := os.ReadFile(filepath.Join(w.dir, "root-ap1/etc/config/openwisp"))
+	require.NoError(t, err)
+	require.Contains(t, string(written), "management_interface 'wgmgmt'", "with procd the agent begins anew with that; here it was begun with it")
+	testkit.Eventually(t, "the device says its management address", func(context.Context) bool {
+		return w.ask("manager", "GET", "controller/device/"+devices[0]["id"].(string)+"/", nil, 200)["management_ip"] == first
+	})
+	testkit.Eventually(t, "the hub reports", func(context.Context) bool {
+		status, _ := w.ask("admin", "GET", fmt.Sprintf("controller/vpn/%s/", made["vpn"]), nil, 200)["status"].(object)
+		return status["state"] == "running" && status["connected"] == 2.0
+	})
+
+	w.ask("admin", "DELETE", fmt.Sprintf("controller/template/%s/", made["template"]), nil, 204)
+	w.ask("admin", "DELETE", fmt.Sprintf("controller/vpn/%s/", made["vpn"]), nil, 204)
+	testkit.Eventually(t, "a hub that is gone is taken down", func(ctx context.Context) bool {
+		return exec.CommandContext(ctx, "ip", "link", "show", "wgmgmt").Run() != nil
+	})
 }

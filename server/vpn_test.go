@@ -280,3 +280,37 @@ func TestWebhooksOfVPNServersStayOutside(t *testing.T) {
 		}
 	}
 }
+
+// What the installation suggests is made as it is; what is wrong names its field and
+// leaves nothing behind.
+func TestAManagementNetworkInOneStep(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		c := newVPNClient(t, db, nil)
+		const path = "controller/management-network/"
+		require.Equal(t, object{"hub": false, "host": "example.com", "port": 51820.0, "network": "10.255.0.0/16", "interface": "wgmgmt", "name": "Management VPN"}, c.ask("manager", "GET", path, nil, 200))
+		alpha := c.vars["org_alpha"]
+		for field, body := range map[string]object{
+			"hub": {"organization": alpha, "hub": true}, "network": {"organization": alpha, "network": "10.0.0.1/8"}, "port": {"organization": alpha, "port": 70000},
+			"interface": {"organization": alpha, "interface": "a b"}, "organization": {},
+		} {
+			require.Contains(t, c.ask("manager", "POST", path, body, 400), field, body)
+		}
+		c.ask("manager", "POST", path, object{"organization": nil}, 403)
+		c.ask("manager", "POST", path, object{"organization": c.vars["org_beta"]}, 400)
+		c.ask("operator", "POST", path, object{"organization": alpha}, 403)
+		made := c.ask("manager", "POST", path, object{"organization": alpha, "host": "vpn.example.org"}, 201)
+		again := c.ask("manager", "POST", path, object{"organization": alpha, "host": "vpn.example.org"}, 400)
+		require.NotEmpty(t, again)
+		for _, list := range []string{"controller/vpn/", "controller/template/", "ipam/subnet/"} {
+			require.Equal(t, 1.0, c.ask("manager", "GET", list+"?search=Management", nil, 200)["count"], list)
+		}
+		server := c.ask("manager", "GET", "controller/vpn/"+made["vpn"].(string)+"/", nil, 200)
+		require.Equal(t, []any{"vpn.example.org", "10.255.0.1", false, nil}, []any{server["host"], server["ip_address"], server["hub"], server["status"]})
+		template := c.ask("manager", "GET", "controller/template/"+made["template"].(string)+"/", nil, 200)
+		require.Equal(t, []any{true, true, true, "vpn"}, []any{template["default"], template["required"], template["auto_cert"], template["type"]})
+		device := c.device(1)
+		clients := c.ask("manager", "GET", "controller/device/"+device["id"].(string)+"/vpn-client/", nil, 200)["results"].([]any)
+		require.Len(t, clients, 1, "a new device is in it")
+		require.Equal(t, []any{"10.255.0.2", nil}, []any{clients[0].(object)["ip_address"], clients[0].(object)["connection"]})
+	})
+}

@@ -170,6 +170,15 @@ func (s subnets) Subnet(ctx context.Context, id wispwright.ID) (Subnet, error) {
 	return Subnet{ID: n.ID, OrganizationID: n.OrganizationID, Network: n.Subnet}, nil
 }
 
+// CreateSubnet implements IPAM.
+func (s subnets) CreateSubnet(ctx context.Context, n Subnet, name string) (Subnet, error) {
+	o := &ipam.Subnet{OrganizationID: n.OrganizationID, Name: name, Subnet: n.Network}
+	if err := s.m.Subnets.Create(ctx, o); err != nil {
+		return Subnet{}, err
+	}
+	return Subnet{ID: o.ID, OrganizationID: o.OrganizationID, Network: o.Subnet}, nil
+}
+
 // Address implements IPAM.
 func (s subnets) Address(ctx context.Context, id wispwright.ID) (Address, error) {
 	a, err := s.m.Addresses.Get(ctx, wispwright.ScopeAll(), id)

@@ -31,6 +31,8 @@ type Address struct {
 type IPAM interface {
 	// Subnet returns a subnet, or wispwright.ErrNotFound.
 	Subnet(ctx context.Context, id wispwright.ID) (Subnet, error)
+	// CreateSubnet makes a subnet of an organization, or a shared one.
+	CreateSubnet(ctx context.Context, n Subnet, name string) (Subnet, error)
 	// Address returns an address that is taken, or wispwright.ErrNotFound.
 	Address(ctx context.Context, id wispwright.ID) (Address, error)
 	// Request takes as many free addresses of a subnet as there are descriptions, or

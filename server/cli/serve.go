@@ -12,10 +12,14 @@ import (
 
 type serveCommand struct {
 	Listen string `help:"Address and port, instead of http.listen." placeholder:"ADDRESS"`
+	VPNHub bool   `name:"vpn-hub" help:"Run the WireGuard servers of the installation's own hub here (vpn.hub)."`
 }
 
 // Run serves until it is interrupted.
 func (s serveCommand) Run(ctx context.Context, p *Program, c *commands) error {
+	if s.VPNHub {
+		p.Environ = append(p.Environ, "WISPWRIGHT_VPN_HUB=true")
+	}
 	return p.with(ctx, c, func(o *opened) error {
 		if s.Listen != "" {
 			o.config.HTTP.Listen = s.Listen

@@ -29,6 +29,7 @@ type vpnServerCommand struct {
 	Interval  time.Duration     `default:"30s" help:"How long a question for something new waits at the installation, and the pause after errors."`
 	UserSpace bool              `help:"WireGuard without the kernel's."`
 	Bridge    string            `help:"Bridge whose ports virtual networks become." placeholder:"NAME"`
+	Forward   bool              `help:"Pass on what comes out of WireGuard tunnels: peers reach each other."`
 	Commands  bool              `help:"Run the commands in configurations (PostUp and the like, scripts of OpenVPN): who may change a server is root here then."`
 	Unit      bool              `help:"Print a unit for systemd and end."`
 }
@@ -73,7 +74,7 @@ func (s vpnServerCommand) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(p.Err, nil))
-	wireguard := &vpnhost.WireGuard{UserSpace: s.UserSpace, Bridge: s.Bridge, Commands: s.Commands, Log: log}
+	wireguard := &vpnhost.WireGuard{UserSpace: s.UserSpace, Bridge: s.Bridge, Forward: s.Forward, Commands: s.Commands, Log: log}
 	if s.Once { // packets must go on without this process
 		if program, err := exec.LookPath("wireguard-go"); err == nil {
 			wireguard.Program = program

@@ -114,13 +114,9 @@ func (o *OpenVPN) start(ctx context.Context, b *Bundle) error {
 	if err != nil {
 		return fmt.Errorf("folder of %s: %w", b.Name, err)
 	}
-	socket := filepath.Join(dir, socketFile)
-	if len(socket) > 100 {
-		return fmt.Errorf("the folder %s is too long for a socket", dir)
-	}
 	// what comes later wins over the file
 	args := []string{
-		"--cd", dir, "--config", b.Name + ".conf", "--writepid", filepath.Join(dir, pidFile), "--management", socket, "unix",
+		"--cd", dir, "--config", b.Name + ".conf", "--writepid", filepath.Join(dir, pidFile), "--management", socketFile, "unix",
 		"--log-append", filepath.Join(dir, logFile), "--daemon", "openvpn-" + b.Name,
 	}
 	if len(b.Revocations) > 0 {
@@ -289,15 +285,21 @@ func (o *OpenVPN) alive(b *Bundle) bool {
 		return false
 	}
 	line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
-	return err == nil && bytes.Contains(line, []byte(socketFile)) && bytes.Contains(line, []byte(b.Name+".conf"))
+	return err == nil && bytes.Contains(line, []byte(filepath.Join(filepath.Base(filepath.Dir(b.Dir)), filepath.Base(b.Dir), pidFile))) && bytes.Contains(line, []byte(b.Name+".conf"))
 }
 
 // ask sends a command to the instance and returns its answer.
 func (o *OpenVPN) ask(ctx context.Context, b *Bundle, command string) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
+	// the folder's path may be too long for a socket
+	dir, err := os.Open(b.Dir)
+	if err != nil {
+		return "", fmt.Errorf("ask openvpn %s: %w", b.Name, err)
+	}
+	defer dir.Close()
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "unix", filepath.Join(b.Dir, socketFile))
+	c, err := d.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), socketFile))
 	if err != nil {
 		return "", fmt.Errorf("ask openvpn %s: %w", b.Name, err)
 	}

@@ -23,6 +23,9 @@ type WireGuard struct {
 	// Bridge is the name of a bridge that all virtual networks become ports of; empty:
 	// none.
 	Bridge string
+	// Forward lets the kernel pass on what comes out of a tunnel: peers reach each other,
+	// and what else this host has routes to.
+	Forward bool
 	// Commands lets configurations run commands (PostUp and the like). Default: they
 	// are passed over with a warning, since whoever may change the server's
 	// configuration would be root here.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -62,6 +63,11 @@ func (w *WireGuard) Apply(ctx context.Context, b *Bundle) error {
 	}
 	if err := setRoutes(link, routes, t.table); err != nil {
 		return err
+	}
+	if w.Forward {
+		if err := forward(b.Name, t.addresses); err != nil {
+			return err
+		}
 	}
 	if err := w.setNetworks(link, t, networks); err != nil {
 		return err
@@ -173,6 +179,20 @@ func setRoutes(link netlink.Link, wanted []netip.Prefix, table int) error {
 			if err := netlink.RouteDel(r); err != nil && !errors.Is(err, unix.ESRCH) {
 				return fmt.Errorf("route to %s over %s: %w", r.Dst, name, err)
 			}
+		}
+	}
+	return nil
+}
+
+// forward switches forwarding on for what comes from an interface.
+func forward(name string, addresses []netip.Prefix) error {
+	for _, a := range addresses {
+		family := "ipv4"
+		if a.Addr().Is6() {
+			family = "ipv6"
+		}
+		if err := os.WriteFile("/proc/sys/net/"+family+"/conf/"+name+"/forwarding", []byte("1"), 0o644); err != nil {
+			return fmt.Errorf("forwarding of %s: %w", name, err)
 		}
 	}
 	return nil

@@ -30,14 +30,15 @@ type HTTP struct {
 	v       *vpn.VPN
 	devices *controller.Devices
 	known   References
+	hub     Hub
 }
 
 // New returns the HTTP side of the concern.
-func New(v *vpn.VPN, devices *controller.Devices, known References) (*HTTP, error) {
+func New(v *vpn.VPN, devices *controller.Devices, known References, hub Hub) (*HTTP, error) {
 	if v == nil || devices == nil {
 		return nil, errors.New("vpnhttp: the concern and the devices are required")
 	}
-	return &HTTP{v, devices, known}, nil
+	return &HTTP{v, devices, known, hub}, nil
 }
 
 const (
@@ -184,6 +185,7 @@ func (h *HTTP) Mount(api *rest.API) {
 		rest.Op{Method: http.MethodGet, ID: "controller_vpn_configuration", Summary: "Download what the host of the server is to run, private keys included",
 			Doc: rest.DocRaw("application/octet-stream", "The server's .tar.gz"), Permission: "config.change_vpn", Handle: h.configuration})
 	h.mountClients(api)
+	h.mountManagement(api)
 }
 
 func (h *HTTP) paths() (out []string) {

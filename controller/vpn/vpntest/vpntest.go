@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/hostwire"
 	"github.com/wispwright/wispwright/controller/vpn"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
@@ -30,6 +31,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("servers", func(t *testing.T) { RunServers(t, h) })
 	t.Run("clients", func(t *testing.T) { RunClients(t, h) })
 	t.Run("departures", func(t *testing.T) { RunDepartures(t, h) })
+	t.Run("reports", func(t *testing.T) { RunReports(t, h) })
 }
 
 func at(n int) time.Time {
@@ -50,7 +52,7 @@ func server(n, organization int) *vpn.Server {
 	s := &vpn.Server{
 		ID: id(1000 + n), OrganizationID: id(organization), Name: fmt.Sprintf("näher %d", n), Host: fmt.Sprintf("h%d.example.org", n%2), Key: wispwright.Secret(fmt.Sprintf("key%d", n)),
 		Backend: fmt.Sprintf("backend.%d", n%2), CAID: int64(n % 2), CertID: int64(n), OwnCert: n%2 == 0, Config: `{"wireguard": [{"name": "ä", "port": 1}]}`, Notes: "a note",
-		SubnetID: id(5000 + n%2), Subnet: netip.MustParsePrefix("10.0.0.0/16"), AddressID: id(6000 + n), Address: address(n), OwnAddress: n%3 == 0,
+		SubnetID: id(5000 + n%2), Subnet: netip.MustParsePrefix("10.0.0.0/16"), AddressID: id(6000 + n), Address: address(n), OwnAddress: n%3 == 0, Hub: n%2 == 1,
 		WebhookEndpoint: "https://example.org/", AuthToken: "token", DH: "dh", PublicKey: "public", PrivateKey: "private", NodeID: "0123456789", NetworkID: "0123456789abcdef",
 		Announced: "state", Trouble: "none", Created: at(n), Modified: at(n),
 	}
@@ -66,7 +68,7 @@ func server(n, organization int) *vpn.Server {
 
 // RunServers checks the store of servers.
 func RunServers(t *testing.T, h Harness) {
-	ctx := context.Background()
+	ctx, yes := context.Background(), true
 	s := h(t)
 	type filter = storetest.Filter[vpn.Server, vpn.ServerFilter]
 	storetest.RunRepo[wispwright.ID, vpn.Server, vpn.ServerFilter](t, s.Stores.Servers, storetest.Sample[wispwright.ID, vpn.Server, vpn.ServerFilter]{
@@ -87,6 +89,7 @@ func RunServers(t *testing.T, h Harness) {
 			"address":      {Filter: vpn.ServerFilter{AddressID: id(6002)}, Selects: func(s *vpn.Server) bool { return s.AddressID == id(6002) }},
 			"addresses":    {Filter: vpn.ServerFilter{AddressIDs: wispwright.Only(id(6002), id(6003))}, Selects: func(s *vpn.Server) bool { return s.AddressID == id(6002) || s.AddressID == id(6003) }},
 			"authority":    {Filter: vpn.ServerFilter{CAID: 1}, Selects: func(s *vpn.Server) bool { return s.CAID == 1 }},
+			"hub":          {Filter: vpn.ServerFilter{Hub: &yes}, Selects: func(s *vpn.Server) bool { return s.Hub }},
 			"certificate":  {Filter: vpn.ServerFilter{CertID: 3}, Selects: func(s *vpn.Server) bool { return s.CertID == 3 }},
 			"since":        {Filter: vpn.ServerFilter{CreatedFrom: at(2)}, Selects: func(s *vpn.Server) bool { return !s.Created.Before(at(2).Truncate(time.Microsecond)) }},
 			"before":       {Filter: vpn.ServerFilter{CreatedBefore: at(2)}, Selects: func(s *vpn.Server) bool { return s.Created.Before(at(2).Truncate(time.Microsecond)) }},
@@ -246,5 +249,38 @@ func RunDepartures(t *testing.T, h Harness) {
 	require.Equal(t, d, got)
 	require.NoError(t, s.Stores.Departures.Delete(ctx, all(), id(1)))
 	_, err = s.Stores.Departures.Get(ctx, all(), id(1))
+	require.ErrorIs(t, err, wispwright.ErrNotFound)
+}
+
+// RunReports checks the stores of what hosts report.
+func RunReports(t *testing.T, h Harness) {
+	ctx, s := context.Background(), h(t)
+	when := at(1).UTC().Truncate(time.Microsecond)
+	for n := range 3 {
+		require.NoError(t, s.Stores.Statuses.Insert(ctx, &vpn.Status{
+			ServerID: id(n), State: hostwire.Running, Reason: "ä", Checksum: "c", Driver: "d", Connected: n, Changed: when, Reported: when,
+		}))
+		require.NoError(t, s.Stores.Connections.Insert(ctx, &vpn.Connections{ServerID: id(n), Peers: []hostwire.Peer{{PublicKey: fmt.Sprint(n), Seen: when, Connected: true, Received: 1 << 40}}}))
+	}
+	_, err := s.Stores.Statuses.Update(ctx, all(), id(1), func(o *vpn.Status) error { o.State, o.Reported = hostwire.Failed, when.Add(time.Hour); return nil })
+	require.NoError(t, err)
+	_, err = s.Stores.Connections.Update(ctx, all(), id(1), func(o *vpn.Connections) error { o.Peers = []hostwire.Peer{}; return nil })
+	require.NoError(t, err)
+	statuses, err := s.Stores.Statuses.List(ctx, all(), vpn.StatusFilter{ServerIDs: wispwright.Only(id(1), id(9999))}, wispwright.Page{})
+	require.NoError(t, err)
+	require.Equal(t, []*vpn.Status{{ServerID: id(1), State: hostwire.Failed, Reason: "ä", Checksum: "c", Driver: "d", Connected: 1, Changed: when, Reported: when.Add(time.Hour)}}, statuses.Rows)
+	connections, err := s.Stores.Connections.List(ctx, all(), vpn.StatusFilter{ServerIDs: wispwright.Only(id(1), id(2))}, wispwright.Page{})
+	require.NoError(t, err)
+	require.Len(t, connections.Rows, 2)
+	for _, o := range connections.Rows {
+		if o.ServerID == id(1) {
+			require.Empty(t, o.Peers)
+			continue
+		}
+		require.Equal(t, []hostwire.Peer{{PublicKey: "2", Seen: when, Connected: true, Received: 1 << 40}}, o.Peers)
+	}
+	require.NoError(t, s.Stores.Statuses.Delete(ctx, all(), id(1)))
+	require.NoError(t, s.Stores.Connections.Delete(ctx, all(), id(1)))
+	_, err = s.Stores.Statuses.Get(ctx, all(), id(1))
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 }

@@ -9,8 +9,9 @@ import { notifications } from '../notifications';
 import { radius } from '../radius';
 import { tenancy } from '../tenancy';
 import { topology } from '../topology';
+import { vpn } from '../vpn';
 import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, monitoring, connection, geo, notifications, ipam, topology, x509, radius, tenancy, audit];
+export const concerns: Concern[] = [controller, monitoring, connection, geo, notifications, ipam, topology, vpn, x509, radius, tenancy, audit];

@@ -43,7 +43,6 @@ export const controller: Concern<ControllerOperations> = {
       create: page(() => import('./groups/GroupCreate')),
       edit: page(() => import('./groups/GroupEdit')),
     },
-    { name: 'vpns', path: 'controller/vpn/', model: { app: 'config', model: 'vpn' } },
   ],
   menu: [
     { section: 'network', order: 10, resource: 'devices' },

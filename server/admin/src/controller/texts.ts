@@ -46,6 +46,5 @@ export const controllerTexts = {
       invite: 'A template holds configuration that many devices share.',
     },
     devicegroups: { name: 'Device group |||| Device groups', fields: { ...common, templates: 'Templates', context: 'Variables', meta_data: 'Metadata' } },
-    vpns: { name: 'VPN server |||| VPN servers', fields: common },
   },
 };

@@ -15,6 +15,7 @@ import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
 import { useSuperuser } from '../tenancy/references';
+import { DivisionCard } from '../vpn/DivisionCard';
 import { countText, shareText } from './addresses';
 import type { IPAMProvider } from './operations';
 import { SubnetForm, subnetBody } from './SubnetForm';
@@ -277,6 +278,7 @@ function Contents({ subnet }: { subnet: Subnet }) {
           </div>
         )}
         <RoomCard usage={usage} mayCreate={own && (create.canAccess ?? false)} />
+        <DivisionCard subnet={subnet.id} organization={subnet.organization} />
       </div>
     </div>
   );
