@@ -69,8 +69,6 @@ type RadiusConfig struct {
 	BatchMailSubject    string            `koanf:"batch_mail_subject" doc:"Subject of the letter with a random password (OPENWISP_RADIUS_BATCH_MAIL_SUBJECT)."`
 	BatchMailMessage    string            `koanf:"batch_mail_message" doc:"Its text: the first {} is the user name, the second the password (OPENWISP_RADIUS_BATCH_MAIL_MESSAGE)."`
 	BatchDeleteExpired  time.Duration     `koanf:"batch_delete_expired" doc:"How long after their end accounts of batches are deleted; 0: never (OPENWISP_RADIUS_BATCH_DELETE_EXPIRED)."`
-	UnverifyInactive    time.Duration     `koanf:"unverify_inactive" doc:"After how long without log-in an identity is not taken as verified any more; 0: never (OPENWISP_RADIUS_UNVERIFY_INACTIVE_USERS)."`
-	DeleteInactive      time.Duration     `koanf:"delete_inactive" doc:"After how long without log-in accounts are deleted that are nobody's of the staff; 0: never (OPENWISP_RADIUS_DELETE_INACTIVE_USERS)."`
 	// Listen and the following are for the own RADIUS server.
 	Listen           string `koanf:"listen" doc:"Address at which this program answers access servers itself, such as :1812, for requests for access. Empty: it does not, FreeRADIUS does."`
 	ListenAccounting string `koanf:"listen_accounting" doc:"The same for reports, such as :1813. Empty: they are taken at listen."`
@@ -200,8 +198,7 @@ func (c *RadiusConfig) checkEnrolment(e *wispwright.ValidationError) {
 		}
 	}
 	for _, n := range []leastNumber{{"sms_validity", int64(c.SMSValidity), 1}, {"sms_cooldown", int64(c.SMSCooldown), int64(time.Second)}, {"sms_attempts", c.SMSAttempts, 1}, {"sms_user_daily", int64(c.SMSUserDaily), 1},
-		{"sms_address_daily", int64(c.SMSAddressDaily), 1}, {"batch_async_threshold", int64(c.BatchAsync), 0}, {"batch_file_size", c.BatchFileSize, 1}, {"batch_delete_expired", int64(c.BatchDeleteExpired), 0},
-		{"unverify_inactive", int64(c.UnverifyInactive), 0}, {"delete_inactive", int64(c.DeleteInactive), 0}} {
+		{"sms_address_daily", int64(c.SMSAddressDaily), 1}, {"batch_async_threshold", int64(c.BatchAsync), 0}, {"batch_file_size", c.BatchFileSize, 1}, {"batch_delete_expired", int64(c.BatchDeleteExpired), 0}} {
 		n.check(e)
 	}
 }

@@ -59,7 +59,7 @@ function Users({ batch }: { batch: Batch }) {
   if (batch.number_of_users === 0) return <p className="w-secondary">{batch.status === 'failed' ? 'It failed, and nobody was created.' : 'Nobody yet.'}</p>;
   return (
     <>
-      <table className="w-plain">
+      <table className="w-table">
         <thead>
           <tr>
             <th>User</th>
