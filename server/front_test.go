@@ -56,6 +56,8 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
+	// no packet leaves for the addresses of the tests' devices
+	c.Monitoring.Checks, c.Monitoring.AutoPing, c.Monitoring.AutoConfigCheck, c.Monitoring.AutoDataCollected = false, false, false, false
 	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, divided, graphs, images, access, measured, told}
 }
 

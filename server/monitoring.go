@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -14,6 +16,8 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/check"
+	"github.com/wispwright/wispwright/monitoring/check/checksql"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/health/healthsql"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
@@ -49,6 +53,12 @@ type MonitoringConcern struct {
 	*monitoring.Monitoring
 	// Health says how devices are; it is made by Mount.
 	Health *health.Health
+	// CheckTypes are further types of checks.
+	CheckTypes []check.Type
+	// Checks ask devices how they are; it is made by Mount.
+	Checks *check.Checks
+
+	log *slog.Logger
 }
 
 var (
@@ -73,17 +83,17 @@ func (c *MonitoringConcern) Name() string { return "monitoring" }
 
 // Migrations implements Concern.
 func (c *MonitoringConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{monitoringsql.Migrations(), healthsql.Migrations()}
+	return []sqlstore.Migrations{monitoringsql.Migrations(), healthsql.Migrations(), checksql.Migrations()}
 }
 
 // Models implements WithModels.
 func (c *MonitoringConcern) Models() []wispwright.Model {
-	return append(monitoring.Models(), health.Models()...)
+	return slices.Concat(monitoring.Models(), health.Models(), check.Models())
 }
 
 // Events implements WithEvents.
 func (c *MonitoringConcern) Events() []event.Listed {
-	return append(c.Monitoring.Events(), c.Health.Events()...)
+	return slices.Concat(c.Monitoring.Events(), c.Health.Events(), c.Checks.Listed("Check"))
 }
 
 // Section implements WithSettings.
@@ -108,6 +118,7 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	if err := h.Mounted(c.Controller.Tenancy); err != nil {
 		return err
 	}
+	c.log = h.Log()
 	stores, err := monitoringsql.New(h.DB())
 	if err != nil {
 		return err
@@ -138,6 +149,9 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	if err := c.mountChecks(h); err != nil {
+		return err
+	}
 	if err := c.mountHealthHTTP(h); err != nil {
 		return err
 	}

@@ -34,6 +34,21 @@ type MonitoringConfig struct {
 	TimeZone string `koanf:"time_zone" doc:"The time zone of charts where the caller names none, such as Europe/Rome (TIME_ZONE)."`
 	// DocumentLimit is the largest document.
 	DocumentLimit int64 `koanf:"document_limit" doc:"The largest document of a device, in bytes; larger ones are refused for good."`
+	// Checks runs checks on this node.
+	Checks bool `koanf:"checks" doc:"Run checks on this node."`
+	// CheckEvery is how often.
+	CheckEvery time.Duration `koanf:"check_interval" doc:"How often checks run (the schedule of run_checks)."`
+	// AutoPing, AutoConfigCheck and AutoDataCollected give new devices checks.
+	AutoPing          bool `koanf:"auto_ping" doc:"New devices are pinged (OPENWISP_MONITORING_AUTO_PING)."`
+	AutoConfigCheck   bool `koanf:"auto_config_check" doc:"Of new devices it is checked whether their configuration is applied (OPENWISP_MONITORING_AUTO_DEVICE_CONFIG_CHECK)."`
+	AutoDataCollected bool `koanf:"auto_data_collected" doc:"Of new devices it is checked whether they send documents (OPENWISP_MONITORING_AUTO_DATA_COLLECTED_CHECK)."`
+	// ManagementIPOnly pings no public addresses.
+	ManagementIPOnly bool `koanf:"management_ip_only" doc:"Check devices at their management address only, and not at the public one if that is missing (OPENWISP_MONITORING_MANAGEMENT_IP_ONLY)."`
+	// ConfigCheckInterval and DataCollectedInterval are what is tolerated.
+	ConfigCheckInterval   time.Duration `koanf:"config_check_interval" doc:"How long a changed configuration may be unapplied (OPENWISP_MONITORING_CONFIG_CHECK_INTERVAL)."`
+	DataCollectedInterval time.Duration `koanf:"data_collected_interval" doc:"How long a device may send nothing (OPENWISP_MONITORING_DATA_COLLECTED_CHECK_INTERVAL)."`
+	// RecoveryDetection checks devices that are heard of again.
+	RecoveryDetection bool `koanf:"recovery_detection" doc:"Check a device at once that was out of reach and is heard of again (OPENWISP_MONITORING_DEVICE_RECOVERY_DETECTION)."`
 	// Thresholds are those of kinds of metrics.
 	Thresholds []string `koanf:"thresholds" doc:"Thresholds of kinds of metrics where nobody chooses others: kind, operator, value and minutes of tolerance, such as \"cpu > 90 30\" (alert_settings of OPENWISP_MONITORING_METRICS)."`
 	// CriticalMetrics make devices critical.
@@ -61,6 +76,8 @@ func DefaultMonitoringConfig() MonitoringConfig {
 	return MonitoringConfig{
 		Retention: 26280 * time.Hour, ShortRetention: 24 * time.Hour, AutoCharts: monitoring.DefaultAutoCharts(), WifiSessions: true, WifiSessionAge: 180 * 24 * time.Hour,
 		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440,
+		Checks: true, CheckEvery: 5 * time.Minute, AutoPing: true, AutoConfigCheck: true, AutoDataCollected: true, ManagementIPOnly: true, ConfigCheckInterval: 5 * time.Minute,
+		DataCollectedInterval: time.Hour, RecoveryDetection: true,
 		CriticalMetrics: []string{"ping/reachable", "data_collected/data_collected"}, ClearManagementIP: true, ToleranceInterval: 5 * time.Minute, Together: 10 * time.Minute,
 		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour,
 	}
@@ -106,7 +123,9 @@ func (c *MonitoringConfig) Check() error {
 	e := &wispwright.ValidationError{}
 	for _, n := range []leastNumber{
 		{"retention", int64(c.Retention), int64(24 * time.Hour)}, {"short_retention", int64(c.ShortRetention), int64(time.Hour)},
-		{"wifi_session_age", int64(c.WifiSessionAge), 0}, {"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
+		{"wifi_session_age", int64(c.WifiSessionAge), 0}, {"check_interval", int64(c.CheckEvery), int64(10 * time.Second)},
+		{"config_check_interval", int64(c.ConfigCheckInterval), 0}, {"data_collected_interval", int64(c.DataCollectedInterval), int64(time.Minute)},
+		{"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
 		{"incident_together", int64(c.Together), int64(time.Minute)}, {"incident_most_told", int64(c.MostTold), 1}, {"most_flaps", int64(c.MostFlaps), 1},
 		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/check"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/notifications/webhooks"
@@ -26,6 +27,8 @@ func (c *MonitoringConcern) Kinds() []Kind {
 				found, err := c.Health.Incidents.List(ctx, everyone(), health.IncidentFilter{IDs: ids}, unpaged)
 				return found.Rows, err
 			})}),
+		NewKind(KindOptions[check.Check]{Kind: "check.check", Changed: &c.Checks.Changed,
+			Subject: func(o *check.Check) Subject { return Subject{o.OrganizationID, o.ID.String(), o.Name, nil} }}),
 		NewKind(KindOptions[health.AlertDefault]{Kind: "monitoring.alertdefault", Changed: &c.Health.Defaults.Changed,
 			Subject: func(d *health.AlertDefault) Subject {
 				return Subject{d.OrganizationID, d.ID.String(), d.Configuration, nil}

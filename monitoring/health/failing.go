@@ -69,3 +69,17 @@ func (h *Health) Effective(ctx context.Context, list []*AlertSettings, metrics m
 	}
 	return out, nil
 }
+
+// Worse returns which of some devices are ill and became so at a time or later.
+func (h *Health) Worse(ctx context.Context, since time.Time, devices ...wispwright.ID) (ill []*DeviceStatus, err error) {
+	states, err := h.StatusOf(ctx, devices...)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range devices {
+		if s := states[id]; s != nil && (s.Status == Critical || s.Status == Problem) && !s.Since.Before(since) {
+			ill = append(ill, s)
+		}
+	}
+	return ill, nil
+}

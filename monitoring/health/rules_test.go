@@ -191,3 +191,19 @@ func TestClocks(t *testing.T) {
 	b.measure(t, "disk", 10, id)
 	require.Equal(t, health.OK, b.status(t, id))
 }
+
+// TestWorse is what waves ask: which devices became ill since they began.
+func TestWorse(t *testing.T) {
+	b := newBench(t, tolerances(t), health.Options{})
+	before, after, well := b.add(1), b.add(2), b.add(3)
+	b.measure(t, "ping", 1, before, after, well)
+	b.measure(t, "ping", 0, before)
+	b.now = b.now.Add(time.Minute)
+	since := b.now
+	b.now = b.now.Add(time.Minute)
+	b.measure(t, "disk", 99, after)
+	worse, err := b.Worse(context.Background(), since, before, after, well, deviceID(99))
+	require.NoError(t, err)
+	require.Len(t, worse, 1)
+	require.Equal(t, after, worse[0].DeviceID)
+}

@@ -1,6 +1,7 @@
 // Charts, and the last document of a device.
 import type { DataProvider, Identifier } from 'react-admin';
 import { apiRoot, queryString, type Request } from '../api/client';
+import type { Case, Entry, Incident, Why } from './healthTypes';
 import type { Charts, Measured, Period } from './types';
 
 /** The operations of monitoring. */
@@ -11,6 +12,14 @@ export interface MonitoringOperations {
   deviceStatus(id: Identifier): Promise<Measured>;
   /** The charts of the whole network, or of an organization by its slug. */
   generalCharts(period: Period, organization?: string): Promise<Charts>;
+  /** How a device is, and why. */
+  deviceHealth(id: Identifier): Promise<Why>;
+  /** What happened in an incident. */
+  incidentTimeline(id: Identifier): Promise<Entry[]>;
+  /** The first devices of an incident. */
+  incidentCases(id: Identifier): Promise<{ count: number; results: Case[] }>;
+  /** Takes an incident, or comments on it. */
+  sayOfIncident(id: Identifier, take: boolean, comment: string): Promise<Incident>;
 }
 
 /** The data provider as the pages of monitoring use it. */
@@ -21,6 +30,10 @@ export const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC
 
 function device(id: Identifier): string {
   return `monitoring/device/${encodeURIComponent(String(id))}/`;
+}
+
+function incident(id: Identifier): string {
+  return `monitoring/incident/${encodeURIComponent(String(id))}/`;
 }
 
 /** The address of a device's charts as a table. */
@@ -34,5 +47,9 @@ export function monitoringOperations(request: Request): MonitoringOperations {
     deviceCharts: (id, period) => request<Charts>('GET', device(id), { query: { ...period, timezone } }),
     deviceStatus: (id) => request<Measured>('GET', device(id), { query: { time: '1d', timezone, status: 1 } }),
     generalCharts: (period, organization) => request<Charts>('GET', 'monitoring/dashboard/', { query: { ...period, timezone, organization_slug: organization } }),
+    deviceHealth: (id) => request<Why>('GET', `${device(id)}health/`),
+    incidentTimeline: (id) => request<Entry[]>('GET', `${incident(id)}timeline/`),
+    incidentCases: (id) => request<{ count: number; results: Case[] }>('GET', `${incident(id)}case/`, { query: { page_size: 100 } }),
+    sayOfIncident: (id, take, comment) => request<Incident>('POST', `${incident(id)}${take ? 'acknowledge' : 'comment'}/`, { body: { comment } }),
   };
 }

@@ -4,6 +4,12 @@ import { commonFields as common } from '../app/texts';
 /** The texts in English. */
 export const monitoringTexts = {
   resources: {
+    incidents: {
+      name: 'Incident |||| Incidents',
+      fields: { ...common, label: 'What', started: 'Began', ended: 'Ended', open: 'Open', acknowledged: 'Taken', device: 'Device' },
+      empty: 'No incidents',
+      invite: 'An incident begins when a check or a threshold says that devices are not well.',
+    },
     'wifi-sessions': {
       name: 'WiFi session |||| WiFi sessions',
       fields: { ...common, device: 'Device', ssid: 'Network', interface_name: 'Interface', start_time: 'Began', stop_time: 'Ended' },

@@ -1,0 +1,140 @@
+// One incident: what it means, which devices, what happened, and who takes it.
+import { Button } from '@mui/material';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useCreatePath, useDataProvider, useGetOne, useNotify, usePermissions } from 'react-admin';
+import { Link, useParams } from 'react-router-dom';
+import { Card } from '../design/Card';
+import { Moment } from '../design/Moment';
+import { ObjectHeader } from '../design/ObjectHeader';
+import { Failed, Loading } from '../design/states';
+import { Reference } from '../lists/Reference';
+import { useChanges } from '../live/useLive';
+import { sentence, toldOf, type Incident } from './healthTypes';
+import { IncidentStatus } from './IncidentList';
+import type { MonitoringProvider } from './operations';
+import './monitoring.css';
+
+function Say({ incident, done }: { incident: Incident; done(): void }) {
+  const provider = useDataProvider<MonitoringProvider>();
+  const notify = useNotify();
+  const [text, setText] = useState('');
+  const acknowledge = incident.open && !incident.acknowledged_at;
+  const { mutate, isPending } = useMutation({
+    mutationFn: (take: boolean) => provider.sayOfIncident(incident.id, take, text),
+    onSuccess: () => {
+      setText('');
+      done();
+    },
+    onError: (error) => notify(error instanceof Error ? error.message : String(error), { type: 'error' }),
+  });
+  return (
+    <form
+      className="w-say"
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate(acknowledge);
+      }}
+    >
+      <textarea aria-label="Comment" placeholder={acknowledge ? 'What you do about it (may be empty)' : 'Comment'} value={text} maxLength={2000} rows={2} onChange={(event) => setText(event.target.value)} />
+      <Button type="submit" variant="outlined" disabled={isPending || (!acknowledge && !text.trim())}>
+        {acknowledge ? 'Take it' : 'Comment'}
+      </Button>
+    </form>
+  );
+}
+
+/** The page. */
+export default function IncidentPage() {
+  const { id = '' } = useParams();
+  const createPath = useCreatePath();
+  const provider = useDataProvider<MonitoringProvider>();
+  const { permissions } = usePermissions();
+  const { data: incident, error, refetch } = useGetOne<Incident>('incidents', { id });
+  const timeline = useQuery({ queryKey: ['monitoring', 'incident', id, 'timeline'], queryFn: () => provider.incidentTimeline(id) });
+  const cases = useQuery({ queryKey: ['monitoring', 'incident', id, 'cases'], queryFn: () => provider.incidentCases(id) });
+  const again = () => {
+    void refetch();
+    void timeline.refetch();
+    void cases.refetch();
+  };
+  useChanges('monitoring.incident', again, id);
+  if (error) return <Failed reason={error instanceof Error ? error.message : undefined} onRetry={() => void refetch()} />;
+  if (!incident) return <Loading />;
+  return (
+    <>
+      <ObjectHeader
+        title={incident.cause ? `${incident.label}, behind ${incident.cause.name}` : incident.label}
+        above={{ label: 'Incidents', to: createPath({ resource: 'incidents', type: 'list' }) }}
+        pill={<IncidentStatus incident={incident} />}
+        facts={
+          <>
+            <span>
+              <Reference resource="organizations" id={incident.organization} />
+            </span>
+            <span>{incident.affected === incident.devices ? `${incident.devices} affected` : `${incident.affected} of ${incident.devices} still affected`}</span>
+            <span>
+              Began <Moment at={incident.started} />
+            </span>
+            {incident.ended && (
+              <span>
+                Ended <Moment at={incident.ended} />
+              </span>
+            )}
+          </>
+        }
+      />
+      <Card title="What it means">
+        <p>{incident.meaning}</p>
+        {incident.cause && (
+          <p>
+            Look at <Link to={`/devices/${incident.cause.id}/health`}>{incident.cause.name}</Link> first.
+          </p>
+        )}
+      </Card>
+      <Card title="What happened">
+        {timeline.error ? <Failed reason={timeline.error instanceof Error ? timeline.error.message : undefined} onRetry={() => void timeline.refetch()} /> : null}
+        <ol className="w-timeline">
+          {(timeline.data ?? []).map((entry) => (
+            <li key={`${entry.at} ${entry.kind}`}>
+              <Moment at={entry.at} /> <span>{sentence(entry)}</span>
+            </li>
+          ))}
+        </ol>
+        {permissions !== undefined && <Say incident={incident} done={again} />}
+      </Card>
+      <Card title="Devices" flush>
+        {cases.error ? <Failed reason={cases.error instanceof Error ? cases.error.message : undefined} onRetry={() => void cases.refetch()} /> : null}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard */}
+        <div className="w-scroll" tabIndex={0} role="region" aria-label="Devices of the incident">
+          <table className="w-plain">
+            <thead>
+              <tr>
+                {['Device', 'Measured', 'Threshold', 'From', 'Until', 'People were told'].map((head) => (
+                  <th key={head}>{head}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {(cases.data?.results ?? []).map((one) => (
+                <tr key={one.id}>
+                  <td>
+                    <Link to={`/devices/${one.device}/health`}>{one.device_name}</Link>
+                  </td>
+                  <td>{Number(one.value.toPrecision(5))}</td>
+                  <td>{one.threshold}</td>
+                  <td>
+                    <Moment at={one.started} />
+                  </td>
+                  <td>{one.ended && <Moment at={one.ended} />}</td>
+                  <td>{toldOf(one)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        {cases.data && cases.data.count > cases.data.results.length ? <p className="w-note">The first {cases.data.results.length} of {cases.data.count}.</p> : null}
+      </Card>
+    </>
+  );
+}
