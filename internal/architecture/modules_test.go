@@ -76,6 +76,7 @@ func reached() map[string][]string {
 			"github.com/RoaringBitmap/roaring", "github.com/bits-and-blooms/bitset", "golang.org/x/sys", // different texts are counted exactly
 			"golang.org/x/text",               // keys without accents
 			"github.com/hashicorp/golang-lru", // metrics of devices
+			"golang.org/x/net",                // ICMP
 		},
 		"radius": {
 			"github.com/go-pdf/fpdf", "github.com/skip2/go-qrcode", "golang.org/x/image", // vouchers
