@@ -40,8 +40,8 @@ type ConnectionConcern struct {
 	Connectors []connection.ConnectorType
 	// Strategies are further ways to tell devices of their configuration.
 	Strategies []connection.Strategy
-	// Commands are further types of commands.
-	Commands []connection.CommandType
+	// CommandTypes are further types of commands.
+	CommandTypes []connection.CommandType
 	// Tune changes the options of the concern before it is made. Default: they are
 	// as Config says.
 	Tune func(*connection.Options)
@@ -193,7 +193,7 @@ func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection
 	if err != nil {
 		return nil, fmt.Errorf("connection.organization_enabled_commands: %w", err)
 	}
-	types, err := connection.NewCommandTypes(append(append(connection.DefaultCommands(), own...), c.Commands...), enabled)
+	types, err := connection.NewCommandTypes(append(append(connection.DefaultCommands(), own...), c.CommandTypes...), enabled)
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +211,9 @@ func (c *ConnectionConcern) options(h *Host, queue connection.Jobs) (*connection
 	}
 	if s.PushDelay == 0 {
 		o.PushDelay = -1
+	}
+	o.Locations = func(ctx context.Context, scope wispwright.Scope, location wispwright.ID) (wispwright.ID, []wispwright.ID, error) {
+		return locationOf(ctx, h, scope, location)
 	}
 	if c.Tune != nil {
 		c.Tune(o)

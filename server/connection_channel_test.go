@@ -171,3 +171,19 @@ func newNode(t *testing.T, db *sqlstore.DB, change func(*settings)) *node {
 	})
 	return n
 }
+
+// The devices of a location are targets of a mass command, for who may see it.
+func TestMassCommandsForALocation(t *testing.T) {
+	s, _ := reaching(t, testkit.SQLite(t))
+	device, _ := reachable(t, s)
+	org := identifiers(t, s)["org_alpha"]
+	place := as(t, s, "b", "POST", "/api/v1/controller/location/", fmt.Sprintf(`{"organization":"%s","name":"office","type":"outdoor","is_mobile":false,"address":"here","geometry":{"type":"Point","coordinates":[10,50]}}`, org), 201)["id"]
+	as(t, s, "b", "PUT", "/api/v1/controller/device/"+device+"/location/", fmt.Sprintf(`{"location":"%s"}`, place), 201)
+	execute := "/api/v1/controller/batch-command/execute/"
+	body := fmt.Sprintf(`{"organization":"%s","location":"%s","type":"custom","input":{"command":"uptime"},"label":"of the office"}`, org, place)
+	batch := as(t, s, "b", "POST", execute, body, 201)["batch"]
+	targets := as(t, s, "b", "GET", fmt.Sprintf("/api/v1/controller/batch-command/%s/", batch), "", 200)
+	require.Equal(t, []any{device}, targets["devices"])
+	require.Equal(t, place, targets["location"])
+	require.Contains(t, as(t, s, "b", "POST", execute, strings.Replace(body, place.(string), "00000000-0000-4000-8000-000000000000", 1), 400), "location")
+}

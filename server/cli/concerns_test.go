@@ -214,3 +214,11 @@ func TestSecretsAreSealedAnew(t *testing.T) {
 	require.Equal(t, before, with(second, "", export...))
 	require.NotEqual(t, 0, with(first, "", export...).status)
 }
+
+func TestConnectionCommands(t *testing.T) {
+	data := installed(t)
+	for _, args := range [][]string{{"connection", "list", "nothing"}, {"connection", "test", "nothing"}, {"command", "run", "nothing", "uptime"}} {
+		require.Contains(t, refused(t, data, args...), `there is no device "nothing"`)
+	}
+	require.Contains(t, refused(t, data, "connection", "list", "00000000-0000-4000-8000-000000000000"), "not found")
+}

@@ -92,7 +92,7 @@ function Page() {
   if (!record) return <Loading rows={4} />;
   const cast = query.data === undefined ? undefined : readCast(query.data);
   return (
-    <div className="w-page">
+    <div className="w-edit">
       <ObjectHeader
         title={`Terminal of ${record.actor}`}
         above={{ label: 'Terminals', to: '/terminals' }}
@@ -124,12 +124,14 @@ function Page() {
           </>
         }
       />
+      <div className="w-edit-contents">
       <Card title="Recording">
         {query.isPending && <Loading rows={6} />}
         {query.error && <Failed reason={query.error.message} onRetry={() => void query.refetch()} />}
         {cast && cast.events.length === 0 && <Empty title="Nothing was shown">The terminal ended before the device wrote anything.</Empty>}
         {cast && cast.events.length > 0 && <Player key={record.size} cast={cast} />}
       </Card>
+      </div>
       {asked && (
         <Ask
           title="Delete the recording?"
