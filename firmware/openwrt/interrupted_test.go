@@ -1,0 +1,149 @@
+package openwrt_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/connection"
+	"github.com/wispwright/wispwright/firmware"
+	"github.com/wispwright/wispwright/firmware/firmwaresql"
+	"github.com/wispwright/wispwright/firmware/firmwaretest"
+	"github.com/wispwright/wispwright/firmware/openwrt"
+	"github.com/wispwright/wispwright/internal/testkit"
+)
+
+// box is a device; at its nth command something happens to the server.
+type box struct {
+	id              wispwright.ID
+	boot, flashes   int
+	commands, crash int
+	cancel          context.CancelFunc
+}
+
+func (b *box) dial(context.Context, wispwright.ID) (connection.Session, error) { return &boxed{b}, nil }
+
+type boxed struct{ *box }
+
+func (s *boxed) HostKey() string                          { return "" }
+func (s *boxed) Describe(context.Context) (string, error) { return "", nil }
+func (s *boxed) Close() error                             { return nil }
+func (s *boxed) step() bool {
+	s.commands++
+	if s.commands == s.crash {
+		s.cancel()
+		return true
+	}
+	return false
+}
+func (s *boxed) Upload(ctx context.Context, _ string, _ fs.FileMode, _ int64, content io.Reader) error {
+	if s.step() {
+		return ctx.Err()
+	}
+	_, err := io.Copy(io.Discard, content)
+	return err
+}
+func (s *boxed) Run(ctx context.Context, line string, out connection.Output) (int, error) {
+	crashed := s.step()
+	text, exit := "", 0
+	switch {
+	case line == "uci get openwisp.http.uuid":
+		text = s.id.String()
+	case line == "cat /proc/sys/kernel/random/boot_id":
+		text = fmt.Sprint("boot ", s.boot)
+	case line == "test -f /etc/openwisp/firmware_checksum":
+		exit = 1
+	case line == "cat /proc/meminfo | grep MemAvailable":
+		text = "MemAvailable: 66984 kB"
+	case len(line) > 20 && line[:20] == "/sbin/sysupgrade -v ":
+		s.flashes++
+		s.boot++
+		if !crashed {
+			return 0, &connection.LostError{Reason: "gone"}
+		}
+	}
+	if crashed {
+		return 0, ctx.Err()
+	}
+	_, err := io.WriteString(out.Stdout, text)
+	return exit, err
+}
+
+// A server that dies at any command goes on with the operation when it is back: the
+// device is upgraded, and flashed once.
+func TestAServerThatDiesFlashesOnce(t *testing.T) {
+	for n := 1; n <= 15; n++ {
+		b := &box{crash: n}
+		w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+		b.id = w.Device(1)
+		w.Fleet.Dial = b.dial
+		op := w.Begin(t, b.id, w.Images[0], "{}")
+		ctx, cancel := context.WithCancel(t.Context())
+		b.cancel = cancel
+		w.Queue.Take()
+		err := w.Work(ctx, firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID})
+		crashedAt := w.Operation(t, op.ID)
+		err2 := w.Work(t.Context(), firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID})
+		got := w.Operation(t, op.ID)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NoError(t, err2)
+		require.Equal(t, firmware.InProgress, crashedAt.Status)
+		require.Equal(t, 1, b.flashes, "died at command %d", n)
+		require.Equal(t, firmware.Success, got.Status, got.Log)
+		require.False(t, got.Claimed)
+	}
+}
+
+// Somebody who cancels at any command ends the operation before it flashes, and is
+// refused afterwards.
+func TestCancelledAtEachCommand(t *testing.T) {
+	for n := 1; n <= 15; n++ {
+		b := &box{crash: n}
+		w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+		b.id = w.Device(1)
+		w.Fleet.Dial = b.dial
+		op := w.Begin(t, b.id, w.Images[0], "{}")
+		var refused error
+		b.cancel = func() { _, refused = w.Operations.Cancel(context.Background(), wispwright.ScopeAll(), op.ID); b.crash = 0 }
+		w.Queue.Drain(t, w.Service)
+		got := w.Operation(t, op.ID)
+		require.False(t, got.Claimed)
+		var conflict *firmware.ConflictError
+		require.Equal(t, errors.As(refused, &conflict), b.flashes == 1)
+	}
+}
+
+// A mass upgrade of 10,000 devices is planned, and its operations are stored.
+func TestTenThousandDevicesArePlanned(t *testing.T) {
+	db := testkit.SQLite(t)
+	require.NoError(t, db.Migrate(t.Context(), firmwaresql.Migrations()))
+	stores, err := firmwaresql.New(db)
+	require.NoError(t, err)
+	w := firmwaretest.NewWorldOver(t, firmwaretest.Storage{Tx: db, Stores: stores}, openwrt.Types(nil))
+	for n := range 10000 {
+		w.Fleet.Add(firmware.Device{ID: wispwright.NewID(), OrganizationID: w.Organization, Model: firmwaretest.Model, Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})}}, connection.StrategyOpenWrt)
+	}
+	start := time.Now()
+	p, err := w.Batches.Plan(t.Context(), wispwright.ScopeAll(), &firmware.Batch{BuildID: w.Builds[1].ID})
+	require.NoError(t, err)
+	require.Len(t, p.Targets, 10000)
+	t.Log("planned in", time.Since(start))
+	batch := &firmware.Batch{BuildID: w.Builds[1].ID, Firmwareless: true, Parallel: 50}
+	require.NoError(t, w.Batches.Launch(t.Context(), wispwright.ScopeAll(), batch))
+	start = time.Now()
+	w.Queue.Take()
+	require.NoError(t, w.Work(t.Context(), firmware.Job{Kind: firmware.JobBatch, ID: batch.ID}))
+	t.Log("operations made and 50 let go in", time.Since(start))
+	counts, err := w.Batches.Count(t.Context(), batch.ID)
+	require.NoError(t, err)
+	require.Equal(t, 50, counts[batch.ID].Running())
+	require.Equal(t, 9950, counts[batch.ID].Waiting)
+}
