@@ -112,7 +112,10 @@ func TestCancelledAtEachCommand(t *testing.T) {
 		w.Fleet.Dial = b.dial
 		op := w.Begin(t, b.id, w.Images[0], "{}")
 		var refused error
-		b.cancel = func() { _, refused = w.Operations.Cancel(context.Background(), wispwright.ScopeAll(), op.ID); b.crash = 0 }
+		b.cancel = func() {
+			_, refused = w.Operations.Cancel(context.Background(), wispwright.ScopeAll(), op.ID)
+			b.crash = 0
+		}
 		w.Queue.Drain(t, w.Service)
 		got := w.Operation(t, op.ID)
 		require.False(t, got.Claimed)
