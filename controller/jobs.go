@@ -6,43 +6,43 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// JobKind says what a Job does.
-type JobKind string
+// jobKind says what a Job does.
+type jobKind string
 
 // The kinds of jobs.
 const (
 	// jobTemplateChanged renders the configurations that use a template anew.
-	jobTemplateChanged JobKind = "template_changed"
+	jobTemplateChanged jobKind = "template_changed"
 	// jobTemplateDeleted takes a deleted template out of configurations.
-	jobTemplateDeleted JobKind = "template_deleted"
+	jobTemplateDeleted jobKind = "template_deleted"
 	// jobTemplateAssigned gives a template that became a default or required one
 	// to the configurations that do not have it.
-	jobTemplateAssigned JobKind = "template_assigned"
+	jobTemplateAssigned jobKind = "template_assigned"
 	// jobOrganizationChanged renders all configurations of an organization anew.
-	jobOrganizationChanged JobKind = "organization_changed"
+	jobOrganizationChanged jobKind = "organization_changed"
 	// JobEverything renders all configurations anew, after a change of the
 	// global variables.
-	JobEverything JobKind = "everything"
+	JobEverything jobKind = "everything"
 	// jobGroupChanged gives the devices of a group the templates that it was given
 	// (Job.Added), takes from them those it lost (Job.Removed), and renders all anew.
-	jobGroupChanged JobKind = "group_changed"
+	jobGroupChanged jobKind = "group_changed"
 	// jobGroupDeleted takes the devices out of a group that is gone.
-	jobGroupDeleted JobKind = "group_deleted"
+	jobGroupDeleted jobKind = "group_deleted"
 	// jobGroupJoined gives a device that came into a group its first configuration,
 	// when the group has templates.
-	jobGroupJoined JobKind = "group_joined"
+	jobGroupJoined jobKind = "group_joined"
 	// jobDevice renders the configuration of one device anew.
-	jobDevice JobKind = "device"
+	jobDevice jobKind = "device"
 	// JobKeyHints lets the keys of devices be searched for that were stored
 	// before they could be.
-	JobKeyHints JobKind = "key_hints"
+	JobKeyHints jobKind = "key_hints"
 )
 
 // Job is one batch of work that follows from a change. It is plain data: a
 // queue may store it as JSON.
 type Job struct {
 	// Kind says what to do.
-	Kind JobKind
+	Kind jobKind
 	// ID is the template, organization, group or device.
 	ID wispwright.ID
 	// After is where the batch begins: the last device of the one before.

@@ -201,6 +201,9 @@ func (b *batch) prepare(ctx context.Context, configs []*Config) error {
 	if err != nil {
 		return err
 	}
+	if err := b.fleet.stage(ctx, materials...); err != nil {
+		return err
+	}
 	if err := b.fleet.addProvided(ctx, materials...); err != nil {
 		return err
 	}

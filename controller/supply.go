@@ -62,6 +62,7 @@ type extensions struct {
 	vpns         VPNs
 	providers    []ContextProvider
 	provisioners []Provisioner
+	stager       func(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]*Staged, error)
 }
 
 // AttachVPNs lets templates lead to VPN servers. Call it before anything is
@@ -93,6 +94,11 @@ func (c *Controller) VPNExists(ctx context.Context, scope wispwright.Scope, serv
 // the transaction that renders them.
 func (c *configs) supply(ctx context.Context, first bool, list ...*material) error {
 	x := c.extensions
+	if !first { // what is new has nothing staged
+		if err := c.stage(ctx, list...); err != nil {
+			return err
+		}
+	}
 	if x.vpns != nil || len(x.provisioners) > 0 {
 		wanted := make([]Provision, len(list))
 		for i, m := range list {
@@ -134,6 +140,9 @@ func (c *configs) addProvided(ctx context.Context, list ...*material) error {
 	of, err := c.serverVariables(ctx, servers...)
 	for _, m := range list {
 		m.provided, m.servers, m.group = provided[m.device.ID], of, groups[m.device.GroupID]
+		if m.staged != nil {
+			m.staged.lay(m)
+		}
 	}
 	return err
 }

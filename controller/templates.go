@@ -79,7 +79,7 @@ func (s *Templates) stored(ctx context.Context, changes ...entity.Change[Templat
 	return s.configs.forgetTenants(ctx)
 }
 
-func (s *Templates) enqueue(ctx context.Context, kind JobKind, t *Template, what string) error {
+func (s *Templates) enqueue(ctx context.Context, kind jobKind, t *Template, what string) error {
 	id, name := actor(ctx)
 	return s.configs.jobs.Enqueue(ctx, Job{Kind: kind, ID: t.ID, Cause: "template " + t.Name + " " + what, ActorID: id, Actor: name})
 }

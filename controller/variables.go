@@ -27,6 +27,7 @@ type material struct {
 	templates []*Template // in the order of config.Templates
 	settings  *Settings
 	group     *Group // nil for none
+	staged    *Staged
 	provided  map[string]any
 	// refused says why what the configuration needs could not be made
 	refused string

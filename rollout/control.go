@@ -51,7 +51,7 @@ func (s *Service) decide(ctx context.Context, scope wispwright.Scope, id wispwri
 		if err := s.record(ctx, "change", &before, after); err != nil {
 			return err
 		}
-		s.told(ctx, before.Status, after)
+		s.told(ctx, &before, after)
 		return s.jobs.Enqueue(ctx, id)
 	})
 	return after, err

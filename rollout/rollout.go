@@ -93,6 +93,8 @@ func (Rollout) Shape() store.Shape {
 
 // RolloutFilter selects rollouts; zero fields select all.
 type RolloutFilter struct {
+	// IDs limits to some rollouts.
+	IDs wispwright.Among[wispwright.ID]
 	// OrganizationID limits to one organization.
 	OrganizationID wispwright.ID
 	// Kind limits to one kind, SubjectID to what is rolled out.

@@ -70,8 +70,8 @@ type Moved struct {
 
 // Service carries out rollouts. Make it with New.
 type Service struct {
-	// Changed tells of rollouts that were made or went on.
-	Changed event.Topic[*Rollout]
+	// Changed tells of rollouts that were made, went on, or were deleted.
+	Changed event.Topic[entity.Change[Rollout]]
 	// StatusChanged tells of rollouts that came to another status.
 	StatusChanged event.Topic[Moved]
 
@@ -185,7 +185,7 @@ func (s *Service) Create(ctx context.Context, r *Rollout, targets []Target) erro
 		if err := s.record(ctx, "add", nil, r); err != nil {
 			return err
 		}
-		s.told(ctx, "", r)
+		s.told(ctx, nil, r)
 		return s.jobs.Enqueue(ctx, r.ID)
 	})
 }
@@ -288,6 +288,7 @@ func (s *Service) Delete(ctx context.Context, scope wispwright.Scope, id wispwri
 		if err := s.record(ctx, "delete", r, nil); err != nil {
 			return err
 		}
+		s.Changed.Publish(ctx, entity.Change[Rollout]{Before: r})
 		return s.stores.Rollouts.Delete(ctx, scope, id)
 	})
 }
@@ -307,11 +308,14 @@ func (s *Service) forgetOrganization(ctx context.Context, organization wispwrigh
 }
 
 // told publishes a rollout that was made or changed.
-func (s *Service) told(ctx context.Context, before Status, r *Rollout) {
-	now := *r
-	s.Changed.Publish(ctx, &now)
-	if before != r.Status {
-		s.StatusChanged.Publish(ctx, Moved{Rollout: &now, Before: before})
+func (s *Service) told(ctx context.Context, before, r *Rollout) {
+	now, was := *r, Status("")
+	if before != nil {
+		was = before.Status
+	}
+	s.Changed.Publish(ctx, entity.Change[Rollout]{Before: before, After: &now})
+	if was != now.Status {
+		s.StatusChanged.Publish(ctx, Moved{Rollout: &now, Before: was})
 	}
 }
 

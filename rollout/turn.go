@@ -103,7 +103,7 @@ func (s *Service) turn(ctx context.Context, id wispwright.ID, limit int, blamed 
 			}
 		}
 		if before.Turn != after.Turn {
-			s.told(ctx, before.Status, after)
+			s.told(ctx, &before, after)
 		}
 		return nil
 	})

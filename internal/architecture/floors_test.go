@@ -37,7 +37,7 @@ func (p pkg) ours() bool {
 // concerns in the order in which later ones may import earlier ones.
 var concerns = []string{
 	"tenancy", "notifications", "rollout", "x509", "ipam", "controller",
-	"controller/connection", "controller/geo", "controller/vpn", "controller/subnetdivision", "topology",
+	"controller/plan", "controller/connection", "controller/geo", "controller/vpn", "controller/subnetdivision", "topology",
 	"monitoring", "firmware", "radius",
 }
 

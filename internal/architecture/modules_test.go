@@ -34,7 +34,11 @@ func reached() map[string][]string {
 			"github.com/coder/websocket", "github.com/hashicorp/yamux", "golang.org/x/time", // channels
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
 		},
-		"rollout":  {},
+		"rollout": {},
+		"controller/plan": {
+			"github.com/pmezard/go-difflib", "go.yaml.in/yaml/v3", // what devices would run otherwise, and plans as files
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
+		},
 		"topology": {},
 		"firmware": {
 			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller

@@ -1,0 +1,2 @@
+// Package plansql keeps plans in PostgreSQL and SQLite.
+package plansql
