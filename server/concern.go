@@ -145,11 +145,14 @@ func DefaultConcerns() []Concern {
 	reach, places := NewConnection(c), NewGeo(c)
 	f := NewFirmware(reach)
 	f.Geo = places
+	waves := NewRollout(t)
 	return []Concern{
 		t,
 		x,
 		i,
 		c,
+		waves,
+		NewPlan(t, c, waves),
 		NewConnection(c),
 		g,
 		reach,

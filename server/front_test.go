@@ -51,6 +51,8 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
 	measured.Geo = places
+	waves := server.NewRollout(ten)
+	plans := server.NewPlan(ten, con, waves)
 	told := server.NewNotifications(ten)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
 	c.Data = t.TempDir()
@@ -58,7 +60,7 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	c.Tenancy.PasswordIterations = 1
 	// no packet leaves for the addresses of the tests' devices
 	c.Monitoring.Checks, c.Monitoring.AutoPing, c.Monitoring.AutoConfigCheck, c.Monitoring.AutoDataCollected = false, false, false, false
-	return c, []server.Concern{ten, pki, addresses, con, reach, places, tunnels, divided, graphs, images, access, measured, told}
+	return c, []server.Concern{ten, pki, addresses, con, waves, plans, reach, places, tunnels, divided, graphs, images, access, measured, told}
 }
 
 // newServer puts a server together on a database, with a vendor's concern that

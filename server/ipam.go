@@ -39,7 +39,7 @@ var (
 
 // NewIPAM returns the concern with its default settings.
 func NewIPAM(t *TenancyConcern) *IPAMConcern {
-	return &IPAMConcern{Config: DefaultIPAMConfig(), Tenancy: t, Formats: []ipam.Format{xlsx.Format{}}}
+	return &IPAMConcern{Config: defaultIPAMConfig(), Tenancy: t, Formats: []ipam.Format{xlsx.Format{}}}
 }
 
 // Name implements Concern.
@@ -80,7 +80,7 @@ func (c *IPAMConcern) Kinds() []Kind {
 
 // Section implements WithSettings.
 func (c *IPAMConcern) Section() Section {
-	defaults := DefaultIPAMConfig()
+	defaults := defaultIPAMConfig()
 	return Section{&c.Config, &defaults}
 }
 

@@ -14,8 +14,8 @@ type IPAMConfig struct {
 	ImportLimit int64 `koanf:"import_limit" doc:"The largest file that is imported, in bytes."`
 }
 
-// DefaultIPAMConfig returns the settings that nobody has configured.
-func DefaultIPAMConfig() IPAMConfig {
+// defaultIPAMConfig returns the settings that nobody has configured.
+func defaultIPAMConfig() IPAMConfig {
 	return IPAMConfig{Rate: ipamhttp.DefaultRate, ImportLimit: 32 << 20}
 }
 

@@ -50,7 +50,8 @@ func (u importUsers) Run(ctx context.Context, p *Session, t *TenancyConcern) err
 }
 
 type exportCommand struct {
-	Users exportUsers `cmd:"" help:"Write all accounts to a CSV file, password hashes included."`
+	Config exportConfig `cmd:"" default:"withargs" help:"Write templates, groups and variables as files, which plan and apply read."`
+	Users  exportUsers  `cmd:"" help:"Write all accounts to a CSV file, password hashes included."`
 }
 
 type exportUsers struct {

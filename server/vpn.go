@@ -58,7 +58,7 @@ var (
 
 // NewVPN returns the concern with its default settings.
 func NewVPN(t *TenancyConcern, c *ControllerConcern, x *X509Concern, i *IPAMConcern) *VPNConcern {
-	return &VPNConcern{Config: DefaultVPNConfig(), Tenancy: t, Controller: c, X509: x, IPAM: i}
+	return &VPNConcern{Config: defaultVPNConfig(), Tenancy: t, Controller: c, X509: x, IPAM: i}
 }
 
 // Name implements Concern.
@@ -74,7 +74,7 @@ func (c *VPNConcern) Events() []event.Listed { return c.VPN.Events() }
 
 // Section implements WithSettings.
 func (c *VPNConcern) Section() Section {
-	defaults := DefaultVPNConfig()
+	defaults := defaultVPNConfig()
 	return Section{&c.Config, &defaults}
 }
 

@@ -29,8 +29,8 @@ type VPNConfig struct {
 	CachedServers int `koanf:"cached_servers" doc:"Rendered VPN servers kept in memory; one with 10,000 clients takes about a megabyte."`
 }
 
-// DefaultVPNConfig returns the settings that nobody has configured.
-func DefaultVPNConfig() VPNConfig {
+// defaultVPNConfig returns the settings that nobody has configured.
+func defaultVPNConfig() VPNConfig {
 	return VPNConfig{CertPath: "/etc/x509", CommonNameFormat: "{mac_address}-{name}", PrivateNetworks: []string{}, Timeout: 5 * time.Second, Delay: 2 * time.Second, CachedServers: 200}
 }
 

@@ -6,6 +6,7 @@ import { geo } from '../geo';
 import { ipam } from '../ipam';
 import { monitoring } from '../monitoring';
 import { notifications } from '../notifications';
+import { plan } from '../plan';
 import { radius } from '../radius';
 import { tenancy } from '../tenancy';
 import { topology } from '../topology';
@@ -15,3 +16,4 @@ import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
 export const concerns: Concern[] = [controller, monitoring, connection, geo, notifications, ipam, topology, vpn, x509, radius, tenancy, audit];
+export const concerns: Concern[] = [controller, plan, monitoring, connection, geo, notifications, ipam, topology, x509, radius, tenancy, audit];
