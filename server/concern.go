@@ -142,10 +142,11 @@ func DefaultConcerns() []Concern {
 	g := NewGeo(c)
 	m := NewMonitoring(c)
 	m.Geo = g
-	reach, places := NewConnection(c), NewGeo(c)
+	reach := NewConnection(c)
 	f := NewFirmware(reach)
 	f.Geo = places
 	waves := NewRollout(t)
+	f.Geo = g
 	return []Concern{
 		t,
 		x,
@@ -156,7 +157,7 @@ func DefaultConcerns() []Concern {
 		NewConnection(c),
 		g,
 		reach,
-		places,
+		g,
 		v,
 		NewSubnetDivision(t, c, i, v),
 		NewTopology(t, c),
