@@ -144,9 +144,8 @@ func DefaultConcerns() []Concern {
 	m.Geo = g
 	reach := NewConnection(c)
 	f := NewFirmware(reach)
-	f.Geo = places
-	waves := NewRollout(t)
 	f.Geo = g
+	waves := NewRollout(t)
 	return []Concern{
 		t,
 		x,
@@ -154,8 +153,6 @@ func DefaultConcerns() []Concern {
 		c,
 		waves,
 		NewPlan(t, c, waves),
-		NewConnection(c),
-		g,
 		reach,
 		g,
 		v,
