@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -195,6 +196,28 @@ func (o *OpenVPN) Status(ctx context.Context, b *Bundle) (string, []Peer, error)
 // parseStatus reads the answer to "status 3".
 func parseStatus(text string) []Peer {
 	var out []Peer
+	for _, get := range statusRows(text) {
+		number := func(name string) int64 {
+			n, err := strconv.ParseInt(get(name), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return n
+		}
+		if get("Common Name") == "UNDEF" { // not yet known
+			continue
+		}
+		out = append(out, Peer{
+			CommonName: get("Common Name"), Address: get("Virtual Address"), Endpoint: get("Real Address"), Connected: true,
+			Seen: time.Unix(number("Connected Since (time_t)"), 0).UTC(), Received: number("Bytes Received"), Sent: number("Bytes Sent"),
+		})
+	}
+	return out
+}
+
+// statusRows are the clients, each a function from the name of a column to its text.
+func statusRows(text string) []func(string) string {
+	var out []func(string) string
 	column := map[string]int{}
 	for line := range strings.Lines(text) {
 		fields := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
@@ -204,25 +227,11 @@ func parseStatus(text string) []Peer {
 				column[name] = i + 1
 			}
 		case fields[0] == "CLIENT_LIST":
-			get := func(name string) string {
+			out = append(out, func(name string) string {
 				if i, ok := column[name]; ok && i < len(fields) {
 					return fields[i]
 				}
 				return ""
-			}
-			number := func(name string) int64 {
-				n, err := strconv.ParseInt(get(name), 10, 64)
-				if err != nil {
-					return 0
-				}
-				return n
-			}
-			if get("Common Name") == "UNDEF" { // not yet known
-				continue
-			}
-			out = append(out, Peer{
-				CommonName: get("Common Name"), Address: get("Virtual Address"), Endpoint: get("Real Address"), Connected: true,
-				Seen: time.Unix(number("Connected Since (time_t)"), 0).UTC(), Received: number("Bytes Received"), Sent: number("Bytes Sent"),
 			})
 		}
 	}
@@ -231,12 +240,16 @@ func parseStatus(text string) []Peer {
 
 // Disconnect implements Driver.
 func (o *OpenVPN) Disconnect(ctx context.Context, b *Bundle, names ...string) error {
-	for _, name := range names {
-		if strings.ContainsAny(name, "\r\n\"") {
-			continue // no command is made of that
-		}
-		if _, err := o.ask(ctx, b, `kill "`+strings.ReplaceAll(name, `\`, `\\`)+`"`); err != nil {
-			return err
+	text, err := o.ask(ctx, b, "status 3")
+	if err != nil {
+		return err
+	}
+	// by number: a common name with colons is taken for an address there
+	for i, fields := range statusRows(text) {
+		if id, err := strconv.Atoi(fields("Client ID")); err == nil && slices.Contains(names, fields("Common Name")) {
+			if _, err := o.ask(ctx, b, fmt.Sprintf("client-kill %d", id)); err != nil {
+				return fmt.Errorf("client %d: %w", i, err)
+			}
 		}
 	}
 	return nil
