@@ -15,5 +15,18 @@ import { x509 } from '../x509';
 import type { Concern } from './concern';
 
 /** The concerns, in the order of their entries in the navigation. */
-export const concerns: Concern[] = [controller, monitoring, connection, geo, notifications, ipam, topology, vpn, x509, radius, tenancy, audit];
-export const concerns: Concern[] = [controller, plan, monitoring, connection, geo, notifications, ipam, topology, x509, radius, tenancy, audit];
+export const concerns: Concern[] = [
+  controller,
+  plan,
+  monitoring,
+  connection,
+  geo,
+  notifications,
+  ipam,
+  topology,
+  vpn,
+  x509,
+  radius,
+  tenancy,
+  audit,
+];
