@@ -75,7 +75,7 @@ var (
 // which are then filtered by how they are too.
 func NewMonitoring(c *ControllerConcern) *MonitoringConcern {
 	c.Related = append(c.Related, healthsql.Related)
-	return &MonitoringConcern{Config: DefaultMonitoringConfig(), Controller: c}
+	return &MonitoringConcern{Config: defaultMonitoringConfig(), Controller: c}
 }
 
 // Name implements Concern.
@@ -98,7 +98,7 @@ func (c *MonitoringConcern) Events() []event.Listed {
 
 // Section implements WithSettings.
 func (c *MonitoringConcern) Section() Section {
-	defaults := DefaultMonitoringConfig()
+	defaults := defaultMonitoringConfig()
 	return Section{&c.Config, &defaults}
 }
 

@@ -71,8 +71,8 @@ type MonitoringConfig struct {
 	ArrivalOrder bool `koanf:"arrival_order" doc:"Count the traffic of documents that come out of order against the one that came before, as OpenWISP does, though that counts some bytes twice."`
 }
 
-// DefaultMonitoringConfig returns the settings that nobody has configured.
-func DefaultMonitoringConfig() MonitoringConfig {
+// defaultMonitoringConfig returns the settings that nobody has configured.
+func defaultMonitoringConfig() MonitoringConfig {
 	return MonitoringConfig{
 		Retention: 26280 * time.Hour, ShortRetention: 24 * time.Hour, AutoCharts: monitoring.DefaultAutoCharts(), WifiSessions: true, WifiSessionAge: 180 * 24 * time.Hour,
 		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440,

@@ -68,7 +68,7 @@ var (
 // NewNotifications returns the concern with its default settings. It tells of
 // the concerns that stand before it in the list (WithKinds, WithNotifications).
 func NewNotifications(t *TenancyConcern) *NotificationsConcern {
-	return &NotificationsConcern{Config: DefaultNotificationsConfig(), Tenancy: t}
+	return &NotificationsConcern{Config: defaultNotificationsConfig(), Tenancy: t}
 }
 
 // Name implements Concern.
@@ -95,7 +95,7 @@ func (n *NotificationsConcern) Events() []event.Listed {
 
 // Section implements WithSettings.
 func (n *NotificationsConcern) Section() Section {
-	defaults := DefaultNotificationsConfig()
+	defaults := defaultNotificationsConfig()
 	return Section{&n.Config, &defaults}
 }
 

@@ -40,8 +40,8 @@ type NotificationsConfig struct {
 	WebhookKeep        int           `koanf:"webhook_keep" doc:"How many finished deliveries of each webhook are kept, at most."`
 }
 
-// DefaultNotificationsConfig returns the settings that nobody has configured.
-func DefaultNotificationsConfig() NotificationsConfig {
+// defaultNotificationsConfig returns the settings that nobody has configured.
+func defaultNotificationsConfig() NotificationsConfig {
 	return NotificationsConfig{
 		WebEnabled: true, EmailEnabled: true, BatchInterval: 3 * time.Hour, BatchLimit: 15, HTMLEmail: true, Age: 90 * 24 * time.Hour,
 		StormShortTime: 10 * time.Second, StormShortCount: 6, StormLongTime: 180 * time.Second, StormLongCount: 30,
