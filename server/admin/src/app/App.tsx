@@ -79,9 +79,13 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
         )}
         <CustomRoutes>
           <Route path="/parts" element={<Parts />} />
-          <Route path="/:app/:model" element={<OldAddress />} />
-          <Route path="/:app/:model/:id" element={<OldAddress />} />
           <Route path="/:app/:model/:id/change" element={<OldAddress />} />
+          {/* written out: any two words would also be a page of an object here */}
+          {concerns.flatMap(({ resources }) =>
+            resources.flatMap(({ name, model }) =>
+              model ? ['', '/:id'].map((rest) => <Route key={`${name}${rest}`} path={`/${model.app}/${model.model}${rest}`} element={<OldAddress app={model.app} model={model.model} />} />) : [],
+            ),
+          )}
           {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
         </CustomRoutes>
             </CoreAdminUI>

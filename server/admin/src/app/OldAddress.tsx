@@ -5,9 +5,15 @@ import { Navigate, useParams } from 'react-router-dom';
 import { useFrame } from './ConcernsContext';
 import { NotFound } from './pages';
 
+/** Which kind of objects an address is of, where it does not say so itself. */
+interface OldAddressProps {
+  app?: string;
+  model?: string;
+}
+
 /** Leads to the page of the object here, to the list of such objects, or to the form for a new one. */
-export default function OldAddress() {
-  const { app, model, id } = useParams();
+export default function OldAddress(props: OldAddressProps) {
+  const { id, app = props.app, model = props.model } = useParams();
   const { concerns } = useFrame();
   const createPath = useCreatePath();
   const type = id === undefined ? 'list' : id === 'add' ? 'create' : 'edit';
