@@ -43,14 +43,20 @@ func notificationDeviations(chosen []string) map[int][]replay.Deviation {
 		}
 		return all
 	}
-	lines := slices.Concat(types("alpha", "uuid9", "uuid7"), types("beta", "uuid16", "uuid19"), types("default", "uuid23", "uuid26"))
-	all := []replay.Deviation{instead("body.count", len(lines), others), instead("body.results", lines[:min(20, len(lines))], others)}
-	if len(lines) <= 20 {
-		all = append(all, instead("body.next", nil, others))
+	// a page has twenty; the links of the recording are those of its own number
+	page := func(lines []any, recorded bool) []replay.Deviation {
+		out := []replay.Deviation{instead("body.count", len(lines), others), instead("body.results", lines[:min(20, len(lines))], others)}
+		switch {
+		case len(lines) <= 20 && recorded:
+			out = append(out, instead("body.next", nil, others))
+		case len(lines) > 20 && !recorded:
+			out = append(out, instead("body.next", "http://example.com/api/v1/notifications/notification/user-setting/?page=2", others))
+		}
+		return out
 	}
 	return map[int][]replay.Deviation{
-		22: all,
-		23: {instead("body.count", len(chosen), others), instead("body.results", types("alpha", "uuid29", "uuid32"), others)},
+		22: page(slices.Concat(types("alpha", "uuid9", "uuid7"), types("beta", "uuid16", "uuid19"), types("default", "uuid23", "uuid26")), true),
+		23: page(types("alpha", "uuid29", "uuid32"), false),
 		27: {instead("body.type", "device_registered", others)},
 		28: {instead("body.type", "device_registered", others)},
 		29: {instead("body.type", "device_registered", others), instead("body.web", nil, inherited)},
