@@ -3,7 +3,6 @@ package firmware
 import (
 	"context"
 	"net/netip"
-	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection"
@@ -20,15 +19,6 @@ type Device struct {
 	Deactivated bool
 	// Addresses are where it is reached.
 	Addresses []netip.Addr
-}
-
-// at lists addresses for people.
-func (d *Device) at() string {
-	var list []string
-	for _, a := range d.Addresses {
-		list = append(list, a.String())
-	}
-	return strings.Join(list, ", ")
 }
 
 // DeviceQuery selects devices; the zero value all.

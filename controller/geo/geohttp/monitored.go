@@ -2,6 +2,7 @@ package geohttp
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -149,7 +150,8 @@ func (h *HTTP) mountMonitoredDevices(api *rest.API, m *Monitored) {
 
 // notThere is the answer where a place is not the caller's.
 func notThere(err error) error {
-	if f, ok := err.(*rest.Failure); ok && f.Status == http.StatusNotFound {
+	var f *rest.Failure
+	if errors.As(err, &f) && f.Status == http.StatusNotFound {
 		return wispwright.ErrNotFound
 	}
 	return err
