@@ -86,7 +86,7 @@ func (s *Plans) rehearse(ctx context.Context, p *Plan) (*rehearsal, error) {
 	err = s.c.Devices.Rehearse(ctx, r.staged, r.edit, ids, func(device *controller.Device, ground, before, after, fault string) error {
 		d := &Device{
 			ID: wispwright.NewID(), PlanID: p.ID, DeviceID: device.ID, OrganizationID: device.OrganizationID, Name: device.Name, Ground: ground,
-			Away: device.LastSeen == nil || now.Sub(*device.LastSeen) > s.o.AwayAfter,
+			Away: s.o.away(device, now),
 		}
 		out.devices = append(out.devices, d)
 		if before == after && fault == "" {

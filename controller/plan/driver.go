@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -43,9 +44,19 @@ func (d *driver) Online(ctx context.Context, _ *rollout.Rollout, ids ...wispwrig
 	out := make(map[wispwright.ID]bool, len(found))
 	now := d.kit.Now()
 	for id, o := range found {
-		out[id] = o.Device.LastSeen != nil && now.Sub(*o.Device.LastSeen) <= d.o.AwayAfter
+		out[id] = !d.o.away(o.Device, now)
 	}
 	return out, err
+}
+
+// away reports whether a device asked for nothing for long. When it did is stored
+// every half minute, so what registered just now has only its address.
+func (o *Options) away(d *controller.Device, now time.Time) bool {
+	last := d.LastSeen
+	if last == nil && d.LastIP.IsValid() {
+		last = &d.Created
+	}
+	return last == nil || now.Sub(*last) > o.AwayAfter
 }
 
 // Begin implements rollout.Driver: the devices are rendered with what is staged, and
