@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -118,9 +119,12 @@ func TestFailuresAreRepeatedAndPermanentOnesNot(t *testing.T) {
 			require.NoError(t, err)
 			return counts["completed"] == 1 && counts["cancelled"] == 1
 		})
-		mu.Lock()
-		defer mu.Unlock()
-		require.Equal(t, map[string]int{"test.fail no such device": 1, "test.fail not reachable": 1, "test.fail <nil>": 1}, seen)
+		// a run is told of after its end is stored
+		testkit.Eventually(t, "all runs are told of", func(context.Context) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return maps.Equal(seen, map[string]int{"test.fail no such device": 1, "test.fail not reachable": 1, "test.fail <nil>": 1})
+		})
 	})
 }
 

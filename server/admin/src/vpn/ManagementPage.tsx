@@ -91,9 +91,11 @@ export default function ManagementPage() {
     <>
       <Title title="Management network" />
       <ObjectHeader title="Management network in one step" above={{ label: 'VPN servers', to: '/vpns' }} />
-      {isPending && <Loading rows={4} />}
-      {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data && <Wizard suggestion={data} />}
+      <div className="w-page" style={{ paddingTop: 16 }}>
+        {isPending && <Loading rows={4} />}
+        {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
+        {data && <Wizard suggestion={data} />}
+      </div>
     </>
   );
 }

@@ -39,20 +39,18 @@ function Wizard() {
 /** The page. */
 export default function VPNList() {
   return (
-    <>
-      <ListPage<VPN>
-        title="VPN servers"
-        what="VPN servers"
-        columns={columns}
-        sort={{ field: 'name', order: 'ASC' }}
-        placeholder="Name, host, notes"
-        filters={[{ ...organizationFilter, shown: true }, { source: 'backend', label: 'Type', kind: 'choice', choices: backends.map(({ id, name }) => ({ id, name })) }]}
-        add="Add VPN server"
-        bulk={<BulkDelete one="VPN server" many="VPN servers" loss="The templates that lead to them are deleted too, and devices lose their tunnels." />}
-        nameOf={({ name }) => name}
-        empty={<Empty title="No VPN servers yet">A VPN server gives devices addresses at which they are reached, wherever they are.</Empty>}
-      />
-      <Wizard />
-    </>
+    <ListPage<VPN>
+      title="VPN servers"
+      what="VPN servers"
+      columns={columns}
+      sort={{ field: 'name', order: 'ASC' }}
+      placeholder="Name, host, notes"
+      filters={[{ ...organizationFilter, shown: true }, { source: 'backend', label: 'Type', kind: 'choice', choices: backends.map(({ id, name }) => ({ id, name })) }]}
+      add="Add VPN server"
+      actions={<Wizard />}
+      bulk={<BulkDelete one="VPN server" many="VPN servers" loss="The templates that lead to them are deleted too, and devices lose their tunnels." />}
+      nameOf={({ name }) => name}
+      empty={<Empty title="No VPN servers yet" action={<Wizard />}>A VPN server gives devices addresses at which they are reached, wherever they are.</Empty>}
+    />
   );
 }
