@@ -30,7 +30,8 @@ type FirmwareConcern struct {
 	Blobs blob.Store
 	// Geo has the locations that mass upgrades are limited to. Default: there are none.
 	Geo *GeoConcern
-	// Groups returns the organization of a group of devices. Default: there are none.
+	// Groups returns the organization of a group of devices. Default: the groups of the
+	// controller.
 	Groups func(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (organization wispwright.ID, err error)
 	// Ways are further ways of upgrading.
 	Ways []firmware.UpgraderType

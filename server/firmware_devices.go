@@ -59,10 +59,14 @@ func (f firmwareFleet) Find(ctx context.Context, scope wispwright.Scope, q firmw
 
 // Group implements firmware.Fleet.
 func (f firmwareFleet) Group(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (wispwright.ID, error) {
-	if f.c.Groups == nil {
-		return wispwright.ID{}, wispwright.ErrNotFound
+	if f.c.Groups != nil {
+		return f.c.Groups(ctx, scope, id)
 	}
-	return f.c.Groups(ctx, scope, id)
+	g, err := f.c.Connection.Controller.Groups.Get(ctx, scope, id)
+	if err != nil {
+		return wispwright.ID{}, err
+	}
+	return g.OrganizationID, nil
 }
 
 // Location implements firmware.Fleet.
