@@ -140,12 +140,12 @@ func DefaultConcerns() []Concern {
 	c := NewController(t)
 	v := NewVPN(t, c, x, i)
 	g := NewGeo(c)
+	waves := NewRollout(t)
 	m := NewMonitoring(c)
-	m.Geo = g
+	m.Geo, m.Rollout = g, waves
 	reach := NewConnection(c)
 	f := NewFirmware(reach)
 	f.Geo = g
-	waves := NewRollout(t)
 	return []Concern{
 		t,
 		x,

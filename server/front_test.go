@@ -50,8 +50,8 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	images.Geo = places
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
-	measured.Geo = places
 	waves := server.NewRollout(ten)
+	measured.Geo, measured.Rollout = places, waves
 	plans := server.NewPlan(ten, con, waves)
 	told := server.NewNotifications(ten)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}

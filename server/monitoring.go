@@ -55,6 +55,8 @@ type MonitoringConcern struct {
 	Health *health.Health
 	// CheckTypes are further types of checks.
 	CheckTypes []check.Type
+	// Rollout has the waves that stop when devices are worse than before. Default: none ask.
+	Rollout *RolloutConcern
 	// Checks ask devices how they are; it is made by Mount.
 	Checks *check.Checks
 
@@ -136,6 +138,12 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	}
 	if err := c.mountHealth(h, stores.Metrics); err != nil {
 		return err
+	}
+	if c.Rollout != nil {
+		if err := h.Mounted(c.Rollout); err != nil {
+			return err
+		}
+		c.Rollout.AddGate(c.Gate())
 	}
 	if c.Geo != nil {
 		if err := h.Mounted(c.Geo); err != nil {
