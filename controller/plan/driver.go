@@ -323,40 +323,41 @@ func (s *Plans) guard(ctx context.Context, kind ChangeKind, ids []wispwright.ID)
 	return nil
 }
 
-func (s *Plans) guardTemplates(ctx context.Context, list ...entity.Change[controller.Template]) error {
-	var ids []wispwright.ID
+// edited are the ids of objects that are changed, and neither added nor deleted.
+func edited[T any](list []entity.Change[T], id func(*T) wispwright.ID) (ids []wispwright.ID) {
 	for _, c := range list {
 		if c.Before != nil && c.After != nil {
-			ids = append(ids, c.After.ID)
+			ids = append(ids, id(c.After))
 		}
 	}
-	return s.guard(ctx, TemplateChange, ids)
+	return ids
+}
+
+func deletedIDs[T any](list []*T, id func(*T) wispwright.ID) []wispwright.ID {
+	ids := make([]wispwright.ID, len(list))
+	for i, o := range list {
+		ids[i] = id(o)
+	}
+	return ids
+}
+
+func templateID(t *controller.Template) wispwright.ID { return t.ID }
+func groupID(g *controller.Group) wispwright.ID       { return g.ID }
+
+func (s *Plans) guardTemplates(ctx context.Context, list ...entity.Change[controller.Template]) error {
+	return s.guard(ctx, TemplateChange, edited(list, templateID))
 }
 
 func (s *Plans) guardDeletion(ctx context.Context, list ...*controller.Template) error {
-	var ids []wispwright.ID
-	for _, t := range list {
-		ids = append(ids, t.ID)
-	}
-	return s.guard(ctx, TemplateChange, ids)
+	return s.guard(ctx, TemplateChange, deletedIDs(list, templateID))
 }
 
 func (s *Plans) guardGroups(ctx context.Context, list ...entity.Change[controller.Group]) error {
-	var ids []wispwright.ID
-	for _, c := range list {
-		if c.Before != nil && c.After != nil {
-			ids = append(ids, c.After.ID)
-		}
-	}
-	return s.guard(ctx, GroupChange, ids)
+	return s.guard(ctx, GroupChange, edited(list, groupID))
 }
 
 func (s *Plans) guardGroupDeletion(ctx context.Context, list ...*controller.Group) error {
-	var ids []wispwright.ID
-	for _, g := range list {
-		ids = append(ids, g.ID)
-	}
-	return s.guard(ctx, GroupChange, ids)
+	return s.guard(ctx, GroupChange, deletedIDs(list, groupID))
 }
 
 func (s *Plans) guardVariables(ctx context.Context, list ...entity.Change[controller.Settings]) error {
