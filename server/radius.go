@@ -16,6 +16,7 @@ import (
 	"github.com/wispwright/wispwright/radius/radiusd"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/radiussql"
+	"github.com/wispwright/wispwright/radius/signin"
 	"github.com/wispwright/wispwright/radius/sms"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -42,6 +43,7 @@ type RadiusConcern struct {
 
 	base      *entity.Base
 	accounts  *radiusAccounts
+	signIn    *signin.Service
 	daemon    *radiusd.Server
 	addresses []net.Addr
 }
@@ -115,10 +117,13 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if err := c.enrol(h, q, enrolStores, accounts, options); err != nil {
 		return err
 	}
-	wired := &radiushttp.Options{Enrolment: c.Enrolment, Phones: radiusPhones{c.Config.FixedLineOrMobile}, MaxFile: c.Config.BatchFileSize, CodeRate: c.Config.CodeRate,
-		OrderReset: func(ctx context.Context, organization wispwright.ID, identifier string) error {
-			return q.resets.Insert(ctx, q.queue, radiusReset{organization, identifier})
-		},
+	c.signIn, err = signin.New(c.Radius, t, accounts, organizations, &signin.Options{Enrolment: c.Enrolment, OrderReset: func(ctx context.Context, organization wispwright.ID, identifier string) error {
+		return q.resets.Insert(ctx, q.queue, radiusReset{organization, identifier})
+	}})
+	if err != nil {
+		return err
+	}
+	wired := &radiushttp.Options{Enrolment: c.Enrolment, SignIn: c.signIn, Phones: radiusPhones{c.Config.FixedLineOrMobile}, MaxFile: c.Config.BatchFileSize, CodeRate: c.Config.CodeRate,
 		Rate: c.Config.Rate, LoginRate: c.Config.LoginRate, FreeRADIUSRate: c.Config.FreeRADIUSRate, Reject: c.Config.AuthorizeReject, Zone: options.Zone}
 	if c.TuneHTTP != nil {
 		c.TuneHTTP(wired)

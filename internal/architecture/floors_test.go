@@ -67,7 +67,7 @@ func floor(room string) (height int, apart bool) {
 		return 5, false
 	case under(room, "agent"):
 		return 0, true
-	case strings.HasSuffix(last, "http"), under(room, "radius/loginpages"):
+	case strings.HasSuffix(last, "http"), under(room, "radius/loginpages", "radius/signin"):
 		return 4, false
 	case strings.HasSuffix(last, "sql"), strings.HasSuffix(last, "test"), under(room, "kit/rest"),
 		strings.HasPrefix(room, "monitoring/timeseries/"):

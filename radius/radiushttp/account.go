@@ -3,11 +3,11 @@ package radiushttp
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/signin"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -51,27 +51,16 @@ type validateOut struct {
 	ResponseCode string `json:"response_code"`
 }
 
-// The sentences of log-in and validation (spec: radius §8.2, §8.3).
+// The answers of validation and of a changed password (spec: radius §8.3, §8.6).
 const (
-	wrongCredentials = "The credentials entered are not valid. Please double-check and try again."
-	unknownToken     = "BLANK_OR_INVALID_TOKEN"
-	knownToken       = "AUTH_TOKEN_VALIDATION_SUCCESSFUL"
-	alreadyMember    = "Organization user with this User and Organization already exists."
-	changedPassword  = "Password updated successfully"
-	wrongPassword    = "Your old password was entered incorrectly. Please enter it again."
-	samePassword     = "New password cannot be the same as your old password."
-	mismatch         = "The two password fields didn’t match."
+	unknownToken    = "BLANK_OR_INVALID_TOKEN"
+	knownToken      = "AUTH_TOKEN_VALIDATION_SUCCESSFUL"
+	changedPassword = "Password updated successfully"
 )
 
 // organization is that of the path.
 func (h *HTTP) organization(r *rest.Request) (radius.InForce, error) {
-	o, err := h.organizations.BySlug(r.Context(), r.Text("slug"))
-	if err != nil {
-		return radius.InForce{}, err
-	}
-	in, err := h.r.Settings.Effective(r.Context(), o.ID)
-	in.Organization = o
-	return in, err
+	return h.signIn.Organization(r.Context(), r.Text("slug"))
 }
 
 // found refuses paths of organizations that are not there.
@@ -126,22 +115,15 @@ func (h *HTTP) logIn(r *rest.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := h.join(r, u, in); err != nil {
-		return 0, nil, err
-	}
-	key, err := h.t.Tokens.For(r.Context(), u.ID)
-	if err != nil {
-		return 0, nil, err
-	}
-	out, ok, err := h.enter(r, u, in, byPassword)
+	e, err := h.signIn.Enter(r.Context(), in, u, byPassword)
 	if err != nil {
 		return 0, nil, err
 	}
 	status := http.StatusOK
-	if !ok || !u.IsActive {
+	if !e.Accepted {
 		status = http.StatusUnauthorized // the pages read in the body what is missing
 	}
-	return status, loginOut{out, key.Key.Reveal()}, nil
+	return status, loginOut{newUserOut(e), e.Key.Reveal()}, nil
 }
 
 // prove finds out who logs in.
@@ -150,106 +132,26 @@ func (h *HTTP) prove(r *rest.Request) (u *tenancy.User, byPassword bool, err err
 	if errors.Is(err, wispwright.ErrUnauthenticated) {
 		return nil, false, wispwright.Forbidden(err.Error()) // 403, as the original
 	}
-	if link != "" {
-		u, err := h.t.MagicLinks.Authenticate(r.Context(), link)
-		if errors.Is(err, wispwright.ErrUnauthenticated) {
-			return nil, false, wispwright.Forbidden("Invalid or expired token.")
-		}
+	c := signin.Credentials{Link: link, Source: r.Source()}
+	if link == "" {
+		in, err := rest.Decode[loginIn](r, false)
 		if err != nil {
 			return nil, false, err
 		}
-		return u, false, h.checkFactor(r, u, "")
+		c.Identifier, c.Password, c.Code = in.Username.V, in.Password.V, in.OTP.V
 	}
-	in, err := rest.Decode[loginIn](r, false)
-	if err != nil {
-		return nil, false, err
-	}
-	u, err = h.t.Login.AttemptAny(r.Context(), r.Source(), in.Username.V, in.Password.V)
-	if err != nil {
-		return nil, false, err
-	}
-	if u == nil {
-		return nil, false, wispwright.Invalid("", wrongCredentials)
-	}
-	return u, true, h.checkFactor(r, u, in.OTP.V)
+	return h.signIn.Prove(r.Context(), c)
 }
 
-// checkFactor asks for the second factor of those who have one: the key opens
-// everything that they may do.
-func (h *HTTP) checkFactor(r *rest.Request, u *tenancy.User, code string) error {
-	has, err := h.t.SecondFactors.Has(r.Context(), u.ID)
-	switch {
-	case err != nil:
-		return err
-	case !has && h.t.SecondFactors.RequiredOf(u):
-		return wispwright.Invalid("", "Set up a second factor for your account first.")
-	case !has:
-		return nil
-	case code == "":
-		return wispwright.Invalid("otp", "A code of the second factor is required.")
+func newUserOut(e *signin.Entry) userOut {
+	u := e.User
+	out := userOut{Username: u.Username, Email: u.Email, PhoneNumber: rest.Null(u.PhoneNumber), FirstName: u.FirstName, LastName: u.LastName, BirthDate: rest.Date(u.BirthDate),
+		Location: u.Location, IsActive: u.IsActive, PasswordExpired: e.PasswordExpired, RadiusUserToken: e.Token.Reveal()}
+	if e.Registration != nil {
+		verified := e.Registration.Counts()
+		out.IsVerified, out.Method = &verified, &e.Registration.Method
 	}
-	good, err := h.t.SecondFactors.Check(r.Context(), u.ID, code)
-	if err == nil && !good {
-		return wispwright.Invalid("otp", "Wrong code.")
-	}
-	return err
-}
-
-// join makes a user a member of the organization where that is open to everybody
-// (spec: radius §8.2, additions: R-6). Where identities are verified, the user begins
-// as one that was not.
-func (h *HTTP) join(r *rest.Request, u *tenancy.User, in radius.InForce) error {
-	member, err := h.accounts.IsMember(r.Context(), u.ID, in.Organization.ID)
-	if err != nil || in.Organization.IsActive && (member || u.IsSuperuser) {
-		return err
-	}
-	if !in.RegistrationEnabled || !in.Organization.IsActive { // one that was switched off lets nobody in
-		return wispwright.Forbidden(in.Organization.Name + " does not allow self registration of new accounts.")
-	}
-	ctx := wispwright.WithCaller(r.Context(), wispwright.System("log-in of "+u.Username))
-	err = h.t.Memberships.Create(ctx, &tenancy.Membership{UserID: u.ID, OrganizationID: in.Organization.ID})
-	var conflict *wispwright.ConflictError
-	if errors.As(err, &conflict) {
-		return wispwright.Invalid("", alreadyMember)
-	}
-	if err != nil || !in.NeedsVerification {
-		return err
-	}
-	_, err = h.r.Registrations.Of(ctx, u.ID, in.Organization.ID)
-	if errors.Is(err, wispwright.ErrNotFound) {
-		err = h.r.Registrations.Create(ctx, &radius.Registration{UserID: u.ID, OrganizationID: in.Organization.ID, Method: radius.Pending})
-	}
-	return err
-}
-
-// enter issues a token for RADIUS, notes the log-in and describes the user; ok is
-// false for somebody whose identity must be verified first.
-func (h *HTTP) enter(r *rest.Request, u *tenancy.User, in radius.InForce, byPassword bool) (out userOut, ok bool, err error) {
-	ctx := r.Context()
-	a := h.accountOf(u)
-	k, err := h.r.Tokens.Issue(ctx, a, in.Organization.ID, true, byPassword)
-	if err != nil {
-		return out, false, err
-	}
-	if err := h.t.Login.LoggedIn(ctx, u.ID); err != nil {
-		return out, false, err
-	}
-	out = userOut{Username: u.Username, Email: u.Email, PhoneNumber: rest.Null(u.PhoneNumber), FirstName: u.FirstName, LastName: u.LastName, BirthDate: rest.Date(u.BirthDate),
-		Location: u.Location, IsActive: u.IsActive, PasswordExpired: byPassword && h.t.Users.PasswordExpired(u), RadiusUserToken: k.Key.Reveal()}
-	reg, err := h.r.Registrations.Of(ctx, u.ID, in.Organization.ID)
-	if err != nil && !errors.Is(err, wispwright.ErrNotFound) {
-		return out, false, err
-	}
-	strong := false
-	if reg != nil {
-		verified := reg.Counts()
-		out.IsVerified, out.Method, strong = &verified, &reg.Method, reg.IsStrong(h.r.Registrations.Methods())
-	}
-	return out, !in.NeedsVerification || strong, nil
-}
-
-func (h *HTTP) accountOf(u *tenancy.User) *radius.Account {
-	return &radius.Account{ID: u.ID, Username: u.Username, Email: u.Email, Phone: u.PhoneNumber, IsActive: u.IsActive, IsSuperuser: u.IsSuperuser, IsStaff: u.IsStaff, Joined: u.DateJoined}
+	return out
 }
 
 // validate tells a page that came back with a token whose it is (spec: radius §8.3).
@@ -263,40 +165,22 @@ func (h *HTTP) validate(r *rest.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	key, err := h.t.Tokens.ByKey(r.Context(), string(body.Token.V))
+	e, err := h.signIn.Return(r.Context(), in, string(body.Token.V))
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return 0, nil, &rest.Failure{Status: http.StatusUnauthorized, Body: map[string]string{"response_code": unknownToken}}
 	}
 	if err != nil {
 		return 0, nil, err
 	}
-	u, err := h.t.Users.Get(r.Context(), everyone(), key.UserID)
+	out := newUserOut(e)
+	phone, err := h.signIn.Proving(r.Context(), in, e)
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := h.join(r, u, in); err != nil {
-		return 0, nil, err
+	if phone != "" {
+		out.PhoneNumber = &phone // the number that is being verified
 	}
-	byPassword := true
-	if k, err := h.r.Tokens.Of(r.Context(), u.ID); err == nil {
-		byPassword = k.PasswordBased == nil || *k.PasswordBased
-	} else if !errors.Is(err, wispwright.ErrNotFound) {
-		return 0, nil, err
-	}
-	out, ok, err := h.enter(r, u, in, byPassword)
-	if err != nil {
-		return 0, nil, err
-	}
-	if h.enrolment != nil && (!ok || out.IsVerified == nil || !*out.IsVerified) {
-		// the number that is being verified
-		c, err := h.enrolment.Codes.Last(r.Context(), u.ID, in.Organization.ID)
-		if err == nil {
-			out.PhoneNumber = &c.Phone
-		} else if !errors.Is(err, wispwright.ErrNotFound) {
-			return 0, nil, err
-		}
-	}
-	return http.StatusOK, validateOut{out, key.Key.Reveal(), knownToken}, nil
+	return http.StatusOK, validateOut{out, e.Key.Reveal(), knownToken}, nil
 }
 
 type usageOut struct {
@@ -345,20 +229,19 @@ type passwordOut struct {
 
 // checkPassword tells all that is wrong with the three passwords at once.
 func (h *HTTP) checkPassword(r *rest.Request, in *passwordIn) error {
-	var v wispwright.ValidationError
+	var current, chosen, repeated *string
+	u := &tenancy.User{}
 	if in.CurrentPassword.Set && !in.CurrentPassword.Null && !r.Caller.Superuser {
-		u, err := h.t.Users.Get(r.Context(), everyone(), r.Caller.ID)
-		if err != nil {
+		var err error
+		if u, err = h.t.Users.Get(r.Context(), everyone(), r.Caller.ID); err != nil {
 			return err
 		}
-		if !h.t.Login.Verify(u, in.CurrentPassword.V) {
-			v.Add("current_password", wrongPassword)
-		}
+		current = &in.CurrentPassword.V
 	}
-	if in.NewPassword.Set && in.ConfirmPassword.Set && in.NewPassword.V != in.ConfirmPassword.V {
-		v.Add("confirm_password", mismatch)
+	if in.NewPassword.Set && in.ConfirmPassword.Set {
+		chosen, repeated = &in.NewPassword.V, &in.ConfirmPassword.V
 	}
-	return v.Err()
+	return h.signIn.CheckPasswords(u, current, chosen, repeated)
 }
 
 // changePassword lets a user choose a new password (spec: radius §8.6).
@@ -371,32 +254,12 @@ func (h *HTTP) changePassword(r *rest.Request, in *passwordIn) (passwordOut, err
 	if err != nil {
 		return passwordOut{}, err
 	}
-	if err := h.member(r, u, o); err != nil {
-		return passwordOut{}, err
+	current := &in.CurrentPassword.V
+	if in.CurrentPassword.Null {
+		current = nil
 	}
-	if in.CurrentPassword.Null && !r.Caller.Superuser {
-		return passwordOut{}, wispwright.Invalid("current_password", wrongPassword)
-	}
-	if !in.CurrentPassword.Null && in.CurrentPassword.V == in.NewPassword.V {
-		return passwordOut{}, wispwright.Invalid("new_password", samePassword)
-	}
-	// held against the address as a whole: its domain is a part of many passwords, and
-	// the original compares nothing here
-	judged := &tenancy.User{Password: u.Password, Username: u.Username, Email: strings.NewReplacer("@", "_", ".", "_", "-", "_").Replace(u.Email)}
-	if err := h.t.Users.CheckPassword(judged, in.NewPassword.V); err != nil {
-		return passwordOut{}, err
-	}
-	if err := h.t.Users.SetPassword(r.Context(), everyone(), u.ID, in.NewPassword.V); err != nil {
+	if err := h.signIn.ChangePassword(r.Context(), o, u, current, in.NewPassword.V); err != nil {
 		return passwordOut{}, err
 	}
 	return passwordOut{"Success", changedPassword}, nil
-}
-
-// member refuses users who do not belong to the organization of the path.
-func (h *HTTP) member(r *rest.Request, u *tenancy.User, in radius.InForce) error {
-	member, err := h.accounts.IsMember(r.Context(), u.ID, in.Organization.ID)
-	if err != nil || member || u.IsSuperuser {
-		return err
-	}
-	return wispwright.Invalid("", "The user "+u.Username+" is not member of organization "+in.Organization.Name+".")
 }

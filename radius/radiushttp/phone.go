@@ -62,7 +62,7 @@ func (h *HTTP) belongs(r *rest.Request) (radius.InForce, error) {
 	if err != nil {
 		return in, err
 	}
-	return in, h.member(r, u, in)
+	return in, h.signIn.Member(r.Context(), u, in)
 }
 
 // mountPhone adds codes for telephones.

@@ -4,15 +4,14 @@
 package radiushttp
 
 import (
-	"context"
 	"errors"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
-	"github.com/wispwright/wispwright/kit/window"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/signin"
 	"github.com/wispwright/wispwright/tenancy"
 )
 
@@ -36,9 +35,8 @@ type Options struct {
 	// Default: there are none of their endpoints.
 	Enrolment *enrol.Enrolment
 	Phones    enrol.Telephone
-	// OrderReset has the user whom an identifier means sent a letter with which to
-	// choose a new password, in the background. Default: no letter is sent.
-	OrderReset func(ctx context.Context, organization wispwright.ID, identifier string) error
+	// SignIn lets people in. Default: one that sends no letters.
+	SignIn *signin.Service
 	// MaxFile is how long a CSV file may be. Default: 5 MiB.
 	MaxFile int64
 	// Reject answers somebody who may not come in with 401 instead of nothing.
@@ -61,13 +59,9 @@ type HTTP struct {
 	codes                    *rest.Throttle
 	enrolment                *enrol.Enrolment
 	phones                   enrol.Telephone
-	orderReset               func(ctx context.Context, organization wispwright.ID, identifier string) error
-	resets                   *window.Window
+	signIn                   *signin.Service
 	maxFile                  int64
 }
-
-// Letters for a new password that one identifier may be sent in an hour.
-const resetsPerHour = 10
 
 // New returns the HTTP side of the concern. A rate that cannot be read is an
 // error.
@@ -79,9 +73,15 @@ func New(r *radius.Radius, t *tenancy.Tenancy, accounts radius.Accounts, organiz
 		o = &Options{}
 	}
 	h := &HTTP{r: r, t: t, accounts: accounts, organizations: organizations, reject: o.Reject, zone: o.Zone,
-		enrolment: o.Enrolment, phones: o.Phones, orderReset: o.OrderReset, resets: window.New(resetsPerHour, time.Hour, o.Clock), maxFile: o.MaxFile}
+		enrolment: o.Enrolment, phones: o.Phones, signIn: o.SignIn, maxFile: o.MaxFile}
 	if h.enrolment != nil && h.phones == nil {
 		return nil, errors.New("radiushttp: enrolment needs telephones")
+	}
+	if h.signIn == nil {
+		var err error
+		if h.signIn, err = signin.New(r, t, accounts, organizations, &signin.Options{Enrolment: o.Enrolment, Clock: o.Clock}); err != nil {
+			return nil, err
+		}
 	}
 	if h.maxFile == 0 {
 		h.maxFile = 5 << 20

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/radius/signin"
 )
 
 type resetIn struct {
@@ -29,11 +30,7 @@ type detailOut struct {
 const (
 	resetSent = "Password reset e-mail has been sent."
 	resetDone = "Password has been reset with the new password."
-	noValue   = "Invalid value"
 )
-
-// maxIdentifier is how long a name, an address or a number can be.
-const maxIdentifier = 254
 
 // mountReset adds new passwords by letter. The answer to a request is the same whether
 // or not there is somebody (additions: R-8).
@@ -43,9 +40,7 @@ func (h *HTTP) mountReset(api *rest.API) {
 		if err != nil {
 			return detailOut{}, err
 		}
-		if h.orderReset != nil && in.Organization.IsActive && len(body.Input.V) <= maxIdentifier && h.resets.Allow(strings.ToLower(body.Input.V)) == 0 {
-			err = h.orderReset(r.Context(), in.Organization.ID, body.Input.V)
-		}
+		err = h.signIn.OrderReset(r.Context(), in, body.Input.V)
 		return detailOut{resetSent}, err
 	}))
 	api.Mount(h.account("password/reset/confirm/", "Password Reset Confirm", rest.Anonymous, h.others), rest.Action("POST", "radius_account_password_reset_confirm_create", http.StatusOK, h.confirmReset))
@@ -64,45 +59,9 @@ func (h *HTTP) confirmReset(r *rest.Request, body *confirmIn) (detailOut, error)
 		}
 		return detailOut{}, wispwright.Invalid("", "“"+body.UID.V+"” is not a valid UUID.")
 	}
-	u, err := h.t.Users.Get(r.Context(), everyone(), id)
+	err = h.signIn.ResetPassword(r.Context(), in, id, body.Token.V, body.NewPassword1.V, body.NewPassword2.V)
 	if errors.Is(err, wispwright.ErrNotFound) && !form {
-		return detailOut{}, wispwright.Invalid("uid", noValue)
+		return detailOut{}, wispwright.Invalid("uid", signin.InvalidValue)
 	}
-	if err != nil {
-		return detailOut{}, err
-	}
-	key := u.ID.Hex() + "-" + body.Token.V
-	// who cannot show the token learns nothing about the account
-	if _, err := h.t.Letters.ResetUser(r.Context(), key); err != nil {
-		return detailOut{}, asToken(err)
-	}
-	if err := h.member(r, u, in); err != nil {
-		return detailOut{}, err
-	}
-	if body.NewPassword1.V != body.NewPassword2.V {
-		return detailOut{}, wispwright.Invalid("new_password2", mismatch)
-	}
-	_, err = h.t.Letters.ResetPassword(r.Context(), key, body.NewPassword1.V)
-	return detailOut{resetDone}, asToken(err)
-}
-
-// asToken tells of a bad key as of a token, and of a bad password as of its second
-// field.
-func asToken(err error) error {
-	var invalid *wispwright.ValidationError
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	var out wispwright.ValidationError
-	for _, f := range invalid.Fields {
-		switch f.Path {
-		case "key":
-			out.Add("token", noValue)
-		default:
-			for _, m := range f.Messages {
-				out.Add("new_password2", m)
-			}
-		}
-	}
-	return out.Err()
+	return detailOut{resetDone}, err
 }
