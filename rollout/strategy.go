@@ -63,6 +63,11 @@ type Strategy struct {
 	// whichever is more.
 	MaxFailed        int     `json:"max_failed,omitempty"`
 	MaxFailedPercent float64 `json:"max_failed_percent,omitempty"`
+	// MaxUnreachable is how many devices of a wave may be out of reach since it began, and
+	// MaxProblemsPercent how large a part of them may have a problem since, before gates that
+	// count these say no; nil: as the gate is set.
+	MaxUnreachable     *int     `json:"max_unreachable,omitempty"`
+	MaxProblemsPercent *float64 `json:"max_problems_percent,omitempty"`
 	// ReturnWithin is how long a device may take for its step, after which it has
 	// failed; 0: as long as it likes.
 	ReturnWithin time.Duration `json:"return_within,omitempty"`
@@ -100,6 +105,12 @@ func (s *Strategy) Check() error {
 		if n < 0 {
 			v.Add(name, "Ensure this value is greater than or equal to 0.")
 		}
+	}
+	if s.MaxUnreachable != nil && *s.MaxUnreachable < 0 {
+		v.Add("max_unreachable", "Ensure this value is greater than or equal to 0.")
+	}
+	if p := s.MaxProblemsPercent; p != nil && (*p < 0 || *p > 100) {
+		v.Add("max_problems_percent", "Ensure this value is between 0 and 100.")
 	}
 	if s.Parallel > mostParallel {
 		v.Add("parallel", fmt.Sprintf("Ensure this value is less than or equal to %d.", mostParallel))

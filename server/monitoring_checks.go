@@ -185,6 +185,10 @@ func (f checked) Some(ctx context.Context, ids ...wispwright.ID) (map[wispwright
 	if err != nil {
 		return nil, err
 	}
+	pinged, err := f.pinged(ctx, found.Rows)
+	if err != nil {
+		return nil, err
+	}
 	active := map[wispwright.ID]bool{}
 	out := make(map[wispwright.ID]*check.Device, len(found.Rows))
 	for _, row := range found.Rows {
@@ -197,7 +201,7 @@ func (f checked) Some(ctx context.Context, ids ...wispwright.ID) (map[wispwright
 			active[d.OrganizationID] = is
 		}
 		one := &check.Device{Device: monitoring.Device{ID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name}, ManagementIP: d.ManagementIP, LastIP: d.LastIP, Modified: d.Modified,
-			Status: string(health.Unknown), Off: d.IsDeactivated || !is}
+			Status: string(health.Unknown), Pinged: pinged[d.ID.String()], Off: d.IsDeactivated || !is}
 		if s := statuses[d.ID]; s != nil {
 			one.Status = string(s.Status)
 		}
@@ -210,4 +214,23 @@ func (f checked) Some(ctx context.Context, ids ...wispwright.ID) (map[wispwright
 		out[d.ID] = one
 	}
 	return out, nil
+}
+
+// pinged are those of the devices without a management address that were pinged before.
+func (f checked) pinged(ctx context.Context, devices []*controller.Detail) (map[string]bool, error) {
+	var ids []string
+	for _, d := range devices {
+		if !d.Device.ManagementIP.IsValid() {
+			ids = append(ids, d.Device.ID.String())
+		}
+	}
+	out := map[string]bool{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	metrics, err := f.c.MetricsOf(ctx, everyone(), monitoring.MetricFilter{ContentType: monitoring.DeviceType, ObjectIDs: wispwright.Only(ids...), Configuration: "ping"})
+	for _, m := range metrics {
+		out[m.ObjectID] = true
+	}
+	return out, err
 }

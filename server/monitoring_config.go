@@ -67,6 +67,9 @@ type MonitoringConfig struct {
 	UplinkDelay time.Duration `koanf:"uplink_delay" doc:"How long a device waits for the failure of its uplink to be seen before people are told of it."`
 	// EscalateAfter tells again.
 	EscalateAfter time.Duration `koanf:"escalate_after" doc:"After how long people are told again of an incident that nobody has acknowledged; 0: never."`
+	// GateUnreachable and GateProblems stop waves.
+	GateUnreachable int     `koanf:"gate_unreachable" doc:"How many devices of a wave may be out of reach since it began before it is stopped, where its strategy does not say."`
+	GateProblems    float64 `koanf:"gate_problems" doc:"How many percent of the devices of a wave may have a problem since it began before it is stopped, where its strategy does not say."`
 	// ArrivalOrder counts as OpenWISP does.
 	ArrivalOrder bool `koanf:"arrival_order" doc:"Count the traffic of documents that come out of order against the one that came before, as OpenWISP does, though that counts some bytes twice."`
 }
@@ -79,7 +82,7 @@ func defaultMonitoringConfig() MonitoringConfig {
 		Checks: true, CheckEvery: 5 * time.Minute, AutoPing: true, AutoConfigCheck: true, AutoDataCollected: true, ManagementIPOnly: true, ConfigCheckInterval: 5 * time.Minute,
 		DataCollectedInterval: time.Hour, RecoveryDetection: true,
 		CriticalMetrics: []string{"ping/reachable", "data_collected/data_collected"}, ClearManagementIP: true, ToleranceInterval: 5 * time.Minute, Together: 10 * time.Minute,
-		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour,
+		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour, GateProblems: 10,
 	}
 }
 
@@ -127,9 +130,12 @@ func (c *MonitoringConfig) Check() error {
 		{"config_check_interval", int64(c.ConfigCheckInterval), 0}, {"data_collected_interval", int64(c.DataCollectedInterval), int64(time.Minute)},
 		{"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
 		{"incident_together", int64(c.Together), int64(time.Minute)}, {"incident_most_told", int64(c.MostTold), 1}, {"most_flaps", int64(c.MostFlaps), 1},
-		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024},
+		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024}, {"gate_unreachable", int64(c.GateUnreachable), 0},
 	} {
 		n.check(e)
+	}
+	if c.GateProblems < 0 || c.GateProblems > 100 {
+		e.Add("gate_problems", "want a part from 0 to 100")
 	}
 	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" {
 		e.Add("time_zone", "want the name of a time zone, such as Europe/Rome")

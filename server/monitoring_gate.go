@@ -11,8 +11,8 @@ import (
 // healthGate stops waves that make devices ill.
 type healthGate struct{ c *MonitoringConcern }
 
-// Gate says whether devices are worse than before a wave: one that is out of reach since, or more than
-// a tenth with a problem since, is enough.
+// Gate says whether devices are worse than before a wave: more than tolerated are out of reach since it
+// began, or have a problem since. A device of which nothing could be measured before says nothing.
 func (c *MonitoringConcern) Gate() rollout.Gate { return healthGate{c} }
 
 // Name implements rollout.Gate.
@@ -30,11 +30,27 @@ func (g healthGate) Check(ctx context.Context, q rollout.Question) (rollout.Verd
 			critical++
 		}
 	}
+	unreachable, problems := g.limits(q.Rollout)
 	switch n := len(q.Devices); {
-	case critical > 0:
-		return rollout.Verdict{Worse: true, Reason: fmt.Sprintf("%d of %d devices cannot be reached since they were begun", critical, n)}, nil
-	case len(worse)*10 > n:
-		return rollout.Verdict{Worse: true, Reason: fmt.Sprintf("%d of %d devices have a problem since they were begun", len(worse), n)}, nil
+	case critical > unreachable:
+		return rollout.Verdict{Worse: true, Reason: fmt.Sprintf("%d of %d devices cannot be reached since they were begun, %d may be", critical, n, unreachable)}, nil
+	case float64(len(worse)*100) > problems*float64(n):
+		return rollout.Verdict{Worse: true, Reason: fmt.Sprintf("%d of %d devices have a problem since they were begun, %g %% may", len(worse), n, problems)}, nil
 	}
 	return rollout.Verdict{}, nil
+}
+
+// limits are those of a rollout, or those of the server where it has none.
+func (g healthGate) limits(r *rollout.Rollout) (unreachable int, problems float64) {
+	unreachable, problems = g.c.Config.GateUnreachable, g.c.Config.GateProblems
+	if r == nil {
+		return unreachable, problems
+	}
+	if s := r.Strategy; s.MaxUnreachable != nil {
+		unreachable = *s.MaxUnreachable
+	}
+	if s := r.Strategy; s.MaxProblemsPercent != nil {
+		problems = *s.MaxProblemsPercent
+	}
+	return unreachable, problems
 }

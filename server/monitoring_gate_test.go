@@ -12,7 +12,9 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/timeseries"
+	"github.com/wispwright/wispwright/rollout"
 	"github.com/wispwright/wispwright/server"
 )
 
@@ -43,7 +45,7 @@ func TestMonitoringStopsAWave(t *testing.T) {
 	at := plans + p["id"].(string) + "/"
 	as(t, s, "b", "POST", at+"compute/", ``, 202)
 	testkit.Eventually(t, "the plan is rehearsed", func(context.Context) bool { return as(t, s, "b", "GET", at, "", 200)["status"] == "planned" })
-	p = as(t, s, "b", "POST", at+"apply/", fmt.Sprintf(`{"strategy":{"waves":[{"devices":[%q]}],"on_stop":"halt"}}`, devices[0]), 200)
+	p = as(t, s, "b", "POST", at+"apply/", fmt.Sprintf(`{"strategy":{"waves":[{"devices":[%q]}],"on_stop":"halt","max_unreachable":0,"max_problems_percent":50}}`, devices[0]), 200)
 	wave := "/api/v1/rollout/" + p["rollout"].(string) + "/"
 	config := func(id string) any {
 		return as(t, s, "b", "GET", "/api/v1/controller/device/"+id+"/", "", 200)["config"].(map[string]any)["status"]
@@ -54,12 +56,40 @@ func TestMonitoringStopsAWave(t *testing.T) {
 	require.NoError(t, err)
 	organization, err := wispwright.ParseID(org)
 	require.NoError(t, err)
-	for _, ago := range []time.Duration{time.Hour, 30 * time.Minute, 0} {
+	record := func(ago time.Duration, kind, field string, v int64) {
 		require.NoError(t, measured.Collector.Record(t.Context(), &monitoring.Device{ID: id, OrganizationID: organization, Name: "box-0"}, time.Now().Add(-ago),
-			monitoring.Measured{Kind: "ping", Fields: []timeseries.Field{{Name: "reachable", Value: timeseries.Int(0)}, {Name: "loss", Value: timeseries.Float(100)}}}))
+			monitoring.Measured{Kind: kind, Fields: []timeseries.Field{{Name: field, Value: timeseries.Int(v)}}}))
 	}
+	status := func() health.Status {
+		states, err := measured.Health.StatusOf(t.Context(), id)
+		require.NoError(t, err)
+		if states[id] == nil {
+			return health.Unknown
+		}
+		return states[id].Status
+	}
+	// nothing of it could be measured before: that it cannot be reached says nothing of the wave
+	record(0, "ping", "reachable", 0)
+	require.Equal(t, health.Critical, status())
+	question := rollout.Question{Since: time.Now().Add(-time.Minute), Devices: []wispwright.ID{id}}
+	verdict, err := measured.Gate().Check(t.Context(), question)
+	require.NoError(t, err)
+	require.False(t, verdict.Worse, verdict.Reason)
+	record(0, "ping", "reachable", 1)
+	require.Equal(t, health.OK, status())
+	record(0, "ping", "reachable", 0)
+	require.Equal(t, health.Critical, status())
+	verdict, err = measured.Gate().Check(t.Context(), question)
+	require.NoError(t, err)
+	require.True(t, verdict.Worse)
+	// a wave may tolerate it
+	one, all100 := 1, 100.0
+	question.Rollout = &rollout.Rollout{Strategy: rollout.Strategy{MaxUnreachable: &one, MaxProblemsPercent: &all100}}
+	verdict, err = measured.Gate().Check(t.Context(), question)
+	require.NoError(t, err)
+	require.False(t, verdict.Worse, verdict.Reason)
 	fleet.report(devices[0], "applied", "")
 	testkit.Eventually(t, "the wave is stopped", func(context.Context) bool { return as(t, s, "b", "GET", wave, "", 200)["status"] == "stopped" })
-	require.Contains(t, as(t, s, "b", "GET", wave, "", 200)["reason"], "1 of 1 devices cannot be reached since they were begun")
+	require.Contains(t, as(t, s, "b", "GET", wave, "", 200)["reason"], "1 of 1 devices cannot be reached since they were begun, 0 may be")
 	require.Equal(t, "applied", config(devices[1]), "the others never had their turn")
 }

@@ -301,6 +301,8 @@ func TestTypes(t *testing.T) {
 	d.Status = "critical"
 	require.NotContains(t, round(), "0 config_applied")
 	d.ManagementIP = netip.Addr{}
+	require.NotContains(t, round(), "0 reachable", "it never had an address")
+	d.Pinged = true
 	require.Equal(t, 0.0, round()["0 reachable"])
 	d.Status = "unknown"
 	require.NotContains(t, round(), "0 reachable")

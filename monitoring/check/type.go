@@ -23,6 +23,8 @@ type Device struct {
 	Modified time.Time
 	// Status is how it is: unknown, ok, problem, critical.
 	Status string
+	// Pinged says that an answer to ping, or its lack, was stored before.
+	Pinged bool
 	// Off says that nothing is expected of it, or of its organization.
 	Off bool
 }

@@ -106,7 +106,8 @@ func (s *Settings) ping(ctx context.Context, list []Target) []Result {
 	groups := map[ping.Options][]int{}
 	for i, t := range list {
 		if a := s.address(t.Device); !a.IsValid() {
-			if t.Device.Status != "unknown" {
+			// one that had an address has lost it; of one that never had, nothing can be said
+			if t.Device.Status != "unknown" && t.Device.Pinged {
 				out[i] = value("ping", "", whether("reachable", false), timeseries.Field{Name: "loss", Value: timeseries.Float(100)})
 			}
 			continue

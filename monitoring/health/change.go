@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -113,6 +114,7 @@ func (h *Health) assess(out *outcome, d *Device, status *DeviceStatus, metrics [
 	}
 	if any {
 		h.setStatus(out, status, h.statusOf(metrics), now)
+		h.reached(out, status, metrics, now)
 	}
 	for i := first; i < len(out.alarms); i++ {
 		out.alarms[i].status = status.Status
@@ -185,6 +187,19 @@ func (h *Health) setStatus(out *outcome, s *DeviceStatus, to Status, now time.Ti
 	out.changes = append(out.changes, StatusChange{DeviceID: s.DeviceID, OrganizationID: s.OrganizationID, Before: s.Status, Status: to, At: now})
 	s.Status, s.Since, s.Modified = to, now, now
 	out.statuses = append(out.statuses, s)
+}
+
+// reached notes that a critical metric of a device is well, when it is so for the first time.
+func (h *Health) reached(out *outcome, s *DeviceStatus, metrics []*watched, now time.Time) {
+	if s.ReachedAt != nil || !slices.ContainsFunc(metrics, func(w *watched) bool {
+		return h.critical(w.metric) && w.metric.IsHealthy != nil && *w.metric.IsHealthy
+	}) {
+		return
+	}
+	s.ReachedAt, s.Modified = &now, now
+	if !slices.Contains(out.statuses, s) {
+		out.statuses = append(out.statuses, s)
+	}
 }
 
 // store writes an outcome.
@@ -267,6 +282,12 @@ func (h *Health) Reset(ctx context.Context, to Status, ids ...wispwright.ID) err
 		out := &outcome{}
 		for _, s := range held {
 			h.setStatus(out, s, to, now)
+			if s.ReachedAt != nil {
+				s.ReachedAt = nil
+				if !slices.Contains(out.statuses, s) {
+					out.statuses = append(out.statuses, s)
+				}
+			}
 			for _, w := range all[s.DeviceID] {
 				if w.metric.IsHealthy != nil || w.metric.IsHealthyTolerant != nil {
 					w.metric.IsHealthy, w.metric.IsHealthyTolerant = nil, nil

@@ -70,14 +70,19 @@ func (h *Health) Effective(ctx context.Context, list []*AlertSettings, metrics m
 	return out, nil
 }
 
-// Worse returns which of some devices are ill and became so at a time or later.
+// Worse returns which of some devices are ill and became so at a time or later. A device that
+// cannot be reached and never could is not among them: it is as it was.
 func (h *Health) Worse(ctx context.Context, since time.Time, devices ...wispwright.ID) (ill []*DeviceStatus, err error) {
 	states, err := h.StatusOf(ctx, devices...)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range devices {
-		if s := states[id]; s != nil && (s.Status == Critical || s.Status == Problem) && !s.Since.Before(since) {
+		s := states[id]
+		if s == nil || s.Since.Before(since) {
+			continue
+		}
+		if s.Status == Problem || s.Status == Critical && s.ReachedAt != nil {
 			ill = append(ill, s)
 		}
 	}

@@ -121,7 +121,7 @@ func (s *memoryStatuses) Hold(ctx context.Context, fresh []*DeviceStatus) ([]*De
 func (s *memoryStatuses) Save(ctx context.Context, list []*DeviceStatus) error {
 	for _, one := range list {
 		_, err := s.Update(ctx, wispwright.ScopeAll(), one.DeviceID, func(have *DeviceStatus) error {
-			have.Status, have.Since, have.Modified = one.Status, one.Since, one.Modified
+			have.Status, have.Since, have.ReachedAt, have.Modified = one.Status, one.Since, one.ReachedAt, one.Modified
 			return nil
 		})
 		if err != nil {

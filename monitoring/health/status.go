@@ -38,6 +38,9 @@ type DeviceStatus struct {
 	// UplinkID is the device through which it is reached, as somebody said; zero:
 	// nobody did.
 	UplinkID wispwright.ID
+	// ReachedAt is when a critical metric was well first since the device was added or
+	// reset; nil: none ever was, so that nobody knows whether it could ever be reached.
+	ReachedAt *time.Time
 	// Modified is when it was stored last.
 	Modified time.Time
 }

@@ -12,18 +12,20 @@ import (
 // StrategyIn is a strategy on the wire; durations are in seconds. What starts
 // rollouts embeds it under "strategy".
 type StrategyIn struct {
-	Waves            rest.Opt[[]WaveIn]  `json:"waves" help:"those that are left over after the last one make one more"`
-	Parallel         rest.Opt[int64]     `json:"parallel" help:"devices that are worked on at once"`
-	PerSite          rest.Opt[int64]     `json:"per_site" help:"devices of one site that are worked on at once; 0: any number"`
-	MaxFailed        rest.Opt[int64]     `json:"max_failed" help:"failures of a wave that are accepted"`
-	MaxFailedPercent rest.Opt[float64]   `json:"max_failed_percent"`
-	ReturnWithin     rest.Opt[int64]     `json:"return_within" help:"seconds after which a device has failed; 0: never"`
-	OnStop           rest.Opt[string]    `json:"on_stop" enum:"halt,rollback_wave,rollback"`
-	Start            rest.Opt[time.Time] `json:"start" nullable:"true"`
-	Window           rest.Opt[WindowIn]  `json:"window" nullable:"true" help:"when devices may be begun"`
-	TimeZone         rest.Opt[string]    `json:"time_zone" blank:"true" help:"of the window where a device's site has none, such as Europe/Rome"`
-	Deadline         rest.Opt[time.Time] `json:"deadline" nullable:"true" help:"until when devices that are away are waited for"`
-	NoGates          rest.Opt[bool]      `json:"no_gates"`
+	Waves              rest.Opt[[]WaveIn]  `json:"waves" help:"those that are left over after the last one make one more"`
+	Parallel           rest.Opt[int64]     `json:"parallel" help:"devices that are worked on at once"`
+	PerSite            rest.Opt[int64]     `json:"per_site" help:"devices of one site that are worked on at once; 0: any number"`
+	MaxFailed          rest.Opt[int64]     `json:"max_failed" help:"failures of a wave that are accepted"`
+	MaxFailedPercent   rest.Opt[float64]   `json:"max_failed_percent"`
+	MaxUnreachable     rest.Opt[int64]     `json:"max_unreachable" nullable:"true" help:"devices of a wave that may be out of reach since it began; null: as the server is set"`
+	MaxProblemsPercent rest.Opt[float64]   `json:"max_problems_percent" nullable:"true" help:"part of a wave that may have a problem since it began; null: as the server is set"`
+	ReturnWithin       rest.Opt[int64]     `json:"return_within" help:"seconds after which a device has failed; 0: never"`
+	OnStop             rest.Opt[string]    `json:"on_stop" enum:"halt,rollback_wave,rollback"`
+	Start              rest.Opt[time.Time] `json:"start" nullable:"true"`
+	Window             rest.Opt[WindowIn]  `json:"window" nullable:"true" help:"when devices may be begun"`
+	TimeZone           rest.Opt[string]    `json:"time_zone" blank:"true" help:"of the window where a device's site has none, such as Europe/Rome"`
+	Deadline           rest.Opt[time.Time] `json:"deadline" nullable:"true" help:"until when devices that are away are waited for"`
+	NoGates            rest.Opt[bool]      `json:"no_gates"`
 }
 
 // WaveIn is a wave on the wire.
@@ -48,6 +50,11 @@ func (in *StrategyIn) Strategy() rollout.Strategy {
 		Parallel: int(in.Parallel.Or(0)), PerSite: int(in.PerSite.Or(0)), MaxFailed: int(in.MaxFailed.Or(0)), MaxFailedPercent: in.MaxFailedPercent.Or(0),
 		ReturnWithin: seconds(in.ReturnWithin.Or(0)), OnStop: rollout.OnStop(in.OnStop.Or("")), TimeZone: in.TimeZone.Or(""), NoGates: in.NoGates.Or(false),
 	}
+	in.MaxProblemsPercent.IntoPtr(&s.MaxProblemsPercent)
+	if in.MaxUnreachable.Set && !in.MaxUnreachable.Null {
+		n := int(in.MaxUnreachable.V)
+		s.MaxUnreachable = &n
+	}
 	in.Start.IntoPtr(&s.Start)
 	in.Deadline.IntoPtr(&s.Deadline)
 	for _, w := range in.Waves.Or(nil) {
@@ -70,18 +77,20 @@ func seconds(n int64) time.Duration { return time.Duration(max(-1, min(n, longes
 
 // StrategyWire is a strategy as it is answered.
 type StrategyWire struct {
-	Waves            []WaveWire  `json:"waves"`
-	Parallel         int         `json:"parallel"`
-	PerSite          int         `json:"per_site"`
-	MaxFailed        int         `json:"max_failed"`
-	MaxFailedPercent float64     `json:"max_failed_percent"`
-	ReturnWithin     int64       `json:"return_within"`
-	OnStop           string      `json:"on_stop"`
-	Start            rest.Time   `json:"start"`
-	Window           *WindowWire `json:"window"`
-	TimeZone         string      `json:"time_zone"`
-	Deadline         rest.Time   `json:"deadline"`
-	NoGates          bool        `json:"no_gates"`
+	Waves              []WaveWire  `json:"waves"`
+	Parallel           int         `json:"parallel"`
+	PerSite            int         `json:"per_site"`
+	MaxFailed          int         `json:"max_failed"`
+	MaxFailedPercent   float64     `json:"max_failed_percent"`
+	MaxUnreachable     *int        `json:"max_unreachable"`
+	MaxProblemsPercent *float64    `json:"max_problems_percent"`
+	ReturnWithin       int64       `json:"return_within"`
+	OnStop             string      `json:"on_stop"`
+	Start              rest.Time   `json:"start"`
+	Window             *WindowWire `json:"window"`
+	TimeZone           string      `json:"time_zone"`
+	Deadline           rest.Time   `json:"deadline"`
+	NoGates            bool        `json:"no_gates"`
 }
 
 // WaveWire is a wave as it is answered.
@@ -104,7 +113,7 @@ type WindowWire struct {
 func NewStrategyWire(s rollout.Strategy) StrategyWire {
 	out := StrategyWire{
 		Waves: make([]WaveWire, len(s.Waves)), Parallel: s.Parallel, PerSite: s.PerSite, MaxFailed: s.MaxFailed, MaxFailedPercent: s.MaxFailedPercent,
-		ReturnWithin: int64(s.ReturnWithin / time.Second), OnStop: string(s.OnStop), Start: moment(s.Start), TimeZone: s.TimeZone, Deadline: moment(s.Deadline), NoGates: s.NoGates,
+		MaxUnreachable: s.MaxUnreachable, MaxProblemsPercent: s.MaxProblemsPercent, ReturnWithin: int64(s.ReturnWithin / time.Second), OnStop: string(s.OnStop), Start: moment(s.Start), TimeZone: s.TimeZone, Deadline: moment(s.Deadline), NoGates: s.NoGates,
 	}
 	if s.OnStop == "" {
 		out.OnStop = string(rollout.Halt)

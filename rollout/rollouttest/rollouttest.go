@@ -54,7 +54,7 @@ func sample(n, organization int) *rollout.Rollout {
 		ID: id(1000 + n), OrganizationID: id(organization), Kind: fmt.Sprintf("kind.%d", n%2), SubjectID: id(100 + n%3), Label: fmt.Sprintf("näher %d", n), Status: rollout.Statuses()[n%3], Reason: "why",
 		Strategy: rollout.Strategy{
 			Waves: []rollout.Wave{{Devices: []wispwright.ID{id(5)}, Pause: time.Minute, Confirm: true}, {Percent: 12.5}, {Count: 7}}, Parallel: 3, PerSite: 2, MaxFailed: 1,
-			MaxFailedPercent: 2.5, ReturnWithin: time.Hour, OnStop: rollout.UndoWave, Start: stored(1), Deadline: stored(2), TimeZone: "Europe/Rome",
+			MaxFailedPercent: 2.5, MaxUnreachable: pointer(0), MaxProblemsPercent: pointer(12.5), ReturnWithin: time.Hour, OnStop: rollout.UndoWave, Start: stored(1), Deadline: stored(2), TimeZone: "Europe/Rome",
 			Window: &rollout.Window{Days: []time.Weekday{time.Monday}, From: "22:00", To: "04:00"}, NoGates: true,
 		},
 		Waves: 3, Total: 40 + n, Wave: 1, WaveStarted: stored(n), WaveEnded: stored(n + 1), Tolerated: 2, GateOff: n%2 == 0, Approved: n%2 == 1, Gated: stored(n + 2), RollbackFrom: 1,

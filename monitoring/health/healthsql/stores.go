@@ -48,7 +48,7 @@ func New(db *sqlstore.DB, metrics monitoring.MetricStore) (health.Stores, error)
 			b.Prepare("UPDATE monitoring_alertsettings SET crossed = ?, since = ?, value = ?, flaps = ?, flaps_since = ? WHERE metric_id = ?")},
 		Defaults: sqlstore.Add[id, health.AlertDefault, health.DefaultFilter](b, sqlstore.Spec{Shape: health.DefaultShape()}),
 		Statuses: &statuses{sqlstore.Add[id, health.DeviceStatus, health.StatusFilter](b, sqlstore.Spec{Shape: health.StatusShape()}), db,
-			b.Prepare("UPDATE monitoring_devicemonitoring SET status = ?, since = ?, modified = ? WHERE device_id = ?")},
+			b.Prepare("UPDATE monitoring_devicemonitoring SET status = ?, since = ?, reached_at = ?, modified = ? WHERE device_id = ?")},
 		Incidents: sqlstore.Add[id, health.Incident, health.IncidentFilter](b, sqlstore.Spec{Shape: health.IncidentShape(), Where: map[string]func(any) sqlstore.Cond{
 			"Acknowledged": set("acknowledged_at"), "Escalated": set("escalated_at"),
 			"DeviceID": func(v any) sqlstore.Cond {
@@ -165,7 +165,7 @@ func (s *statuses) Hold(ctx context.Context, fresh []*health.DeviceStatus) (out 
 // Save implements health.StatusStore.
 func (s *statuses) Save(ctx context.Context, list []*health.DeviceStatus) error {
 	return each(ctx, s.db, list, func(a, b *health.DeviceStatus) int { return compareIDs(a.DeviceID, b.DeviceID) }, func(ctx context.Context, d *health.DeviceStatus) error {
-		_, err := s.save.Exec(ctx, string(d.Status), moment(&d.Since), moment(&d.Modified), d.DeviceID)
+		_, err := s.save.Exec(ctx, string(d.Status), moment(&d.Since), moment(d.ReachedAt), moment(&d.Modified), d.DeviceID)
 		return err
 	})
 }

@@ -118,7 +118,11 @@ func RunAlerts(t *testing.T, h Harness) {
 }
 
 func status(n, organization int) *health.DeviceStatus {
-	return &health.DeviceStatus{DeviceID: id(100 + n), OrganizationID: id(1 + organization), Status: health.Statuses()[n%5], Since: at(n), UplinkID: id(100 + n%2), Modified: at(n)}
+	s := &health.DeviceStatus{DeviceID: id(100 + n), OrganizationID: id(1 + organization), Status: health.Statuses()[n%5], Since: at(n), UplinkID: id(100 + n%2), Modified: at(n)}
+	if reached := at(n - 1); n%2 == 0 {
+		s.ReachedAt = &reached
+	}
+	return s
 }
 
 // RunStatuses checks statuses of devices.
@@ -151,8 +155,13 @@ func RunStatuses(t *testing.T, h Harness) {
 			require.Equal(t, id(100+n), held[i].DeviceID, "in order")
 		}
 		require.Equal(t, first.Status, held[1].Status, "the row that there is")
-		held[0].Status = health.Problem
+		reached := at(7)
+		held[0].Status, held[0].ReachedAt = health.Problem, &reached
 		require.NoError(t, s.Stores.Statuses.Save(ctx, held[:1]))
+		saved, err := s.Stores.Statuses.Get(ctx, all(), held[0].DeviceID)
+		require.NoError(t, err)
+		require.NotNil(t, saved.ReachedAt)
+		require.True(t, saved.ReachedAt.Equal(reached))
 		counts, err := s.Stores.Statuses.Counts(ctx, all(), wispwright.ID{})
 		require.NoError(t, err)
 		require.Equal(t, 1, counts[health.Problem])

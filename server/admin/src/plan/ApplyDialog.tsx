@@ -8,8 +8,13 @@ import { Ask } from '../design/Ask';
 import type { PlanProvider } from './operations';
 import type { ApplyRequest, Plan } from './types';
 
+/** A limit of health; empty: as the server is set. */
+function limit(name: string, text: string): Record<string, number> {
+  return text.trim() === '' ? {} : { [name]: Number(text.replace(/[\s%]/g, '')) };
+}
+
 /** What the fields say, as the API takes it: minutes become seconds, parts become waves. */
-export function requestOf(fields: { first: string; parts: string; pause: string; confirm: boolean; failures: string; within: string; stop: string; accept: boolean }): ApplyRequest {
+export function requestOf(fields: { first: string; parts: string; pause: string; confirm: boolean; failures: string; within: string; lost: string; ill: string; stop: string; accept: boolean }): ApplyRequest {
   const pause = Math.round(Number(fields.pause) * 60);
   const parts = fields.parts
     .split(/[\s,;%]+/)
@@ -18,7 +23,7 @@ export function requestOf(fields: { first: string; parts: string; pause: string;
   const waves = [...(Number(fields.first) > 0 ? [{ count: Number(fields.first) }] : []), ...parts.map((percent) => ({ percent }))];
   return {
     accept_invalid: fields.accept,
-    strategy: { waves: waves.map((wave) => ({ ...wave, pause, confirm: fields.confirm })), max_failed: Number(fields.failures), return_within: Math.round(Number(fields.within) * 60), on_stop: fields.stop },
+    strategy: { waves: waves.map((wave) => ({ ...wave, pause, confirm: fields.confirm })), max_failed: Number(fields.failures), ...limit('max_unreachable', fields.lost), ...limit('max_problems_percent', fields.ill), return_within: Math.round(Number(fields.within) * 60), on_stop: fields.stop },
   };
 }
 
@@ -28,8 +33,8 @@ export function ApplyDialog({ plan, onClose }: { plan: Plan; onClose(): void }) 
   const queries = useQueryClient();
   const redirect = useRedirect();
   const { busy, attempt } = useAttempt();
-  const [fields, setFields] = useState({ first: plan.changed > 10 ? '5' : '1', parts: '10, 50', pause: '10', confirm: false, failures: '0', within: '30', stop: 'halt', accept: false });
-  const text = (source: 'first' | 'parts' | 'pause' | 'failures' | 'within', label: string, helperText: string) => (
+  const [fields, setFields] = useState({ first: plan.changed > 10 ? '5' : '1', parts: '10, 50', pause: '10', confirm: false, failures: '0', within: '30', lost: '', ill: '', stop: 'halt', accept: false });
+  const text = (source: 'first' | 'parts' | 'pause' | 'failures' | 'within' | 'lost' | 'ill', label: string, helperText: string) => (
     <TextField label={label} value={fields[source]} onChange={({ target }) => setFields({ ...fields, [source]: target.value })} helperText={helperText} inputMode="decimal" fullWidth />
   );
   const apply = () =>
@@ -48,6 +53,8 @@ export function ApplyDialog({ plan, onClose }: { plan: Plan; onClose(): void }) 
         {text('pause', 'Pause', 'Minutes after each wave')}
         {text('failures', 'Failures', 'Accepted in a wave')}
         {text('within', 'Back within', 'Minutes; 0: whenever they are')}
+        {text('lost', 'Out of reach', 'Devices of a wave that may be, since it began; empty: as the server is set')}
+        {text('ill', 'With a problem', 'Percent of a wave that may have one since; empty: as the server is set')}
         <TextField select label="When a wave is stopped" value={fields.stop} onChange={({ target }) => setFields({ ...fields, stop: target.value })} fullWidth>
           <MenuItem value="halt">Wait for people</MenuItem>
           <MenuItem value="rollback_wave">Take the wave back</MenuItem>

@@ -96,5 +96,5 @@ export interface RolloutStep {
 /** How a plan is to be applied. */
 export interface ApplyRequest {
   accept_invalid?: boolean;
-  strategy: { waves: { percent?: number; count?: number; pause?: number; confirm?: boolean }[]; max_failed?: number; return_within?: number; on_stop?: string };
+  strategy: { waves: { percent?: number; count?: number; pause?: number; confirm?: boolean }[]; max_failed?: number; max_unreachable?: number; max_problems_percent?: number; return_within?: number; on_stop?: string };
 }
