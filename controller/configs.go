@@ -82,6 +82,7 @@ func (c *configs) draft(m *material) (*draft, error) {
 		},
 		input: render.Input{
 			Backend: m.config.Backend, Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,
+			Former: m.config.Inherited != "",
 		},
 		key: m.device.Key.Reveal(),
 	}

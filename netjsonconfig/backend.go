@@ -58,6 +58,11 @@ type Backend struct {
 	// read. Nil lets Parse fail on it.
 	Keeper Keeper
 
+	// Former is the backend as OpenWISP 24.11 writes it where the bytes differ, for
+	// configurations that were taken over from there and must stay as they are; nil
+	// where they are the same.
+	Former *Backend
+
 	// DSA is the syntax used when Options.DSA is nil (OpenWrt backends only).
 	DSA bool
 }

@@ -77,6 +77,7 @@ var (
 	_ moving.Contributor = (*TopologyConcern)(nil)
 	_ moving.Contributor = (*GeoConcern)(nil)
 	_ moving.Contributor = (*ConnectionConcern)(nil)
+	_ moving.Contributor = (*FirmwareConcern)(nil)
 )
 
 // Moving implements moving.Contributor.
@@ -104,10 +105,17 @@ func (c *GeoConcern) Moving() moving.Part { return moving.Geo(c.Geo) }
 func (c *TopologyConcern) Moving() moving.Part { return moving.Topology(c.Service) }
 
 // Moving implements moving.Contributor.
-func (c *RadiusConcern) Moving() moving.Part { return moving.Radius(c.Radius) }
+func (c *RadiusConcern) Moving() moving.Part {
+	return moving.Parts(moving.Radius(c.Radius), moving.Batches(c.Enrolment))
+}
 
 // Moving implements moving.Contributor.
-func (c *MonitoringConcern) Moving() moving.Part { return moving.Monitoring(c.Monitoring) }
+func (c *MonitoringConcern) Moving() moving.Part {
+	return moving.Parts(moving.Monitoring(c.Monitoring), moving.Checks(c.Checks, c.Health))
+}
+
+// Moving implements moving.Contributor.
+func (c *FirmwareConcern) Moving() moving.Part { return moving.Firmware(c.Service) }
 
 // Moving implements moving.Contributor.
 func (c *NotificationsConcern) Moving() moving.Part { return moving.Notifications(c.Service) }

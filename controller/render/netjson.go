@@ -105,6 +105,9 @@ func (r *netJSON) config(in Input) (*netjsonconfig.Config, *explainer, error) {
 	if b == nil {
 		return nil, nil, fmt.Errorf("render: unknown backend %q", in.Backend)
 	}
+	if in.Former && b.Former != nil {
+		b = b.Former
+	}
 	x := &explainer{backend: b}
 	o := &netjsonconfig.Options{Context: in.Context, DSA: r.dsa(in.OS)}
 	if in.Hostname != "" {

@@ -51,6 +51,8 @@ type Input struct {
 	Config wispwright.JSON
 	// Context are the variables.
 	Context map[string]any
+	// Former asks for the bytes of OpenWISP 24.11 where they are others.
+	Former bool
 }
 
 // Archive is a configuration to download.

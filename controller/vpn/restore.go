@@ -22,6 +22,7 @@ func (s *Servers) Restore(ctx context.Context, o *Server) (action string, err er
 	}
 	err = s.core.kit.Do(ctx, "vpn.Servers.Restore", func(ctx context.Context) error {
 		if _, action, err = s.Adopt(ctx, o, func(before, after *Server) {
+			after.Inherited = true
 			if before != nil {
 				after.OwnCert, after.OwnAddress = before.OwnCert, before.OwnAddress
 				after.Announced, after.Trouble, after.Fetched = before.Announced, before.Trouble, before.Fetched

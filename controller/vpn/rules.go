@@ -249,7 +249,7 @@ func (c *core) input(o *Server, t *Type, certificates *material, peers []Peer) (
 			return render.Input{}, fmt.Errorf("complete VPN server %s: %w", o.ID, err)
 		}
 	}
-	return render.Input{Backend: o.Backend, Config: wispwright.JSON(ordered.Append(nil, config)), Context: c.serverContext(o, certificates)}, nil
+	return render.Input{Backend: o.Backend, Config: wispwright.JSON(ordered.Append(nil, config)), Context: c.serverContext(o, certificates), Former: o.Inherited}, nil
 }
 
 // material are the certificates of a server.

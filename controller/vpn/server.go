@@ -61,6 +61,10 @@ type Server struct {
 	Hub bool
 	// NodeID and NetworkID are ZeroTier's.
 	NodeID, NetworkID string
+	// Inherited is true of a server that came from OpenWISP, whose host is answered the
+	// bytes of OpenWISP until the configuration, its backend or its certificates
+	// change; the service keeps it.
+	Inherited bool
 	// Announced is the state that the webhook told of last; the service keeps it.
 	Announced string
 	// Trouble says why the webhook or the ZeroTier controller failed last; empty
@@ -107,6 +111,11 @@ type ServerFilter struct {
 	Hub *bool
 	// Search finds a text in id, name, host or notes.
 	Search string
+}
+
+// sameInputs reports whether two states of a server are configured alike.
+func (s *Server) sameInputs(o *Server) bool {
+	return s.Config == o.Config && s.Backend == o.Backend && s.CAID == o.CAID && s.CertID == o.CertID && s.DH == o.DH
 }
 
 // hex is a server's id in the names of variables.

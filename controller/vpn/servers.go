@@ -28,7 +28,7 @@ type Servers struct {
 func newServers(c *core) *Servers {
 	s := &Servers{core: c}
 	s.Service = entity.New(c.kit, c.stores.Servers, entity.Kind[wispwright.ID, Server]{
-		Name: "vpn.Servers", Model: "config.vpn", Hidden: []string{"Subnet", "Address", "OwnCert", "OwnAddress", "Announced", "Trouble", "Fetched"},
+		Name: "vpn.Servers", Model: "config.vpn", Hidden: []string{"Subnet", "Address", "OwnCert", "OwnAddress", "Inherited", "Announced", "Trouble", "Fetched"},
 		Validate: s.validate, Check: s.check, Stored: s.stored,
 		Unique: map[string]error{UniqueServer: wispwright.Invalid("", valid.Taken("VPN server", "Organization", "Name"))},
 	})
@@ -84,6 +84,7 @@ func (s *Servers) check(ctx context.Context, ch entity.Change[Server]) error {
 		return nil
 	}
 	t := s.core.byPath[o.Backend]
+	o.Inherited = o.Inherited && before != nil && before.sameInputs(o)
 	if before != nil && before.Backend != o.Backend {
 		n, err := s.core.stores.Clients.State(ctx, o.ID)
 		if err != nil {

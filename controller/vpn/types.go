@@ -155,8 +155,8 @@ func zeroTierClient(s *Server, _ *ordered.Object, _ bool) *ordered.Object {
 
 // openVPNFiles adds the files that the tunnel names, where the configuration lists
 // none: without them the server would not start.
-func openVPNFiles(_ *Server, config *ordered.Object, _ []Peer) error {
-	if config.Has("files") {
+func openVPNFiles(s *Server, config *ordered.Object, _ []Peer) error {
+	if s.Inherited || config.Has("files") { // where it came from its host has them
 		return nil
 	}
 	var files []any

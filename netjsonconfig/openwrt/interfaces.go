@@ -13,6 +13,9 @@ import (
 // package network (§8.5).
 type interfaceWriter struct {
 	dsa bool
+	// former names the device of a VXLAN too, as OpenWISP 24.11 does; nothing reads
+	// it, and LuCI asks to convert the whole file because of it.
+	former bool
 	// dnsServers and dnsSearch are the document's lists, joined by a space.
 	dnsServers, dnsSearch string
 	// generated are the devices that VLAN filtering makes: "br-lan.20".
@@ -22,13 +25,16 @@ type interfaceWriter struct {
 	weak map[*njc.Section]bool
 }
 
-func interfaces(f *njc.Forward) error {
+func interfaces(f *njc.Forward) error { return writeInterfaces(f, false) }
+
+func writeInterfaces(f *njc.Forward, former bool) error {
 	list := value.Objects(f.Config, "interfaces")
 	if len(list) == 0 {
 		return nil
 	}
 	w := interfaceWriter{
 		dsa:        f.DSA,
+		former:     former,
 		dnsServers: joined(value.List(f.Config, "dns_servers")),
 		dnsSearch:  joined(value.List(f.Config, "dns_search")),
 		sections:   make([]*njc.Section, 0, 2*len(list)),
@@ -185,7 +191,7 @@ func (w *interfaceWriter) onDevice(base *njc.Section, i *iface, device string) {
 	given, hasDevice := i.object.Get("device")
 	own := value.Text(given)
 	switch {
-	case i.typ == "wireguard", i.typ == "vxlan": // the protocol makes the device
+	case i.typ == "wireguard", i.typ == "vxlan" && !w.former: // the protocol makes the device
 	case i.modern || i.overrides:
 		if !hasDevice {
 			put(base, "device", device)

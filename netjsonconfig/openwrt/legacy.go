@@ -20,7 +20,7 @@ var legacyScripts string
 // Legacy returns the backend of the firmware of OpenWISP 1 (§14): OpenWrt
 // before 21, whose archive brings its own installation scripts.
 func Legacy() *njc.Backend {
-	b := Backend()
+	b := backend()
 	b.Key = "openwisp"
 	b.Path = "netjsonconfig.OpenWisp"
 	b.Label = "OpenWISP Firmware 1.x"

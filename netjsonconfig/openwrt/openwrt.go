@@ -10,6 +10,17 @@ import (
 // Backend returns the backend of OpenWrt, with the syntax of OpenWrt 21 and
 // later unless Options.DSA is false.
 func Backend() *njc.Backend {
+	b := backend()
+	b.Former = backend()
+	for i := range b.Former.Converters {
+		if c := &b.Former.Converters[i]; c.Name == "interfaces" {
+			c.Forward = func(f *njc.Forward) error { return writeInterfaces(f, true) }
+		}
+	}
+	return b
+}
+
+func backend() *njc.Backend {
 	return &njc.Backend{
 		Key:         "openwrt",
 		Path:        "netjsonconfig.OpenWrt",

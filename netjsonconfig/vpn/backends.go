@@ -69,13 +69,19 @@ func VxlanWireguardServer() *njc.Backend {
 // ZeroTier returns the ZeroTier backend (§13): networks as the ZeroTier
 // controller's API takes them, each a file <network id>.json.
 func ZeroTier() *njc.Backend {
+	b := zeroTier(forwardZeroTier)
+	b.Former = zeroTier(formerZeroTier)
+	return b
+}
+
+func zeroTier(forward func(*njc.Forward) error) *njc.Backend {
 	return withSchema(&njc.Backend{
 		Key:   "zerotier",
 		Path:  "netjsonconfig.ZeroTier",
 		Label: "ZeroTier",
 		Converters: []njc.Converter{{
 			Name: "zerotier", Key: "zerotier", Package: "zerotier",
-			Forward: forwardZeroTier, Reverse: reverseZeroTier,
+			Forward: forward, Reverse: reverseZeroTier,
 		}},
 		Renderer: zerotierText{},
 		Parser:   zerotierText{},
@@ -96,6 +102,9 @@ func withSchema(b *njc.Backend, d *schemas.Document) *njc.Backend {
 // served turns a backend into the controller's variant, which has a key of its
 // own so that a registry can hold both.
 func served(b *njc.Backend, path, label string, d *schemas.Document) *njc.Backend {
+	if b.Former != nil {
+		b.Former = served(b.Former, path, label, d)
+	}
 	b.Key, b.Path, b.Label = b.Key+"-server", path, label
 	return withSchema(b, d)
 }

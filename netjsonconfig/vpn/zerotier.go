@@ -15,11 +15,30 @@ import (
 // forwardZeroTier makes a section of each network. The options for members are
 // not the controller's business and stay behind (§13).
 func forwardZeroTier(f *njc.Forward) error {
+	return zeroTierNetworks(f, func(i int, o *ordered.Object) (string, error) {
+		id := cmp.Or(value.Str(o, "nwid"), value.Str(o, "id"), "network_"+strconv.Itoa(i+1))
+		return id, checkFileName(id, "zerotier", i, "nwid")
+	})
+}
+
+// formerZeroTier names the files as OpenWISP 24.11 does: after the nwid alone, which
+// may be missing.
+func formerZeroTier(f *njc.Forward) error {
+	return zeroTierNetworks(f, func(i int, o *ordered.Object) (string, error) {
+		id := value.Str(o, "nwid")
+		if id == "" {
+			return "", nil
+		}
+		return id, checkFileName(id, "zerotier", i, "nwid")
+	})
+}
+
+func zeroTierNetworks(f *njc.Forward, name func(i int, o *ordered.Object) (string, error)) error {
 	list := value.Objects(f.Config, "zerotier")
 	sections := make([]*njc.Section, 0, len(list))
 	for i, o := range list {
-		id := cmp.Or(value.Str(o, "nwid"), value.Str(o, "id"), "network_"+strconv.Itoa(i+1))
-		if err := checkFileName(id, "zerotier", i, "nwid"); err != nil {
+		id, err := name(i, o)
+		if err != nil {
 			return err
 		}
 		s := &njc.Section{Type: "network", Name: id, Options: make([]njc.Option, 0, o.Len())}

@@ -17,6 +17,7 @@ func Monitoring(m *monitoring.Monitoring) Part {
 			if err != nil {
 				return err
 			}
+			run.Note(metricIDs{}, metrics)
 			if err := run.Table(ctx, "monitoring_chart", "id", []string{"metric_id"}, func(ctx context.Context, r *Row) (string, error) {
 				if kind := r.Text("configuration"); m.Registry().Chart(kind) == nil {
 					run.Notice("charts of the kind %s do not exist here: left out", kind)

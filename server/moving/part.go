@@ -22,6 +22,31 @@ type Part struct {
 	Finish func(ctx context.Context, r *Run) error
 }
 
+// Parts makes several parts of a concern one, which has the name of the first.
+func Parts(parts ...Part) Part {
+	one := Part{Name: parts[0].Name}
+	one.Take = func(ctx context.Context, r *Run) error {
+		for _, p := range parts {
+			if err := p.Take(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	one.Finish = func(ctx context.Context, r *Run) error {
+		for _, p := range parts {
+			if p.Finish == nil {
+				continue
+			}
+			if err := p.Finish(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return one
+}
+
 // Contributor is a concern with something to take over from OpenWISP; those of a
 // server are found by it.
 type Contributor interface {
@@ -180,6 +205,9 @@ func (r *Run) Media(name string) (fs.File, error) {
 	}
 	return nil, fs.ErrNotExist
 }
+
+// DryRun reports whether what is stored will be undone: files are not written then.
+func (r *Run) DryRun() bool { return r.i.options.DryRun }
 
 // Series is the file of what was measured; empty for none.
 func (r *Run) Series() string { return r.i.options.Series }

@@ -41,6 +41,8 @@ func (p radiusPart) settings(ctx context.Context, run *Run) error {
 			CoAEnabled: r.Maybe("coa_enabled"), NeedsVerification: r.Maybe("needs_identity_verification"), MACRoaming: r.Maybe("mac_addr_roaming_enabled"),
 			RegistrationEnabled: r.Maybe("registration_enabled"), LoginURL: r.Text("login_url"), StatusURL: r.Text("status_url"),
 			PasswordResetURL: text("password_reset_url"), FirstName: text("first_name"), LastName: text("last_name"), Location: text("location"), BirthDate: text("birth_date"),
+			SMSVerification: r.Maybe("sms_verification"), SMSSender: r.Text("sms_sender"), SMSMessage: text("sms_message"), SMSCooldown: r.Count("sms_cooldown"),
+			SMSMetaData: r.JSON("sms_meta_data"), MobilePrefixes: text("allowed_mobile_prefixes"),
 		}
 		if err := r.Err(); err != nil {
 			return "", err

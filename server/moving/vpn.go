@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -27,9 +26,6 @@ func VPN(v *vpn.VPN) Part {
 				SubnetID: r.ID("subnet_id"), AddressID: r.ID("ip_id"), WebhookEndpoint: r.Text("webhook_endpoint"), AuthToken: r.Secret("auth_token"),
 				DH: r.Text("dh"), PublicKey: r.Text("public_key"), PrivateKey: r.Secret("private_key"),
 				NodeID: r.Text("node_id"), NetworkID: r.Text("network_id"), Created: r.Instant("created"), Modified: r.Instant("modified"),
-			}
-			if strings.HasSuffix(o.Backend, ".VxlanWireguard") {
-				run.Notice("clients of VXLAN servers get a network file without the option ifname here, and apply their configuration once")
 			}
 			o.Subnet, o.Address = known.subnets[o.SubnetID], known.addresses[o.AddressID]
 			if err := r.Err(); err != nil {
