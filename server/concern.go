@@ -148,6 +148,7 @@ func DefaultConcerns() []Concern {
 	f.Geo = g
 	return []Concern{
 		t,
+		newSSO(t),
 		x,
 		i,
 		c,

@@ -34,6 +34,12 @@ type Config struct {
 	Jobs JobsConfig `koanf:"jobs"`
 	// Mail is how e-mails are sent.
 	Mail MailConfig `koanf:"mail"`
+	// ACME is how certificates are got by themselves.
+	ACME acmeConfig `koanf:"acme"`
+	// Trace is where traces of requests are sent.
+	Trace traceConfig `koanf:"trace"`
+	// Backup is what is written before tables change.
+	Backup backupConfig `koanf:"backup"`
 }
 
 // HTTPConfig is how requests are served.
@@ -44,8 +50,14 @@ type HTTPConfig struct {
 	TLSCert string `koanf:"tls_cert" doc:"PEM file with the certificate chain; with tls_key the server speaks HTTPS."`
 	// TLSKey is a PEM file.
 	TLSKey string `koanf:"tls_key" doc:"PEM file with the certificate's key."`
+	// RedirectListen is where plain HTTP is answered.
+	RedirectListen string `koanf:"redirect_listen" doc:"Address and port where plain HTTP is led to HTTPS, and the challenges of acme.hosts are answered, such as :80. Empty: none."`
 	// AllowedHosts are the names this server answers for; empty: any.
 	AllowedHosts []string `koanf:"allowed_hosts" doc:"Host names this server answers for; a leading dot allows a whole domain. Empty: any name, which then stands in the links of answers."`
+	// APIHosts are names of the API alone.
+	APIHosts []string `koanf:"api_hosts" doc:"Host names that belong to the API: they serve everything too, and / leads to the documentation instead of the web admin (API_DOMAIN)."`
+	// AdminNetworks may see the web admin.
+	AdminNetworks []string `koanf:"admin_networks" doc:"Networks that may open the web admin; empty: all (NGINX_ADMIN_ALLOW_NETWORK, openwisp2_admin_allowed_network). The API is not limited by it."`
 	// TrustedProxies are networks.
 	TrustedProxies []string `koanf:"trusted_proxies" doc:"Networks of reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed."`
 	// BodyLimit is in bytes.
@@ -73,7 +85,7 @@ type HTTPConfig struct {
 	// Sockets bounds open WebSockets.
 	Sockets int `koanf:"sockets" doc:"How many WebSockets may be open at once; one more is answered 503. Each costs about 20 KiB."`
 	// SecureCookies sends cookies over TLS only.
-	SecureCookies bool `koanf:"secure_cookies" doc:"Send cookies over HTTPS only; implied by tls_cert. Set it behind a proxy that speaks HTTPS."`
+	SecureCookies bool `koanf:"secure_cookies" doc:"Send cookies over HTTPS only; implied by tls_cert and acme.hosts. Set it behind a proxy that speaks HTTPS."`
 	// PublicDocs opens the API documentation.
 	PublicDocs bool `koanf:"public_docs" doc:"Show the API documentation to everybody."`
 	// MetricsNetworks may read /metrics.
@@ -114,12 +126,14 @@ func DefaultConfig() *Config {
 			Listen: "127.0.0.1:8080", BodyLimit: 5 << 19, PageSize: 10, MaxPageSize: 100,
 			Sockets: 20_000, HeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 3 * time.Minute,
 			ShutdownDelay: time.Second, ShutdownTimeout: 30 * time.Second,
-			AllowedHosts: []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
+			AllowedHosts: []string{}, APIHosts: []string{}, AdminNetworks: []string{}, TrustedProxies: []string{}, Origins: []string{}, MetricsNetworks: []string{"127.0.0.0/8", "::1/128"},
 		},
 		SQL:  SQLConfig{Synchronous: "FULL"},
 		Log:  LogConfig{Level: "info", Format: "text"},
 		Jobs: JobsConfig{Workers: 16},
 		Mail: MailConfig{From: "Wispwright <noreply@localhost>", TLS: "starttls"},
+		ACME: acmeConfig{Hosts: []string{}}, Trace: traceConfig{Sample: 1, Service: "wispwright"},
+		Backup: backupConfig{BeforeMigration: true, Keep: 3},
 	}
 }
 
@@ -135,12 +149,14 @@ func (c *Config) Check() error {
 	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
 		e.Add("http.tls_cert", "certificate and key are needed together.")
 	}
-	for key, networks := range map[string][]string{"http.trusted_proxies": c.HTTP.TrustedProxies, "http.metrics_networks": c.HTTP.MetricsNetworks} {
+	for key, networks := range map[string][]string{"http.trusted_proxies": c.HTTP.TrustedProxies, "http.admin_networks": c.HTTP.AdminNetworks, "http.metrics_networks": c.HTTP.MetricsNetworks} {
 		if _, err := parseNetworks(networks); err != nil {
 			e.Add(key, err.Error()+".")
 		}
 	}
 	c.Mail.check(e)
+	c.checkTLS(e)
+	c.Trace.check(e)
 	if c.HTTP.BodyLimit < 1<<10 {
 		e.Add("http.body_limit", "at least 1024 bytes are needed.")
 	}
@@ -187,6 +203,7 @@ func (c *Config) checkNumbers(e *wispwright.ValidationError) {
 		{"sql.conns", int64(c.SQL.Conns), 0},
 		{"sql.readers", int64(c.SQL.Readers), 0},
 		{"jobs.workers", int64(c.Jobs.Workers), 1},
+		{"backup.keep", int64(c.Backup.Keep), 1},
 	} {
 		n.check(e)
 	}

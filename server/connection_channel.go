@@ -54,7 +54,7 @@ func (c *ConnectionConcern) node(ctx context.Context, h *Host) (string, error) {
 	}
 	unknown := "none:" + wispwright.NewID().String()
 	host, port, err := net.SplitHostPort(h.Config().HTTP.Listen)
-	if err != nil || port == "0" || h.Config().HTTP.TLSCert != "" {
+	if err != nil || port == "0" || h.Config().tls() {
 		return unknown, nil
 	}
 	seen, err := sqlstore.Get[*string](ctx, h.DB(), "SELECT host(inet_client_addr())")

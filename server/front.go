@@ -16,6 +16,7 @@ import (
 
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/server/admin"
+	"github.com/wispwright/wispwright/server/tracing"
 )
 
 // front is what every request passes first: it gives it an id, removes what
@@ -25,6 +26,7 @@ type front struct {
 	admin   http.Handler
 	proxies []netip.Prefix
 	scrape  []netip.Prefix
+	admins  []netip.Prefix
 	metrics http.Handler
 	areas   map[string]string
 	raw     []rawPath
@@ -41,10 +43,13 @@ func newFront(s *Server) (*front, error) {
 		return nil, err
 	}
 	pages = admin.Showing(pages, s.host.images...)
-	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.HTTP.TLSCert != ""}
+	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.tls()}
 	// the longest first, as the more exact one
 	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })
 	if f.proxies, err = parseNetworks(s.config.HTTP.TrustedProxies); err != nil {
+		return nil, err
+	}
+	if f.admins, err = parseNetworks(s.config.HTTP.AdminNetworks); err != nil {
 		return nil, err
 	}
 	f.scrape, err = parseNetworks(s.config.HTTP.MetricsNetworks)
@@ -82,6 +87,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["X-Request-Id"] = []string{id}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, id))
 	rec := &recorder{ResponseWriter: w}
+	if f.server.tracing.On() {
+		traced, span := f.server.tracing.Request(r, f.area(r.URL.Path), trusted)
+		r = r.WithContext(traced)
+		defer func() { tracing.EndRequest(span, rec.code()) }()
+	}
 	f.server.metrics.inFlight.Inc()
 	rec.upgraded = f.server.metrics.inFlight.Dec
 	defer func() {
@@ -111,12 +121,16 @@ func (f *front) route(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Strict-Transport-Security"] = hsts
 	}
 	switch {
-	case !hostAllowed(f.server.config.HTTP.AllowedHosts, r) && path != "/healthz" && path != "/readyz" && path != "/metrics":
+	case !f.server.config.hostAllowed(r) && path != "/healthz" && path != "/readyz" && path != "/metrics":
 		refuseHost(w)
 	case raw != nil:
 		raw.ServeHTTP(w, r) // devices are here: no header may be added to the answers but the id
+	case path == "/" && len(f.server.config.HTTP.APIHosts) > 0 && hostAllowed(f.server.config.HTTP.APIHosts, r):
+		http.Redirect(w, r, "/api/v1/docs/", http.StatusFound)
 	case path == "/":
 		http.Redirect(w, r, admin.Path, http.StatusFound)
+	case strings.HasPrefix(path+"/", admin.Path) && !f.adminAllowed(r):
+		answer(w, r, http.StatusForbidden, "not from here")
 	case path+"/" == admin.Path || strings.HasPrefix(path, admin.Path):
 		f.admin.ServeHTTP(w, r)
 	case path == "/healthz":

@@ -34,3 +34,9 @@ func refuseHost(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusBadRequest)
 	_, _ = w.Write([]byte("<!doctype html>\n<title>Bad Request (400)</title>\n<h1>Bad Request (400)</h1>\n")) // the client may be gone
 }
+
+// hostAllowed reports whether a request is for this server; the names of the API are
+// its own too.
+func (c *Config) hostAllowed(r *http.Request) bool {
+	return hostAllowed(c.HTTP.AllowedHosts, r) || len(c.HTTP.APIHosts) > 0 && hostAllowed(c.HTTP.APIHosts, r)
+}

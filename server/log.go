@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/wispwright/wispwright/server/tracing"
 )
 
 // NewLog returns a logger that adds the id of the request to what is logged
@@ -37,6 +39,7 @@ func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id, ok := ctx.Value(requestKey{}).(string); ok {
 		r.AddAttrs(slog.String("request", id))
 	}
+	r.AddAttrs(tracing.Attributes(ctx)...)
 	return h.Handler.Handle(ctx, r)
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,14 +29,11 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	if c.TLSCert == "" {
-		return l, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	secure, err := s.secure(l)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("load the certificate: %w", err), l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+	return secure, nil
 }
 
 // ServeOn is Serve on a listener, which it closes.
@@ -56,9 +52,20 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		return errors.Join(err, l.Close(), s.Stop(last), release())
 	}
+	unredirect, err := s.serveRedirect(ctx, l.Addr())
+	if err != nil {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(c.ShutdownTimeout, time.Second))
+		defer cancel()
+		return errors.Join(err, l.Close(), s.Stop(last), release())
+	}
 	s.ready.Store(true)
 	ended := make(chan error, 1)
 	go func() { ended <- h.Serve(l) }()
+	if s.acme != nil {
+		if err := s.acme.Manage(s.lifetime); err != nil {
+			s.log.Error("no certificates are got", "error", err)
+		}
+	}
 	select {
 	case err = <-ended:
 		err = fmt.Errorf("serve: %w", err)
@@ -80,5 +87,5 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	if serr := h.Shutdown(last); serr != nil {
 		err = errors.Join(err, fmt.Errorf("requests were cut off: %w", serr), h.Close())
 	}
-	return errors.Join(err, s.Stop(last), release())
+	return errors.Join(err, unredirect(last), s.Stop(last), release())
 }

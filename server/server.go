@@ -13,7 +13,9 @@ import (
 	"github.com/wispwright/wispwright/kit/live"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/acme"
 	"github.com/wispwright/wispwright/server/jobs"
+	"github.com/wispwright/wispwright/server/tracing"
 )
 
 // Options change what New makes; nil means the defaults.
@@ -42,6 +44,8 @@ type Server struct {
 	hub      *live.Hub
 	host     *Host
 	front    *front
+	acme     *acme.Certificates
+	tracing  *tracing.Tracing
 
 	lifetime context.Context
 	close    context.CancelFunc
@@ -74,8 +78,11 @@ func New(ctx context.Context, db *sqlstore.DB, o *Options) (*Server, error) {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	s.metrics = newMetrics(db, o.Build)
+	if err := s.openTracing(ctx); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	var err error
-	s.jobs, err = jobs.New(ctx, db, &jobs.Options{Workers: s.config.Jobs.Workers, Observe: s.metrics.observeJob, Log: s.log})
+	s.jobs, err = jobs.New(ctx, db, &jobs.Options{Workers: s.config.Jobs.Workers, Observe: s.observeJob, Log: s.log})
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
@@ -209,5 +216,8 @@ func (s *Server) Stop(ctx context.Context) error {
 		err = errors.Join(err, fn(ctx))
 	}
 	s.close()
-	return err
+	if s.acme != nil {
+		s.acme.Close()
+	}
+	return errors.Join(err, s.tracing.Close(ctx))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/acme"
 	"github.com/wispwright/wispwright/server/jobs"
 )
 
@@ -19,6 +20,9 @@ var migrations embed.FS
 // remembers what it was before: one text by name.
 func migrateOwn(ctx context.Context, db *sqlstore.DB) error {
 	if err := db.Migrate(ctx, sqlstore.Migrations{Concern: ownMigrations, FS: migrations}); err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx, acme.Migrations()); err != nil {
 		return err
 	}
 	return jobs.Migrate(ctx, db)

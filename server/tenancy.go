@@ -33,6 +33,7 @@ type TenancyConcern struct {
 	// Tenancy is made by Mount.
 	*tenancy.Tenancy
 	host *Host
+	wire *tenancyhttp.HTTP
 }
 
 // NewTenancy returns the concern with its default settings.
@@ -91,7 +92,7 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	t.host = h
+	t.host, t.wire = h, wire
 	letters.send(t.Letters)
 	h.Recognise(rest.Callers{Schemes: wire.Schemes(), DocsSchemes: wire.DocsSchemes(), Organizations: wire})
 	wire.Mount(h.API())
@@ -160,7 +161,7 @@ func (t *TenancyConcern) httpOptions(h *Host, sessions *tenancysql.Sessions) *te
 	c, web := &t.Config, h.Config().HTTP
 	o := &tenancyhttp.Options{
 		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, LoginRate: c.LoginRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
-		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || web.TLSCert != "",
+		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || h.Config().tls(),
 		TrustedOrigins: web.Origins, SiteURL: c.SiteURL, SessionEnded: func(ctx context.Context, user wispwright.ID) { h.Hub().Recheck(ctx, user) },
 	}
 	if t.TuneHTTP != nil {

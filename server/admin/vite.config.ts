@@ -31,7 +31,7 @@ export default defineConfig({
   },
   // For work on the pages. The API trusts its own origin only, so that is the one it is told.
   server: {
-    proxy: { '/api': { target: api, changeOrigin: true, headers: { origin: api } } },
+    proxy: { '/api': { target: api, changeOrigin: true, headers: { origin: api } }, '/accounts': { target: api } },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
 });

@@ -60,7 +60,7 @@ const (
 
 // transient are files of the data folder that are of no use elsewhere.
 func transient(name string) bool {
-	return name == "serve.lock" || strings.HasPrefix(filepath.Base(name), ".") ||
+	return name == "serve.lock" || name == AutomaticFolder || strings.HasPrefix(name, AutomaticFolder+"/") || strings.HasPrefix(filepath.Base(name), ".") ||
 		strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") || strings.HasSuffix(name, "-journal")
 }
 

@@ -2,12 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/backup"
 )
 
@@ -21,22 +20,11 @@ func (b backupCommand) Run(ctx context.Context, p *Program, c *commands) error {
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer) error {
-		return backup.Write(ctx, w, backup.Source{Data: config.Data, DSN: config.DSN(), Build: p.Build})
-	}
+	source := backup.Source{Data: config.Data, DSN: config.DSN(), Build: p.Build}
 	if b.File == "-" {
-		return write(p.Out)
+		return backup.Write(ctx, p.Out, source)
 	}
-	f, err := os.CreateTemp(filepath.Dir(b.File), ".backup-*") // 0600
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	err = errors.Join(write(f), f.Sync())
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), b.File)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // half a backup is of no use
+	if err := backup.WriteFile(ctx, b.File, source); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Out, "Everything was written to %s.\n", b.File)
@@ -64,4 +52,22 @@ func (r restoreCommand) Run(ctx context.Context, p *Program, c *commands) error 
 	}
 	_, err = fmt.Fprintf(p.Out, "Restored what %s wrote at %s. Run wispwright migrate or serve to bring it up to date.\n", m.Build, m.Created.Format("2006-01-02 15:04:05 MST"))
 	return err
+}
+
+// backUpBefore writes a backup if tables are about to change.
+func (p *Program) backUpBefore(ctx context.Context, config *server.Config, db *sqlstore.DB) error {
+	if !config.Backup.BeforeMigration {
+		return nil
+	}
+	var all []sqlstore.Migrations
+	for _, c := range p.Concerns {
+		all = append(all, c.Migrations()...)
+	}
+	a := backup.Automatic{
+		Source: backup.Source{Data: config.Data, DSN: config.DSN(), Build: p.Build}, Dir: config.Backup.Dir, Keep: config.Backup.Keep,
+	}
+	if _, err := a.Before(ctx, db, all); err != nil {
+		return fmt.Errorf("%w (backup.before_migration: false does without)", err)
+	}
+	return nil
 }

@@ -162,6 +162,9 @@ func (p *Program) open(ctx context.Context, c *commands) (*opened, error) {
 	if o.db, err = server.Open(ctx, config, nil); err != nil {
 		return nil, err
 	}
+	if err := p.backUpBefore(ctx, config, o.db); err != nil {
+		return nil, errors.Join(err, o.db.Close())
+	}
 	if err := server.Migrate(ctx, o.db, p.Concerns); err != nil {
 		return nil, errors.Join(err, o.db.Close())
 	}

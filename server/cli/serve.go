@@ -47,7 +47,7 @@ func (s serveCommand) Run(ctx context.Context, p *Program, c *commands) error {
 // webAddress is what to type into a browser on this machine.
 func webAddress(c *server.Config, a net.Addr) string {
 	scheme := "http"
-	if c.HTTP.TLSCert != "" {
+	if c.HTTP.TLSCert != "" || len(c.ACME.Hosts) > 0 {
 		scheme = "https"
 	}
 	host := a.String()
@@ -68,6 +68,9 @@ func (migrateCommand) Run(ctx context.Context, p *Program, c *commands) error {
 	db, err := server.Open(ctx, config, nil)
 	if err != nil {
 		return err
+	}
+	if err := p.backUpBefore(ctx, config, db); err != nil {
+		return errors.Join(err, db.Close())
 	}
 	if err := server.Migrate(ctx, db, p.Concerns); err != nil {
 		return errors.Join(err, db.Close())

@@ -70,7 +70,7 @@ func (h *HTTP) session() rest.Scheme {
 			return c, err
 		}
 		own := *c // others remember it too
-		if proof == proofLink {
+		if proof == proofLink || proof == proofElsewhere {
 			own.Restricted = "" // nobody who needs no password needs another one
 		} else {
 			own.Refusal = h.passwordExpired()

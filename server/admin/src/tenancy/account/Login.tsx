@@ -1,6 +1,7 @@
 import { Alert, Box, Button, CircularProgress, Link } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { useLogin } from 'react-admin';
+import { Providers } from './Providers';
 import { passkeysWork, signWithPasskey, type PasskeyOptions } from './passkeys';
 import { CodeNeeded } from '../../api/session';
 import { useDocumentTitle } from '../../design/PageHead';
@@ -147,6 +148,7 @@ export function Login() {
         <Logo size={32} />
         <h1>Log in to manage your network</h1>
         <LoginForm login={login} />
+        <Providers next={next} />
         <p className="w-small w-secondary">
           <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the <Link href="/api/v1/docs/">REST API</Link>.
         </p>

@@ -1,0 +1,266 @@
+package sso_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/tenancy/sso"
+	"github.com/wispwright/wispwright/tenancy/sso/ssohttp"
+	"github.com/wispwright/wispwright/tenancy/sso/ssosql"
+	"github.com/wispwright/wispwright/tenancy/tenancysql"
+)
+
+// idp is a provider on loopback. What it says of the person is set by the test.
+type idp struct {
+	*httptest.Server
+	key    *rsa.PrivateKey
+	claims map[string]any
+	// asked are the parameters of the last authorization
+	asked url.Values
+	// spoil changes claims at the last moment
+	spoil func(map[string]any)
+}
+
+func newIDP(t *testing.T) *idp {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	p := &idp{key: key}
+	mux := http.NewServeMux()
+	answer := func(w http.ResponseWriter, v any) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v) // the test sees that nothing came
+	}
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}})
+	})
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
+	})
+	mux.HandleFunc("/auth", func(w http.ResponseWriter, r *http.Request) {
+		p.asked = r.URL.Query()
+		http.Redirect(w, r, p.asked.Get("redirect_uri")+"?code=the-code&state="+url.QueryEscape(p.asked.Get("state")), http.StatusFound)
+	})
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		user, secret, _ := r.BasicAuth()
+		if user == "" {
+			user, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+		}
+		sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
+		if user != "nms" || secret != "client secret" || r.PostFormValue("code") != "the-code" || base64.RawURLEncoding.EncodeToString(sum[:]) != p.asked.Get("code_challenge") {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		claims := map[string]any{"iss": p.URL, "aud": "nms", "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(), "nonce": p.asked.Get("nonce")}
+		for name, value := range p.claims {
+			claims[name] = value
+		}
+		if p.spoil != nil {
+			p.spoil(claims)
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "k"}}, nil)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		raw, _ := json.Marshal(claims) // they are texts and numbers
+		signed, err := signer.Sign(raw)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		token, _ := signed.CompactSerialize() // as above
+		answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": token})
+	})
+	p.Server = httptest.NewServer(mux)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// installation is a program with accounts that trusts a provider.
+type installation struct {
+	*httptest.Server
+	t      *tenancy.Tenancy
+	opened []*tenancy.User
+}
+
+func newInstallation(t *testing.T, db *sqlstore.DB, p *idp, rules sso.Rules) *installation {
+	t.Helper()
+	require.NoError(t, db.Migrate(t.Context(), tenancysql.Migrations()))
+	require.NoError(t, db.Migrate(t.Context(), ssosql.Migrations()))
+	stores, err := tenancysql.New(db)
+	require.NoError(t, err)
+	i := &installation{}
+	i.t, err = tenancy.New(db, stores, nil)
+	require.NoError(t, err)
+	require.NoError(t, i.t.Groups.EnsureDefaults(t.Context()))
+	for _, slug := range []string{"north", "south"} {
+		require.NoError(t, i.t.Organizations.Create(t.Context(), &tenancy.Organization{Name: slug, Slug: slug, IsActive: true}))
+	}
+	identities, err := ssosql.New(db)
+	require.NoError(t, err)
+	accounts, err := sso.NewAccounts(db, i.t, identities, rules)
+	require.NoError(t, err)
+	provider, err := sso.NewProvider(sso.ProviderOptions{Issuer: p.URL, ClientID: "nms", ClientSecret: "client secret"})
+	require.NoError(t, err)
+	var handler http.Handler
+	i.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(i.Close)
+	handler, err = ssohttp.New(provider, accounts, ssohttp.Options{Label: "Campus", Redirect: i.URL + ssohttp.Path + "callback/", Open: func(_ http.Header, _ *http.Request, u *tenancy.User) error {
+		i.opened = append(i.opened, u)
+		return nil
+	}})
+	require.NoError(t, err)
+	return i
+}
+
+// logIn goes the way of a browser, and returns the status and where it ended.
+func (i *installation) logIn(t *testing.T, next string) (int, string) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Host == i.Listener.Addr().String() && r.URL.Path != ssohttp.Path+"callback/" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+	r, err := browser.Get(i.URL + ssohttp.Path + "login/?next=" + url.QueryEscape(next))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Body.Close()) }()
+	return r.StatusCode, r.Header.Get("Location")
+}
+
+func rules() sso.Rules {
+	return sso.Rules{LogIn: []string{"staff", "noc"}, Superuser: []string{"root"}, Groups: map[string]string{"noc": "Operator"},
+		Organizations: map[string]string{"noc": "north:manager", "staff": "south"}, Create: true, MatchEmail: true}
+}
+
+// TestLogInWithAProvider: an account is made, has the rights of its groups there, and loses
+// them with the groups.
+func TestLogInWithAProvider(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		p := newIDP(t)
+		i := newInstallation(t, db, p, rules())
+		ctx := t.Context()
+		p.claims = map[string]any{"sub": "17", "preferred_username": "anna", "email": "anna@example.org", "email_verified": true, "given_name": "Anna", "groups": []string{"noc", "staff", "root"}}
+		status, where := i.logIn(t, "/admin/config/device/")
+		require.Equal(t, http.StatusFound, status)
+		require.Equal(t, "/admin/config/device/", where)
+		require.Len(t, i.opened, 1)
+		u := i.opened[0]
+		require.Equal(t, "anna", u.Username)
+		require.Equal(t, "Anna", u.FirstName)
+		require.True(t, u.IsStaff && u.IsSuperuser)
+		groups := func() int {
+			n, err := i.t.Users.Groups(ctx, u.ID)
+			require.NoError(t, err)
+			return len(n)
+		}
+		members := func() map[string]bool {
+			list, err := i.t.Memberships.List(ctx, wispwright.ScopeAll(), tenancy.MembershipFilter{UserID: u.ID}, wispwright.Page{NoTotal: true})
+			require.NoError(t, err)
+			out := map[string]bool{}
+			for _, m := range list.Rows {
+				o, err := i.t.Organizations.Get(ctx, wispwright.ScopeAll(), m.OrganizationID)
+				require.NoError(t, err)
+				out[o.Slug] = m.IsAdmin
+			}
+			return out
+		}
+		require.Equal(t, 1, groups())
+		require.Equal(t, map[string]bool{"north": true, "south": false}, members())
+
+		// another name and address, and fewer groups: the same account with fewer rights
+		p.claims = map[string]any{"sub": "17", "preferred_username": "anna.b", "email": "b@example.org", "groups": []string{"staff"}}
+		status, where = i.logIn(t, "//evil.example.org/")
+		require.Equal(t, http.StatusFound, status)
+		require.Equal(t, "/admin/", where, "only paths of this server")
+		require.Len(t, i.opened, 2)
+		require.Equal(t, u.ID, i.opened[1].ID)
+		require.False(t, i.opened[1].IsSuperuser)
+		require.Zero(t, groups())
+		require.Equal(t, map[string]bool{"south": false}, members())
+	})
+}
+
+func TestWhoDoesNotComeIn(t *testing.T) {
+	db := testkit.SQLite(t)
+	p := newIDP(t)
+	r := rules()
+	r.Create = false
+	i := newInstallation(t, db, p, r)
+	ctx := t.Context()
+	known := &tenancy.User{Username: "bruno", Email: "bruno@example.org", IsActive: true}
+	require.NoError(t, i.t.Users.Create(ctx, known, "a good Passw0rd"))
+	member := []string{"staff"}
+	for name, claims := range map[string]map[string]any{
+		"of another group":        {"sub": "1", "groups": []string{"guests"}},
+		"without groups":          {"sub": "1"},
+		"without an account":      {"sub": "1", "groups": member, "email": "nobody@example.org", "email_verified": true},
+		"whose address is unseen": {"sub": "1", "groups": member, "email": "bruno@example.org", "email_verified": false},
+		"without a name":          {"groups": member},
+	} {
+		p.claims = claims
+		status, _ := i.logIn(t, "/")
+		require.Equal(t, http.StatusForbidden, status, name)
+	}
+	p.claims = map[string]any{"sub": "1", "groups": member, "email": "Bruno@example.org", "email_verified": true}
+	for name, spoil := range map[string]func(map[string]any){
+		"another nonce":    func(c map[string]any) { c["nonce"] = "planted" },
+		"another audience": func(c map[string]any) { c["aud"] = "other" },
+		"another issuer":   func(c map[string]any) { c["iss"] = "https://evil.example.org" },
+		"expired":          func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() },
+	} {
+		p.spoil = spoil
+		status, _ := i.logIn(t, "/")
+		require.Equal(t, http.StatusForbidden, status, name)
+	}
+	p.spoil = nil
+	require.Empty(t, i.opened)
+	status, _ := i.logIn(t, "/")
+	require.Equal(t, http.StatusFound, status)
+	require.Equal(t, known.ID, i.opened[0].ID, "the verified address finds the account")
+	_, err := i.t.Users.Update(ctx, wispwright.ScopeAll(), known.ID, func(u *tenancy.User) error { u.IsActive = false; return nil })
+	require.NoError(t, err)
+	status, _ = i.logIn(t, "/")
+	require.Equal(t, http.StatusForbidden, status, "accounts that are switched off")
+	// a callback that nobody began here
+	answer, err := http.Get(i.URL + ssohttp.Path + "callback/?state=&code=the-code")
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusForbidden, answer.StatusCode)
+}
+
+// TestAProviderThatIsAway does not keep anybody from the page of the log-in.
+func TestAProviderThatIsAway(t *testing.T) {
+	p := newIDP(t)
+	i := newInstallation(t, testkit.SQLite(t), p, rules())
+	p.Close()
+	status, _ := i.logIn(t, "/")
+	require.Equal(t, http.StatusBadGateway, status)
+	answer, err := http.Get(i.URL + ssohttp.Path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, answer.Body.Close()) }()
+	var list struct{ Providers []struct{ Label, URL string } }
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&list))
+	require.Equal(t, "Campus", list.Providers[0].Label)
+	_, err = sso.NewProvider(sso.ProviderOptions{})
+	require.Error(t, err)
+}
