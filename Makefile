@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.build=$(VERSION)
 # owns the checkout, as in many containers
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build demo test test-go test-race test-ui test-browser cover lint lint-go lint-ui vuln agent bench soak fuzz services clean
+.PHONY: deb sbom licences site help build demo test test-go test-race test-ui test-browser cover lint lint-go lint-ui vuln agent bench soak fuzz services clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -85,6 +85,17 @@ $(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
 
 $(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json $(shell find $(UI)/src $(UI)/index.html $(UI)/vite.config.* -type f 2>/dev/null)
 	cd $(UI) && npm run --silent build
+
+deb: build ## a package for Debian of the machine's processor, into bin/
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) packaging/deb $(SERVER) $$(dpkg --print-architecture) $(VERSION) bin/wispwright_$$(dpkg --print-architecture).deb
+
+sbom: build ## what the server is made of, as CycloneDX, into bin/
+	GOMODCACHE=$$($(GO) env GOMODCACHE) $(GO) run ./internal/sbom -npm $(UI)/package-lock.json $(SERVER) >bin/wispwright.cdx.json
+licences: build ## the same as a table: docs/licences.md
+	GOMODCACHE=$$($(GO) env GOMODCACHE) $(GO) run ./internal/sbom -licences -npm $(UI)/package-lock.json $(SERVER) >docs/licences.md
+
+site: ## the documentation as a static site, into bin/site
+	$(GO) run ./internal/docsite -base https://github.com/wispwright/wispwright/blob/main/ . bin/site
 
 clean: ## remove what was built and the demo's state
 	rm -rf bin .demo $(UI)/node_modules

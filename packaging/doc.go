@@ -1,0 +1,3 @@
+// Package packaging holds what makes packages, images and manifests; there is nothing to
+// import. Its tests look at all of them.
+package packaging
