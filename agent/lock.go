@@ -48,7 +48,25 @@ func (t *Tree) Lock() (unlock func() error, err error) { return t.lock(0) }
 
 // lock holds the lock and says by which process signals are taken (Signal); 0
 // means by none.
-func (t *Tree) lock(pid int) (unlock func() error, err error) {
+func (t *Tree) lock(pid int) (unlock func() error, err error) { return t.hold(lockFile, pid) }
+
+// Hold makes this process the one that does the work of a name and takes its
+// signals (SignalHolder), until release or its end. A second one gets an error.
+func (t *Tree) Hold(name string) (release func() error, err error) {
+	return t.hold(heldFile(name), os.Getpid())
+}
+
+// SignalHolder sends a signal to the process that holds a name.
+func (t *Tree) SignalHolder(name string, signal syscall.Signal) error {
+	return t.signal(heldFile(name), signal)
+}
+
+// Running reports whether the agent is at work on the device.
+func (t *Tree) Running() bool { return t.Signal(0) == nil }
+
+func heldFile(name string) string { return path.Join(volatileDir, name+".lock") }
+
+func (t *Tree) hold(lockFile string, pid int) (unlock func() error, err error) {
 	if err := t.mkdirAll(path.Dir(lockFile), 0o755); err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
@@ -94,7 +112,9 @@ var errNotRunning = errors.New("the agent is not running")
 
 // Signal sends a signal to the agent at work: SIGUSR1 ends its pause, SIGUSR2
 // makes it download and apply its configuration again.
-func (t *Tree) Signal(signal syscall.Signal) error {
+func (t *Tree) Signal(signal syscall.Signal) error { return t.signal(lockFile, signal) }
+
+func (t *Tree) signal(lockFile string, signal syscall.Signal) error {
 	p, err := t.Path(lockFile)
 	if err != nil {
 		return err

@@ -31,12 +31,21 @@ type Line struct {
 	Level Level
 	// Message is its text, without a newline.
 	Message string
+	// Tag names the program; "" means openwisp.
+	Tag string
 }
 
 // String is the form OpenWrt's logread prints:
 // "Sun Nov 22 07:33:14 2026 daemon.crit openwisp: message".
 func (l Line) String() string {
-	return l.Time.Format(time.ANSIC) + " daemon." + string(l.Level) + " openwisp: " + l.Message
+	return l.Time.Format(time.ANSIC) + " daemon." + string(l.Level) + " " + l.tag() + ": " + l.Message
+}
+
+func (l Line) tag() string {
+	if l.Tag == "" {
+		return "openwisp"
+	}
+	return l.Tag
 }
 
 // LogSink takes the lines of a log somewhere. It is called by one goroutine at
@@ -46,6 +55,10 @@ type LogSink func(Line)
 // Log writes the agent's log and remembers the lines of the update under way,
 // which an error report carries (§4.6). It is safe for concurrent use.
 type Log struct {
+	// Tag names the program in each line; "" means openwisp. It is set before the
+	// first line.
+	Tag string
+
 	clock Clock
 	sink  LogSink
 
@@ -66,7 +79,7 @@ func NewLog(clock Clock, sink LogSink) *Log {
 
 func (l *Log) line(level Level, format string, args ...any) Line {
 	message := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
-	return Line{Time: l.clock.Now(), Level: level, Message: strings.ReplaceAll(message, "\n", " ")}
+	return Line{Time: l.clock.Now(), Level: level, Message: strings.ReplaceAll(message, "\n", " "), Tag: l.Tag}
 }
 
 func (l *Log) write(level Level, format string, args ...any) {
@@ -147,7 +160,7 @@ func WriterSink(w io.Writer) LogSink {
 	}
 }
 
-// SyslogSink writes to the system's log with tag openwisp and facility daemon
+// SyslogSink writes to the system's log with the lines' tag and facility daemon
 // (§7.4). It fails where there is no syslog.
 func SyslogSink() (LogSink, error) {
 	w, err := dialSyslog("/dev/log", "/var/run/syslog", "/var/run/log")
@@ -203,7 +216,7 @@ func severity(l Level) int {
 // write sends one line; a log daemon that was started anew is dialled again.
 func (w *syslogWriter) write(l Line) {
 	const daemon = 3 << 3
-	line := fmt.Appendf(nil, "<%d>%s openwisp: %s\n", daemon|severity(l.Level), l.Time.Format(time.Stamp), l.Message)
+	line := fmt.Appendf(nil, "<%d>%s %s: %s\n", daemon|severity(l.Level), l.Time.Format(time.Stamp), l.tag(), l.Message)
 	for range 2 {
 		if w.conn != nil {
 			if _, err := w.conn.Write(line); err == nil {

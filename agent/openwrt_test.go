@@ -64,6 +64,39 @@ func TestInitScript(t *testing.T) {
 	require.NoFileExists(t, marker)
 }
 
+func TestMonitoringInitScript(t *testing.T) {
+	run := func(calls string) []string {
+		text := strings.Replace(procd, "[ \"$1\" = openwisp ]", "package=$1", 1)
+		text = strings.Replace(text, "[ \"$2\" != controller ]", "[ \"$package.$2\" = openwisp-monitoring.monitoring ] && \"$1\" monitoring || [ \"$2\" != controller ]", 1)
+		text = strings.Replace(text, "second.respawn_retry)", "monitoring.verbose_mode) eval \"$1=1\";; second.respawn_retry)", 1)
+		out, err := exec.Command("sh", "-euc", text+". openwrt/openwisp-monitoring.init\n"+calls).CombinedOutput()
+		require.NoError(t, err, string(out))
+		return strings.Split(strings.TrimSpace(string(out)), "\n")
+	}
+	require.Equal(t, []string{
+		"procd_open_instance [openwisp-monitoring]",
+		"procd_set_param [command] [/usr/sbin/wispwright-agent] [monitoring]",
+		"procd_set_param [file] [/etc/config/openwisp] [/etc/config/openwisp-monitoring]",
+		"procd_set_param [respawn] [60] [5] [0]",
+		"procd_set_param [stdout] [1]",
+		"procd_set_param [stderr] [1]",
+		"procd_close_instance",
+		"logger [-t] [openwisp-monitoring] [-p] [daemon.info] [OpenWISP monitoring agent started]",
+	}, run("start_service"))
+	require.Equal(t, []string{"procd_add_reload_trigger [openwisp] [openwisp-monitoring]"}, run("service_triggers"))
+
+	script, err := os.ReadFile("openwrt/openwisp-monitoring.hotplug")
+	require.NoError(t, err)
+	text := strings.ReplaceAll(string(script), "/etc/init.d/openwisp-monitoring", "echo told")
+	for action, told := range map[string]string{"bootup": "told restart\n", "restart": "told restart\n", "end-of-cycle": ""} {
+		cmd := exec.Command("sh", "-c", text)
+		cmd.Env = []string{"ACTION=" + action}
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.Equal(t, told, string(out), action)
+	}
+}
+
 func TestHotplugScript(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "/functions.sh", procd+`config_get() { eval "$1=${2%%_*}"; [ "$2" = first ] || eval "$1=tun0"; }
@@ -124,15 +157,21 @@ func TestPackageForOpkg(t *testing.T) {
 
 	entries, data := unpackTar(t, outer["./data.tar.gz"])
 	for name, want := range map[string]string{
-		"./usr/sbin/wispwright-agent":           "-rwxr-xr-x",
-		"./usr/sbin/openwisp-config":            "-> wispwright-agent",
-		"./usr/sbin/openwisp_config":            "-> wispwright-agent",
-		"./usr/sbin/openwisp-update-config":     "-> wispwright-agent",
-		"./etc/init.d/openwisp-config":          "-rwxr-xr-x",
-		"./etc/config/openwisp":                 "-rw-------",
-		"./lib/upgrade/keep.d/wispwright-agent": "-rw-r--r--",
-		"./etc/openwisp/":                       "drwxr-xr-x",
-		"./etc/hotplug.d/openwisp/":             "drwxr-xr-x",
+		"./usr/sbin/wispwright-agent":       "-rwxr-xr-x",
+		"./usr/sbin/openwisp-config":        "-> wispwright-agent",
+		"./usr/sbin/openwisp_config":        "-> wispwright-agent",
+		"./usr/sbin/openwisp-update-config": "-> wispwright-agent",
+		"./etc/init.d/openwisp-config":      "-rwxr-xr-x",
+		"./etc/config/openwisp":             "-rw-------",
+		"./usr/sbin/openwisp-monitoring":    "-> wispwright-agent",
+		"./usr/sbin/netjson-monitoring":     "-> wispwright-agent",
+		"./etc/init.d/openwisp-monitoring":  "-rwxr-xr-x",
+		"./etc/config/openwisp-monitoring":  "-rw-r--r--",
+
+		"./etc/hotplug.d/openwisp/openwisp-monitoring": "-rw-r--r--",
+		"./lib/upgrade/keep.d/wispwright-agent":        "-rw-r--r--",
+		"./etc/openwisp/":                              "drwxr-xr-x",
+		"./etc/hotplug.d/openwisp/":                    "drwxr-xr-x",
 
 		"./etc/hotplug.d/iface/90-openwisp-config": "-rw-r--r--",
 	} {
@@ -143,7 +182,7 @@ func TestPackageForOpkg(t *testing.T) {
 
 	_, control := unpackTar(t, outer["./control.tar.gz"])
 	require.Contains(t, string(control["./control"]), "\nVersion: 1.2-3-gabc\n")
-	require.Equal(t, "/etc/config/openwisp\n", string(control["./conffiles"]))
+	require.Equal(t, "/etc/config/openwisp\n/etc/config/openwisp-monitoring\n", string(control["./conffiles"]))
 	for _, script := range []string{"postinst", "prerm"} {
 		require.Contains(t, string(control["./"+script]), "default_"+script+` "$0" "$@"`)
 	}

@@ -25,10 +25,11 @@ func main() {
 
 const usage = `usage: wispwright-agent COMMAND
 
-  config    keep the configuration as the controller wants it (config --help)
-  apply     put a configuration archive in place once (apply --help)
-  wake      let the agent at work look for changes now (wake [--root DIR])
-  version   print the version
+  config      keep the configuration as the controller wants it (config --help)
+  monitoring  collect what the device measures and send it (monitoring --help)
+  apply       put a configuration archive in place once (apply --help)
+  wake        let the agent at work look for changes now (wake [--root DIR])
+  version     print the version
 `
 
 // run dispatches commands. Under the names of the original program it is the
@@ -40,6 +41,10 @@ func run(argv []string, stdout, stderr io.Writer) int {
 		return config(args, stdout, stderr)
 	case "openwisp-update-config":
 		return apply(args, stdout, stderr)
+	case "openwisp-monitoring":
+		return originalMonitoring(args, stdout, stderr)
+	case "netjson-monitoring":
+		return dump(args, stdout, stderr)
 	}
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -48,6 +53,8 @@ func run(argv []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "config":
 		return config(args[1:], stdout, stderr)
+	case "monitoring":
+		return monitor(args[1:], stdout, stderr)
 	case "apply":
 		return apply(args[1:], stdout, stderr)
 	case "wake":
