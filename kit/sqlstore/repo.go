@@ -121,6 +121,7 @@ func (r *Repo[K, T, F]) plans() (err error) {
 	if err := r.table.fits(&r.plan, shape); err != nil {
 		return err
 	}
+	r.key, _ = r.plan.Field(shape.Key) // as the table has it
 	r.db.remember(shape.Table, r.key.Column, &r.plan)
 	r.conds, err = fields.Conds(reflect.TypeFor[F](), r.plan, shape.Search, func(name string) bool { return r.spec.Where[name] != nil })
 	if err != nil {
@@ -181,7 +182,11 @@ func (r *Repo[K, T, F]) Get(ctx context.Context, scope wispwright.Scope, id K) (
 
 func (r *Repo[K, T, F]) one(ctx context.Context, stmt *Stmt, scope wispwright.Scope, id K) (*T, error) {
 	object := new(T)
-	if err := stmt.QueryRow(ctx, id).Scan(r.cells(object)...); err != nil {
+	key, err := r.keyArg(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := stmt.QueryRow(ctx, key).Scan(r.cells(object)...); err != nil {
 		return nil, r.failed("read", err)
 	}
 	ok, err := r.within(ctx, scope, object, id)
@@ -194,6 +199,15 @@ func (r *Repo[K, T, F]) one(ctx context.Context, stmt *Stmt, scope wispwright.Sc
 	return object, nil
 }
 
+// keyArg is a key as the column has it: addresses have a form of their own there.
+func (r *Repo[K, T, F]) keyArg(id K) (any, error) {
+	switch r.key.Kind {
+	case fields.Addr, fields.Prefix:
+		return r.db.encode(r.shape.Table, r.key, reflect.ValueOf(&id).Elem())
+	}
+	return id, nil
+}
+
 // within checks the scope of a row that was read by its key.
 func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, object *T, id K) (bool, error) {
 	switch {
@@ -201,7 +215,11 @@ func (r *Repo[K, T, F]) within(ctx context.Context, scope wispwright.Scope, obje
 		return true, nil
 	case r.spec.ScopeWhere != nil:
 		c := r.spec.ScopeWhere(scope)
-		n, err := Get[int](ctx, r.db, "SELECT count(*) FROM "+r.shape.Table+" WHERE "+r.key.Column+" = ? AND "+c.SQL, append([]any{id}, c.Args...)...)
+		key, err := r.keyArg(id)
+		if err != nil {
+			return false, err
+		}
+		n, err := Get[int](ctx, r.db, "SELECT count(*) FROM "+r.shape.Table+" WHERE "+r.key.Column+" = ? AND "+c.SQL, append([]any{key}, c.Args...)...)
 		return n > 0, err
 	case r.org == nil:
 		return true, nil
@@ -333,7 +351,11 @@ func (r *Repo[K, T, F]) Update(ctx context.Context, scope wispwright.Scope, id K
 		if err != nil {
 			return err
 		}
-		if _, err := r.update.Exec(ctx, append(args, id)...); err != nil {
+		key, err := r.keyArg(id)
+		if err != nil {
+			return err
+		}
+		if _, err := r.update.Exec(ctx, append(args, key)...); err != nil {
 			return r.refused(ctx, "update", err, object)
 		}
 		return nil
@@ -352,7 +374,11 @@ func (r *Repo[K, T, F]) Delete(ctx context.Context, scope wispwright.Scope, id K
 				return err
 			}
 		}
-		res, err := r.remove.Exec(ctx, id)
+		key, err := r.keyArg(id)
+		if err != nil {
+			return err
+		}
+		res, err := r.remove.Exec(ctx, key)
 		if err != nil {
 			return r.failed("delete", err)
 		}
