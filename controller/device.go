@@ -90,6 +90,8 @@ type DeviceFilter struct {
 	NameContains, MACAddressContains string
 	// MACAddress limits to one address, HardwareID to one serial number.
 	MACAddress, HardwareID string
+	// LastIPs limits to devices last seen at some addresses.
+	LastIPs wispwright.Among[netip.Addr]
 	// GroupID limits to the devices of one group.
 	GroupID wispwright.ID
 	// KeyDigest limits to the device with one key.

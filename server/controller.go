@@ -16,6 +16,8 @@ import (
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/controller/controllersql"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/whois"
+	"github.com/wispwright/wispwright/controller/whois/whoissql"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -51,7 +53,8 @@ type ControllerConcern struct {
 	// are as Config says.
 	Tune func(*controller.Options)
 
-	bulk *bulk.Tasks
+	bulk  *bulk.Tasks
+	whois *whois.WHOIS // nil without accounts
 	// certificateDevice finds the device of a certificate; VPNConcern sets it
 	certificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
 
@@ -78,14 +81,19 @@ func (c *ControllerConcern) Name() string { return "controller" }
 
 // Migrations implements Concern.
 func (c *ControllerConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{controllersql.Migrations(), bulksql.Migrations()}
+	return []sqlstore.Migrations{controllersql.Migrations(), bulksql.Migrations(), whoissql.Migrations()}
 }
 
 // Models implements WithModels.
 func (c *ControllerConcern) Models() []wispwright.Model { return controller.Models() }
 
 // Events implements WithEvents.
-func (c *ControllerConcern) Events() []event.Listed { return c.Controller.Events() }
+func (c *ControllerConcern) Events() []event.Listed {
+	if c.whois == nil {
+		return c.Controller.Events()
+	}
+	return append(c.Controller.Events(), c.whois.Events()...)
+}
 
 // Section implements WithSettings.
 func (c *ControllerConcern) Section() Section {
@@ -121,7 +129,15 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	c.live(h)
 	h.Jobs().Add(queue.kind.Handle(c.Work))
 	h.wire(c.wiring()...)
-	wire, err := controllerhttp.New(c.Controller, &controllerhttp.Options{DeviceFilters: c.DeviceFilters, CertificateDevice: c.deviceOfCertificate})
+	addresses, err := c.mountWHOIS(h, recorder)
+	if err != nil {
+		return err
+	}
+	wireOptions := &controllerhttp.Options{DeviceFilters: c.DeviceFilters, CertificateDevice: c.deviceOfCertificate}
+	if addresses != nil {
+		wireOptions.WHOIS = addresses.Devices
+	}
+	wire, err := controllerhttp.New(c.Controller, wireOptions)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,18 @@ type ControllerConfig struct {
 	SeenInterval time.Duration `koanf:"seen_interval" doc:"How often it is written when devices were heard of last; what a crash loses of it."`
 	// SilentAfter is when a device counts as silent.
 	SilentAfter time.Duration `koanf:"silent_after" doc:"How long after its last request a device counts as silent: three polls of its agent, say."`
+	// WHOISEnabled looks addresses up.
+	WHOISEnabled bool `koanf:"whois_enabled" doc:"Look up who operates the public addresses of devices, in organizations that did not choose (…_WHOIS_ENABLED)."`
+	// WHOISAccount and WHOISKey are the credentials of the service.
+	WHOISAccount string            `koanf:"whois_account" doc:"The account at MaxMind whose web service is asked (…_WHOIS_GEOIP_ACCOUNT)."`
+	WHOISKey     wispwright.Secret `koanf:"whois_key" doc:"Its licence key (…_WHOIS_GEOIP_KEY)."`
+	// WHOISURL and WHOISNetworks are where the service is.
+	WHOISURL      string   `koanf:"whois_url" doc:"The address of the service, which ends with a slash. Empty: MaxMind's."`
+	WHOISNetworks []string `koanf:"whois_networks" doc:"Private networks in which it may be, such as 10.1.0.0/16. Empty: none."`
+	// WHOISDatabases are files that are asked instead.
+	WHOISDatabases []string `koanf:"whois_databases" doc:"Files in MaxMind's format (GeoLite2-City.mmdb, GeoLite2-ASN.mmdb) that are asked in the place of the service; nothing leaves the server then."`
+	// WHOISThreshold is how long what was found is believed.
+	WHOISThreshold time.Duration `koanf:"whois_threshold" doc:"After which time an address is looked up anew, and after which what no device points to is deleted (…_WHOIS_REFRESH_THRESHOLD_DAYS)."`
 	// CachedDevices bounds memory.
 	CachedDevices int `koanf:"cached_devices" doc:"Devices kept in memory, about 400 bytes each."`
 	// CachedArchives bounds memory.
@@ -59,7 +71,7 @@ func DefaultControllerConfig() ControllerConfig {
 	return ControllerConfig{
 		Registration: true, DeactivatedRegistration: "refuse", ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
 		Context: map[string]any{}, GroupSchema: map[string]any{}, NewerSystems: []string{}, OlderSystems: []string{}, AssumeNewer: true, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour,
-		SeenInterval: 30 * time.Second, SilentAfter: 6 * time.Minute, CachedDevices: 100_000, CachedArchives: 32 << 20,
+		SeenInterval: 30 * time.Second, SilentAfter: 6 * time.Minute, WHOISNetworks: []string{}, WHOISDatabases: []string{}, WHOISThreshold: 90 * 24 * time.Hour, CachedDevices: 100_000, CachedArchives: 32 << 20,
 	}
 }
 
@@ -76,6 +88,7 @@ func (c *ControllerConfig) Check() error {
 	} {
 		n.check(e)
 	}
+	c.checkWHOIS(e)
 	if d := c.DeactivatedRegistration; d != "refuse" && d != "accept" {
 		e.Add("deactivated_registration", "must be refuse or accept")
 	}

@@ -95,7 +95,7 @@ func (c *ControllerConcern) WebhookEvents() []webhooks.Event {
 // Notify implements WithNotifications.
 func (c *ControllerConcern) Notify(n *NotificationsConcern) []Wire {
 	c.offer(n)
-	return []Wire{
+	return append(c.whoisWires(n), []Wire{
 		{"controller.Agents.Registered", "notifications: device_registered", hook(c.Agents.Registered.Within, func(ctx context.Context, list ...controller.Registered) error {
 			return n.Post(ctx, registered(list)...)
 		})},
@@ -105,7 +105,7 @@ func (c *ControllerConcern) Notify(n *NotificationsConcern) []Wire {
 		{"controller.Devices.Renewal", "notifications: config_not_renewed, config_renewed", hook(c.Devices.Renewal.Within, func(ctx context.Context, list ...controller.Renewal) error {
 			return n.Post(ctx, renewed(list)...)
 		})},
-	}
+	}...)
 }
 
 // registered tells of devices that registered.

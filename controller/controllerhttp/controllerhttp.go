@@ -21,6 +21,10 @@ type Options struct {
 	// DeviceFilters are parameters of the list of devices beside the controller's, or
 	// in the place of one with the same name. Default: none.
 	DeviceFilters []rest.Filter[controller.DeviceFilter]
+	// WHOIS returns the key whois_info of each of some devices, as JSON, short in lists
+	// and whole in details; a device without the key has an empty one. Default: there
+	// is no such key.
+	WHOIS func(ctx context.Context, devices []*controller.Detail, whole bool) ([]wispwright.JSON, error)
 	// CertificateDevice finds the device whose tunnel has the first certificate with a
 	// common name, of the organizations with some slugs or of any, for the group of a
 	// certificate; it is wispwright.ErrNotFound where there is none. Default: there is none.

@@ -31,7 +31,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 		Apply:        h.applyDevice,
 		Organization: deviceOrganization,
 		Version:      deviceVersion,
-		Out:          rest.Each(newDeviceOut),
+		Out:          h.devicesOut,
 		Filters:      h.DeviceFilters(),
 		Ordering: map[string]string{"name": "Name", "mac_address": "MACAddress", "model": "Model", "os": "OS", "system": "System",
 			"last_ip": "LastIP", "management_ip": "ManagementIP", "created": "Created", "modified": "Modified", "last_seen": "LastSeen"},
@@ -46,7 +46,7 @@ func (h *HTTP) mountDevices(api *rest.API) {
 			Delete: func(r *rest.Request, id wispwright.ID) error {
 				return h.c.Devices.Delete(r.Context(), r.WriteScope(), id, r.Query().Get("force") == "true")
 			},
-			Out: rest.Each(newDeviceDetailOut),
+			Out: h.devicesDetailOut,
 		},
 	})
 }

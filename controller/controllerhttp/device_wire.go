@@ -72,6 +72,8 @@ type deviceOut struct {
 	Created      rest.Time     `json:"created"`
 	Modified     rest.Time     `json:"modified"`
 	LastSeen     *rest.Time    `json:"last_seen" help:"when the last request of the device came, half a minute old at most"`
+
+	WHOIS wispwright.JSON `json:"whois_info,omitempty" help:"who operates the address the device was last seen from; only where that is looked up"`
 }
 
 type configOut struct {
@@ -103,6 +105,8 @@ type deviceDetailOut struct {
 	Modified      rest.Time        `json:"modified"`
 	Checksums     *checksumsOut    `json:"checksums"`
 	LastSeen      *rest.Time       `json:"last_seen" help:"when the last request of the device came, half a minute old at most"`
+
+	WHOIS wispwright.JSON `json:"whois_info,omitempty" help:"who operates the address the device was last seen from, and where that is; only where that is looked up"`
 }
 
 type configDetailOut struct {
@@ -120,6 +124,37 @@ type checksumsOut struct {
 	Desired  string `json:"desired"`
 	Served   string `json:"served"`
 	Reported string `json:"reported"`
+}
+
+// devicesOut maps a page of devices.
+func (h *HTTP) devicesOut(r *rest.Request, rows []*controller.Detail) ([]deviceOut, error) {
+	known, err := h.whois(r, rows, false)
+	out := make([]deviceOut, len(rows))
+	for i, d := range rows {
+		if out[i] = newDeviceOut(d); known != nil {
+			out[i].WHOIS = known[i]
+		}
+	}
+	return out, err
+}
+
+// devicesDetailOut maps devices with everything about them.
+func (h *HTTP) devicesDetailOut(r *rest.Request, rows []*controller.Detail) ([]deviceDetailOut, error) {
+	known, err := h.whois(r, rows, true)
+	out := make([]deviceDetailOut, len(rows))
+	for i, d := range rows {
+		if out[i] = newDeviceDetailOut(d); known != nil {
+			out[i].WHOIS = known[i]
+		}
+	}
+	return out, err
+}
+
+func (h *HTTP) whois(r *rest.Request, rows []*controller.Detail, whole bool) ([]wispwright.JSON, error) {
+	if h.options.WHOIS == nil {
+		return nil, nil
+	}
+	return h.options.WHOIS(r.Context(), rows, whole)
 }
 
 func newDeviceOut(d *controller.Detail) deviceOut {

@@ -5,6 +5,7 @@ import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
 import { type ControllerOperations, controllerOperations } from './operations';
 import { readSettings, saveSettings } from './organization/settings';
+import { readWhois, saveWhois } from './organization/whois';
 import type { Device, DeviceGroup, OrganizationSettings, Template } from './types';
 import { aboutConfiguration } from './refused';
 import { controllerTexts } from './texts';
@@ -64,6 +65,14 @@ export const controller: Concern<ControllerOperations> = {
         const { Aftermath } = await import('./Aftermath');
         return { default: ({ kept }: { kept: unknown }) => <Aftermath broken={(kept as OrganizationSettings).broken_configurations} /> };
       }),
+    },
+    {
+      of: 'organizations',
+      key: 'whois',
+      model: { app: 'config', model: 'organizationconfigsettings' },
+      read: readWhois,
+      save: saveWhois,
+      Fields: page(() => import('./organization/WhoisFields')),
     },
   ],
   finders: [

@@ -32,6 +32,17 @@ export interface Checksums {
   reported?: string | null;
 }
 
+/** What is known of the address a device was last seen from; lists have isp, country and ip_address. */
+export interface Whois {
+  ip_address: string;
+  isp: string;
+  asn?: string;
+  timezone?: string;
+  address?: { city: string; country: string; continent: string; postal: string };
+  cidr?: string;
+  country?: string;
+}
+
 export interface Device {
   id: string;
   name: string;
@@ -49,6 +60,8 @@ export interface Device {
   config: DeviceConfig | null;
   checksums?: Checksums;
   last_seen?: string | null;
+  /** missing where addresses are not looked up */
+  whois_info?: Whois | null;
   created: string;
   modified: string;
 }

@@ -15,6 +15,7 @@ import { FaceCard } from './FaceCard';
 import { LastSeen } from './LastSeen';
 import { agreements } from './thread';
 import { useLiveDevice } from './useLive';
+import { whoisFacts } from './whois';
 
 const short = (sum: string | null | undefined) => (sum ? <span className="w-mono">{sum.slice(0, 8)}</span> : 'nothing yet');
 
@@ -111,6 +112,7 @@ export function DeviceOverview() {
     ['SoC / CPU', device.system],
     ['Management address', device.management_ip],
     ['Address of the last request', device.last_ip],
+    ...whoisFacts(device.whois_info),
     ['MAC address', device.mac_address],
   ] as const;
   return (
