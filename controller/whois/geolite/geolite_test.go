@@ -57,7 +57,9 @@ func TestServiceRefuses(t *testing.T) {
 		"broken":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
 		"nonsense": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
 		"endless":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat(" ", 1<<20)) },
-		"moved":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound) },
+		"moved": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)
+		},
 	} {
 		_, err := service(t, h).Lookup(t.Context(), address)
 		require.Error(t, err, name)

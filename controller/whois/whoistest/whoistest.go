@@ -129,7 +129,9 @@ func RunChoices(t *testing.T, h Harness) {
 func RunNotes(t *testing.T, h Harness) {
 	s := h(t)
 	storetest.RunRepo[string, whois.Note, whois.NoteFilter](t, s.Stores.Notes, storetest.Sample[string, whois.Note, whois.NoteFilter]{
-		Tx: s.Tx, New: func(n, _ int) *whois.Note { return &whois.Note{Name: fmt.Sprintf("note %02d", n), Text: "x", At: at(n)} }, Key: func(n *whois.Note) string { return n.Name },
+		Tx: s.Tx, New: func(n, _ int) *whois.Note {
+			return &whois.Note{Name: fmt.Sprintf("note %02d", n), Text: "x", At: at(n)}
+		}, Key: func(n *whois.Note) string { return n.Name },
 		Mutate: func(n *whois.Note) { n.Text += "!" }, Missing: "none", Orders: []string{"Name"},
 	})
 }
