@@ -138,6 +138,11 @@ func (c *Charts) asked(ctx context.Context, s Selection) ([]asked, error) {
 	var out []asked
 	for _, row := range rows.Rows {
 		config, m := c.Registry.Chart(row.Configuration), byID[row.MetricID]
+		if config == nil && m != nil {
+			if kind := c.Registry.Metric(row.Configuration); kind != nil && kind.Declared { // without chart at present
+				continue
+			}
+		}
 		if config == nil || m == nil {
 			c.Log.WarnContext(ctx, "a chart is left out: its configuration is unknown", "chart", row.ID, "configuration", row.Configuration)
 			continue

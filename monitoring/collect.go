@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -20,10 +20,12 @@ type Sample struct {
 	Device *Device
 	// Body is the document as it came.
 	Body []byte
-	// Time is when it was made; zero: now.
+	// Time is when it was made; zero, or more than five minutes ahead: now.
 	Time time.Time
 	// Current is true if the device said that it is its latest.
 	Current bool
+
+	spooled bool // it waited already
 }
 
 // Received is a document that was accepted.
@@ -70,14 +72,15 @@ type Collector struct {
 	documents *documents
 	metrics   *metrics
 	sessions  *Sessions
-	turns     [256]sync.Mutex // by device: one document after the other
+	spooling  atomic.Bool // it was told that documents wait
 }
 
 // Read returns a document in the form in which it is stored, without storing it. Errors:
 // *ordered.SyntaxError, *InvalidDocumentError.
 func (c *Collector) Read(body []byte) (*ordered.Object, error) { return c.documents.read(body) }
 
-// Collect stores a document: its readings, the sessions of WiFi clients, and itself.
+// Collect stores a document: its readings, the sessions of WiFi clients, and itself. If the
+// time-series store is away it waits in Options.Spool, if there is one.
 // Storing it again changes nothing. Errors: *ordered.SyntaxError, *InvalidDocumentError, and what
 // storages return, after which it can be sent again.
 func (c *Collector) Collect(ctx context.Context, s Sample) error {
@@ -90,13 +93,19 @@ func (c *Collector) Collect(ctx context.Context, s Sample) error {
 	if at.IsZero() {
 		at = c.Clock()
 	}
+	if now := c.Clock(); at.Sub(now) > historical { // a clock that is ahead would make all that comes until then late
+		at = now
+	}
 	at = at.UTC().Truncate(time.Microsecond)
-	turn := &c.turns[s.Device.ID[15]]
-	turn.Lock()
-	defer turn.Unlock()
+	defer c.lock(s.Device.ID)()
+	if c.Spool != nil && !s.spooled {
+		if _, before := c.Spool.Newest(s.Device.ID); before { // in their order
+			return c.spool(ctx, s, at, nil)
+		}
+	}
 	writes, err := c.store(ctx, s, doc, at)
 	if err != nil {
-		return err
+		return c.spool(ctx, s, at, err)
 	}
 	c.Received.Publish(ctx, Received{s.Device, at, s.Current})
 	c.Written.Publish(ctx, writes...)
@@ -178,9 +187,12 @@ func (c *Collector) prepare(ctx context.Context, d *Device, list []reading, at t
 	}
 	old := c.Clock().Sub(at) > historical
 	for i := range list {
+		if metrics[i] == nil {
+			continue
+		}
 		some := list[i].points(metrics[i], at)
 		points = append(points, some...)
-		w := Write{Metric: metrics[i], Time: at, Current: current, Historical: old}
+		w := Write{Metric: metrics[i].Metric, Time: at, Current: current, Historical: old}
 		for _, p := range some {
 			w.Fields = append(w.Fields, p.Fields...)
 		}
@@ -201,7 +213,7 @@ func (c *Collector) write(ctx context.Context, d *Device, b timeseries.Batch) er
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("store values: %w", err)
+		return &seriesError{fmt.Errorf("store values: %w", err)}
 	}
 	return nil
 }
@@ -210,20 +222,25 @@ func (c *Collector) write(ctx context.Context, d *Device, b timeseries.Batch) er
 // again without harm.
 func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at time.Time) ([]Write, error) {
 	of := timeseries.Object{Type: DeviceType, ID: s.Device.ID.String()}
-	before := &memory{}
-	last, err := c.Series.Document(ctx, of)
-	switch {
-	case err == nil:
-		before = readMemory(last.State)
-	case !errors.Is(err, wispwright.ErrNotFound):
-		return nil, fmt.Errorf("read the last document: %w", err)
+	lastTime, before, err := c.remembered(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	known := before != nil
+	if !known {
+		before = &memory{}
 	}
 	now := remember(doc, s.Body, at)
-	if last != nil && before.Time == now.Time && before.Sum == now.Sum {
+	if known && before.Time == now.Time && before.Sum == now.Sum {
 		return nil, nil // the answer to it was lost
 	}
-	late := last != nil && now.Time < before.Time
+	late := known && now.Time < before.Time
 	list := c.Registry.readings(doc, now, before, !late || c.ArrivalOrder)
+	more, err := c.declared(ctx, s.Device, doc, now, before, !late || c.ArrivalOrder)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, more...)
 	writes, points, err := c.prepare(ctx, s.Device, list, at, s.Current)
 	if err != nil {
 		return nil, err
@@ -231,13 +248,13 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 	batch := timeseries.Batch{Points: points}
 	if !late || c.ArrivalOrder {
 		if !c.NoSessions {
-			if _, _, err := c.sessions.update(ctx, s.Device, doc, at); err != nil {
+			if now.Sessions, err = c.sessions.update(ctx, s.Device, doc, at, before.Sessions); err != nil {
 				return nil, err
 			}
 		}
 		snapshot := timeseries.Document{Object: of, Time: at, Body: ordered.Append(nil, doc), State: now.encode()}
 		if late {
-			snapshot.Time = last.Time
+			snapshot.Time = lastTime
 		}
 		batch.Documents = []timeseries.Document{snapshot}
 	}
@@ -245,4 +262,25 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 		return nil, err
 	}
 	return writes, nil
+}
+
+// remembered returns the time of the last document and what is remembered with it, nil if
+// there is none.
+func (c *Collector) remembered(ctx context.Context, of timeseries.Object) (at time.Time, m *memory, err error) {
+	var state []byte
+	if s, ok := c.Series.(timeseries.States); ok {
+		at, state, err = s.State(ctx, of)
+	} else {
+		var last *timeseries.Document
+		if last, err = c.Series.Document(ctx, of); err == nil {
+			at, state = last.Time, last.State
+		}
+	}
+	switch {
+	case errors.Is(err, wispwright.ErrNotFound):
+		return at, nil, nil
+	case err != nil:
+		return at, nil, &seriesError{fmt.Errorf("read the last document: %w", err)}
+	}
+	return at, readMemory(state), nil
 }

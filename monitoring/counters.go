@@ -19,6 +19,10 @@ type memory struct {
 	Sum uint64 `json:"s"`
 	// Counters are received and sent bytes by interface.
 	Counters map[string][2]int64 `json:"c"`
+	// Declared are the counters of declared metrics, by kind.
+	Declared map[string]float64 `json:"d,omitempty"`
+	// Sessions is what is known of its WiFi clients.
+	Sessions sessionsMemory `json:"w,omitzero"`
 }
 
 func sum(body []byte) uint64 {
@@ -32,7 +36,7 @@ func remember(doc *ordered.Object, body []byte, at time.Time) *memory {
 	m := &memory{Time: at.UnixMicro(), Sum: sum(body), Counters: map[string][2]int64{}}
 	m.Uptime, _ = integer(object(doc, "general"), "uptime")
 	interfaces, _ := list(doc, "interfaces")
-	for _, v := range interfaces {
+	for _, v := range interfaces[:min(len(interfaces), mostInterfaces)] {
 		i, _ := v.(*ordered.Object)
 		if rx, tx, ok := bytesOf(i); ok {
 			m.Counters[text(i, "name")] = [2]int64{rx, tx}
@@ -67,7 +71,7 @@ func readMemory(b []byte) *memory {
 // the time for which the device runs (spec: monitoring §9).
 func (m *memory) grown(before *memory, name string) (rx, tx int64) {
 	now, then := m.Counters[name], before.Counters[name]
-	restarted := before.Uptime > 0 && m.Uptime > 0 && m.Time-m.Uptime*1e6 > before.Time+restartSlack
+	restarted := m.restarted(before)
 	grown := func(now, then int64) int64 {
 		if restarted || now < then {
 			return now
@@ -75,6 +79,11 @@ func (m *memory) grown(before *memory, name string) (rx, tx int64) {
 		return now - then
 	}
 	return grown(now[0], then[0]), grown(now[1], then[1])
+}
+
+// restarted reports whether the device began anew since.
+func (m *memory) restarted(before *memory) bool {
+	return before.Uptime > 0 && m.Uptime > 0 && m.Time-m.Uptime*1e6 > before.Time+restartSlack
 }
 
 // restartSlack is how wrong clocks may be before a device is believed to have

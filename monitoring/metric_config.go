@@ -41,6 +41,9 @@ type MetricConfig struct {
 	AlwaysCharted bool
 	// Short keeps points for a day only.
 	Short bool
+	// Declared says that an organization declared it while the program ran; it may get
+	// another threshold at any time, and has none if Alert is nil.
+	Declared bool
 }
 
 // Check returns what is wrong with the configuration.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,20 +12,33 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/monitoring/timeseries"
 )
 
 // metrics finds the metrics of devices, and makes those that are missing.
 type metrics struct {
 	*base
 	made  *event.Hook[*Metric]
-	known *lru.Cache[wispwright.ID, map[identity]*Metric]
+	known *lru.Cache[wispwright.ID, map[identity]*knownMetric]
+}
+
+// knownMetric is a metric with what its points are written with, which is read once.
+type knownMetric struct {
+	*Metric
+	tags  timeseries.Tags
+	place place // that the tags tell
+}
+
+func newKnown(m *Metric) *knownMetric {
+	extra := tags(m.ExtraTags)
+	return &knownMetric{m, m.Tags(), place{extra["organization_id"], extra["location_id"], extra["floorplan_id"]}}
 }
 
 // identity is what a metric of a device is found by.
 type identity struct{ key, field, ifname string }
 
 // of returns what is known of a device's metrics; the map must not be changed.
-func (s *metrics) of(ctx context.Context, device wispwright.ID) (map[identity]*Metric, error) {
+func (s *metrics) of(ctx context.Context, device wispwright.ID) (map[identity]*knownMetric, error) {
 	if m, ok := s.known.Get(device); ok {
 		return m, nil
 	}
@@ -34,9 +46,9 @@ func (s *metrics) of(ctx context.Context, device wispwright.ID) (map[identity]*M
 	if err != nil {
 		return nil, fmt.Errorf("read the metrics of a device: %w", err)
 	}
-	m := make(map[identity]*Metric, len(rows.Rows))
+	m := make(map[identity]*knownMetric, len(rows.Rows))
 	for _, row := range rows.Rows {
-		m[identity{row.Key, row.FieldName, tags(row.MainTags)["ifname"]}] = row
+		m[identity{row.Key, row.FieldName, tags(row.MainTags)["ifname"]}] = newKnown(row)
 	}
 	if !wispwright.Pending(ctx) {
 		s.known.Add(device, m)
@@ -51,9 +63,10 @@ func (s *metrics) forget(devices ...wispwright.ID) {
 	}
 }
 
-// ensure returns the metrics of readings, in their order; what is missing is made, and
+// ensure returns the metrics of readings, in their order, nil for what is too much; what is
+// missing is made, and
 // tags that have changed are stored (spec: monitoring §2.1).
-func (s *metrics) ensure(ctx context.Context, d *Device, list []reading) ([]*Metric, error) {
+func (s *metrics) ensure(ctx context.Context, d *Device, list []reading) ([]*knownMetric, error) {
 	for try := 1; ; try++ {
 		out, err := s.try(ctx, d, list)
 		var conflict *wispwright.ConflictError
@@ -65,16 +78,17 @@ func (s *metrics) ensure(ctx context.Context, d *Device, list []reading) ([]*Met
 	}
 }
 
-func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*Metric, error) {
+func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*knownMetric, error) {
 	have, err := s.of(ctx, d.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*Metric, len(list))
+	out := make([]*knownMetric, len(list))
+	where := d.place()
 	var fresh []*Metric
 	var charts []*Chart
-	var moved []*Metric
-	made := map[identity]*Metric{}
+	var moved, turned []*Metric
+	made := map[identity]*knownMetric{}
 	now := s.Clock().UTC().Truncate(time.Microsecond)
 	for i := range list {
 		r := &list[i]
@@ -83,10 +97,14 @@ func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*Metric
 		if m == nil {
 			m = made[id]
 		}
+		if m == nil && len(have)+len(fresh) >= mostMetrics { // a device that invents interfaces
+			s.Log.WarnContext(ctx, "a device has too many metrics: a new one is left out", "device", d.ID, "metric", r.name)
+			continue
+		}
 		if m == nil {
-			m = r.metric(d, now.Add(time.Duration(len(fresh))*time.Microsecond)) // in the order in which they are made
+			m = newKnown(r.metric(d, now.Add(time.Duration(len(fresh))*time.Microsecond))) // in the order in which they are made
 			made[id] = m
-			fresh = append(fresh, m)
+			fresh = append(fresh, m.Metric)
 			for n, kind := range r.config.Charts {
 				if r.config.AlwaysCharted || slices.Contains(s.AutoCharts, kind) {
 					at := now.Add(time.Duration(len(charts)+n) * time.Microsecond) // in the order in which they are made
@@ -94,15 +112,20 @@ func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*Metric
 						ObjectID: m.ObjectID, Configuration: kind, Created: at, Modified: at})
 				}
 			}
-		} else if changed, extra := r.extra(d, m); changed && made[id] == nil {
-			copied := *m
-			copied.ExtraTags, copied.OrganizationID = extra, d.OrganizationID
-			m = &copied
-			moved = append(moved, m)
+		} else if r.placed && m.place != where && made[id] == nil {
+			copied := *m.Metric
+			copied.ExtraTags, copied.OrganizationID = r.extra(d, m.Metric), d.OrganizationID
+			m = newKnown(&copied)
+			moved = append(moved, m.Metric)
+		} else if r.config.Declared && m.Configuration != r.config.Key && made[id] == nil {
+			copied := *m.Metric // another organization's, or declared anew
+			copied.Configuration, copied.Name, copied.OrganizationID = r.config.Key, cut(r.name, 64), d.OrganizationID
+			m = newKnown(&copied)
+			turned = append(turned, m.Metric)
 		}
 		out[i] = m
 	}
-	if len(fresh)+len(moved) == 0 {
+	if len(fresh)+len(moved)+len(turned) == 0 {
 		return out, nil
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
@@ -124,13 +147,40 @@ func (s *metrics) try(ctx context.Context, d *Device, list []reading) ([]*Metric
 				return err
 			}
 		}
-		return nil
+		return s.turn(ctx, turned, now)
 	})
 	s.forget(d.ID)
 	if err != nil {
 		return nil, fmt.Errorf("make metrics: %w", err)
 	}
 	return out, nil
+}
+
+// turn makes metrics another declared kind, with the chart of that.
+func (s *metrics) turn(ctx context.Context, list []*Metric, now time.Time) error {
+	for _, m := range list {
+		_, err := s.Stores.Metrics.Update(ctx, wispwright.ScopeAll(), m.ID, func(have *Metric) error {
+			have.Configuration, have.Name, have.OrganizationID, have.Modified = m.Configuration, m.Name, m.OrganizationID, now
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		charts, err := s.Stores.Charts.List(ctx, wispwright.ScopeAll(), ChartFilter{MetricID: m.ID}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, c := range charts.Rows {
+			_, err := s.Stores.Charts.Update(ctx, wispwright.ScopeAll(), c.ID, func(have *Chart) error {
+				have.Configuration, have.OrganizationID, have.Modified = m.Configuration, m.OrganizationID, now
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // metric makes a metric of a reading.
@@ -141,29 +191,26 @@ func (r *reading) metric(d *Device, now time.Time) *Metric {
 		m.MainTags = jsonTags(map[string]string{"ifname": r.ifname})
 	}
 	if r.placed {
-		_, m.ExtraTags = r.extra(d, m)
+		m.ExtraTags = r.extra(d, m)
 	}
 	return m
 }
 
-// extra returns the tags of the place over those a metric has, and whether they differ.
-func (r *reading) extra(d *Device, m *Metric) (changed bool, extra wispwright.JSON) {
-	if !r.placed {
-		return false, m.ExtraTags
+// extra returns the tags of the place over those a metric has.
+func (r *reading) extra(d *Device, m *Metric) wispwright.JSON {
+	all := tags(m.ExtraTags)
+	if all == nil {
+		all = map[string]string{}
 	}
-	have := tags(m.ExtraTags)
-	want := maps.Clone(have)
-	if want == nil {
-		want = map[string]string{}
-	}
-	for name, value := range d.placeTags() {
+	where := d.place()
+	for name, value := range map[string]string{"organization_id": where.organization, "location_id": where.location, "floorplan_id": where.floorplan} {
 		if value == "" {
-			delete(want, name)
+			delete(all, name)
 		} else {
-			want[name] = value
+			all[name] = value
 		}
 	}
-	return !maps.Equal(have, want), jsonTags(want)
+	return jsonTags(all)
 }
 
 // jsonTags writes tags with sorted names.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -13,7 +14,9 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
+	"github.com/wispwright/wispwright/monitoring/spool"
 	"github.com/wispwright/wispwright/monitoring/timeseries"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // Options change what New makes; nil means the defaults.
@@ -31,6 +34,12 @@ type Options struct {
 	// document that came before, whatever its time. Default: by time, so that nothing is
 	// counted twice.
 	ArrivalOrder bool
+	// Declared returns the values of metrics in a document that the organization of the device
+	// declared; their kinds are known to Registry. Default: there are none.
+	Declared func(ctx context.Context, organization wispwright.ID, doc *ordered.Object) ([]DeclaredValue, error)
+	// Spool keeps documents while the time-series store is away; call Collector.Replay from time
+	// to time. Default: there is none, and documents are refused then.
+	Spool *spool.Spool
 	// CachedDevices is of how many devices the metrics are remembered. Default: 10,000.
 	CachedDevices int
 	// Clock tells the time. Default: time.Now.
@@ -51,6 +60,15 @@ type base struct {
 	Tx     wispwright.Transactor
 	Stores Stores
 	Series timeseries.Store
+
+	turns [256]sync.Mutex // by device: one document after the other
+}
+
+// lock waits for the turn of a device; call what it returns at the end.
+func (b *base) lock(device wispwright.ID) (done func()) {
+	turn := &b.turns[device[15]]
+	turn.Lock()
+	return turn.Unlock
 }
 
 // Monitoring is the concern.
@@ -95,7 +113,7 @@ func New(tx wispwright.Transactor, stores Stores, series timeseries.Store, optio
 	if b.Log == nil {
 		b.Log = slog.Default()
 	}
-	known, err := lru.New[wispwright.ID, map[identity]*Metric](cmp.Or(max(b.CachedDevices, 0), 10_000))
+	known, err := lru.New[wispwright.ID, map[identity]*knownMetric](cmp.Or(max(b.CachedDevices, 0), 10_000))
 	if err != nil {
 		return nil, fmt.Errorf("monitoring: %w", err)
 	}
@@ -103,7 +121,13 @@ func New(tx wispwright.Transactor, stores Stores, series timeseries.Store, optio
 	if err != nil {
 		return nil, err
 	}
-	m := &Monitoring{base: b, metrics: &metrics{base: b, known: known}, Sessions: &Sessions{b}}
+	m := &Monitoring{base: b, metrics: &metrics{base: b, known: known}, Sessions: &Sessions{base: b}}
+	if m.Sessions.open, err = lru.New[wispwright.ID, *openSessions](cmp.Or(max(b.CachedDevices, 0), 10_000)); err != nil {
+		return nil, fmt.Errorf("monitoring: %w", err)
+	}
+	if m.Sessions.alike, err = lru.New[string, uint64](20 * cmp.Or(max(b.CachedDevices, 0), 10_000)); err != nil {
+		return nil, fmt.Errorf("monitoring: %w", err)
+	}
 	m.Collector = &Collector{base: b, documents: docs, metrics: m.metrics, sessions: m.Sessions}
 	m.metrics.made = &m.Collector.Made
 	m.Charts = &Charts{b}

@@ -18,9 +18,11 @@ type Device struct {
 	LocationID, FloorplanID wispwright.ID
 }
 
-// placeTags are the tags of traffic and clients that may change.
-func (d *Device) placeTags() map[string]string {
-	return map[string]string{"organization_id": d.OrganizationID.String(), "location_id": d.LocationID.String(), "floorplan_id": d.FloorplanID.String()}
+// place are the tags of traffic and clients that may change, as texts.
+type place struct{ organization, location, floorplan string }
+
+func (d *Device) place() place {
+	return place{d.OrganizationID.String(), d.LocationID.String(), d.FloorplanID.String()}
 }
 
 // reading are the values of one metric in a document.
@@ -33,11 +35,19 @@ type reading struct {
 	texts  []string // one point each, a microsecond apart
 }
 
+// What a device may make the server keep by one document, and in metrics: far more than
+// any has.
+const (
+	mostInterfaces = 1000
+	mostClients    = 5000
+	mostMetrics    = 5000
+)
+
 // readings returns what is measured in a document, in the order in which it is written
 // (spec: monitoring §9). What cannot be read is left out alone.
 func (r *Registry) readings(doc *ordered.Object, now, before *memory, counted bool) (out []reading) {
 	interfaces, _ := list(doc, "interfaces")
-	for _, v := range interfaces {
+	for _, v := range interfaces[:min(len(interfaces), mostInterfaces)] {
 		i, _ := v.(*ordered.Object)
 		raw := text(i, "name")
 		ifname := NormaliseKey(raw)
@@ -55,7 +65,7 @@ func (r *Registry) readings(doc *ordered.Object, now, before *memory, counted bo
 		if clients, ok := list(object(i, "wireless"), "clients"); ok {
 			if c := r.Metric("clients"); c != nil {
 				read := reading{config: c, name: raw + " wifi clients", ifname: ifname, placed: true}
-				for _, v := range clients {
+				for _, v := range clients[:min(len(clients), mostClients)] {
 					client, _ := v.(*ordered.Object)
 					if mac := text(client, "mac"); mac != "" {
 						read.texts = append(read.texts, mac)
@@ -166,8 +176,7 @@ func memoryFields(m *ordered.Object) []timeseries.Field {
 }
 
 // points makes the points of a metric.
-func (r *reading) points(m *Metric, at time.Time) []timeseries.Point {
-	tags := m.Tags()
+func (r *reading) points(m *knownMetric, at time.Time) []timeseries.Point {
 	class := timeseries.Default
 	if r.config.Short {
 		class = timeseries.Short
@@ -176,12 +185,13 @@ func (r *reading) points(m *Metric, at time.Time) []timeseries.Point {
 		return nil
 	}
 	if len(r.fields) > 0 {
-		return []timeseries.Point{{Measurement: m.Key, Tags: tags, Time: at, Fields: r.fields, Class: class}}
+		return []timeseries.Point{{Measurement: m.Key, Tags: m.tags, Time: at, Fields: r.fields, Class: class}}
 	}
 	out := make([]timeseries.Point, len(r.texts))
+	fields := make([]timeseries.Field, len(r.texts))
 	for i, s := range r.texts {
-		out[i] = timeseries.Point{Measurement: m.Key, Tags: tags, Time: at.Add(time.Duration(i) * time.Microsecond), Class: class,
-			Fields: []timeseries.Field{{Name: m.FieldName, Value: timeseries.Text(s)}}}
+		fields[i] = timeseries.Field{Name: m.FieldName, Value: timeseries.Text(s)}
+		out[i] = timeseries.Point{Measurement: m.Key, Tags: m.tags, Time: at.Add(time.Duration(i) * time.Microsecond), Class: class, Fields: fields[i : i+1 : i+1]}
 	}
 	return out
 }

@@ -3,13 +3,44 @@ package monitoring
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 )
 
 // Registry holds the kinds of metrics and charts. It is put together before it is used
-// and not changed afterwards.
+// and not changed afterwards, but for Declare.
 type Registry struct {
-	metrics []MetricConfig
-	charts  []ChartConfig
+	metrics  []MetricConfig
+	charts   []ChartConfig
+	declared atomic.Pointer[map[string]*Declaration]
+}
+
+// Declaration is a kind of metric that was declared while the program runs, with its kind
+// of chart, which has the same key.
+type Declaration struct {
+	// Metric is the kind; its Declared is set by Declare.
+	Metric MetricConfig
+	// Chart draws it; nil: nothing does.
+	Chart *ChartConfig
+}
+
+// Declare makes some kinds known in place of those that were declared before. They are found by
+// their keys, and not listed.
+func (r *Registry) Declare(list []Declaration) {
+	all := make(map[string]*Declaration, len(list))
+	for i := range list {
+		d := list[i]
+		d.Metric.Declared = true
+		all[d.Metric.Key] = &d
+	}
+	r.declared.Store(&all)
+}
+
+// declaration returns a kind that was declared, nil if there is none.
+func (r *Registry) declaration(key string) *Declaration {
+	if all := r.declared.Load(); all != nil {
+		return (*all)[key]
+	}
+	return nil
 }
 
 // NewRegistry returns a registry with the kinds of the product.
@@ -83,6 +114,9 @@ func (r *Registry) Metric(key string) *MetricConfig {
 			return &r.metrics[i]
 		}
 	}
+	if d := r.declaration(key); d != nil {
+		return &d.Metric
+	}
 	return nil
 }
 
@@ -92,6 +126,9 @@ func (r *Registry) Chart(key string) *ChartConfig {
 		if r.charts[i].Key == key {
 			return &r.charts[i]
 		}
+	}
+	if d := r.declaration(key); d != nil {
+		return d.Chart
 	}
 	return nil
 }

@@ -34,12 +34,6 @@ type WifiClientFilter struct {
 	Search string
 }
 
-// same reports whether what can change of a client is equal.
-func (c *WifiClient) same(o *WifiClient) bool {
-	equal := func(a, b *bool) bool { return a == b || a != nil && b != nil && *a == *b }
-	return c.Vendor == o.Vendor && equal(c.HE, o.HE) && equal(c.VHT, o.VHT) && equal(c.HT, o.HT) && c.WMM == o.WMM && c.WDS == o.WDS && c.WPS == o.WPS
-}
-
 // WifiSession is the time for which a client was at an interface of a device
 // (spec: monitoring §2.8).
 type WifiSession struct {

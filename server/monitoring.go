@@ -18,6 +18,8 @@ import (
 	"github.com/wispwright/wispwright/monitoring"
 	"github.com/wispwright/wispwright/monitoring/check"
 	"github.com/wispwright/wispwright/monitoring/check/checksql"
+	"github.com/wispwright/wispwright/monitoring/custom"
+	"github.com/wispwright/wispwright/monitoring/custom/customsql"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/health/healthsql"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
@@ -60,7 +62,9 @@ type MonitoringConcern struct {
 	// Checks ask devices how they are; it is made by Mount.
 	Checks *check.Checks
 
-	log *slog.Logger
+	custom  *custom.Custom
+	log     *slog.Logger
+	whereIs func(ctx context.Context, device wispwright.ID) (location, floorplan wispwright.ID, err error) // nil: unknown
 }
 
 var (
@@ -85,17 +89,17 @@ func (c *MonitoringConcern) Name() string { return "monitoring" }
 
 // Migrations implements Concern.
 func (c *MonitoringConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{monitoringsql.Migrations(), healthsql.Migrations(), checksql.Migrations()}
+	return []sqlstore.Migrations{monitoringsql.Migrations(), healthsql.Migrations(), checksql.Migrations(), customsql.Migrations()}
 }
 
 // Models implements WithModels.
 func (c *MonitoringConcern) Models() []wispwright.Model {
-	return slices.Concat(monitoring.Models(), health.Models(), check.Models())
+	return slices.Concat(monitoring.Models(), health.Models(), check.Models(), custom.Models())
 }
 
 // Events implements WithEvents.
 func (c *MonitoringConcern) Events() []event.Listed {
-	return slices.Concat(c.Monitoring.Events(), c.Health.Events(), c.Checks.Listed("Check"))
+	return slices.Concat(c.Monitoring.Events(), c.Health.Events(), c.Checks.Listed("Check"), c.custom.Listed(""))
 }
 
 // Section implements WithSettings.
@@ -133,10 +137,18 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
+	if options.Spool == nil {
+		if options.Spool, err = c.openSpool(h); err != nil {
+			return err
+		}
+	}
 	if c.Monitoring, err = monitoring.New(h.DB(), stores, series, options); err != nil {
 		return err
 	}
 	if err := c.mountHealth(h, stores.Metrics); err != nil {
+		return err
+	}
+	if err := c.mountCustom(h); err != nil {
 		return err
 	}
 	if c.Rollout != nil {
@@ -152,6 +164,7 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	}
 	wireOptions := c.wire()
 	c.places(h.API(), wireOptions)
+	c.whereIs = wireOptions.Places
 	wire, err := monitoringhttp.New(c.Monitoring, c.Controller.Devices, c.Controller.Agents, tenants{c.Controller.Tenancy.Organizations}, wireOptions)
 	if err != nil {
 		return err
@@ -168,6 +181,9 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	h.AtStart(func(ctx context.Context) error { return c.Install(ctx) })
 	h.AtStart(func(context.Context) error {
 		go c.upkeep(h)
+		if options.Spool != nil {
+			go c.replay(h, options.Spool)
+		}
 		return nil
 	})
 	h.Daily("monitoring.clean", func(ctx context.Context) error {
@@ -228,6 +244,7 @@ func (c *MonitoringConcern) options(h *Host) (*monitoring.Options, error) {
 	if c.Config.MACVendors {
 		o.Vendors = oui.New()
 	}
+	o.Declared = c.declared
 	if c.Tune != nil {
 		c.Tune(o)
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -26,7 +25,7 @@ func (c *MonitoringConcern) mountChecks(h *Host) error {
 	s := &c.Config
 	registry, err := check.NewRegistry(append(check.Types(check.Settings{
 		Ping: s.AutoPing, ConfigApplied: s.AutoConfigCheck, DataCollected: s.AutoDataCollected, AlsoLastIP: !s.ManagementIPOnly, ConfigInterval: s.ConfigCheckInterval,
-		DataInterval: s.DataCollectedInterval, Every: s.CheckEvery, LastDocument: c.lastDocument,
+		DataInterval: s.DataCollectedInterval, Every: s.CheckEvery, LastDocument: c.LastTold,
 	}), c.CheckTypes...)...)
 	if err != nil {
 		return err
@@ -66,18 +65,6 @@ func (c *MonitoringConcern) runChecks(h *Host) {
 			h.Log().Warn("checks could not be taken up; it is tried again", "error", err)
 		}
 	}
-}
-
-// lastDocument is when a device sent last.
-func (c *MonitoringConcern) lastDocument(ctx context.Context, device wispwright.ID) (time.Time, error) {
-	doc, err := c.Document(ctx, device)
-	if errors.Is(err, wispwright.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	return doc.Time, nil
 }
 
 // adoptAll gives all devices their checks.

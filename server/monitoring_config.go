@@ -34,6 +34,8 @@ type MonitoringConfig struct {
 	TimeZone string `koanf:"time_zone" doc:"The time zone of charts where the caller names none, such as Europe/Rome (TIME_ZONE)."`
 	// DocumentLimit is the largest document.
 	DocumentLimit int64 `koanf:"document_limit" doc:"The largest document of a device, in bytes; larger ones are refused for good."`
+	// SpoolLimit bounds what waits while the time-series store is away.
+	SpoolLimit int64 `koanf:"spool_limit" doc:"How many bytes of documents may wait in the folder spool of the data folder while the time-series store is away; 0: none, devices keep them then. Beyond half of it documents of the past are refused (503), beyond all of it every document; what was accepted is never thrown away."`
 	// Checks runs checks on this node.
 	Checks bool `koanf:"checks" doc:"Run checks on this node."`
 	// CheckEvery is how often.
@@ -78,7 +80,7 @@ type MonitoringConfig struct {
 func defaultMonitoringConfig() MonitoringConfig {
 	return MonitoringConfig{
 		Retention: 26280 * time.Hour, ShortRetention: 24 * time.Hour, AutoCharts: monitoring.DefaultAutoCharts(), WifiSessions: true, WifiSessionAge: 180 * 24 * time.Hour,
-		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440,
+		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440, SpoolLimit: 256 << 20,
 		Checks: true, CheckEvery: 5 * time.Minute, AutoPing: true, AutoConfigCheck: true, AutoDataCollected: true, ManagementIPOnly: true, ConfigCheckInterval: 5 * time.Minute,
 		DataCollectedInterval: time.Hour, RecoveryDetection: true,
 		CriticalMetrics: []string{"ping/reachable", "data_collected/data_collected"}, ClearManagementIP: true, ToleranceInterval: 5 * time.Minute, Together: 10 * time.Minute,
@@ -130,7 +132,7 @@ func (c *MonitoringConfig) Check() error {
 		{"config_check_interval", int64(c.ConfigCheckInterval), 0}, {"data_collected_interval", int64(c.DataCollectedInterval), int64(time.Minute)},
 		{"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
 		{"incident_together", int64(c.Together), int64(time.Minute)}, {"incident_most_told", int64(c.MostTold), 1}, {"most_flaps", int64(c.MostFlaps), 1},
-		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024}, {"gate_unreachable", int64(c.GateUnreachable), 0},
+		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024}, {"spool_limit", c.SpoolLimit, 0}, {"gate_unreachable", int64(c.GateUnreachable), 0},
 	} {
 		n.check(e)
 	}

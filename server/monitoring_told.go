@@ -9,6 +9,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/monitoring"
 	"github.com/wispwright/wispwright/monitoring/check"
+	"github.com/wispwright/wispwright/monitoring/custom"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/notifications"
 	"github.com/wispwright/wispwright/notifications/webhooks"
@@ -39,6 +40,8 @@ func (c *MonitoringConcern) Kinds() []Kind {
 			}}),
 		NewKind(KindOptions[health.Maintenance]{Kind: "monitoring.maintenance", Changed: &c.Health.Windows.Changed,
 			Subject: func(m *health.Maintenance) Subject { return Subject{m.OrganizationID, m.ID.String(), m.Name, nil} }}),
+		NewKind(KindOptions[custom.Metric]{Kind: "monitoring.custommetric", Changed: &c.custom.Changed,
+			Subject: func(m *custom.Metric) Subject { return Subject{m.OrganizationID, m.ID.String(), m.Name, nil} }}),
 		NewKind(KindOptions[health.Page]{Kind: "monitoring.statuspage", Changed: &c.Health.Pages.Changed,
 			Subject: func(p *health.Page) Subject { return Subject{p.OrganizationID, p.ID.String(), p.Title, nil} }}),
 	}

@@ -240,7 +240,7 @@ func (h *Health) Made(ctx context.Context, metrics ...*monitoring.Metric) error 
 	var devices []wispwright.ID
 	for _, m := range metrics {
 		c := h.registry.Metric(m.Configuration)
-		if m.ContentType != monitoring.DeviceType || c == nil || c.Alert == nil {
+		if m.ContentType != monitoring.DeviceType || c == nil || c.Alert == nil && !c.Declared {
 			continue
 		}
 		id, err := wispwright.ParseID(m.ObjectID)
@@ -316,6 +316,50 @@ func (h *Health) ForgetDevices(ctx context.Context, ids ...wispwright.ID) error 
 		return fmt.Errorf("remove statuses: %w", err)
 	}
 	return h.Forget(ctx, ids...)
+}
+
+// Removed ends what is open because of metrics that were removed, in the transaction of the
+// context, and says anew how their devices are.
+func (h *Health) Removed(ctx context.Context, metrics ...*monitoring.Metric) error {
+	var ids []wispwright.ID
+	gone := make([]wispwright.ID, len(metrics))
+	for i, m := range metrics {
+		gone[i] = m.ID
+		if id, err := wispwright.ParseID(m.ObjectID); err == nil && m.IsHealthyTolerant != nil && !*m.IsHealthyTolerant {
+			ids = append(ids, id)
+		}
+	}
+	now := h.base.Now()
+	for some := range slices.Chunk(gone, atOnce) {
+		if err := h.Incidents.endOf(ctx, now, some...); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	for some := range slices.Chunk(slices.Compact(ids), atOnce) {
+		devices, err := h.devices.Some(ctx, some...)
+		if err != nil {
+			return err
+		}
+		held, err := h.hold(ctx, devices, now)
+		if err != nil {
+			return err
+		}
+		all, err := h.read(ctx, devices)
+		if err != nil {
+			return err
+		}
+		out := &outcome{}
+		for _, s := range held {
+			if s.Status != Deactivated {
+				h.setStatus(out, s, h.statusOf(all[s.DeviceID]), now)
+			}
+		}
+		if err := h.store(ctx, out); err != nil {
+			return err
+		}
+	}
+	return h.Forget(ctx)
 }
 
 // MoveDevice makes what is kept of a device another organization's; what is open there ends.

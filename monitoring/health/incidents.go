@@ -128,6 +128,22 @@ func (s *Incidents) end(ctx context.Context, at time.Time, devices ...wispwright
 	return b.store(ctx)
 }
 
+// endOf ends what is open of metrics.
+func (s *Incidents) endOf(ctx context.Context, at time.Time, metrics ...wispwright.ID) error {
+	yes := true
+	b := &batch{h: s.h, now: at, incidents: map[wispwright.ID]*Incident{}}
+	open, err := s.h.stores.Cases.List(ctx, wispwright.ScopeAll(), CaseFilter{MetricIDs: wispwright.Only(metrics...), Open: &yes}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return fmt.Errorf("read open cases: %w", err)
+	}
+	for _, c := range open.Rows {
+		if err := b.close(ctx, c); err != nil {
+			return err
+		}
+	}
+	return b.store(ctx)
+}
+
 // Get returns an incident.
 func (s *Incidents) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Incident, error) {
 	return s.h.stores.Incidents.Get(ctx, scope, id)

@@ -21,10 +21,13 @@ type Threshold struct {
 
 // Crossed reports whether a value is beyond the threshold.
 func (t Threshold) Crossed(v float64) bool {
-	if t.Operator == ">" {
+	switch t.Operator {
+	case ">":
 		return v > t.Value
+	case "<":
+		return v < t.Value
 	}
-	return v < t.Value
+	return false // there is none
 }
 
 // Streak is what is remembered of the values of a metric: on which side of the threshold
@@ -91,6 +94,9 @@ func same(a, b *bool) bool { return a == b || a != nil && b != nil && *a == *b }
 // byDefault is the threshold that a kind of metric has where nobody chose another.
 func byDefault(config *monitoring.MetricConfig) Threshold {
 	t := Threshold{IsActive: true, Operator: "<", Value: 1}
+	if config != nil && config.Declared && config.Alert == nil {
+		return Threshold{IsActive: true}
+	}
 	if config != nil && config.Alert != nil {
 		t.Operator, t.Value, t.Tolerance = config.Alert.Operator, config.Alert.Value, time.Duration(config.Alert.Tolerance)*time.Minute
 		t.IsActive = !config.Alert.Silent

@@ -17,6 +17,7 @@ import (
 	"github.com/wispwright/wispwright/controller/protocol"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/spool"
 	"github.com/wispwright/wispwright/monitoring/timeseries"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
@@ -216,6 +217,8 @@ func documentError(err error) error {
 		return &rest.Failure{Status: http.StatusBadRequest, Body: invalid.Error()}
 	case errors.As(err, &syntax):
 		return rest.Fail(http.StatusBadRequest, "JSON parse error - "+syntax.Error())
+	case errors.Is(err, monitoring.ErrAway), errors.Is(err, spool.ErrFull):
+		return rest.Fail(http.StatusServiceUnavailable, "The document cannot be stored at present; send it again.")
 	}
 	return err
 }

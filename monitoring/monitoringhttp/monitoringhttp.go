@@ -129,6 +129,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountNearby(api)
 	h.mountDashboard(api)
 	h.mountSessions(api)
+	h.mountPrometheus(api)
 }
 
 // period is what a caller asks charts of.

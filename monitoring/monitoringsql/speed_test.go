@@ -1,8 +1,10 @@
 package monitoringsql_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -30,7 +32,15 @@ func TestSpeedOfDocuments(t *testing.T) {
 		Steps []struct{ Document json.RawMessage }
 	}
 	testkit.ReadVectors(t, &f, "monitoring", "01-ap-three-radios-40-clients.json")
-	body := []byte(f.Steps[0].Document)
+	var compact bytes.Buffer
+	require.NoError(t, json.Compact(&compact, f.Steps[0].Document))
+	// each device has clients of its own, one of which is another each time
+	document := func(device, n int) []byte {
+		mac := fmt.Sprintf("02:%02x:%02x:00", byte(device>>8), byte(device))
+		b := bytes.ReplaceAll(compact.Bytes(), []byte("3c:22:fb:75"), []byte(mac))
+		return bytes.Replace(b, []byte(`{"mac":"`), fmt.Appendf(nil, `{"mac":"02:57:%02x:%02x:00:%02x","aid":1,"assoc":true,"auth":true,"authorized":true,"ht":true,"wmm":true},{"mac":"`, byte(device>>8), byte(device), byte(n)), 1)
+	}
+	body := document(1, 1)
 	ctx := context.Background()
 	dir := t.TempDir()
 	rows := testkit.Open(t, filepath.Join(dir, "main.db"))
@@ -53,8 +63,9 @@ func TestSpeedOfDocuments(t *testing.T) {
 		for worker := range 32 {
 			wg.Go(func() {
 				for i := worker; i < len(devices); i += 32 {
-					if err := m.Collector.Collect(ctx, monitoring.Sample{Device: devices[i], Body: body, Time: start.Add(time.Duration(n) * time.Minute)}); err != nil {
+					if err := m.Collector.Collect(ctx, monitoring.Sample{Device: devices[i], Body: document(i, n), Time: start.Add(time.Duration(n) * time.Minute)}); err != nil {
 						t.Error(err)
+						return
 					}
 				}
 			})

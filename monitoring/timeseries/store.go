@@ -26,3 +26,34 @@ type Store interface {
 	// Close ends the store.
 	Close() error
 }
+
+// States is implemented by stores that can tell what is remembered beside the last
+// document of an object without reading the document itself.
+type States interface {
+	// State returns the time of the last document and what its owner remembers with it,
+	// or wispwright.ErrNotFound.
+	State(ctx context.Context, o Object) (time.Time, []byte, error)
+}
+
+// Latest is implemented by stores that can tell the last values of all objects at once.
+type Latest interface {
+	// Latest calls do for the last point of each series of an object since a time, in no
+	// order. Texts a microsecond apart, such as the clients of a radio, are one
+	// point with their number.
+	Latest(ctx context.Context, since time.Time, do func(LatestPoint) error) error
+	// LatestStates calls do for what is remembered with the last documents since a time.
+	LatestStates(ctx context.Context, since time.Time, do func(o Object, at time.Time, state []byte) error) error
+}
+
+// LatestPoint is the last point of a series.
+type LatestPoint struct {
+	// Measurement and Tags are the series.
+	Measurement string
+	Tags        Tags
+	// Time is when it was measured.
+	Time time.Time
+	// Fields are its values, none for texts.
+	Fields []Field
+	// Count is how many texts there were.
+	Count int
+}

@@ -54,10 +54,13 @@ func DecodeObject(text []byte) (*Object, error) {
 	return o, nil
 }
 
-// decoder walks the text, of which the strings of the result are parts.
+// decoder walks the text, of which the strings of the result are parts. Members and
+// items are gathered on stacks, so that each object and list is as large as it must be.
 type decoder struct {
-	text string
-	at   int
+	text    string
+	at      int
+	members []member
+	items   []any
 }
 
 func (d *decoder) fault(message string) error {
@@ -120,6 +123,7 @@ func (d *decoder) object(depth int) (any, error) {
 		d.at++
 		return o, nil
 	}
+	base := len(d.members)
 	for {
 		if d.peek() != '"' {
 			return nil, d.fault("a key in quotes is expected")
@@ -136,12 +140,13 @@ func (d *decoder) object(depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Set(key, v)
+		d.member(o, base, key, v)
 		switch d.peek() {
 		case ',':
 			d.at++
 		case '}':
 			d.at++
+			d.take(o, base)
 			return o, nil
 		default:
 			return nil, d.fault("a comma or a closing brace is expected")
@@ -149,24 +154,55 @@ func (d *decoder) object(depth int) (any, error) {
 	}
 }
 
+// member adds to an object whose members are on the stack; those of a large one are in it
+// with their index.
+func (d *decoder) member(o *Object, base int, key string, v any) {
+	if o.index != nil {
+		o.Set(key, v)
+		return
+	}
+	for i := base; i < len(d.members); i++ {
+		if d.members[i].key == key {
+			d.members[i].value = v
+			return
+		}
+	}
+	d.members = append(d.members, member{key, v})
+	if len(d.members)-base >= indexFrom {
+		d.take(o, base)
+	}
+}
+
+// take moves members from the stack into their object.
+func (d *decoder) take(o *Object, base int) {
+	if len(d.members) == base {
+		return
+	}
+	o.members = append(make([]member, 0, len(d.members)-base), d.members[base:]...)
+	d.members = d.members[:base]
+	o.reindex()
+}
+
 func (d *decoder) list(depth int) (any, error) {
 	d.at++
-	out := []any{}
 	if d.peek() == ']' {
 		d.at++
-		return out, nil
+		return []any{}, nil
 	}
+	base := len(d.items)
 	for {
 		v, err := d.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, v)
+		d.items = append(d.items, v)
 		switch d.peek() {
 		case ',':
 			d.at++
 		case ']':
 			d.at++
+			out := append(make([]any, 0, len(d.items)-base), d.items[base:]...)
+			d.items = d.items[:base]
 			return out, nil
 		default:
 			return nil, d.fault("a comma or a closing bracket is expected")

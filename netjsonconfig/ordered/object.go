@@ -29,7 +29,7 @@ type member struct {
 
 // indexFrom is the size from which an object is searched through an index:
 // below, walking the members is faster.
-const indexFrom = 12
+const indexFrom = 32
 
 // Object is a JSON object that keeps the order in which its keys were added.
 // Its zero value is empty and ready to use.

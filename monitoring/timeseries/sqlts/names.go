@@ -2,10 +2,12 @@ package sqlts
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
@@ -115,12 +117,21 @@ func (n *naming) symbol(value string) (int64, error) {
 	if id, ok := n.symbols[value]; ok {
 		return id, nil
 	}
-	id, err := n.make("SELECT id FROM ts_symbol WHERE value = ?", "INSERT INTO ts_symbol (value) VALUES (?)", []any{value}, []any{value})
-	if err != nil {
-		return 0, fmt.Errorf("keep a text: %w", err)
+	value = strings.Clone(value) // it may be a part of a whole document
+	st := &n.s.stmts
+	for _, stmt := range []*sqlstore.Stmt{st.findSymbol, st.makeSymbol, st.findSymbol, st.makeSymbol} { // another node may be quicker
+		var id int64
+		err := stmt.QueryRow(n.ctx, value).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("keep a text: %w", n.s.db.Explain(err))
+		}
+		n.symbols[value] = id
+		return id, nil
 	}
-	n.symbols[value] = id
-	return id, nil
+	return 0, errors.New("a text can be neither found nor kept")
 }
 
 // seriesOf returns the series of a point, which is made if it is new.

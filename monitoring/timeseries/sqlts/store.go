@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -102,8 +103,17 @@ type fieldInfo struct {
 // statements are prepared once.
 type statements struct {
 	frame, frameShort, insert, insertShort, replace, replaceShort *sqlstore.Stmt
-	chunk, delta, document, putDocument                           *sqlstore.Stmt
+	chunk, delta, document, state                                 *sqlstore.Stmt
+	findSymbol, makeSymbol                                        *sqlstore.Stmt
+	// of one row and of rowsAtOnce
+	insertMany, insertShortMany, putDocument, putDocuments *sqlstore.Stmt
 }
+
+// rowsAtOnce is how many rows one statement stores where there are so many.
+const rowsAtOnce = 8
+
+// rows repeats the placeholders of a row.
+func rows(n int, row string) string { return strings.Repeat(row+", ", n-1) + row }
 
 // New returns the store on a migrated database.
 func New(db *sqlstore.DB, options *Options) (*Store, error) {
@@ -153,6 +163,9 @@ func (s *Store) caches() (err error) {
 	return nil
 }
 
+// newer keeps a document that is later.
+const newer = " ON CONFLICT (owner) DO UPDATE SET t = excluded.t, body = excluded.body, state = excluded.state WHERE excluded.t >= ts_document.t"
+
 func (s *Store) prepare() error {
 	for _, p := range []struct {
 		into  **sqlstore.Stmt
@@ -167,8 +180,13 @@ func (s *Store) prepare() error {
 		{&s.stmts.chunk, "SELECT p FROM ts_chunk WHERE owner = ? AND day = ?"},
 		{&s.stmts.delta, "INSERT INTO ts_delta (scope, p) VALUES (?, ?)"},
 		{&s.stmts.document, "SELECT t, body, state FROM ts_document WHERE owner = ?"},
-		{&s.stmts.putDocument, "INSERT INTO ts_document (owner, t, body, state) VALUES (?, ?, ?, ?) " +
-			"ON CONFLICT (owner) DO UPDATE SET t = excluded.t, body = excluded.body, state = excluded.state WHERE excluded.t >= ts_document.t"},
+		{&s.stmts.state, "SELECT t, state FROM ts_document WHERE owner = ?"},
+		{&s.stmts.findSymbol, "SELECT id FROM ts_symbol WHERE value = ?"},
+		{&s.stmts.makeSymbol, "INSERT INTO ts_symbol (value) VALUES (?) ON CONFLICT DO NOTHING RETURNING id"},
+		{&s.stmts.insertMany, "INSERT INTO ts_frame (day, owner, t, p) VALUES " + rows(rowsAtOnce, "(?, ?, ?, ?)") + " ON CONFLICT DO NOTHING"},
+		{&s.stmts.insertShortMany, "INSERT INTO ts_frame_short (day, owner, t, p) VALUES " + rows(rowsAtOnce, "(?, ?, ?, ?)") + " ON CONFLICT DO NOTHING"},
+		{&s.stmts.putDocument, "INSERT INTO ts_document (owner, t, body, state) VALUES (?, ?, ?, ?)" + newer},
+		{&s.stmts.putDocuments, "INSERT INTO ts_document (owner, t, body, state) VALUES " + rows(rowsAtOnce, "(?, ?, ?, ?)") + newer},
 	} {
 		stmt, err := s.db.Prepare(p.query)
 		if err != nil {
@@ -208,4 +226,18 @@ func (s *Store) Document(ctx context.Context, o timeseries.Object) (*timeseries.
 		return nil, fmt.Errorf("read a document: %w", err)
 	}
 	return &timeseries.Document{Object: o, Time: time.UnixMicro(t).UTC(), Body: body, State: state}, nil
+}
+
+// State implements timeseries.States.
+func (s *Store) State(ctx context.Context, o timeseries.Object) (time.Time, []byte, error) {
+	owner, err := s.owner(ctx, o)
+	if err != nil {
+		return time.Time{}, nil, err
+	}
+	var t int64
+	var state []byte
+	if err := s.stmts.state.QueryRow(ctx, owner).Scan(&t, &state); err != nil {
+		return time.Time{}, nil, fmt.Errorf("read what is remembered with a document: %w", s.db.Explain(err))
+	}
+	return time.UnixMicro(t).UTC(), state, nil
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -29,6 +30,7 @@ type queue struct {
 // pending is a batch that waits.
 type pending struct {
 	batch  timeseries.Batch
+	bodies [][]byte // of its documents, compressed
 	faults timeseries.PointErrors
 	done   chan error
 }
@@ -42,6 +44,9 @@ func (s *Store) Write(ctx context.Context, b timeseries.Batch) error {
 		return fmt.Errorf("write points: %w", err)
 	}
 	p := &pending{batch: b, done: make(chan error, 1)}
+	for i := range b.Documents { // before the writer's turn
+		p.bodies = append(p.bodies, s.codec.pack(b.Documents[i].Body))
+	}
 	q := &s.queue
 	q.mu.Lock()
 	q.waiting = append(q.waiting, p)
@@ -73,9 +78,12 @@ func (s *Store) lead(ctx context.Context) {
 // writeTogether writes batches in one transaction, or each alone if that failed.
 func (s *Store) writeTogether(ctx context.Context, list []*pending) {
 	err := s.commit(ctx, list)
+	if errors.Is(err, errTwice) {
+		err = s.commitSlowly(ctx, list)
+	}
 	if err != nil && len(list) > 1 {
 		for _, p := range list {
-			p.answer(s.commit(ctx, []*pending{p}))
+			p.answer(s.commitSlowly(ctx, []*pending{p}))
 		}
 		return
 	}
@@ -91,12 +99,24 @@ func (p *pending) answer(err error) {
 	p.done <- err
 }
 
-// commit stores batches in one transaction.
+// errTwice says that something is written again, for which many rows at once are no way.
+var errTwice = errors.New("something is written again")
+
+// commit stores batches in one transaction, with many rows in a statement.
 func (s *Store) commit(ctx context.Context, list []*pending) error {
+	return s.commitBy(ctx, list, rowsAtOnce)
+}
+
+// commitSlowly stores batches row by row, so that each is known that was there before.
+func (s *Store) commitSlowly(ctx context.Context, list []*pending) error {
+	return s.commitBy(ctx, list, 1)
+}
+
+func (s *Store) commitBy(ctx context.Context, list []*pending, atOnce int) error {
 	var names *naming
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		names = s.naming(ctx)
-		w := &writing{s: s, ctx: ctx, names: names, frames: map[frameKey]*frame{}, deltas: deltas{}, chunks: map[dayKey][]*frame{}}
+		w := &writing{s: s, ctx: ctx, names: names, atOnce: atOnce, frames: map[frameKey]*frame{}, deltas: deltas{}, chunks: map[dayKey][]*frame{}}
 		for _, p := range list {
 			p.faults = nil
 			if err := w.points(p); err != nil {
@@ -129,6 +149,7 @@ type writing struct {
 	deltas deltas
 	chunks map[dayKey][]*frame // what is sealed of days that are written again
 	today  int64
+	atOnce int // rows in a statement
 	info   map[int64]*seriesInfo
 }
 
@@ -264,32 +285,100 @@ func (w *writing) store(list []*pending) error {
 	if err := w.lockLate(); err != nil {
 		return err
 	}
-	for _, key := range w.order {
-		if err := w.storeFrame(key, w.frames[key]); err != nil {
-			return err
-		}
+	if err := w.storeFrames(); err != nil {
+		return err
 	}
 	if err := w.storeDeltas(); err != nil {
 		return err
 	}
-	var documents []timeseries.Document
-	for _, p := range list {
-		documents = append(documents, p.batch.Documents...)
-	}
-	slices.SortStableFunc(documents, func(a, b timeseries.Document) int {
-		return cmp.Or(cmp.Compare(a.Object.Type, b.Object.Type), cmp.Compare(a.Object.ID, b.Object.ID))
-	})
-	for _, d := range documents {
-		owner, err := w.names.owner(d.Object)
-		if err != nil {
+	return w.storeDocuments(list)
+}
+
+// storeFrames stores what nobody wrote before with few statements.
+func (w *writing) storeFrames() error {
+	late := func(k frameKey) bool { return day(k.t) < w.today }
+	for left := w.order; len(left) > 0; {
+		if n := w.atOnce; n > 1 && len(left) >= n && left[0].class == left[n-1].class && !slices.ContainsFunc(left[:n], late) {
+			if err := w.storeMany(left[:n]); err != nil {
+				return err
+			}
+			left = left[n:]
+			continue
+		}
+		if err := w.storeFrame(left[0], w.frames[left[0]]); err != nil {
 			return err
 		}
-		state := d.State
-		if state == nil {
-			state = []byte{}
+		left = left[1:]
+	}
+	return nil
+}
+
+// storeMany stores frames of today that are new, or returns errTwice.
+func (w *writing) storeMany(some []frameKey) error {
+	insert := w.s.stmts.insertMany
+	if some[0].class == timeseries.Short {
+		insert = w.s.stmts.insertShortMany
+	}
+	args := make([]any, 0, 4*len(some))
+	for _, key := range some {
+		args = append(args, day(key.t), key.owner, key.t, appendFrame(nil, w.frames[key]))
+	}
+	done, err := insert.Exec(w.ctx, args...)
+	if err != nil {
+		return fmt.Errorf("store frames: %w", err)
+	}
+	switch n, err := done.RowsAffected(); {
+	case err != nil:
+		return fmt.Errorf("store frames: %w", err)
+	case n != int64(len(some)):
+		return errTwice
+	}
+	if some[0].class == timeseries.Default {
+		for _, key := range some {
+			w.count(w.frames[key], nil)
 		}
-		if _, err := w.s.stmts.putDocument.Exec(w.ctx, owner, d.Time.UnixMicro(), w.s.codec.pack(d.Body), state); err != nil {
-			return fmt.Errorf("store a document: %w", err)
+	}
+	return nil
+}
+
+// storeDocuments stores the last document of each object.
+func (w *writing) storeDocuments(list []*pending) error {
+	type row struct {
+		owner, t    int64
+		body, state []byte
+	}
+	last := map[int64]row{}
+	for _, p := range list {
+		for i := range p.batch.Documents {
+			d := &p.batch.Documents[i]
+			owner, err := w.names.owner(d.Object)
+			if err != nil {
+				return err
+			}
+			if have, twice := last[owner]; twice && have.t > d.Time.UnixMicro() {
+				continue
+			}
+			state := d.State
+			if state == nil {
+				state = []byte{}
+			}
+			last[owner] = row{owner, d.Time.UnixMicro(), p.bodies[i], state}
+		}
+	}
+	owners := slices.Sorted(maps.Keys(last)) // in an order that all nodes share
+	for len(owners) > 0 {
+		n, put := 1, w.s.stmts.putDocument
+		if w.atOnce > 1 && len(owners) >= w.atOnce {
+			n, put = w.atOnce, w.s.stmts.putDocuments
+		}
+		args := make([]any, 0, 4*n)
+		for _, owner := range owners[:n] {
+			r := last[owner]
+			args = append(args, r.owner, r.t, r.body, r.state)
+		}
+		owners = owners[n:]
+		if _, err := put.Exec(w.ctx, args...); err != nil {
+			return fmt.Errorf("store documents: %w", err)
 		}
 	}
 	return nil

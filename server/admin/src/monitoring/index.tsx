@@ -1,5 +1,5 @@
 // What devices measure: charts, what they told last, who is at their radios.
-import { Siren, Wifi } from 'lucide-react';
+import { Gauge, Siren, Wifi } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { page } from '../app/pages';
 import { type MonitoringOperations, monitoringOperations } from './operations';
@@ -14,10 +14,21 @@ export const monitoring: Concern<MonitoringOperations> = {
   resources: [
     { name: 'incidents', path: 'monitoring/incident/', model: { app: 'monitoring', model: 'incident' }, icon: Siren, title: 'label', list: page(() => import('./IncidentList')), edit: page(() => import('./IncidentPage')) },
     { name: 'wifi-sessions', path: 'monitoring/wifi-session/', model: session, kind: 'device_monitoring.devicedata', icon: Wifi, title: 'ssid', list: page(() => import('./WifiSessionList')) },
+    {
+      name: 'custom-metrics',
+      path: 'monitoring/custom-metric/',
+      model: { app: 'monitoring', model: 'custommetric' },
+      icon: Gauge,
+      title: 'name',
+      list: page(() => import('./CustomMetricList')),
+      create: page(() => import('./CustomMetricCreate')),
+      edit: page(() => import('./CustomMetricEdit')),
+    },
   ],
-  menu: [{ section: 'network', order: 35, resource: 'incidents' }, { section: 'network', order: 40, resource: 'wifi-sessions' }],
+  menu: [{ section: 'network', order: 35, resource: 'incidents' }, { section: 'network', order: 40, resource: 'wifi-sessions' }, { section: 'network', order: 42, resource: 'custom-metrics' }],
   texts: monitoringTexts,
   operations: monitoringOperations,
+  kinds: { 'monitoring.custommetric': { name: 'Custom metric', resource: 'custom-metrics' } },
   overview: [{ place: 'main', order: 10, model: device, Part: page(() => import('./GeneralCharts')) }],
   tabs: [
     { of: 'devices', path: 'health', label: 'Health', Tab: page(() => import('./DeviceHealth')) },

@@ -10,6 +10,12 @@ export const monitoringTexts = {
       empty: 'No incidents',
       invite: 'An incident begins when a check or a threshold says that devices are not well.',
     },
+    'custom-metrics': {
+      name: 'Custom metric |||| Custom metrics',
+      fields: { ...common, name: 'Name', key: 'Key', path: 'Place in the document', counter: 'Counter', unit: 'Unit', chart: 'Chart', operator: 'Somebody is told when it is', threshold: 'Threshold', tolerance: 'Tolerance', is_active: 'Measured' },
+      empty: 'No custom metrics yet',
+      invite: 'A number that devices tell in their documents becomes a chart with a threshold.',
+    },
     'wifi-sessions': {
       name: 'WiFi session |||| WiFi sessions',
       fields: { ...common, device: 'Device', ssid: 'Network', interface_name: 'Interface', start_time: 'Began', stop_time: 'Ended' },

@@ -90,3 +90,22 @@ export interface Session extends RaRecord {
   start_time: string;
   stop_time: string | null;
 }
+
+/** A metric that an organization declared. */
+export interface CustomMetric extends RaRecord {
+  id: string;
+  organization: string;
+  name: string;
+  key: string;
+  path: string;
+  counter: boolean;
+  unit: string;
+  chart: '' | 'line' | 'bar';
+  description: string;
+  operator: '' | '<' | '>';
+  threshold: number | null;
+  tolerance: number;
+  is_active: boolean;
+  created: string;
+  modified: string;
+}

@@ -105,3 +105,20 @@ export function generation(htmode: string | undefined): string {
   if (htmode.startsWith('VHT')) return 'WiFi 5';
   return htmode.startsWith('HT') ? 'WiFi 4' : htmode;
 }
+
+/** When a device is not well by a metric, in words. */
+export function ruleOf({ operator, threshold, tolerance, unit }: { operator: string; threshold: number | null; tolerance: number; unit: string }): string {
+  if (!operator || threshold === null) return '–';
+  const rule = `${operator === '>' ? 'above' : 'below'} ${threshold}${unit ? ` ${unit}` : ''}`;
+  return tolerance > 0 ? `${rule} for ${tolerance} min` : rule;
+}
+
+/** A key made of a name. */
+export function keyOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+|_+$/g, '')
+    .slice(0, 32);
+}
