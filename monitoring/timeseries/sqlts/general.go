@@ -3,6 +3,7 @@ package sqlts
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -21,7 +22,7 @@ func (s *Store) ruleFor(q *timeseries.Query) int {
 			return false
 		}
 		for name, list := range q.Filter.Tags {
-			if len(list) > 0 && name != by && (r.Group == "" || name != r.Group) {
+			if len(list) > 0 && name != by && name != atLocation && (r.Group == "" || name != r.Group) {
 				return false
 			}
 		}
@@ -40,11 +41,12 @@ func (s *Store) ruleFor(q *timeseries.Query) int {
 func (s *Store) general(ctx context.Context, rule int, g *timeseries.Gather, q *timeseries.Query) error {
 	start, end := g.Window()
 	first := floorDiv(start+slot-1, slot)
-	last := floorDiv(end+1, slot) // the first slot that is not whole
-	scopes, err := s.scopes(ctx, q)
+	scopes, since, err := s.scopes(ctx, q)
 	if err != nil {
 		return err
 	}
+	first = max(first, since)     // sums of a location begin some time
+	last := floorDiv(end+1, slot) // the first slot that is not whole
 	raw := func(from, to int64) error {
 		if from > to {
 			return nil
@@ -74,13 +76,22 @@ func (s *Store) general(ctx context.Context, rule int, g *timeseries.Gather, q *
 	return s.generalSets(ctx, rule, g, group, q, scopes, first, last, raw)
 }
 
-// scopes returns the numbers of the organizations, or of everything.
-func (s *Store) scopes(ctx context.Context, q *timeseries.Query) ([]int64, error) {
+// scopes returns the numbers of the organizations, of locations, or of everything, and the
+// slot from which on they have sums.
+func (s *Store) scopes(ctx context.Context, q *timeseries.Query) (scopes []int64, since int64, err error) {
+	if len(q.Filter.Tags[atLocation]) > 0 {
+		scopes, since, ok, err := s.placed(ctx, q)
+		if !ok {
+			since = math.MaxInt64 / slot // all of it is read from the objects
+		}
+		return scopes, since, err
+	}
 	list := q.Filter.Tags[by]
 	if len(list) == 0 {
-		return []int64{everything}, nil
+		return []int64{everything}, 0, nil
 	}
-	return s.symbolsOf(ctx, list)
+	scopes, err = s.symbolsOf(ctx, list)
+	return scopes, 0, err
 }
 
 func (s *Store) symbolsOf(ctx context.Context, list []string) ([]int64, error) {

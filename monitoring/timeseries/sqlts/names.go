@@ -161,6 +161,7 @@ func (n *naming) seriesOf(p *timeseries.Point) (*seriesInfo, error) {
 	}
 	info.rule = slices.IndexFunc(n.s.o.Rules, func(r Rule) bool { return r.Measurement == p.Measurement })
 	if info.rule >= 0 {
+		info.place = place{p.Tags.Get(by), p.Tags.Get(atLocation)}
 		if info.scope, err = n.symbol(p.Tags.Get(by)); err != nil {
 			return nil, err
 		}

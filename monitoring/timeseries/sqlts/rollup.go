@@ -75,6 +75,9 @@ func (w *writing) count(f, old *frame) {
 		if info.scope != 0 {
 			scopes = append(scopes, info.scope)
 		}
+		if sums, have := w.places[info.place]; have {
+			scopes = append(scopes, sums.scope)
+		}
 		for _, scope := range scopes {
 			d := w.deltas.of(scope)
 			if len(rule.Sums) > 0 {

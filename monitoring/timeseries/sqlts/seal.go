@@ -23,6 +23,9 @@ func (s *Store) Maintain(ctx context.Context, now time.Time) error {
 	if err := s.fold(ctx, now); err != nil {
 		return err
 	}
+	if err := s.findPlaces(ctx, now); err != nil {
+		return err
+	}
 	if err := s.seal(ctx, now); err != nil {
 		return err
 	}

@@ -58,6 +58,9 @@ type Options struct {
 	KeepShort time.Duration
 	// SealAfter is how long after its end a day is compressed. Default: 1 h.
 	SealAfter time.Duration
+	// LargeLocation is of more than how many objects a location is added up as
+	// organizations are; -1: none is. Default: 20.
+	LargeLocation int
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 }
@@ -75,8 +78,9 @@ type Store struct {
 	fields  map[string]*fieldInfo // "measurement\x00name"
 	byID    map[int64]*fieldInfo
 
-	queue queue
-	stmts statements
+	places places
+	queue  queue
+	stmts  statements
 }
 
 var _ timeseries.Store = (*Store)(nil)
@@ -90,6 +94,7 @@ type seriesInfo struct {
 	rule        int   // of the measurement, -1 for none
 	scope       int64 // symbol of the organization, 0 for none
 	group       int64 // symbol of the rule's group, 0 for none
+	place       place
 }
 
 // fieldInfo is what is known of a field.
@@ -132,6 +137,9 @@ func New(db *sqlstore.DB, options *Options) (*Store, error) {
 	}
 	if s.o.SealAfter <= 0 {
 		s.o.SealAfter = time.Hour
+	}
+	if s.o.LargeLocation == 0 {
+		s.o.LargeLocation = 20
 	}
 	if s.o.Now == nil {
 		s.o.Now = time.Now

@@ -14,7 +14,7 @@ import (
 )
 
 func tables() []string {
-	return []string{"ts_owner", "ts_series", "ts_field", "ts_symbol", "ts_frame", "ts_frame_short", "ts_chunk", "ts_delta", "ts_sum", "ts_set", "ts_document"}
+	return []string{"ts_owner", "ts_series", "ts_field", "ts_symbol", "ts_frame", "ts_frame_short", "ts_chunk", "ts_delta", "ts_sum", "ts_set", "ts_document", "ts_place"}
 }
 
 // opened returns a function that empties the database and opens the store on it.

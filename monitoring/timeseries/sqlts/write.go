@@ -114,9 +114,13 @@ func (s *Store) commitSlowly(ctx context.Context, list []*pending) error {
 
 func (s *Store) commitBy(ctx context.Context, list []*pending, atOnce int) error {
 	var names *naming
-	err := s.db.InTx(ctx, func(ctx context.Context) error {
+	places, err := s.placesNow(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		names = s.naming(ctx)
-		w := &writing{s: s, ctx: ctx, names: names, atOnce: atOnce, frames: map[frameKey]*frame{}, deltas: deltas{}, chunks: map[dayKey][]*frame{}}
+		w := &writing{s: s, places: places, ctx: ctx, names: names, atOnce: atOnce, frames: map[frameKey]*frame{}, deltas: deltas{}, chunks: map[dayKey][]*frame{}}
 		for _, p := range list {
 			p.faults = nil
 			if err := w.points(p); err != nil {
@@ -149,7 +153,8 @@ type writing struct {
 	deltas deltas
 	chunks map[dayKey][]*frame // what is sealed of days that are written again
 	today  int64
-	atOnce int // rows in a statement
+	places map[place]placeSums // that have sums
+	atOnce int                 // rows in a statement
 	info   map[int64]*seriesInfo
 }
 

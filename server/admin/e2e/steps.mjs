@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
 import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
 import { certificateSteps } from './certificates.mjs';
+import { monitoringSteps } from './monitoring.mjs';
 import { notificationSteps } from './notifications.mjs';
 import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
@@ -1037,6 +1038,7 @@ export const steps = [
   ['keep account of a subnet', subnet],
   ...certificateSteps,
   ...reachingSteps,
+  ...monitoringSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Chart } from './types';
-import { bytes, duration, generation, scaled, summariesOf, tracesOf, weekBefore, withUnit } from './values';
+import { bytes, duration, generation, keyOf, ruleOf, scaled, summariesOf, tracesOf, weekBefore, withUnit } from './values';
 
 const traffic: Chart = {
   traces: [['download', [null, 1, 2]], ['upload', [null, 0.5, null]]],
@@ -38,5 +38,19 @@ describe('values', () => {
     expect([512, 2048, 5 * 2 ** 30].map(bytes)).toEqual(['512 B', '2.0 KiB', '5.0 GiB']);
     expect([59, 3_700, 200_000].map(duration)).toEqual(['0 min', '1 h 1 min', '2 d 7 h']);
     expect(['NOHT', 'HT20', 'VHT80', 'HE80', 'EHT160', undefined].map(generation)).toEqual(['legacy', 'WiFi 4', 'WiFi 5', 'WiFi 6', 'WiFi 7', '']);
+  });
+});
+
+describe('custom metrics', () => {
+  it('says when a device is not well', () => {
+    expect(ruleOf({ operator: '>', threshold: 80, tolerance: 0, unit: '°C' })).toBe('above 80 °C');
+    expect(ruleOf({ operator: '<', threshold: 0, tolerance: 15, unit: '' })).toBe('below 0 for 15 min');
+    expect(ruleOf({ operator: '', threshold: null, tolerance: 0, unit: '' })).toBe('–');
+  });
+  it('makes keys the server takes', () => {
+    expect(keyOf('Temperature of the CPU (°C)')).toBe('temperature_of_the_cpu_c');
+    expect(keyOf('5 GHz: noise')).toBe('ghz_noise');
+    expect(keyOf('Länge '.repeat(20))).toMatch(/^[a-z][a-z0-9_]{0,31}$/);
+    expect(keyOf('…')).toBe('');
   });
 });
