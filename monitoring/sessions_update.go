@@ -162,14 +162,11 @@ func (s *Sessions) update(ctx context.Context, d *Device, doc *ordered.Object, a
 			after.Read = now.UnixMicro()
 		}
 		next, err := s.apply(ctx, d, there, open, gone, when, now)
-		if err != nil && try == 1 { // a client that was remembered is there no more, or somebody else was quicker
+		if err != nil && try == 1 && ctx.Err() == nil { // a client that was remembered is there no more, or somebody was quicker
 			for i := range there {
 				s.alike.Remove(there[i].mac)
 			}
-			var conflict *wispwright.ConflictError
-			if known || errors.As(err, &conflict) {
-				continue
-			}
+			continue
 		}
 		if err != nil {
 			s.open.Remove(d.ID)

@@ -136,6 +136,10 @@ func (c *MonitoringConcern) NotificationTypes() (types []notifications.Type) {
 		of("incident_grown", "Incident with many devices", "PROBLEM", "are affected", "{what}: {devices} are affected, see [the incident]({notification.target_link}).", notifications.Warning),
 		of("incident_resolved", "Incident with many devices resolved", "RECOVERY", "are well again", "{what}: all {devices} of [the incident]({notification.target_link}) are well again.", notifications.Info),
 		of("incident_escalated", "Incident nobody acknowledged", "PROBLEM", "are still affected", "Nobody has acknowledged [the incident]({notification.target_link}) yet. {what}: {devices} are still affected.", notifications.Error),
+		notifications.Type{Name: "custom_metric_problem", Label: "Custom metric PROBLEM", Level: notifications.Warning, Verb: "has a problem", Models: []string{deviceKind},
+			Subject: siteProblem + "{what} of {notification.target} is {value}", Message: "{what} of the device " + alertTarget + " is {value}, beyond {threshold}."},
+		notifications.Type{Name: "custom_metric_recovery", Label: "Custom metric RECOVERY", Level: notifications.Info, Verb: "is well again", Models: []string{deviceKind},
+			Subject: siteBack + "{what} of {notification.target} {notification.verb}", Message: "{what} of the device " + alertTarget + " {notification.verb}."},
 		notifications.Type{Name: "metric_flapping", Label: "Metric comes and goes", Level: notifications.Warning, Verb: "comes and goes", Models: []string{deviceKind},
 			Subject: siteProblem + "{what} of {notification.target} {notification.verb}", Message: "{what} of the device " + alertTarget + " {notification.verb}; you are not told of it for a while."})
 }
@@ -174,13 +178,17 @@ func (c *MonitoringConcern) noticed(n *health.Notice) notifications.Event {
 	}
 	device := deviceRef(n.Case.DeviceID)
 	e := notifications.Event{Actor: device, Target: device, Data: map[string]any{"threshold": threshold(n.Case), "what": what(n.Case.Kind), "value": n.Case.Value}}
+	kind := n.Case.Kind
+	if custom.Declared(kind) {
+		kind = "custom_metric"
+	}
 	switch n.Kind {
 	case health.NoticeFlapping:
 		e.Type = "metric_flapping"
 	case health.NoticeRecovery:
-		e.Type = n.Case.Kind + "_recovery"
+		e.Type = kind + "_recovery"
 	default:
-		e.Type = n.Case.Kind + "_problem"
+		e.Type = kind + "_problem"
 	}
 	return e
 }

@@ -89,6 +89,7 @@ func newVictim(t *testing.T) *victim {
 	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
 	v.ids["device_task"] = v.made("/api/v1/controller/device-task/", `{"action":"set_variables","devices":["`+v.ids["device"]+`"],"variables":{"own":"`+betaMark+`"},"dry_run":true}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
+	v.ids["custom_metric"] = v.made("/api/v1/monitoring/custom-metric/", `{"name":"`+betaMark+`","organization":"`+org+`","key":"secret","path":"/`+betaMark+`","description":"`+betaMark+`"}`)
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
 	return v
 }
@@ -131,6 +132,7 @@ func (v *victim) state() string {
 		"/api/v1/radius/group/?organization=" + v.ids["org_beta"], "/api/v1/radius/group/" + v.ids["radius_group"] + "/check/", "/api/v1/radius/group/" + v.ids["radius_group"] + "/reply/",
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
+		"/api/v1/monitoring/custom-metric/" + v.ids["custom_metric"] + "/", "/api/v1/monitoring/custom-metric/?organization=" + v.ids["org_beta"],
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/device-task/" + v.ids["device_task"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
@@ -217,7 +219,7 @@ func (v *victim) bodies() []string {
 	return []string{
 		`{"name":"mine too","organization":"` + v.ids["org_alpha"] + `","templates":["` + template + `"]}`, `{"group":"` + v.ids["devicegroup"] + `"}`,
 		`{"action":"set_variables","devices":["` + device + `"],"variables":{"x":1}}`, `{"action":"set_group","all":true,"group":"` + v.ids["devicegroup"] + `"}`, `{"action":"add_templates","all":true,"templates":["` + template + `"]}`,
-		`{}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
+		`{}`, `{"organization":"` + org + `","name":"theirs","key":"theirs","path":"/x"}`, `{"name":"theirs","path":"/theirs","is_active":false}`, `{"web":false,"email":false}`, `{"name":"taken","notes":"","organization":"` + org + `"}`,
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
 		`{"name":"t","organization":"` + v.ids["org_alpha"] + `","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"` + v.ids["vpn"] + `","config":{}}`,

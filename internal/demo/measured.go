@@ -22,6 +22,9 @@ type measured map[string]*simulate.Measured
 // week makes the boxes tell of a week that they did not have: they have no radios
 // and no traffic of their own to show.
 func (d *demo) week(ctx context.Context, boxes []box) (measured, error) {
+	if err := d.declare(); err != nil {
+		return nil, err
+	}
 	sender, all := &simulate.Sender{URL: "http://" + d.address}, measured{}
 	for _, b := range boxes {
 		sum := fnv.New64a()
@@ -34,6 +37,22 @@ func (d *demo) week(ctx context.Context, boxes []box) (measured, error) {
 		all[b.ID] = one
 	}
 	return all, nil
+}
+
+// declare lets the organization measure what no product knows of.
+func (d *demo) declare() error {
+	organization, err := d.organization()
+	if err != nil {
+		return err
+	}
+	err = d.api.call("POST", "/api/v1/monitoring/custom-metric/", object{
+		"organization": organization, "name": "Temperature", "key": "temperature", "path": "/resources/temperature", "unit": "°C", "operator": ">", "threshold": 85, "tolerance": 15,
+		"description": "Of the processor, as the boxes tell it in their documents.",
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("declare a metric: %w", err)
+	}
+	return nil
 }
 
 func (b box) credentials() agent.Credentials {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -153,8 +154,14 @@ func (c *Custom) all(ctx context.Context) (map[wispwright.ID][]measured, error) 
 	return known, nil
 }
 
+// prefix begins the kinds of declared metrics.
+const prefix = "custom."
+
 // Kind is what a declared metric's kind is called in the registry.
-func (m *Metric) Kind() string { return "custom." + m.ID.String() }
+func (m *Metric) Kind() string { return prefix + m.ID.String() }
+
+// Declared reports whether a kind of metric is one that an organization declared.
+func Declared(kind string) bool { return strings.HasPrefix(kind, prefix) }
 
 // Measurement is what its points are called in the time-series store.
 func (m *Metric) Measurement() string { return "custom_" + m.Key }

@@ -81,7 +81,8 @@ func (m *Measured) Document(at time.Time) []byte {
 		"type":    "DeviceMonitoring",
 		"general": object{"hostname": "simulated", "local_time": at.Unix(), "uptime": int64(at.Sub(m.booted).Seconds())},
 		"resources": object{
-			"load": []float64{round(load), round(load * 0.9), round(load * 0.8)}, "cpus": 1,
+			"temperature": round(38 + 22*busy*m.r.Float64() + 4*load), // as agents of one's own tell
+			"load":        []float64{round(load), round(load * 0.9), round(load * 0.8)}, "cpus": 1,
 			"memory": object{"total": total, "free": total - used, "buffered": 974848, "shared": 86016, "cached": 6774784, "available": total - used + 1000000},
 			"disk":   []object{{"mount_point": "/overlay", "filesystem": "/dev/mtdblock6", "size_bytes": 8 << 20, "used_bytes": int64(2_100_000 + m.seed%1_000_000), "available_bytes": 5 << 20, "used_percent": 27}},
 		},
