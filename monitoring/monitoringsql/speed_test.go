@@ -38,7 +38,7 @@ func TestSpeedOfDocuments(t *testing.T) {
 	document := func(device, n int) []byte {
 		mac := fmt.Sprintf("02:%02x:%02x:00", byte(device>>8), byte(device))
 		b := bytes.ReplaceAll(compact.Bytes(), []byte("3c:22:fb:75"), []byte(mac))
-		return bytes.Replace(b, []byte(`{"mac":"`), fmt.Appendf(nil, `{"mac":"02:57:%02x:%02x:00:%02x","aid":1,"assoc":true,"auth":true,"authorized":true,"ht":true,"wmm":true},{"mac":"`, byte(device>>8), byte(device), byte(n)), 1)
+		return bytes.Replace(b, []byte(`{"mac":"`), fmt.Appendf(nil, `{"mac":"02:57:%02x:%02x:00:%02x","aid":1,"assoc":true,"auth":true,"authorized":true,"ht":true,"vht":true,"wmm":true,"mfp":false},{"mac":"`, byte(device>>8), byte(device), byte(n)), 1)
 	}
 	body := document(1, 1)
 	ctx := context.Background()
