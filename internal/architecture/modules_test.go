@@ -22,6 +22,9 @@ func reached() map[string][]string {
 			"github.com/golang-jwt/jwt", "github.com/google/go-tpm", "github.com/google/uuid", "github.com/philhofer/fwd",
 			"github.com/tinylib/msgp", "github.com/x448/float16", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text",
 		},
+		"tenancy/sso": { // OpenID Connect
+			"github.com/coreos/go-oidc", "github.com/go-jose/go-jose", "golang.org/x/oauth2", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text",
+		},
 		"controller": {
 			"github.com/hashicorp/golang-lru", // templates as layers, archives
 			"github.com/klauspost/compress",   // archives

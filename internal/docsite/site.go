@@ -45,6 +45,9 @@ type site struct {
 	wrong           []error
 }
 
+// placeholder stands for an address in messages that the specification quotes.
+const placeholder = "link"
+
 // link is one within the site, looked at when all pages are known.
 type link struct{ from, to, anchor string }
 
@@ -172,6 +175,9 @@ func (s *site) resolve(p *page, to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(to, "/") {
 		return to // of the world outside
+	}
+	if u.Path == placeholder {
+		return "#"
 	}
 	if u.Path == "" {
 		s.links = append(s.links, link{p.source, p.source, u.Fragment})

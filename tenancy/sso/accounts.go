@@ -246,6 +246,12 @@ func (a *Accounts) grantOrganizations(ctx context.Context, u *tenancy.User, p *P
 		id := found.Rows[0].ID
 		at := slices.IndexFunc(have.Rows, func(m *tenancy.Membership) bool { return m.OrganizationID == id })
 		manages, member := want[slug]
+		if at >= 0 && have.Rows[at].IsAdmin && !manages {
+			// whoever owns it by the rule does so no longer than the rule says
+			if err := a.disown(ctx, have.Rows[at]); err != nil {
+				return err
+			}
+		}
 		switch {
 		case member && at < 0:
 			err = a.t.Memberships.Create(ctx, &tenancy.Membership{UserID: u.ID, OrganizationID: id, IsAdmin: manages})
@@ -259,4 +265,14 @@ func (a *Accounts) grantOrganizations(ctx context.Context, u *tenancy.User, p *P
 		}
 	}
 	return nil
+}
+
+// disown takes the ownership that goes with a membership, if it has it: an owner cannot
+// be removed otherwise.
+func (a *Accounts) disown(ctx context.Context, m *tenancy.Membership) error {
+	owner, err := a.t.Memberships.OwnerOf(ctx, m.OrganizationID)
+	if err != nil || owner == nil || owner.MembershipID != m.ID {
+		return err
+	}
+	return a.t.Memberships.SetOwner(ctx, m.OrganizationID, wispwright.ID{})
 }
