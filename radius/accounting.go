@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,14 +86,15 @@ type Accounting struct {
 	stores    Stores
 	accounts  Accounts
 	members   *Memberships
+	standing  *standing
 	settings  *SettingsService
 	tokens    *Tokens
 	autoGroup bool
 	log       *slog.Logger
 }
 
-func newAccounting(b *entity.Base, stores Stores, accounts Accounts, members *Memberships, settings *SettingsService, tokens *Tokens, o *Options) *Accounting {
-	a := &Accounting{base: b, stores: stores, accounts: accounts, members: members, settings: settings, tokens: tokens, autoGroup: !o.NoAutoGroup, log: o.Log}
+func newAccounting(b *entity.Base, stores Stores, accounts Accounts, members *Memberships, standing *standing, settings *SettingsService, tokens *Tokens, o *Options) *Accounting {
+	a := &Accounting{base: b, stores: stores, accounts: accounts, members: members, standing: standing, settings: settings, tokens: tokens, autoGroup: !o.NoAutoGroup, log: o.Log}
 	if b.Tenants != nil {
 		b.Tenants.OnDelete("radius: sessions of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
 			_, err := stores.Sessions.DeleteOf(ctx, organization)
@@ -115,11 +117,18 @@ func (a *Accounting) List(ctx context.Context, scope wispwright.Scope, f Session
 // Record stores a report (spec: radius §3c). A session of another organization is
 // left alone.
 func (a *Accounting) Record(ctx context.Context, r Report) (outcome Outcome, err error) {
+	told := &Session{}
+	r.Set(told)
+	if a.autoGroup && r.Status == Start { // so that the transaction need not ask
+		if _, err := a.standing.named(ctx, a.members, text(told.Username), r.OrganizationID); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+			return Ignored, err
+		}
+	}
 	for try := 1; ; try++ {
 		var now Accounted
 		err = a.base.Do(ctx, "radius.Accounting.Record", func(ctx context.Context) error {
 			var err error
-			now, err = a.record(ctx, r)
+			now, err = a.record(ctx, r, told)
 			return err
 		})
 		var conflict *wispwright.ConflictError
@@ -138,14 +147,28 @@ func (a *Accounting) Record(ctx context.Context, r Report) (outcome Outcome, err
 	}
 }
 
-func (a *Accounting) record(ctx context.Context, r Report) (now Accounted, err error) {
-	known, err := a.stores.Sessions.Get(ctx, wispwright.ScopeAll(), r.UniqueID)
-	switch {
-	case errors.Is(err, wispwright.ErrNotFound):
-		now.Created = true
-		now.Session, err = a.create(ctx, r)
-	case err != nil:
+func (a *Accounting) record(ctx context.Context, r Report, told *Session) (now Accounted, err error) {
+	username, calling := "", "" // others matter to a new session alone
+	if r.Status == Start {
+		username, calling = text(told.Username), text(told.CallingStationID)
+	}
+	beside, err := a.stores.Sessions.Beside(ctx, r.UniqueID, username, calling)
+	if err != nil {
 		return now, err
+	}
+	var known *Session
+	if i := slices.IndexFunc(beside, func(s *Session) bool { return s.UniqueID == r.UniqueID }); i >= 0 {
+		known = beside[i]
+	}
+	switch {
+	case known == nil:
+		if r.Status != Start && text(told.Username) != "" && text(told.CallingStationID) != "" {
+			if beside, err = a.stores.Sessions.Beside(ctx, r.UniqueID, *told.Username, *told.CallingStationID); err != nil {
+				return now, err
+			}
+		}
+		now.Created = true
+		now.Session, err = a.create(ctx, r, beside)
 	case known.OrganizationID != r.OrganizationID:
 		return now, nil
 	default:
@@ -190,7 +213,7 @@ func (r *Report) at(s *Session, now time.Time) {
 	s.Count()
 }
 
-func (a *Accounting) create(ctx context.Context, r Report) (*Session, error) {
+func (a *Accounting) create(ctx context.Context, r Report, beside []*Session) (*Session, error) {
 	s := &Session{}
 	r.Set(s)
 	s.UniqueID, s.OrganizationID = r.UniqueID, r.OrganizationID
@@ -201,7 +224,7 @@ func (a *Accounting) create(ctx context.Context, r Report) (*Session, error) {
 	r.at(s, a.base.Now())
 	if a.autoGroup && text(s.Username) != text(s.CallingStationID) {
 		s.GroupName = nil
-		switch m, err := a.members.Named(ctx, text(s.Username), s.OrganizationID); {
+		switch m, err := a.standing.named(ctx, a.members, text(s.Username), s.OrganizationID); {
 		case err == nil:
 			s.GroupName = &m.GroupName
 		case !errors.Is(err, wispwright.ErrNotFound):
@@ -223,7 +246,7 @@ func (a *Accounting) create(ctx context.Context, r Report) (*Session, error) {
 		return nil, err
 	}
 	a.tell(ctx, nil, s)
-	return s, a.closeOthers(ctx, s)
+	return s, a.closeOthers(ctx, s, beside)
 }
 
 func (a *Accounting) update(ctx context.Context, known *Session, r Report) (*Session, error) {
@@ -285,20 +308,46 @@ func (a *Accounting) tell(ctx context.Context, before, after *Session) {
 
 // closeOthers ends the sessions that a new one of the same user and device follows
 // (spec: radius §5.1), wherever they are.
-func (a *Accounting) closeOthers(ctx context.Context, s *Session) error {
-	if text(s.CalledStationID) == "" || text(s.Username) == "" || text(s.CallingStationID) == "" {
+func (a *Accounting) closeOthers(ctx context.Context, s *Session, beside []*Session) error {
+	if text(s.CalledStationID) == "" {
 		return nil
 	}
-	yes := true
-	_, err := a.close(ctx, SessionFilter{Username: *s.Username, CallingStationID: *s.CallingStationID, IsOpen: &yes}, causeTimeout,
-		func(o *Session) bool { return o.UniqueID != s.UniqueID },
-		func(o *Session, now time.Time) time.Time {
+	now := a.base.Now()
+	for _, o := range beside {
+		if o.UniqueID == s.UniqueID {
+			continue
+		}
+		_, err := a.end(ctx, o.UniqueID, causeTimeout, func(o *Session) time.Time {
 			if !o.UpdateTime.IsZero() {
 				return o.UpdateTime
 			}
 			return now
 		})
-	return err
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end ends a session, unless it has ended, at the time that when gives.
+func (a *Accounting) end(ctx context.Context, id, cause string, when func(*Session) time.Time) (closed bool, err error) {
+	var before Session
+	after, err := a.stores.Sessions.Update(ctx, wispwright.ScopeAll(), id, func(s *Session) error {
+		before = *s
+		if closed = s.IsOpen(); closed {
+			s.StopTime, s.TerminateCause = when(s), &cause
+			s.Count()
+		}
+		return nil
+	})
+	if err != nil {
+		return false, raced(err)
+	}
+	if closed {
+		a.tell(ctx, &before, after)
+	}
+	return closed, nil
 }
 
 // perClosing is how many sessions are ended at a time.
@@ -319,22 +368,12 @@ func (a *Accounting) close(ctx context.Context, f SessionFilter, cause string, w
 				skip++
 				continue
 			}
-			closed := false
-			var before Session
-			after, err := a.stores.Sessions.Update(ctx, wispwright.ScopeAll(), s.UniqueID, func(s *Session) error {
-				before = *s
-				if closed = s.IsOpen(); closed {
-					s.StopTime, s.TerminateCause = when(s, now), &cause
-					s.Count()
-				}
-				return nil
-			})
+			closed, err := a.end(ctx, s.UniqueID, cause, func(s *Session) time.Time { return when(s, now) })
 			if err != nil {
-				return n, raced(err)
+				return n, err
 			}
 			if closed {
 				n++
-				a.tell(ctx, &before, after)
 			}
 		}
 		if len(found.Rows) < perClosing {

@@ -73,6 +73,7 @@ type Authorizer struct {
 	stores   Stores
 	accounts Accounts
 	members  *Memberships
+	standing *standing
 	settings *SettingsService
 	tokens   *Tokens
 	people   *Registrations
@@ -97,13 +98,21 @@ func (z *Authorizer) Authorize(ctx context.Context, q Asking) (*Answer, error) {
 	if err != nil || account == nil {
 		return &Answer{}, err
 	}
+	g, err := z.group(ctx, account, q.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	live, since, err := z.live(ctx, q, account, g, true)
+	if err != nil {
+		return nil, err
+	}
 	if !q.Roamed {
-		ok, err := z.proves(ctx, q, account)
+		ok, err := z.proves(ctx, q, account, live.Token)
 		if err != nil || !ok {
 			return &Answer{}, err
 		}
 	}
-	return z.Limits(ctx, q, account)
+	return z.limits(ctx, q, account, g, live, since)
 }
 
 // find returns the first of those the identifier may mean that may come in at all.
@@ -121,11 +130,11 @@ func (z *Authorizer) find(ctx context.Context, q Asking) (*Account, error) {
 			continue
 		}
 		if in.NeedsVerification {
-			r, err := z.people.Of(ctx, a.ID, q.OrganizationID)
-			if err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+			counts, err := z.standing.counts(ctx, z.people, z.methods, a.ID, q.OrganizationID)
+			if err != nil {
 				return nil, err
 			}
-			if r == nil || !r.Counts() && !slices.Contains(z.methods, r.Method) {
+			if !counts {
 				continue
 			}
 		}
@@ -144,15 +153,17 @@ func (z *Authorizer) find(ctx context.Context, q Asking) (*Account, error) {
 	return nil, nil
 }
 
-// proves reports whether the password is the user's, or a token that was not used.
-func (z *Authorizer) proves(ctx context.Context, q Asking, a *Account) (bool, error) {
+// proves reports whether the password is the user's, or a token that was not used, if
+// there is one.
+func (z *Authorizer) proves(ctx context.Context, q Asking, a *Account, token bool) (bool, error) {
 	if a.PasswordExpired {
 		return false, nil
 	}
-	// the token costs less to look at than a password
-	ok, err := z.tokens.spend(ctx, a.ID, q.OrganizationID, q.Password)
-	if err != nil || ok {
-		return ok, err
+	if token { // it costs less to look at than a password
+		ok, err := z.tokens.spend(ctx, a.ID, q.OrganizationID, q.Password)
+		if err != nil || ok {
+			return ok, err
+		}
 	}
 	return z.accounts.Verify(ctx, a.ID, q.Password)
 }
@@ -160,13 +171,25 @@ func (z *Authorizer) proves(ctx context.Context, q Asking, a *Account) (bool, er
 // Limits answers somebody who proved to be a user: the group's replies and what is
 // left of its limits.
 func (z *Authorizer) Limits(ctx context.Context, q Asking, a *Account) (*Answer, error) {
-	return z.limits(ctx, q, a, true)
+	return z.limited(ctx, q, a, true)
 }
 
 // Now is what a user who is in already may have now: Limits without that of sessions
 // at a time.
 func (z *Authorizer) Now(ctx context.Context, a *Account, organization wispwright.ID) (*Answer, error) {
-	return z.limits(ctx, Asking{OrganizationID: organization}, a, false)
+	return z.limited(ctx, Asking{OrganizationID: organization}, a, false)
+}
+
+func (z *Authorizer) limited(ctx context.Context, q Asking, a *Account, counted bool) (*Answer, error) {
+	g, err := z.group(ctx, a, q.OrganizationID)
+	if err != nil || g == nil {
+		return &Answer{Decision: Accept, Account: a}, err
+	}
+	live, since, err := z.live(ctx, q, a, g, counted)
+	if err != nil {
+		return nil, err
+	}
+	return z.limits(ctx, q, a, g, live, since)
 }
 
 // ReplyNames are the attributes that a group may put into an answer: its replies, and
@@ -191,29 +214,28 @@ func (z *Authorizer) ReplyNames(ctx context.Context, group wispwright.ID) (names
 	return names, nil
 }
 
-// limits is Limits, with or without the limit of sessions at a time.
-func (z *Authorizer) limits(ctx context.Context, q Asking, a *Account, counted bool) (*Answer, error) {
+// limits is Limits with what was read before: since are the windows of live.Used.
+func (z *Authorizer) limits(ctx context.Context, q Asking, a *Account, g *grouped, live *Live, since []int64) (*Answer, error) {
 	out := &Answer{Decision: Accept, Account: a}
-	g, checks, replies, err := z.group(ctx, a, q.OrganizationID)
-	if err != nil || g == nil {
-		return out, err
+	if g == nil {
+		return out, nil
 	}
-	out.Group = g
-	for _, r := range replies {
+	out.Group = &g.group
+	for _, r := range g.replies {
 		out.Replies = append(out.Replies, Reply{Name: r.Attribute, Op: r.Op, Value: r.Value})
 	}
-	busy := false
-	if counted {
-		if busy, err = z.busy(ctx, q, a, checks); err != nil {
-			return nil, err
-		}
-	}
-	if busy {
+	if limit, ok := limitOf(g.checks); ok && !z.simple && live.Open >= limit {
 		out.refuse(Busy, busyMessage)
 		return out, nil
 	}
+	used := func(ctx context.Context, from int64) (counters.Use, error) {
+		if i := slices.Index(since, from); i >= 0 && i < len(live.Used) {
+			return live.Used[i], nil
+		}
+		return z.stores.Sessions.Use(ctx, g.group.OrganizationID, a.Username, from)
+	}
 	for _, c := range z.counters {
-		left, err := c.Left(ctx, z.question(a, g, checks, c))
+		left, err := c.Left(ctx, z.question(a, g, c, used))
 		var quota *counters.QuotaError
 		switch {
 		case errors.As(err, &quota):
@@ -237,60 +259,46 @@ func (z *Authorizer) limits(ctx context.Context, q Asking, a *Account, counted b
 	return out, nil
 }
 
-func (z *Authorizer) question(a *Account, g *Group, checks []*GroupAttribute, c counters.Counter) counters.Question {
-	q := counters.Question{Username: a.Username, Joined: a.Joined, Organization: g.OrganizationID, Group: g.Name, Now: z.base.Now().In(z.zone),
-		Used: func(ctx context.Context, since int64) (counters.Use, error) {
-			return z.stores.Sessions.Use(ctx, g.OrganizationID, a.Username, since)
-		}}
-	if i := slices.IndexFunc(checks, func(k *GroupAttribute) bool { return k.Attribute == c.CheckName() }); i >= 0 {
-		q.Limit, q.Limited = checks[i].Value, true
+// question is what a counter is asked; used sums sessions, nil where nothing is summed.
+func (z *Authorizer) question(a *Account, g *grouped, c counters.Counter, used func(context.Context, int64) (counters.Use, error)) counters.Question {
+	q := counters.Question{Username: a.Username, Joined: a.Joined, Organization: g.group.OrganizationID, Group: g.group.Name, Now: z.base.Now().In(z.zone), Used: used}
+	if i := slices.IndexFunc(g.checks, func(k *GroupAttribute) bool { return k.Attribute == c.CheckName() }); i >= 0 {
+		q.Limit, q.Limited = g.checks[i].Value, true
 	}
 	return q
 }
 
-// group returns the group that counts for a user, with its checks and replies; nil
-// where there is none.
-func (z *Authorizer) group(ctx context.Context, a *Account, organization wispwright.ID) (g *Group, checks, replies []*GroupAttribute, err error) {
-	m, err := z.members.Of(ctx, a.ID, organization)
-	if errors.Is(err, wispwright.ErrNotFound) {
-		return nil, nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	g = &Group{ID: m.GroupID, OrganizationID: m.OrganizationID, Name: m.GroupName}
-	c, err := z.stores.GroupChecks.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: m.GroupID}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	r, err := z.stores.GroupReplies.List(ctx, wispwright.ScopeAll(), GroupAttributeFilter{GroupID: m.GroupID}, wispwright.Page{NoTotal: true})
-	return g, c.Rows, r.Rows, err
+// grouped is a group with what it says.
+type grouped struct {
+	group Group
+	rules
 }
 
-// busy reports whether the user has as many sessions as the group allows. Those of
-// the very same access point and device do not count: they are about to end.
-func (z *Authorizer) busy(ctx context.Context, q Asking, a *Account, checks []*GroupAttribute) (bool, error) {
+// group returns the group that counts for a user; nil where there is none.
+func (z *Authorizer) group(ctx context.Context, a *Account, organization wispwright.ID) (*grouped, error) {
+	m, err := z.standing.of(ctx, z.members, a.ID, organization)
+	if errors.Is(err, wispwright.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := z.standing.saying(ctx, m.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	return &grouped{Group{ID: m.GroupID, OrganizationID: m.OrganizationID, Name: m.GroupName}, r}, nil
+}
+
+// limitOf is how many sessions a group allows at a time; one that is no number, as
+// counters do with it, is none.
+func limitOf(checks []*GroupAttribute) (int64, bool) {
 	i := slices.IndexFunc(checks, func(k *GroupAttribute) bool { return k.Attribute == simultaneousUse })
-	if z.simple || i < 0 {
-		return false, nil
+	if i < 0 {
+		return 0, false
 	}
 	limit, err := strconv.ParseInt(strings.TrimSpace(checks[i].Value), 10, 64)
-	if err != nil || limit <= 0 {
-		return false, nil // as a counter does with a value that is no number
-	}
-	yes := true
-	open, err := z.stores.Sessions.List(ctx, wispwright.ScopeAll(), SessionFilter{OrganizationID: q.OrganizationID, Username: a.Username, IsOpen: &yes},
-		wispwright.Page{Limit: 1000, NoTotal: true})
-	if err != nil {
-		return false, err
-	}
-	n := int64(0)
-	for _, s := range open.Rows {
-		if q.CalledStationID == "" || q.CallingStationID == "" || text(s.CalledStationID) != q.CalledStationID || text(s.CallingStationID) != q.CallingStationID {
-			n++
-		}
-	}
-	return n >= limit, nil
+	return limit, err == nil && limit > 0
 }
 
 // refuse turns an answer into a refusal that keeps the group's replies (additions:
@@ -363,21 +371,24 @@ type Usage struct {
 // Usage returns the limits of a user in an organization, or wispwright.ErrNotFound
 // for somebody without a group there (spec: radius §8.5).
 func (z *Authorizer) Usage(ctx context.Context, a *Account, organization wispwright.ID) ([]Usage, error) {
-	g, checks, _, err := z.group(ctx, a, organization)
+	g, err := z.group(ctx, a, organization)
 	if err != nil {
 		return nil, err
 	}
 	if g == nil {
 		return nil, wispwright.ErrNotFound
 	}
+	used := func(ctx context.Context, since int64) (counters.Use, error) {
+		return z.stores.Sessions.Use(ctx, g.group.OrganizationID, a.Username, since)
+	}
 	var out []Usage
-	for _, check := range checks {
+	for _, check := range g.checks {
 		i := slices.IndexFunc(z.counters, func(c counters.Counter) bool { return c.CheckName() == check.Attribute })
 		if i < 0 {
 			continue
 		}
 		u := Usage{Check: check, Unit: counters.UnitOf(check.Attribute)}
-		left, err := z.counters[i].Left(ctx, z.question(a, g, checks, z.counters[i]))
+		left, err := z.counters[i].Left(ctx, z.question(a, g, z.counters[i], used))
 		limit, numeric := strconv.ParseInt(strings.TrimSpace(check.Value), 10, 64)
 		var quota *counters.QuotaError
 		switch {

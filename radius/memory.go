@@ -36,7 +36,7 @@ func NewMemory(m *memstore.Store) Stores {
 	return Stores{
 		Groups: groups, GroupChecks: s.groupChecks, GroupReplies: s.groupReplies, Memberships: s.members, Checks: s.checks, Replies: s.replies,
 		NASes:    memstore.NewRepo[wispwright.ID, NAS, NASFilter](m, memstore.Spec[NAS]{Shape: NAS{}.Shape()}),
-		Sessions: &memorySessions{sessions}, Tokens: s.tokens, Registrations: s.registrations,
+		Sessions: &memorySessions{sessions, s.tokens}, Tokens: s.tokens, Registrations: s.registrations,
 		PostAuths: &memoryPostAuths{memstore.NewRepo[wispwright.ID, PostAuth, PostAuthFilter](m, memstore.Spec[PostAuth]{Shape: PostAuth{}.Shape()})},
 		Settings:  memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: Settings{}.Shape()}), Names: s,
 	}
@@ -50,6 +50,47 @@ func sameStation(id *string, mac string) bool {
 
 type memorySessions struct {
 	*memstore.Repo[string, Session, SessionFilter]
+	tokens *memstore.Repo[wispwright.ID, Token, TokenFilter]
+}
+
+// Live implements SessionStore.
+func (s *memorySessions) Live(ctx context.Context, q LiveQuery) (out Live, err error) {
+	tokens, err := s.tokens.List(ctx, wispwright.ScopeAll(), TokenFilter{UserID: q.UserID, OrganizationID: q.OrganizationID}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return out, err
+	}
+	out.Token = slices.ContainsFunc(tokens.Rows, func(t *Token) bool { return t.CanAuth })
+	if q.Open {
+		yes := true
+		open, err := s.List(ctx, wispwright.ScopeAll(), SessionFilter{OrganizationID: q.OrganizationID, Username: q.Username, IsOpen: &yes}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return out, err
+		}
+		for _, r := range open.Rows {
+			if q.CalledStationID == "" || q.CallingStationID == "" || text(r.CalledStationID) != q.CalledStationID || text(r.CallingStationID) != q.CallingStationID {
+				out.Open++
+			}
+		}
+	}
+	for _, since := range q.Since {
+		use, err := s.Use(ctx, q.OrganizationID, q.Username, since)
+		if err != nil {
+			return out, err
+		}
+		out.Used = append(out.Used, use)
+	}
+	return out, nil
+}
+
+// Beside implements SessionStore.
+func (s *memorySessions) Beside(ctx context.Context, id, username, calling string) ([]*Session, error) {
+	own, err := s.List(ctx, wispwright.ScopeAll(), SessionFilter{UniqueID: id}, wispwright.Page{NoTotal: true})
+	if err != nil || username == "" || calling == "" {
+		return own.Rows, err
+	}
+	yes := true
+	others, err := s.List(ctx, wispwright.ScopeAll(), SessionFilter{Username: username, CallingStationID: calling, IsOpen: &yes}, wispwright.Page{NoTotal: true})
+	return append(own.Rows, slices.DeleteFunc(others.Rows, func(r *Session) bool { return r.UniqueID == id })...), err
 }
 
 // Use implements SessionStore.

@@ -2,6 +2,7 @@ package radius
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -50,6 +51,8 @@ func (PostAuth) Shape() store.Shape {
 // PostAuthStore keeps answers.
 type PostAuthStore interface {
 	wispwright.Repo[PostAuth, PostAuthFilter]
+	// InsertMany stores new answers, all or none.
+	InsertMany(ctx context.Context, list []*PostAuth) error
 	// DeleteOf removes all of an organization and returns their number.
 	DeleteOf(ctx context.Context, organization wispwright.ID) (int, error)
 	// DeleteBefore removes those that are older, and returns their number.
@@ -61,6 +64,7 @@ type PostAuths struct {
 	base      *entity.Base
 	store     PostAuthStore
 	forgetful bool
+	together  *gathering[*PostAuth]
 }
 
 func newPostAuths(b *entity.Base, store PostAuthStore, o *Options) *PostAuths {
@@ -70,7 +74,9 @@ func newPostAuths(b *entity.Base, store PostAuthStore, o *Options) *PostAuths {
 			return err
 		})
 	}
-	return &PostAuths{base: b, store: store, forgetful: o.NoRejectedPasswords}
+	s := &PostAuths{base: b, store: store, forgetful: o.NoRejectedPasswords}
+	s.together = &gathering[*PostAuth]{insert: s.insert}
+	return s
 }
 
 // Get returns an answer.
@@ -96,13 +102,29 @@ func (s *PostAuths) Record(ctx context.Context, p *PostAuth) error {
 	if utf8.RuneCountInString(p.Password) > longestPassword {
 		p.Password = string([]rune(p.Password)[:longestPassword-1]) + "…"
 	}
+	if wispwright.Pending(ctx) {
+		return s.insert(ctx, p)
+	}
+	return s.together.store(ctx, p)
+}
+
+// insert stores answers in one transaction.
+func (s *PostAuths) insert(ctx context.Context, list ...*PostAuth) error {
 	return s.base.Do(ctx, "radius.PostAuths.Record", func(ctx context.Context) error {
-		if s.base.Tenants != nil {
+		var held []wispwright.ID
+		for _, p := range list {
+			if s.base.Tenants == nil || slices.Contains(held, p.OrganizationID) {
+				continue
+			}
+			held = append(held, p.OrganizationID)
 			if err := s.base.Tenants.Hold(ctx, p.OrganizationID); err != nil {
 				return err
 			}
 		}
-		return s.store.Insert(ctx, p)
+		if len(list) == 1 {
+			return s.store.Insert(ctx, list[0])
+		}
+		return s.store.InsertMany(ctx, list)
 	})
 }
 

@@ -108,6 +108,11 @@ type SessionStore interface {
 	// 1970 (spec: radius §4). What it costs depends on the sessions in the window
 	// alone.
 	Use(ctx context.Context, organization wispwright.ID, username string, since int64) (counters.Use, error)
+	// Live answers what a decision needs of sessions and tokens at once.
+	Live(ctx context.Context, q LiveQuery) (Live, error)
+	// Beside returns what a report of a session meets, in any organization: the
+	// session itself, and the open ones of the same user and device, if both are known.
+	Beside(ctx context.Context, id, username, calling string) ([]*Session, error)
 	// DeleteOf removes all of an organization and returns their number.
 	DeleteOf(ctx context.Context, organization wispwright.ID) (int, error)
 	// DeleteBefore removes those that ended before a time, and returns their number.

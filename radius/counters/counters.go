@@ -128,7 +128,23 @@ type Quota struct {
 	Message string
 }
 
-var _ Counter = Quota{}
+// Windowed is a Counter that says beforehand since when it will ask what was used, so
+// that all windows are summed at once.
+type Windowed interface {
+	Counter
+	// Since is the beginning of its window, in seconds since 1970.
+	Since(q Question) int64
+}
+
+var _ Windowed = Quota{}
+
+// Since implements Windowed.
+func (c Quota) Since(q Question) int64 {
+	if start, _ := c.Reset.Window(q.Now, q.Joined); !start.IsZero() {
+		return start.Unix()
+	}
+	return 0
+}
 
 // CheckName implements Counter.
 func (c Quota) CheckName() string { return c.Check }
@@ -145,11 +161,7 @@ func (c Quota) Left(ctx context.Context, q Question) ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s of %s is no number", ErrNoLimit, c.Check, q.Group)
 	}
-	since := int64(0)
-	if start, _ := c.Reset.Window(q.Now, q.Joined); !start.IsZero() {
-		since = start.Unix()
-	}
-	use, err := q.Used(ctx, since)
+	use, err := q.Used(ctx, c.Since(q))
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", c.Check, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
-	"github.com/wispwright/wispwright/radius/counters"
 	"github.com/wispwright/wispwright/radius/enrol"
 )
 
@@ -44,7 +43,7 @@ func New(db *sqlstore.DB) (radius.Stores, error) {
 	}
 	s.PostAuths = &postAuths{sqlstore.Add[wispwright.ID, radius.PostAuth, radius.PostAuthFilter](b, sqlstore.Spec{Shape: radius.PostAuth{}.Shape(),
 		Columns: map[string]string{"Password": "pass", "CalledStationID": "calledstationid", "CallingStationID": "callingstationid", "Date": "authdate"}}), db}
-	s.Sessions = &sessions{sqlstore.Add[string, radius.Session, radius.SessionFilter](b, sessionSpec()), db}
+	s.Sessions = newSessions(b)
 	return s, b.Err()
 }
 
@@ -95,39 +94,6 @@ func sessionSpec() sqlstore.Spec {
 			},
 		},
 	}
-}
-
-type sessions struct {
-	*sqlstore.Repo[string, radius.Session, radius.SessionFilter]
-	db *sqlstore.DB
-}
-
-// Use implements radius.SessionStore.
-func (s *sessions) Use(ctx context.Context, organization wispwright.ID, username string, since int64) (counters.Use, error) {
-	use, err := sqlstore.Get[counters.Use](ctx, s.db, `SELECT
-		CAST(coalesce(sum(CASE WHEN countedfrom < ? THEN counteduntil - ? ELSE counteduntil - countedfrom END), 0) AS BIGINT) AS seconds,
-		CAST(coalesce(sum(coalesce(acctinputoctets, 0) + coalesce(acctoutputoctets, 0)), 0) AS BIGINT) AS octets
-		FROM radacct WHERE username = ? AND organization_id = ? AND counteduntil > ?`, since, since, username, organization, since)
-	if err != nil {
-		return counters.Use{}, fmt.Errorf("sum sessions: %w", err)
-	}
-	return use, nil
-}
-
-// DeleteOf implements radius.SessionStore.
-func (s *sessions) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
-	return remove(ctx, s.db, "sessions", "DELETE FROM radacct WHERE organization_id = ?", organization)
-}
-
-// perDeletion is how many old rows go in one transaction, so that nobody waits long.
-const perDeletion = 5000
-
-// DeleteBefore implements radius.SessionStore.
-func (s *sessions) DeleteBefore(ctx context.Context, ended time.Time) (int, error) {
-	return inBatches(func() (int, error) {
-		return remove(ctx, s.db, "old sessions", "DELETE FROM radacct WHERE acctuniqueid IN (SELECT acctuniqueid FROM radacct WHERE acctstoptime < ? LIMIT ?)",
-			ended.UTC().Truncate(time.Microsecond), perDeletion)
-	})
 }
 
 type postAuths struct {
