@@ -41,6 +41,8 @@ type Accounts interface {
 	// Named returns the account with exactly this username, or
 	// wispwright.ErrNotFound.
 	Named(ctx context.Context, username string) (*Account, error)
+	// Usernames are the names of accounts; those that are not there are left out.
+	Usernames(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]string, error)
 	// Verify reports whether a password is the account's. What it costs may
 	// depend on whether it was asked the same before.
 	Verify(ctx context.Context, user wispwright.ID, password string) (bool, error)

@@ -33,7 +33,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	if err := r.Memberships.Joined(ctx, ann, cafe); err != nil {
+	if err := r.Memberships.Joined(ctx, cafe, ann); err != nil {
 		fmt.Println(err)
 		return
 	}

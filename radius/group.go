@@ -135,6 +135,8 @@ type MembershipFilter struct {
 	UserID   wispwright.ID
 	Username string
 	GroupID  wispwright.ID
+	// UserIDs are several members.
+	UserIDs wispwright.Among[wispwright.ID]
 	// Search is a part of either name, in any letter case.
 	Search string
 }

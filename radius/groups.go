@@ -3,6 +3,7 @@ package radius
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -269,6 +270,9 @@ func (s *Memberships) validate(ctx context.Context, c entity.Change[Membership])
 	if err := v.Err(); err != nil {
 		return err
 	}
+	if ctx.Value(completeKey{}) != nil {
+		return nil
+	}
 	g, err := s.stores.Groups.Get(ctx, wispwright.ScopeAll(), m.GroupID)
 	if err != nil {
 		return valid.Reference(err, "group", m.GroupID)
@@ -314,17 +318,70 @@ func (s *Memberships) lowest(ctx context.Context, f MembershipFilter) (*Membersh
 	return found.Rows[0], nil
 }
 
-// Joined gives a user who became a member of an organization its default group,
-// unless the user has a group of it already (spec: radius §7.2).
-func (s *Memberships) Joined(ctx context.Context, user, organization wispwright.ID) error {
-	_, err := s.Of(ctx, user, organization)
-	if err == nil || !errors.Is(err, wispwright.ErrNotFound) {
+// joiningKey is where the group of Joining stands in a context.
+type joiningKey struct{}
+
+// Joining returns a context in which users who join the group's organization get this
+// group instead of the default one.
+func Joining(ctx context.Context, group wispwright.ID) context.Context {
+	if group.IsZero() {
+		return ctx
+	}
+	return context.WithValue(ctx, joiningKey{}, group)
+}
+
+// Joined gives users who became members of an organization its default group, or that
+// of Joining, unless they have a group of it already (spec: radius §7.2).
+func (s *Memberships) Joined(ctx context.Context, organization wispwright.ID, users ...wispwright.ID) error {
+	g, err := s.joining(ctx, organization)
+	if err != nil || g == nil {
 		return err
+	}
+	list := make([]*Membership, 0, len(users))
+	for some := range slices.Chunk(users, 500) {
+		there, err := s.stores.Memberships.List(ctx, wispwright.ScopeAll(), MembershipFilter{UserIDs: wispwright.Only(some...), OrganizationID: organization}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		for _, u := range some {
+			if !slices.ContainsFunc(there.Rows, func(m *Membership) bool { return m.UserID == u }) {
+				list = append(list, &Membership{UserID: u, GroupID: g.ID, Priority: 1})
+			}
+		}
+	}
+	if len(list) < 2 {
+		for _, m := range list {
+			if err := s.Create(ctx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	names, err := s.accounts.Usernames(ctx, users...)
+	if err != nil {
+		return err
+	}
+	for _, m := range list { // who has just become a member is one, and has a name
+		m.GroupName, m.OrganizationID, m.Username = g.Name, g.OrganizationID, names[m.UserID]
+	}
+	return s.CreateMany(context.WithValue(ctx, completeKey{}, true), list)
+}
+
+// completeKey marks the context of memberships whose names were filled in.
+type completeKey struct{}
+
+// joining is the group that new members get, nil for none.
+func (s *Memberships) joining(ctx context.Context, organization wispwright.ID) (*Group, error) {
+	if id, ok := ctx.Value(joiningKey{}).(wispwright.ID); ok {
+		g, err := s.stores.Groups.Get(ctx, wispwright.ScopeOf(organization), id)
+		if err == nil || !errors.Is(err, wispwright.ErrNotFound) {
+			return g, err
+		}
 	}
 	yes := true
 	groups, err := s.stores.Groups.List(ctx, wispwright.ScopeAll(), GroupFilter{OrganizationID: organization, IsDefault: &yes}, wispwright.Page{Limit: 1, NoTotal: true})
 	if err != nil || len(groups.Rows) == 0 {
-		return err
+		return nil, err
 	}
-	return s.Create(ctx, &Membership{UserID: user, GroupID: groups.Rows[0].ID, Priority: 1})
+	return groups.Rows[0], nil
 }

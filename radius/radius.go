@@ -73,8 +73,9 @@ type Radius struct {
 	// Authorizer decides who may come in.
 	Authorizer *Authorizer
 
-	base   *entity.Base
-	stores Stores
+	base     *entity.Base
+	stores   Stores
+	standing *standing
 }
 
 // New makes the services over stores of the base's transactor.
@@ -116,21 +117,25 @@ func New(base *entity.Base, stores Stores, accounts Accounts, organizations Orga
 	r.Registrations = newRegistrations(base, stores, o)
 	r.Settings = newSettings(base, stores, organizations, o)
 	r.Tokens = newTokens(base, stores, accounts, o)
-	r.Accounting = newAccounting(base, stores, accounts, r.Memberships, r.Settings, r.Tokens, o)
+	r.standing = newStanding(base, stores, o)
+	r.Accounting = newAccounting(base, stores, accounts, r.Memberships, r.standing, r.Settings, r.Tokens, o)
 	r.Tokens.accounting = r.Accounting
 	r.PostAuths = newPostAuths(base, stores.PostAuths, o)
-	r.Authorizer = &Authorizer{base: base, stores: stores, accounts: accounts, members: r.Memberships, settings: r.Settings, tokens: r.Tokens, people: r.Registrations,
+	r.Authorizer = &Authorizer{base: base, stores: stores, accounts: accounts, members: r.Memberships, standing: r.standing, settings: r.Settings, tokens: r.Tokens, people: r.Registrations,
 		counters: o.Counters, simple: o.NoSimultaneousUse, giga: !o.NoGigawords, zone: o.Zone, log: o.Log}
 	for _, m := range o.Methods {
 		if m.AuthorizeUnverified {
 			r.Authorizer.methods = append(r.Authorizer.methods, m.Name)
 		}
 	}
+	r.standing.watch(r)
 	return r, nil
 }
 
 // Start listens to what other nodes forget, until the context ends.
-func (r *Radius) Start(ctx context.Context) error { return r.Settings.known.Listen(ctx) }
+func (r *Radius) Start(ctx context.Context) error {
+	return errors.Join(r.Settings.known.Listen(ctx), r.standing.listen(ctx))
+}
 
 // Events lists the events of the concern, with OpenWISP's signals of the same
 // meaning and the subscribers.
@@ -157,13 +162,17 @@ func (r *Radius) Prepare(ctx context.Context, organization wispwright.ID) error 
 
 // Renamed keeps what FreeRADIUS knows a user by (spec: radius §7.3).
 func (r *Radius) Renamed(ctx context.Context, user wispwright.ID, username string) error {
-	return r.base.Do(ctx, "radius.Renamed", func(ctx context.Context) error { return r.stores.Names.RenameUser(ctx, user, username) })
+	return r.base.Do(ctx, "radius.Renamed", func(ctx context.Context) error {
+		return errors.Join(r.stores.Names.RenameUser(ctx, user, username), r.standing.renamed(ctx))
+	})
 }
 
 // ForgetUser removes what belongs to a user who is deleted; sessions and answers
 // stay.
 func (r *Radius) ForgetUser(ctx context.Context, user wispwright.ID) error {
-	return r.base.Do(ctx, "radius.ForgetUser", func(ctx context.Context) error { return r.stores.Names.ForgetUser(ctx, user) })
+	return r.base.Do(ctx, "radius.ForgetUser", func(ctx context.Context) error {
+		return errors.Join(r.stores.Names.ForgetUser(ctx, user), r.standing.renamed(ctx))
+	})
 }
 
 // Models are the kinds of objects permissions exist for, with what the default

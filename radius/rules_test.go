@@ -88,7 +88,7 @@ func TestGroupAttributesAndMembers(t *testing.T) {
 	require.ErrorContains(t, w.Memberships.Create(ctx, &radius.Membership{UserID: eve, GroupID: users.ID}), "group: Invalid pk")
 	require.ErrorContains(t, w.Memberships.Create(ctx, &radius.Membership{UserID: ann}), "group: This field cannot be blank.")
 	require.ErrorContains(t, w.Memberships.Create(ctx, &radius.Membership{UserID: ann, GroupID: users.ID, Priority: -1}), "priority")
-	require.NoError(t, w.Memberships.Joined(ctx, ann, w.Alpha), "nothing to do")
+	require.NoError(t, w.Memberships.Joined(ctx, w.Alpha, ann), "nothing to do")
 }
 
 func TestAttributes(t *testing.T) {

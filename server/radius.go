@@ -100,7 +100,7 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	accounts, organizations := newRadiusAccounts(t), radiusOrganizations{t}
+	accounts, organizations := newRadiusAccounts(t, h.DB()), radiusOrganizations{t}
 	c.accounts = accounts
 	options := c.Config.options(h)
 	if c.Tune != nil {
@@ -110,7 +110,7 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if c.Radius, err = radius.New(c.base, stores, accounts, organizations, options); err != nil {
 		return err
 	}
-	if err := c.Start(h.Lifetime()); err != nil {
+	if err := errors.Join(c.Start(h.Lifetime()), accounts.listen(h.Lifetime())); err != nil {
 		return err
 	}
 	q := newRadiusJobs(h.Jobs())
@@ -212,7 +212,7 @@ func (c *RadiusConcern) adopt(ctx context.Context, h *Host) error {
 				return fmt.Errorf("members: %w", err)
 			}
 			for _, m := range members.Rows {
-				if err := c.Memberships.Joined(ctx, m.UserID, m.OrganizationID); err != nil {
+				if err := c.Memberships.Joined(ctx, m.OrganizationID, m.UserID); err != nil {
 					return err
 				}
 			}
@@ -230,11 +230,14 @@ func (c *RadiusConcern) wiring() []Wire {
 	return []Wire{
 		{"tenancy.Organizations.Saved", "radius: settings and groups of organizations", hook(t.Organizations.Saved.Subscribe, c.organizationSaved)},
 		{"tenancy.Memberships.Saved", "radius: the default group of new members", hook(t.Memberships.Saved.Subscribe, func(ctx context.Context, changes ...entity.Change[tenancy.Membership]) error {
+			joined := map[wispwright.ID][]wispwright.ID{}
 			for _, m := range changes {
-				if m.Before != nil {
-					continue
+				if m.Before == nil {
+					joined[m.After.OrganizationID] = append(joined[m.After.OrganizationID], m.After.UserID)
 				}
-				if err := c.Memberships.Joined(ctx, m.After.UserID, m.After.OrganizationID); err != nil {
+			}
+			for organization, users := range joined {
+				if err := c.Memberships.Joined(ctx, organization, users...); err != nil {
 					return err
 				}
 			}

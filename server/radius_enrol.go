@@ -382,6 +382,34 @@ func (a *radiusAccounts) Create(ctx context.Context, p *enrol.Person) (*radius.A
 	return a.account(u), nil
 }
 
+// Free implements enrol.People.
+func (a *radiusAccounts) Free(ctx context.Context, usernames ...string) ([]string, error) {
+	found, err := a.t.Users.List(ctx, everyone(), tenancy.UserFilter{NamedAmong: wispwright.Only(usernames...)}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, fmt.Errorf("look for usernames: %w", err)
+	}
+	return slices.DeleteFunc(slices.Clone(usernames), func(name string) bool {
+		return slices.ContainsFunc(found.Rows, func(u *tenancy.User) bool { return strings.EqualFold(u.Username, name) })
+	}), nil
+}
+
+// CreateMembers implements enrol.People.
+func (a *radiusAccounts) CreateMembers(ctx context.Context, organization wispwright.ID, list ...*enrol.Person) ([]*radius.Account, error) {
+	users := make([]*tenancy.User, len(list))
+	for i, p := range list {
+		users[i] = &tenancy.User{Username: p.Username, FirstName: p.FirstName, LastName: p.LastName, Location: p.Location, BirthDate: p.BirthDate, ExpirationDate: p.Expires,
+			IsActive: true, Password: wispwright.Secret(p.Hash)}
+	}
+	if err := a.t.Users.CreateMany(ctx, users); err != nil {
+		return nil, err
+	}
+	members, out := make([]*tenancy.Membership, len(users)), make([]*radius.Account, len(users))
+	for i, u := range users {
+		members[i], out[i] = &tenancy.Membership{UserID: u.ID, OrganizationID: organization}, a.account(u)
+	}
+	return out, a.t.Memberships.CreateMany(ctx, members)
+}
+
 // Join implements enrol.People.
 func (a *radiusAccounts) Join(ctx context.Context, user, organization wispwright.ID) error {
 	member, err := a.IsMember(ctx, user, organization)

@@ -124,6 +124,10 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 		Shape: User{}.Shape(),
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Named": func(_ context.Context, u *User, v any) bool { return store.Fold(u.Username) == store.Fold(v.(string)) },
+			"NamedAmong": func(_ context.Context, u *User, v any) bool {
+				names, _ := v.(wispwright.Among[string]).Keys()
+				return slices.ContainsFunc(names, func(n string) bool { return store.Fold(u.Username) == store.Fold(n) })
+			},
 			"Email": func(_ context.Context, u *User, v any) bool {
 				return u.Email != "" && store.Fold(u.Email) == store.Fold(v.(string))
 			},

@@ -91,6 +91,8 @@ type UserFilter struct {
 	Username string
 	// Named limits to those with this name, letter case ignored.
 	Named string
+	// NamedAmong limits to those with one of these names, letter case ignored.
+	NamedAmong wispwright.Among[string]
 	// Email limits to the address, letter case ignored.
 	Email string
 	// PhoneNumber limits to the one with exactly this number, in E.164 form.

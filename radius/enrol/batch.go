@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"context"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -122,6 +123,13 @@ type Member struct {
 	IsNew bool
 	// Place orders the users of a batch.
 	Place int64
+}
+
+// MemberStore keeps who belongs to which batch.
+type MemberStore interface {
+	wispwright.Repo[Member, MemberFilter]
+	// InsertMany stores new members, all or none.
+	InsertMany(ctx context.Context, list []*Member) error
 }
 
 // MemberFilter selects users of batches; the zero value all.

@@ -51,7 +51,7 @@ type Stores struct {
 	Codes   wispwright.Repo[Code, CodeFilter]
 	Batches wispwright.Repo[Batch, BatchFilter]
 	Papers  wispwright.Repo[Paper, PaperFilter]
-	Members wispwright.Repo[Member, MemberFilter]
+	Members MemberStore
 }
 
 // Enrolment is the way into networks.

@@ -46,6 +46,12 @@ type People interface {
 	// Create makes an account. Faults name the fields username, email, phone_number,
 	// first_name, last_name and location.
 	Create(ctx context.Context, p *Person) (*radius.Account, error)
+	// Free returns those of some usernames that nobody has, without regard to letter
+	// case, in their order.
+	Free(ctx context.Context, usernames ...string) ([]string, error)
+	// CreateMembers makes accounts with hashed passwords and without addresses, all
+	// members of an organization, all or none.
+	CreateMembers(ctx context.Context, organization wispwright.ID, list ...*Person) ([]*radius.Account, error)
 	// Join makes a user a member of an organization; who is one stays it.
 	Join(ctx context.Context, user, organization wispwright.ID) error
 	// Key is what a user's programs show to the API.

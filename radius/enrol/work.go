@@ -115,22 +115,23 @@ func (s *Batches) work(ctx context.Context, id wispwright.ID) (*Batch, error) {
 			list[i].row = r
 		}
 	}
+	if b.Strategy == ByPrefix {
+		pairs, err := s.numbered(ctx, b, in, list)
+		if err != nil {
+			return nil, err
+		}
+		return s.finish(ctx, b, pairs)
+	}
 	pairs := make([][2]string, 0, len(list))
-	next := 1
 	for start := 0; start < len(list); start += perStep {
 		some := list[start:min(start+perStep, len(list))]
 		if err := s.hash(ctx, b, some); err != nil {
 			return nil, err
 		}
-		number, known := next, len(pairs)
+		known := len(pairs)
 		err := s.base.Do(ctx, "enrol.Batches.work", func(ctx context.Context) error {
-			next, pairs = number, pairs[:known]
+			pairs = pairs[:known]
 			for i := range some {
-				if b.Strategy == ByPrefix {
-					if some[i].username, next, err = s.free(ctx, b.Prefix, next); err != nil {
-						return err
-					}
-				}
 				name, err := s.one(ctx, b, in, &some[i], int64(start+i))
 				if err != nil {
 					return err

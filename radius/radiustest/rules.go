@@ -68,6 +68,17 @@ func (p *People) Verify(ctx context.Context, user wispwright.ID, password string
 	return err == nil && a.Username == password, err
 }
 
+// Usernames implements radius.Accounts.
+func (p *People) Usernames(ctx context.Context, users ...wispwright.ID) (map[wispwright.ID]string, error) {
+	out := map[wispwright.ID]string{}
+	for _, id := range users {
+		if a, err := p.Get(ctx, id); err == nil {
+			out[id] = a.Username
+		}
+	}
+	return out, nil
+}
+
 // IsMember implements radius.Accounts.
 func (p *People) IsMember(_ context.Context, user, organization wispwright.ID) (bool, error) {
 	return slices.Contains(p.Member[user], organization), nil
@@ -149,7 +160,7 @@ func New(t testing.TB, s Storage, o *radius.Options) *World {
 	require.NoError(t, w.Prepare(ctx, w.Alpha))
 	require.NoError(t, w.Prepare(ctx, w.Beta))
 	for user, in := range w.Member {
-		require.NoError(t, w.Memberships.Joined(ctx, user, in[0]))
+		require.NoError(t, w.Memberships.Joined(ctx, in[0], user))
 	}
 	return w
 }

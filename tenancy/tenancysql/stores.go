@@ -80,6 +80,15 @@ func newUsers(b *sqlstore.Builder) *users {
 			"Named": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: fold("username") + " = ?", Args: []any{store.Fold(v.(string))}}
 			},
+			"NamedAmong": func(v any) sqlstore.Cond {
+				names, _ := v.(wispwright.Among[string]).Keys()
+				folded := make([]string, len(names))
+				for i, n := range names {
+					folded[i] = store.Fold(n)
+				}
+				marks, args := sqlstore.In(folded)
+				return sqlstore.Cond{SQL: fold("username") + " IN (" + marks + ")", Args: args}
+			},
 			"Email": func(v any) sqlstore.Cond {
 				return sqlstore.Cond{SQL: fold("email") + " = ? AND email <> ''", Args: []any{store.Fold(v.(string))}}
 			},

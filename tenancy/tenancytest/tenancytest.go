@@ -247,6 +247,7 @@ func runUsers(t *testing.T, h Harness) {
 			"user_phone_number": other(func(u *tenancy.User) { u.PhoneNumber = "+393660000000" }),
 		},
 		Filters: map[string]storetest.Filter[tenancy.User, tenancy.UserFilter]{
+			"names":    {Filter: tenancy.UserFilter{NamedAmong: wispwright.Only("USER2", "user3", "nobody")}, Selects: func(u *tenancy.User) bool { return u.Username == "user2" || u.Username == "user3" }},
 			"named":    {Filter: tenancy.UserFilter{Named: "USER2"}, Selects: func(u *tenancy.User) bool { return u.Username == "user2" }},
 			"email":    {Filter: tenancy.UserFilter{Email: "USER3@EXAMPLE.ORG"}, Selects: func(u *tenancy.User) bool { return u.Username == "user3" }},
 			"username": {Filter: tenancy.UserFilter{Username: "user2"}, Selects: func(u *tenancy.User) bool { return u.Username == "user2" }},
