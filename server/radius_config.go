@@ -75,6 +75,9 @@ type RadiusConfig struct {
 	Certificate      string `koanf:"certificate" doc:"File with the certificate, and those of its authorities, that is shown to devices which come in by EAP-TTLS or EAP-TLS (PEM). Empty: EAP is refused."`
 	CertificateKey   string `koanf:"certificate_key" doc:"File with the key of the certificate (PEM)."`
 	ClientCA         string `koanf:"client_ca" doc:"File with the authorities of users who come in by a certificate whose common name is their username (EAP-TLS). Empty: nobody does."`
+	ClientCRL        string `koanf:"client_crl" doc:"File with revocation lists of the authorities (PEM, or one in DER), read again when it changes. Lists of authorities of this program are known anyway."`
+	ListenTLS        string `koanf:"listen_tls" doc:"Address at which access servers connect by TLS (RadSec, RFC 6614), such as :2083. Empty: none."`
+	TLSClientCA      string `koanf:"tls_client_ca" doc:"File with the authorities of access servers that connect by TLS (PEM); an access server is registered under a name of its certificate."`
 	Unsigned         bool   `koanf:"unsigned" doc:"Answer requests without Message-Authenticator, which old access servers send and somebody between can forge (CVE-2024-3596)."`
 	CoAPort          int    `koanf:"coa_port" doc:"Port at which access servers are told of changes."`
 	// NASTypes are further kinds of access servers.
@@ -205,7 +208,7 @@ func (c *RadiusConfig) checkEnrolment(e *wispwright.ValidationError) {
 
 // checkServer looks at what concerns the own RADIUS server.
 func (c *RadiusConfig) checkServer(e *wispwright.ValidationError) {
-	for key, at := range map[string]string{"listen": c.Listen, "listen_accounting": c.ListenAccounting} {
+	for key, at := range map[string]string{"listen": c.Listen, "listen_accounting": c.ListenAccounting, "listen_tls": c.ListenTLS} {
 		if _, _, err := net.SplitHostPort(at); at != "" && err != nil {
 			e.Add(key, "must be an address and a port, or a colon and a port.")
 		}
@@ -218,6 +221,12 @@ func (c *RadiusConfig) checkServer(e *wispwright.ValidationError) {
 	}
 	if c.ClientCA != "" && c.Certificate == "" {
 		e.Add("certificate", "is needed with client_ca.")
+	}
+	if c.ClientCRL != "" && c.ClientCA == "" && c.TLSClientCA == "" {
+		e.Add("client_ca", "is needed with client_crl.")
+	}
+	if c.ListenTLS != "" && (c.Certificate == "" || c.TLSClientCA == "") {
+		e.Add("tls_client_ca", "is needed with listen_tls, and so is certificate.")
 	}
 	if c.CoAPort < 1 || c.CoAPort > 65535 {
 		e.Add("coa_port", "must be a port.")

@@ -26,10 +26,11 @@ func (c *RadiusConcern) Listening() []net.Addr { return slices.Clone(c.addresses
 // listen makes the own RADIUS server, if there is to be one.
 func (c *RadiusConcern) listen(h *Host) error {
 	s := &c.Config
-	if s.Listen == "" {
+	if s.Listen == "" && s.ListenTLS == "" {
 		return nil
 	}
-	offer, err := s.eap()
+	lists := newRevocations(s.ClientCRL, h)
+	offer, err := s.eap(lists)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,9 @@ func (c *RadiusConcern) listen(h *Host) error {
 				}
 			})
 		}
+		if err := c.listenTLS(ctx, h, lists, &under); err != nil {
+			return err
+		}
 		under.Go(func() { // what other nodes changed
 			for tick := time.NewTicker(30 * time.Second); ; {
 				select {
@@ -88,7 +92,7 @@ func (c *RadiusConcern) listen(h *Host) error {
 }
 
 // eap is what devices are offered, nil for nothing.
-func (s *RadiusConfig) eap() (*radiusd.EAPOptions, error) {
+func (s *RadiusConfig) eap(lists *revocations) (*radiusd.EAPOptions, error) {
 	if s.Certificate == "" {
 		return nil, nil
 	}
@@ -100,14 +104,60 @@ func (s *RadiusConfig) eap() (*radiusd.EAPOptions, error) {
 	if s.ClientCA == "" {
 		return o, nil
 	}
-	text, err := os.ReadFile(s.ClientCA)
+	o.Revoked = lists.revoked
+	o.ClientCAs, err = authorities("EAP-TLS", s.ClientCA)
+	return o, err
+}
+
+// authorities reads a file of certificates.
+func authorities(of, path string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("the authorities for EAP-TLS: %w", err)
+		return nil, fmt.Errorf("the authorities for %s: %w", of, err)
 	}
-	if o.ClientCAs = x509.NewCertPool(); !o.ClientCAs.AppendCertsFromPEM(text) {
-		return nil, errors.New("the authorities for EAP-TLS: the file has no certificate")
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("the authorities for %s: the file has no certificate", of)
 	}
-	return o, nil
+	return pool, nil
+}
+
+// listenTLS answers access servers that connect by TLS.
+func (c *RadiusConcern) listenTLS(ctx context.Context, h *Host, lists *revocations, under *sync.WaitGroup) error {
+	s := &c.Config
+	if s.ListenTLS == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.Certificate, s.CertificateKey)
+	if err != nil {
+		return fmt.Errorf("the certificate for access servers: %w", err)
+	}
+	pool, err := authorities("access servers", s.TLSClientCA)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.ListenTLS)
+	if err != nil {
+		return fmt.Errorf("listen for access servers: %w", err)
+	}
+	c.addresses = append(c.addresses, listener.Addr())
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, SessionTicketsDisabled: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if len(state.VerifiedChains) == 0 {
+				return errors.New("there is no verified certificate")
+			}
+			revoked, err := lists.revoked(ctx, state.VerifiedChains[0])
+			if err == nil && revoked {
+				err = errors.New("the certificate was revoked")
+			}
+			return err
+		}}
+	under.Go(func() {
+		if err := c.daemon.ServeTLS(ctx, listener, config); err != nil {
+			h.Log().ErrorContext(ctx, "access servers are not answered by TLS any more", "error", err)
+		}
+	})
+	return nil
 }
 
 // measure shows what became of packets.

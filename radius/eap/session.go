@@ -21,8 +21,9 @@ type Options struct {
 	// one of the storage.
 	Password func(ctx context.Context, c *Credentials) (ok bool, proof string, err error)
 	// Certificate says whether the owner of a certificate, which was issued by one of
-	// ClientCAs and is valid, comes in.
-	Certificate func(ctx context.Context, c *x509.Certificate) (ok bool, err error)
+	// ClientCAs and is valid, comes in. The chain begins with it and ends with that CA;
+	// whether one of them was revoked is not known yet.
+	Certificate func(ctx context.Context, chain []*x509.Certificate) (ok bool, err error)
 }
 
 // Server makes sessions.
@@ -238,10 +239,10 @@ func (x *Session) config() *tls.Config {
 // handshake has been sent.
 func (x *Session) certificate(ctx context.Context) (Verdict, error) {
 	state := x.tunnel.conn.ConnectionState()
-	if len(state.PeerCertificates) == 0 {
+	if len(state.VerifiedChains) == 0 {
 		return Reject, nil
 	}
-	ok, err := x.server.o.Certificate(ctx, state.PeerCertificates[0])
+	ok, err := x.server.o.Certificate(ctx, state.VerifiedChains[0])
 	if err != nil {
 		return Reject, err
 	}

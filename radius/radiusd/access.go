@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"crypto/sha1"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2759"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	core "github.com/wispwright/wispwright/radius"
+	"github.com/wispwright/wispwright/radius/passwords"
 )
 
 // proven is somebody who showed to be a user, with the answer for it.
@@ -63,7 +66,10 @@ func (s *Server) prove(ctx context.Context, c *client, p *radius.Packet, name st
 		if len(challenge) == 0 {
 			challenge = p.Authenticator[:]
 		}
-		x.answer, err = s.secretly(ctx, asking(c, p, name, ""), func(plain string) bool {
+		x.answer, err = s.secretly(ctx, asking(c, p, name, ""), func(attribute, plain string) bool {
+			if attribute != passwords.Cleartext {
+				return false // the answer was made of the password itself
+			}
 			sum := md5.Sum(bytes.Join([][]byte{sent[:1], []byte(plain), challenge}, nil))
 			return subtle.ConstantTimeCompare(sum[:], sent[1:]) == 1
 		})
@@ -100,24 +106,26 @@ func (s *Server) pap(ctx context.Context, c *client, p *radius.Packet, name, pas
 	if err != nil || answer.Decision != core.Unknown {
 		return answer, err
 	}
-	return s.secretly(ctx, asking(c, p, name, ""), func(plain string) bool { return subtle.ConstantTimeCompare([]byte(plain), []byte(password)) == 1 })
+	return s.secretly(ctx, asking(c, p, name, ""), func(attribute, value string) bool { return passwords.Match(attribute, value, password) })
 }
 
-// secretly decides by something that a password in clear is needed for: a check
-// Cleartext-Password of the user, or the user's token, which it spends.
-func (s *Server) secretly(ctx context.Context, q core.Asking, right func(plain string) bool) (*core.Answer, error) {
+// secretly decides by what an administrator put into the checks of the user (a password
+// in clear or in one of FreeRADIUS's forms), or by the user's token, which it spends.
+func (s *Server) secretly(ctx context.Context, q core.Asking, right func(attribute, value string) bool) (*core.Answer, error) {
 	found, err := s.accounts.Find(ctx, q.Identifier)
 	if err != nil || len(found) == 0 {
 		return &core.Answer{}, err
 	}
 	a := found[0]
-	checks, err := s.r.Checks.List(ctx, wispwright.ScopeOf(q.OrganizationID), core.AttributeFilter{UserID: a.ID, Attribute: "Cleartext-Password"}, wispwright.Page{Limit: 1, NoTotal: true})
+	checks, err := s.r.Checks.List(ctx, wispwright.ScopeOf(q.OrganizationID), core.AttributeFilter{UserID: a.ID}, wispwright.Page{Limit: 100, NoTotal: true})
 	if err != nil {
 		return nil, err
 	}
-	if len(checks.Rows) > 0 && right(checks.Rows[0].Value) {
-		q.Roamed = true // it was proven
-		return s.r.Authorizer.Authorize(ctx, q)
+	for _, c := range checks.Rows {
+		if passwords.Known(c.Attribute) && right(c.Attribute, c.Value) {
+			q.Roamed = true // it was proven
+			return s.r.Authorizer.Authorize(ctx, q)
+		}
 	}
 	k, err := s.r.Tokens.Of(ctx, a.ID)
 	if errors.Is(err, wispwright.ErrNotFound) {
@@ -126,7 +134,7 @@ func (s *Server) secretly(ctx context.Context, q core.Asking, right func(plain s
 	if err != nil {
 		return nil, err
 	}
-	if k.OrganizationID != q.OrganizationID || !k.CanAuth || !right(k.Key.Reveal()) {
+	if k.OrganizationID != q.OrganizationID || !k.CanAuth || !right(passwords.Cleartext, k.Key.Reveal()) {
 		return &core.Answer{}, nil
 	}
 	q.Password = k.Key.Reveal()
@@ -134,17 +142,28 @@ func (s *Server) secretly(ctx context.Context, q core.Asking, right func(plain s
 }
 
 // msCHAP decides by MS-CHAPv2 (RFC 2759) and returns what proves the password to the
-// client.
+// client. It needs the password in clear or its NT-Password.
 func (s *Server) msCHAP(ctx context.Context, q core.Asking, challenge, peer, response []byte) (answer *core.Answer, proof string, err error) {
-	answer, err = s.secretly(ctx, q, func(plain string) bool {
-		want, err := rfc2759.GenerateNTResponse(challenge, peer, []byte(q.Identifier), []byte(plain))
-		if err != nil || subtle.ConstantTimeCompare(want, response) != 1 {
+	answer, err = s.secretly(ctx, q, func(attribute, value string) bool {
+		hash, ok := passwords.NTHash(attribute, value)
+		mixed := rfc2759.ChallengeHash(peer, challenge, []byte(q.Identifier))
+		if !ok || subtle.ConstantTimeCompare(rfc2759.ChallengeResponse(mixed, hash[:]), response) != 1 {
 			return false
 		}
-		proof, err = rfc2759.GenerateAuthenticatorResponse(challenge, peer, response, []byte(q.Identifier), []byte(plain))
-		return err == nil
+		proof = msProof(hash, mixed, response)
+		return true
 	})
 	return answer, proof, err
+}
+
+// msProof is the authenticator response of RFC 2759 §8.7.
+func msProof(hash [16]byte, mixed, response []byte) string {
+	sum := func(parts ...[]byte) []byte {
+		s := sha1.Sum(bytes.Join(parts, nil))
+		return s[:]
+	}
+	digest := sum(rfc2759.NTPasswordHash(hash[:]), response, []byte("Magic server to client signing constant"))
+	return fmt.Sprintf("S=%X", sum(digest, mixed, []byte("Pad to make it do more than one iteration")))
 }
 
 // decided writes an answer, and keeps what was answered.

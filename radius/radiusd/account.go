@@ -51,7 +51,7 @@ func (s *Server) account(ctx context.Context, c *client, p *radius.Packet) (*rad
 		nas = netip.AddrFrom4([4]byte(v))
 	}
 	if !nas.IsValid() {
-		nas = c.network.Addr()
+		nas = c.address()
 	}
 	report := core.Report{OrganizationID: c.organization, UniqueID: unique(p)}
 	switch status {

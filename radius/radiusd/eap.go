@@ -20,6 +20,9 @@ type EAPOptions struct {
 	// ClientCAs issue certificates of users, whose common name is the username. Default:
 	// none, nobody comes in by a certificate.
 	ClientCAs *x509.CertPool
+	// Revoked reports whether one of a chain of certificates was revoked; an error
+	// refuses it too. Default: none was.
+	Revoked func(ctx context.Context, chain []*x509.Certificate) (bool, error)
 }
 
 // roomKey is where the packet under way stands in a context.
@@ -50,10 +53,21 @@ func (s *Server) newEAP(o *EAPOptions) (*eap.Server, error) {
 			}
 			return err == nil && r.inner.answer.Decision == core.Accept, proof, err
 		},
-		Certificate: func(ctx context.Context, c *x509.Certificate) (bool, error) {
+		Certificate: func(ctx context.Context, chain []*x509.Certificate) (bool, error) {
 			r, ok := ctx.Value(roomKey{}).(*room)
 			if !ok {
 				return false, errors.New("no packet is under way")
+			}
+			c := chain[0]
+			if o.Revoked != nil {
+				revoked, err := o.Revoked(ctx, chain)
+				if err != nil {
+					return false, err
+				}
+				if revoked {
+					r.inner = &proven{answer: &core.Answer{}, username: c.Subject.CommonName}
+					return false, nil
+				}
 			}
 			q := asking(r.client, r.packet, c.Subject.CommonName, "")
 			q.Roamed = true // the certificate is as good as a password

@@ -67,8 +67,19 @@ type Server struct {
 // client is an access server, or a network of them.
 type client struct {
 	network      netip.Prefix
+	name         string // of its certificate, when it is no network
 	secret       []byte
 	organization wispwright.ID
+	secure       bool       // nobody between can change anything
+	at           netip.Addr // where a secure one is
+}
+
+// address is the access server's, as far as it is known.
+func (c *client) address() netip.Addr {
+	if c.at.IsValid() {
+		return c.at
+	}
+	return c.network.Addr()
 }
 
 // New returns a server. It knows no access servers before Load.
@@ -110,9 +121,11 @@ func (s *Server) Load(ctx context.Context) error {
 	}
 	list := []client{}
 	for _, n := range found.Rows {
-		if p, err := n.Network(); err == nil {
-			list = append(list, client{p, []byte(n.Secret.Reveal()), n.OrganizationID})
+		one := client{secret: []byte(n.Secret.Reveal()), organization: n.OrganizationID}
+		if one.network, err = n.Network(); err != nil {
+			one.name = n.Name
 		}
+		list = append(list, one)
 	}
 	s.nases.Store(&list)
 	return nil
@@ -129,7 +142,7 @@ func (s *Server) client(a netip.Addr) *client {
 	var best *client
 	list := *s.nases.Load()
 	for i := range list {
-		if list[i].network.Contains(a) && (best == nil || list[i].network.Bits() > best.network.Bits()) {
+		if list[i].network.IsValid() && list[i].network.Contains(a) && (best == nil || list[i].network.Bits() > best.network.Bits()) {
 			best = &list[i]
 		}
 	}
@@ -208,7 +221,7 @@ func (s *Server) handle(ctx context.Context, c *client, from netip.AddrPort, raw
 	case err != nil,
 		p.Code == radius.CodeAccountingRequest && !radius.IsAuthenticRequest(raw, c.secret),
 		p.Code == radius.CodeStatusServer && !has,
-		p.Code == radius.CodeAccessRequest && !has && (!s.unsigned || len(p.Get(eapMessage)) > 0):
+		p.Code == radius.CodeAccessRequest && !has && !c.secure && (!s.unsigned || len(p.Get(eapMessage)) > 0):
 		s.forged.Add(1)
 		s.log.WarnContext(ctx, "a packet was dropped: its secret is wrong, or it has no Message-Authenticator", "address", from.Addr().String(), "code", p.Code.String())
 		return nil
