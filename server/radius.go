@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -13,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/enterprise"
 	"github.com/wispwright/wispwright/radius/radiusd"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/radiussql"
@@ -42,6 +44,7 @@ type RadiusConcern struct {
 	Enrolment *enrol.Enrolment
 
 	base      *entity.Base
+	networks  *enterprise.Networks
 	accounts  *radiusAccounts
 	signIn    *signin.Service
 	daemon    *radiusd.Server
@@ -74,7 +77,7 @@ func (c *RadiusConcern) Models() []wispwright.Model { return radius.Models() }
 
 // Events implements WithEvents.
 func (c *RadiusConcern) Events() []event.Listed {
-	return append(c.Radius.Events(), c.Enrolment.Events()...)
+	return slices.Concat(c.Radius.Events(), c.Enrolment.Events(), c.networks.Events())
 }
 
 // Section implements WithSettings.
@@ -113,6 +116,9 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if err := errors.Join(c.Start(h.Lifetime()), accounts.listen(h.Lifetime())); err != nil {
 		return err
 	}
+	if err := c.newEnterprise(h); err != nil {
+		return err
+	}
 	q := newRadiusJobs(h.Jobs())
 	if err := c.enrol(h, q, enrolStores, accounts, options); err != nil {
 		return err
@@ -123,7 +129,7 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	wired := &radiushttp.Options{Enrolment: c.Enrolment, SignIn: c.signIn, Phones: radiusPhones{c.Config.FixedLineOrMobile}, MaxFile: c.Config.BatchFileSize, CodeRate: c.Config.CodeRate,
+	wired := &radiushttp.Options{Enrolment: c.Enrolment, Enterprise: c.networks, SignIn: c.signIn, Phones: radiusPhones{c.Config.FixedLineOrMobile}, MaxFile: c.Config.BatchFileSize, CodeRate: c.Config.CodeRate,
 		Rate: c.Config.Rate, LoginRate: c.Config.LoginRate, FreeRADIUSRate: c.Config.FreeRADIUSRate, Reject: c.Config.AuthorizeReject, Zone: options.Zone}
 	if c.TuneHTTP != nil {
 		c.TuneHTTP(wired)
@@ -186,6 +192,10 @@ func (c *RadiusConcern) clean(ctx context.Context) error {
 	all = append(all, c.Enrolment.Codes.Prune(ctx, 7*24*time.Hour))
 	if age := c.Config.BatchDeleteExpired; age > 0 {
 		all = append(all, c.Enrolment.Batches.Prune(ctx, age))
+	}
+	if age := c.Config.UnverifiedAge; age > 0 {
+		_, err := c.Enrolment.DeleteUnverified(ctx, age, c.Config.UnverifiedKeep...)
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }

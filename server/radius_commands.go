@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/enrol/vouchers"
+	"github.com/wispwright/wispwright/radius/enterprise"
 )
 
 // radiusCommands are those of OpenWISP RADIUS, under its names as well (spec: radius
@@ -25,6 +26,7 @@ type radiusCommands struct {
 		DeleteUnverified  radiusDeleteUnverified `cmd:"" name:"delete-unverified-users" aliases:"delete_unverified_users" help:"Delete accounts that never proved who they are and never had a session."`
 		BatchAddUsers     radiusBatchAdd         `cmd:"" name:"batch-add-users" aliases:"batch_add_users" help:"Make accounts from a CSV file."`
 		PrefixAddUsers    radiusPrefixAdd        `cmd:"" name:"prefix-add-users" aliases:"prefix_add_users" help:"Make numbered accounts and print vouchers for them."`
+		Enterprise        radiusEnterprise       `cmd:"" name:"wpa-enterprise" help:"Make a network for which everybody has an account of their own: authority, certificate, access points, their template and a profile for telephones."`
 	} `cmd:"" help:"Users of networks, their sessions and limits."`
 }
 
@@ -247,4 +249,43 @@ func (c *RadiusConcern) print(ctx context.Context, b *enrol.Batch, path string) 
 		return err
 	}
 	return errors.Join(vouchers.Write(f, sheet), f.Close())
+}
+
+type radiusEnterprise struct {
+	Organization string   `arg:"" help:"Slug of the organization."`
+	SSID         string   `required:"" name:"ssid" help:"Name of the network in the air."`
+	Server       string   `required:"" help:"Host name or address at which access points reach the RADIUS server."`
+	ServerName   string   `help:"Name in the certificate. Default: the server's."`
+	AccessPoints string   `required:"" help:"Address or network of the access points."`
+	Radio        []string `help:"Radios that send it. Default: radio0."`
+	Profile      string   `placeholder:"FILE.mobileconfig" help:"Write the profile for iPhones, iPads and Macs into this file."`
+}
+
+// Run makes the network and prints what belongs to it.
+func (e radiusEnterprise) Run(ctx context.Context, p *Session, c *RadiusConcern) error {
+	return c.run(ctx, p, "wpa-enterprise", func(ctx context.Context) error {
+		o, err := c.Tenancy.Organizations.BySlug(ctx, everyone(), e.Organization)
+		if err != nil {
+			return fmt.Errorf("organization %s: %w", e.Organization, err)
+		}
+		n, err := c.networks.Make(ctx, enterprise.Wish{OrganizationID: o.ID, SSID: e.SSID, Server: e.Server, ServerName: e.ServerName, AccessPoints: e.AccessPoints, Radios: e.Radio})
+		if err != nil {
+			return err
+		}
+		if e.Profile != "" {
+			profile, err := c.networks.Profile(ctx, everyone(), o.ID, o.Name)
+			if err != nil {
+				return err
+			}
+			signed, err := c.networks.Signed(ctx, o.ID, profile)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(e.Profile, signed, 0o644); err != nil {
+				return err
+			}
+		}
+		_, err = fmt.Fprintf(p.Out, "CA %d\nCertificate %d\nNAS %s\nTemplate %s\n", n.CAID, n.CertID, n.NASID, n.TemplateID)
+		return err
+	})
 }

@@ -90,6 +90,9 @@ type RadiusConfig struct {
 	StaleAfter    time.Duration `koanf:"stale_after" doc:"End sessions that nothing was heard of for so long; 0: never (argument of cleanup_stale_radacct)."`
 	AccountingAge time.Duration `koanf:"accounting_age" doc:"How long sessions are kept after their end; 0: for ever (argument of delete_old_radacct)."`
 	PostAuthAge   time.Duration `koanf:"postauth_age" doc:"How long answers are kept; 0: for ever (argument of delete_old_postauth)."`
+	// UnverifiedAge and UnverifiedKeep are for accounts that never proved who they are.
+	UnverifiedAge  time.Duration `koanf:"unverified_age" doc:"How old accounts may get that never proved who they are and never had a session, before they are deleted; 0: for ever (argument of delete_unverified_users)."`
+	UnverifiedKeep []string      `koanf:"unverified_keep" doc:"Ways to register whose accounts are kept all the same (--exclude-methods of delete_unverified_users)."`
 	// Rate and the following limit clients.
 	Rate           string `koanf:"rate" doc:"How often each client may ask for sessions, usage and new passwords, such as 400/hour; none: no limit (REST_FRAMEWORK DEFAULT_THROTTLE_RATES others)."`
 	LoginRate      string `koanf:"login_rate" doc:"The same for log-ins and validations; wrong passwords are limited anyway (obtain_auth_token, validate_auth_token)."`
@@ -105,7 +108,7 @@ func DefaultRadiusConfig() RadiusConfig {
 		PasswordResetURL: "https://{site}/{organization}/password/reset/confirm/{uid}/{token}", FirstName: "disabled", LastName: "disabled", Location: "disabled", BirthDate: "disabled",
 		NASTypes: []string{}, RejectedPasswords: true, StaleAfter: 24 * time.Hour, AccountingAge: 365 * 24 * time.Hour, PostAuthAge: 365 * 24 * time.Hour,
 		SMSMessage: radius.DefaultSMSMessage, SMSCooldown: 30 * time.Second, SMSValidity: 30 * time.Minute, SMSLength: 6, SMSAttempts: 5, SMSUserDaily: 5, SMSAddressDaily: 999,
-		MobilePrefixes: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
+		MobilePrefixes: []string{}, UnverifiedKeep: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
 		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none", CoAPort: 3799,
 		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
 	}
@@ -175,7 +178,7 @@ func (c *RadiusConfig) Check() error {
 	}
 	c.checkEnrolment(e)
 	c.checkServer(e)
-	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}} {
+	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}, {"unverified_age", int64(c.UnverifiedAge), 0}} {
 		n.check(e)
 	}
 	return e.Err()

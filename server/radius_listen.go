@@ -34,7 +34,11 @@ func (c *RadiusConcern) listen(h *Host) error {
 	if err != nil {
 		return err
 	}
-	if c.daemon, err = radiusd.New(c.Radius, c.accounts, &radiusd.Options{EAP: offer, Unsigned: s.Unsigned, Log: h.Log()}); err != nil {
+	own, err := c.offered(h, lists)
+	if err != nil {
+		return err
+	}
+	if c.daemon, err = radiusd.New(c.Radius, c.accounts, &radiusd.Options{EAP: offer, EAPOf: own, Unsigned: s.Unsigned, Log: h.Log()}); err != nil {
 		return err
 	}
 	load := func(ctx context.Context) {

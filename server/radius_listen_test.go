@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -31,6 +32,7 @@ import (
 type issuer struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
+	dir  string
 }
 
 func (i *issuer) issue(t *testing.T, dir, name string) *issuer {
@@ -41,7 +43,7 @@ func (i *issuer) issue(t *testing.T, dir, name string) *issuer {
 		DNSNames: []string{name}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true}
 	parent, signer := c, key
 	if i == nil {
-		c.IsCA, c.KeyUsage, c.ExtKeyUsage, c.DNSNames = true, x509.KeyUsageCertSign, nil, nil
+		c.IsCA, c.KeyUsage, c.ExtKeyUsage, c.DNSNames = true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign, nil, nil
 	} else {
 		parent, signer = i.cert, i.key
 	}
@@ -54,7 +56,7 @@ func (i *issuer) issue(t *testing.T, dir, name string) *issuer {
 	}
 	cert, err := x509.ParseCertificate(raw)
 	require.NoError(t, err)
-	return &issuer{cert, key}
+	return &issuer{cert, key, dir}
 }
 
 // newOwnServer is a server that answers access servers itself, with certificates in a
@@ -332,4 +334,29 @@ func TestChangesOfAuthorization(t *testing.T) {
 		idle(t, p.Server)
 		require.Equal(t, "alpha-fast", name())
 	})
+}
+
+// testContext is what testkit.Eventually hands over.
+type testContext = context.Context
+
+// readIssuer is the authority that issue wrote into a folder.
+func readIssuer(t *testing.T, dir string) *issuer {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca.key"))
+	require.NoError(t, err)
+	return &issuer{pair.Leaf, pair.PrivateKey.(*ecdsa.PrivateKey), dir}
+}
+
+// revoke writes a list of revoked certificates that lie in the authority's folder.
+func (i *issuer) revoke(t *testing.T, list string, names ...string) {
+	t.Helper()
+	var entries []x509.RevocationListEntry
+	for _, name := range names {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(i.dir, name+".pem"), filepath.Join(i.dir, name+".key"))
+		require.NoError(t, err)
+		entries = append(entries, x509.RevocationListEntry{SerialNumber: pair.Leaf.SerialNumber, RevocationTime: time.Now()})
+	}
+	raw, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(time.Now().UnixNano()), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(time.Hour), RevokedCertificateEntries: entries}, i.cert, i.key)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(list, pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: raw}), 0o600))
 }

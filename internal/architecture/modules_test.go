@@ -87,6 +87,7 @@ func reached() map[string][]string {
 		},
 		"radius": {
 			"github.com/go-pdf/fpdf", "github.com/skip2/go-qrcode", "golang.org/x/image", // vouchers
+			"github.com/smallstep/pkcs7",                                                                                                                       // signed profiles for telephones
 			"layeh.com/radius", "layeh.com/radius/rfc2759", "layeh.com/radius/rfc2865", "layeh.com/radius/vendors", "golang.org/x/crypto", "golang.org/x/text", // packets of RADIUS, MS-CHAPv2
 		},
 		"notifications": {

@@ -32,9 +32,14 @@ type Registered struct {
 	// Account is whose it is, Organization where.
 	Account      *radius.Account
 	Organization radius.Organization
+}
+
+// Admitted is a new account with what opens it. Subscribers of Registered are not told
+// these.
+type Admitted struct {
+	Registered
 	// Key is for the API, Token for RADIUS.
-	Key   string
-	Token wispwright.Secret
+	Key, Token wispwright.Secret
 }
 
 // TakenError says that there is an account like the one that was to be made, of
@@ -75,7 +80,7 @@ const (
 // with fields already; nothing is stored if there are any. Errors are
 // *wispwright.ValidationError, *TakenError, *RequiredError, wispwright.ErrForbidden
 // where nobody may register, and those of the storage.
-func (e *Enrolment) Register(ctx context.Context, in radius.InForce, n Newcomer, faults *wispwright.ValidationError) (*Registered, error) {
+func (e *Enrolment) Register(ctx context.Context, in radius.InForce, n Newcomer, faults *wispwright.ValidationError) (*Admitted, error) {
 	if !in.RegistrationEnabled {
 		return nil, wispwright.ErrForbidden
 	}
@@ -201,7 +206,7 @@ func (e *Enrolment) asked(in radius.InForce, n *Newcomer) error {
 }
 
 // enter stores a newcomer.
-func (e *Enrolment) enter(ctx context.Context, in radius.InForce, n *Newcomer) (out *Registered, err error) {
+func (e *Enrolment) enter(ctx context.Context, in radius.InForce, n *Newcomer) (out *Admitted, err error) {
 	ctx = wispwright.WithCaller(ctx, wispwright.System("registration of "+n.Username))
 	err = e.base.Do(ctx, "enrol.Register", func(ctx context.Context) error {
 		a, err := e.people.Create(ctx, &Person{Username: n.Username, Email: n.Email, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName, Location: n.Location,
@@ -223,8 +228,8 @@ func (e *Enrolment) enter(ctx context.Context, in radius.InForce, n *Newcomer) (
 		if err != nil {
 			return err
 		}
-		out = &Registered{Account: a, Organization: in.Organization, Key: key, Token: token.Key}
-		e.Registered.Publish(ctx, *out)
+		out = &Admitted{Registered{Account: a, Organization: in.Organization}, wispwright.Secret(key), token.Key}
+		e.Registered.Publish(ctx, out.Registered)
 		return nil
 	})
 	return out, err

@@ -8,6 +8,7 @@ import (
 
 	"layeh.com/radius"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/radius/eap"
 )
 
@@ -90,6 +91,8 @@ type underWay struct {
 	// inner is who proved to be somebody within the tunnel
 	inner *proven
 	at    time.Time
+	// organization is that of the access server through which it began
+	organization wispwright.ID
 }
 
 const (

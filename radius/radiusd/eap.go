@@ -35,6 +35,35 @@ type room struct {
 	inner  *proven
 }
 
+// offer is what clients of an access server are offered: what its organization has, or
+// else what all have; nil for nothing.
+func (s *Server) offer(ctx context.Context, c *client) (*eap.Server, error) {
+	if s.eapOf == nil {
+		return s.eap, nil
+	}
+	o, err := s.eapOf(ctx, c.organization)
+	if err != nil || o == nil {
+		return s.eap, err
+	}
+	s.offering.Lock()
+	defer s.offering.Unlock()
+	if known, ok := s.offers[c.organization]; ok && known.of == o {
+		return known.server, nil
+	}
+	made, err := s.newEAP(o)
+	if err != nil {
+		return nil, err
+	}
+	s.offers[c.organization] = offered{o, made}
+	return made, nil
+}
+
+// offered is a server of EAP and what it was made of.
+type offered struct {
+	of     *EAPOptions
+	server *eap.Server
+}
+
 func (s *Server) newEAP(o *EAPOptions) (*eap.Server, error) {
 	return eap.New(eap.Options{
 		Certificates: []tls.Certificate{o.Certificate}, ClientCAs: o.ClientCAs,
@@ -95,7 +124,7 @@ func (s *Server) speakEAP(ctx context.Context, c *client, p *radius.Packet, raw 
 	reject := func(x *proven) (*radius.Packet, error) { return s.decided(ctx, c, p, x) }
 	nobody := &proven{answer: &core.Answer{}, username: string(p.Get(userName))}
 	in, err := eap.Parse(raw)
-	if err != nil || s.eap == nil {
+	if err != nil {
 		return reject(nobody)
 	}
 	x := s.sessions.take(string(p.Get(stateAttribute)))
@@ -103,7 +132,18 @@ func (s *Server) speakEAP(ctx context.Context, c *client, p *radius.Packet, raw 
 		if in.Type != eap.Identity {
 			return reject(nobody)
 		}
-		x = &underWay{Session: s.eap.Session()}
+		offer, err := s.offer(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if offer == nil {
+			return reject(nobody)
+		}
+		x = &underWay{Session: offer.Session(), organization: c.organization}
+	}
+	if x.organization != c.organization {
+		x.Close()
+		return reject(nobody)
 	}
 	r := &room{client: c, packet: p, inner: x.inner}
 	next, verdict, err := x.Step(context.WithValue(ctx, roomKey{}, r), in)

@@ -21,6 +21,9 @@ import (
 type Options struct {
 	// EAP is what is offered to clients that speak EAP. Default: nothing.
 	EAP *EAPOptions
+	// EAPOf is what an organization offers instead of EAP, nil for nothing of its own.
+	// The same pointer is the same offer.
+	EAPOf func(ctx context.Context, organization wispwright.ID) (*EAPOptions, error)
 	// Unsigned lets access servers send requests for access without a
 	// Message-Authenticator, which somebody between could turn into others
 	// (CVE-2024-3596).
@@ -52,6 +55,9 @@ type Server struct {
 	names    map[string]definition
 	unsigned bool
 	eap      *eap.Server
+	eapOf    func(context.Context, wispwright.ID) (*EAPOptions, error)
+	offering sync.Mutex
+	offers   map[wispwright.ID]offered
 	sessions *sessions
 	answers  *answers
 	nases    atomic.Pointer[[]client]
@@ -90,7 +96,7 @@ func New(r *core.Radius, accounts core.Accounts, o *Options) (*Server, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &Server{r: r, accounts: accounts, names: dictionary(), unsigned: o.Unsigned, clock: o.Clock, log: o.Log}
+	s := &Server{r: r, accounts: accounts, names: dictionary(), unsigned: o.Unsigned, clock: o.Clock, log: o.Log, eapOf: o.EAPOf, offers: map[wispwright.ID]offered{}}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

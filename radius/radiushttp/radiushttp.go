@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/enterprise"
 	"github.com/wispwright/wispwright/radius/signin"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -37,6 +38,8 @@ type Options struct {
 	Phones    enrol.Telephone
 	// SignIn lets people in. Default: one that sends no letters.
 	SignIn *signin.Service
+	// Enterprise makes networks with EAP. Default: there are none of their endpoints.
+	Enterprise *enterprise.Networks
 	// MaxFile is how long a CSV file may be. Default: 5 MiB.
 	MaxFile int64
 	// Reject answers somebody who may not come in with 401 instead of nothing.
@@ -61,6 +64,7 @@ type HTTP struct {
 	phones                   enrol.Telephone
 	signIn                   *signin.Service
 	maxFile                  int64
+	enterprise               *enterprise.Networks
 }
 
 // New returns the HTTP side of the concern. A rate that cannot be read is an
@@ -73,7 +77,7 @@ func New(r *radius.Radius, t *tenancy.Tenancy, accounts radius.Accounts, organiz
 		o = &Options{}
 	}
 	h := &HTTP{r: r, t: t, accounts: accounts, organizations: organizations, reject: o.Reject, zone: o.Zone,
-		enrolment: o.Enrolment, phones: o.Phones, signIn: o.SignIn, maxFile: o.MaxFile}
+		enrolment: o.Enrolment, phones: o.Phones, signIn: o.SignIn, maxFile: o.MaxFile, enterprise: o.Enterprise}
 	if h.enrolment != nil && h.phones == nil {
 		return nil, errors.New("radiushttp: enrolment needs telephones")
 	}
@@ -122,6 +126,9 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountSettings(api)
 	h.mountTokens(api)
 	h.mountReset(api)
+	if h.enterprise != nil {
+		h.mountEnterprise(api)
+	}
 	if h.enrolment != nil {
 		h.mountRegistration(api)
 		h.mountPhone(api)

@@ -94,7 +94,7 @@ func (h *HTTP) register(r *rest.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, plainly(err)
 	}
-	return http.StatusCreated, registerOut{made.Key, made.Token.Reveal()}, nil
+	return http.StatusCreated, registerOut{made.Key.Reveal(), made.Token.Reveal()}, nil
 }
 
 // plainly gives errors of enrolment the bodies of the original, some of which are texts

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
+	"github.com/wispwright/wispwright/radius/enterprise"
 )
 
 //go:embed migrations/*.sql
@@ -57,6 +58,14 @@ func NewEnrolment(db *sqlstore.DB) (enrol.Stores, error) {
 		Members: sqlstore.Add[wispwright.ID, enrol.Member, enrol.MemberFilter](b, sqlstore.Spec{Shape: enrol.Member{}.Shape()}),
 	}
 	return s, b.Err()
+}
+
+// NewEnterprise returns the store of the package enterprise on a migrated database.
+func NewEnterprise(db *sqlstore.DB) (wispwright.Repo[enterprise.Network, enterprise.NetworkFilter], error) {
+	b := sqlstore.Build(db)
+	r := sqlstore.Add[wispwright.ID, enterprise.Network, enterprise.NetworkFilter](b, sqlstore.Spec{Shape: enterprise.Network{}.Shape(),
+		Columns: map[string]string{"CAID": "ca_id", "NASID": "nas_id", "SSID": "ssid"}})
+	return r, b.Err()
 }
 
 // sessionSpec names the columns as FreeRADIUS does.

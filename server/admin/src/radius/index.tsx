@@ -1,5 +1,5 @@
 // RADIUS: groups with limits, access servers, sessions and answers.
-import { Activity, KeySquare, ListChecks, Ticket, UsersRound } from 'lucide-react';
+import { Activity, KeyRound, KeySquare, ListChecks, MessageSquareReply, Ticket, UsersRound, Wifi } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
@@ -41,6 +41,16 @@ export const radius: Concern<RadiusOperations> = {
       create: page(() => import('./BatchCreate')),
       edit: page(() => import('./BatchShow')),
     },
+    ...(['check', 'reply'] as const).map((kind) => ({
+      name: kind === 'check' ? 'radiuschecks' : 'radiusreplies',
+      path: `radius/${kind}/`,
+      model: { app, model: `radius${kind}` },
+      icon: kind === 'check' ? KeyRound : MessageSquareReply,
+      title: 'username',
+      list: kind === 'check' ? page(() => import('./CheckList')) : page(() => import('./ReplyList')),
+      create: kind === 'check' ? page(() => import('./CheckCreate')) : page(() => import('./ReplyCreate')),
+      edit: kind === 'check' ? page(() => import('./CheckEdit')) : page(() => import('./ReplyEdit')),
+    })),
     { name: 'postauths', path: 'radius/postauth/', model: { app, model: 'radiuspostauth' }, icon: ListChecks, title: 'username', list: page(() => import('./AnswerList')) },
   ],
   menu: [
@@ -48,8 +58,12 @@ export const radius: Concern<RadiusOperations> = {
     { section: 'access', order: 61, resource: 'radiusgroups' },
     { section: 'access', order: 62, resource: 'nas' },
     { section: 'access', order: 63, resource: 'radiusbatches' },
-    { section: 'access', order: 64, resource: 'postauths' },
+    { section: 'access', order: 64, resource: 'radiuschecks' },
+    { section: 'access', order: 65, resource: 'radiusreplies' },
+    { section: 'access', order: 66, to: '/wpa-enterprise', label: 'WPA-Enterprise', icon: Wifi, permission: `${app}.view_organizationradiussettings` },
+    { section: 'access', order: 67, resource: 'postauths' },
   ],
+  routes: [{ path: '/wpa-enterprise', page: page(() => import('./EnterprisePage')) }],
   texts: radiusTexts,
   operations: radiusOperations,
   models: { radiusgroupcheck: { app, model: 'radiusgroupcheck' }, radiusgroupreply: { app, model: 'radiusgroupreply' } },
@@ -74,8 +88,9 @@ export const radius: Concern<RadiusOperations> = {
     'openwisp_radius.radiususergroup': { name: 'Member of a RADIUS group' },
     'openwisp_radius.radiusbatch': { name: 'Batch of users', resource: 'radiusbatches' },
     'openwisp_radius.nas': { name: 'Access server', resource: 'nas' },
-    'openwisp_radius.radiuscheck': { name: 'RADIUS check' },
-    'openwisp_radius.radiusreply': { name: 'RADIUS reply' },
+    'openwisp_radius.radiuscheck': { name: 'RADIUS check', resource: 'radiuschecks' },
+    'openwisp_radius.radiusreply': { name: 'RADIUS reply', resource: 'radiusreplies' },
+    'openwisp_radius.enterprisenetwork': { name: 'Network with WPA-Enterprise' },
     'openwisp_radius.organizationradiussettings': { name: 'RADIUS settings' },
     'openwisp_radius.registereduser': { name: 'Registration' },
   },

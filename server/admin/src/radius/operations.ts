@@ -4,7 +4,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import { sendForm } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { Batch, GroupAttribute, RadiusSettings } from './types';
+import type { Batch, EnterpriseNetwork, GroupAttribute, RadiusSettings } from './types';
 
 /** Limits of a group, or what its members are told. */
 export type AttributeKind = 'check' | 'reply';
@@ -16,6 +16,19 @@ export interface RadiusOperations {
   changeGroupAttribute(group: Identifier, kind: AttributeKind, values: GroupAttribute): Promise<GroupAttribute>;
   removeGroupAttribute(group: Identifier, kind: AttributeKind, id: Identifier): Promise<unknown>;
   makeBatch(values: NewBatch, file?: File): Promise<Batch>;
+  /** The network with EAP of an organization, null where there is none. */
+  enterprise(organization: Identifier): Promise<EnterpriseNetwork | null>;
+  makeEnterprise(organization: Identifier, wish: EnterpriseWish): Promise<EnterpriseNetwork>;
+  removeEnterprise(organization: Identifier): Promise<unknown>;
+}
+
+/** A network with EAP that is to be made. */
+export interface EnterpriseWish {
+  ssid: string;
+  server: string;
+  server_name?: string;
+  access_points: string;
+  radios?: string[];
 }
 
 /** A batch that is to be made. */
@@ -43,12 +56,26 @@ export function radiusOperations(request: Request): RadiusOperations {
     addGroupAttribute: (group, kind, values) => request('POST', below(group, kind), { body: values }),
     changeGroupAttribute: (group, kind, { id, ...values }) => request('PATCH', `${below(group, kind)}${id}/`, { body: values }),
     removeGroupAttribute: (group, kind, id) => request('DELETE', `${below(group, kind)}${id}/`),
+    async enterprise(organization) {
+      try {
+        return await request<EnterpriseNetwork>('GET', enterpriseOf(organization));
+      } catch (error) {
+        if (error instanceof APIError && error.status === 404) return null;
+        throw error;
+      }
+    },
+    makeEnterprise: (organization, wish) => request('POST', enterpriseOf(organization), { body: { ...wish } }),
+    removeEnterprise: (organization) => request('DELETE', enterpriseOf(organization)),
     async makeBatch({ organization, prefix, number_of_users, strategy, ...values }, file) {
       const { slug } = await request<{ slug: string }>('GET', `users/organization/${encodeURIComponent(organization)}/`);
       const ofPrefix = strategy === 'prefix';
       return sendForm<Batch>('POST', 'radius/batch/', { ...values, expiration_date: values.expiration_date || undefined, strategy, organization_slug: slug, ...(ofPrefix ? { prefix, number_of_users } : { csvfile: file }) });
     },
   };
+}
+
+function enterpriseOf(organization: Identifier): string {
+  return `radius/organization/${encodeURIComponent(String(organization))}/wpa-enterprise/`;
 }
 
 function settingsOf(organization: Identifier): string {

@@ -15,6 +15,10 @@ const fields = {
   number_of_users: 'Number of users',
   strategy: 'Users come from',
   notes: 'Notes',
+  username: 'User',
+  attribute: 'Attribute',
+  op: 'Operator',
+  value: 'Value',
 };
 
 const settings = {
@@ -37,6 +41,8 @@ export const radiusTexts = {
   resources: {
     radiusgroups: { name: 'RADIUS group |||| RADIUS groups', fields, empty: 'No groups yet', invite: 'A group limits what its members may use.' },
     nas: { name: 'Access server |||| Access servers', fields, empty: 'No access servers yet', invite: 'An access server asks about people.' },
+    radiuschecks: { name: 'Check |||| Checks', fields, empty: 'No checks yet', invite: 'A check is what somebody shows to come in.' },
+    radiusreplies: { name: 'Reply |||| Replies', fields, empty: 'No replies yet', invite: 'A reply tells access servers something of one user.' },
     radiusbatches: { name: 'Batch of users |||| Batches of users', fields, empty: 'No batches yet', invite: 'A batch makes many accounts at once.' },
     radiussessions: { name: 'Session |||| Sessions', fields, empty: 'No sessions yet', invite: 'Access servers tell of sessions.' },
     postauths: { name: 'Answer |||| Answers', fields, empty: 'No answers yet', invite: 'RADIUS servers tell what they answered.' },

@@ -19,6 +19,35 @@ export interface GroupAttribute {
   value: string;
 }
 
+/** A check or a reply of a user. */
+export interface UserAttribute {
+  id: string;
+  organization: string;
+  username: string;
+  attribute: string;
+  op: string;
+  value: string;
+  created: string;
+  modified: string;
+}
+
+/** A network that people come into by EAP. */
+export interface EnterpriseNetwork {
+  id: string;
+  organization: string;
+  ssid: string;
+  server: string;
+  server_name: string;
+  access_points: string;
+  ca: number;
+  cert: number;
+  nas: string;
+  template: string;
+  profile_url: string;
+  ca_url: string;
+  created: string;
+}
+
 /** An access server. */
 export interface NAS {
   id: string;

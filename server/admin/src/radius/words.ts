@@ -46,3 +46,8 @@ export function batchStatus(status: string): { status: StatusName; word: string 
       return { status: 'waiting', word: 'waiting' };
   }
 }
+
+/** Whether an attribute's value lets whoever knows it in, or helps to. */
+export function isSecret(attribute: string): boolean {
+  return /-Password$|^Password-/.test(attribute);
+}

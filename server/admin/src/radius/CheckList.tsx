@@ -1,0 +1,7 @@
+// The list of what users show to come in.
+import { AttributeList } from './AttributeList';
+
+/** The page. */
+export default function CheckList() {
+  return <AttributeList kind="check" />;
+}
