@@ -166,7 +166,7 @@ type radiusNewBatch struct {
 func (b radiusNewBatch) make(ctx context.Context, c *RadiusConcern, o enrol.Order) (*enrol.Batch, error) {
 	organization, err := c.Tenancy.Organizations.BySlug(ctx, everyone(), b.Organization)
 	if errors.Is(err, wispwright.ErrNotFound) {
-		return nil, errors.New("The organization supplied was not found")
+		return nil, errors.New("the organization supplied was not found")
 	}
 	if err != nil {
 		return nil, err
@@ -189,14 +189,14 @@ type radiusBatchAdd struct {
 func (b radiusBatchAdd) Run(ctx context.Context, p *Session, c *RadiusConcern) error {
 	data, err := os.ReadFile(b.File)
 	if errors.Is(err, os.ErrNotExist) {
-		return errors.New("File does not exist")
+		return errors.New("file does not exist")
 	}
 	if err != nil {
 		return err
 	}
 	return c.run(ctx, p, "batch-add-users", func(ctx context.Context) error {
 		if _, err := b.make(ctx, c, enrol.Order{Batch: enrol.Batch{Strategy: enrol.ByFile, FileName: filepath.Base(b.File)}, File: data}); err != nil {
-			return fmt.Errorf("Error in uploading users from the file: %w", err)
+			return fmt.Errorf("uploading users from the file: %w", err)
 		}
 		_, err := fmt.Fprintln(p.Out, "Added a batch of users from a csv file")
 		return err
@@ -213,7 +213,7 @@ type radiusPrefixAdd struct {
 // Run makes accounts and prints vouchers.
 func (b radiusPrefixAdd) Run(ctx context.Context, p *Session, c *RadiusConcern) error {
 	if b.N < 1 {
-		return errors.New("The number of users must be at least 1")
+		return errors.New("the number of users must be at least 1")
 	}
 	return c.run(ctx, p, "prefix-add-users", func(ctx context.Context) error {
 		made, err := b.make(ctx, c, enrol.Order{Batch: enrol.Batch{Strategy: enrol.ByPrefix, Prefix: b.Prefix, Number: b.N}})

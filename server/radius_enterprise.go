@@ -63,7 +63,7 @@ func (p enterpriseParts) Template(ctx context.Context, organization wispwright.I
 		return wispwright.ID{}, fmt.Errorf("template: %w", err)
 	}
 	r := []rune(name)
-	t := &controller.Template{OrganizationID: organization, Name: mark(string(r[:min(len(r), 56)])), Backend: "netjsonconfig.OpenWrt", Config: text}
+	t := &controller.Template{OrganizationID: organization, Name: mark(string(r[:min(len(r), 56)])), Backend: "netjsonconfig.OpenWrt", Config: wispwright.JSON(text)}
 	if err := c.Templates.Create(ctx, t); err != nil {
 		return wispwright.ID{}, fmt.Errorf("template: %w", err)
 	}

@@ -112,7 +112,8 @@ func NTHash(attribute, value string) (sum [16]byte, ok bool) {
 		return HashNT(value), value != ""
 	case NT:
 		raw := decoded(value, func(n int) bool { return n == len(sum) })
-		return sum, copy(sum[:], raw) == len(sum) && len(raw) == len(sum)
+		copy(sum[:], raw)
+		return sum, len(raw) == len(sum)
 	}
 	return sum, false
 }
