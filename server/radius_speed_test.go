@@ -22,6 +22,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/tenancy/password"
 )
@@ -170,4 +171,21 @@ func signPacket(p *wire.Packet) ([]byte, error) {
 	_, _ = h.Write(raw) // hashes never fail
 	copy(p.Attributes[0].Attribute, h.Sum(nil))
 	return p.Encode()
+}
+
+// BenchmarkBatch makes a batch of ten thousand accounts.
+func BenchmarkBatch(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) *sqlstore.DB{"sqlite": testkit.SQLite, "postgresql": testkit.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			s := newHotspot(b, open(b))
+			o, err := s.Tenancy().Organizations.BySlug(b.Context(), wispwright.ScopeAll(), "acme")
+			require.NoError(b, err)
+			ctx := wispwright.WithCaller(b.Context(), wispwright.System("benchmark"))
+			for n := 0; b.Loop(); n++ {
+				made, err := radiusOf(b, s.Server).Enrolment.Batches.Make(ctx, enrol.Order{Here: true, Batch: enrol.Batch{OrganizationID: o.ID, Strategy: enrol.ByPrefix, Name: fmt.Sprint("b", n), Prefix: fmt.Sprint("b", n, "-"), Number: 10_000}})
+				require.NoError(b, err)
+				require.Equal(b, enrol.Completed, made.Status)
+			}
+		})
+	}
 }
