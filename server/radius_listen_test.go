@@ -174,6 +174,31 @@ func TestOwnRadiusServer(t *testing.T) {
 		require.Contains(t, f.login(t, f.auth, "5C-7D-C1-72-A7-3B", "5C-7D-C1-72-A7-3B"), "Received Access-Accept")
 		require.Contains(t, f.login(t, f.auth, "5C-7D-C1-72-A7-3C", "5C-7D-C1-72-A7-3C"), "Received Access-Reject")
 	})
+	t.Run("15 passwords with anything in them", func(t *testing.T) {
+		for _, password := range []string{`a"b\c{}d é%`, `trailing space `} {
+			u, err := f.Tenancy().Users.ByUsername(t.Context(), wispwright.ScopeAll(), "manager")
+			require.NoError(t, err)
+			require.NoError(t, f.Tenancy().Users.SetPassword(t.Context(), wispwright.ScopeAll(), u.ID, password))
+			require.Contains(t, f.login(t, f.auth, "manager", password), "Received Access-Accept", password)
+			require.Contains(t, f.login(t, f.auth, "manager", strings.TrimSuffix(password, " ")+"x"), "Received Access-Reject", password)
+		}
+	})
+	t.Run("19 checks of users, sessions at a time", func(t *testing.T) {
+		groups := "/api/v1/users/user/" + f.ids["user_operator"] + "/radius-group/"
+		group := f.ask("a", "GET", groups, "", 200)["results"].([]any)[0].(map[string]any)["group"].(string)
+		f.ask("b", "POST", "/api/v1/radius/group/"+group+"/reply/", `{"attribute":"Filter-Id","op":"=","value":"bronze"}`, 201)
+		check := f.ask("b", "POST", "/api/v1/radius/group/"+group+"/check/", `{"attribute":"Simultaneous-Use","op":":=","value":"1"}`, 201)["id"].(string)
+		out := f.login(t, f.auth, "operator", "clear-Text1")
+		require.Contains(t, out, "Received Access-Accept")
+		require.Contains(t, out, `Filter-Id = "bronze"`)
+		require.Contains(t, f.client(t, f.acct, "acct", `Acct-Status-Type=Start,Acct-Session-Id="19",User-Name=operator,NAS-IP-Address=172.16.64.91,Called-Station-Id="elsewhere",Calling-Station-Id="aa:aa:aa:aa:aa:aa"`), "Received Accounting-Response")
+		out = f.login(t, f.auth, "operator", "clear-Text1")
+		require.Contains(t, out, "Received Access-Reject")
+		require.Contains(t, out, "You are already logged in - access denied")
+		require.Contains(t, f.client(t, f.acct, "acct", `Acct-Status-Type=Stop,Acct-Session-Id="19",User-Name=operator,NAS-IP-Address=172.16.64.91`), "Received Accounting-Response")
+		require.Contains(t, f.login(t, f.auth, "operator", "clear-Text1"), "Received Access-Accept")
+		f.ask("b", "DELETE", "/api/v1/radius/group/"+group+"/check/"+check+"/", "", 204)
+	})
 	t.Run("17 EAP-TTLS and EAP-TLS", func(t *testing.T) {
 		ttls := func(name, password, phase2 string) string {
 			return fmt.Sprintf("eap=TTLS\nidentity=%q\nanonymous_identity=\"anonymous\"\npassword=%q\nphase2=\"auth=%s\"\nca_cert=%q", name, password, phase2, dir+"/ca.pem")

@@ -84,7 +84,10 @@ func TestRememberedStandingIsForgotten(t *testing.T) {
 			return answer
 		}
 		accept := func(name, password string) { t.Helper(); require.Equal(t, radius.Accept, ask(name, password).Decision) }
-		refuse := func(name, password string) { t.Helper(); require.Equal(t, radius.Unknown, ask(name, password).Decision) }
+		refuse := func(name, password string) {
+			t.Helper()
+			require.Equal(t, radius.Unknown, ask(name, password).Decision)
+		}
 		user := "/api/v1/users/user/" + p.ids["user_member"] + "/"
 		accept("member", "member-Passw0rd")
 		accept("member", "member-Passw0rd")

@@ -352,6 +352,57 @@ func RunUse(t *testing.T, h Harness) {
 	require.Equal(t, counters.Use{Seconds: 761, Octets: 5_000_000_007}, use("ann", 0, midnight), "ended before, untold, elsewhere, another's")
 	require.Equal(t, counters.Use{Seconds: 9, Octets: 14}, use("ann", 1, midnight))
 	require.Equal(t, counters.Use{Seconds: 261 + 1500 + 1500 + 2000, Octets: 5_000_000_030}, use("ann", 0, midnight.AddDate(0, 0, -9)))
+
+	// all of it at once
+	windows := []int64{midnight.Unix(), midnight.AddDate(0, 0, -9).Unix(), 0, midnight.Add(time.Hour).Unix()}
+	for n := range len(windows) + 1 {
+		live, err := s.Stores.Sessions.Live(ctx, radius.LiveQuery{OrganizationID: id(1), UserID: id(50), Username: "ann", Since: windows[:n]})
+		require.NoError(t, err)
+		require.Len(t, live.Used, n)
+		require.Equal(t, []any{false, int64(0)}, []any{live.Token, live.Open}, "nobody asked for open ones")
+		for i, since := range windows[:n] {
+			require.Equal(t, use("ann", 0, time.Unix(since, 0)), live.Used[i], "window %d of %d", i, n)
+		}
+	}
+	open := func(called, calling string) int64 {
+		live, err := s.Stores.Sessions.Live(ctx, radius.LiveQuery{OrganizationID: id(1), UserID: id(50), Username: "ann", Open: true, CalledStationID: called, CallingStationID: calling, Since: windows[:2]})
+		require.NoError(t, err)
+		require.Equal(t, use("ann", 0, midnight), live.Used[0])
+		return live.Open
+	}
+	all := open("", "")
+	require.Positive(t, all)
+	one, err := s.Stores.Sessions.Get(ctx, wispwright.ScopeAll(), "unique-002")
+	require.NoError(t, err)
+	require.True(t, one.IsOpen())
+	require.Less(t, open(*one.CalledStationID, *one.CallingStationID), all, "that of the same access point and device is about to end")
+	require.Equal(t, all, open(*one.CalledStationID, ""), "a device that nobody names is another")
+	token := &radius.Token{ID: id(70), OrganizationID: id(1), UserID: id(50), Key: "k", CanAuth: true, Created: at(1)}
+	require.NoError(t, s.Stores.Tokens.Insert(ctx, token))
+	for organization, want := range []bool{true, false} {
+		live, err := s.Stores.Sessions.Live(ctx, radius.LiveQuery{OrganizationID: id(1 + organization), UserID: id(50), Username: "ann"})
+		require.NoError(t, err)
+		require.Equal(t, want, live.Token, "a token is good in its organization")
+	}
+	_, err = s.Stores.Tokens.Update(ctx, wispwright.ScopeAll(), token.ID, func(k *radius.Token) error { k.CanAuth = false; return nil })
+	require.NoError(t, err)
+	live, err := s.Stores.Sessions.Live(ctx, radius.LiveQuery{OrganizationID: id(1), UserID: id(50), Username: "ann"})
+	require.NoError(t, err)
+	require.False(t, live.Token, "it was used")
+
+	beside, err := s.Stores.Sessions.Beside(ctx, one.UniqueID, "", "")
+	require.NoError(t, err)
+	require.Len(t, beside, 1)
+	require.Equal(t, one, beside[0])
+	beside, err = s.Stores.Sessions.Beside(ctx, "none", "ann", *one.CallingStationID)
+	require.NoError(t, err)
+	require.NotEmpty(t, beside)
+	for _, o := range beside {
+		require.Equal(t, []any{true, "ann", *one.CallingStationID}, []any{o.IsOpen(), *o.Username, *o.CallingStationID})
+	}
+	again, err := s.Stores.Sessions.Beside(ctx, one.UniqueID, "ann", *one.CallingStationID)
+	require.NoError(t, err)
+	require.Len(t, again, len(beside), "it is one of them, and there once")
 }
 
 // RunNames checks that names change in all rows that have them.
