@@ -125,7 +125,7 @@ func newMemoryUsers(m *memstore.Store, members *memoryMemberships, grants *memor
 		Match: map[string]func(context.Context, *User, any) bool{
 			"Named": func(_ context.Context, u *User, v any) bool { return store.Fold(u.Username) == store.Fold(v.(string)) },
 			"NamedAmong": func(_ context.Context, u *User, v any) bool {
-				names, _ := v.(wispwright.Among[string]).Keys()
+				names := v.([]string)
 				return slices.ContainsFunc(names, func(n string) bool { return store.Fold(u.Username) == store.Fold(n) })
 			},
 			"Email": func(_ context.Context, u *User, v any) bool {

@@ -81,7 +81,7 @@ func newUsers(b *sqlstore.Builder) *users {
 				return sqlstore.Cond{SQL: fold("username") + " = ?", Args: []any{store.Fold(v.(string))}}
 			},
 			"NamedAmong": func(v any) sqlstore.Cond {
-				names, _ := v.(wispwright.Among[string]).Keys()
+				names := v.([]string)
 				folded := make([]string, len(names))
 				for i, n := range names {
 					folded[i] = store.Fold(n)
