@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,7 +50,7 @@ func TestStoreAway(t *testing.T) {
 	db := testkit.SQLite(t)
 	store := &flaky{Store: timeseries.NewMemory(0, 0)}
 	data := t.TempDir()
-	start := func(limit int64) *monitored {
+	start := func(limit int64) (m *monitored, stop func()) {
 		c, all := parts(t)
 		c.Data, c.Monitoring.SpoolLimit = data, limit
 		for _, one := range all {
@@ -56,10 +58,14 @@ func TestStoreAway(t *testing.T) {
 				m.Series = store
 			}
 		}
-		s := started(t, db, c, all)
-		return &monitored{Server: s, key: strings.Repeat("k", 32)}
+		require.NoError(t, server.Migrate(t.Context(), db, all))
+		s, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all, Log: slog.New(slog.DiscardHandler), Build: "test"})
+		require.NoError(t, err)
+		stop = sync.OnceFunc(func() { require.NoError(t, s.Stop(context.Background())) })
+		t.Cleanup(stop)
+		return &monitored{Server: s, key: strings.Repeat("k", 32)}, stop
 	}
-	m := start(1 << 20)
+	m, stop := start(1 << 20)
 	require.NoError(t, m.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 	require.NoError(t, m.Start(t.Context()))
 	m.organization = identifiers(t, m.Server)["org_alpha"]
@@ -86,8 +92,8 @@ func TestStoreAway(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, now.Add(-10*time.Minute), last, "a check of whether devices send is told of what waits")
 
-	require.NoError(t, m.Stop(context.Background())) // and the store is away still
-	next := start(1 << 20)
+	stop() // and the store is away still
+	next, stop := start(1 << 20)
 	next.device, next.organization = m.device, m.organization
 	require.NoError(t, next.Start(t.Context()))
 	require.Equal(t, 200, send(next, 5*time.Minute, 6e9))
@@ -99,9 +105,9 @@ func TestStoreAway(t *testing.T) {
 	testkit.Eventually(t, "the later one too", func(ctx context.Context) bool {
 		return next.charts(t)["Traffic: wan"]["download"] == 7
 	})
-	require.NoError(t, next.Stop(context.Background()))
+	stop()
 
-	none := start(0) // documents stay with their devices
+	none, _ := start(0) // documents stay with their devices
 	none.device, none.organization = m.device, m.organization
 	require.NoError(t, none.Start(t.Context()))
 	store.away.Store(true)
