@@ -82,6 +82,7 @@ type Authorizer struct {
 	giga     bool
 	zone     *time.Location
 	methods  []string
+	visitors Visitors
 	log      *slog.Logger
 }
 
@@ -94,6 +95,10 @@ const busyMessage = "You are already logged in - access denied"
 // Authorize decides (spec: radius §3). The error is one of the storage, never the
 // user's.
 func (z *Authorizer) Authorize(ctx context.Context, q Asking) (*Answer, error) {
+	q, err := z.known(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	account, err := z.find(ctx, q)
 	if err != nil || account == nil {
 		return &Answer{}, err
@@ -135,7 +140,13 @@ func (z *Authorizer) find(ctx context.Context, q Asking) (*Account, error) {
 				return nil, err
 			}
 			if !counts {
-				continue
+				may, err := z.unverified(ctx, a, q)
+				if err != nil {
+					return nil, err
+				}
+				if !may {
+					continue
+				}
 			}
 		}
 		member, err := z.accounts.IsMember(ctx, a.ID, q.OrganizationID)
@@ -182,8 +193,11 @@ func (z *Authorizer) Now(ctx context.Context, a *Account, organization wispwrigh
 
 func (z *Authorizer) limited(ctx context.Context, q Asking, a *Account, counted bool) (*Answer, error) {
 	g, err := z.group(ctx, a, q.OrganizationID)
-	if err != nil || g == nil {
-		return &Answer{Decision: Accept, Account: a}, err
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return z.depart(ctx, &Answer{Decision: Accept, Account: a}, q.OrganizationID)
 	}
 	live, since, err := z.live(ctx, q, a, g, counted)
 	if err != nil {
@@ -216,6 +230,15 @@ func (z *Authorizer) ReplyNames(ctx context.Context, group wispwright.ID) (names
 
 // limits is Limits with what was read before: since are the windows of live.Used.
 func (z *Authorizer) limits(ctx context.Context, q Asking, a *Account, g *grouped, live *Live, since []int64) (*Answer, error) {
+	out, err := z.ofGroup(ctx, a, g, live, since)
+	if err != nil {
+		return nil, err
+	}
+	return z.depart(ctx, out, q.OrganizationID)
+}
+
+// ofGroup is what the user's group and its counters say.
+func (z *Authorizer) ofGroup(ctx context.Context, a *Account, g *grouped, live *Live, since []int64) (*Answer, error) {
 	out := &Answer{Decision: Accept, Account: a}
 	if g == nil {
 		return out, nil

@@ -122,7 +122,7 @@ func New(base *entity.Base, stores Stores, accounts Accounts, organizations Orga
 	r.Tokens.accounting = r.Accounting
 	r.PostAuths = newPostAuths(base, stores.PostAuths, o)
 	r.Authorizer = &Authorizer{base: base, stores: stores, accounts: accounts, members: r.Memberships, standing: r.standing, settings: r.Settings, tokens: r.Tokens, people: r.Registrations,
-		counters: o.Counters, simple: o.NoSimultaneousUse, giga: !o.NoGigawords, zone: o.Zone, log: o.Log}
+		counters: o.Counters, simple: o.NoSimultaneousUse, giga: !o.NoGigawords, zone: o.Zone, visitors: strangers{}, log: o.Log}
 	for _, m := range o.Methods {
 		if m.AuthorizeUnverified {
 			r.Authorizer.methods = append(r.Authorizer.methods, m.Name)

@@ -82,6 +82,8 @@ type SessionFilter struct {
 	Called, Calling string
 	// NASAddress is the access server.
 	NASAddress netip.Addr
+	// FramedIPAddress is the user's network address.
+	FramedIPAddress netip.Addr
 	// IsOpen are those that have not ended, or those that have.
 	IsOpen *bool
 	// StartTimeFrom: begun then or later. StoppedUntil: ended then or earlier.

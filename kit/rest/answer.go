@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,6 +181,10 @@ func (r *Request) negotiate() error {
 			rank, html = 2, true
 		case "*/*":
 			rank = 1
+		default:
+			if slices.Contains(r.view.Produces, strings.ToLower(strings.TrimSpace(media))) {
+				rank = 3
+			}
 		}
 		if rank > best {
 			best, r.html, r.indent = rank, html, 0

@@ -77,6 +77,9 @@ type View struct {
 	// Parses are the media types of bodies that OPTIONS tells of. Default: JSON and
 	// forms.
 	Parses []string
+	// Produces are media types of its answers (Raw) beside JSON, in small letters, which
+	// clients may ask for. Default: none.
+	Produces []string
 	// Throttle limits how often a caller may come. Default: no limit.
 	Throttle *Throttle
 	// BodyLimit is the largest body in bytes. Default: the API's.

@@ -272,7 +272,7 @@ func session(n, organization int) *radius.Session {
 	s := &radius.Session{
 		UniqueID: fmt.Sprintf("unique-%03d", n), SessionID: fmt.Sprint("s", n), OrganizationID: id(1 + organization), Username: ptr(fmt.Sprintf("user %d", n%3)),
 		NASAddress: netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), StartTime: at(n), SessionTime: ptr(int64(n)), InputOctets: ptr(int64(n) << 33), Realm: ptr(""),
-		CalledStationID: ptr("00-11-22-33-44-55:net"), CallingStationID: ptr(fmt.Sprintf("AA-BB-CC-DD-EE-%02X", n%4)), FramedIPv6Address: netip.MustParseAddr("2001:db8::1"),
+		CalledStationID: ptr("00-11-22-33-44-55:net"), CallingStationID: ptr(fmt.Sprintf("AA-BB-CC-DD-EE-%02X", n%4)), FramedIPv6Address: netip.MustParseAddr("2001:db8::1"), FramedIPAddress: netip.AddrFrom4([4]byte{192, 0, 2, byte(n % 3)}),
 	}
 	if n%2 == 1 {
 		s.StopTime, s.UpdateTime = at(n+5), at(n+5)
@@ -300,6 +300,7 @@ func RunSessions(t *testing.T, h Harness) {
 			"exactly":    {Filter: filter{CallingStationID: "aa-bb-cc-dd-ee-02"}, Selects: none},
 			"one of":     {Filter: filter{CalledStationIDs: wispwright.Only("00-11-22-33-44-55:net", "x")}, Selects: func(*radius.Session) bool { return true }},
 			"called":     {Filter: filter{Called: "00:11:22:33:44:55"}, Selects: none},
+			"client":     {Filter: filter{FramedIPAddress: netip.MustParseAddr("192.0.2.2")}, Selects: func(s *radius.Session) bool { return s.FramedIPAddress == netip.MustParseAddr("192.0.2.2") }},
 			"server":     {Filter: filter{NASAddress: netip.MustParseAddr("10.0.0.3")}, Selects: func(s *radius.Session) bool { return s.UniqueID == "unique-003" }},
 			"since":      {Filter: filter{StartTimeFrom: at(2)}, Selects: func(s *radius.Session) bool { return !s.StartTime.Before(stored(2)) }},
 			"until":      {Filter: filter{StoppedUntil: at(8)}, Selects: func(s *radius.Session) bool { return !s.IsOpen() && !s.StopTime.After(stored(8)) }},
