@@ -1,9 +1,9 @@
 // RADIUS: groups with limits, access servers, sessions and answers.
-import { Activity, KeyRound, KeySquare, ListChecks, MessageSquareReply, Ticket, UsersRound, Wifi } from 'lucide-react';
+import { Activity, ConciergeBell, KeyRound, KeySquare, ListChecks, MessageSquareReply, Smartphone, Ticket, UsersRound, Wifi } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
-import { type RadiusOperations, radiusOperations, readSettings, saveSettings } from './operations';
+import { type RadiusOperations, radiusOperations, readPortal, readSettings, savePortal, saveSettings } from './operations';
 import { radiusTexts } from './texts';
 import type { NAS, RadiusGroup } from './types';
 
@@ -52,6 +52,8 @@ export const radius: Concern<RadiusOperations> = {
       edit: kind === 'check' ? page(() => import('./CheckEdit')) : page(() => import('./ReplyEdit')),
     })),
     { name: 'postauths', path: 'radius/postauth/', model: { app, model: 'radiuspostauth' }, icon: ListChecks, title: 'username', list: page(() => import('./AnswerList')) },
+    { name: 'guests', path: 'radius/guest/', model: { app: 'portal', model: 'guest' }, icon: ConciergeBell, list: page(() => import('./GuestList')) },
+    { name: 'remembereddevices', path: 'radius/remembered-device/', model: { app: 'portal', model: 'device' }, icon: Smartphone, title: 'mac', list: page(() => import('./RememberedList')) },
   ],
   menu: [
     { section: 'access', order: 60, resource: 'radiussessions' },
@@ -62,6 +64,8 @@ export const radius: Concern<RadiusOperations> = {
     { section: 'access', order: 65, resource: 'radiusreplies' },
     { section: 'access', order: 66, to: '/wpa-enterprise', label: 'WPA-Enterprise', icon: Wifi, permission: `${app}.view_organizationradiussettings` },
     { section: 'access', order: 67, resource: 'postauths' },
+    { section: 'access', order: 68, resource: 'guests' },
+    { section: 'access', order: 69, resource: 'remembereddevices' },
   ],
   routes: [{ path: '/wpa-enterprise', page: page(() => import('./EnterprisePage')) }],
   texts: radiusTexts,
@@ -75,6 +79,14 @@ export const radius: Concern<RadiusOperations> = {
       read: readSettings,
       save: saveSettings,
       Fields: page(() => import('./SettingsFields')),
+    },
+    {
+      of: 'organizations',
+      key: 'portal_settings',
+      model: { app: 'portal', model: 'settings' },
+      read: readPortal,
+      save: savePortal,
+      Fields: page(() => import('./PortalFields')),
     },
   ],
   finders: [
@@ -92,6 +104,9 @@ export const radius: Concern<RadiusOperations> = {
     'openwisp_radius.radiusreply': { name: 'RADIUS reply', resource: 'radiusreplies' },
     'openwisp_radius.enterprisenetwork': { name: 'Network with WPA-Enterprise' },
     'openwisp_radius.organizationradiussettings': { name: 'RADIUS settings' },
+    'portal.settings': { name: 'Captive portal settings' },
+    'portal.guest': { name: 'Guest', resource: 'guests' },
+    'portal.device': { name: 'Remembered device', resource: 'remembereddevices' },
     'openwisp_radius.registereduser': { name: 'Registration' },
   },
 };

@@ -4,7 +4,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import { sendForm } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { Batch, EnterpriseNetwork, GroupAttribute, RadiusSettings } from './types';
+import type { Batch, EnterpriseNetwork, GroupAttribute, Guest, PortalSettings, RadiusSettings } from './types';
 
 /** Limits of a group, or what its members are told. */
 export type AttributeKind = 'check' | 'reply';
@@ -20,6 +20,8 @@ export interface RadiusOperations {
   enterprise(organization: Identifier): Promise<EnterpriseNetwork | null>;
   makeEnterprise(organization: Identifier, wish: EnterpriseWish): Promise<EnterpriseNetwork>;
   removeEnterprise(organization: Identifier): Promise<unknown>;
+  answerGuest(guest: Identifier, approve: boolean): Promise<Guest>;
+  makeHotspot(organization: Identifier, values: HotspotValues): Promise<{ id: string }>;
 }
 
 /** A network with EAP that is to be made. */
@@ -29,6 +31,15 @@ export interface EnterpriseWish {
   server_name?: string;
   access_points: string;
   radios?: string[];
+}
+
+/** What a hotspot is to be like. */
+export interface HotspotValues {
+  name: string;
+  gateway: string;
+  ssid: string;
+  radius_server: string;
+  radius_secret: string;
 }
 
 /** A batch that is to be made. */
@@ -66,6 +77,9 @@ export function radiusOperations(request: Request): RadiusOperations {
     },
     makeEnterprise: (organization, wish) => request('POST', enterpriseOf(organization), { body: { ...wish } }),
     removeEnterprise: (organization) => request('DELETE', enterpriseOf(organization)),
+    answerGuest: (guest, approve) => request('POST', `radius/guest/${encodeURIComponent(String(guest))}/${approve ? 'approve' : 'refuse'}/`),
+    makeHotspot: (organization, { radius_server, radius_secret, ...values }) =>
+      request('POST', `radius/organization/${encodeURIComponent(String(organization))}/hotspot-template/`, { body: values.gateway === 'coovachilli' ? { ...values, radius_server, radius_secret } : values }),
     async makeBatch({ organization, prefix, number_of_users, strategy, ...values }, file) {
       const { slug } = await request<{ slug: string }>('GET', `users/organization/${encodeURIComponent(organization)}/`);
       const ofPrefix = strategy === 'prefix';
@@ -80,6 +94,26 @@ function enterpriseOf(organization: Identifier): string {
 
 function settingsOf(organization: Identifier): string {
   return `radius/organization/${encodeURIComponent(String(organization))}/settings/`;
+}
+
+function portalOf(organization: Identifier): string {
+  return `radius/organization/${encodeURIComponent(String(organization))}/portal/`;
+}
+
+/** The settings of an organization's captive portal; undefined where the caller may see none. */
+export async function readPortal(request: Request, id: Identifier): Promise<PortalSettings | undefined> {
+  try {
+    return await request<PortalSettings>('GET', portalOf(id));
+  } catch (error) {
+    if (error instanceof APIError && [403, 404].includes(error.status)) return undefined;
+    throw error;
+  }
+}
+
+/** Saves a change of them; an empty number means as everywhere. */
+export function savePortal(request: Request, id: Identifier, change: Record<string, unknown>): Promise<unknown> {
+  const { own: _, organization: __, ...values } = change;
+  return request('PATCH', portalOf(id), { body: values });
 }
 
 /** The settings of an organization; undefined where there are none, or none the caller may see. */

@@ -34,6 +34,18 @@ const settings = {
   'radius_settings.allowed_mobile_prefixes': 'Telephone numbers that are taken',
   'radius_settings.login_url': 'Log-in page',
   'radius_settings.status_url': 'Status page',
+  'portal_settings.dialect': 'Gateway',
+  'portal_settings.gateway_secret': 'Secret of the gateway',
+  'portal_settings.gateway_hosts': 'Addresses of gateways',
+  'portal_settings.answer_challenge': 'Log in by CHAP',
+  'portal_settings.portal_url': 'Log-in page',
+  'portal_settings.venue_url': 'Page about the place',
+  'portal_settings.guests_enabled': 'Guests may ask a sponsor',
+  'portal_settings.sponsor_domains': 'Domains of sponsors',
+  'portal_settings.guest_hours': 'Hours a guest may stay',
+  'portal_settings.approval_hours': 'Hours a sponsor may wait',
+  'portal_settings.grace_minutes': 'Minutes to confirm an e-mail address',
+  'portal_settings.remember_days': 'Days a device is remembered',
 };
 
 /** The texts in English. */
@@ -45,6 +57,8 @@ export const radiusTexts = {
     radiusreplies: { name: 'Reply |||| Replies', fields, empty: 'No replies yet', invite: 'A reply tells access servers something of one user.' },
     radiusbatches: { name: 'Batch of users |||| Batches of users', fields, empty: 'No batches yet', invite: 'A batch makes many accounts at once.' },
     radiussessions: { name: 'Session |||| Sessions', fields, empty: 'No sessions yet', invite: 'Access servers tell of sessions.' },
+    guests: { name: 'Guest |||| Guests', fields, empty: 'No guests yet', invite: 'Guests ask a sponsor for access.' },
+    remembereddevices: { name: 'Remembered device |||| Remembered devices', fields, empty: 'No devices yet', invite: 'Devices are remembered when their users log in.' },
     postauths: { name: 'Answer |||| Answers', fields, empty: 'No answers yet', invite: 'RADIUS servers tell what they answered.' },
     organizations: { fields: settings },
   },

@@ -124,3 +124,41 @@ export interface Batch {
   created: string;
   modified: string;
 }
+
+/** Somebody who asked for access that a sponsor gives. */
+export interface Guest {
+  id: string;
+  organization: string;
+  name: string;
+  email: string;
+  sponsor: string;
+  reason: string;
+  mac: string;
+  status: 'waiting' | 'approved' | 'refused' | 'lapsed' | 'ended';
+  answer_by: string | null;
+  until: string | null;
+  user: string | null;
+  username: string;
+  decided_by: string;
+  created: string;
+  modified: string;
+}
+
+/** A device that comes in again by its address. */
+export interface RememberedDevice {
+  id: string;
+  organization: string;
+  user: string;
+  mac: string;
+  until: string;
+  created: string;
+  modified: string;
+}
+
+/** What an organization says of its captive portal. */
+export interface PortalSettings {
+  organization: string;
+  gateway_secret: string | null;
+  own: string[];
+  [key: string]: unknown;
+}

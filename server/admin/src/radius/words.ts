@@ -33,6 +33,22 @@ export function meaning(attribute: string, value: string): string {
   return '';
 }
 
+/** How far a guest is. */
+export function guestStatus(status: string): { status: StatusName; word: string } {
+  switch (status) {
+    case 'approved':
+      return { status: 'ok', word: 'may come in' };
+    case 'waiting':
+      return { status: 'problem', word: 'waiting' };
+    case 'refused':
+      return { status: 'off', word: 'refused' };
+    case 'lapsed':
+      return { status: 'off', word: 'not answered' };
+    default:
+      return { status: 'off', word: 'ended' };
+  }
+}
+
 /** How far a batch of users is. */
 export function batchStatus(status: string): { status: StatusName; word: string } {
   switch (status) {
