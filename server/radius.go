@@ -15,6 +15,8 @@ import (
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/enterprise"
+	"github.com/wispwright/wispwright/radius/portal"
+	"github.com/wispwright/wispwright/radius/portal/portalsql"
 	"github.com/wispwright/wispwright/radius/radiusd"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/radiussql"
@@ -47,6 +49,8 @@ type RadiusConcern struct {
 	networks  *enterprise.Networks
 	accounts  *radiusAccounts
 	signIn    *signin.Service
+	portal    *portal.Service
+	templates *ControllerConcern
 	daemon    *radiusd.Server
 	addresses []net.Addr
 }
@@ -69,15 +73,17 @@ func (c *RadiusConcern) Name() string { return "radius" }
 
 // Migrations implements Concern.
 func (c *RadiusConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{radiussql.Migrations()}
+	return []sqlstore.Migrations{radiussql.Migrations(), portalsql.Migrations()}
 }
 
 // Models implements WithModels.
-func (c *RadiusConcern) Models() []wispwright.Model { return radius.Models() }
+func (c *RadiusConcern) Models() []wispwright.Model {
+	return append(radius.Models(), portal.Models()...)
+}
 
 // Events implements WithEvents.
 func (c *RadiusConcern) Events() []event.Listed {
-	return slices.Concat(c.Radius.Events(), c.Enrolment.Events(), c.networks.Events())
+	return slices.Concat(c.Radius.Events(), c.Enrolment.Events(), c.networks.Events(), c.portal.Events())
 }
 
 // Section implements WithSettings.
@@ -162,6 +168,9 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 		}
 		return nil
 	})})
+	if err := c.mountPortal(h); err != nil {
+		return err
+	}
 	if err := c.listen(h); err != nil {
 		return err
 	}
@@ -190,6 +199,9 @@ func (c *RadiusConcern) clean(ctx context.Context) error {
 		all = append(all, err)
 	}
 	all = append(all, c.Enrolment.Codes.Prune(ctx, 7*24*time.Hour))
+	if age := c.Config.GuestAge; age > 0 {
+		all = append(all, c.portal.Prune(ctx, age))
+	}
 	if age := c.Config.BatchDeleteExpired; age > 0 {
 		all = append(all, c.Enrolment.Batches.Prune(ctx, age))
 	}

@@ -17,7 +17,8 @@ import (
 // radiusCommands are those of OpenWISP RADIUS, under its names as well (spec: radius
 // §13).
 type radiusCommands struct {
-	Radius struct {
+	Hotspot hotspotCommand `cmd:"" name:"hotspot-template" help:"Make a template that makes an OpenWrt device a hotspot of an organization."`
+	Radius  struct {
 		DeleteOldRadacct  radiusDeleteSessions   `cmd:"" name:"delete-old-radacct" aliases:"delete_old_radacct" help:"Delete sessions that ended so many days ago."`
 		DeleteOldPostauth radiusDeletePostAuths  `cmd:"" name:"delete-old-postauth" aliases:"delete_old_postauth" help:"Delete answers that are so many days old."`
 		CleanupStale      radiusCloseStale       `cmd:"" name:"cleanup-stale-radacct" aliases:"cleanup_stale_radacct" help:"End sessions that nothing was heard of for so many days."`

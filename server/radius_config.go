@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/counters"
+	"github.com/wispwright/wispwright/radius/portal/portalhttp"
 	"github.com/wispwright/wispwright/radius/radiushttp"
 	"github.com/wispwright/wispwright/radius/sms"
 )
@@ -80,6 +81,17 @@ type RadiusConfig struct {
 	TLSClientCA      string `koanf:"tls_client_ca" doc:"File with the authorities of access servers that connect by TLS (PEM); an access server is registered under a name of its certificate."`
 	Unsigned         bool   `koanf:"unsigned" doc:"Answer requests without Message-Authenticator, which old access servers send and somebody between can forge (CVE-2024-3596)."`
 	CoAPort          int    `koanf:"coa_port" doc:"Port at which access servers are told of changes."`
+	// PortalURL and the following are the defaults of captive portals.
+	PortalURL       string        `koanf:"portal_url" doc:"Page where people log in, told to clients by the Captive Portal API (RFC 8908); {site} and {organization} are filled in. Organizations may have their own."`
+	VenueURL        string        `koanf:"venue_url" doc:"Page that tells of the place, for the same. Empty: none."`
+	GuestsEnabled   bool          `koanf:"guests_enabled" doc:"People may ask for access that a sponsor gives by a link in an e-mail, in organizations that say nothing else."`
+	SponsorDomains  []string      `koanf:"sponsor_domains" doc:"Domains of e-mail addresses that may sponsor guests, in organizations that say nothing else."`
+	GuestAccess     time.Duration `koanf:"guest_access" doc:"How long a guest may stay who was let in, in organizations that say nothing else."`
+	GuestApproval   time.Duration `koanf:"guest_approval" doc:"How long the link of a sponsor is good, in organizations that say nothing else."`
+	GuestAge        time.Duration `koanf:"guest_age" doc:"How long guests and their accounts are kept after they asked; 0: for ever."`
+	GuestRate       string        `koanf:"guest_rate" doc:"How often each client may ask for a sponsor, such as 10/hour; none: no limit."`
+	GraceSession    time.Duration `koanf:"grace_session" doc:"How long people may stay who registered by e-mail and have yet to confirm their address, once, where identities are verified; 0: not at all. Organizations may say otherwise."`
+	RememberDevices time.Duration `koanf:"remember_devices" doc:"For how long a device comes in again by its MAC address after its user logged in, in whole days; 0: never. Organizations may say otherwise."`
 	// NASTypes are further kinds of access servers.
 	NASTypes []string `koanf:"nas_types" doc:"Further kinds of access servers, shown first (OPENWISP_RADIUS_EXTRA_NAS_TYPES)."`
 	// PlainSecrets are for rlm_sql.
@@ -110,6 +122,7 @@ func DefaultRadiusConfig() RadiusConfig {
 		SMSMessage: radius.DefaultSMSMessage, SMSCooldown: 30 * time.Second, SMSValidity: 30 * time.Minute, SMSLength: 6, SMSAttempts: 5, SMSUserDaily: 5, SMSAddressDaily: 999,
 		MobilePrefixes: []string{}, UnverifiedKeep: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
 		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none", CoAPort: 3799,
+		PortalURL: "{site}/{organization}/login", SponsorDomains: []string{}, GuestAccess: 24 * time.Hour, GuestApproval: 24 * time.Hour, GuestAge: 90 * 24 * time.Hour, GuestRate: portalhttp.DefaultGuestRate,
 		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
 	}
 }
@@ -178,6 +191,7 @@ func (c *RadiusConfig) Check() error {
 	}
 	c.checkEnrolment(e)
 	c.checkServer(e)
+	c.checkPortal(e)
 	for _, n := range []leastNumber{{"stale_after", int64(c.StaleAfter), 0}, {"accounting_age", int64(c.AccountingAge), 0}, {"postauth_age", int64(c.PostAuthAge), 0}, {"unverified_age", int64(c.UnverifiedAge), 0}} {
 		n.check(e)
 	}

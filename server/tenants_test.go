@@ -86,6 +86,11 @@ func newVictim(t *testing.T) *victim {
 	batch := v.do("POST", "/api/v1/radius/batch/", `{"name":"`+betaMark+`","strategy":"prefix","prefix":"betabatch","number_of_users":1,"organization_slug":"beta","notes":"`+betaMark+`"}`, 201)
 	v.ids["batch_id"] = fmt.Sprint(batch["id"])
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
+	v.do("PATCH", "/api/v1/radius/organization/"+org+"/portal/", `{"dialect":"coovachilli","gateway_secret":"`+betaMark+`","guests_enabled":true,"sponsor_domains":"`+strings.ToLower(betaMark)+`.example","remember_days":3}`, 200)
+	v.ids["radius_guest"] = v.made("/api/v1/radius/organization/beta/guest/", `{"name":"`+betaMark+`","sponsor":"ann@`+strings.ToLower(betaMark)+`.example","reason":"`+betaMark+`"}`)
+	require.Equal(t, 201, told(t, s, "", "POST", "/api/v1/freeradius/accounting/", `{"status_type":"Start","session_id":"b","unique_id":"beta-session","username":"betamanager","nas_ip_address":"10.0.0.9","calling_station_id":"02-00-00-00-BE-7A"}`,
+		"Authorization", "Bearer "+org+" "+betaMark).Code)
+	v.ids["remembered"] = v.first("a", "/api/v1/radius/remembered-device/")
 	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
 	v.ids["device_task"] = v.made("/api/v1/controller/device-task/", `{"action":"set_variables","devices":["`+v.ids["device"]+`"],"variables":{"own":"`+betaMark+`"},"dry_run":true}`)
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
@@ -131,7 +136,7 @@ func (v *victim) state() string {
 		"/api/v1/controller/location/" + v.ids["location"] + "/", "/api/v1/controller/floorplan/" + v.ids["floorplan"] + "/", "/api/v1/controller/device/" + v.ids["device"] + "/location/",
 		"/api/v1/radius/group/?organization=" + v.ids["org_beta"], "/api/v1/radius/group/" + v.ids["radius_group"] + "/check/", "/api/v1/radius/group/" + v.ids["radius_group"] + "/reply/",
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
-		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/",
+		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/", "/api/v1/radius/organization/" + v.ids["org_beta"] + "/portal/", "/api/v1/radius/guest/?organization=" + v.ids["org_beta"], "/api/v1/radius/remembered-device/?organization=" + v.ids["org_beta"],
 		"/api/v1/monitoring/custom-metric/" + v.ids["custom_metric"] + "/", "/api/v1/monitoring/custom-metric/?organization=" + v.ids["org_beta"],
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/device-task/" + v.ids["device_task"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",

@@ -38,6 +38,9 @@ func (d *demo) show(boxes []box) error {
 	if err := d.makeTopology(organization, boxes); err != nil {
 		return err
 	}
+	if err := d.makeGuests(organization); err != nil {
+		return err
+	}
 	return d.makeSession(organization, boxes[0])
 }
 
