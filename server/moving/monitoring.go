@@ -2,6 +2,8 @@ package moving
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/monitoring"
@@ -18,6 +20,9 @@ func Monitoring(m *monitoring.Monitoring) Part {
 				return err
 			}
 			run.Note(metricIDs{}, metrics)
+			if err := noteThresholds(ctx, run, m.Registry()); err != nil {
+				return err
+			}
 			if err := run.Table(ctx, "monitoring_chart", "id", []string{"metric_id"}, func(ctx context.Context, r *Row) (string, error) {
 				if kind := r.Text("configuration"); m.Registry().Chart(kind) == nil {
 					run.Notice("charts of the kind %s do not exist here: left out", kind)
@@ -102,4 +107,35 @@ func takeSessions(ctx context.Context, run *Run, m *monitoring.Monitoring) error
 		}
 		return m.Sessions.RestoreSession(ctx, o)
 	})
+}
+
+// thresholdTexts is the key under which the thresholds of metrics are noted, by the ids
+// of their alert settings, as OpenWISP writes them in notifications: it looks them up when
+// somebody reads, here they are part of what was told.
+type thresholdTexts struct{}
+
+func noteThresholds(ctx context.Context, run *Run, kinds *monitoring.Registry) error {
+	out := map[wispwright.ID]string{}
+	run.Note(thresholdTexts{}, out)
+	if !run.Has("monitoring_metric") {
+		return nil
+	}
+	rows, err := run.Read(ctx, "monitoring_alertsettings", "SELECT a.id, a.custom_threshold, m.configuration FROM monitoring_alertsettings a JOIN monitoring_metric m ON m.id = a.metric_id")
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		kind := kinds.Metric(r.Text("configuration"))
+		switch own := r.Decimal("custom_threshold"); {
+		case own != nil:
+			text := strconv.FormatFloat(*own, 'f', -1, 64)
+			if !strings.Contains(text, ".") {
+				text += ".0"
+			}
+			out[r.ID("id")] = text
+		case kind != nil && kind.Alert != nil:
+			out[r.ID("id")] = strconv.FormatFloat(kind.Alert.Value, 'f', -1, 64)
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -49,6 +50,7 @@ func takeNotifications(ctx context.Context, run *Run, s *notifications.Service, 
 	if err != nil {
 		return err
 	}
+	thresholds, _ := run.Noted(thresholdTexts{}).(map[wispwright.ID]string)
 	levels := []notifications.Level{notifications.Success, notifications.Info, notifications.Warning, notifications.Error}
 	return run.Table(ctx, "openwisp_notifications_notification", "id", []string{"recipient_id"}, func(ctx context.Context, r *Row) (string, error) {
 		n := &notifications.Notification{
@@ -61,6 +63,20 @@ func takeNotifications(ctx context.Context, run *Run, s *notifications.Service, 
 		}
 		if data := r.JSON("data"); data.IsObject() {
 			n.Data = data
+		}
+		if settings, err := wispwright.ParseID(n.ActionID); err == nil && thresholds[settings] != "" {
+			data := map[string]any{}
+			if !n.Data.IsEmpty() {
+				if err := n.Data.Decode(&data); err != nil {
+					return "", wispwright.Invalid("data", "is no object.")
+				}
+			}
+			data["threshold"] = thresholds[settings]
+			raw, err := json.Marshal(data)
+			if err != nil {
+				return "", err
+			}
+			n.Data = wispwright.JSON(raw)
 		}
 		for _, p := range [][2]*string{{&n.ActorKind, &n.ActorID}, {&n.TargetKind, &n.TargetID}, {&n.ActionKind, &n.ActionID}} {
 			if *p[0] == "" || *p[1] == "" {

@@ -165,6 +165,8 @@ func newHouse(t *testing.T, db *sqlstore.DB) *house {
 		switch v := one.(type) {
 		case *server.ControllerConcern:
 			v.Config.Context = map[string]any{"vpnserver1": "vpn.example.org"}
+		case *server.NotificationsConcern:
+			v.Config.SiteName = "OpenWISP Example"
 		case *server.RadiusConcern:
 			v.Config.AllowedHosts, h.radius = []string{"127.0.0.1"}, v
 		case *server.TenancyConcern:
