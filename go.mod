@@ -36,6 +36,7 @@ require (
 	github.com/maxmind/mmdbwriter v1.2.0
 	github.com/microcosm-cc/bluemonday v1.0.27
 	github.com/miekg/dns v1.1.73
+	github.com/nicksnyder/go-i18n/v2 v2.7.0
 	github.com/nyaruka/phonenumbers v1.8.0
 	github.com/oschwald/maxminddb-golang v1.13.1
 	github.com/pmezard/go-difflib v1.0.0

@@ -120,6 +120,9 @@ type InForce struct {
 	token wispwright.Secret
 }
 
+// Token is that of Settings: it signs the cookies of login pages too.
+func (in InForce) Token() wispwright.Secret { return in.token }
+
 // SettingsService is the service of what organizations set, and of who may ask for
 // one: the gate of RADIUS servers (spec: radius §2).
 type SettingsService struct {
