@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/rollout"
 )
 
 // Batches is the service of mass upgrades.
@@ -18,7 +19,8 @@ type Batches struct {
 	// Reminded tells of persistent batches whose devices cannot be reached for long.
 	Reminded event.Topic[Batch]
 
-	s *Service
+	s     *Service
+	waves *waves
 }
 
 // BatchChange is what happened to a batch.
@@ -51,8 +53,7 @@ func (c BatchChange) Outcome() string {
 }
 
 func newBatches(s *Service) *Batches {
-	b := &Batches{s: s}
-	return b
+	return &Batches{s: s, waves: &waves{s}}
 }
 
 // Get returns a batch.
@@ -78,9 +79,10 @@ var ErrNoDevices = errors.New("No devices found matching the specified filters. 
 const mostParallel = 1000
 
 // Launch stores a batch that begins at once, or at its time. The caller sets BuildID,
-// Options, GroupID, LocationID, Devices, IsPersistent, Firmwareless, ScheduledAt and
-// Parallel. Faults: those of Plan, ErrNoDevices, and wispwright.ValidationError for
-// "upgrade_options", "scheduled_at" and "parallel".
+// Options, GroupID, LocationID, Devices, IsPersistent, Firmwareless, ScheduledAt,
+// Parallel and Strategy. Faults: those of Plan, ErrNoDevices, and
+// wispwright.ValidationError for "upgrade_options", "scheduled_at", "parallel" and
+// "strategy".
 func (b *Batches) Launch(ctx context.Context, scope wispwright.Scope, o *Batch) error {
 	plan, err := b.Plan(ctx, scope, o)
 	if err != nil {
@@ -104,10 +106,17 @@ func (b *Batches) Launch(ctx context.Context, scope wispwright.Scope, o *Batch) 
 	if o.Parallel < 0 || o.Parallel > mostParallel {
 		v.Add("parallel", fmt.Sprintf("Ensure this value is between 0 and %d.", mostParallel))
 	}
+	wanted := o.wanted(plan)
+	if o.Strategy != nil {
+		if err := v.Merge("", b.waves.check(o, wanted)); err != nil {
+			return err
+		}
+		o.IsPersistent = o.IsPersistent || o.Strategy.Deadline != nil
+	}
 	if err := v.Err(); err != nil {
 		return err
 	}
-	if narrowed := !o.GroupID.IsZero() || !o.LocationID.IsZero() || len(o.Devices) > 0; narrowed && len(o.wanted(plan)) == 0 {
+	if narrowed := o.Strategy != nil || !o.GroupID.IsZero() || !o.LocationID.IsZero() || len(o.Devices) > 0; narrowed && len(wanted) == 0 {
 		return ErrNoDevices
 	}
 	build, err := b.s.stores.Builds.Get(ctx, scope, o.BuildID)
@@ -115,8 +124,11 @@ func (b *Batches) Launch(ctx context.Context, scope wispwright.Scope, o *Batch) 
 		return err
 	}
 	o.ID, o.OrganizationID, o.Status, o.Skipped, o.Created, o.Modified = wispwright.NewID(), build.OrganizationID, Idle, map[wispwright.ID]string{}, now, now
-	if o.ScheduledAt != nil {
+	if o.RolloutID = (wispwright.ID{}); o.ScheduledAt != nil {
 		o.Status = Scheduled
+	}
+	if c := wispwright.CallerFrom(ctx); c != nil {
+		o.ActorID, o.Actor = c.ID, c.Name
 	}
 	if o.Parallel == 0 {
 		o.Parallel = b.s.options.Parallel
@@ -167,9 +179,20 @@ func (b *Batches) work(ctx context.Context, id wispwright.ID) error {
 	} else if o.Status != InProgress {
 		return nil
 	}
+	led, takenBack, err := b.led(ctx, id)
+	if err != nil {
+		return gone(err)
+	}
 	for more := true; more; {
 		err := b.change(ctx, id, func(ctx context.Context, o *Batch, counts *Counts) (err error) {
+			if led || o.Status != InProgress {
+				more = false
+				return nil
+			}
 			more, err = b.turn(ctx, o, counts)
+			if takenBack && o.Status.Ended() {
+				o.Status, o.Problem = Cancelled, "It was taken back."
+			}
 			return err
 		})
 		if err != nil {
@@ -177,6 +200,25 @@ func (b *Batches) work(ctx context.Context, id wispwright.ID) error {
 		}
 	}
 	return nil
+}
+
+// led reports whether the engine of waves says when operations of a batch run. It
+// ends what a rollout that is over left, and says whether that was taken back.
+func (b *Batches) led(ctx context.Context, id wispwright.ID) (led, takenBack bool, err error) {
+	o, err := b.Get(ctx, wispwright.ScopeAll(), id)
+	if err != nil || o.RolloutID.IsZero() || b.s.options.Rollouts == nil {
+		return false, false, err
+	}
+	r, err := b.s.options.Rollouts.Get(ctx, wispwright.ScopeAll(), o.RolloutID)
+	switch {
+	case errors.Is(err, wispwright.ErrNotFound):
+		return false, false, b.waves.end(ctx, o, rollout.Cancelled)
+	case err != nil:
+		return false, false, err
+	case !r.Status.Ended():
+		return true, false, nil
+	}
+	return false, r.Status == rollout.RolledBack, b.waves.end(ctx, o, r.Status)
 }
 
 // change holds a batch, does something with it, and tells of it.
@@ -205,23 +247,32 @@ func (b *Batches) change(ctx context.Context, id wispwright.ID, fn func(ctx cont
 // more gets those that are missing.
 func (b *Batches) begin(ctx context.Context, o *Batch) error {
 	plan, err := b.Plan(ctx, wispwright.ScopeAll(), o)
+	if err == nil {
+		err = b.make(ctx, o.ID, plan)
+	}
 	var invalid *wispwright.ValidationError
-	switch {
-	case errors.As(err, &invalid): // the group or the location was deleted
-		return b.change(ctx, o.ID, func(_ context.Context, o *Batch, _ *Counts) error {
-			o.Status, o.Problem, o.Modified = Failed, err.Error(), b.s.base.Now()
-			return nil
-		})
-	case err != nil:
+	if !errors.As(err, &invalid) {
 		return err
 	}
+	// the group or the location was deleted, or a canary is not affected any more
+	return b.change(ctx, o.ID, func(_ context.Context, o *Batch, _ *Counts) error {
+		if o.Status == Idle || o.Status == Scheduled {
+			o.Status, o.Problem, o.Modified = Failed, err.Error(), b.s.base.Now()
+		}
+		return nil
+	})
+}
+
+// make stores the operations of a plan, and begins the waves that carry them out.
+func (b *Batches) make(ctx context.Context, id wispwright.ID, plan *Plan) error {
 	now := b.s.base.Now()
-	return b.change(ctx, o.ID, func(ctx context.Context, o *Batch, counts *Counts) error {
+	return b.change(ctx, id, func(ctx context.Context, o *Batch, counts *Counts) error {
 		if o.Status != Idle && o.Status != Scheduled {
 			return nil // somebody was faster, or cancelled it
 		}
 		var operations []*Operation
-		for _, t := range o.wanted(plan) {
+		wanted := o.wanted(plan)
+		for _, t := range wanted {
 			operations = append(operations, &Operation{ID: wispwright.NewID(), OrganizationID: t.Device.OrganizationID, DeviceID: t.Device.ID, ImageID: t.Image.ID,
 				BatchID: o.ID, Status: InProgress, Options: o.Options, IsPersistent: o.IsPersistent, State: "{}", Created: now, Modified: now})
 		}
@@ -229,6 +280,11 @@ func (b *Batches) begin(ctx context.Context, o *Batch) error {
 			return err
 		}
 		o.Status, o.Skipped, o.Modified = InProgress, plan.Skipped(), now
+		if o.Strategy != nil && len(operations) > 0 {
+			if err := b.waves.create(ctx, o, wanted); err != nil {
+				return err
+			}
+		}
 		*counts = Counts{Total: len(operations), Waiting: len(operations), By: map[Status]int{InProgress: len(operations)}}
 		return nil
 	})
@@ -262,27 +318,38 @@ func (b *Batches) next(ctx context.Context, o *Batch, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return len(list.Rows), b.release(ctx, list.Rows)
+}
+
+const triedAgain = "The upgrade is tried again."
+
+// release lets operations run; those that failed begin anew.
+func (b *Batches) release(ctx context.Context, operations []*Operation) error {
 	now := b.s.base.Now()
 	var rows []*DeviceFirmware
 	var jobs []Job
-	for _, op := range list.Rows {
+	for _, op := range operations {
 		if !op.ImageID.IsZero() {
 			rows = append(rows, &DeviceFirmware{ID: wispwright.NewID(), OrganizationID: op.OrganizationID, DeviceID: op.DeviceID, ImageID: op.ImageID, Created: now, Modified: now})
 		}
 		if _, err := b.s.Operations.update(ctx, wispwright.ScopeAll(), op.ID, func(op *Operation) error {
-			if op.Status == InProgress && op.Queued == nil {
+			switch {
+			case op.Status == InProgress && op.Queued == nil:
 				op.Queued = &now
+			case op.Status == Failed || op.Status == Aborted:
+				op.Status, op.Queued, op.NextRetryAt, op.Attempts, op.Progress, op.Flashed, op.State = InProgress, &now, nil, 0, 0, false, "{}"
+				op.log(triedAgain)
 			}
 			return nil
 		}); err != nil {
-			return 0, err
+			return err
 		}
 		jobs = append(jobs, Job{JobUpgrade, op.ID})
 	}
 	if err := b.s.stores.Devices.Put(ctx, rows); err != nil {
-		return 0, err
+		return err
 	}
-	return len(list.Rows), b.s.options.Jobs.Enqueue(ctx, jobs...)
+	return b.s.options.Jobs.Enqueue(ctx, jobs...)
 }
 
 // Cancel ends a batch within the scope: what waits or is pending does not begin any
@@ -302,6 +369,11 @@ func (b *Batches) Cancel(ctx context.Context, scope wispwright.Scope, id wispwri
 			return nil
 		})
 		if err != nil {
+			return nil, err
+		}
+	case !o.RolloutID.IsZero() && b.s.options.Rollouts != nil:
+		var not *rollout.NotNowError
+		if _, err := b.s.options.Rollouts.Cancel(ctx, wispwright.ScopeAll(), o.RolloutID); err != nil && !errors.As(err, &not) && !errors.Is(err, wispwright.ErrNotFound) {
 			return nil, err
 		}
 	}

@@ -199,6 +199,8 @@ type Upload struct {
 	Name, Type string
 	// Size is how long it will be, Received how much is there.
 	Size, Received int64
+	// Parts are where the parts that are there lie, in their order.
+	Parts []string
 	// Checksum is what its SHA-256 must be; empty: anything.
 	Checksum string
 	// Created and Modified are when it was begun and went on last.

@@ -109,7 +109,7 @@ func (d *Devices) image(ctx context.Context, dev *Device, now *DeviceFirmware, i
 	if err != nil {
 		return nil, valid.Reference(err, "image", id)
 	}
-	if t := d.s.options.Types.OfModel(dev.Model); t != nil && t.Name != image.Type && !d.s.options.Types.fits(image, dev.Model) {
+	if t := d.s.options.Types.OfModel(dev.Model); t != nil && t.Name != image.Type && !d.s.options.Types.Fits(image, dev.Model) {
 		return nil, wispwright.Invalid("image", valid.UnknownPK(id))
 	}
 	if now == nil || now.ImageID == id {
@@ -157,7 +157,7 @@ func (d *Devices) check(ctx context.Context, dev *Device, image *Image, upgrades
 			return err
 		}
 	}
-	if !d.s.options.Types.fits(image, dev.Model) {
+	if !d.s.options.Types.Fits(image, dev.Model) {
 		v.Add("", otherModel)
 	} else if upgrades && image.Metadata.Status == invalid {
 		v.Add("image", contradicting)
@@ -281,7 +281,7 @@ func (d *Devices) detected(ctx context.Context, image *Image, devices ...*Device
 		has[o.DeviceID] = true
 	}
 	for _, dev := range devices {
-		if _, connected := ways[dev.ID]; !connected || has[dev.ID] || !d.s.options.Types.fits(image, dev.Model) {
+		if _, connected := ways[dev.ID]; !connected || has[dev.ID] || !d.s.options.Types.Fits(image, dev.Model) {
 			continue
 		}
 		err := d.Create(ctx, &DeviceFirmware{OrganizationID: dev.OrganizationID, DeviceID: dev.ID, ImageID: image.ID, Installed: true})
@@ -330,7 +330,7 @@ func (d *Devices) Choices(ctx context.Context, scope wispwright.Scope, dev *Devi
 	}
 	var out []*Image
 	for _, i := range list.Rows {
-		if d.s.options.Types.fits(i, dev.Model) {
+		if d.s.options.Types.Fits(i, dev.Model) {
 			out = append(out, i)
 		}
 	}

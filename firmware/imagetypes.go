@@ -101,8 +101,8 @@ func (t *ImageTypes) Label(name string) string {
 	return name
 }
 
-// fits reports whether an image fits a model of devices.
-func (t *ImageTypes) fits(i *Image, model string) bool {
+// Fits reports whether an image fits a model of devices.
+func (t *ImageTypes) Fits(i *Image, model string) bool {
 	if slices.Contains(i.Boards, model) {
 		return model != ""
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/store"
+	"github.com/wispwright/wispwright/rollout"
 )
 
 // Status is how far an operation or a batch is (spec: firmware §1; additions F-1,
@@ -143,6 +144,14 @@ type Batch struct {
 	ScheduledAt *time.Time
 	// Parallel is how many operations are at work at once.
 	Parallel int
+	// Strategy says in which waves devices come and what stops them; nil: as many at
+	// once as Parallel says, whatever becomes of them.
+	Strategy *rollout.Strategy
+	// RolloutID is the rollout that carries Strategy out; zero when there is none.
+	RolloutID wispwright.ID
+	// ActorID and Actor are who launched it.
+	ActorID wispwright.ID
+	Actor   string
 	// LastReminderAt is when people were reminded of pending devices last.
 	LastReminderAt *time.Time
 	// Problem is why it could not be begun; empty when it could.
@@ -172,7 +181,7 @@ type BatchFilter struct {
 
 // Shape is how storages keep batches: the newest first.
 func (Batch) Shape() store.Shape {
-	return store.Shape{Table: "firmware_batch", Org: "OrganizationID", Order: store.Newest("Created"),
+	return store.Shape{Table: "firmware_batch", Org: "OrganizationID", Order: store.Newest("Created"), Documents: []string{"Strategy"},
 		Parents: []store.Parent{{Field: "BuildID", Table: "firmware_build"}}}
 }
 

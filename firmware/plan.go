@@ -14,6 +14,8 @@ type Target struct {
 	// Device is the device, Firmware what it has now, nil when that is not known.
 	Device   *Device
 	Firmware *DeviceFirmware
+	// Version is that of the build it has, "" when that is not known.
+	Version string
 	// Image is what it is to get; nil when it is left out.
 	Image *Image
 	// Skip is why it is left out; "" when it is not.
@@ -114,6 +116,7 @@ type planner struct {
 
 	here  []*Image                 // of the build
 	types map[wispwright.ID]string // of the images of the category
+	has   map[wispwright.ID]string // the versions of those images
 	seen  map[wispwright.ID]bool   // devices
 }
 
@@ -124,16 +127,17 @@ func (p *planner) images() error {
 		return err
 	}
 	var ids []wispwright.ID
+	versions := map[wispwright.ID]string{}
 	for _, b := range builds.Rows {
-		ids = append(ids, b.ID)
+		ids, versions[b.ID] = append(ids, b.ID), b.Version
 	}
 	images, err := p.s.stores.Images.List(p.ctx, wispwright.ScopeAll(), ImageFilter{BuildIDs: wispwright.Only(ids...)}, unpaged())
 	if err != nil {
 		return err
 	}
-	p.types, p.seen = map[wispwright.ID]string{}, map[wispwright.ID]bool{}
+	p.types, p.has, p.seen = map[wispwright.ID]string{}, map[wispwright.ID]string{}, map[wispwright.ID]bool{}
 	for _, i := range images.Rows {
-		p.types[i.ID] = i.Type
+		p.types[i.ID], p.has[i.ID] = i.Type, versions[i.BuildID]
 		if i.BuildID == p.build.ID {
 			p.here = append(p.here, i)
 		}
@@ -172,7 +176,7 @@ func (p *planner) related() error {
 		for _, r := range rows.Rows {
 			p.seen[r.DeviceID] = true
 			if d := known[r.DeviceID]; d != nil && !(r.Installed && p.isHere(r.ImageID)) {
-				targets = append(targets, Target{Device: d, Firmware: r})
+				targets = append(targets, Target{Device: d, Firmware: r, Version: p.has[r.ImageID]})
 			}
 		}
 		if err := p.add(targets); err != nil {
@@ -273,7 +277,7 @@ func (p *planner) add(targets []Target) error {
 // imageFor is the image of the build for a device: that of the type it has, else
 // one that fits its model.
 func (p *planner) imageFor(t *Target) *Image {
-	fits := func(i *Image) bool { return p.s.options.Types.fits(i, t.Device.Model) }
+	fits := func(i *Image) bool { return p.s.options.Types.Fits(i, t.Device.Model) }
 	if t.Firmware != nil {
 		imageType := p.types[t.Firmware.ImageID]
 		if i := slices.IndexFunc(p.here, func(i *Image) bool { return i.Type == imageType && fits(i) }); i >= 0 {

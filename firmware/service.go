@@ -13,6 +13,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
+	"github.com/wispwright/wispwright/rollout"
 )
 
 // Options change what New makes; nil means the defaults.
@@ -27,6 +28,13 @@ type Options struct {
 	Reacher Reacher
 	// Jobs run upgrades in the background. Default: they run as soon as they exist.
 	Jobs Jobs
+	// Rollouts carry out batches that have a strategy. Default: there are no such.
+	Rollouts *rollout.Service
+	// Sites says where devices are, for waves. Default: nowhere.
+	Sites func(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]Site, error)
+	// Online says which devices can probably be reached: in waves, the others are
+	// waited for. Default: all of them.
+	Online func(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]bool, error)
 	// OrganizationName is how an organization is called in a message. Default: its
 	// id.
 	OrganizationName func(ctx context.Context, id wispwright.ID) (string, error)
@@ -173,6 +181,11 @@ func New(base *entity.Base, stores Stores, fleet Fleet, o *Options) (*Service, e
 	s.Devices = newDevices(s)
 	s.Operations = newOperations(s)
 	s.Batches = newBatches(s)
+	if s.options.Rollouts != nil {
+		if err := s.options.Rollouts.Register(rollout.Kind{Name: RolloutKind, Label: "Firmware", Driver: s.Batches.waves}); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
@@ -98,7 +99,17 @@ func (u *Uploads) Part(ctx context.Context, scope wispwright.Scope, id wispwrigh
 		return nil, wrongOffset(o.Received)
 	}
 	count := &tail{}
-	name := fmt.Sprintf("%s%s/%016d", partFolder, o.ID, offset)
+	// a name of its own: two that send the same part do not touch each other's bytes
+	name := fmt.Sprintf("%s%s/%016d-%s", partFolder, o.ID, offset, wispwright.NewID())
+	kept := false
+	defer func() {
+		if kept {
+			return
+		}
+		if err := u.s.options.Blobs.Delete(context.WithoutCancel(ctx), name); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+			u.s.options.Log.WarnContext(ctx, "a part of an upload stays for the sweep", "upload", id, "error", err)
+		}
+	}()
 	if err := u.s.options.Blobs.Put(ctx, name, io.TeeReader(io.LimitReader(body, mostPart+1), count)); err != nil {
 		return nil, fmt.Errorf("firmware.Uploads.Part: %w", err)
 	}
@@ -120,11 +131,18 @@ func (u *Uploads) Part(ctx context.Context, scope wispwright.Scope, id wispwrigh
 			if o.Received != offset {
 				return wrongOffset(o.Received) // somebody else sent it as well
 			}
-			o.Received, o.Modified = offset+count.size, u.s.base.Now()
+			if o.Parts == nil && offset > 0 { // begun before parts were noted
+				var err error
+				if o.Parts, err = u.earlier(ctx, id, offset); err != nil {
+					return err
+				}
+			}
+			o.Received, o.Parts, o.Modified = offset+count.size, append(o.Parts, name), u.s.base.Now()
 			return nil
 		})
 		return err
 	})
+	kept = err == nil || errors.Is(err, wispwright.ErrUnavailable) // it may have been stored
 	return after, err
 }
 
@@ -138,8 +156,10 @@ func (u *Uploads) Finish(ctx context.Context, scope wispwright.Scope, id wispwri
 		return nil, wispwright.Invalid("file", fmt.Sprintf("%d of %d bytes are there.", o.Received, o.Size))
 	}
 	parts := &joined{ctx: ctx, blobs: u.s.options.Blobs}
-	if parts.names, err = u.parts(ctx, o.ID); err != nil {
-		return nil, err
+	if parts.names = o.Parts; parts.names == nil {
+		if parts.names, err = u.earlier(ctx, o.ID, o.Size); err != nil {
+			return nil, err
+		}
 	}
 	image, err := u.s.Images.Create(ctx, scope, o.BuildID, File{Name: o.Name, Type: o.Type, Checksum: o.Checksum, Body: parts})
 	if err = errors.Join(err, parts.close()); err != nil {
@@ -182,6 +202,17 @@ func (u *Uploads) parts(ctx context.Context, id wispwright.ID) (names []string, 
 		return nil
 	})
 	return names, err
+}
+
+// earlier are the parts before an offset of an upload that does not note them: each
+// is named after its offset alone.
+func (u *Uploads) earlier(ctx context.Context, id wispwright.ID, offset int64) ([]string, error) {
+	all, err := u.parts(ctx, id)
+	last := fmt.Sprintf("%016d", offset)
+	return slices.DeleteFunc(all, func(name string) bool {
+		base := name[strings.LastIndexByte(name, '/')+1:]
+		return len(base) != len(last) || base >= last
+	}), err
 }
 
 func (u *Uploads) dropParts(ctx context.Context, id wispwright.ID) error {

@@ -22,8 +22,9 @@ type Driver interface {
 	// tries them one by one, and fails the one to blame.
 	Begin(ctx context.Context, r *Rollout, steps ...*Step) error
 	// Follow says how far steps are that were begun or are being taken back: it ends
-	// those with the state InProgress with Succeeded or Failed, those with Undoing
-	// with Undone or Failed, and leaves the others. It changes nothing else.
+	// those with the state InProgress with Succeeded, Failed or Skipped, or sends them
+	// back to wait with Offline, ends those with Undoing with Undone or Failed, and
+	// leaves the others. It changes nothing else.
 	Follow(ctx context.Context, r *Rollout, steps ...*Step) error
 	// Undo takes steps back, inside the transaction that notes it, under the rules of
 	// Begin. Steps come with the state Undoing; the driver may end them at once with

@@ -145,7 +145,7 @@ func DefaultConcerns() []Concern {
 	m.Geo, m.Rollout = g, waves
 	reach := NewConnection(c)
 	f := NewFirmware(reach)
-	f.Geo = g
+	f.Geo, f.Rollout = g, waves
 	return []Concern{
 		t,
 		newSSO(t),

@@ -30,6 +30,8 @@ type FirmwareConcern struct {
 	Blobs blob.Store
 	// Geo has the locations that mass upgrades are limited to. Default: there are none.
 	Geo *GeoConcern
+	// Rollout carries mass upgrades out in waves. Default: there are no such.
+	Rollout *RolloutConcern
 	// Groups returns the organization of a group of devices. Default: the groups of the
 	// controller.
 	Groups func(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (organization wispwright.ID, err error)
@@ -91,6 +93,11 @@ func (c *FirmwareConcern) Mount(_ context.Context, h *Host) error {
 	if err := h.Mounted(c.Connection); err != nil {
 		return err
 	}
+	if c.Rollout != nil {
+		if err := h.Mounted(c.Rollout); err != nil {
+			return err
+		}
+	}
 	stores, err := firmwaresql.New(h.DB())
 	if err != nil {
 		return err
@@ -145,7 +152,10 @@ func (c *FirmwareConcern) options(h *Host, queue firmware.Jobs) (*firmware.Optio
 		Blobs: c.Blobs, Types: types, Upgraders: upgraders, Reacher: firmwareReacher{c}, Jobs: queue, MaxSize: s.MaxFileSize, Timeout: s.TaskTimeout,
 		Retries: retries, Backoff: s.Backoff, MostBackoff: s.MostBackoff, NoJitter: s.NoJitter, PendingDelay: s.PendingDelay, MostPendingDelay: s.MostPendingDelay,
 		PendingFactor: s.PendingFactor, PendingJitter: s.PendingJitter, ReturnJitter: s.ReturnJitter, ReminderPeriod: s.ReminderPeriod,
-		ScheduleSoonest: s.ScheduleSoonest, ScheduleLatest: s.ScheduleLatest, Parallel: s.Parallel, Log: h.Log(),
+		ScheduleSoonest: s.ScheduleSoonest, ScheduleLatest: s.ScheduleLatest, Parallel: s.Parallel, Sites: c.sites, Online: c.online, Log: h.Log(),
+	}
+	if c.Rollout != nil {
+		o.Rollouts = c.Rollout.Service
 	}
 	if t := c.Connection.Controller.Tenancy; t != nil {
 		o.OrganizationName = func(ctx context.Context, id wispwright.ID) (string, error) {
@@ -257,6 +267,11 @@ func (c *FirmwareConcern) wiring() []Wire {
 			}
 			if len(ids) == 0 {
 				return nil
+			}
+			if c.Rollout != nil {
+				if err := c.Rollout.Nudge(ctx, ids...); err != nil {
+					return err
+				}
 			}
 			return c.Operations.Returned(ctx, ids...)
 		})},

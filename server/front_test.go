@@ -47,11 +47,11 @@ func parts(t testing.TB) (*settings, []server.Concern) {
 	divided := server.NewSubnetDivision(ten, con, addresses, tunnels)
 	graphs := server.NewTopology(ten, con)
 	images := server.NewFirmware(reach)
-	images.Geo = places
 	access := server.NewRadius(ten)
 	measured := server.NewMonitoring(con)
 	waves := server.NewRollout(ten)
 	measured.Geo, measured.Rollout = places, waves
+	images.Geo, images.Rollout = places, waves
 	plans := server.NewPlan(ten, con, waves)
 	told := server.NewNotifications(ten)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}

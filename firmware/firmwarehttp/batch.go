@@ -3,11 +3,13 @@ package firmwarehttp
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/firmware"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/rollout/rollouthttp"
 )
 
 type batchOut struct {
@@ -22,14 +24,17 @@ type batchOut struct {
 
 // batchMore are what the original gains (additions F-4, F-9) and what is ours.
 type batchMore struct {
-	Group        wispwright.ID `json:"group"`
-	Location     wispwright.ID `json:"location"`
-	IsPersistent bool          `json:"is_persistent"`
-	ScheduledAt  rest.Time     `json:"scheduled_at"`
-	Firmwareless bool          `json:"firmwareless"`
-	Parallel     int           `json:"parallel"`
-	Problem      string        `json:"problem"`
-	Counts       batchCounts   `json:"counts"`
+	Group        wispwright.ID             `json:"group"`
+	Location     wispwright.ID             `json:"location"`
+	IsPersistent bool                      `json:"is_persistent"`
+	ScheduledAt  rest.Time                 `json:"scheduled_at"`
+	Firmwareless bool                      `json:"firmwareless"`
+	Parallel     int                       `json:"parallel"`
+	Problem      string                    `json:"problem"`
+	Actor        string                    `json:"actor"`
+	Rollout      *wispwright.ID            `json:"rollout" doc:"what carries it out in waves"`
+	Strategy     *rollouthttp.StrategyWire `json:"strategy" doc:"in which waves"`
+	Counts       batchCounts               `json:"counts"`
 }
 
 type batchCounts struct {
@@ -62,7 +67,12 @@ type batchDetail struct {
 }
 
 func newBatchMore(b *firmware.Batch, c firmware.Counts) batchMore {
-	return batchMore{b.GroupID, b.LocationID, b.IsPersistent, moment(b.ScheduledAt), b.Firmwareless, b.Parallel, b.Problem, batchCounts{
+	var strategy *rollouthttp.StrategyWire
+	if b.Strategy != nil {
+		wire := rollouthttp.NewStrategyWire(*b.Strategy)
+		strategy = &wire
+	}
+	return batchMore{b.GroupID, b.LocationID, b.IsPersistent, moment(b.ScheduledAt), b.Firmwareless, b.Parallel, b.Problem, b.Actor, rest.Null(b.RolloutID), strategy, batchCounts{
 		c.Total, c.Waiting, c.Running(), c.By[firmware.Pending], c.By[firmware.Success], c.By[firmware.Failed], c.By[firmware.Aborted], c.By[firmware.Cancelled], len(b.Skipped)}}
 }
 
@@ -92,6 +102,7 @@ func (h *HTTP) mountBatches(api *rest.API) {
 			rest.FilterBool("is_persistent", func(f *filter, v bool) { f.IsPersistent = &v }),
 			rest.FilterTime("created", func(f *filter, v time.Time) { f.Created = v }),
 			bySlug(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.FilterOrganizationAs("organization_id", func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
 		},
 		Ordering: map[string]string{"created": "Created", "modified": "Modified"},
 	})
@@ -176,14 +187,15 @@ func (h *HTTP) batchDetails(r *rest.Request, rows []*firmware.Batch) ([]batchDet
 // upgradeIn is what a mass upgrade is told (additions F-4, F-9); of a form, that
 // upgrade_all is there is enough.
 type upgradeIn struct {
-	All         rest.Opt[allDevices]      `json:"upgrade_all" blank:"true" help:"also devices of which no firmware is known"`
-	Group       rest.Opt[wispwright.ID]   `json:"group" nullable:"true" rel:"group" help:"only the devices of a group"`
-	Location    rest.Opt[wispwright.ID]   `json:"location" nullable:"true" rel:"location" help:"only the devices at a location"`
-	Devices     rest.Opt[[]wispwright.ID] `json:"devices" help:"only these devices"`
-	Options     rest.Opt[wispwright.JSON] `json:"upgrade_options" object:"true"`
-	Persistent  rest.Opt[bool]            `json:"is_persistent" help:"keep trying devices that cannot be reached"`
-	ScheduledAt rest.Opt[time.Time]       `json:"scheduled_at" nullable:"true" help:"when it begins"`
-	Parallel    rest.Opt[int]             `json:"parallel" minimum:"0" help:"how many devices are at work at once; 0: as many as the settings say"`
+	All         rest.Opt[allDevices]             `json:"upgrade_all" blank:"true" help:"also devices of which no firmware is known"`
+	Group       rest.Opt[wispwright.ID]          `json:"group" nullable:"true" rel:"group" help:"only the devices of a group"`
+	Location    rest.Opt[wispwright.ID]          `json:"location" nullable:"true" rel:"location" help:"only the devices at a location"`
+	Devices     rest.Opt[[]wispwright.ID]        `json:"devices" help:"only these devices"`
+	Options     rest.Opt[wispwright.JSON]        `json:"upgrade_options" object:"true"`
+	Persistent  rest.Opt[bool]                   `json:"is_persistent" help:"keep trying devices that cannot be reached"`
+	ScheduledAt rest.Opt[time.Time]              `json:"scheduled_at" nullable:"true" help:"when it begins"`
+	Parallel    rest.Opt[int]                    `json:"parallel" minimum:"0" help:"how many devices are at work at once; 0: as many as the settings say"`
+	Strategy    rest.Opt[rollouthttp.StrategyIn] `json:"strategy" nullable:"true" help:"carry it out in waves"`
 }
 
 // allDevices is upgrade_all: true and every text are true, false is not.
@@ -215,6 +227,8 @@ type targetOut struct {
 	Installed bool          `json:"installed"`
 	Image     wispwright.ID `json:"image"`
 	Skip      string        `json:"skip"`
+	Type      string        `json:"type" doc:"that of the image"`
+	Version   string        `json:"version" doc:"of the build that the device has; empty when that is not known"`
 }
 
 // mountUpgrade adds the beginning of a mass upgrade, and its rehearsal.
@@ -235,6 +249,16 @@ func (h *HTTP) rehearse(r *rest.Request) (int, any, error) {
 	if _, err := rest.Filtered(r, []rest.Filter[filter]{
 		rest.FilterID("group", func(f *filter, v wispwright.ID) { f.GroupID = v }),
 		rest.FilterID("location", func(f *filter, v wispwright.ID) { f.LocationID = v }),
+		{Name: "devices", Help: "ids, with commas between them", Apply: func(_ *rest.Request, f *filter, v string) error {
+			for text := range strings.SplitSeq(v, ",") {
+				id, err := wispwright.ParseID(strings.TrimSpace(text))
+				if err != nil {
+					return wispwright.Invalid("", "Want ids with commas between them.")
+				}
+				f.Devices = append(f.Devices, id)
+			}
+			return nil
+		}},
 	}, b); err != nil {
 		return 0, nil, err
 	}
@@ -251,12 +275,12 @@ func (h *HTTP) rehearse(r *rest.Request) (int, any, error) {
 	}
 	out := dryRunOut{[]wispwright.ID{}, []wispwright.ID{}, []targetOut{}}
 	for _, t := range plan.Targets {
-		to := targetOut{Device: t.Device.ID, Name: t.Device.Name, Model: t.Device.Model, Skip: t.Skip}
+		to := targetOut{Device: t.Device.ID, Name: t.Device.Name, Model: t.Device.Model, Skip: t.Skip, Version: t.Version}
 		if t.Firmware != nil {
 			to.Firmware, to.Installed = t.Firmware.ID, t.Firmware.Installed
 		}
 		if t.Image != nil {
-			to.Image = t.Image.ID
+			to.Image, to.Type = t.Image.ID, t.Image.Type
 		}
 		out.Targets = append(out.Targets, to)
 		switch {
@@ -275,6 +299,10 @@ func (h *HTTP) launch(r *rest.Request, in *upgradeIn) (launchedOut, error) {
 		IsPersistent: in.Persistent.Or(h.o.Persistent), Firmwareless: in.All.Set && bool(in.All.V), Parallel: in.Parallel.Or(0)}
 	if at := in.ScheduledAt; at.Set && !at.Null {
 		b.ScheduledAt = &at.V
+	}
+	if in.Strategy.Set && !in.Strategy.Null {
+		strategy := in.Strategy.V.Strategy()
+		b.Strategy = &strategy
 	}
 	err := h.s.Batches.Launch(r.Context(), r.WriteScope(), b)
 	if errors.Is(err, firmware.ErrNoDevices) {

@@ -41,7 +41,11 @@ func (h *HTTP) mountCategories(api *rest.API) {
 			}
 			return nil
 		},
-		Filters:  []rest.Filter[filter]{bySlug(func(f *filter, v wispwright.ID) { f.OrganizationID = v })},
+		Filters: []rest.Filter[filter]{
+			bySlug(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.FilterOrganizationAs("organization_id", func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
+		},
 		Ordering: map[string]string{"name": "Name", "created": "Created", "modified": "Modified"},
 		Unique:   map[string]error{firmware.UniqueCategory: unique("name, organization")},
 	})
@@ -110,6 +114,8 @@ func (h *HTTP) mountBuilds(api *rest.API) {
 			rest.FilterText("version", func(f *filter, v string) { f.Version = v }),
 			rest.FilterText("os", func(f *filter, v string) { f.OS = v }),
 			bySlug(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.FilterOrganizationAs("organization_id", func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
+			rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
 		},
 		Ordering: map[string]string{"version": "Version", "created": "Created", "modified": "Modified"},
 		Unique:   map[string]error{firmware.UniqueBuild: unique("category, version")},

@@ -2,6 +2,8 @@ package firmwarehttp
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/firmware"
@@ -47,8 +49,115 @@ func (h *HTTP) mountMatrix(api *rest.API) {
 			}
 			return http.StatusOK, out, nil
 		}}))
+	api.Mount(&rest.View{Path: Base + "category/{id}/matrix/", Name: "Image Matrix", Noun: "Category", Tag: tag, Kind: deviceKind, Throttle: h.throttle, StrictIDs: true},
+		rest.Documented[rest.None, matrixOut](http.StatusOK, rest.Op{Method: http.MethodGet, ID: "firmware_upgrader_category_matrix", Summary: "Say which device has what of a category, and could have what", Handle: h.matrix}))
 	api.Mount(&rest.View{Path: Base + "device/{device}/options/", Name: "Device Firmware Options", Noun: "Device", Tag: tag, Kind: deviceKind, Throttle: h.throttle, StrictIDs: true},
 		rest.Documented[rest.None, deviceOptionsOut](http.StatusOK, rest.Op{Method: http.MethodGet, ID: "firmware_upgrader_device_options", Summary: "Say what a device may be upgraded to, and how", Handle: h.deviceOptions}))
+}
+
+// matrixOut is which device has what of a category, and could have what.
+type matrixOut struct {
+	Builds  []matrixBuild  `json:"builds" doc:"of the category, the newest first"`
+	Devices []matrixDevice `json:"devices"`
+	Page    int            `json:"page"`
+	More    bool           `json:"more" doc:"there is a page after this one"`
+}
+
+type matrixBuild struct {
+	ID      wispwright.ID `json:"id"`
+	Version string        `json:"version"`
+	OS      string        `json:"os"`
+	Images  int           `json:"images"`
+}
+
+type matrixDevice struct {
+	Device    wispwright.ID   `json:"device"`
+	Name      string          `json:"name"`
+	Model     string          `json:"model"`
+	OS        string          `json:"os"`
+	Type      string          `json:"type" doc:"of images for its model; empty when that is not known"`
+	Build     wispwright.ID   `json:"build" doc:"that it has"`
+	Installed bool            `json:"installed"`
+	Elsewhere bool            `json:"elsewhere" doc:"what it has is of another category"`
+	Possible  []wispwright.ID `json:"possible" doc:"builds with an image for it"`
+}
+
+const (
+	// mostBuilds is how many builds a matrix compares.
+	mostBuilds = 12
+	matrixPage = 50
+)
+
+// matrix says which device has what of a category, and could have what.
+func (h *HTTP) matrix(r *rest.Request) (int, any, error) {
+	category, err := h.s.Categories.Get(r.Context(), r.ReadScope(), r.ID("id"))
+	if err != nil {
+		return 0, nil, err
+	}
+	page := 1
+	if text := r.Query().Get("page"); text != "" {
+		if page, err = strconv.Atoi(text); err != nil || page < 1 || page > 1<<20 {
+			return 0, nil, wispwright.Invalid("page", "Want a number from 1.")
+		}
+	}
+	builds, err := h.s.Builds.List(r.Context(), everybody(), firmware.BuildFilter{CategoryID: category.ID}, wispwright.Page{Limit: mostBuilds, NoTotal: true})
+	if err != nil {
+		return 0, nil, err
+	}
+	ids := make([]wispwright.ID, len(builds.Rows))
+	for i, b := range builds.Rows {
+		ids[i] = b.ID
+	}
+	images, err := h.s.Images.List(r.Context(), everybody(), firmware.ImageFilter{BuildIDs: wispwright.Only(ids...)}, everything())
+	if err != nil {
+		return 0, nil, err
+	}
+	of := map[wispwright.ID]wispwright.ID{}
+	count := map[wispwright.ID]int{}
+	for _, i := range images.Rows {
+		of[i.ID] = i.BuildID
+		count[i.BuildID]++
+	}
+	out := matrixOut{Builds: []matrixBuild{}, Devices: []matrixDevice{}, Page: page}
+	for _, b := range builds.Rows {
+		out.Builds = append(out.Builds, matrixBuild{b.ID, b.Version, b.System(), count[b.ID]})
+	}
+	devices, err := h.fleet.Find(r.Context(), r.ReadScope(), firmware.DeviceQuery{OrganizationID: category.OrganizationID}, wispwright.Page{Offset: (page - 1) * matrixPage, Limit: matrixPage + 1, NoTotal: true})
+	if err != nil {
+		return 0, nil, err
+	}
+	if out.More = len(devices) > matrixPage; out.More {
+		devices = devices[:matrixPage]
+	}
+	some := make([]wispwright.ID, len(devices))
+	for i, d := range devices {
+		some[i] = d.ID
+	}
+	rows, err := h.s.Devices.List(r.Context(), everybody(), firmware.DeviceFirmwareFilter{DeviceIDs: wispwright.Only(some...)}, everything())
+	if err != nil {
+		return 0, nil, err
+	}
+	has := map[wispwright.ID]*firmware.DeviceFirmware{}
+	for _, row := range rows.Rows {
+		has[row.DeviceID] = row
+	}
+	for _, d := range devices {
+		o := matrixDevice{Device: d.ID, Name: d.Name, Model: d.Model, OS: d.OS, Possible: []wispwright.ID{}}
+		if t := h.s.Types().OfModel(d.Model); t != nil {
+			o.Type = t.Name
+		}
+		if row := has[d.ID]; row != nil {
+			o.Build, o.Installed = of[row.ImageID], row.Installed
+			o.Elsewhere = o.Build.IsZero()
+		}
+		for _, i := range images.Rows {
+			if h.s.Types().Fits(i, d.Model) && !slices.Contains(o.Possible, i.BuildID) {
+				o.Possible = append(o.Possible, i.BuildID)
+			}
+		}
+		out.Devices = append(out.Devices, o)
+	}
+	return http.StatusOK, out, nil
 }
 
 func (h *HTTP) deviceOptions(r *rest.Request) (int, any, error) {

@@ -3,12 +3,14 @@ package firmwaretest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/firmware"
 	"github.com/wispwright/wispwright/kit/storetest"
+	"github.com/wispwright/wispwright/rollout"
 )
 
 func batch(n, organization int) *firmware.Batch {
@@ -17,6 +19,10 @@ func batch(n, organization int) *firmware.Batch {
 		Problem: "p", Skipped: map[wispwright.ID]string{id(8001): "größer"}, Created: at(n), Modified: at(n)}
 	if n%3 == 2 {
 		b.ScheduledAt = pointer(at(n))
+	}
+	if n%2 == 1 {
+		b.Strategy = &rollout.Strategy{Waves: []rollout.Wave{{Count: n, Pause: time.Minute}}, PerSite: 2, TimeZone: "Europe/Rome", Deadline: pointer(at(n))}
+		b.RolloutID, b.ActorID, b.Actor = id(9500+n), id(9600), "näher"
 	}
 	return b
 }
@@ -173,7 +179,7 @@ func runLeave(t *testing.T, s Storage) {
 func runUploads(t *testing.T, s Storage) {
 	builds(t, s)
 	upload := func(n, organization int) *firmware.Upload {
-		return &firmware.Upload{ID: id(7000 + n), OrganizationID: id(1 + organization), BuildID: id(2000 + n%2), Name: "näher.bin", Type: "t", Size: 5 << 30, Received: int64(n), Checksum: "ab", Created: at(n), Modified: at(n)}
+		return &firmware.Upload{ID: id(7000 + n), OrganizationID: id(1 + organization), BuildID: id(2000 + n%2), Name: "näher.bin", Type: "t", Size: 5 << 30, Received: int64(n), Parts: []string{"größer", "b"}, Checksum: "ab", Created: at(n), Modified: at(n)}
 	}
 	storetest.RunRepo(t, s.Stores.Uploads, storetest.Sample[wispwright.ID, firmware.Upload, firmware.UploadFilter]{
 		Tx: s.Tx, New: upload, Key: func(u *firmware.Upload) wispwright.ID { return u.ID }, Mutate: func(u *firmware.Upload) { u.Received++ },

@@ -32,6 +32,9 @@ type Box struct {
 	At netip.AddrPort
 	// Conns are the connections that were taken, the first hundred of them.
 	Conns chan net.Conn
+	// Answers reports whether the daemon answers a connection; nil: it does. Set it
+	// before anything connects.
+	Answers func() bool
 
 	t      testing.TB
 	daemon string
@@ -177,6 +180,9 @@ func (b *Box) listen() {
 
 func (b *Box) serve(conn net.Conn) {
 	defer conn.Close() // the daemon has it
+	if b.Answers != nil && !b.Answers() {
+		return
+	}
 	file, err := conn.(*net.TCPConn).File()
 	if err != nil {
 		return

@@ -2,6 +2,7 @@
 import { audit } from '../audit';
 import { connection } from '../connection';
 import { controller } from '../controller';
+import { firmware } from '../firmware';
 import { geo } from '../geo';
 import { ipam } from '../ipam';
 import { monitoring } from '../monitoring';
@@ -20,6 +21,7 @@ export const concerns: Concern[] = [
   plan,
   monitoring,
   connection,
+  firmware,
   geo,
   notifications,
   ipam,

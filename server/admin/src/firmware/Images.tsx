@@ -1,0 +1,225 @@
+// The images of a build: what they say of themselves, and how more of them arrive, in parts with progress.
+import { Autocomplete, Button, TextField } from '@mui/material';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Download, Trash2, Upload as UploadIcon, X } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useCanAccess, useDataProvider, useNotify } from 'react-admin';
+import { useAttempt } from '../connection/attempt';
+import { Ask } from '../design/Ask';
+import { Card } from '../design/Card';
+import { CopyButton } from '../design/Copyable';
+import { Empty, Failed, Loading } from '../design/states';
+import { Status } from '../design/Status';
+import { bytes, imageLook } from './looks';
+import type { FirmwareProvider } from './operations';
+import type { Build, Image, ImageType } from './types';
+import './firmware.css';
+
+/** A file that is being sent. */
+interface Sent {
+  name: string;
+  size: number;
+  received: number;
+  problem?: string;
+  stop: AbortController;
+}
+
+/** The types of images, by name. */
+export function useImageTypes() {
+  const provider = useDataProvider<FirmwareProvider>();
+  return useQuery({ queryKey: ['firmware', 'types'], queryFn: () => provider.imageTypes(), staleTime: 600_000 });
+}
+
+/** The type that a file's name ends with: the longest, as the server finds it. */
+export function typeOfFile(types: ImageType[], name: string): ImageType | undefined {
+  return types.filter(({ type }) => name.endsWith(type)).sort((a, b) => b.type.length - a.type.length)[0];
+}
+
+function One({ image, label, onChange }: { image: Image; label?: string; onChange(): void }) {
+  const provider = useDataProvider<FirmwareProvider>();
+  const change = useCanAccess({ resource: 'firmwareimages', action: 'edit' });
+  const remove = useCanAccess({ resource: 'firmwareimages', action: 'delete' });
+  const { busy, attempt } = useAttempt();
+  const [asked, setAsked] = useState<'remove' | 'confirm'>();
+  const then = (work: () => Promise<unknown>) =>
+    void attempt(work).then(() => {
+      setAsked(undefined);
+      onChange();
+    });
+  return (
+    <li className="f-image">
+      <div>
+        <div className="f-facts">
+          <b>{label ?? image.type}</b>
+          <Status {...imageLook(image)} />
+        </div>
+        <div className="f-facts w-secondary w-small">
+          <span className="w-mono">{image.type}</span>
+          <span>{bytes(image.size)}</span>
+          {image.fw_version && <span>{image.fw_version}</span>}
+          {image.target && <span>{image.target}</span>}
+          {image.compatible.length > 0 && <span>for {image.compatible.join(', ')}</span>}
+        </div>
+        {image.failure_reason && <div className="w-small w-field-problem">{image.failure_reason}</div>}
+        <div className="f-facts w-muted w-small">
+          <span>
+            SHA-256 <span className="w-mono">{image.checksum.slice(0, 16)}…</span> <CopyButton text={image.checksum} label="checksum" />
+          </span>
+        </div>
+      </div>
+      <div className="f-actions">
+        {image.extraction_status === 'invalid' && change.canAccess && (
+          <Button size="small" variant="outlined" onClick={() => setAsked('confirm')}>
+            It is good…
+          </Button>
+        )}
+        <Button size="small" component="a" href={image.file} startIcon={<Download size={14} />}>
+          Download
+        </Button>
+        {remove.canAccess && (
+          <Button size="small" color="error" startIcon={<Trash2 size={14} />} onClick={() => setAsked('remove')}>
+            Delete…
+          </Button>
+        )}
+      </div>
+      {asked === 'remove' && (
+        <Ask title="Delete this image?" verb="Delete" keep="Keep it" dangerous busy={busy} onDo={() => then(() => provider.removeImage(image.build, image.id))} onClose={() => setAsked(undefined)}>
+          Upgrades to it that have not begun to flash fail. Of devices that have it, it is not known any more what they have.
+        </Ask>
+      )}
+      {asked === 'confirm' && (
+        <Ask title="Is it good although it says that it is for other hardware?" verb="It is good" keep="Leave it" dangerous busy={busy} onDo={() => then(() => provider.confirmImage(image.build, image.id))} onClose={() => setAsked(undefined)}>
+          An image for other hardware makes a device unusable.
+        </Ask>
+      )}
+    </li>
+  );
+}
+
+function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDone(): void }) {
+  const provider = useDataProvider<FirmwareProvider>();
+  const notify = useNotify();
+  const input = useRef<HTMLInputElement>(null);
+  const [files, setFiles] = useState<File[]>([]);
+  const [type, setType] = useState<ImageType | null>(null);
+  const [checksum, setChecksum] = useState('');
+  const [sent, setSent] = useState<Sent[]>([]);
+  const busy = sent.some(({ problem, received, size }) => !problem && received < size + 1);
+  const known = files.map((file) => typeOfFile(types, file.name));
+  const unknown = files.filter((_, n) => !known[n]);
+  const update = (name: string, next: Partial<Sent>) => setSent((all) => all.map((one) => (one.name === name ? { ...one, ...next } : one)));
+  const send = async () => {
+    const all = files.map((file) => ({ name: file.name, size: file.size, received: 0, stop: new AbortController() }));
+    setSent(all);
+    let failed = 0;
+    for (const [n, file] of files.entries()) {
+      try {
+        await provider.uploadImage(build.id, file, {
+          type: known[n]?.type ?? type?.type, checksum: files.length === 1 ? checksum.trim() : '', signal: all[n].stop.signal, onProgress: (received) => update(file.name, { received }),
+        });
+        update(file.name, { received: file.size + 1 });
+      } catch (error) {
+        failed++;
+        update(file.name, { problem: all[n].stop.signal.aborted ? 'given up' : error instanceof Error ? error.message : String(error) });
+      }
+      onDone();
+    }
+    if (failed === 0) {
+      notify(files.length === 1 ? 'The image is there' : `${files.length} images are there`, { type: 'success' });
+      setSent([]);
+    }
+    setFiles([]);
+    setChecksum('');
+    setType(null);
+    if (input.current) input.current.value = '';
+  };
+  return (
+    <div className="f-add" role="group" aria-label="Add images">
+      <div className="f-actions">
+        <Button variant="outlined" component="label" disabled={busy} startIcon={<UploadIcon size={16} />}>
+          Choose images
+          <input
+            ref={input}
+            type="file"
+            multiple
+            hidden
+            aria-label="Images"
+            onChange={({ target }) => {
+              setFiles([...(target.files ?? [])]);
+              setSent([]);
+            }}
+          />
+        </Button>
+        {files.length > 0 && !busy && (
+          <Button variant="contained" disabled={unknown.length > 0 && (files.length > 1 || !type)} onClick={() => void send()}>
+            {files.length === 1 ? 'Send it' : `Send ${files.length} images`}
+          </Button>
+        )}
+      </div>
+      {sent.length === 0 &&
+        files.map((file, n) => (
+          <div key={file.name} className="f-facts">
+            <b className="w-mono">{file.name}</b>
+            <span className="w-secondary">{bytes(file.size)}</span>
+            {known[n] ? <Status status="ok" word={`for ${known[n].label}`} /> : <Status status="problem" word="its name does not say for what" />}
+          </div>
+        ))}
+      {files.length === 1 && !busy && (
+        <div className="f-fields">
+          {unknown.length > 0 && (
+            <Autocomplete<ImageType>
+              options={types}
+              value={type}
+              onChange={(_, value) => setType(value)}
+              getOptionLabel={({ label }) => label}
+              getOptionKey={({ type: name }) => name}
+              isOptionEqualToValue={(a, b) => a.type === b.type}
+              renderInput={(params) => <TextField {...params} label="For" required />}
+            />
+          )}
+          <TextField label="SHA-256" value={checksum} onChange={({ target }) => setChecksum(target.value)} helperText="If you have it, it is compared" fullWidth />
+        </div>
+      )}
+      {files.length > 1 && unknown.length > 0 && <p className="w-field-problem">Send images whose names do not say for what they are one by one.</p>}
+      {sent.map((one) => (
+        <div key={one.name} className="f-bar">
+          <div className="f-facts">
+            <b className="w-mono">{one.name}</b>
+            <span className={one.problem ? 'w-field-problem' : 'w-secondary'} role="status">
+              {one.problem ?? (one.received > one.size ? 'is there' : one.received === one.size ? 'is looked at' : `${bytes(one.received)} of ${bytes(one.size)}`)}
+            </span>
+            {!one.problem && one.received < one.size && (
+              <Button size="small" startIcon={<X size={14} />} onClick={() => one.stop.abort()}>
+                Give it up
+              </Button>
+            )}
+          </div>
+          {!one.problem && <progress max={one.size} value={Math.min(one.received, one.size)} aria-label={`Progress of ${one.name}`} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The card. */
+export function Images({ build }: { build: Build }) {
+  const provider = useDataProvider<FirmwareProvider>();
+  const queries = useQueryClient();
+  const add = useCanAccess({ resource: 'firmwareimages', action: 'create' });
+  const { data: types = [] } = useImageTypes();
+  const { data, error, isPending, refetch } = useQuery({ queryKey: ['firmwarebuilds', 'images', build.id], queryFn: () => provider.images(build.id) });
+  const again = () => void queries.invalidateQueries({ queryKey: ['firmwarebuilds', 'images', build.id] });
+  return (
+    <Card title="Images" note={data && data.length.toLocaleString()} flush>
+      {isPending && <Loading rows={2} />}
+      {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
+      {data?.length === 0 && <Empty title="No images yet">An image is the file for one type of hardware: a sysupgrade image of OpenWrt, say. For what it is follows from its name.</Empty>}
+      <ul className="c-rows">
+        {data?.map((image) => (
+          <One key={image.id} image={image} label={types.find(({ type }) => type === image.type)?.label} onChange={again} />
+        ))}
+      </ul>
+      {add.canAccess && <Add build={build} types={types} onDone={again} />}
+    </Card>
+  );
+}

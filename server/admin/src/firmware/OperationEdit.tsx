@@ -1,0 +1,70 @@
+// The page of an upgrade of one device, live.
+import { EditBase, useGetOne, useRecordContext } from 'react-admin';
+import { Link } from 'react-router-dom';
+import { Card } from '../design/Card';
+import { Moment } from '../design/Moment';
+import { ObjectHeader } from '../design/ObjectHeader';
+import { Loading } from '../design/states';
+import { StatusPill } from '../design/Status';
+import { Risks } from './FirmwareTab';
+import { Log, OperationActions, OperationBar } from './Log';
+import { operationLook } from './looks';
+import type { Operation } from './types';
+import { useOperation } from './useUpgrades';
+
+function Whole({ first }: { first: Operation }) {
+  const { data = first, refetch } = useOperation(first.id, first);
+  const { data: device } = useGetOne<{ id: string; name: string }>('devices', { id: first.device }, { retry: false });
+  return (
+    <div className="w-edit">
+      <ObjectHeader
+        title={device ? `Upgrade of ${device.name}` : 'Upgrade'}
+        above={{ label: 'Upgrades', to: '/upgradeoperations' }}
+        pill={<StatusPill {...operationLook(data)} />}
+        actions={<OperationActions operation={data} leads onChange={() => void refetch()} />}
+        facts={
+          <>
+            <span>
+              <Link to={`/devices/${data.device}/firmware`}>its device</Link>
+            </span>
+            {data.batch && (
+              <span>
+                <Link to={`/massupgrades/${data.batch}`}>its mass upgrade</Link>
+              </span>
+            )}
+            {data.retry_count > 0 && <span>waited {data.retry_count} times for the device</span>}
+            {data.is_persistent && <span>keeps trying</span>}
+            <span>
+              <Moment at={data.created ?? data.modified} />
+            </span>
+          </>
+        }
+      />
+      <div className="w-edit-contents">
+        <div className="w-stack">
+          <Card title="Progress">
+            <OperationBar operation={data} />
+            <Risks options={data.upgrade_options ?? {}} />
+          </Card>
+          <Card title="Log">
+            <Log operation={data} />
+          </Card>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Page() {
+  const operation = useRecordContext<Operation>();
+  return operation ? <Whole first={operation} /> : <Loading />;
+}
+
+/** The page. */
+export default function OperationEdit() {
+  return (
+    <EditBase queryOptions={{ meta: { detail: true } }}>
+      <Page />
+    </EditBase>
+  );
+}
