@@ -323,7 +323,7 @@ func (b *Batches) next(ctx context.Context, o *Batch, n int) (int, error) {
 
 const triedAgain = "The upgrade is tried again."
 
-// release lets operations run; those that failed begin anew.
+// release lets operations run; those that have ended begin anew.
 func (b *Batches) release(ctx context.Context, operations []*Operation) error {
 	now := b.s.base.Now()
 	var rows []*DeviceFirmware
@@ -336,7 +336,7 @@ func (b *Batches) release(ctx context.Context, operations []*Operation) error {
 			switch {
 			case op.Status == InProgress && op.Queued == nil:
 				op.Queued = &now
-			case op.Status == Failed || op.Status == Aborted:
+			case op.Status.Ended():
 				op.Status, op.Queued, op.NextRetryAt, op.Attempts, op.Progress, op.Flashed, op.State = InProgress, &now, nil, 0, 0, false, "{}"
 				op.log(triedAgain)
 			}

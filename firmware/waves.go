@@ -36,6 +36,8 @@ type memo struct {
 	Installed bool          `json:"installed"`
 	// Undo is the operation that brings Image back.
 	Undo wispwright.ID `json:"undo"`
+	// Undone: the step was taken back, whatever its operation came to before.
+	Undone bool `json:"undone"`
 }
 
 // check says what is wrong with the strategy of a batch for the devices that it
@@ -176,10 +178,14 @@ func (w *waves) Begin(ctx context.Context, r *rollout.Rollout, steps ...*rollout
 	var ready []*Operation
 	for _, step := range steps {
 		op := operations[step.DeviceID]
+		m, err := memoOf(step)
 		switch {
+		case err != nil:
+			return err
 		case op == nil:
 			step.State, step.Detail = rollout.Skipped, deletedDevice
 			continue
+		case m.Undone: // it comes once more
 		case op.Status == Success:
 			step.State = rollout.Succeeded
 			continue
@@ -187,8 +193,8 @@ func (w *waves) Begin(ctx context.Context, r *rollout.Rollout, steps ...*rollout
 			step.State, step.Detail = rollout.Skipped, notBegun
 			continue
 		}
-		if step.Memo.IsEmpty() { // what it had before the first attempt counts
-			var m memo
+		if m.Undone || step.Memo.IsEmpty() { // what it had before the first attempt counts
+			m = memo{}
 			if row := known[step.DeviceID]; row != nil {
 				m.Image, m.Installed = row.ImageID, row.Installed
 			}
@@ -201,6 +207,17 @@ func (w *waves) Begin(ctx context.Context, r *rollout.Rollout, steps ...*rollout
 		}
 	}
 	return w.s.Batches.release(ctx, ready)
+}
+
+// memoOf is what was kept with a step.
+func memoOf(step *rollout.Step) (m memo, err error) {
+	if step.Memo.IsEmpty() {
+		return m, nil
+	}
+	if err := json.Unmarshal([]byte(step.Memo), &m); err != nil {
+		return m, fmt.Errorf("what device %s had: %w", step.DeviceID, err)
+	}
+	return m, nil
 }
 
 func (m memo) keep(step *rollout.Step) error {
@@ -243,8 +260,8 @@ func (w *waves) Follow(ctx context.Context, r *rollout.Rollout, steps ...*rollou
 
 // followUndo says how far the way back is.
 func (w *waves) followUndo(ctx context.Context, step *rollout.Step) error {
-	var m memo
-	if err := json.Unmarshal([]byte(step.Memo), &m); err != nil || m.Undo.IsZero() {
+	m, err := memoOf(step)
+	if err != nil || m.Undo.IsZero() {
 		step.State = rollout.Undone
 		return err
 	}
@@ -276,11 +293,13 @@ func (w *waves) Undo(ctx context.Context, r *rollout.Rollout, steps ...*rollout.
 		return err
 	}
 	for _, step := range steps {
-		var m memo
-		if !step.Memo.IsEmpty() {
-			if err := json.Unmarshal([]byte(step.Memo), &m); err != nil {
-				return fmt.Errorf("what device %s had: %w", step.DeviceID, err)
-			}
+		m, err := memoOf(step)
+		if err != nil {
+			return err
+		}
+		m.Undo, m.Undone = wispwright.ID{}, true
+		if err := m.keep(step); err != nil {
+			return err
 		}
 		op := operations[step.DeviceID]
 		switch {

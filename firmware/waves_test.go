@@ -314,6 +314,30 @@ func TestWavesTakenBack(t *testing.T) {
 	})
 }
 
+// A second wave that was taken back comes once more when somebody wants it to.
+func TestWavesComeOnceMore(t *testing.T) {
+	t.Parallel()
+	each(t, 3, func(t *testing.T, w *wavy) {
+		bad := w.devices[2]
+		w.up.fault[bad] = errors.New("bad blocks")
+		b := w.launch(rollout.Strategy{Waves: []rollout.Wave{{Devices: []wispwright.ID{w.devices[0]}}}, OnStop: rollout.UndoWave})
+		w.settle()
+		r := w.rollout(b)
+		require.Equal(t, []any{rollout.Stopped, 1}, []any{r.Status, r.Wave})
+		require.Equal(t, []string{"2.0 true", "1.0 true", "1.0 true"}, []string{w.has(w.devices[0]), w.has(w.devices[1]), w.has(bad)})
+		delete(w.up.fault, bad)
+		_, err := w.waves.Resume(t.Context(), wispwright.ScopeAll(), b.RolloutID, rollout.Again{})
+		require.NoError(t, err)
+		w.settle()
+		require.Equal(t, rollout.Done, w.rollout(b).Status)
+		require.Equal(t, firmware.Success, w.batch(b).Status)
+		for _, id := range w.devices {
+			require.Equal(t, "2.0 true", w.has(id))
+		}
+		require.Equal(t, map[wispwright.ID]int{w.devices[0]: 1, w.devices[1]: 3, bad: 1}, w.up.count, "there, back and there again")
+	})
+}
+
 // Devices that are away are waited for, and taken when they return; those that do
 // not have failed at the deadline.
 func TestWavesWaitForDevices(t *testing.T) {
