@@ -39,13 +39,15 @@ export interface WaveFields {
   zone: string;
   deadline: string;
   gates: boolean;
+  unreachable: string;
+  problems: string;
 }
 
 const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What a careful person begins with. */
 export const carefully = (devices: number): WaveFields => ({
-  canaries: [], first: devices > 20 ? '5' : '1', parts: devices > 10 ? '20' : '', pause: '15', confirm: false, failures: '0', within: '60', stop: 'halt', parallel: '20', site: '0', from: '', to: '', zone: browserZone(), deadline: '7', gates: true,
+  canaries: [], first: devices > 20 ? '5' : '1', parts: devices > 10 ? '20' : '', pause: '15', confirm: false, failures: '0', within: '60', stop: 'halt', parallel: '20', site: '0', from: '', to: '', zone: browserZone(), deadline: '7', gates: true, unreachable: '', problems: '',
 });
 
 /** The waves that the fields describe. */
@@ -60,7 +62,7 @@ export function wavesOf({ canaries, first, parts, pause, confirm }: WaveFields):
 
 /** What the fields say, as the API takes it: minutes become seconds, days a moment. */
 export function strategyOf(fields: WaveFields, now: Date = new Date()): Strategy {
-  const { failures, within, stop, parallel, site, from, to, zone, deadline, gates } = fields;
+  const { failures, within, stop, parallel, site, from, to, zone, deadline, gates, unreachable, problems } = fields;
   return {
     waves: wavesOf(fields),
     parallel: Number(parallel),
@@ -69,6 +71,8 @@ export function strategyOf(fields: WaveFields, now: Date = new Date()): Strategy
     return_within: Math.round(Number(within) * 60),
     on_stop: stop,
     no_gates: !gates,
+    ...(gates && unreachable !== '' ? { max_unreachable: Number(unreachable) } : {}),
+    ...(gates && problems !== '' ? { max_problems_percent: Number(problems) } : {}),
     ...(from && to ? { window: { days: [], from, to }, time_zone: zone } : {}),
     ...(Number(deadline) > 0 ? { deadline: new Date(now.getTime() + Number(deadline) * 86_400_000).toISOString() } : {}),
   };
@@ -124,7 +128,7 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
 }
 
 function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: Target[]; onChange(fields: WaveFields): void }) {
-  const text = (source: 'first' | 'parts' | 'pause' | 'failures' | 'within' | 'parallel' | 'site' | 'deadline' | 'zone', label: string, helperText: string) => (
+  const text = (source: 'first' | 'parts' | 'pause' | 'failures' | 'within' | 'parallel' | 'site' | 'deadline' | 'zone' | 'unreachable' | 'problems', label: string, helperText: string) => (
     <TextField label={label} value={fields[source]} onChange={({ target }) => onChange({ ...fields, [source]: target.value })} helperText={helperText} disabled={source === 'first' && fields.canaries.length > 0} fullWidth />
   );
   const sizes = waveSizes(chosen.length, wavesOf(fields));
@@ -163,6 +167,12 @@ function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: T
         <TextField type="time" label="Until" value={fields.to} onChange={({ target }) => onChange({ ...fields, to: target.value })} slotProps={{ inputLabel: { shrink: true } }} helperText="Also over midnight" fullWidth />
         {text('zone', 'Time zone', 'Where a device’s site has none of its own')}
       </div>
+      {fields.gates && (
+        <div className="f-fields">
+          {text('unreachable', 'Out of reach', 'Devices of a wave that may be, since it began; empty: as the server is set')}
+          {text('problems', 'With a problem', 'Percent of a wave that may have one since; empty: as the server is set')}
+        </div>
+      )}
       <FormControlLabel control={<Checkbox checked={fields.gates} onChange={({ target }) => onChange({ ...fields, gates: target.checked })} />} label="Stop when monitoring says that devices are worse than before" />
       <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => onChange({ ...fields, confirm: target.checked })} />} label="Wait for approval after each wave" />
       <div className="f-waves" aria-label="Sizes of waves">

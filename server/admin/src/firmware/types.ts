@@ -147,6 +147,8 @@ export interface Strategy {
   time_zone?: string;
   deadline?: string;
   no_gates?: boolean;
+  max_unreachable?: number;
+  max_problems_percent?: number;
 }
 
 /** What a mass upgrade begins with. */
