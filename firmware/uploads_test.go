@@ -13,6 +13,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/firmware"
 	"github.com/wispwright/wispwright/firmware/firmwaretest"
+	"github.com/wispwright/wispwright/kit/blob"
 )
 
 // cut is a body whose connection is lost after some bytes.
@@ -83,4 +84,39 @@ func TestUploadWithAnotherChecksum(t *testing.T) {
 	found, err := w.Service.Images.List(t.Context(), scope, firmware.ImageFilter{BuildID: w.Builds[0].ID}, wispwright.Page{})
 	require.NoError(t, err)
 	require.Len(t, found.Rows, 1)
+}
+
+// Of two that send the same part at once one wins, and its bytes are the part's.
+func TestTwoSendTheSamePart(t *testing.T) {
+	w := firmwaretest.NewWorld(t, nil)
+	scope := wispwright.ScopeOf(w.Organization)
+	const other = "ath79-generic-tplink_archer-c7-v2-squashfs-sysupgrade.bin"
+	u := &firmware.Upload{BuildID: w.Builds[0].ID, Name: "openwrt-" + other, Type: other, Size: 8}
+	require.NoError(t, w.Uploads.Begin(t.Context(), scope, u))
+	slow, sent := io.Pipe()
+	late := make(chan error)
+	go func() {
+		_, err := w.Uploads.Part(t.Context(), scope, u.ID, 0, slow)
+		late <- err
+	}()
+	_, err := sent.Write([]byte("late")) // it is being read
+	require.NoError(t, err)
+	_, err = w.Uploads.Part(t.Context(), scope, u.ID, 0, strings.NewReader("soon"))
+	require.NoError(t, err)
+	require.NoError(t, sent.Close())
+	var conflict *firmware.ConflictError
+	require.ErrorAs(t, <-late, &conflict)
+	_, err = w.Uploads.Part(t.Context(), scope, u.ID, 4, strings.NewReader("next"))
+	require.NoError(t, err)
+	parts := 0
+	require.NoError(t, w.Blobs.List(t.Context(), "firmware-uploads/", func(blob.Info) error { parts++; return nil }))
+	require.Equal(t, 2, parts, "what lost is not kept")
+	image, err := w.Uploads.Finish(t.Context(), scope, u.ID)
+	require.NoError(t, err)
+	file, err := w.Service.Images.Open(t.Context(), image)
+	require.NoError(t, err)
+	text, err := io.ReadAll(file)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.Equal(t, "soonnext", string(text))
 }

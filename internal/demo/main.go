@@ -195,6 +195,9 @@ func (d *demo) showMore(ctx context.Context, begun time.Time) error {
 	if err := d.showWaves(ctx, boxes); err != nil {
 		return err
 	}
+	if err := d.showFirmware(ctx); err != nil {
+		return err
+	}
 	all, err := d.week(ctx, boxes)
 	if err != nil {
 		return err

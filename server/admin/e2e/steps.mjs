@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { violations } from './axe.mjs';
 import { api, bar, choose, confirm, field, filterBy, idIn, logIn, logOut, menu, more, noSidewaysScrolling, notice, overview, save, shown, tab } from './hands.mjs';
 import { certificateSteps } from './certificates.mjs';
+import { firmwareSteps } from './firmware.mjs';
 import { monitoringSteps } from './monitoring.mjs';
 import { notificationSteps } from './notifications.mjs';
 import { reachingSteps } from './reaching.mjs';
@@ -376,7 +377,7 @@ async function many(run) {
 }
 
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -463,7 +464,7 @@ async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`];
   try {
     for (const path of paths) {
       await go(path);
@@ -1039,6 +1040,7 @@ export const steps = [
   ...certificateSteps,
   ...reachingSteps,
   ...monitoringSteps,
+  ...firmwareSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],
