@@ -14,7 +14,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection"
-	"github.com/wispwright/wispwright/internal/box"
+	"github.com/wispwright/wispwright/controller/connection/boxtest"
 )
 
 // OpenWrt is a device that behaves like one with OpenWrt: Dropbear over a sandbox,
@@ -37,7 +37,7 @@ type OpenWrt struct {
 	CutAt int
 
 	t    testing.TB
-	box  *box.Box
+	box  *boxtest.Box
 	mu   sync.Mutex
 	down int
 }
@@ -51,7 +51,7 @@ const (
 // NewOpenWrt makes one.
 func NewOpenWrt(t testing.TB) *OpenWrt {
 	t.Helper()
-	o := &OpenWrt{ID: wispwright.NewID(), RebootAttempts: 1, t: t, box: box.Dropbear(t, "")}
+	o := &OpenWrt{ID: wispwright.NewID(), RebootAttempts: 1, t: t, box: boxtest.Dropbear(t, "")}
 	o.Root = filepath.Join(o.box.Dir, "openwrt")
 	for _, dir := range []string{"etc/openwisp", "etc/init.d", "tmp", "sbin", "proc/sys/kernel/random"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(o.Root, dir), 0o755))
@@ -171,7 +171,7 @@ func (o *OpenWrt) Claims(checksum string) { o.write("etc/openwisp/firmware_check
 
 // Target is how it is reached, as root with a password.
 func (o *OpenWrt) Target() connection.Target {
-	return connection.Target{Addresses: sliceOf(o.box.At.Addr()), Params: wispwright.JSON(fmt.Sprintf(`{"username":"root","password":%q,"port":%d}`, box.Password, o.box.At.Port()))}
+	return connection.Target{Addresses: sliceOf(o.box.At.Addr()), Params: wispwright.JSON(fmt.Sprintf(`{"username":"root","password":%q,"port":%d}`, boxtest.Password, o.box.At.Port()))}
 }
 
 func sliceOf[T any](v T) []T { return []T{v} }
