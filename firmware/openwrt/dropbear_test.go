@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/connection/ssh"
 	"github.com/wispwright/wispwright/firmware"
 	"github.com/wispwright/wispwright/firmware/firmwaretest"
@@ -20,6 +21,10 @@ func upgraded(t *testing.T, box *firmwaretest.OpenWrt) (*firmwaretest.World, *fi
 	w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 4}))
 	id := w.Device(1)
 	box.ID = id
+	system := firmwaretest.NewSystem
+	_, err := w.Service.Builds.Update(t.Context(), wispwright.ScopeAll(), w.Builds[0].ID, func(b *firmware.Build) error { b.OS = &system; return nil })
+	require.NoError(t, err)
+	w.Queue.Take()
 	w.Fleet.Dial = box.Dial(&ssh.Connector{ConnectTimeout: 30 * time.Second, AuthTimeout: time.Minute})
 	op := w.Begin(t, id, w.Images[0], "{}")
 	for range 8 {
@@ -46,7 +51,7 @@ func TestOverDropbear(t *testing.T) {
 		"a slow reboot":          {func(o *firmwaretest.OpenWrt) { o.RebootAttempts = 3 }, firmware.Success, 1, "attempt n.4"},
 		"another key":            {func(o *firmwaretest.OpenWrt) { o.OtherKey = true }, firmware.Success, 1, ""},
 		"never back":             {func(o *firmwaretest.OpenWrt) { o.RebootAttempts = -1 }, firmware.Failed, 1, "Giving up, device not reachable anymore after upgrade"},
-		"back in the old system": {func(o *firmwaretest.OpenWrt) { o.FallsBack = true }, firmware.Success, 1, ""},
+		"back in the old system": {func(o *firmwaretest.OpenWrt) { o.FallsBack = true }, firmware.Failed, 1, firmwaretest.OldSystem},
 		"it refuses the image":   {func(o *firmwaretest.OpenWrt) { o.Refuses = true }, firmware.Aborted, 0, "Image check failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
