@@ -33,6 +33,8 @@ type GeoConcern struct {
 	*geo.Geo
 
 	wire *geohttp.HTTP
+	// ills are the devices that monitoring finds ill; nil: nobody does.
+	ills func(ctx context.Context) (map[wispwright.ID]string, error)
 }
 
 var (
@@ -146,7 +148,7 @@ func (c *GeoConcern) Mount(_ context.Context, h *Host) error {
 func (c *GeoConcern) options(h *Host) (*geo.Options, error) {
 	s := &c.Config
 	o := &geo.Options{Blobs: c.Blobs, Geocoder: c.Geocoder, MaxImage: s.FloorplanBytes, MaxPixels: s.FloorplanPixels, MoveShared: s.MoveShared,
-		SilentAfter: c.Controller.Config.SilentAfter, MapAge: s.MapAge, Log: h.Log()}
+		SilentAfter: c.Controller.Config.SilentAfter, MapAge: s.MapAge, Log: h.Log(), Health: c.healths}
 	if o.Geocoder == nil && s.Geocoder != "" {
 		networks, err := s.networks()
 		if err != nil {
@@ -240,4 +242,12 @@ func (f fleetOf) Some(ctx context.Context, ids ...wispwright.ID) (map[wispwright
 
 func placed(d *controller.Device) *geo.Device {
 	return &geo.Device{ID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, MACAddress: d.MACAddress, IsDeactivated: d.IsDeactivated, Key: d.Key}
+}
+
+// healths are the devices that monitoring finds ill, where it is a part of the server.
+func (c *GeoConcern) healths(ctx context.Context) (map[wispwright.ID]string, error) {
+	if c.ills == nil {
+		return nil, nil //nolint:nilnil // nobody knows
+	}
+	return c.ills(ctx)
 }

@@ -81,6 +81,7 @@ var (
 // which are then filtered by how they are too.
 func NewMonitoring(c *ControllerConcern) *MonitoringConcern {
 	c.Related = append(c.Related, healthsql.Related)
+	c.DeviceFilters = append(c.DeviceFilters, healthFilters()...)
 	return &MonitoringConcern{Config: defaultMonitoringConfig(), Controller: c}
 }
 

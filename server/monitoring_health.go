@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/monitoring"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/health/healthsql"
@@ -54,6 +55,25 @@ func (c *MonitoringConcern) mountHealth(h *Host, metrics monitoring.MetricStore)
 	}
 	h.wire(c.healthWiring(h)...)
 	return c.Health.Start(h.Lifetime())
+}
+
+// healthFilters are filters of the list of devices: by how they are, and by what is not well
+// (additions M-4).
+func healthFilters() []rest.Filter[controller.DeviceFilter] {
+	relate := func(f *controller.DeviceFilter, name string, value any) {
+		if f.Related == nil {
+			f.Related = map[string]any{}
+		}
+		f.Related[name] = value
+	}
+	var words []string
+	for _, s := range health.Statuses() {
+		words = append(words, string(s))
+	}
+	return []rest.Filter[controller.DeviceFilter]{
+		rest.FilterChoice("monitoring__status", words, func(f *controller.DeviceFilter, v string) { relate(f, healthsql.WithStatus, v) }),
+		rest.FilterText("unhealthy_metric", func(f *controller.DeviceFilter, v string) { relate(f, healthsql.WithIllMetric, v) }),
+	}
 }
 
 // quiet: a configuration in error is told of by configuration management.

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright/controller/geo"
 	"github.com/wispwright/wispwright/controller/geo/geohttp"
 	"github.com/wispwright/wispwright/kit/rest"
+	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/health/healthsql"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
 )
@@ -22,6 +23,7 @@ func (c *MonitoringConcern) places(api *rest.API, o *monitoringhttp.Options) {
 	if o.Places == nil {
 		o.Places = c.placeOf
 	}
+	c.Geo.ills = c.ills
 	o.Near, o.CountPlaces = c.near, c.countPlaces
 	c.Geo.wire.MountMonitored(api, geohttp.Monitored{Base: monitoringhttp.Base, Tag: "monitoring", Statuses: c.statuses, Condition: healthsql.WithStatus})
 }
@@ -87,4 +89,19 @@ func metres(a, b geo.Position) float64 {
 	sin := func(x float64) float64 { return math.Sin(x/2) * math.Sin(x/2) }
 	h := sin((b[1]-a[1])*degree) + math.Cos(a[1]*degree)*math.Cos(b[1]*degree)*sin((b[0]-a[0])*degree)
 	return 2 * radius * math.Asin(math.Sqrt(min(h, 1)))
+}
+
+// ills are the devices that are not well, for the colours of the map.
+func (c *MonitoringConcern) ills(ctx context.Context) (map[wispwright.ID]string, error) {
+	out := map[wispwright.ID]string{}
+	for _, status := range []health.Status{health.Critical, health.Problem} {
+		ids, err := c.Health.WithStatus(ctx, status)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			out[id] = string(status)
+		}
+	}
+	return out, nil
 }

@@ -48,6 +48,9 @@ type Devices interface {
 
 // Options change what New makes; nil and zero fields mean the defaults.
 type Options struct {
+	// Health returns the devices that monitoring finds ill, with "critical" or "problem" of each.
+	// Default: nobody knows.
+	Health func(ctx context.Context) (map[wispwright.ID]string, error)
 	// Blobs keeps the pictures of floors. Default: they are lost with the program.
 	Blobs blob.Store
 	// Geocoder finds addresses. Default: none does.

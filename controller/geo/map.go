@@ -15,8 +15,8 @@ import (
 
 // Dot is a device on the map.
 type Dot struct {
-	// LocationID is where it is.
-	LocationID wispwright.ID
+	// DeviceID is the device, LocationID where it is.
+	DeviceID, LocationID wispwright.ID
 	// GroupID is the device's group; zero: none.
 	GroupID wispwright.ID
 	// Config is the status of its configuration; empty: it has none.
@@ -25,6 +25,8 @@ type Dot struct {
 	LastSeen time.Time
 	// IsDeactivated: nothing is expected of it.
 	IsDeactivated bool
+	// Health is what Options.Health says of it: critical, problem, or anything else.
+	Health string
 }
 
 // MapStore reads what maps are drawn from, of all organizations at once.
@@ -41,10 +43,14 @@ type Status string
 
 // The statuses, the worst first; a location has that of its worst device.
 const (
+	// StatusCritical: monitoring says that the device is out of reach.
+	StatusCritical Status = "critical"
 	// StatusError: a configuration could not be applied.
 	StatusError Status = "error"
 	// StatusSilent: the device was not heard of for Options.SilentAfter.
 	StatusSilent Status = "silent"
+	// StatusProblem: monitoring says that the device has a problem.
+	StatusProblem Status = "problem"
 	// StatusModified: a new configuration was not fetched yet.
 	StatusModified Status = "modified"
 	// StatusOK: heard of, and nothing is due.
@@ -59,26 +65,30 @@ const (
 
 // Statuses are all statuses, the worst first.
 func Statuses() []Status {
-	return []Status{StatusError, StatusSilent, StatusModified, StatusOK, StatusUnknown, StatusDeactivated, StatusEmpty}
+	return []Status{StatusCritical, StatusError, StatusSilent, StatusProblem, StatusModified, StatusOK, StatusUnknown, StatusDeactivated, StatusEmpty}
 }
 
 // status is the place of a Status in Statuses.
 type status uint8
 
 // empty is the place of StatusEmpty.
-const empty status = 6
+const empty status = 8
 
 func (d *Dot) status(silentSince time.Time) status {
 	word := StatusOK
 	switch {
 	case d.IsDeactivated:
 		word = StatusDeactivated
+	case d.Health == "critical":
+		word = StatusCritical
 	case d.Config == "error":
 		word = StatusError
 	case d.LastSeen.IsZero():
 		word = StatusUnknown
 	case d.LastSeen.Before(silentSince):
 		word = StatusSilent
+	case d.Health == "problem":
+		word = StatusProblem
 	case d.Config == "modified":
 		word = StatusModified
 	}
@@ -391,6 +401,15 @@ func (m *Map) take(ctx context.Context) (*snapshot, error) {
 	dots, err := m.rooms.stores.Map.Dots(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if m.rooms.Health != nil {
+		healths, err := m.rooms.Health(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range dots {
+			dots[i].Health = healths[dots[i].DeviceID]
+		}
 	}
 	slices.SortFunc(points, func(a, b *Location) int { return cmp.Compare(string(a.ID[:]), string(b.ID[:])) })
 	snap := &snapshot{make([]spot, 0, len(points))}

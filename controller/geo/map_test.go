@@ -20,11 +20,12 @@ import (
 
 // atlas is a MapStore of made up places.
 type atlas struct {
-	points []*geo.Location
-	dots   []geo.Dot
-	err    error
-	reads  atomic.Int64
-	wait   chan struct{}
+	points  []*geo.Location
+	healths map[wispwright.ID]string
+	dots    []geo.Dot
+	err     error
+	reads   atomic.Int64
+	wait    chan struct{}
 }
 
 func (a *atlas) Points(context.Context) ([]*geo.Location, error) {
@@ -52,7 +53,7 @@ func (a *atlas) open(t testing.TB, age time.Duration) *geo.Map {
 	t.Helper()
 	s := memory()
 	s.Stores.Map = a
-	g, err := geo.New(&entity.Base{Tx: s.Tx, Tenants: entity.NoTenants{}}, s.Stores, &geotest.Fleet{}, &geo.Options{MapAge: age})
+	g, err := geo.New(&entity.Base{Tx: s.Tx, Tenants: entity.NoTenants{}}, s.Stores, &geotest.Fleet{}, &geo.Options{MapAge: age, Health: func(context.Context) (map[wispwright.ID]string, error) { return a.healths, nil }})
 	require.NoError(t, err)
 	return g.Map
 }
@@ -62,10 +63,11 @@ var world = geo.Box{West: -180, South: -90, East: 180, North: 90}
 func TestMapStatuses(t *testing.T) {
 	ctx := context.Background()
 	now, group := time.Now(), wispwright.NewID()
-	a := &atlas{}
+	away, ill := wispwright.NewID(), wispwright.NewID()
+	a := &atlas{healths: map[wispwright.ID]string{away: "critical", ill: "problem"}}
 	heard, silent := geo.Dot{LastSeen: now}, geo.Dot{LastSeen: now.Add(-time.Hour)}
 	for i, dots := range [][]geo.Dot{
-		{heard, {Config: "error", LastSeen: now}, silent}, {heard, silent}, {{Config: "modified", LastSeen: now, GroupID: group}}, {{Config: "applied", LastSeen: now}}, {{}}, {{IsDeactivated: true, Config: "error"}}, {},
+		{heard, {DeviceID: away, Config: "error", LastSeen: now}}, {heard, {Config: "error", LastSeen: now}, silent}, {heard, silent}, {heard, {DeviceID: ill, LastSeen: now}}, {{Config: "modified", LastSeen: now, GroupID: group}}, {{Config: "applied", LastSeen: now}}, {{}}, {{IsDeactivated: true, Config: "error"}}, {},
 	} {
 		a.add(float64(i*20), 0, nil, dots...)
 	}
@@ -75,7 +77,7 @@ func TestMapStatuses(t *testing.T) {
 	m := a.open(t, time.Hour)
 	v, err := m.View(ctx, wispwright.ScopeAll(), geo.MapFilter{}, world, 6)
 	require.NoError(t, err)
-	require.Len(t, v.Marks, 8)
+	require.Len(t, v.Marks, 10)
 	got := map[string]geo.Status{}
 	for _, k := range v.Marks {
 		got[k.Location.Name] = k.Status
@@ -83,15 +85,15 @@ func TestMapStatuses(t *testing.T) {
 	for i, want := range geo.Statuses() {
 		require.Equal(t, want, got[fmt.Sprintf("place %d", i)])
 	}
-	require.Equal(t, map[geo.Status]int{"error": 1, "silent": 1, "modified": 1, "ok": 1, "unknown": 1, "deactivated": 1, "empty": 2}, v.Statuses)
-	require.Equal(t, geo.Box{West: -100, South: 0, East: 120, North: 50}, v.Bounds)
+	require.Equal(t, map[geo.Status]int{"critical": 1, "problem": 1, "error": 1, "silent": 1, "modified": 1, "ok": 1, "unknown": 1, "deactivated": 1, "empty": 2}, v.Statuses)
+	require.Equal(t, geo.Box{West: -100, South: 0, East: 160, North: 50}, v.Bounds)
 	yes, no := true, false
 	for name, c := range map[string]struct {
 		scope  wispwright.Scope
 		filter geo.MapFilter
 		want   int
 	}{
-		"own":          {wispwright.ScopeOf(wispwright.ID{1}), geo.MapFilter{}, 7},
+		"own":          {wispwright.ScopeOf(wispwright.ID{1}), geo.MapFilter{}, 9},
 		"nobody's":     {wispwright.Scope{}, geo.MapFilter{}, 0},
 		"organization": {wispwright.ScopeAll(), geo.MapFilter{OrganizationID: wispwright.ID{2}}, 1},
 		"outside":      {wispwright.ScopeOf(wispwright.ID{1}), geo.MapFilter{OrganizationID: wispwright.ID{2}}, 0},
@@ -100,7 +102,7 @@ func TestMapStatuses(t *testing.T) {
 		"group":        {wispwright.ScopeAll(), geo.MapFilter{GroupID: group}, 1},
 		"type":         {wispwright.ScopeAll(), geo.MapFilter{Type: geo.Indoor}, 1},
 		"mobile":       {wispwright.ScopeAll(), geo.MapFilter{IsMobile: &yes}, 1},
-		"fixed":        {wispwright.ScopeAll(), geo.MapFilter{IsMobile: &no}, 7},
+		"fixed":        {wispwright.ScopeAll(), geo.MapFilter{IsMobile: &no}, 9},
 		"search":       {wispwright.ScopeAll(), geo.MapFilter{Search: " PLACE 3 "}, 1},
 		"address":      {wispwright.ScopeAll(), geo.MapFilter{Search: "üNTER"}, 1},
 	} {

@@ -115,7 +115,7 @@ func (s memoryMap) Dots(ctx context.Context) ([]Dot, error) {
 	found, err := s.devices.List(ctx, wispwright.ScopeAll(), DeviceLocationFilter{}, everything())
 	out := make([]Dot, len(found.Rows))
 	for i, d := range found.Rows {
-		out[i].LocationID = d.LocationID
+		out[i].DeviceID, out[i].LocationID = d.DeviceID, d.LocationID
 	}
 	return out, err
 }

@@ -33,15 +33,18 @@ func (r *Rule) check(e *wispwright.ValidationError, operator, tolerance string) 
 }
 
 // into puts what was chosen over a threshold.
-func (r *Rule) into(t *Threshold) {
+func (r *Rule) into(t *Threshold, active *bool, from Origin) {
+	if active != nil {
+		t.IsActive, t.Origins.IsActive = *active, from
+	}
 	if r.Operator != "" {
-		t.Operator = r.Operator
+		t.Operator, t.Origins.Operator = r.Operator, from
 	}
 	if r.Threshold != nil {
-		t.Value, t.Custom = *r.Threshold, true
+		t.Value, t.Custom, t.Origins.Value = *r.Threshold, true, from
 	}
 	if r.Tolerance != nil {
-		t.Tolerance = time.Duration(*r.Tolerance) * time.Minute
+		t.Tolerance, t.Origins.Tolerance = time.Duration(*r.Tolerance)*time.Minute, from
 	}
 }
 

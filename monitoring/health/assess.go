@@ -311,27 +311,22 @@ func (h *Health) thresholds(ctx context.Context) (*thresholds, error) {
 // of the organization, over that of the kind.
 func (t *thresholds) of(d *Device, kind string, own *AlertSettings) Threshold {
 	out := byDefault(t.registry.Metric(kind))
+	out.Origins = Origins{OfKind, OfKind, OfKind, OfKind}
 	if d != nil {
 		places := [][2]wispwright.ID{{d.OrganizationID}}
 		if !d.GroupID.IsZero() {
 			places = append(places, [2]wispwright.ID{d.OrganizationID, d.GroupID})
 		}
-		for _, place := range places {
+		for i, place := range places {
 			if c := t.by[place][kind]; c != nil {
 				r := c.Rule()
-				r.into(&out)
-				if c.IsActive != nil {
-					out.IsActive = *c.IsActive
-				}
+				r.into(&out, c.IsActive, []Origin{OfOrganization, OfGroup}[i])
 			}
 		}
 	}
 	if own != nil {
 		r := own.Rule()
-		r.into(&out)
-		if own.IsActive != nil {
-			out.IsActive = *own.IsActive
-		}
+		r.into(&out, own.IsActive, OfDevice)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -87,4 +88,41 @@ func (h *Health) Worse(ctx context.Context, since time.Time, devices ...wispwrig
 		}
 	}
 	return ill, nil
+}
+
+// FailingOf returns the names of the metrics of devices that are not well.
+func (h *Health) FailingOf(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID][]string, error) {
+	out := map[wispwright.ID][]string{}
+	if len(devices) == 0 {
+		return out, nil
+	}
+	objects := make([]string, len(devices))
+	by := map[string]wispwright.ID{}
+	for i, id := range devices {
+		objects[i] = id.String()
+		by[objects[i]] = id
+	}
+	no := false
+	found, err := h.stores.Metrics.List(ctx, wispwright.ScopeAll(), monitoring.MetricFilter{ContentType: monitoring.DeviceType, ObjectIDs: wispwright.Only(objects...), IsHealthy: &no}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, fmt.Errorf("read metrics that are not well: %w", err)
+	}
+	for _, m := range found.Rows {
+		id := by[m.ObjectID]
+		out[id] = append(out[id], m.Name)
+	}
+	return out, nil
+}
+
+// WithStatus returns the devices of all organizations that are in one way.
+func (h *Health) WithStatus(ctx context.Context, status Status) ([]wispwright.ID, error) {
+	found, err := h.stores.Statuses.List(ctx, wispwright.ScopeAll(), StatusFilter{Status: status}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, fmt.Errorf("read statuses: %w", err)
+	}
+	out := make([]wispwright.ID, len(found.Rows))
+	for i, s := range found.Rows {
+		out[i] = s.DeviceID
+	}
+	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -233,6 +234,21 @@ func (h *Health) critical(m *monitoring.Metric) bool {
 		}
 	}
 	return false
+}
+
+// IsCritical reports whether a metric is one without which a device counts as out of reach.
+func (h *Health) IsCritical(m *monitoring.Metric) bool { return h.critical(m) }
+
+// Kinds returns the kinds of metrics that have thresholds, by label.
+func (h *Health) Kinds() []monitoring.MetricConfig {
+	var out []monitoring.MetricConfig
+	for _, c := range h.registry.Metrics() {
+		if c.Alert != nil {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b monitoring.MetricConfig) int { return cmp.Compare(a.Label, b.Label) })
+	return out
 }
 
 func newToken() wispwright.Secret { return wispwright.Secret(rand.Text() + rand.Text()[:6]) }

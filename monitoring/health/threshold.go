@@ -17,7 +17,23 @@ type Threshold struct {
 	Custom bool
 	// Tolerance is for how long it may be crossed before somebody is told.
 	Tolerance time.Duration
+	// Origins say where each part was chosen.
+	Origins Origins
 }
+
+// Origin is where a part of a threshold was chosen.
+type Origin string
+
+// The origins, each over the one before.
+const (
+	OfKind         Origin = "kind"
+	OfOrganization Origin = "organization"
+	OfGroup        Origin = "group"
+	OfDevice       Origin = "device"
+)
+
+// Origins are where the parts of a threshold were chosen.
+type Origins struct{ IsActive, Operator, Value, Tolerance Origin }
 
 // Crossed reports whether a value is beyond the threshold.
 func (t Threshold) Crossed(v float64) bool {

@@ -121,12 +121,13 @@ func (s *maps) Points(ctx context.Context) ([]*geo.Location, error) {
 // Dots implements geo.MapStore.
 func (s *maps) Dots(ctx context.Context) ([]geo.Dot, error) {
 	found, err := sqlstore.Select[struct {
+		Device        wispwright.ID  `db:"device_id"`
 		Location      wispwright.ID  `db:"location_id"`
 		Group         wispwright.ID  `db:"group_id"`
 		IsDeactivated bool           `db:"is_deactivated"`
 		LastSeen      sql.NullTime   `db:"last_seen"`
 		Config        sql.NullString `db:"status"`
-	}](ctx, s.db, "SELECT l.location_id, d.group_id, d.is_deactivated, d.last_seen, c.status FROM geo_devicelocation l JOIN "+controllersql.DeviceTable+
+	}](ctx, s.db, "SELECT l.device_id, l.location_id, d.group_id, d.is_deactivated, d.last_seen, c.status FROM geo_devicelocation l JOIN "+controllersql.DeviceTable+
 		" d ON d.id = l.device_id LEFT JOIN controller_config c ON c.device_id = d.id")
 	if err != nil {
 		return nil, fmt.Errorf("read the dots of geo_devicelocation: %w", err)
@@ -134,7 +135,7 @@ func (s *maps) Dots(ctx context.Context) ([]geo.Dot, error) {
 	out := make([]geo.Dot, len(found))
 	for i := range found {
 		f := &found[i]
-		out[i] = geo.Dot{LocationID: f.Location, GroupID: f.Group, IsDeactivated: f.IsDeactivated, LastSeen: f.LastSeen.Time, Config: f.Config.String}
+		out[i] = geo.Dot{DeviceID: f.Device, LocationID: f.Location, GroupID: f.Group, IsDeactivated: f.IsDeactivated, LastSeen: f.LastSeen.Time, Config: f.Config.String}
 	}
 	return out, nil
 }

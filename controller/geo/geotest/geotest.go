@@ -341,6 +341,7 @@ func RunMap(t *testing.T, h Harness) {
 	found := map[wispwright.ID]int{}
 	for _, d := range dots {
 		found[d.LocationID]++
+		require.False(t, d.DeviceID.IsZero())
 	}
 	require.Equal(t, map[wispwright.ID]int{id(1001): 2, id(1004): 1}, found)
 	view, err := w.Map.View(ctx, wispwright.ScopeOf(id(1)), geo.MapFilter{}, geo.Box{West: -180, South: -90, East: 180, North: 90}, 10)

@@ -25,8 +25,17 @@ type alertOut struct {
 	EffOperator  string        `json:"effective_operator"`
 	EffThreshold float64       `json:"effective_threshold"`
 	EffTolerance int           `json:"effective_tolerance"`
+	Origin       originOut     `json:"origin" help:"where each part was chosen: kind, organization, group or device"`
+	Critical     bool          `json:"is_critical" help:"without it the device counts as out of reach"`
 	Created      rest.Time     `json:"created"`
 	Modified     rest.Time     `json:"modified"`
+}
+
+type originOut struct {
+	IsActive  health.Origin `json:"is_active"`
+	Operator  health.Origin `json:"operator"`
+	Value     health.Origin `json:"threshold"`
+	Tolerance health.Origin `json:"tolerance"`
 }
 
 type alertIn struct {
@@ -76,9 +85,10 @@ func (h *HTTP) alertsOut(r *rest.Request, rows []*health.AlertSettings) ([]alert
 	for i, a := range rows {
 		t := effective[i]
 		out[i] = alertOut{ID: a.MetricID, Device: a.DeviceID, Organization: a.OrganizationID, IsActive: a.IsActive, Operator: rest.Null(a.Operator), Threshold: a.Threshold, Tolerance: a.Tolerance,
-			Active: t.IsActive, EffOperator: t.Operator, EffThreshold: t.Value, EffTolerance: int(t.Tolerance / time.Minute), Created: rest.Time(a.Created), Modified: rest.Time(a.Modified)}
+			Active: t.IsActive, EffOperator: t.Operator, EffThreshold: t.Value, EffTolerance: int(t.Tolerance / time.Minute),
+			Origin: originOut(t.Origins), Created: rest.Time(a.Created), Modified: rest.Time(a.Modified)}
 		if m := by[a.MetricID]; m != nil {
-			out[i].Name, out[i].Kind, out[i].IsHealthy = m.Name, m.Configuration, m.IsHealthy
+			out[i].Name, out[i].Kind, out[i].IsHealthy, out[i].Critical = m.Name, m.Configuration, m.IsHealthy, h.h.IsCritical(m)
 		}
 	}
 	return out, nil

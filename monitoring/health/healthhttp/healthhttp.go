@@ -88,6 +88,7 @@ func New(h *health.Health, m *monitoring.Monitoring, devices Devices, options *O
 func (h *HTTP) Mount(api *rest.API) {
 	h.mountMetrics(api)
 	h.mountDevice(api)
+	h.mountFleet(api)
 	h.mountAlerts(api)
 	h.mountDefaults(api)
 	h.mountIncidents(api)

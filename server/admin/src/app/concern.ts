@@ -1,8 +1,10 @@
 // What a folder of the admin gives to the whole: one value, in one list. The frame folds over the list and knows no
 // concern by name, so a concern, also a vendor's, is added without touching what is there.
 import type { ComponentType } from 'react';
-import type { Identifier } from 'react-admin';
+import type { Identifier, RaRecord } from 'react-admin';
 import type { Request } from '../api/client';
+import type { Column } from '../lists/columns';
+import type { Filter } from '../lists/filters';
 
 /** A model as permissions name it: <app>.<action>_<model>. */
 export interface Model {
@@ -139,6 +141,8 @@ export interface Concern<Operations extends object = object> {
   actions?: { of: string; Action: ComponentType }[];
   /** Tabs added to the page of another's object; model is a name of models that must be seen for it. */
   tabs?: { of: string; path: string; label: string; model?: string; Tab: ComponentType }[];
+  /** Columns and filters added to another's list; model is a name of models that must be seen for them. */
+  lists?: { of: string; model?: string; columns?: Column<RaRecord>[]; filters?: Filter[] }[];
   /** Buttons for what is selected in another's list. */
   bulk?: { of: string; Action: ComponentType }[];
 }

@@ -1,7 +1,7 @@
 // Charts, and the last document of a device.
 import type { DataProvider, Identifier } from 'react-admin';
 import { apiRoot, queryString, type Request } from '../api/client';
-import type { Case, Entry, Incident, Why } from './healthTypes';
+import type { Availability, Case, Check, CheckType, DeviceState, Entry, FleetHealth, Incident, Threshold, ThresholdKind, Why } from './healthTypes';
 import type { Charts, Measured, Period } from './types';
 
 /** The operations of monitoring. */
@@ -18,6 +18,22 @@ export interface MonitoringOperations {
   incidentTimeline(id: Identifier): Promise<Entry[]>;
   /** The first devices of an incident. */
   incidentCases(id: Identifier): Promise<{ count: number; results: Case[] }>;
+  /** How many devices are in which way. */
+  fleetHealth(): Promise<FleetHealth>;
+  /** How some devices are. */
+  deviceStates(ids: Identifier[]): Promise<DeviceState[]>;
+  checkTypes(): Promise<CheckType[]>;
+  deviceChecks(device: Identifier): Promise<Check[]>;
+  addCheck(body: Partial<Check>): Promise<Check>;
+  changeCheck(id: string, body: Partial<Check>): Promise<Check>;
+  removeCheck(id: string): Promise<unknown>;
+  runCheck(id: string): Promise<unknown>;
+  /** The thresholds of a device, with what holds. */
+  deviceThresholds(device: Identifier): Promise<Threshold[]>;
+  changeThreshold(id: string, body: Partial<Threshold>): Promise<Threshold>;
+  thresholdKinds(): Promise<ThresholdKind[]>;
+  /** How much of a time devices could be reached. */
+  availability(query: Record<string, unknown>): Promise<Availability>;
   /** Takes an incident, or comments on it. */
   sayOfIncident(id: Identifier, take: boolean, comment: string): Promise<Incident>;
 }
@@ -50,6 +66,18 @@ export function monitoringOperations(request: Request): MonitoringOperations {
     deviceHealth: (id) => request<Why>('GET', `${device(id)}health/`),
     incidentTimeline: (id) => request<Entry[]>('GET', `${incident(id)}timeline/`),
     incidentCases: (id) => request<{ count: number; results: Case[] }>('GET', `${incident(id)}case/`, { query: { page_size: 100 } }),
+    fleetHealth: () => request<FleetHealth>('GET', 'monitoring/health/'),
+    deviceStates: (ids) => request<DeviceState[]>('GET', `monitoring/device-state/?${ids.map((id) => `device=${encodeURIComponent(String(id))}`).join('&')}`),
+    checkTypes: () => request<CheckType[]>('GET', 'monitoring/check-type/'),
+    deviceChecks: async (id) => (await request<{ results: Check[] }>('GET', 'monitoring/device-check/', { query: { device: id, page_size: 100 } })).results,
+    addCheck: (body) => request<Check>('POST', 'monitoring/device-check/', { body }),
+    changeCheck: (id, body) => request<Check>('PATCH', `monitoring/device-check/${id}/`, { body }),
+    removeCheck: (id) => request('DELETE', `monitoring/device-check/${id}/`),
+    runCheck: (id) => request('POST', `monitoring/device-check/${id}/run/`),
+    deviceThresholds: async (id) => (await request<{ results: Threshold[] }>('GET', 'monitoring/threshold/', { query: { device: id, page_size: 100 } })).results,
+    changeThreshold: (id, body) => request<Threshold>('PATCH', `monitoring/threshold/${id}/`, { body }),
+    thresholdKinds: () => request<ThresholdKind[]>('GET', 'monitoring/threshold-kind/'),
+    availability: (query) => request<Availability>('GET', 'monitoring/availability/', { query }),
     sayOfIncident: (id, take, comment) => request<Incident>('POST', `${incident(id)}${take ? 'acknowledge' : 'comment'}/`, { body: { comment } }),
   };
 }
