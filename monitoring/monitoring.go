@@ -265,3 +265,6 @@ func Models() []wispwright.Model {
 func isNotFound(err error) bool { return errors.Is(err, wispwright.ErrNotFound) }
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
+
+// Series is the store of what was measured.
+func (m *Monitoring) Series() timeseries.Store { return m.base.Series }

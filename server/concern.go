@@ -144,6 +144,7 @@ func DefaultConcerns() []Concern {
 	m := NewMonitoring(c)
 	m.Geo, m.Rollout = g, waves
 	reach := NewConnection(c)
+	m.Connection = reach
 	f := NewFirmware(reach)
 	f.Geo, f.Rollout = g, waves
 	return []Concern{

@@ -57,6 +57,9 @@ type MonitoringConcern struct {
 	Health *health.Health
 	// CheckTypes are further types of checks.
 	CheckTypes []check.Type
+	// Connection reaches devices, for checks that run commands or read over SNMP. Default: there are no
+	// such checks.
+	Connection *ConnectionConcern
 	// Rollout has the waves that stop when devices are worse than before. Default: none ask.
 	Rollout *RolloutConcern
 	// Checks ask devices how they are; it is made by Mount.
@@ -157,6 +160,11 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 			return err
 		}
 		c.Rollout.AddGate(c.Gate())
+	}
+	if c.Connection != nil {
+		if err := h.Mounted(c.Connection); err != nil {
+			return err
+		}
 	}
 	if c.Geo != nil {
 		if err := h.Mounted(c.Geo); err != nil {

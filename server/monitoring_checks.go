@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,10 +24,16 @@ func (c *MonitoringConcern) mountChecks(h *Host) error {
 		return err
 	}
 	s := &c.Config
-	registry, err := check.NewRegistry(append(check.Types(check.Settings{
+	settings := check.Settings{
 		Ping: s.AutoPing, ConfigApplied: s.AutoConfigCheck, DataCollected: s.AutoDataCollected, AlsoLastIP: !s.ManagementIPOnly, ConfigInterval: s.ConfigCheckInterval,
 		DataInterval: s.DataCollectedInterval, Every: s.CheckEvery, LastDocument: c.LastTold,
-	}), c.CheckTypes...)...)
+		WiFiClients: s.AutoWiFiClients, WiFiMaxInterval: s.WiFiMaxInterval, WiFiMinInterval: s.WiFiMinInterval,
+	}
+	more, err := c.reachingTypes(&settings, store)
+	if err != nil {
+		return err
+	}
+	registry, err := check.NewRegistry(slices.Concat(check.Types(settings), more, c.CheckTypes)...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/monitoring"
+	"github.com/wispwright/wispwright/monitoring/check"
+	"github.com/wispwright/wispwright/monitoring/check/iperf"
 	"github.com/wispwright/wispwright/monitoring/health"
 	"github.com/wispwright/wispwright/monitoring/monitoringhttp"
 )
@@ -44,6 +47,18 @@ type MonitoringConfig struct {
 	AutoPing          bool `koanf:"auto_ping" doc:"New devices are pinged (OPENWISP_MONITORING_AUTO_PING)."`
 	AutoConfigCheck   bool `koanf:"auto_config_check" doc:"Of new devices it is checked whether their configuration is applied (OPENWISP_MONITORING_AUTO_DEVICE_CONFIG_CHECK)."`
 	AutoDataCollected bool `koanf:"auto_data_collected" doc:"Of new devices it is checked whether they send documents (OPENWISP_MONITORING_AUTO_DATA_COLLECTED_CHECK)."`
+	// AutoWiFiClients and AutoIperf3 are the same of further checks.
+	AutoWiFiClients bool `koanf:"auto_wifi_clients" doc:"Of new devices the number of WiFi clients is checked (OPENWISP_MONITORING_AUTO_WIFI_CLIENTS_CHECK)."`
+	AutoIperf3      bool `koanf:"auto_iperf3" doc:"New devices measure their throughput with iperf3 (OPENWISP_MONITORING_AUTO_IPERF3)."`
+	// WiFiMaxInterval and WiFiMinInterval are over which clients are counted, WiFiSnooze when they are not.
+	WiFiMaxInterval time.Duration `koanf:"wifi_clients_max_interval" doc:"Over how long the most WiFi clients are counted (OPENWISP_MONITORING_WIFI_CLIENTS_MAX_CHECK_INTERVAL)."`
+	WiFiMinInterval time.Duration `koanf:"wifi_clients_min_interval" doc:"Over how long the least WiFi clients are counted (OPENWISP_MONITORING_WIFI_CLIENTS_MIN_CHECK_INTERVAL)."`
+	WiFiSnooze      []string      `koanf:"wifi_clients_snooze" doc:"Times in which WiFi clients are not checked, such as 22:00-06:00 or 12-24 - 01-06 (OPENWISP_MONITORING_WIFI_CLIENTS_CHECK_SNOOZE_SCHEDULE)."`
+	// Iperf3 are the parameters of organizations, Iperf3Hours when it runs.
+	Iperf3           []string      `koanf:"iperf3" doc:"Parameters of iperf3 for organizations, such as 33333333-3333-4333-8333-333333333333={\"host\":[\"iperf.example.org\"]} (OPENWISP_MONITORING_IPERF3_CHECK_CONFIG)."`
+	Iperf3Hours      string        `koanf:"iperf3_hours" doc:"The time of the day in which iperf3 runs, such as 00:00-07:00; empty: always."`
+	Iperf3LockExpire time.Duration `koanf:"iperf3_lock_expire" doc:"After how long a server of iperf3 is free again whatever happened (OPENWISP_MONITORING_IPERF3_CHECK_LOCK_EXPIRE)."`
+	Iperf3DeleteKey  bool          `koanf:"iperf3_delete_key" doc:"Remove the key of the server of iperf3 from the device after each check (OPENWISP_MONITORING_IPERF3_CHECK_DELETE_RSA_KEY)."`
 	// ManagementIPOnly pings no public addresses.
 	ManagementIPOnly bool `koanf:"management_ip_only" doc:"Check devices at their management address only, and not at the public one if that is missing (OPENWISP_MONITORING_MANAGEMENT_IP_ONLY)."`
 	// ConfigCheckInterval and DataCollectedInterval are what is tolerated.
@@ -72,6 +87,8 @@ type MonitoringConfig struct {
 	// GateUnreachable and GateProblems stop waves.
 	GateUnreachable int     `koanf:"gate_unreachable" doc:"How many devices of a wave may be out of reach since it began before it is stopped, where its strategy does not say."`
 	GateProblems    float64 `koanf:"gate_problems" doc:"How many percent of the devices of a wave may have a problem since it began before it is stopped, where its strategy does not say."`
+	// AvailabilityTarget is what was promised.
+	AvailabilityTarget float64 `koanf:"availability_target" doc:"How much of the time devices should be reachable, in percent; reports of availability say who misses it."`
 	// ArrivalOrder counts as OpenWISP does.
 	ArrivalOrder bool `koanf:"arrival_order" doc:"Count the traffic of documents that come out of order against the one that came before, as OpenWISP does, though that counts some bytes twice."`
 }
@@ -82,9 +99,9 @@ func defaultMonitoringConfig() MonitoringConfig {
 		Retention: 26280 * time.Hour, ShortRetention: 24 * time.Hour, AutoCharts: monitoring.DefaultAutoCharts(), WifiSessions: true, WifiSessionAge: 180 * 24 * time.Hour,
 		MACVendors: true, DefaultChartTime: "7d", TrafficInterfaces: monitoringhttp.DefaultTrafficInterfaces()[monitoringhttp.AllOrganizations], TimeZone: "UTC", DocumentLimit: 2621440, SpoolLimit: 256 << 20,
 		Checks: true, CheckEvery: 5 * time.Minute, AutoPing: true, AutoConfigCheck: true, AutoDataCollected: true, ManagementIPOnly: true, ConfigCheckInterval: 5 * time.Minute,
-		DataCollectedInterval: time.Hour, RecoveryDetection: true,
+		DataCollectedInterval: time.Hour, RecoveryDetection: true, WiFiMaxInterval: 5 * time.Minute, WiFiMinInterval: 72 * time.Hour, Iperf3Hours: "00:00-07:00", Iperf3LockExpire: 10 * time.Minute, Iperf3DeleteKey: true,
 		CriticalMetrics: []string{"ping/reachable", "data_collected/data_collected"}, ClearManagementIP: true, ToleranceInterval: 5 * time.Minute, Together: 10 * time.Minute,
-		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour, GateProblems: 10,
+		MostTold: 5, MostFlaps: 5, UplinkDelay: 20 * time.Second, EscalateAfter: 4 * time.Hour, GateProblems: 10, AvailabilityTarget: 99.5,
 	}
 }
 
@@ -97,6 +114,40 @@ func (c *MonitoringConfig) health() *health.Options {
 		o.Critical = append(o.Critical, health.CriticalMetric{Key: key, Field: field})
 	}
 	return o
+}
+
+// iperfHours are the time of the day in which iperf3 runs; the same twice: always.
+func (c *MonitoringConfig) iperfHours() (out [2]time.Duration, err error) {
+	if c.Iperf3Hours == "" {
+		return out, nil
+	}
+	from, to, _ := strings.Cut(c.Iperf3Hours, "-")
+	for i, text := range []string{from, to} {
+		at, err := time.Parse("15:04", strings.TrimSpace(text))
+		if err != nil {
+			return out, fmt.Errorf("%q: want two times of the day, such as 00:00-07:00", c.Iperf3Hours)
+		}
+		out[i] = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	}
+	return out, nil
+}
+
+// iperfOrganizations are the parameters of iperf3 for organizations.
+func (c *MonitoringConfig) iperfOrganizations() (map[wispwright.ID]iperf.Params, error) {
+	out := map[wispwright.ID]iperf.Params{}
+	for _, text := range c.Iperf3 {
+		name, params, ok := strings.Cut(text, "=")
+		id, err := wispwright.ParseID(name)
+		if !ok || err != nil {
+			return nil, errors.New("want the id of an organization, =, and an object of parameters")
+		}
+		p, err := iperf.Parse(wispwright.JSON(params))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out[id] = p
+	}
+	return out, nil
 }
 
 // choose sets a threshold of a kind of metric: "cpu > 90 30".
@@ -132,12 +183,25 @@ func (c *MonitoringConfig) Check() error {
 		{"config_check_interval", int64(c.ConfigCheckInterval), 0}, {"data_collected_interval", int64(c.DataCollectedInterval), int64(time.Minute)},
 		{"tolerance_interval", int64(c.ToleranceInterval), int64(time.Second)},
 		{"incident_together", int64(c.Together), int64(time.Minute)}, {"incident_most_told", int64(c.MostTold), 1}, {"most_flaps", int64(c.MostFlaps), 1},
-		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024}, {"spool_limit", c.SpoolLimit, 0}, {"gate_unreachable", int64(c.GateUnreachable), 0},
+		{"uplink_delay", int64(c.UplinkDelay), int64(time.Second)}, {"escalate_after", int64(c.EscalateAfter), 0}, {"document_limit", c.DocumentLimit, 1024}, {"spool_limit", c.SpoolLimit, 0}, {"gate_unreachable", int64(c.GateUnreachable), 0}, {"wifi_clients_max_interval", int64(c.WiFiMaxInterval), int64(time.Minute)}, {"wifi_clients_min_interval", int64(c.WiFiMinInterval), int64(time.Minute)},
+		{"iperf3_lock_expire", int64(c.Iperf3LockExpire), int64(time.Minute)},
 	} {
 		n.check(e)
 	}
+	if c.AvailabilityTarget < 0 || c.AvailabilityTarget > 100 {
+		e.Add("availability_target", "want a part from 0 to 100")
+	}
 	if c.GateProblems < 0 || c.GateProblems > 100 {
 		e.Add("gate_problems", "want a part from 0 to 100")
+	}
+	if _, err := c.iperfHours(); err != nil {
+		e.Add("iperf3_hours", err.Error())
+	}
+	if _, err := c.iperfOrganizations(); err != nil {
+		e.Add("iperf3", err.Error())
+	}
+	if _, err := check.ParseSchedule(c.WiFiSnooze, time.UTC); err != nil {
+		e.Add("wifi_clients_snooze", err.Error())
 	}
 	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" {
 		e.Add("time_zone", "want the name of a time zone, such as Europe/Rome")

@@ -19,6 +19,9 @@ func (c *MonitoringConcern) mountHealthHTTP(h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	if err := c.mountAvailability(h.API()); err != nil {
+		return err
+	}
 	h.Handle(statusBase, c.statusPages(h), statusBase)
 	return nil
 }

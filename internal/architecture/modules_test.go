@@ -84,6 +84,7 @@ func reached() map[string][]string {
 			"golang.org/x/text",               // keys without accents
 			"github.com/hashicorp/golang-lru", // metrics of devices
 			"golang.org/x/net",                // ICMP
+			"github.com/go-pdf/fpdf", "golang.org/x/image", // reports
 		},
 		"radius": {
 			"github.com/go-pdf/fpdf", "github.com/skip2/go-qrcode", "golang.org/x/image", // vouchers

@@ -202,6 +202,9 @@ func (d *demo) showMore(ctx context.Context, begun time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := d.showIncident(ctx, boxes); err != nil {
+		return err
+	}
 	go d.measure(ctx, boxes, all)
 	fmt.Printf("  %5.1f s  a week of charts, three places on the map, a topology and a session of RADIUS are in the web admin.\n", time.Since(begun).Seconds())
 	return nil

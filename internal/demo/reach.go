@@ -27,6 +27,22 @@ type reach struct {
 	password string
 	port     int
 	config   *ssh.ServerConfig
+	links    []net.Listener
+	folder   func(n int) string
+}
+
+// cut takes the link of the nth sandbox away: nobody answers at its address.
+func (r *reach) cut(n int) error { return r.links[n-1].Close() }
+
+// mend brings it back.
+func (r *reach) mend(n int) error {
+	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", sandboxAddress(n), r.port))
+	if err != nil {
+		return err
+	}
+	r.links[n-1] = l
+	go r.accept(l, r.folder(n))
+	return nil
 }
 
 // sandboxAddress is where the nth device is reached.
@@ -55,6 +71,7 @@ func (r *reach) listen(folder func(n int) string) error {
 		if err != nil {
 			continue
 		}
+		r.links, r.folder = all, folder
 		for n, l := range all {
 			go r.accept(l, folder(n+1))
 		}

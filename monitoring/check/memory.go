@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -11,12 +12,33 @@ import (
 
 // NewMemory returns a store in memory: for tests and small programs.
 func NewMemory(m *memstore.Store) Store {
-	return &memory{memstore.NewRepo[wispwright.ID, Check, Filter](m, memstore.Spec[Check]{Shape: Shape()}), m}
+	return &memory{Repo: memstore.NewRepo[wispwright.ID, Check, Filter](m, memstore.Spec[Check]{Shape: Shape()}), store: m, locks: map[string]time.Time{}}
 }
 
 type memory struct {
 	*memstore.Repo[wispwright.ID, Check, Filter]
 	store *memstore.Store
+	mu    sync.Mutex
+	locks map[string]time.Time
+}
+
+// Lock implements Store.
+func (s *memory) Lock(_ context.Context, name string, now, until time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.locks[name].After(now) {
+		return false, nil
+	}
+	s.locks[name] = until
+	return true, nil
+}
+
+// Unlock implements Store.
+func (s *memory) Unlock(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.locks, name)
+	return nil
 }
 
 // Take implements Store.

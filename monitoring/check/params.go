@@ -42,3 +42,13 @@ func whole(params wispwright.JSON, known map[string]limits) (map[string]int, err
 	}
 	return out, nil
 }
+
+// described are whole numbers as people are told of them, by name.
+func described(known map[string]limits) []Param {
+	var out []Param
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		l := known[name]
+		out = append(out, Param{Name: name, Default: l.byDefault, Help: fmt.Sprintf("%d to %d", l.least, l.most)})
+	}
+	return out
+}

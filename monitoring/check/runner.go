@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -22,7 +23,7 @@ type Devices interface {
 
 // Recorder stores what checks found. *monitoring.Collector is one.
 type Recorder interface {
-	// RecordAll is that of monitoring.Collector.
+	// RecordAll is that of monitoring.Collector, whose Collect takes in what types return as documents.
 	RecordAll(ctx context.Context, at time.Time, all ...monitoring.Measurement) error
 }
 
@@ -177,7 +178,11 @@ func (c *Checks) Run(ctx context.Context) (begun int, err error) {
 			by[one.Type] = append(by[one.Type], one)
 		}
 		for id, some := range by {
-			c.begin(ctx, id, some)
+			if t := c.registry.Type(id); t != nil && t.Alone {
+				c.beginAlone(ctx, t, some)
+			} else {
+				c.begin(ctx, id, some)
+			}
 		}
 	}
 }
@@ -210,6 +215,35 @@ func (c *Checks) begin(ctx context.Context, id string, list []*Check) {
 	}()
 }
 
+// beginAlone begins as many as there is room for, each by itself, and puts the others off: nothing waits
+// here for checks that take long.
+func (c *Checks) beginAlone(ctx context.Context, t *Type, list []*Check) {
+	var late []*Check
+	for _, one := range list {
+		select {
+		case c.slots[t.ID] <- struct{}{}:
+			go func() {
+				defer func() { <-c.slots[t.ID] }()
+				c.group(ctx, t, []*Check{one})
+			}()
+		default:
+			one.NextAt = c.base.Now().Add(5*time.Second + rand.N(5*time.Second)).Truncate(time.Microsecond)
+			late = append(late, one)
+		}
+	}
+	c.putOff(ctx, late)
+}
+
+// putOff stores when checks are due that did not run.
+func (c *Checks) putOff(ctx context.Context, list []*Check) {
+	if len(list) == 0 {
+		return
+	}
+	if err := c.store.Done(context.WithoutCancel(ctx), list); err != nil {
+		c.options.Log.WarnContext(ctx, "checks could not be put off; they run again", "error", err)
+	}
+}
+
 // group runs checks of one type, and stores what they found.
 func (c *Checks) group(ctx context.Context, t *Type, list []*Check) {
 	ids := make([]wispwright.ID, len(list))
@@ -230,12 +264,21 @@ func (c *Checks) group(ctx context.Context, t *Type, list []*Check) {
 	}
 	results := c.limited(ctx, t, targets)
 	var all []monitoring.Measurement
-	failed := map[string]int{}
+	failed, again := map[string]int{}, map[wispwright.ID]time.Duration{}
 	for i, r := range results {
 		targets[i].Check.LastError = ""
 		if r.Err != nil {
 			targets[i].Check.LastError = r.Err.Error()
 			failed[r.Err.Error()]++
+		}
+		if r.Document != nil && r.Err == nil {
+			if err := c.ingest(ctx, targets[i].Device, r.Document); err != nil {
+				targets[i].Check.LastError = err.Error()
+				failed[err.Error()]++
+			}
+		}
+		if r.Again > 0 {
+			again[targets[i].Check.ID] = r.Again
 		}
 		if len(r.Values) > 0 {
 			all = append(all, monitoring.Measurement{Device: &targets[i].Device.Device, Values: r.Values})
@@ -247,7 +290,32 @@ func (c *Checks) group(ctx context.Context, t *Type, list []*Check) {
 	if err := c.recorder.RecordAll(ctx, c.base.Now(), all...); err != nil {
 		c.options.Log.WarnContext(ctx, "what checks found could not be stored; they run again", "type", t.Label, "error", err)
 	}
+	var soon []*Check
+	list = slices.DeleteFunc(list, func(o *Check) bool {
+		if again[o.ID] > 0 {
+			soon = append(soon, o)
+		}
+		return again[o.ID] > 0
+	})
+	for _, o := range soon {
+		o.NextAt = c.base.Now().Add(again[o.ID]).Truncate(time.Microsecond)
+	}
+	c.putOff(ctx, soon)
 	c.finish(ctx, list, t.Every, "")
+}
+
+// ingest takes a document in that a check made.
+func (c *Checks) ingest(ctx context.Context, d *Device, body []byte) error {
+	collector, ok := c.recorder.(interface {
+		Collect(ctx context.Context, s monitoring.Sample) error
+	})
+	if !ok {
+		return errors.New("documents of checks cannot be taken in here")
+	}
+	if err := collector.Collect(ctx, monitoring.Sample{Device: &d.Device, Body: body, Time: c.base.Now(), Current: true}); err != nil {
+		return fmt.Errorf("take a document in: %w", err)
+	}
+	return nil
 }
 
 // limited runs checks and does not wait for those that never return.

@@ -39,8 +39,22 @@ type Target struct {
 type Result struct {
 	// Values are stored; none: the check says nothing.
 	Values []monitoring.Measured
+	// Document is a NetJSON DeviceMonitoring document to be taken in; nil: none.
+	Document []byte
 	// Err is why it could not be done. It says nothing of the device.
 	Err error
+	// Again runs it once more so soon, because it had to wait for something; 0: as usual.
+	Again time.Duration
+}
+
+// Param describes a parameter for people.
+type Param struct {
+	// Name is the key in the object.
+	Name string
+	// Default holds where it is not given; nil: nothing.
+	Default any
+	// Help says what it is, and its limits.
+	Help string
 }
 
 // Type is a type of checks.
@@ -53,6 +67,10 @@ type Type struct {
 	Auto bool
 	// Every is how often it runs. Default: 5 minutes.
 	Every time.Duration
+	// Alone runs each check by itself, so that one that takes long holds no other's result back.
+	Alone bool
+	// Params describes the parameters for people.
+	Params []Param
 	// Timeout ends a run. Default: 1 minute.
 	Timeout time.Duration
 	// Check returns what is wrong with parameters. Default: there are none.
@@ -110,8 +128,8 @@ func noParams(params wispwright.JSON) error {
 	return nil
 }
 
-// each runs one check after the other.
-func each(run func(ctx context.Context, t Target) Result) func(context.Context, []Target) []Result {
+// Each makes the function of a Type of one that runs one check.
+func Each(run func(ctx context.Context, t Target) Result) func(context.Context, []Target) []Result {
 	return func(ctx context.Context, list []Target) []Result {
 		out := make([]Result, len(list))
 		for i, t := range list {

@@ -21,6 +21,9 @@ const (
 	PingType          = "openwisp_monitoring.check.classes.Ping"
 	ConfigAppliedType = "openwisp_monitoring.check.classes.ConfigApplied"
 	DataCollectedType = "openwisp_monitoring.check.classes.DataCollected"
+	WiFiMaxType       = "openwisp_monitoring.check.classes.WifiClientsMax"
+	WiFiMinType       = "openwisp_monitoring.check.classes.WifiClientsMin"
+	SNMPType          = "wispwright.check.SNMP"
 	HTTPType          = "wispwright.check.HTTP"
 	TCPType           = "wispwright.check.TCP"
 )
@@ -37,8 +40,20 @@ type Settings struct {
 	DataInterval time.Duration
 	// Every is how often checks run.
 	Every time.Duration
+	// WiFiClients gives new devices checks of the number of their WiFi clients, which is counted over
+	// WiFiMaxInterval and WiFiMinInterval, but not in the times of WiFiSnooze.
+	WiFiClients                      bool
+	WiFiMaxInterval, WiFiMinInterval time.Duration
+	WiFiSnooze                       Schedule
+	// Clients counts the different WiFi clients of a device since a time. Default: there are no such types.
+	Clients func(ctx context.Context, device wispwright.ID, since time.Time) (int, error)
+	// ReadSNMP reads a device into a document. Default: there is no such type.
+	ReadSNMP func(ctx context.Context, device wispwright.ID) (wispwright.JSON, error)
 	// LastDocument returns when a device sent its last document; zero: never.
 	LastDocument func(ctx context.Context, device wispwright.ID) (time.Time, error)
+	// Refuse names addresses at which no device is asked over TCP. Default: those of the server itself,
+	// of its links, and groups.
+	Refuse func(netip.Addr) bool
 	// Ping sends requests. Default: ping.Many.
 	Pinger func(ctx context.Context, addresses []netip.Addr, o ping.Options) ([]ping.Result, error)
 	// Clock tells the time. Default: time.Now.
@@ -53,16 +68,67 @@ func Types(s Settings) []Type {
 	if s.Clock == nil {
 		s.Clock = time.Now
 	}
-	return []Type{
+	types := []Type{
 		{ID: PingType, Label: "Ping", Kinds: []string{"ping"}, Auto: s.Ping, Every: s.Every, Timeout: 2 * time.Minute, Run: s.ping,
 			Check: func(p wispwright.JSON) error { _, err := whole(p, pingParams()); return err }},
-		{ID: ConfigAppliedType, Label: "Configuration Applied", Kinds: []string{"config_applied"}, Auto: s.ConfigApplied, Every: s.Every, Run: each(s.configApplied)},
-		{ID: DataCollectedType, Label: "Monitoring Data Collected", Kinds: []string{"data_collected"}, Auto: s.DataCollected, Every: s.Every, Run: each(s.dataCollected)},
-		{ID: HTTPType, Label: "HTTP", Kinds: []string{"http"}, Every: s.Every, Run: each(s.http),
+		{ID: ConfigAppliedType, Label: "Configuration Applied", Kinds: []string{"config_applied"}, Auto: s.ConfigApplied, Every: s.Every, Run: Each(s.configApplied)},
+		{ID: DataCollectedType, Label: "Monitoring Data Collected", Kinds: []string{"data_collected"}, Auto: s.DataCollected, Every: s.Every, Run: Each(s.dataCollected)},
+		{ID: HTTPType, Label: "HTTP", Kinds: []string{"http"}, Every: s.Every, Run: Each(s.http),
 			Check: func(p wispwright.JSON) error { _, err := whole(p, httpParams()); return err }},
-		{ID: TCPType, Label: "TCP", Kinds: []string{"tcp"}, Every: s.Every, Run: each(s.tcp),
+		{ID: TCPType, Label: "TCP", Kinds: []string{"tcp"}, Every: s.Every, Run: Each(s.tcp),
 			Check: func(p wispwright.JSON) error { _, err := whole(p, tcpParams()); return err }},
 	}
+	if s.Clients != nil {
+		types = append(types,
+			Type{ID: WiFiMaxType, Label: "Max WiFi Clients", Kinds: []string{"wifi_clients_max"}, Auto: s.WiFiClients, Every: s.Every, Run: Each(s.clients("wifi_clients_max", s.WiFiMaxInterval))},
+			Type{ID: WiFiMinType, Label: "Min WiFi Clients", Kinds: []string{"wifi_clients_min"}, Auto: s.WiFiClients, Every: s.Every, Run: Each(s.clients("wifi_clients_min", s.WiFiMinInterval))})
+	}
+	if s.ReadSNMP != nil {
+		types = append(types, Type{ID: SNMPType, Label: "SNMP", Every: s.Every, Alone: true, Run: Each(s.snmp)})
+	}
+	for i := range types {
+		if limits := limitsOf(types[i].ID); limits != nil {
+			types[i].Params = described(limits)
+		}
+	}
+	return types
+}
+
+// limitsOf are the parameters of a type that are whole numbers.
+func limitsOf(id string) map[string]limits {
+	switch id {
+	case PingType:
+		return pingParams()
+	case HTTPType:
+		return httpParams()
+	case TCPType:
+		return tcpParams()
+	}
+	return nil
+}
+
+// clients counts the WiFi clients of a time (additions M-3).
+func (s *Settings) clients(kind string, interval time.Duration) func(context.Context, Target) Result {
+	return func(ctx context.Context, t Target) Result {
+		now := s.Clock()
+		if t.Device.Status == "critical" || t.Device.Status == "unknown" || s.WiFiSnooze.Covers(now) {
+			return Result{}
+		}
+		n, err := s.Clients(ctx, t.Device.ID, now.Add(-interval))
+		if err != nil {
+			return Result{Err: err}
+		}
+		return value(kind, "", timeseries.Field{Name: "clients", Value: timeseries.Int(int64(n))})
+	}
+}
+
+// snmp reads the device into a document, which is taken in like that of an agent.
+func (s *Settings) snmp(ctx context.Context, t Target) Result {
+	document, err := s.ReadSNMP(ctx, t.Device.ID)
+	if err != nil {
+		return Result{Err: err}
+	}
+	return Result{Document: []byte(document)}
 }
 
 func pingParams() map[string]limits {
@@ -171,13 +237,21 @@ func (s *Settings) dataCollected(ctx context.Context, t Target) Result {
 	return value("data_collected", "", whether("data_collected", age <= s.DataInterval), timeseries.Field{Name: "age", Value: timeseries.Float(age.Seconds())})
 }
 
+// refused reports whether no device is asked at an address.
+func (s *Settings) refused(a netip.Addr) bool {
+	if s.Refuse != nil {
+		return s.Refuse(a)
+	}
+	return a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast()
+}
+
 // asked is where a service is asked; addresses that are no device's are refused.
 func (s *Settings) asked(t Target, p map[string]int) (string, error) {
 	a := s.address(t.Device).Unmap()
 	switch {
 	case !a.IsValid():
 		return "", nil
-	case a.IsLoopback(), a.IsUnspecified(), a.IsMulticast(), a.IsLinkLocalUnicast():
+	case s.refused(a):
 		return "", fmt.Errorf("%s is no address of a device", a)
 	}
 	return net.JoinHostPort(a.String(), strconv.Itoa(p["port"])), nil

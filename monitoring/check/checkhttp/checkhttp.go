@@ -47,10 +47,17 @@ type checkIn struct {
 }
 
 type typeOut struct {
-	ID    string `json:"id"`
-	Label string `json:"label"`
-	Auto  bool   `json:"auto" help:"new devices have one"`
-	Every int    `json:"every" help:"seconds"`
+	ID     string     `json:"id"`
+	Label  string     `json:"label"`
+	Auto   bool       `json:"auto" help:"new devices have one"`
+	Every  int        `json:"every" help:"seconds"`
+	Params []paramOut `json:"params"`
+}
+
+type paramOut struct {
+	Name    string `json:"name"`
+	Default any    `json:"default"`
+	Help    string `json:"help"`
 }
 
 // Mount adds the checks to an API.
@@ -94,7 +101,11 @@ func Mount(api *rest.API, c *check.Checks, devices Devices) {
 		rest.Action(http.MethodGet, "monitoring_check_type_list", http.StatusOK, func(*rest.Request, *rest.None) ([]typeOut, error) {
 			out := []typeOut{}
 			for _, t := range c.Registry().Types() {
-				out = append(out, typeOut{t.ID, t.Label, t.Auto, int(t.Every.Seconds())})
+				one := typeOut{t.ID, t.Label, t.Auto, int(t.Every.Seconds()), []paramOut{}}
+				for _, p := range t.Params {
+					one.Params = append(one.Params, paramOut(p))
+				}
+				out = append(out, one)
 			}
 			return out, nil
 		}))

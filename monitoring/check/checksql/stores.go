@@ -128,3 +128,21 @@ func (s *store) Move(ctx context.Context, device, organization wispwright.ID) er
 	}
 	return nil
 }
+
+// Lock implements check.Store.
+func (s *store) Lock(ctx context.Context, name string, now, until time.Time) (bool, error) {
+	n, err := sqlstore.Exec(ctx, s.db, "INSERT INTO monitoring_check_lock (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE monitoring_check_lock.until <= ?",
+		name, moment(until), moment(now))
+	if err != nil {
+		return false, fmt.Errorf("lock %s: %w", name, err)
+	}
+	return n > 0, nil
+}
+
+// Unlock implements check.Store.
+func (s *store) Unlock(ctx context.Context, name string) error {
+	if _, err := sqlstore.Exec(ctx, s.db, "DELETE FROM monitoring_check_lock WHERE name = ?", name); err != nil {
+		return fmt.Errorf("unlock %s: %w", name, err)
+	}
+	return nil
+}

@@ -46,13 +46,15 @@ export interface DevicePlace {
 }
 
 /** How a place fares, the worst first. */
-export const statuses = ['error', 'silent', 'modified', 'ok', 'unknown', 'deactivated', 'empty'] as const;
+export const statuses = ['critical', 'error', 'silent', 'problem', 'modified', 'ok', 'unknown', 'deactivated', 'empty'] as const;
 export type PlaceStatus = (typeof statuses)[number];
 
 /** The shape and the word of each. */
 export const looks: Record<PlaceStatus, { status: StatusName; word: string }> = {
+  critical: { status: 'critical', word: 'out of reach' },
   error: { status: 'critical', word: 'error' },
   silent: { status: 'problem', word: 'silent' },
+  problem: { status: 'problem', word: 'problem' },
   modified: { status: 'waiting', word: 'modified' },
   ok: { status: 'ok', word: 'fine' },
   unknown: { status: 'unknown', word: 'never heard of' },

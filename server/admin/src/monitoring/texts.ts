@@ -16,6 +16,12 @@ export const monitoringTexts = {
       empty: 'No custom metrics yet',
       invite: 'A number that devices tell in their documents becomes a chart with a threshold.',
     },
+    maintenance: { name: 'Maintenance |||| Maintenance', fields: { ...common, start: 'From', end: 'To', from: 'From', to: 'To', last: 'Until', until: 'Until', repeat: 'Repeated', time_zone: 'Time zone', group: 'Group', devices: 'Devices' } },
+    'alert-defaults': {
+      name: 'Threshold |||| Thresholds',
+      fields: { ...common, configuration: 'Metric', operator: 'Not well when it is', threshold: 'Threshold', tolerance: 'People are told after', is_active: 'People are told', group: 'Group' },
+    },
+    'status-pages': { name: 'Status page |||| Status pages', fields: { ...common, title: 'Title', show_names: 'Names of devices' } },
     'wifi-sessions': {
       name: 'WiFi session |||| WiFi sessions',
       fields: { ...common, device: 'Device', ssid: 'Network', interface_name: 'Interface', start_time: 'Began', stop_time: 'Ended' },

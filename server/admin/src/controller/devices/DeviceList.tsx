@@ -1,5 +1,9 @@
 // The list of devices.
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
+import { usePermissions } from 'react-admin';
+import { useFrame, useModels } from '../../app/ConcernsContext';
+import { allowed } from '../../api/session';
+import type { Session } from '../../api/types';
 import { Moment } from '../../design/Moment';
 import type { Column as Exported } from '../../lists/csv';
 import type { Column } from '../../lists/columns';
@@ -113,8 +117,24 @@ const exported: Exported<Device>[] = [
   { title: 'organization_id', of: ({ organization }) => organization },
 ];
 
+/** The columns and filters of other concerns that the caller may see, put behind the name and the status. */
+function useFurther() {
+  const { concerns } = useFrame();
+  const models = useModels();
+  const { permissions } = usePermissions<Session>();
+  return useMemo(() => {
+    const more = concerns.flatMap(({ lists }) => lists ?? []).filter(({ of, model }) => of === 'devices' && (!model || (permissions && allowed(models, permissions, model, 'list'))));
+    const further = more.flatMap((one) => (one.columns ?? []) as Column<Device>[]);
+    return {
+      columns: [...columns.slice(0, 2), ...further, ...columns.slice(2)],
+      filters: [...filters.slice(0, 1), ...more.flatMap((one) => one.filters ?? []), ...filters.slice(1)],
+    };
+  }, [concerns, models, permissions]);
+}
+
 /** The page. */
 export default function DeviceList() {
+  const { columns, filters } = useFurther();
   return (
     <ListPage<Device>
       title="Devices"
