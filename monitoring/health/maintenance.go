@@ -60,6 +60,9 @@ func validMaintenance(_ context.Context, c entity.Change[Maintenance]) error {
 	m := c.After
 	e := &wispwright.ValidationError{}
 	m.Name = strings.TrimSpace(m.Name)
+	if m.Devices == nil {
+		m.Devices = []wispwright.ID{} // storages keep a list
+	}
 	if m.Name == "" {
 		e.Add("name", "This field may not be blank.")
 	}

@@ -206,4 +206,43 @@ func TestWorse(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, worse, 1)
 	require.Equal(t, after, worse[0].DeviceID)
+
+	// one that could never be reached is as it was, also after a reset; one that answered once is worse
+	never := b.add(4)
+	b.measure(t, "ping", 0, never)
+	require.Equal(t, health.Critical, b.status(t, never))
+	ask := func(id wispwright.ID) int {
+		worse, err := b.Worse(context.Background(), since, id)
+		require.NoError(t, err)
+		return len(worse)
+	}
+	require.Zero(t, ask(never))
+	b.measure(t, "ping", 1, never)
+	b.measure(t, "ping", 0, never)
+	require.Equal(t, 1, ask(never))
+	require.NoError(t, b.Reset(context.Background(), health.Unknown, never))
+	b.measure(t, "ping", 0, never)
+	require.Equal(t, health.Critical, b.status(t, never))
+	require.Zero(t, ask(never))
+}
+
+// TestOrigins: each part of a threshold says where it was chosen.
+func TestOrigins(t *testing.T) {
+	ctx := context.Background()
+	b := newBench(t, tolerances(t), health.Options{})
+	id, group := b.add(1), wispwright.ID{0: 0x0b, 6: 0x40, 15: 1}
+	b.fleet[id].GroupID = group
+	b.measure(t, "cpu", 1, id)
+	seven, limit := 7, 55.0
+	require.NoError(t, b.Defaults.Create(ctx, &health.AlertDefault{OrganizationID: organization(), Configuration: "cpu", Operator: ">", Tolerance: &seven}))
+	require.NoError(t, b.Defaults.Create(ctx, &health.AlertDefault{OrganizationID: organization(), GroupID: group, Configuration: "cpu", Threshold: &limit}))
+	b.setRule(t, id, "cpu", health.Rule{}, false)
+	metrics, err := b.MetricsOf(ctx, wispwright.ScopeAll(), monitoring.MetricFilter{ObjectID: id.String(), Configuration: "cpu"})
+	require.NoError(t, err)
+	found, err := b.Alerts.List(ctx, wispwright.ScopeAll(), health.AlertFilter{DeviceIDs: wispwright.Only(id)}, wispwright.Page{})
+	require.NoError(t, err)
+	effective, err := b.Effective(ctx, found.Rows, map[wispwright.ID]*monitoring.Metric{metrics[0].ID: metrics[0]})
+	require.NoError(t, err)
+	require.Equal(t, health.Threshold{Operator: ">", Value: 55, Custom: true, Tolerance: 7 * time.Minute,
+		Origins: health.Origins{IsActive: health.OfDevice, Operator: health.OfOrganization, Value: health.OfGroup, Tolerance: health.OfOrganization}}, effective[0])
 }

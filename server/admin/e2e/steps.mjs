@@ -7,6 +7,7 @@ import { certificateSteps } from './certificates.mjs';
 import { firmwareSteps } from './firmware.mjs';
 import { monitoringSteps } from './monitoring.mjs';
 import { notificationSteps } from './notifications.mjs';
+import { healthSteps } from './health.mjs';
 import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
 import { confirmationPath } from './outbox.mjs';
@@ -1041,6 +1042,7 @@ export const steps = [
   ...reachingSteps,
   ...monitoringSteps,
   ...firmwareSteps,
+  ...healthSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],
