@@ -50,7 +50,9 @@ func TestHealthOverREST(t *testing.T) {
 		as(t, s, "b", "GET", "/api/v1/monitoring/device-state/?device=x", "", 400)
 
 		thresholds := "/api/v1/monitoring/threshold/?device=" + device
-		first := func() map[string]any { return as(t, s, "b", "GET", thresholds, "", 200)["results"].([]any)[0].(map[string]any) }
+		first := func() map[string]any {
+			return as(t, s, "b", "GET", thresholds, "", 200)["results"].([]any)[0].(map[string]any)
+		}
 		require.Equal(t, map[string]any{"is_active": "kind", "operator": "kind", "threshold": "kind", "tolerance": "kind"}, first()["origin"])
 		as(t, s, "b", "POST", "/api/v1/monitoring/alert-default/", `{"organization":"`+org+`","configuration":"ping","tolerance":7,"is_active":false}`, 201)
 		as(t, s, "b", "POST", "/api/v1/monitoring/alert-default/", `{"organization":"`+org+`","group":"`+group+`","configuration":"ping","tolerance":9}`, 201)
