@@ -263,7 +263,7 @@ func (v *visit) newcomer(faults *wispwright.ValidationError, wrong map[string]st
 
 // makeAccount makes the account, and keeps with it what was accepted and answered: all
 // or nothing.
-func (v *visit) makeAccount(n enrol.Newcomer, faults *wispwright.ValidationError, fields map[string]string) (made *enrol.Registered, err error) {
+func (v *visit) makeAccount(n enrol.Newcomer, faults *wispwright.ValidationError, fields map[string]string) (made *enrol.Admitted, err error) {
 	before := *faults
 	err = v.p.s.base.Do(v.r.Context(), "loginpages.Register", func(ctx context.Context) error {
 		known := before // it may run again
@@ -299,8 +299,8 @@ func (v *visit) refusedRegistration(invalid *wispwright.ValidationError, again f
 }
 
 // registered logs a newcomer in.
-func (v *visit) registered(made *enrol.Registered) {
-	e, err := v.p.signIn.Recognise(v.r.Context(), v.in, made.Key)
+func (v *visit) registered(made *enrol.Admitted) {
+	e, err := v.p.signIn.Recognise(v.r.Context(), v.in, made.Key.Reveal())
 	if err != nil {
 		v.broken(err)
 		return
