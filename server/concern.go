@@ -145,6 +145,8 @@ func DefaultConcerns() []Concern {
 	m.Geo, m.Rollout = g, waves
 	reach := NewConnection(c)
 	m.Connection = reach
+	graphs := NewTopology(t, c)
+	m.Topology = graphs
 	f := NewFirmware(reach)
 	f.Geo, f.Rollout = g, waves
 	return []Concern{
@@ -159,7 +161,7 @@ func DefaultConcerns() []Concern {
 		g,
 		v,
 		NewSubnetDivision(t, c, i, v),
-		NewTopology(t, c),
+		graphs,
 		f,
 		NewRadius(t),
 		m,

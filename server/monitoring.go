@@ -60,6 +60,9 @@ type MonitoringConcern struct {
 	// Connection reaches devices, for checks that run commands or read over SNMP. Default: there are no
 	// such checks.
 	Connection *ConnectionConcern
+	// Topology knows through which devices others are reached. Default: nobody does, but for what people
+	// say.
+	Topology *TopologyConcern
 	// Rollout has the waves that stop when devices are worse than before. Default: none ask.
 	Rollout *RolloutConcern
 	// Checks ask devices how they are; it is made by Mount.

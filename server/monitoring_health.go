@@ -31,6 +31,9 @@ func (c *MonitoringConcern) mountHealth(h *Host, metrics monitoring.MetricStore)
 	base := &entity.Base{Tx: h.DB(), Recorder: t.Trail, Tenants: t.Organizations}
 	options := c.Config.health()
 	options.Bus, options.Log, options.Quiet = h.DB(), h.Log(), c.quiet
+	if c.Topology != nil {
+		options.Uplinks = (&uplinks{topology: c.Topology}).some
+	}
 	if c.TuneHealth != nil {
 		c.TuneHealth(options)
 	}

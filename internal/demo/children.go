@@ -76,7 +76,8 @@ func (d *demo) startServer(ctx context.Context) error {
 	}
 	env := append(os.Environ(), "WISPWRIGHT_DATA="+filepath.Join(d.dir, "data"), "WISPWRIGHT_LOG_LEVEL=info", "WISPWRIGHT_LOG_FORMAT=text",
 		"WISPWRIGHT_NOTIFICATIONS_WEBHOOK_NETWORKS=127.0.0.0/8", "WISPWRIGHT_NOTIFICATIONS_EMAIL_BATCH_INTERVAL=0s",
-		"WISPWRIGHT_MONITORING_AUTO_PING=false", // simulated devices have addresses that are somebody's
+		"WISPWRIGHT_MONITORING_AUTO_DATA_COLLECTED=false", // only the boxes measure, and they are pinged instead
+		"WISPWRIGHT_MONITORING_AUTO_PING=false",           // simulated devices have addresses that are somebody's
 		"WISPWRIGHT_FIRMWARE_RECONNECT_DELAY=1s", "WISPWRIGHT_FIRMWARE_RECONNECT_RETRY_DELAY=500ms",
 		// the sandboxes are on loopback
 		"WISPWRIGHT_CONNECTION_REFUSED_NETWORKS=0.0.0.0/8", "WISPWRIGHT_CONNECTION_PUSH_DELAY=300ms")

@@ -33,6 +33,11 @@ func (d *demo) showIncident(ctx context.Context, boxes []box) error {
 	}, &check); err != nil {
 		return fmt.Errorf("a check: %w", err)
 	}
+	for _, b := range boxes { // their addresses are of loopback
+		if err := d.api.call("POST", "/api/v1/monitoring/device-check/", object{"device": b.ID, "name": "Ping", "check_type": "openwisp_monitoring.check.classes.Ping"}, &struct{}{}); err != nil {
+			return fmt.Errorf("a ping: %w", err)
+		}
+	}
 	if err := d.pages(organization); err != nil {
 		return err
 	}

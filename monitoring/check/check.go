@@ -69,6 +69,9 @@ type Store interface {
 	// Hasten makes active checks of some types due at a time that are due later, of devices, unless
 	// they ran after since.
 	Hasten(ctx context.Context, at, since time.Time, types []string, devices ...wispwright.ID) error
+	// Due makes active checks of some types due at a time that are due later, of all devices, and returns
+	// how many these were.
+	Due(ctx context.Context, at time.Time, types []string) (int, error)
 	// Lock takes a name until a time, and reports whether it did: false while somebody has it.
 	Lock(ctx context.Context, name string, now, until time.Time) (bool, error)
 	// Unlock gives a name back.

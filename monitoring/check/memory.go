@@ -128,3 +128,21 @@ func (s *memory) Move(ctx context.Context, device, organization wispwright.ID) e
 	}
 	return nil
 }
+
+// Due implements Store.
+func (s *memory) Due(ctx context.Context, at time.Time, types []string) (n int, err error) {
+	found, err := s.List(ctx, wispwright.ScopeAll(), Filter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range found.Rows {
+		if !c.IsActive || !slices.Contains(types, c.Type) || !c.NextAt.After(at) {
+			continue
+		}
+		if _, err := s.Update(ctx, wispwright.ScopeAll(), c.ID, func(have *Check) error { have.NextAt = at; return nil }); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

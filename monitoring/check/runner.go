@@ -143,6 +143,22 @@ func (c *Checks) Hasten(ctx context.Context, kinds []string, devices ...wispwrig
 	return c.store.Hasten(ctx, now, now.Add(-30*time.Second), types, devices...)
 }
 
+// RunAll makes all active checks of some types due now, of all types if none is named, and returns how many
+// were not yet. Whoever calls Run runs them. Errors: a type that there is not.
+func (c *Checks) RunAll(ctx context.Context, types ...string) (int, error) {
+	if len(types) == 0 {
+		for _, t := range c.registry.types {
+			types = append(types, t.ID)
+		}
+	}
+	for _, id := range types {
+		if c.registry.Type(id) == nil {
+			return 0, fmt.Errorf("check: there is no type %q", id)
+		}
+	}
+	return c.store.Due(ctx, c.base.Now(), types)
+}
+
 // Forget removes the checks of devices that are deleted.
 func (c *Checks) Forget(ctx context.Context, devices ...wispwright.ID) error {
 	return c.store.DeleteOf(ctx, devices...)

@@ -78,11 +78,15 @@ func TestBrokenTypesFail(t *testing.T) {
 }
 
 func TestLocks(t *testing.T) {
-	t.Run("memory", func(t *testing.T) { checktest.RunLocks(t, check.NewMemory(memstore.New())) })
+	t.Run("memory", func(t *testing.T) {
+		checktest.RunLocks(t, check.NewMemory(memstore.New()))
+		checktest.RunDue(t, check.NewMemory(memstore.New()))
+	})
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		require.NoError(t, db.Migrate(t.Context(), checksql.Migrations()))
 		s, err := checksql.New(db)
 		require.NoError(t, err)
 		checktest.RunLocks(t, s)
+		checktest.RunDue(t, s)
 	})
 }

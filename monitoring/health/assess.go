@@ -45,12 +45,13 @@ const atOnce = 200
 // those that came before later ones, say nothing of how a device is.
 func (h *Health) Assess(ctx context.Context, writes ...monitoring.Write) error {
 	by := h.samples(writes)
+	memory, err := h.recall(ctx, slices.Collect(maps.Keys(by)))
+	if err != nil {
+		return err
+	}
 	var changed []wispwright.ID
 	for id, list := range by {
-		k, err := h.of(ctx, id)
-		if err != nil {
-			return err
-		}
+		k := memory[id]
 		if list = k.pass(list, h.options.Usual, h.base.Now()); len(list) == 0 {
 			delete(by, id)
 			continue
@@ -109,32 +110,45 @@ func numberOf(w *monitoring.Write, field string) (float64, bool) {
 	return 0, false
 }
 
-// of returns what is known of a device.
-func (h *Health) of(ctx context.Context, id wispwright.ID) (*known, error) {
-	if k, ok := h.known.Get(id); ok {
-		return k, nil
-	}
-	before := h.turn.Load()
-	devices, err := h.devices.Some(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("read a device: %w", err)
-	}
-	k := &known{metrics: map[wispwright.ID]*watched{}}
-	if d := devices[id]; d != nil {
-		all, err := h.read(ctx, devices)
-		if err != nil {
-			return nil, err
+// readAtOnce is of how many devices is read at once what is known.
+const readAtOnce = 200
+
+// recall returns what is known of devices; what is not in memory is read, of many at once.
+func (h *Health) recall(ctx context.Context, ids []wispwright.ID) (map[wispwright.ID]*known, error) {
+	out := make(map[wispwright.ID]*known, len(ids))
+	var missing []wispwright.ID
+	for _, id := range ids {
+		if k, ok := h.known.Get(id); ok {
+			out[id] = k
+		} else {
+			missing = append(missing, id)
 		}
-		for _, w := range all[id] {
-			if w.alert != nil {
-				k.metrics[w.metric.ID] = w
+	}
+	for some := range slices.Chunk(missing, readAtOnce) {
+		before := h.turn.Load()
+		devices, err := h.devices.Some(ctx, some...)
+		if err != nil {
+			return nil, fmt.Errorf("read devices: %w", err)
+		}
+		all := map[wispwright.ID][]*watched{}
+		if len(devices) > 0 {
+			if all, err = h.read(ctx, devices); err != nil {
+				return nil, err
+			}
+		}
+		for _, id := range some {
+			k := &known{metrics: map[wispwright.ID]*watched{}}
+			for _, w := range all[id] {
+				if w.alert != nil {
+					k.metrics[w.metric.ID] = w
+				}
+			}
+			if out[id] = k; !wispwright.Pending(ctx) && h.turn.Load() == before {
+				h.known.Add(id, k)
 			}
 		}
 	}
-	if !wispwright.Pending(ctx) && h.turn.Load() == before {
-		h.known.Add(id, k)
-	}
-	return k, nil
+	return out, nil
 }
 
 // read returns all metrics of devices with their alert settings, by device.

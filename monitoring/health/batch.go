@@ -64,23 +64,11 @@ func (b *batch) loadUplinks(ctx context.Context, devices []wispwright.ID) error 
 	if len(devices) == 0 {
 		return nil
 	}
-	if b.h.options.Uplinks != nil {
-		some, err := b.h.options.Uplinks(ctx, devices...)
-		if err != nil {
-			return fmt.Errorf("look for uplinks: %w", err)
-		}
-		maps.Copy(b.uplinks, some)
-	}
-	own, err := b.h.StatusOf(ctx, devices...)
-	if err != nil {
+	var err error
+	if b.uplinks, err = b.h.UplinksOf(ctx, devices...); err != nil {
 		return err
 	}
 	var parents []wispwright.ID
-	for id, s := range own {
-		if !s.UplinkID.IsZero() {
-			b.uplinks[id] = s.UplinkID
-		}
-	}
 	for _, p := range b.uplinks {
 		parents = append(parents, p)
 	}

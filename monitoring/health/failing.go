@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -123,6 +124,29 @@ func (h *Health) WithStatus(ctx context.Context, status Status) ([]wispwright.ID
 	out := make([]wispwright.ID, len(found.Rows))
 	for i, s := range found.Rows {
 		out[i] = s.DeviceID
+	}
+	return out, nil
+}
+
+// UplinksOf returns through which devices some are reached: as people said, else as networks tell. Those of
+// which nobody knows are missing.
+func (h *Health) UplinksOf(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]wispwright.ID, error) {
+	out := map[wispwright.ID]wispwright.ID{}
+	if h.options.Uplinks != nil {
+		some, err := h.options.Uplinks(ctx, devices...)
+		if err != nil {
+			return nil, fmt.Errorf("look for uplinks: %w", err)
+		}
+		maps.Copy(out, some)
+	}
+	own, err := h.StatusOf(ctx, devices...)
+	if err != nil {
+		return nil, err
+	}
+	for id, s := range own {
+		if !s.UplinkID.IsZero() {
+			out[id] = s.UplinkID
+		}
 	}
 	return out, nil
 }

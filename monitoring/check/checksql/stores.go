@@ -146,3 +146,13 @@ func (s *store) Unlock(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// Due implements check.Store.
+func (s *store) Due(ctx context.Context, at time.Time, types []string) (int, error) {
+	kinds, args := sqlstore.In(types)
+	n, err := sqlstore.Exec(ctx, s.db, "UPDATE monitoring_check SET next_at = ? WHERE is_active AND next_at > ? AND type IN ("+kinds+")", append([]any{moment(at), moment(at)}, args...)...)
+	if err != nil {
+		return 0, fmt.Errorf("make checks due: %w", err)
+	}
+	return n, nil
+}

@@ -113,6 +113,32 @@ func run(ctx context.Context, t *testing.T, typ *check.Type, list []check.Target
 	}
 }
 
+// RunDue checks that a storage makes checks of all devices due.
+func RunDue(t *testing.T, s check.Store) {
+	t.Helper()
+	ctx, now := context.Background(), time.Now().UTC().Truncate(time.Microsecond)
+	var list []*check.Check
+	for i := range 6 {
+		c := &check.Check{ID: wispwright.ID{byte(i + 1), 6: 0x40}, OrganizationID: wispwright.ID{9}, DeviceID: wispwright.ID{byte(i + 51)}, Name: "c", Type: []string{"a", "b", "c"}[i%3], IsActive: i < 4, Params: "{}",
+			NextAt: now.Add(time.Hour), Created: now, Modified: now}
+		if i == 1 {
+			c.NextAt = now.Add(-time.Hour)
+		}
+		list = append(list, c)
+	}
+	require.NoError(t, s.InsertMany(ctx, list))
+	n, err := s.Due(ctx, now, []string{"a", "b"})
+	require.NoError(t, err)
+	require.Equal(t, 2, n, "the active ones of these types that were due later")
+	taken, err := s.Take(ctx, now, now.Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, taken, 3)
+	for _, c := range taken {
+		require.True(t, c.IsActive)
+		require.NotEqual(t, "c", c.Type)
+	}
+}
+
 // RunLocks checks the locks of a storage.
 func RunLocks(t *testing.T, s check.Store) {
 	t.Helper()

@@ -1,11 +1,13 @@
 package healthhttp
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/monitoring"
 	"github.com/wispwright/wispwright/monitoring/health"
@@ -125,17 +127,9 @@ func (h *HTTP) why(r *rest.Request) (out whyOut, err error) {
 	since := h.o.Clock()
 	if s := states[id]; s != nil {
 		out.Status, out.Since, since = string(s.Status), timeOf(&s.Since), s.Since
-		if !s.UplinkID.IsZero() {
-			out.Uplink = &s.UplinkID
-			parents, err := h.h.StatusOf(ctx, s.UplinkID)
-			if err != nil {
-				return out, err
-			}
-			out.UplinkIs = string(health.Unknown)
-			if p := parents[s.UplinkID]; p != nil {
-				out.UplinkIs = string(p.Status)
-			}
-		}
+	}
+	if err := h.uplink(r, d, &out); err != nil {
+		return out, err
 	}
 	if d.Device.IsDeactivated {
 		out.Status = string(health.Deactivated)
@@ -168,6 +162,32 @@ func (h *HTTP) why(r *rest.Request) (out whyOut, err error) {
 		out.Changes = append(out.Changes, changedOut{rest.Time(c.At), c})
 	}
 	return out, err
+}
+
+// uplink says through which device one is reached, if the caller may see that.
+func (h *HTTP) uplink(r *rest.Request, d *controller.Detail, out *whyOut) error {
+	uplinks, err := h.h.UplinksOf(r.Context(), d.Device.ID)
+	if err != nil {
+		return err
+	}
+	uplink, ok := uplinks[d.Device.ID]
+	if !ok {
+		return nil
+	}
+	if _, err := h.devices.Get(r.Context(), r.ReadScope(), uplink); errors.Is(err, wispwright.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	states, err := h.h.StatusOf(r.Context(), uplink)
+	if err != nil {
+		return err
+	}
+	out.Uplink, out.UplinkIs = &uplink, string(health.Unknown)
+	if s := states[uplink]; s != nil {
+		out.UplinkIs = string(s.Status)
+	}
+	return nil
 }
 
 func (h *HTTP) failing(f *health.Failure) failingOut {

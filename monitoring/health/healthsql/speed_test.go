@@ -105,7 +105,8 @@ func TestFleetGoesAwayAtOnce(t *testing.T) {
 	run := func(t *testing.T, db *sqlstore.DB) {
 		ctx := context.Background()
 		s := newStorm(t, db, size)
-		s.ping(t, 1, 1000)
+		first := s.ping(t, 1, 1000)
+		anew := s.ping(t, 1, 1000) // what changed is read anew, once
 		quiet := s.ping(t, 1, 1000)
 		require.Zero(t, s.notices)
 		begun := time.Now()
@@ -138,7 +139,7 @@ func TestFleetGoesAwayAtOnce(t *testing.T) {
 		require.Equal(t, 1, list.Total)
 		require.False(t, list.Rows[0].Open)
 		if soak {
-			t.Logf("%d devices: %.0f thresholds/s where nothing changes; all away in %s, the first notice after %s; incident page %s; all back in %s", size, float64(size)/quiet.Seconds(), away, told, page, back)
+			t.Logf("%d devices: first values %s, read anew %s; then %.0f thresholds/s where nothing changes; all away in %s, the first notice after %s; incident page %s; all back in %s", size, first, anew, float64(size)/quiet.Seconds(), away, told, page, back)
 		}
 	}
 	t.Run("sqlite", func(t *testing.T) { run(t, testkit.Open(t, filepath.Join(t.TempDir(), "fleet.db"))) })

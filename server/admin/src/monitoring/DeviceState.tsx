@@ -19,11 +19,11 @@ function HealthCell({ device }: { device: RaRecord }) {
   useChanges('device_monitoring.devicemonitoring', () => void refetch());
   const state = states?.find((one) => one.device === device.id);
   if (!state) return null;
-  return <Status status={shapeOf(state.status)} word={state.failing.length > 0 ? `${state.status}: ${state.failing.join(', ')}` : state.status} title={state.failing.join(', ')} />;
+  return <Status status={shapeOf(state.status)} word={state.status} title={state.failing.join(', ')} />;
 }
 
 /** The column. */
-export const healthColumn: Column<RaRecord> = { id: 'health', label: 'Health', width: 170, phone: 'note', cell: (device) => <HealthCell device={device} /> };
+export const healthColumn: Column<RaRecord> = { id: 'health', label: 'Health', width: 116, phone: 'note', cell: (device) => <HealthCell device={device} /> };
 
 function useKinds() {
   const provider = useDataProvider<MonitoringProvider>();
