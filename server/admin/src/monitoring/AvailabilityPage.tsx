@@ -67,6 +67,7 @@ export default function AvailabilityPage() {
           <ToggleButton value="location">Locations</ToggleButton>
         </ToggleButtonGroup>
       </div>
+      <div className="w-gap" />
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {isPending && <Loading rows={4} />}
       {data && (

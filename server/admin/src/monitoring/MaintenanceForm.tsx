@@ -56,7 +56,7 @@ function Contents({ create = false }: { create?: boolean }) {
               <TextInput source="from" label="From" validate={required()} helperText={false} fullWidth {...clock} />
               <TextInput source="to" label="To" validate={required()} helperText={false} fullWidth {...clock} />
               <AutocompleteInput source="time_zone" label="Time zone" validate={required()} choices={zones().map((id) => ({ id, name: id }))} helperText="Of these times, also when clocks are changed" fullWidth />
-              <SelectInput source="repeat" label="Repeated" emptyText="once" emptyValue="" choices={[{ id: 'daily', name: 'every day' }, { id: 'weekly', name: 'every week' }]} helperText={false} fullWidth />
+              <SelectInput source="repeat" label="Repeated" format={(value: unknown) => value || 'once'} parse={(value: unknown) => (value === 'once' ? '' : value)} choices={[{ id: 'once', name: 'once' }, { id: 'daily', name: 'every day' }, { id: 'weekly', name: 'every week' }]} helperText={false} fullWidth />
               {repeat ? <TextInput source="last" label="Until" helperText="Empty: for ever" fullWidth {...clock} /> : null}
             </Columns>
           </FormCard>
