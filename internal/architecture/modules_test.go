@@ -81,9 +81,9 @@ func reached() map[string][]string {
 		},
 		"monitoring": {
 			"github.com/RoaringBitmap/roaring", "github.com/bits-and-blooms/bitset", "golang.org/x/sys", // different texts are counted exactly
-			"golang.org/x/text",               // keys without accents
-			"github.com/hashicorp/golang-lru", // metrics of devices
-			"golang.org/x/net",                // ICMP
+			"golang.org/x/text",                            // keys without accents
+			"github.com/hashicorp/golang-lru",              // metrics of devices
+			"golang.org/x/net",                             // ICMP
 			"github.com/go-pdf/fpdf", "golang.org/x/image", // reports
 		},
 		"radius": {
