@@ -22,7 +22,7 @@ export default function DeviceHealth() {
   if (error) return <Failed reason={error instanceof Error ? error.message : undefined} onRetry={() => void refetch()} />;
   if (!why) return <Loading />;
   return (
-    <>
+    <div className="w-stack">
       <Card title="Health">
         <p>
           <Status status={shapeOf(why.status)} word={why.status} /> {why.since && <>since <Moment at={why.since} /></>}
@@ -45,7 +45,7 @@ export default function DeviceHealth() {
       </Card>
       {why.failing.length > 0 && (
         <Card title="What fails">
-          <ul className="w-timeline">
+          <ul className="w-happened">
             {why.failing.map((one) => (
               <li key={one.metric}>
                 <Status status={one.critical ? 'critical' : 'problem'} word={one.name} /> {one.since && <>since <Moment at={one.since} /></>}
@@ -60,7 +60,7 @@ export default function DeviceHealth() {
       {why.failing.length > 0 && (
         <Card title="What changed before">
           {why.changes.length === 0 ? <p>Nothing is recorded of the day before.</p> : null}
-          <ol className="w-timeline">
+          <ol className="w-happened">
             {why.changes.map((change) => (
               <li key={`${change.at} ${change.text}`}>
                 <Moment at={change.at} /> <span>{change.text}</span> {change.author && <span className="w-note">{change.author}</span>}
@@ -69,6 +69,6 @@ export default function DeviceHealth() {
           </ol>
         </Card>
       )}
-    </>
+    </div>
   );
 }

@@ -62,7 +62,7 @@ export default function IncidentPage() {
   if (error) return <Failed reason={error instanceof Error ? error.message : undefined} onRetry={() => void refetch()} />;
   if (!incident) return <Loading />;
   return (
-    <>
+    <div className="w-edit">
       <ObjectHeader
         title={incident.cause ? `${incident.label}, behind ${incident.cause.name}` : incident.label}
         above={{ label: 'Incidents', to: createPath({ resource: 'incidents', type: 'list' }) }}
@@ -84,6 +84,7 @@ export default function IncidentPage() {
           </>
         }
       />
+      <div className="w-edit-contents w-stack">
       <Card title="What it means">
         <p>{incident.meaning}</p>
         {incident.cause && (
@@ -94,7 +95,7 @@ export default function IncidentPage() {
       </Card>
       <Card title="What happened">
         {timeline.error ? <Failed reason={timeline.error instanceof Error ? timeline.error.message : undefined} onRetry={() => void timeline.refetch()} /> : null}
-        <ol className="w-timeline">
+        <ol className="w-happened">
           {(timeline.data ?? []).map((entry) => (
             <li key={`${entry.at} ${entry.kind}`}>
               <Moment at={entry.at} /> <span>{sentence(entry)}</span>
@@ -135,6 +136,7 @@ export default function IncidentPage() {
         </div>
         {cases.data && cases.data.count > cases.data.results.length ? <p className="w-note">The first {cases.data.results.length} of {cases.data.count}.</p> : null}
       </Card>
-    </>
+      </div>
+    </div>
   );
 }
