@@ -25,7 +25,14 @@ func Now() time.Time { return time.Date(2024, 11, 22, 12, 0, 0, 0, time.UTC) }
 type Open func(t *testing.T) timeseries.Store
 
 // Run proves a store.
-func Run(t *testing.T, open Open) {
+func Run(t *testing.T, open Open) { run(t, open, 0) }
+
+// RunRounded proves a store whose numbers are exact to some digits only, whatever
+// their kind: values may differ by a part of them.
+func RunRounded(t *testing.T, open Open, part float64) { run(t, open, part) }
+
+func run(t *testing.T, open Open, part float64) {
+	kinds := func(t *testing.T, s timeseries.Store) { kinds(t, s, part) }
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, timeseries.Store)
@@ -104,14 +111,22 @@ func merge(t *testing.T, s timeseries.Store) {
 	require.Equal(t, tags.Map(), rows[0].Tags.Map())
 }
 
-func kinds(t *testing.T, s timeseries.Store) {
+func kinds(t *testing.T, s timeseries.Store, part float64) {
 	at := Now().Add(-time.Hour)
 	write(t, s, point("m", Device("a"), at, "i", 1, "f", 9.729419481797308, "t", "text", "b", true, "big", 1<<62, "neg", -5))
 	write(t, s, point("m", Device("a"), at.Add(time.Second), "i", 2.0, "f", 3))
 	rows := read(t, s, timeseries.Rows{Measurement: "m", Filter: of("a")})
 	require.Len(t, rows, 2)
-	require.Equal(t, map[string]timeseries.Value{"i": timeseries.Int(1), "f": timeseries.Float(9.729419481797308), "t": timeseries.Text("text"),
-		"b": timeseries.Bool(true), "big": timeseries.Int(1 << 62), "neg": timeseries.Int(-5)}, rows[0].Fields)
+	want := map[string]timeseries.Value{"i": timeseries.Int(1), "f": timeseries.Float(9.729419481797308), "t": timeseries.Text("text"),
+		"b": timeseries.Bool(true), "big": timeseries.Int(1 << 62), "neg": timeseries.Int(-5)}
+	if part > 0 {
+		for _, name := range []string{"f", "big"} {
+			require.Equal(t, want[name].Kind(), rows[0].Fields[name].Kind())
+			require.InEpsilon(t, want[name].Float(), rows[0].Fields[name].Float(), part)
+			rows[0].Fields[name] = want[name]
+		}
+	}
+	require.Equal(t, want, rows[0].Fields)
 	require.Equal(t, map[string]timeseries.Value{"i": timeseries.Int(2), "f": timeseries.Float(3)}, rows[1].Fields)
 }
 
