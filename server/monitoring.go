@@ -71,6 +71,10 @@ type MonitoringConcern struct {
 	custom  *custom.Custom
 	log     *slog.Logger
 	whereIs func(ctx context.Context, device wispwright.ID) (location, floorplan wispwright.ID, err error) // nil: unknown
+	// store is where points are kept, and open opens another by its address; both are
+	// made by Mount.
+	store timeseries.Store
+	open  func(ctx context.Context, address string) (timeseries.Store, error)
 }
 
 var (
@@ -208,15 +212,13 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	return nil
 }
 
-// series opens the time-series store.
-func (c *MonitoringConcern) series(ctx context.Context, h *Host) (timeseries.Store, error) {
-	if c.Series != nil {
-		return c.Series, nil
-	}
+// embedded opens the time-series store in the main PostgreSQL database or in a
+// database of its own, by the address of that or "".
+func (c *MonitoringConcern) embedded(ctx context.Context, h *Host, address string) (timeseries.Store, error) {
 	db, own := h.DB(), false
-	if c.Config.TimeSeries != "" || db.Dialect() == sqlstore.SQLite {
+	if address != "" || db.Dialect() == sqlstore.SQLite {
 		var err error
-		name := cmp.Or(c.Config.TimeSeries, filepath.Join(h.Config().Data, "timeseries.db"))
+		name := cmp.Or(address, filepath.Join(h.Config().Data, "timeseries.db"))
 		if db, err = sqlstore.Open(ctx, name, &sqlstore.Options{Log: h.Log(), MemoryMap: 1 << 31}); err != nil {
 			return nil, fmt.Errorf("open the time series: %w", err)
 		}

@@ -18,7 +18,7 @@ import (
 // MonitoringConfig concerns what devices tell of themselves.
 type MonitoringConfig struct {
 	// TimeSeries is where points are kept.
-	TimeSeries string `koanf:"timeseries" doc:"Where points are kept. Empty: with SQLite in timeseries.db in the data folder, with PostgreSQL in the main database. Else the file of an SQLite database, or postgres://… (TIMESERIES_DATABASE)."`
+	TimeSeries string `koanf:"timeseries" doc:"Where points are kept. Empty: with SQLite in timeseries.db in the data folder, with PostgreSQL in the main database. Else the file of an SQLite database, postgres://…, influxdb://user:password@host:8086/database?udp=host:8089, or victoriametrics://host:8428 (TIMESERIES_DATABASE)."`
 	// Retention and ShortRetention are for how long.
 	Retention      time.Duration `koanf:"retention" doc:"How long points are kept (OPENWISP_MONITORING_DEFAULT_RETENTION_POLICY)."`
 	ShortRetention time.Duration `koanf:"short_retention" doc:"How long points are kept that only say how things are now (OPENWISP_MONITORING_SHORT_RETENTION_POLICY)."`
@@ -225,8 +225,8 @@ func (c *MonitoringConfig) Check() error {
 			e.Add("critical_metrics", text+": want key/field, such as ping/reachable")
 		}
 	}
-	if name, _, ok := strings.Cut(c.TimeSeries, "://"); ok && name != "postgres" && name != "postgresql" {
-		e.Add("timeseries", "want the file of an SQLite database or postgres://…")
+	if err := checkSeries(c.TimeSeries); err != nil {
+		e.Add("timeseries", err.Error())
 	}
 	return e.Err()
 }
