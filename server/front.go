@@ -30,6 +30,8 @@ type front struct {
 	metrics http.Handler
 	areas   map[string]string
 	raw     []rawPath
+	// own are the first parts of paths that are no login page's
+	own map[string]bool
 	// named warns, once, of a proxy that nobody named
 	named sync.Once
 	// hsts is whether the server itself speaks TLS
@@ -44,6 +46,7 @@ func newFront(s *Server) (*front, error) {
 	}
 	pages = admin.Showing(pages, s.host.images...)
 	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.tls()}
+	f.own = ownPaths(f.areas, f.raw)
 	// the longest first, as the more exact one
 	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })
 	if f.proxies, err = parseNetworks(s.config.HTTP.TrustedProxies); err != nil {
@@ -139,10 +142,37 @@ func (f *front) route(w http.ResponseWriter, r *http.Request) {
 		f.readiness(w, r)
 	case path == "/metrics":
 		f.scraped(w, r)
+	case f.otherwise(r):
+		f.server.host.otherwise.ServeHTTP(w, r)
 	default:
 		w.Header()["X-Content-Type-Options"] = []string{"nosniff"}
 		f.server.api.ServeHTTP(w, r)
 	}
+}
+
+// otherwise reports whether a path is of the handler that gets what nobody else has:
+// everything below the first parts of the server's own paths is not.
+func (f *front) otherwise(r *http.Request) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return f.server.host.otherwise != nil && !f.own[first] && f.server.host.otherwise.Takes(r.Context(), r.URL.Path)
+}
+
+// ownPaths are the first parts of the paths of the API, of handlers beside it, and of
+// what stands before both.
+func ownPaths(areas map[string]string, raw []rawPath) map[string]bool {
+	out := map[string]bool{"": true, "admin": true, "api": true, "accounts": true, "radius": true, "static": true, "media": true, "assets": true, "captive-portal-mock": true, "ws": true,
+		"healthz": true, "readyz": true, "metrics": true}
+	add := func(path string) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		out[first] = true
+	}
+	for path := range areas {
+		add(path)
+	}
+	for _, r := range raw {
+		add(r.prefix)
+	}
+	return out
 }
 
 // recover turns a panic into a 500, so that one request ends and not the process.
@@ -168,6 +198,10 @@ func loggable(path string) string {
 		if key, found := strings.CutPrefix(path, before); found && key != "" && key != "done/" {
 			return before + "…"
 		}
+	}
+	// of login pages, with an organization before it
+	if at := strings.Index(path, "/password/reset/confirm/"); at >= 0 {
+		return path[:at] + "/password/reset/confirm/…"
 	}
 	return path
 }

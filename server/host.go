@@ -36,6 +36,11 @@ type Host struct {
 	images []string
 	// changes tells pages of objects that changed
 	changes *changes
+	// otherwise gets paths that nobody else has
+	otherwise interface {
+		http.Handler
+		Takes(ctx context.Context, path string) bool
+	}
 	// mounted are the concerns that stand ready
 	mounted []Concern
 }

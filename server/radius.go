@@ -15,6 +15,8 @@ import (
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/enrol"
 	"github.com/wispwright/wispwright/radius/enterprise"
+	"github.com/wispwright/wispwright/radius/loginpages"
+	"github.com/wispwright/wispwright/radius/loginpages/loginpagessql"
 	"github.com/wispwright/wispwright/radius/portal"
 	"github.com/wispwright/wispwright/radius/portal/portalsql"
 	"github.com/wispwright/wispwright/radius/radiusd"
@@ -41,9 +43,13 @@ type RadiusConcern struct {
 	// Gateway sends messages to telephones. Default: as the configuration says.
 	Gateway sms.Gateway
 
-	// Radius and Enrolment are made by Mount.
+	// Payments sells plans at login pages. Default: nothing is sold.
+	Payments loginpages.Payments
+
+	// Radius, Enrolment and LoginPages are made by Mount.
 	*radius.Radius
-	Enrolment *enrol.Enrolment
+	Enrolment  *enrol.Enrolment
+	LoginPages *loginpages.Service
 
 	base      *entity.Base
 	networks  *enterprise.Networks
@@ -73,17 +79,17 @@ func (c *RadiusConcern) Name() string { return "radius" }
 
 // Migrations implements Concern.
 func (c *RadiusConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{radiussql.Migrations(), portalsql.Migrations()}
+	return []sqlstore.Migrations{radiussql.Migrations(), portalsql.Migrations(), loginpagessql.Migrations()}
 }
 
 // Models implements WithModels.
 func (c *RadiusConcern) Models() []wispwright.Model {
-	return append(radius.Models(), portal.Models()...)
+	return slices.Concat(radius.Models(), portal.Models(), loginpages.Models())
 }
 
 // Events implements WithEvents.
 func (c *RadiusConcern) Events() []event.Listed {
-	return slices.Concat(c.Radius.Events(), c.Enrolment.Events(), c.networks.Events(), c.portal.Events())
+	return slices.Concat(c.Radius.Events(), c.Enrolment.Events(), c.networks.Events(), c.portal.Events(), c.LoginPages.Events())
 }
 
 // Section implements WithSettings.
@@ -169,6 +175,9 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 		return nil
 	})})
 	if err := c.mountPortal(h); err != nil {
+		return err
+	}
+	if err := c.pages(h); err != nil {
 		return err
 	}
 	if err := c.listen(h); err != nil {
@@ -278,7 +287,7 @@ func (c *RadiusConcern) wiring() []Wire {
 		})},
 		{"tenancy.Users.Deleting", "radius: what belongs to users", hook(t.Users.Deleting.Subscribe, func(ctx context.Context, users ...*tenancy.User) error {
 			for _, u := range users {
-				if err := errors.Join(c.ForgetUser(ctx, u.ID), c.Enrolment.ForgetUser(ctx, u.ID)); err != nil {
+				if err := errors.Join(c.ForgetUser(ctx, u.ID), c.Enrolment.ForgetUser(ctx, u.ID), c.LoginPages.ForgetUser(ctx, u.ID)); err != nil {
 					return err
 				}
 			}

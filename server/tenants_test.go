@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -83,6 +84,8 @@ func newVictim(t *testing.T) *victim {
 	v.ids["nas"] = v.made("/api/v1/radius/nas/", `{"name":"`+betaMark+`","short_name":"`+betaMark+`","secret":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["radius_check"] = v.made("/api/v1/radius/check/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
 	v.ids["radius_reply"] = v.made("/api/v1/radius/reply/", `{"username":"`+betaMark+`","attribute":"`+betaMark+`","value":"`+betaMark+`","organization":"`+org+`"}`)
+	v.ids["login_page"] = v.made("/api/v1/radius/login-page/", `{"organization":"`+org+`","document":{"name":"`+betaMark+`"}}`)
+	v.ids["login_page_file"] = v.made("/api/v1/radius/login-page-file/", `{"organization":"`+org+`","name":"`+betaMark+`.md","data":"`+base64.StdEncoding.EncodeToString([]byte(betaMark))+`"}`)
 	batch := v.do("POST", "/api/v1/radius/batch/", `{"name":"`+betaMark+`","strategy":"prefix","prefix":"betabatch","number_of_users":1,"organization_slug":"beta","notes":"`+betaMark+`"}`, 201)
 	v.ids["batch_id"] = fmt.Sprint(batch["id"])
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
@@ -138,6 +141,7 @@ func (v *victim) state() string {
 		"/api/v1/users/user/" + v.ids["user_betamanager"] + "/radius-group/", "/api/v1/radius/nas/?organization=" + v.ids["org_beta"], "/api/v1/radius/check/?organization=" + v.ids["org_beta"],
 		"/api/v1/radius/reply/?organization=" + v.ids["org_beta"], "/api/v1/radius/organization/" + v.ids["org_beta"] + "/settings/", "/api/v1/radius/organization/" + v.ids["org_beta"] + "/portal/", "/api/v1/radius/guest/?organization=" + v.ids["org_beta"], "/api/v1/radius/remembered-device/?organization=" + v.ids["org_beta"],
 		"/api/v1/monitoring/custom-metric/" + v.ids["custom_metric"] + "/", "/api/v1/monitoring/custom-metric/?organization=" + v.ids["org_beta"],
+		"/api/v1/radius/login-page/" + v.ids["login_page"] + "/", "/api/v1/radius/login-page-file/" + v.ids["login_page_file"] + "/", "/api/v1/radius/login-page/?organization=" + v.ids["org_beta"], "/api/v1/radius/login-page-file/?organization=" + v.ids["org_beta"],
 		"/api/v1/users/group/" + v.ids["group"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/", "/api/v1/controller/vpn/" + v.ids["vpn"] + "/client/", "/api/v1/controller/subnet-division-rule/" + v.ids["division"] + "/", "/api/v1/ipam/subnet/" + v.ids["subnet"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/", "/api/v1/notifications/webhook/" + v.ids["webhook"] + "/delivery/",
 		"/api/v1/controller/group/" + v.ids["devicegroup"] + "/", "/api/v1/controller/device-task/" + v.ids["device_task"] + "/", "/api/v1/controller/credential/" + v.ids["credentials"] + "/", "/api/v1/controller/credential/?organization=" + v.ids["org_beta"], "/api/v1/controller/device/" + v.ids["device"] + "/reach/",
 		"/api/v1/controller/device/" + v.ids["device"] + "/connection/", "/api/v1/controller/device/" + v.ids["device"] + "/command/",
@@ -250,6 +254,7 @@ func (v *victim) bodies() []string {
 		`{"shared_secret":"stolen0123456789","registration_enabled":false,"context":{}}`,
 		`{"image":"` + v.ids["image"] + `","category":"` + v.ids["category"] + `","version":"9","devices":["` + device + `"],"location":"` + v.ids["location"] + `","upgrade_all":true}`,
 		`{"group":"` + v.ids["radius_group"] + `","priority":0}`, `{"username":"mine","attribute":"Class","op":"=","value":"x","organization":"` + org + `","user":"` + v.ids["user_betamanager"] + `"}`,
+		`{"organization":"` + org + `","document":{"name":"mine"},"variant":"x"}`, `{"yaml":"name: mine"}`, `{"organization":"` + org + `","name":"x.md","data":"eA=="}`,
 		`{"name":"10.0.0.1","short_name":"x","secret":"x","organization":"` + org + `"}`, `{"freeradius_allowed_hosts":"0.0.0.0/0","token":"stolen"}`,
 		`{"groups":[` + v.ids["group"] + `],"permissions":[]}`, `{"current_password":"manager-Passw0rd","new_password":"x-Passw0rd1","password":"x-Passw0rd1","confirm_password":"x-Passw0rd1"}`,
 	}

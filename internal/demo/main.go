@@ -207,5 +207,6 @@ func (d *demo) showMore(ctx context.Context, begun time.Time) error {
 	}
 	go d.measure(ctx, boxes, all)
 	fmt.Printf("  %5.1f s  a week of charts, three places on the map, a topology and a session of RADIUS are in the web admin.\n", time.Since(begun).Seconds())
+	fmt.Printf("  %5.1f s  a guest signed up and logged in at the hotspot's page: http://%s/demo/login, %s with %s\n", time.Since(begun).Seconds(), d.address, guest, guestPassword)
 	return nil
 }

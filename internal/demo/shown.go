@@ -41,7 +41,10 @@ func (d *demo) show(boxes []box) error {
 	if err := d.makeGuests(organization); err != nil {
 		return err
 	}
-	return d.makeSession(organization, boxes[0])
+	if err := d.makeSession(organization, boxes[0]); err != nil {
+		return err
+	}
+	return d.showPortal(organization)
 }
 
 // makePlaces puts three devices on the map.

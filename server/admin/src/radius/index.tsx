@@ -1,5 +1,5 @@
 // RADIUS: groups with limits, access servers, sessions and answers.
-import { Activity, ConciergeBell, KeyRound, KeySquare, ListChecks, MessageSquareReply, Smartphone, Ticket, UsersRound, Wifi } from 'lucide-react';
+import { Activity, ConciergeBell, KeyRound, KeySquare, ListChecks, MessageSquareReply, PanelsTopLeft, Smartphone, Ticket, UsersRound, Wifi } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
@@ -51,6 +51,16 @@ export const radius: Concern<RadiusOperations> = {
       create: kind === 'check' ? page(() => import('./CheckCreate')) : page(() => import('./ReplyCreate')),
       edit: kind === 'check' ? page(() => import('./CheckEdit')) : page(() => import('./ReplyEdit')),
     })),
+    {
+      name: 'loginpages',
+      path: 'radius/login-page/',
+      model: { app: 'loginpages', model: 'page' },
+      icon: PanelsTopLeft,
+      title: 'variant',
+      list: page(() => import('./LoginPageList')),
+      create: page(() => import('./LoginPageCreate')),
+      edit: page(() => import('./LoginPageEdit')),
+    },
     { name: 'postauths', path: 'radius/postauth/', model: { app, model: 'radiuspostauth' }, icon: ListChecks, title: 'username', list: page(() => import('./AnswerList')) },
     { name: 'guests', path: 'radius/guest/', model: { app: 'portal', model: 'guest' }, icon: ConciergeBell, list: page(() => import('./GuestList')) },
     { name: 'remembereddevices', path: 'radius/remembered-device/', model: { app: 'portal', model: 'device' }, icon: Smartphone, title: 'mac', list: page(() => import('./RememberedList')) },
@@ -66,6 +76,8 @@ export const radius: Concern<RadiusOperations> = {
     { section: 'access', order: 67, resource: 'postauths' },
     { section: 'access', order: 68, resource: 'guests' },
     { section: 'access', order: 69, resource: 'remembereddevices' },
+    { section: 'access', order: 64, resource: 'postauths' },
+    { section: 'access', order: 65, resource: 'loginpages' },
   ],
   routes: [{ path: '/wpa-enterprise', page: page(() => import('./EnterprisePage')) }],
   texts: radiusTexts,
@@ -107,6 +119,8 @@ export const radius: Concern<RadiusOperations> = {
     'portal.settings': { name: 'Captive portal settings' },
     'portal.guest': { name: 'Guest', resource: 'guests' },
     'portal.device': { name: 'Remembered device', resource: 'remembereddevices' },
+    'loginpages.page': { name: 'Login page', resource: 'loginpages' },
+    'loginpages.asset': { name: 'File of login pages' },
     'openwisp_radius.registereduser': { name: 'Registration' },
   },
 };

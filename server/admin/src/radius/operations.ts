@@ -4,7 +4,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import { sendForm } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { Batch, EnterpriseNetwork, GroupAttribute, Guest, PortalSettings, RadiusSettings } from './types';
+import type { Batch, EnterpriseNetwork, FunnelDay, GroupAttribute, Guest, PortalSettings, RadiusSettings } from './types';
 
 /** Limits of a group, or what its members are told. */
 export type AttributeKind = 'check' | 'reply';
@@ -40,6 +40,10 @@ export interface HotspotValues {
   ssid: string;
   radius_server: string;
   radius_secret: string;
+  /** A login page as it would be with a configuration that is not stored. */
+  previewLoginPage(organization: Identifier, document: unknown, page: string, language: string, signal?: AbortSignal): Promise<string>;
+  /** The latest days of an organization's login pages. */
+  loginPageFunnel(organization: Identifier): Promise<FunnelDay[]>;
 }
 
 /** A batch that is to be made. */
@@ -80,6 +84,14 @@ export function radiusOperations(request: Request): RadiusOperations {
     answerGuest: (guest, approve) => request('POST', `radius/guest/${encodeURIComponent(String(guest))}/${approve ? 'approve' : 'refuse'}/`),
     makeHotspot: (organization, { radius_server, radius_secret, ...values }) =>
       request('POST', `radius/organization/${encodeURIComponent(String(organization))}/hotspot-template/`, { body: values.gateway === 'coovachilli' ? { ...values, radius_server, radius_secret } : values }),
+    async previewLoginPage(organization, document, page, language, signal) {
+      const { html } = await request<{ html: string }>('POST', `radius/organization/${encodeURIComponent(String(organization))}/login-page/preview/`, { body: { document, page, language }, signal });
+      return html;
+    },
+    async loginPageFunnel(organization) {
+      const { results } = await request<ListAnswer<FunnelDay>>('GET', 'radius/login-page-funnel/', { query: { organization, page_size: 14 } });
+      return results;
+    },
     async makeBatch({ organization, prefix, number_of_users, strategy, ...values }, file) {
       const { slug } = await request<{ slug: string }>('GET', `users/organization/${encodeURIComponent(organization)}/`);
       const ofPrefix = strategy === 'prefix';

@@ -59,6 +59,7 @@ export const radiusTexts = {
     radiussessions: { name: 'Session |||| Sessions', fields, empty: 'No sessions yet', invite: 'Access servers tell of sessions.' },
     guests: { name: 'Guest |||| Guests', fields, empty: 'No guests yet', invite: 'Guests ask a sponsor for access.' },
     remembereddevices: { name: 'Remembered device |||| Remembered devices', fields, empty: 'No devices yet', invite: 'Devices are remembered when their users log in.' },
+    loginpages: { name: 'Login page |||| Login pages', fields, empty: 'No login pages yet', invite: 'Every organization has a page; one that is added here changes its looks and texts.' },
     postauths: { name: 'Answer |||| Answers', fields, empty: 'No answers yet', invite: 'RADIUS servers tell what they answered.' },
     organizations: { fields: settings },
   },

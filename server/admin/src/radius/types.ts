@@ -162,3 +162,24 @@ export interface PortalSettings {
   own: string[];
   [key: string]: unknown;
 }
+
+/** The login page of an organization, or a variant of it. */
+export interface LoginPage {
+  id: string;
+  organization: string;
+  variant: string;
+  /** The keys of the files of OpenWISP WiFi Login Pages. */
+  document: Record<string, unknown>;
+  disabled: boolean;
+  created: string;
+  modified: string;
+}
+
+/** How many people came how far on a day. */
+export interface FunnelDay {
+  organization: string;
+  day: string;
+  seen: number;
+  tried: number;
+  online: number;
+}

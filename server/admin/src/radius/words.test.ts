@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchStatus, amount, lasted, meaning } from './words';
+import { batchStatus, amount, lasted, meaning, withoutEmpty } from './words';
 
 test('times', () => {
   expect([null, 0, 59, 61, 3600, 10_800, 90_061].map(lasted)).toEqual(['', '0 s', '59 s', '1 min 1 s', '1 h 0 min', '3 h 0 min', '25 h 1 min']);
@@ -20,4 +20,10 @@ test('limits', () => {
 
 test('states of batches', () => {
   expect(['pending', 'processing', 'completed', 'failed'].map((state) => batchStatus(state).status)).toEqual(['waiting', 'waiting', 'ok', 'problem']);
+});
+
+test('a document keeps what was typed, and nulls that were there', () => {
+  expect(withoutEmpty({ name: '', client: { theme: { primary: null, css: 'a{}' }, css: [] } })).toEqual({ client: { theme: { css: 'a{}' }, css: [] } });
+  expect(withoutEmpty({ client: { favicon: null, js: null } }, { client: { favicon: null } })).toEqual({ client: { favicon: null } });
+  expect(withoutEmpty({ name: null })).toBeUndefined();
 });

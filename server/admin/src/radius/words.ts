@@ -67,3 +67,14 @@ export function batchStatus(status: string): { status: StatusName; word: string 
 export function isSecret(attribute: string): boolean {
   return /-Password$|^Password-/.test(attribute);
 }
+
+/** What is left of a document without the fields of a form that nobody filled in. A null that was there before stays: it takes a default away. */
+export function withoutEmpty(value: unknown, before?: unknown): unknown {
+  if (value === undefined || value === '' || (value === null && before !== null)) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const known = (typeof before === 'object' && before !== null ? before : {}) as Record<string, unknown>;
+  const kept = Object.entries(value)
+    .map(([key, part]) => [key, withoutEmpty(part, known[key])] as const)
+    .filter(([, part]) => part !== undefined);
+  return kept.length === 0 && Object.keys(known).length === 0 ? undefined : Object.fromEntries(kept);
+}
