@@ -214,10 +214,3 @@ func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{false, int64(42), int64(1000), int64(2000), "User-Request"}, []any{closed.IsOpen(), *closed.SessionTime, *closed.InputOctets, *closed.OutputOctets, *closed.TerminateCause})
 }
-
-func mustID(t *testing.T, text string) wispwright.ID {
-	t.Helper()
-	id, err := wispwright.ParseID(text)
-	require.NoError(t, err)
-	return id
-}

@@ -10,7 +10,7 @@ import { organizationFilter } from '../tenancy/filters';
 import { operationLook } from './looks';
 import type { Operation } from './types';
 
-const last = (log: string) => log.split('\n').findLast((line) => line.trim() !== '') ?? '';
+const last = (log: string) => log.split('\n').filter((line) => line.trim() !== '').at(-1) ?? '';
 
 const columns: Column<Operation>[] = [
   {

@@ -22,6 +22,10 @@ export interface RadiusOperations {
   removeEnterprise(organization: Identifier): Promise<unknown>;
   answerGuest(guest: Identifier, approve: boolean): Promise<Guest>;
   makeHotspot(organization: Identifier, values: HotspotValues): Promise<{ id: string }>;
+  /** A login page as it would be with a configuration that is not stored. */
+  previewLoginPage(organization: Identifier, document: unknown, page: string, language: string, signal?: AbortSignal): Promise<string>;
+  /** The latest days of an organization's login pages. */
+  loginPageFunnel(organization: Identifier): Promise<FunnelDay[]>;
 }
 
 /** A network with EAP that is to be made. */
@@ -40,10 +44,6 @@ export interface HotspotValues {
   ssid: string;
   radius_server: string;
   radius_secret: string;
-  /** A login page as it would be with a configuration that is not stored. */
-  previewLoginPage(organization: Identifier, document: unknown, page: string, language: string, signal?: AbortSignal): Promise<string>;
-  /** The latest days of an organization's login pages. */
-  loginPageFunnel(organization: Identifier): Promise<FunnelDay[]>;
 }
 
 /** A batch that is to be made. */
