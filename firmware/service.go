@@ -182,7 +182,7 @@ func New(base *entity.Base, stores Stores, fleet Fleet, o *Options) (*Service, e
 	s.Operations = newOperations(s)
 	s.Batches = newBatches(s)
 	if s.options.Rollouts != nil {
-		if err := s.options.Rollouts.Register(rollout.Kind{Name: RolloutKind, Label: "Firmware", Driver: s.Batches.waves}); err != nil {
+		if err := s.options.Rollouts.Register(rollout.Kind{Name: rolloutKind, Label: "Firmware", Driver: s.Batches.waves}); err != nil {
 			return nil, err
 		}
 	}

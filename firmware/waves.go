@@ -10,8 +10,8 @@ import (
 	"github.com/wispwright/wispwright/rollout"
 )
 
-// RolloutKind is what rollouts of builds are called.
-const RolloutKind = "firmware.upgrade"
+// rolloutKind is what rollouts of builds are called.
+const rolloutKind = "firmware.upgrade"
 
 // Site is where a device is, as far as waves care.
 type Site struct {
@@ -93,7 +93,7 @@ func (w *waves) create(ctx context.Context, o *Batch, targets []Target) error {
 	if strategy.Parallel == 0 {
 		strategy.Parallel = o.Parallel
 	}
-	r := &rollout.Rollout{OrganizationID: o.OrganizationID, Kind: RolloutKind, SubjectID: o.ID, Label: category.Name + " " + build.Version, Strategy: strategy}
+	r := &rollout.Rollout{OrganizationID: o.OrganizationID, Kind: rolloutKind, SubjectID: o.ID, Label: category.Name + " " + build.Version, Strategy: strategy}
 	if o.Actor != "" { // whoever wanted it, not the job that begins it
 		ctx = wispwright.WithCaller(ctx, &wispwright.Caller{ID: o.ActorID, Name: o.Actor, Superuser: true, Method: "system"})
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
-// CheckOperators are what FreeRADIUS compares with, ReplyOperators what it adds to
+// checkOperators are what FreeRADIUS compares with, replyOperators what it adds to
 // an answer with (spec: radius §1.1, §1.2).
-func CheckOperators() []string {
+func checkOperators() []string {
 	return []string{"=", ":=", "==", "+=", "!=", ">", ">=", "<", "<=", "=~", "!~", "=*", "!*"}
 }
 
-// ReplyOperators are the operators of attributes of an answer.
-func ReplyOperators() []string { return []string{"=", ":=", "+="} }
+// replyOperators are the operators of attributes of an answer.
+func replyOperators() []string { return []string{"=", ":=", "+="} }
 
 // Attribute is one attribute of a user: something FreeRADIUS compares (radcheck) or
 // adds to its answer (radreply) when it reads the tables itself (spec: radius §1.1,
@@ -35,7 +35,7 @@ type Attribute struct {
 	UserID wispwright.ID
 	// Attribute is the name in the dictionary, up to 64 characters.
 	Attribute string
-	// Op is one of CheckOperators or ReplyOperators.
+	// Op is one of checkOperators or replyOperators.
 	Op string
 	// Value has up to 253 characters.
 	Value string

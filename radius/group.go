@@ -67,7 +67,7 @@ type GroupAttribute struct {
 	GroupName string
 	// Attribute is the name in the dictionary, up to 64 characters.
 	Attribute string
-	// Op is one of CheckOperators or ReplyOperators.
+	// Op is one of checkOperators or replyOperators.
 	Op string
 	// Value has up to 253 characters.
 	Value string

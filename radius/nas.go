@@ -26,7 +26,7 @@ type NAS struct {
 	Name string
 	// ShortName is shown to people, up to 32 characters.
 	ShortName string
-	// Type is one of NASTypes.
+	// Type is one of nasTypes.
 	Type string
 	// Ports is how many it has; nil: unknown.
 	Ports *int64
@@ -55,8 +55,8 @@ func (NAS) Shape() store.Shape {
 	return store.Shape{Table: "nas", Org: "OrganizationID", Order: store.Newest("Created"), Search: []string{"Name", "ShortName", "Server"}}
 }
 
-// NASTypes are the kinds of access servers (spec: radius §1.6).
-func NASTypes() []string {
+// nasTypes are the kinds of access servers (spec: radius §1.6).
+func nasTypes() []string {
 	return []string{
 		"Async", "Sync", "ISDN Sync", "ISDN Async V.120", "ISDN Async V.110", "Virtual", "PIAFS", "HDLC Clear", "Channel", "X.25", "X.75", "G.3 Fax",
 		"SDSL", "ADSL-CAP", "ADSL-DMT", "IDSL", "Ethernet", "xDSL", "Cable", "Wireless - Other", "IEEE 802.11", "Token-Ring", "FDDI", "Wireless - CDMA2000",
@@ -73,7 +73,7 @@ type NASes struct {
 }
 
 func newNASes(b *entity.Base, store wispwright.Repo[NAS, NASFilter], o *Options) *NASes {
-	s := &NASes{types: slices.Concat(o.NASTypes, NASTypes(), []string{"other"}), plain: o.PlainSecrets}
+	s := &NASes{types: slices.Concat(o.NASTypes, nasTypes(), []string{"other"}), plain: o.PlainSecrets}
 	s.Service = entity.New(b, store, entity.Kind[wispwright.ID, NAS]{
 		Name: "radius.NASes", Model: "openwisp_radius.nas", Label: func(n *NAS) string { return n.Name }, Validate: s.validate, Hidden: []string{"PlainSecret"},
 	})

@@ -107,10 +107,10 @@ func New(base *entity.Base, stores Stores, accounts Accounts, organizations Orga
 		o.Log = slog.Default()
 	}
 	r := &Radius{base: base, stores: stores}
-	r.Checks = newAttributes(base, stores.Checks, accounts, "check", uniqueCheck, ":=", CheckOperators())
-	r.Replies = newAttributes(base, stores.Replies, accounts, "reply", uniqueReply, "=", ReplyOperators())
-	r.GroupChecks = newGroupAttributes(base, stores.GroupChecks, stores.Groups, "check", uniqueGroupCheck, ":=", CheckOperators())
-	r.GroupReplies = newGroupAttributes(base, stores.GroupReplies, stores.Groups, "reply", uniqueGroupReply, "=", ReplyOperators())
+	r.Checks = newAttributes(base, stores.Checks, accounts, "check", uniqueCheck, ":=", checkOperators())
+	r.Replies = newAttributes(base, stores.Replies, accounts, "reply", uniqueReply, "=", replyOperators())
+	r.GroupChecks = newGroupAttributes(base, stores.GroupChecks, stores.Groups, "check", uniqueGroupCheck, ":=", checkOperators())
+	r.GroupReplies = newGroupAttributes(base, stores.GroupReplies, stores.Groups, "reply", uniqueGroupReply, "=", replyOperators())
 	r.Memberships = newMemberships(base, stores, accounts)
 	r.Groups = newGroups(base, stores, organizations, r.GroupChecks, r.GroupReplies, r.Memberships)
 	r.NASes = newNASes(base, stores.NASes, o)

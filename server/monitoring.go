@@ -162,21 +162,8 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 	if err := c.mountCustom(h); err != nil {
 		return err
 	}
-	if c.Rollout != nil {
-		if err := h.Mounted(c.Rollout); err != nil {
-			return err
-		}
-		c.Rollout.AddGate(c.Gate())
-	}
-	if c.Connection != nil {
-		if err := h.Mounted(c.Connection); err != nil {
-			return err
-		}
-	}
-	if c.Geo != nil {
-		if err := h.Mounted(c.Geo); err != nil {
-			return err
-		}
+	if err := c.besides(h); err != nil {
+		return err
 	}
 	wireOptions := c.wire()
 	c.places(h.API(), wireOptions)
@@ -209,6 +196,25 @@ func (c *MonitoringConcern) Mount(ctx context.Context, h *Host) error {
 		_, _, err := c.Sessions.Clean(ctx, c.Config.WifiSessionAge)
 		return err
 	})
+	return nil
+}
+
+// besides are the concerns that it works with where they are.
+func (c *MonitoringConcern) besides(h *Host) error {
+	if c.Rollout != nil {
+		if err := h.Mounted(c.Rollout); err != nil {
+			return err
+		}
+		c.Rollout.AddGate(c.Gate())
+	}
+	if c.Connection != nil {
+		if err := h.Mounted(c.Connection); err != nil {
+			return err
+		}
+	}
+	if c.Geo != nil {
+		return h.Mounted(c.Geo)
+	}
 	return nil
 }
 

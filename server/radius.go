@@ -151,17 +151,7 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
-	h.Live(radiushttp.BatchSocket, wire.BatchTopic())
-	c.Enrolment.Batches.Ended.Subscribe("live: batches of users", func(ctx context.Context, list ...*enrol.Batch) {
-		for _, b := range list {
-			if err := wire.TellBatch(ctx, h.Hub(), b); err != nil {
-				h.Log().ErrorContext(ctx, "a page was not told of a batch", "error", err)
-			}
-		}
-	})
-	Watched(h, radiusApp+"radiusaccounting", &c.Accounting.Changed, func(s *radius.Session) (wispwright.ID, string) { return s.OrganizationID, s.UniqueID })
-	Watched(h, radiusApp+"radiusgroup", &c.Groups.Changed, func(g *radius.Group) (wispwright.ID, string) { return g.OrganizationID, g.ID.String() })
-	Watched(h, radiusApp+"nas", &c.NASes.Changed, func(n *radius.NAS) (wispwright.ID, string) { return n.OrganizationID, n.ID.String() })
+	c.live(h, wire)
 	h.wire(c.wiring()...)
 	h.wire(Wire{"radius.Memberships.Saved", "radius: access servers of users with another group", hook(c.Memberships.Saved.Subscribe, func(ctx context.Context, changes ...entity.Change[radius.Membership]) error {
 		for _, m := range changes {
@@ -186,6 +176,21 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	h.Daily("radius.clean", c.clean)
 	h.AtStart(func(ctx context.Context) error { return c.adopt(ctx, h) })
 	return nil
+}
+
+// live tells pages of batches, sessions, groups and access servers.
+func (c *RadiusConcern) live(h *Host, wire *radiushttp.HTTP) {
+	h.Live(radiushttp.BatchSocket, wire.BatchTopic())
+	c.Enrolment.Batches.Ended.Subscribe("live: batches of users", func(ctx context.Context, list ...*enrol.Batch) {
+		for _, b := range list {
+			if err := wire.TellBatch(ctx, h.Hub(), b); err != nil {
+				h.Log().ErrorContext(ctx, "a page was not told of a batch", "error", err)
+			}
+		}
+	})
+	Watched(h, radiusApp+"radiusaccounting", &c.Accounting.Changed, func(s *radius.Session) (wispwright.ID, string) { return s.OrganizationID, s.UniqueID })
+	Watched(h, radiusApp+"radiusgroup", &c.Groups.Changed, func(g *radius.Group) (wispwright.ID, string) { return g.OrganizationID, g.ID.String() })
+	Watched(h, radiusApp+"nas", &c.NASes.Changed, func(n *radius.NAS) (wispwright.ID, string) { return n.OrganizationID, n.ID.String() })
 }
 
 // radiusApp is the label of the concern's kinds of objects.

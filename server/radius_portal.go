@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"html/template"
@@ -55,6 +56,9 @@ func (c *RadiusConcern) mountPortal(h *Host) error {
 	key, err := h.SecretKey()
 	if err != nil {
 		return err
+	}
+	if key == "" { // within another program that keeps no files: links end with the process
+		key = wispwright.Secret(rand.Text())
 	}
 	site := strings.TrimRight(c.Tenancy.Config.SiteURL, "/")
 	sponsors := jobs.Kind[wispwright.ID]{Name: "portal.sponsor", Queue: "mail", Attempts: 12}

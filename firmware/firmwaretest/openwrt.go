@@ -53,7 +53,7 @@ func NewOpenWrt(t testing.TB) *OpenWrt {
 	t.Helper()
 	o := &OpenWrt{ID: wispwright.NewID(), RebootAttempts: 1, t: t, box: boxtest.Dropbear(t, "")}
 	o.Root = filepath.Join(o.box.Dir, "openwrt")
-	for _, dir := range []string{"etc/openwisp", "etc/init.d", "tmp", "sbin", "proc/sys/kernel/random"} {
+	for _, dir := range []string{"etc/openwisp", "etc/init.d", "tmp", "sbin", "proc/sys/kernel/random", "proc/sys/vm"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(o.Root, dir), 0o755))
 	}
 	o.write("proc/sys/kernel/random/boot_id", wispwright.NewID().String()+"\n")

@@ -75,6 +75,9 @@ func TestMeasuresOfTaste(t *testing.T) {
 			}
 			continue
 		}
+		if n > 80 {
+			t.Logf("    %s exports %d identifiers", room, n)
+		}
 		widest = max(widest, n)
 	}
 	for _, row := range []struct {

@@ -29,6 +29,11 @@ func reached() map[string][]string {
 			"github.com/hashicorp/golang-lru", // templates as layers, archives
 			"github.com/klauspost/compress",   // archives
 		},
+		"controller/whois/geolite": {
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
+			"code.dny.dev/ssrf",                                        // no private address is dialled
+			"github.com/oschwald/maxminddb-golang", "golang.org/x/sys", // database files
+		},
 		"notifications/webhooks": {
 			"code.dny.dev/ssrf", // no private address is dialled
 		},
@@ -81,8 +86,9 @@ func reached() map[string][]string {
 		},
 		"monitoring": {
 			"github.com/RoaringBitmap/roaring", "github.com/bits-and-blooms/bitset", "golang.org/x/sys", // different texts are counted exactly
-			"golang.org/x/text",                            // keys without accents
-			"github.com/hashicorp/golang-lru",              // metrics of devices
+			"golang.org/x/text",                                          // keys without accents
+			"github.com/hashicorp/golang-lru",                            // metrics of devices
+			"github.com/klauspost/compress", "github.com/cespare/xxhash", // documents and what waits; sums of it
 			"golang.org/x/net",                             // ICMP
 			"github.com/go-pdf/fpdf", "golang.org/x/image", // reports
 		},

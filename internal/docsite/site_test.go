@@ -23,7 +23,7 @@ func TestTheProjectsOwnSite(t *testing.T) {
 	require.Contains(t, string(page), `href="../site.css"`)
 	index, err := os.ReadFile(filepath.Join(out, "index.js"))
 	require.NoError(t, err)
-	require.Contains(t, string(index), "shadow mode")
+	require.Contains(t, strings.ToLower(string(index)), "shadow mode")
 	require.FileExists(t, filepath.Join(out, "docs", "pictures", "devices.png"))
 }
 
