@@ -10,17 +10,14 @@ import (
 	"github.com/wispwright/wispwright/controller/connection"
 )
 
-// JobKind says what a Job does.
-type JobKind string
-
 // The kinds of jobs.
 const (
 	// JobUpgrade tries an operation.
-	JobUpgrade JobKind = "upgrade"
+	JobUpgrade = "upgrade"
 	// JobBatch begins a batch, and lets its next operations run.
-	JobBatch JobKind = "batch"
+	JobBatch = "batch"
 	// JobDetect finds out which devices run a new image.
-	JobDetect JobKind = "detect"
+	JobDetect = "detect"
 )
 
 // Job is something that waits for devices or touches many. It is plain data: a
@@ -28,7 +25,7 @@ const (
 type Job struct {
 	// Kind says what to do, ID to what. One job of a kind and id waits or runs;
 	// asked for again while it runs, it runs once more.
-	Kind JobKind
+	Kind string
 	ID   wispwright.ID
 }
 

@@ -139,12 +139,12 @@ func (r firmwareReacher) Broken(ctx context.Context, device wispwright.ID, reaso
 // their own.
 type firmwareQueue struct {
 	queue *jobs.Queue
-	kinds map[firmware.JobKind]jobs.Kind[firmware.Job]
+	kinds map[string]jobs.Kind[firmware.Job]
 }
 
 func newFirmwareQueue(q *jobs.Queue, c *firmwareConfig) *firmwareQueue {
 	key := func(j firmware.Job) string { return j.ID.String() }
-	return &firmwareQueue{q, map[firmware.JobKind]jobs.Kind[firmware.Job]{
+	return &firmwareQueue{q, map[string]jobs.Kind[firmware.Job]{
 		firmware.JobUpgrade: {Name: "firmware.upgrade", Queue: "firmware", Workers: c.Workers, Timeout: c.TaskTimeout + 2*c.ReconnectRetryDelay, Key: key},
 		firmware.JobBatch:   {Name: "firmware.batch", Queue: "firmware_batches", Timeout: 10 * 60e9, Key: key},
 		firmware.JobDetect:  {Name: "firmware.detect", Queue: "firmware_batches", Timeout: 10 * 60e9, Key: key},
@@ -167,7 +167,7 @@ func (q *firmwareQueue) add(work func(ctx context.Context, job firmware.Job) err
 // Enqueue implements firmware.Jobs.
 func (q *firmwareQueue) Enqueue(ctx context.Context, list ...firmware.Job) error {
 	// one order for all: two transactions must not wait for each other
-	for _, k := range []firmware.JobKind{firmware.JobBatch, firmware.JobDetect, firmware.JobUpgrade} {
+	for _, k := range []string{firmware.JobBatch, firmware.JobDetect, firmware.JobUpgrade} {
 		var some []firmware.Job
 		for _, j := range list {
 			if j.Kind == k {
