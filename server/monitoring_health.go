@@ -177,6 +177,17 @@ func (c *MonitoringConcern) reviewing(h *Host) error {
 	return nil
 }
 
+// unreachable reports whether a device was asked and did not answer.
+func (c *MonitoringConcern) unreachable(ctx context.Context, device wispwright.ID) (bool, error) {
+	failing, err := c.Health.Failing(ctx, device)
+	for _, f := range failing {
+		if f.Metric.Configuration == "ping" {
+			return true, err
+		}
+	}
+	return false, err
+}
+
 // clearAddresses forgets management addresses, which may be somebody else's by now.
 func (c *MonitoringConcern) clearAddresses(ctx context.Context, ids ...wispwright.ID) error {
 	statuses, err := c.Health.StatusOf(ctx, ids...)
@@ -186,6 +197,13 @@ func (c *MonitoringConcern) clearAddresses(ctx context.Context, ids ...wispwrigh
 	for _, id := range ids {
 		if s := statuses[id]; s == nil || s.Status == health.OK || s.Status == health.Problem {
 			continue // it is back
+		}
+		lost, err := c.unreachable(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !lost { // it sends nothing, which says nothing of its address
+			continue
 		}
 		d, err := c.Controller.Devices.Get(ctx, everyone(), id)
 		if err == nil && d.Device.ManagementIP.IsValid() {

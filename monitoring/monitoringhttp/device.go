@@ -117,6 +117,7 @@ func refused(r *rest.Request) error {
 // collect takes a document in (spec: monitoring §7). The answer is 400 only for documents
 // that no later attempt can make acceptable, as devices throw them away then.
 func (h *HTTP) collect(r *rest.Request) (int, any, error) {
+	r.ResponseHeader().Set("X-Openwisp-Controller", "true") // agents know their server by it
 	id, err := deviceID(r)
 	if err != nil {
 		return 0, nil, err

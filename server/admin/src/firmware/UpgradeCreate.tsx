@@ -175,7 +175,7 @@ function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: T
       )}
       <FormControlLabel control={<Checkbox checked={fields.gates} onChange={({ target }) => onChange({ ...fields, gates: target.checked })} />} label="Stop when monitoring says that devices are worse than before" />
       <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => onChange({ ...fields, confirm: target.checked })} />} label="Wait for approval after each wave" />
-      <div className="f-waves" aria-label="Sizes of waves">
+      <div className="f-waves" role="group" aria-label="Sizes of waves">
         {sizes.map((size, n) => (
           <StatusPill key={n} status={n === 0 ? 'waiting' : 'off'} word={`wave ${n + 1}: ${size.toLocaleString()}`} />
         ))}
