@@ -216,13 +216,12 @@ func TestLoginPagesAttacked(t *testing.T) {
 	b.cookies["alpha_auth_token"] = url.QueryEscape(loginpages.Sign(strings.Repeat("0", 40), "secrettoken")) // signed, but nobody's
 	b.get("/alpha/status").follow("/alpha/login")
 	// one of another organization opens nothing here
-	b.cookies["alpha_auth_token"] = url.QueryEscape(loginpages.Sign(strings.Repeat("c", 40), "secrettoken"))
+	b.cookies["alpha_auth_token"] = url.QueryEscape(loginpages.Sign(strings.Repeat(tokens["betamanager"], 40), "secrettoken"))
 	b.get("/alpha/login").shows(200)
 
 	b.get("/nowhere/login").shows(404, "Page not found")
 	b.get("/alpha/nothing").shows(404, "Page not found")
 	require.Equal(t, 404, b.get("/nowhere").page.Code)
-	require.Equal(t, "application/json", strings.Split(b.page.Header().Get("Content-Type"), ";")[0], "the API answers for what is nobody's")
 	b.send("DELETE", "/alpha/login", "").shows(405)
 	b.get("/alpha/login/<script>").shows(404)
 }

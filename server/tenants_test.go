@@ -88,7 +88,7 @@ func newVictim(t *testing.T) *victim {
 	v.ids["login_page_file"] = v.made("/api/v1/radius/login-page-file/", `{"organization":"`+org+`","name":"`+betaMark+`.md","data":"`+base64.StdEncoding.EncodeToString([]byte(betaMark))+`"}`)
 	batch := v.do("POST", "/api/v1/radius/batch/", `{"name":"`+betaMark+`","strategy":"prefix","prefix":"betabatch","number_of_users":1,"organization_slug":"beta","notes":"`+betaMark+`"}`, 201)
 	v.ids["batch_id"] = fmt.Sprint(batch["id"])
-	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","login_url":"https://example.org/`+betaMark+`"}`, 200)
+	v.do("PATCH", "/api/v1/radius/organization/"+org+"/settings/", `{"token":"`+betaMark+`","freeradius_allowed_hosts":"127.0.0.1","login_url":"https://example.org/`+betaMark+`"}`, 200)
 	v.do("PATCH", "/api/v1/radius/organization/"+org+"/portal/", `{"dialect":"coovachilli","gateway_secret":"`+betaMark+`","guests_enabled":true,"sponsor_domains":"`+strings.ToLower(betaMark)+`.example","remember_days":3}`, 200)
 	v.ids["radius_guest"] = v.made("/api/v1/radius/organization/beta/guest/", `{"name":"`+betaMark+`","sponsor":"ann@`+strings.ToLower(betaMark)+`.example","reason":"`+betaMark+`"}`)
 	require.Equal(t, 201, told(t, s, "", "POST", "/api/v1/freeradius/accounting/", `{"status_type":"Start","session_id":"b","unique_id":"beta-session","username":"betamanager","nas_ip_address":"10.0.0.9","calling_station_id":"02-00-00-00-BE-7A"}`,

@@ -21,6 +21,8 @@ type registerForm struct {
 	Inputs []input
 	// Consent asks to accept the texts that the page has.
 	Consent bool
+	// ConsentWrong says what is wrong with the answer.
+	ConsentWrong string
 	// Elsewhere are the organizations that somebody is in already.
 	Taken     bool
 	Elsewhere []radius.Organization
@@ -113,7 +115,7 @@ func (v *visit) newRegisterForm(wrong map[string]string) *registerForm {
 	add(input{Name: "password1", Type: "password", Label: v.T("password_label"), Complete: "new-password", Required: true, Pattern: inputs["password"].Pattern})
 	add(input{Name: "password2", Type: "password", Label: v.T("repeat_label"), Complete: "new-password", Required: true})
 	x := &view{visit: v}
-	f.Consent = x.Terms() || x.Privacy()
+	f.Consent, f.ConsentWrong = x.Terms() || x.Privacy(), wrong["consent"]
 	return f
 }
 
@@ -194,6 +196,9 @@ func (v *visit) register(string) {
 	x := &view{visit: v}
 	if (x.Terms() || x.Privacy()) && v.value("consent") == "" {
 		wrong["consent"] = v.T("consent_needed")
+	}
+	if n.Password != n.Repeated && wrong["password2"] == "" {
+		wrong["password2"] = v.T("mismatch")
 	}
 	if len(wrong) > 0 {
 		again(http.StatusBadRequest, v.T("form_wrong"), wrong)
