@@ -10,8 +10,8 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// Payments sells plans: a seam for whoever has something to sell. examples/payments is a
-// driver.
+// Payments sells plans: a seam for whoever has something to sell. The program has no
+// driver of its own.
 type Payments interface {
 	// Plans are what may be bought at an organization's page.
 	Plans(ctx context.Context, organization wispwright.ID) ([]Plan, error)

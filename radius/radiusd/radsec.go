@@ -70,7 +70,7 @@ func (s *Server) ServeTLS(ctx context.Context, listener net.Listener, config *tl
 func (s *Server) connected(ctx context.Context, conn *tls.Conn) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // whoever reads is told
 	defer stop()
-	defer func() { _ = conn.Close() }()
+	defer func() { _ = conn.Close() }() // it is gone anyway
 	shake, cancel := context.WithTimeout(ctx, radsecShake)
 	err := conn.HandshakeContext(shake)
 	cancel()
