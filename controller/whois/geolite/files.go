@@ -140,6 +140,9 @@ func (f *file) lookup(address netip.Addr) (*whois.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Metadata.IPVersion == 4 && address.Is6() {
+		return nil, nil
+	}
 	var all struct {
 		found
 		traits

@@ -83,9 +83,9 @@ func TestServiceKeepsOffPrivateAddresses(t *testing.T) {
 }
 
 // database writes a file with one network.
-func database(t *testing.T, path, kind, network string, data mmdbtype.Map) {
+func database(t *testing.T, path, kind string, version int, network string, data mmdbtype.Map) {
 	t.Helper()
-	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, RecordSize: 24})
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, RecordSize: 24, IPVersion: version})
 	require.NoError(t, err)
 	_, n, err := net.ParseCIDR(network)
 	require.NoError(t, err)
@@ -107,8 +107,8 @@ func TestFilesAnswerAndMayBeReplaced(t *testing.T) {
 	place := func(s string) mmdbtype.Map {
 		return mmdbtype.Map{"city": name(s), "country": name("Switzerland"), "location": mmdbtype.Map{"latitude": mmdbtype.Float64(47.3), "longitude": mmdbtype.Float64(8.5), "time_zone": mmdbtype.String("Europe/Zurich")}}
 	}
-	database(t, city, "GeoLite2-City", "9.9.8.0/22", place("Zurich"))
-	database(t, asn, "GeoLite2-ASN", "9.9.9.0/24", mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(19281), "autonomous_system_organization": mmdbtype.String("Quad9")})
+	database(t, city, "GeoLite2-City", 6, "9.9.8.0/22", place("Zurich"))
+	database(t, asn, "GeoLite2-ASN", 4, "9.9.9.0/24", mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(19281), "autonomous_system_organization": mmdbtype.String("Quad9")})
 	f, err := geolite.NewFiles(city, asn)
 	require.NoError(t, err)
 	defer f.Close()
@@ -118,7 +118,7 @@ func TestFilesAnswerAndMayBeReplaced(t *testing.T) {
 	_, err = f.Lookup(t.Context(), netip.MustParseAddr("2a00::1"))
 	require.ErrorIs(t, err, whois.ErrUnknown)
 
-	database(t, city, "GeoLite2-City", "9.9.8.0/22", place("Winterthur is larger"))
+	database(t, city, "GeoLite2-City", 6, "9.9.8.0/22", place("Winterthur is larger"))
 	a, err = f.Lookup(t.Context(), address)
 	require.NoError(t, err)
 	require.Equal(t, "Winterthur is larger", a.Place.City)
