@@ -20,7 +20,6 @@ import (
 // cookies, and reads a body as JSON where there is one (spec: login-pages §1.1).
 type loginApp struct {
 	*enrolling
-	key string
 }
 
 // proxied sends what the app's server sends. A nil body is no body; url.Values are a

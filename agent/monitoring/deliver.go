@@ -103,7 +103,7 @@ func (s *delivery) pause(ctx context.Context, d time.Duration) error {
 		}
 	}()
 	err := s.d.Clock.Sleep(waiting, d)
-	if err != nil && context.Cause(waiting) == woken && ctx.Err() == nil {
+	if err != nil && errors.Is(context.Cause(waiting), woken) && ctx.Err() == nil {
 		s.verbose("SIGUSR1 received! Sending data.")
 		return nil
 	}

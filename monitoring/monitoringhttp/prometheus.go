@@ -115,7 +115,7 @@ func (h *HTTP) prometheus(r *rest.Request) (int, any, error) {
 	} else {
 		out.gauge("wispwright_devices", "How many devices the caller may see.", float64(len(found.Rows)), nil)
 	}
-	format := expfmt.Negotiate(r.HTTP.Header)
+	format := expfmt.NegotiateAccept(r.HTTP.Header, expfmt.DefaultAcceptedFormats()...)
 	var b bytes.Buffer
 	enc := expfmt.NewEncoder(&b, format)
 	for _, name := range slices.Sorted(maps.Keys(out)) {

@@ -18,7 +18,8 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/crypto/bcrypt"
-	"golang.org/x/crypto/md4" //nolint:staticcheck // NT-Password is MD4 by definition
+	//lint:ignore SA1019 NT-Password is MD4 by definition
+	"golang.org/x/crypto/md4"
 )
 
 // The attributes that are understood, in the order in which they are tried.

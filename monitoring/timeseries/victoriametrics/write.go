@@ -64,7 +64,7 @@ func (s *Store) Write(ctx context.Context, b timeseries.Batch) error {
 	}
 	if len(beside.Points) > 0 || len(beside.Documents) > 0 {
 		err := s.beside.Write(ctx, beside)
-		if more, ok := err.(timeseries.PointErrors); ok { //nolint:errorlint // returned as it is
+		if more := (timeseries.PointErrors)(nil); errors.As(err, &more) {
 			for _, f := range more {
 				faults = append(faults, timeseries.PointError{Index: places[f.Index], Err: f.Err})
 			}
