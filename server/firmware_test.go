@@ -12,6 +12,7 @@ func firmwareDeviations() map[int][]replay.Deviation {
 		shared   = "additions F-5: superusers make shared categories, which managers see"
 		file     = "additions F-8: the address of the download endpoint"
 		bytes    = "recorded is how many bytes there were"
+		searched = "builds can be searched by version, operating system and category"
 		refusal  = "firmware §7.1: the sentence of private files"
 		download = "{base}/api/v1/firmware-upgrader/build/{uuid5}/image/{uuid11}/download/"
 	)
@@ -27,6 +28,6 @@ func firmwareDeviations() map[int][]replay.Deviation {
 		11: noID, 47: noID, 172: noID, 194: noID, 204: noID, 234: noID, 19: described("POST"), 159: described("PUT"),
 		59: {instead("status", 201, shared), instead("body", replay.Anything, shared)}, 79: body(shared), 81: body(shared), 88: body(shared),
 		164: link("body.file"), 165: link("body.results[0].file"), 182: link("body.file"), 184: link("body.file"), 183: body(bytes), 185: body(bytes),
-		189: {instead("body.detail", "Private storage access denied", refusal)},
+		139: body(searched), 189: {instead("body.detail", "Private storage access denied", refusal)},
 	}
 }

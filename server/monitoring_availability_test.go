@@ -26,7 +26,7 @@ func TestHealthOverREST(t *testing.T) {
 		require.True(t, ok)
 		require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 		org := identifiers(t, s)["org_alpha"]
-		group, _ := as(t, s, "b", "POST", "/api/v1/controller/group/", `{"name":"roofs","organization":"`+org+`"}`, 201)["id"].(string)
+		group, _ := as(t, s, "b", "POST", "/api/v1/controller/group/", `{"name":"roofs","organization":"`+org+`","templates":[]}`, 201)["id"].(string)
 		made := as(t, s, "b", "POST", "/api/v1/controller/device/", `{"name":"box","organization":"`+org+`","mac_address":"02:00:00:00:00:01","group":"`+group+`"}`, 201)
 		device, _ := made["id"].(string)
 		id, err := wispwright.ParseID(device)
@@ -65,7 +65,7 @@ func TestHealthOverREST(t *testing.T) {
 		check := `{"device":"` + device + `","check_type":"openwisp_monitoring.check.classes.Iperf3","params":`
 		as(t, s, "b", "POST", "/api/v1/monitoring/device-check/", check+`{"host":["a"],"username":"u"}}`, 400)
 		as(t, s, "b", "POST", "/api/v1/monitoring/device-check/", check+`{"host":["192.0.2.1"]}}`, 201)
-		window := as(t, s, "b", "POST", "/api/v1/monitoring/maintenance/", `{"organization":"`+org+`","name":"w","start":"2026-12-01T00:00:00Z","end":"2026-12-01T01:00:00Z","time_zone":"UTC"}`, 201)
+		window := as(t, s, "b", "POST", "/api/v1/monitoring/maintenance/", `{"organization":"`+org+`","name":"w","start":"2126-12-01T00:00:00Z","end":"2126-12-01T01:00:00Z","time_zone":"UTC"}`, 201)
 		require.Equal(t, []any{}, window["devices"], "all devices")
 
 		report := "/api/v1/monitoring/availability/"

@@ -36,6 +36,7 @@ func newVictim(t *testing.T) *victim {
 	s := newServer(t, testkit.SQLite(t), func(c *settings) {
 		c.SecretKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 		c.Tenancy.SiteURL = "https://example.com"
+		c.IPAM.Rate = "none" // each request is to reach what it asks
 	})
 	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 	v := &victim{t, s, identifiers(t, s)}
