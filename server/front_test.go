@@ -38,29 +38,25 @@ type settings struct {
 // parts returns the product's concerns and their settings.
 func parts(t testing.TB) (*settings, []server.Concern) {
 	t.Helper()
-	ten := server.NewTenancy()
-	pki := server.NewX509(ten)
-	addresses := server.NewIPAM(ten)
-	con := server.NewController(ten)
-	reach, places := server.NewConnection(con), server.NewGeo(con)
-	tunnels := server.NewVPN(ten, con, pki, addresses)
-	divided := server.NewSubnetDivision(ten, con, addresses, tunnels)
-	graphs := server.NewTopology(ten, con)
-	images := server.NewFirmware(reach)
-	access := server.NewRadius(ten)
-	measured := server.NewMonitoring(con)
-	waves := server.NewRollout(ten)
-	measured.Geo, measured.Rollout = places, waves
-	images.Geo, images.Rollout = places, waves
-	plans := server.NewPlan(ten, con, waves)
-	told := server.NewNotifications(ten)
+	all := server.DefaultConcerns()
+	ten, addresses, con := part[*server.TenancyConcern](t, all), part[*server.IPAMConcern](t, all), part[*server.ControllerConcern](t, all)
+	reach, places, graphs := part[*server.ConnectionConcern](t, all), part[*server.GeoConcern](t, all), part[*server.TopologyConcern](t, all)
+	tunnels, access, measured, told := part[*server.VPNConcern](t, all), part[*server.RadiusConcern](t, all), part[*server.MonitoringConcern](t, all), part[*server.NotificationsConcern](t, all)
 	c := &settings{server.DefaultConfig(), &ten.Config, &addresses.Config, &con.Config, &reach.Config, &places.Config, &graphs.Config, &tunnels.Config, &access.Config, &measured.Config, &told.Config}
 	c.Data = t.TempDir()
 	c.HTTP.ShutdownDelay = 0 // tests wait for nobody
 	c.Tenancy.PasswordIterations = 1
 	// no packet leaves for the addresses of the tests' devices
 	c.Monitoring.Checks, c.Monitoring.AutoPing, c.Monitoring.AutoConfigCheck, c.Monitoring.AutoDataCollected = false, false, false, false
-	return c, []server.Concern{ten, pki, addresses, con, waves, plans, reach, places, tunnels, divided, graphs, images, access, measured, told}
+	return c, all
+}
+
+// part is the concern of a type.
+func part[C server.Concern](t testing.TB, all []server.Concern) C {
+	t.Helper()
+	found, ok := server.Find[C](all)
+	require.True(t, ok)
+	return found
 }
 
 // newServer puts a server together on a database, with a vendor's concern that
