@@ -142,6 +142,8 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	h.Handle(controllerhttp.RelevantPrefix, h.API())
+	h.Handle(controllerhttp.FormerRelevantPrefix, h.API())
 	if err := c.mountBulk(h, recorder, wire.DeviceFilters()); err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountVariables(api)
 	h.mountVersions(api)
 	h.mountTemplates(api)
+	h.mountRelevant(api)
 	h.mountGroups(api)
 	h.mountCertificateGroup(api)
 	h.mountSettings(api)

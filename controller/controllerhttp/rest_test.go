@@ -57,6 +57,7 @@ func TestWalls(t *testing.T) {
 			"/api/v1/controller/organization/{id}/settings/":        "/api/v1/controller/organization/" + alpha.String() + "/settings/",
 			"/api/v1/users/organization/{id}/":                      "/api/v1/users/organization/" + alpha.String() + "/",
 			"/api/v1/controller/device/{id}/":                       "/api/v1/controller/device/" + device + "/",
+			"/api/v1/controller/relevant-template/{organization}/":  "/api/v1/controller/relevant-template/" + alpha.String() + "/",
 			"/api/v1/controller/group/{id}/":                        "/api/v1/controller/group/" + group + "/",
 		}
 		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "version", "variables"} {
