@@ -11,8 +11,10 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/valid"
+	"github.com/wispwright/wispwright/radius/gateway"
 	"github.com/wispwright/wispwright/radius/hotspot"
 	"github.com/wispwright/wispwright/radius/portal"
 )
@@ -44,12 +46,14 @@ func (c *RadiusConcern) mountHotspots(h *Host) {
 		return
 	}
 	c.templates = templates
+	templates.Extend(nil, hotspotVariables{c.portal})
+	h.wire(Wire{"portal.Settings.Saved", "controller: secrets of hotspots", hook(c.portal.Settings.Saved.Subscribe, c.renewHotspots)})
 	op := rest.Action("POST", "radius_hotspot_template_create", http.StatusCreated, func(r *rest.Request, in *hotspotIn) (hotspotOut, error) {
 		id := r.ID("id")
 		if !r.WriteScope().Allows(id) {
 			return hotspotOut{}, wispwright.ErrNotFound
 		}
-		if !r.Can("portal.change_settings") { // the template holds the organization's secrets
+		if !r.Can("portal.change_settings") { // the portal's settings change with it
 			return hotspotOut{}, wispwright.ErrForbidden
 		}
 		t, err := c.makeHotspot(r.Context(), id, in)
@@ -63,7 +67,7 @@ func (c *RadiusConcern) mountHotspots(h *Host) {
 }
 
 // hotspotNotes stand on the template.
-const hotspotNotes = "Makes an OpenWrt device a hotspot. Its package must be in the image. The default values hold secrets. Documentation: docs/tutorials/hotspot.md"
+const hotspotNotes = "Makes an OpenWrt device a hotspot. Its package must be in the image. Documentation: docs/tutorials/hotspot.md"
 
 // makeHotspot stores the template, and gives the portal the dialect and, where it has
 // none, a secret.
@@ -72,7 +76,7 @@ func (c *RadiusConcern) makeHotspot(ctx context.Context, organization wispwright
 	if err != nil {
 		return nil, err
 	}
-	options := hotspot.Options{Gateway: in.Gateway.V, SSID: in.SSID.V, Radio: in.Radio.V, RADIUSServer: in.RADIUSServer.V, RADIUSSecret: wispwright.Secret(in.RADIUSSecret.V), OrganizationID: organization}
+	options := hotspot.Options{Gateway: in.Gateway.V, SSID: in.SSID.V, Radio: in.Radio.V, RADIUSServer: in.RADIUSServer.V}
 	for _, host := range strings.Split(in.Allowed.V, ",") {
 		if host = strings.TrimSpace(host); host != "" {
 			options.Allowed = append(options.Allowed, host)
@@ -87,11 +91,8 @@ func (c *RadiusConcern) makeHotspot(ctx context.Context, organization wispwright
 		return nil, wispwright.Invalid("name", valid.Blank)
 	}
 	site := strings.TrimRight(c.Tenancy.Config.SiteURL, "/")
-	own, err := c.Settings.Of(ctx, everyone(), organization)
-	if err != nil {
-		return nil, fmt.Errorf("RADIUS settings: %w", err)
-	}
-	options.ServerURL, options.CaptiveURL, options.Token = site, site+"/api/v1/radius/organization/"+o.Slug+"/captive-portal/", own.Token
+	api := site + "/api/v1/radius/organization/" + o.Slug
+	options.ReportURL, options.CaptiveURL = api+"/hotspot-session/", api+"/captive-portal/"
 	t := &controller.Template{OrganizationID: organization, Name: in.Name.V, Type: controller.TemplateGeneric, Backend: "netjsonconfig.OpenWrt", Notes: hotspotNotes}
 	err = c.base.Do(ctx, "radius.Hotspot", func(ctx context.Context) error {
 		set, err := c.portal.Settings.Change(ctx, everyone(), organization, func(s *portal.Settings) error {
@@ -100,12 +101,18 @@ func (c *RadiusConcern) makeHotspot(ctx context.Context, organization wispwright
 			if s.GatewaySecret == "" {
 				s.GatewaySecret = wispwright.Secret(randomKey())
 			}
+			if in.RADIUSSecret.V != "" {
+				s.RADIUSSecret = wispwright.Secret(in.RADIUSSecret.V)
+			}
+			if dialect == gateway.CoovaChilli && s.RADIUSSecret == "" {
+				return wispwright.Invalid("radius_secret", "CoovaChilli needs the secret of the RADIUS server.")
+			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		options.GatewaySecret, options.PortalURL = set.GatewaySecret, c.portal.Settings.InForce(set).Portal(o)
+		options.PortalURL = c.portal.Settings.InForce(set).Portal(o)
 		made, err := hotspot.Make(options)
 		if err != nil {
 			return err
@@ -115,6 +122,64 @@ func (c *RadiusConcern) makeHotspot(ctx context.Context, organization wispwright
 	})
 	return t, err
 }
+
+// hotspotVariables gives devices the secrets of hotspots, which no template holds.
+type hotspotVariables struct{ portal *portal.Service }
+
+var _ controller.ContextProvider = hotspotVariables{}
+
+// Variables implements controller.ContextProvider.
+func (h hotspotVariables) Variables(ctx context.Context, devices []*controller.Device) (map[wispwright.ID]map[string]any, error) {
+	out := map[wispwright.ID]map[string]any{}
+	for _, d := range devices {
+		if d.ID.IsZero() || d.OrganizationID.IsZero() { // a form that nobody saved
+			continue
+		}
+		gateways, server, err := h.portal.HotspotSecrets(ctx, d.OrganizationID)
+		if err != nil {
+			return nil, err
+		}
+		if gateways != "" {
+			out[d.ID] = hotspot.Secrets(d.ID, gateways, server)
+		}
+	}
+	return out, nil
+}
+
+// renewHotspots renders the configurations of an organization's devices anew when its
+// hotspots get other secrets.
+func (c *RadiusConcern) renewHotspots(ctx context.Context, changes ...entity.Change[portal.Settings]) error {
+	yes := true
+	for _, s := range changes {
+		before := &portal.Settings{}
+		if s.Before != nil {
+			before = s.Before
+		}
+		if before.GatewaySecret == s.After.GatewaySecret && before.RADIUSSecret == s.After.RADIUSSecret && same(before.Dialect, s.After.Dialect) {
+			continue
+		}
+		for p := (wispwright.Page{Limit: 500, NoTotal: true}); ; p.Offset += p.Limit {
+			found, err := c.templates.Devices.List(ctx, everyone(), controller.DeviceFilter{OrganizationID: s.After.OrganizationID, HasConfig: &yes}, p)
+			if err != nil {
+				return err
+			}
+			ids := make([]wispwright.ID, len(found.Rows))
+			for i, d := range found.Rows {
+				ids[i] = d.Device.ID
+			}
+			if err := c.templates.Devices.Renew(ctx, "secrets of hotspots changed", ids...); err != nil {
+				return err
+			}
+			if len(ids) < p.Limit {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// same reports whether two texts that need not be there are equal.
+func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // hotspotCommand is wispwright hotspot-template.
 type hotspotCommand struct {

@@ -1,8 +1,12 @@
 package server_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -16,6 +20,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/radius/gateway"
 	core "github.com/wispwright/wispwright/radius/portal"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -269,23 +274,109 @@ func TestCaptivePortalAPI(t *testing.T) {
 }
 
 // A template that makes a device a hotspot is made in one step, and the portal speaks
-// with it.
+// with it. It holds no secret: devices get theirs when their configuration is rendered.
 func TestHotspotTemplate(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		e := newEnrolling(t, db, nil)
+		const templates = "/api/v1/controller/template/"
 		path := "/api/v1/radius/organization/" + e.ids["org_alpha"] + "/hotspot-template/"
-		require.Contains(t, told(t, e.Server, "b", "POST", path, `{"name":"Lobby","gateway":"coovachilli"}`).Body.String(), "radius_server")
-		require.Equal(t, "none", e.ask("b", "GET", "/api/v1/radius/organization/"+e.ids["org_alpha"]+"/portal/", "", 200)["dialect"], "nothing was changed")
+		settings := "/api/v1/radius/organization/" + e.ids["org_alpha"] + "/portal/"
+		require.Contains(t, told(t, e.Server, "b", "POST", path, `{"name":"Lobby","gateway":"coovachilli","radius_secret":"testing123"}`).Body.String(), "radius_server")
+		require.Contains(t, told(t, e.Server, "b", "POST", path, `{"name":"Lobby","gateway":"coovachilli","radius_server":"radius.example.org"}`).Body.String(), "radius_secret")
+		require.Contains(t, told(t, e.Server, "b", "PATCH", settings, `{"radius_secret":"a'b"}`).Body.String(), "radius_secret")
+		require.Equal(t, "none", e.ask("b", "GET", settings, "", 200)["dialect"], "nothing was changed")
 		require.Equal(t, 400, told(t, e.Server, "b", "POST", path, `{"name":"Lobby","gateway":"opennds","network":"8.8.8.0/24"}`).Code)
 		e.ask("e", "POST", path, `{"name":"Lobby","gateway":"opennds"}`, 404)
-		made := e.ask("b", "POST", path, `{"name":"Lobby","gateway":"opennds","ssid":"Acme"}`, 201)
-		template := e.ask("b", "GET", "/api/v1/controller/template/"+made["id"].(string)+"/", "", 200)
-		values := template["default_values"].(map[string]any)
-		require.Equal(t, []any{"Acme", "https://wifi.example.org/api/v1/radius/organization/alpha/captive-portal/", "secrettoken"}, []any{values["hotspot_ssid"], values["captive_portal_api"], values["hotspot_token"]})
-		set := e.ask("b", "GET", "/api/v1/radius/organization/"+e.ids["org_alpha"]+"/portal/", "", 200)
-		require.Equal(t, []any{"opennds", values["hotspot_key"]}, []any{set["dialect"], set["gateway_secret"]})
+		made := e.ask("b", "POST", path, `{"name":"Lobby","gateway":"opennds","ssid":"Acme"}`, 201)["id"].(string)
+		values := e.ask("b", "GET", templates+made+"/", "", 200)["default_values"].(map[string]any)
+		require.Equal(t, []any{"Acme", "https://wifi.example.org/api/v1/radius/organization/alpha/captive-portal/"}, []any{values["hotspot_ssid"], values["captive_portal_api"]})
+		set := e.ask("b", "GET", settings, "", 200)
+		key := wispwright.Secret(set["gateway_secret"].(string))
+		require.Equal(t, "opennds", set["dialect"])
+		require.Len(t, key, 24)
 		e.ask("b", "POST", path, `{"name":"Lobby","gateway":"opennds"}`, 400)
-		second := e.ask("b", "POST", path, `{"name":"Hall","gateway":"coovachilli","radius_server":"radius.example.org","radius_secret":"testing123"}`, 201)
-		require.Equal(t, values["hotspot_key"], e.ask("b", "GET", "/api/v1/controller/template/"+second["id"].(string)+"/", "", 200)["default_values"].(map[string]any)["hotspot_key"])
+
+		device := e.ask("b", "POST", "/api/v1/controller/device/", `{"name":"ap-hotspot","mac_address":"02:00:00:00:00:77","organization":"`+e.ids["org_alpha"]+`","config":{"backend":"netjsonconfig.OpenWrt","templates":["`+made+`"],"config":{},"context":{}}}`, 201)["id"].(string)
+		rendering := func() string {
+			t.Helper()
+			return e.ask("b", "POST", "/api/v1/controller/preview/", `{"backend":"netjsonconfig.OpenWrt","config":{},"templates":["`+made+`"],"device":"`+device+`"}`, 200)["rendered"].(string)
+		}
+		own := gateway.DeviceKey(key, mustID(t, device)).Reveal()
+		for _, line := range []string{"option faskey '" + own + "'", "option gatewayname 'ap-hotspot " + device + "'", "key='" + own + "'"} {
+			require.Contains(t, rendering(), line)
+		}
+		secrets := []string{"secrettoken", key.Reveal(), "testing123"}
+		for _, read := range []string{templates + made + "/", templates + made + "/configuration/", templates, templates + made + "/version/", "/api/v1/controller/device/" + device + "/context/", "/api/v1/controller/device/" + device + "/version/",
+			"/api/v1/controller/device-export/?as=json", settings + "?x=1"} {
+			w := told(t, e.Server, "b", "GET", read, "")
+			text := plainOf(t, w.Body.Bytes())
+			for _, secret := range secrets {
+				if !strings.HasPrefix(read, settings) || secret != key.Reveal() { // whoever may change it is shown it
+					require.NotContains(t, text, secret, read)
+				}
+			}
+			if strings.HasPrefix(read, templates) {
+				require.NotContains(t, text, own, read)
+			}
+		}
+		require.NotContains(t, rendering(), "secrettoken")
+		require.NotContains(t, rendering(), key.Reveal())
+
+		// another secret comes to the devices by itself
+		second := e.ask("b", "POST", path, `{"name":"Hall","gateway":"coovachilli","radius_server":"radius.example.org","radius_secret":"testing123"}`, 201)["id"].(string)
+		require.Equal(t, key.Reveal(), e.ask("b", "GET", settings, "", 200)["gateway_secret"], "one secret for all of them")
+		require.NotContains(t, told(t, e.Server, "b", "GET", settings, "").Body.String(), "testing123")
+		e.ask("b", "PATCH", "/api/v1/controller/device/"+device+"/", `{"config":{"templates":["`+second+`"]}}`, 200)
+		device2 := func() string {
+			return plainOf(t, told(t, e.Server, "b", "GET", "/api/v1/controller/device/"+device+"/configuration/", "").Body.Bytes())
+		}
+		require.Contains(t, device2(), "option radiussecret 'testing123'")
+		e.own(`{"gateway_secret":"another-secret"}`)
+		renewed := gateway.DeviceKey("another-secret", mustID(t, device)).Reveal()
+		testkit.Eventually(t, "the device gets the new secret", func(context.Context) bool { return strings.Contains(device2(), "option uamsecret '"+renewed+"'") })
+	})
+}
+
+// plainOf is a body, and what is in it where that is an archive.
+func plainOf(t *testing.T, body []byte) string {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return string(body)
+	}
+	plain, err := io.ReadAll(z)
+	require.NoError(t, err)
+	return string(plain)
+}
+
+// A hotspot whose gateway asks no RADIUS server reports the end of sessions with its
+// own key, which is good for nothing else.
+func TestHotspotsReportEnds(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		e := newEnrolling(t, db, nil)
+		e.own(`{"dialect":"opennds","gateway_secret":"0123456789"}`)
+		const path = alphaPath + "hotspot-session/"
+		w := e.send("POST", "accounting/", `{"status_type":"Start","session_id":"s1","unique_id":"aa11","nas_ip_address":"10.0.0.1","username":"member","calling_station_id":"02:00:00:00:00:07","called_station_id":"00-11-22-33-44-55"}`)
+		require.Equal(t, 201, w.Code, w.Body)
+		device := mustID(t, "0191a5c0-0000-7000-8000-000000000001")
+		key := gateway.DeviceKey("0123456789", device).Reveal()
+		report := func(key, session, more string) *httptest.ResponseRecorder {
+			return told(t, e.Server, "", "POST", path, "device="+device.String()+"&key="+key+"&session="+session+"&session_time=60&output_octets=2000&input_octets=1000"+more, "Content-Type", "application/x-www-form-urlencoded")
+		}
+		for _, wrong := range []string{"0123456789", strings.ToUpper(key), "x", gateway.DeviceKey("0123456789", wispwright.NewID()).Reveal(), "secrettoken"} {
+			require.Equal(t, 403, report(wrong, "aa11", "").Code, wrong)
+		}
+		require.Equal(t, 404, report(key, "bb22", "").Code)
+		require.Contains(t, report(key, "aa11", "&terminate_cause="+strings.Repeat("x", 33)).Body.String(), "terminate_cause")
+		require.Contains(t, told(t, e.Server, "", "POST", path, `{"device":"`+device.String()+`","key":"`+key+`","session":"aa11","session_time":-1,"input_octets":0,"output_octets":0}`).Body.String(), "session_time")
+		foreign := told(t, e.Server, "", "POST", "/api/v1/radius/organization/beta/hotspot-session/", `{"device":"`+device.String()+`","key":"`+key+`","session":"aa11","session_time":1,"input_octets":0,"output_octets":0}`)
+		require.Equal(t, 403, foreign.Code, "the key of another organization's hotspot")
+		require.Equal(t, 204, report(key, "aa11", "&terminate_cause=User-Request").Code)
+		require.Equal(t, 204, report(key, "aa11", "&terminate_cause=Idle-Timeout").Code, "reported twice")
+		s, err := radiusOf(t, e.Server).Accounting.Get(t.Context(), wispwright.ScopeAll(), "aa11")
+		require.NoError(t, err)
+		require.Equal(t, []any{false, int64(60), int64(1000), int64(2000), "User-Request"}, []any{s.IsOpen(), *s.SessionTime, *s.InputOctets, *s.OutputOctets, *s.TerminateCause})
+		e.own(`{"gateway_secret":""}`)
+		require.Equal(t, 403, report(key, "aa11", "").Code, "no secret, no reports")
 	})
 }

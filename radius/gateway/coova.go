@@ -26,20 +26,17 @@ func (coova) read(g *Gateway, u *url.URL, q url.Values) (*Visit, error) {
 	if !known || err != nil || port == 0 || !host.IsValid() {
 		return nil, ErrUnknown
 	}
-	proven := false
-	if secret := g.settings.Secret.Reveal(); secret != "" {
-		if !signed(u, secret) {
-			return nil, ErrForged
-		}
-		proven = true
+	key, name := g.key(told(q.Get("nasid")))
+	if key != "" && !signed(u, key.Reveal()) {
+		return nil, ErrForged
 	}
 	base := "http://" + net.JoinHostPort(host.String(), strconv.FormatUint(port, 10))
 	if err := g.leads(base); err != nil {
 		return nil, err
 	}
 	return &Visit{
-		Result: result, MAC: MAC(q.Get("mac")), IP: address(q.Get("ip")), CalledStation: told(q.Get("called")), NAS: told(q.Get("nasid")), SessionID: told(q.Get("sessionid")),
-		Requested: q.Get("userurl"), Message: told(q.Get("reply")), Proven: proven, memo: map[string]string{"base": base, "challenge": q.Get("challenge")},
+		Result: result, MAC: MAC(q.Get("mac")), IP: address(q.Get("ip")), CalledStation: told(q.Get("called")), NAS: name, SessionID: told(q.Get("sessionid")),
+		Requested: q.Get("userurl"), Message: told(q.Get("reply")), Proven: key != "", key: key, memo: map[string]string{"base": base, "challenge": q.Get("challenge")},
 	}, nil
 }
 
@@ -66,7 +63,7 @@ func (coova) logIn(g *Gateway, v *Visit, c Credentials) (Form, error) {
 		return Form{}, ErrNoForm
 	}
 	f := Form{Method: "GET", Action: v.memo["base"] + "/logon", Fields: []Field{{"username", c.Username}}}
-	if secret := g.settings.Secret.Reveal(); secret != "" {
+	if secret := v.key.Reveal(); secret != "" {
 		sum := md5.Sum(append(challenge, secret...)) //nolint:gosec // as above
 		challenge = sum[:]
 	}

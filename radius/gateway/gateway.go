@@ -28,7 +28,8 @@ type Settings struct {
 	// Dialect is one of Dialects.
 	Dialect string
 	// Secret is shared with the gateways: uamsecret of CoovaChilli, faskey of openNDS.
-	// The others have none.
+	// The others have none. Gateways that call themselves by DeviceName have DeviceKey
+	// instead.
 	Secret wispwright.Secret
 	// Hosts are the names, addresses and networks (CIDR) of gateways that forms may
 	// lead to. Empty: private addresses (RFC 1918, RFC 6598, RFC 4193), which reach
@@ -77,6 +78,8 @@ type Visit struct {
 	HasIdentity bool
 
 	memo map[string]string
+	// key is the gateway's secret
+	key wispwright.Secret
 }
 
 // Field is a field of a form.

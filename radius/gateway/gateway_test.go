@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"crypto/md5" //nolint:gosec // the protocol of the gateway
 	"encoding/base64"
+	"encoding/hex"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -207,6 +209,48 @@ func TestForgedVisitsAreRefused(t *testing.T) {
 		require.ErrorAs(t, err, &invalid)
 		require.True(t, invalid.Has("dialect") && invalid.Has("hosts"))
 	})
+}
+
+// A gateway with a key of its own is known by the id in its name, and its key is good
+// for nobody else.
+func TestGatewaysWithKeysOfTheirOwn(t *testing.T) {
+	const shared = "greatsecret"
+	mine, other := wispwright.NewID(), wispwright.NewID()
+	hid := func(name string) *url.URL {
+		return parse(t, "http://x/?hid=4f2c&clientip=192.168.8.23&gatewayaddress=192.168.8.1:2050&gatewayname="+url.QueryEscape(name))
+	}
+	s := gateway.Settings{Dialect: gateway.OpenNDS, Secret: shared}
+	v, err := open(t, s).Read(hid(gateway.DeviceName("Lobby WiFi", mine.String())))
+	require.NoError(t, err)
+	require.Equal(t, "Lobby WiFi", v.NAS)
+	own, err := open(t, gateway.Settings{Dialect: gateway.OpenNDS, Secret: gateway.DeviceKey(shared, mine)}).Read(hid("Lobby"))
+	require.NoError(t, err)
+	require.Equal(t, own.SessionID, v.SessionID)
+	for _, name := range []string{"Lobby", gateway.DeviceName("Lobby", other.String()), "Lobby " + strings.Repeat("z", 36), mine.String()[1:]} {
+		w, err := open(t, s).Read(hid(name))
+		require.NoError(t, err)
+		require.NotEqual(t, v.SessionID, w.SessionID, name)
+	}
+	sign := func(key wispwright.Secret, device string) *url.URL {
+		text := strings.Replace(uam, "nasid=lobby", "nasid="+url.QueryEscape(gateway.DeviceName("lobby", device)), 1)
+		sum := md5.Sum([]byte(text + key.Reveal())) //nolint:gosec // the protocol of the gateway
+		return parse(t, text+"&md="+hex.EncodeToString(sum[:]))
+	}
+	chilli := open(t, gateway.Settings{Dialect: gateway.CoovaChilli, Secret: shared})
+	v, err = chilli.Read(sign(gateway.DeviceKey(shared, mine), mine.String()))
+	require.NoError(t, err)
+	require.Equal(t, []any{"lobby", true}, []any{v.NAS, v.Proven})
+	f, err := chilli.LogIn(v, token)
+	require.NoError(t, err)
+	w, err := open(t, gateway.Settings{Dialect: gateway.CoovaChilli, Secret: gateway.DeviceKey(shared, mine)}).Read(parse(t, uam))
+	require.ErrorIs(t, err, gateway.ErrForged)
+	require.Nil(t, w)
+	require.NotEqual(t, "185fb68e84cec48f1dfe97846cb359fd1057be8c8ccccc8915f89f8664b141f30859a68494c4d48b58cbf1b22b8431c5", fields(f)["password"], "another key than the shared one")
+	for _, forged := range []*url.URL{sign(shared, mine.String()), sign(gateway.DeviceKey(shared, other), mine.String()), sign(gateway.DeviceKey(shared, mine), other.String())} {
+		_, err := chilli.Read(forged)
+		require.ErrorIs(t, err, gateway.ErrForged)
+	}
+	require.Empty(t, gateway.DeviceKey("", mine))
 }
 
 func TestMAC(t *testing.T) {

@@ -40,6 +40,7 @@ func (d nds) read(g *Gateway, _ *url.URL, q url.Values) (*Visit, error) {
 		return &Visit{Result: Already, IP: address(values["clientip"]), MAC: MAC(values["clientmac"]), NAS: told(unescaped(values["gatewayname"])), Proven: proven, HasIdentity: true,
 			memo: map[string]string{"base": values["gatewayaddress"], "dir": values["authdir"]}}, nil
 	}
+	key, name := g.key(told(unescaped(values["gatewayname"])))
 	base, dir := values["gatewayaddress"], values["authdir"]
 	if values["authaction"] != "" { // level 0
 		u, err := url.Parse(values["authaction"])
@@ -53,10 +54,10 @@ func (d nds) read(g *Gateway, _ *url.URL, q url.Values) (*Visit, error) {
 	}
 	token := values["tok"]
 	if hid := values["hid"]; hid != "" {
-		if g.settings.Secret == "" {
+		if key == "" {
 			return nil, ErrForged
 		}
-		sum := sha256.Sum256([]byte(strings.TrimSpace(hid) + strings.TrimSpace(g.settings.Secret.Reveal())))
+		sum := sha256.Sum256([]byte(strings.TrimSpace(hid) + strings.TrimSpace(key.Reveal())))
 		token = hex.EncodeToString(sum[:])
 	} else if g.settings.Secret != "" && !proven {
 		return nil, ErrForged // level 0 where a key was agreed upon
@@ -70,7 +71,7 @@ func (d nds) read(g *Gateway, _ *url.URL, q url.Values) (*Visit, error) {
 	if strings.ContainsAny(dir, "/?#\\ ") {
 		return nil, ErrUnknown
 	}
-	v := &Visit{Result: NotYet, IP: address(values["clientip"]), MAC: MAC(values["clientmac"]), NAS: told(unescaped(values["gatewayname"])), CalledStation: told(values["gatewaymac"]),
+	v := &Visit{Result: NotYet, IP: address(values["clientip"]), MAC: MAC(values["clientmac"]), NAS: name, CalledStation: told(values["gatewaymac"]),
 		Requested: unescaped(first(values["originurl"], values["redir"])), SessionID: token, Proven: proven, HasIdentity: true,
 		memo: map[string]string{"base": base, "dir": dir, "token": token}}
 	return v, g.leads("http://" + base)

@@ -30,16 +30,10 @@ type Options struct {
 	Network netip.Prefix
 	// PortalURL is the log-in page, CaptiveURL the Captive Portal API.
 	PortalURL, CaptiveURL string
-	// ServerURL is where the API is, which the device reports the end of sessions to.
-	ServerURL string
-	// OrganizationID and Token let the device report.
-	OrganizationID wispwright.ID
-	Token          wispwright.Secret
-	// GatewaySecret is shared with the log-in page.
-	GatewaySecret wispwright.Secret
-	// RADIUSServer and RADIUSSecret are for CoovaChilli.
+	// ReportURL is where openNDS reports the end of sessions to.
+	ReportURL string
+	// RADIUSServer is for CoovaChilli.
 	RADIUSServer string
-	RADIUSSecret wispwright.Secret
 	// Allowed are further hosts that clients may reach before they logged in.
 	Allowed []string
 }
@@ -49,13 +43,24 @@ type Template struct {
 	// Config is a NetJSON DeviceConfiguration.
 	Config wispwright.JSON
 	// Defaults are the values of its variables; devices may have others. Secrets are
-	// among them.
+	// not among them: Secrets has those, for each device.
 	Defaults wispwright.JSON
+}
+
+// Secrets are the variables of a device that no template holds, since more people may
+// read templates than may know secrets: organization is the secret of the gateways,
+// radius that of the RADIUS server. They are to be given when the device's
+// configuration is rendered.
+func Secrets(device wispwright.ID, organization, radius wispwright.Secret) map[string]any {
+	out := map[string]any{"hotspot_key": gateway.DeviceKey(organization, device).Reveal()}
+	if radius != "" {
+		out["radius_secret"] = radius.Reveal()
+	}
+	return out
 }
 
 var (
 	named    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,15}$`)
-	keys     = regexp.MustCompile(`^[A-Za-z0-9]{8,32}$`)
 	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
 )
 
@@ -87,16 +92,11 @@ func Make(o Options) (*Template, error) {
 	if err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" {
 		v.Add("portal_url", "The address of the log-in page must be complete.")
 	}
-	if !keys.MatchString(o.GatewaySecret.Reveal()) {
-		v.Add("gateway_secret", "Give the captive portal a secret of 8 to 32 letters and digits first.")
+	if o.Gateway == gateway.CoovaChilli && !hostName.MatchString(o.RADIUSServer) {
+		v.Add("radius_server", "CoovaChilli needs the name or address of a RADIUS server.")
 	}
-	if o.Gateway == gateway.CoovaChilli {
-		if !hostName.MatchString(o.RADIUSServer) {
-			v.Add("radius_server", "CoovaChilli needs the name or address of a RADIUS server.")
-		}
-		if s := o.RADIUSSecret.Reveal(); s == "" || len(s) > 60 || strings.ContainsAny(s, "'{}\n\r") {
-			v.Add("radius_secret", "CoovaChilli needs the secret of the RADIUS server, without quotes and braces.")
-		}
+	if report, err := url.Parse(o.ReportURL); o.Gateway == gateway.OpenNDS && (err != nil || report.Host == "" || strings.ContainsAny(o.ReportURL, "'{}\n\r")) {
+		v.Add("report_url", "The address for reports must be complete.")
 	}
 	for _, h := range o.Allowed {
 		if !hostName.MatchString(h) {
@@ -142,7 +142,7 @@ func (o *Options) common(page *url.URL) (config, defaults object) {
 		"interfaces": []object{bridge, {"type": "wireless", "name": "hotspot0", "network": "hotspot", "wireless": object{"mode": "access_point", "radio": "{{hotspot_radio}}", "ssid": "{{hotspot_ssid}}", "isolate": true, "encryption": object{"protocol": "none"}}}},
 		"firewall":   rules,
 	}
-	defaults = object{"hotspot_ssid": o.SSID, "hotspot_radio": o.Radio, "captive_portal_api": o.CaptiveURL, "hotspot_key": o.GatewaySecret.Reveal()}
+	defaults = object{"hotspot_ssid": o.SSID, "hotspot_radio": o.Radio, "captive_portal_api": o.CaptiveURL}
 	if o.Gateway == gateway.OpenNDS { // CoovaChilli gives addresses itself
 		bridge["addresses"] = []object{{"proto": "static", "family": "ipv4", "address": router.String(), "mask": o.Network.Bits()}}
 		size := 1<<(32-o.Network.Bits()) - 12
@@ -157,7 +157,7 @@ func (o *Options) common(page *url.URL) (config, defaults object) {
 // allowed are the hosts that clients reach before they logged in.
 func (o *Options) allowed(page *url.URL) []string {
 	out := []string{page.Hostname()}
-	for _, u := range []string{o.CaptiveURL, o.ServerURL} {
+	for _, u := range []string{o.CaptiveURL, o.ReportURL} {
 		if p, err := url.Parse(u); err == nil && p.Hostname() != "" {
 			out = append(out, p.Hostname())
 		}
@@ -167,13 +167,16 @@ func (o *Options) allowed(page *url.URL) []string {
 	return slices.Compact(out)
 }
 
+// ownName is what the device calls itself, by which the log-in page knows its key.
+func ownName() string { return gateway.DeviceName("{{name}}", "{{id}}") }
+
 //go:embed session.sh
 var script string
 
 // openNDS adds openNDS at level 1 of its authentication service, which never shows the
 // token of a client, and a script that reports the end of sessions.
 func (o *Options) openNDS(page *url.URL, config, defaults object) {
-	section := object{"config_name": "opennds", "config_value": "opennds", "enabled": "1", "gatewayinterface": "br-hotspot", "gatewayname": "{{name}}", "fas_secure_enabled": "1", "faskey": "{{hotspot_key}}",
+	section := object{"config_name": "opennds", "config_value": "opennds", "enabled": "1", "gatewayinterface": "br-hotspot", "gatewayname": ownName(), "fas_secure_enabled": "1", "faskey": "{{hotspot_key}}",
 		"fasport": strconv.Itoa(httpPort(page)), "faspath": page.EscapedPath(), "binauth": "/etc/hotspot/session.sh", "walledgarden_fqdn_list": o.allowed(page), "walledgarden_port_list": []string{"80", "443", strconv.Itoa(port(page))}}
 	if a, err := netip.ParseAddr(page.Hostname()); err == nil {
 		section["fasremoteip"] = a.String()
@@ -182,7 +185,7 @@ func (o *Options) openNDS(page *url.URL, config, defaults object) {
 	}
 	config["opennds"] = []object{section}
 	config["files"] = []object{{"path": "/etc/hotspot/session.sh", "mode": "0700", "contents": script}}
-	defaults["hotspot_server"], defaults["hotspot_organization"], defaults["hotspot_token"] = strings.TrimRight(o.ServerURL, "/"), o.OrganizationID.String(), o.Token.Reveal()
+	defaults["hotspot_reports"] = o.ReportURL
 }
 
 // httpPort is where openNDS sends people by plain HTTP, as it must at this level: a
@@ -198,9 +201,9 @@ func httpPort(page *url.URL) int {
 func (o *Options) chilli(page *url.URL, config, defaults object) {
 	network := object{"config_name": "chilli", "config_value": "hotspot", "disabled": "0", "tundev": "tun0", "dhcpif": "br-hotspot", "net": o.Network.String(), "uamlisten": o.Network.Addr().Next().String(),
 		"uamport": "3990", "uamserver": "{{hotspot_portal}}", "uamsecret": "{{hotspot_key}}", "uamallowed": strings.Join(o.allowed(page), ","), "radiusserver1": "{{radius_server}}", "radiusserver2": "{{radius_server}}",
-		"radiussecret": "{{radius_secret}}", "radiusnasid": "{{name}}", "interval": "300", "coaport": "3799", "papalwaysok": "1", "macauth": "1"}
+		"radiussecret": "{{radius_secret}}", "radiusnasid": ownName(), "interval": "300", "coaport": "3799", "papalwaysok": "1", "macauth": "1"}
 	config["chilli"] = []object{network}
-	defaults["hotspot_portal"], defaults["radius_server"], defaults["radius_secret"] = o.PortalURL, o.RADIUSServer, o.RADIUSSecret.Reveal()
+	defaults["hotspot_portal"], defaults["radius_server"] = o.PortalURL, o.RADIUSServer
 }
 
 func encode(config, defaults object) (*Template, error) {

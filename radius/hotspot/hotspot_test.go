@@ -21,7 +21,17 @@ import (
 
 func options(dialect string) hotspot.Options {
 	return hotspot.Options{Gateway: dialect, SSID: "Acme Guests", PortalURL: "https://wifi.example.org/acme/login", CaptiveURL: "https://wifi.example.org/api/v1/radius/organization/acme/captive-portal/",
-		ServerURL: "https://wifi.example.org/", OrganizationID: wispwright.NewID(), Token: "secrettoken", GatewaySecret: "sharedkey1", RADIUSServer: "radius.example.org", RADIUSSecret: "testing123"}
+		ReportURL: "https://wifi.example.org/api/v1/radius/organization/acme/hotspot-session/", RADIUSServer: "radius.example.org"}
+}
+
+// device is one hotspot, and what it is called.
+const device = "0191a5c0-0000-7000-8000-000000000001"
+
+func deviceID(t *testing.T) wispwright.ID {
+	t.Helper()
+	id, err := wispwright.ParseID(device)
+	require.NoError(t, err)
+	return id
 }
 
 // rendered is what a device gets.
@@ -29,7 +39,11 @@ func rendered(t *testing.T, o hotspot.Options) string {
 	t.Helper()
 	template, err := hotspot.Make(o)
 	require.NoError(t, err)
-	values := map[string]any{"name": "ap-1"}
+	for _, secret := range []string{"hotspot_key", "radius_secret", "sharedkey1", "testing123"} {
+		require.NotContains(t, string(template.Defaults), secret, "templates hold no secrets")
+	}
+	values := hotspot.Secrets(deviceID(t), "sharedkey1", "testing123")
+	values["name"], values["id"] = "ap-1", device
 	require.NoError(t, json.Unmarshal([]byte(template.Defaults), &values))
 	c, err := netjsonconfig.NewJSON(openwrt.Backend(), []byte(template.Config), &netjsonconfig.Options{Context: values})
 	require.NoError(t, err)
@@ -42,13 +56,15 @@ func rendered(t *testing.T, o hotspot.Options) string {
 
 // The templates are valid configurations and say what openNDS and CoovaChilli need.
 func TestTemplatesRender(t *testing.T) {
+	key := gateway.DeviceKey("sharedkey1", deviceID(t)).Reveal()
+	require.Regexp(t, "^[0-9a-f]{32}$", key)
 	text := rendered(t, options(gateway.OpenNDS))
-	for _, line := range []string{"package opennds", "option faskey 'sharedkey1'", "option fas_secure_enabled '1'", "option fasport '80'", "option faspath '/acme/login'", "option fasremotefqdn 'wifi.example.org'",
+	for _, line := range []string{"package opennds", "option faskey '" + key + "'", "option gatewayname 'ap-1 " + device + "'", "option fas_secure_enabled '1'", "option fasport '80'", "option faspath '/acme/login'", "option fasremotefqdn 'wifi.example.org'",
 		"list dhcp_option '114,https://wifi.example.org/api/v1/radius/organization/acme/captive-portal/'", "option ssid 'Acme Guests'", "option ipaddr '10.42.0.1'", "option binauth '/etc/hotspot/session.sh'"} {
 		require.Contains(t, text, line)
 	}
 	text = rendered(t, options(gateway.CoovaChilli))
-	for _, line := range []string{"package chilli", "option uamsecret 'sharedkey1'", "option radiusserver1 'radius.example.org'", "option radiussecret 'testing123'", "option uamserver 'https://wifi.example.org/acme/login'",
+	for _, line := range []string{"package chilli", "option uamsecret '" + key + "'", "option radiusnasid 'ap-1 " + device + "'", "option radiusserver1 'radius.example.org'", "option radiussecret 'testing123'", "option uamserver 'https://wifi.example.org/acme/login'",
 		"option net '10.42.0.0/22'", "option uamallowed 'wifi.example.org'"} {
 		require.Contains(t, text, line)
 	}
@@ -61,7 +77,8 @@ func TestScriptReportsTheSessionOfTheServer(t *testing.T) {
 	require.NoError(t, err)
 	var config struct{ Files []struct{ Contents string } }
 	require.NoError(t, json.Unmarshal([]byte(template.Config), &config))
-	script := strings.NewReplacer("{{hotspot_key}}", "sharedkey1", "{{hotspot_server}}", "https://wifi.example.org", "{{hotspot_organization}}", "an-id", "{{hotspot_token}}", "secrettoken").Replace(config.Files[0].Contents)
+	key := gateway.DeviceKey("sharedkey1", deviceID(t)).Reveal()
+	script := strings.NewReplacer("{{hotspot_key}}", key, "{{hotspot_reports}}", "https://wifi.example.org/reports/", "{{id}}", device).Replace(config.Files[0].Contents)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "session.sh"), []byte(script), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "uclient-fetch"), []byte("#!/bin/sh\nfor a; do echo \"$a\"; done > "+dir+"/sent\n"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ndsctl"), []byte("#!/bin/sh\nprintf %s \"$2\" | base64 -d\n"), 0o700))
@@ -86,10 +103,10 @@ func TestScriptReportsTheSessionOfTheServer(t *testing.T) {
 	require.NoError(t, err)
 	g, err := gateway.Open(gateway.Settings{Dialect: gateway.OpenNDS, Secret: "sharedkey1"})
 	require.NoError(t, err)
-	u := visitURL(t, "http://x/?hid="+strings.TrimSpace(string(shown))+"&gatewayaddress=10.42.0.1:2050&clientip=10.42.0.9")
+	u := visitURL(t, "http://x/?hid="+strings.TrimSpace(string(shown))+"&gatewayaddress=10.42.0.1:2050&clientip=10.42.0.9&gatewayname="+url.QueryEscape(gateway.DeviceName("ap-1", device)))
 	v, err := g.Read(u)
 	require.NoError(t, err)
-	for _, part := range []string{"unique_id=" + portal.UniqueID(v) + "&", "session_time=60&", "output_octets=2000&", "input_octets=1000&", "terminate_cause=User-Request", "uuid=an-id&token=secrettoken"} {
+	for _, part := range []string{"session=" + portal.UniqueID(v) + "&", "session_time=60&", "output_octets=2000&", "input_octets=1000&", "terminate_cause=User-Request\nhttps://wifi.example.org/reports/", "device=" + device + "&key=" + key} {
 		require.Contains(t, string(sent), part)
 	}
 }
@@ -98,8 +115,8 @@ func TestScriptReportsTheSessionOfTheServer(t *testing.T) {
 func TestTemplatesAreNotInjected(t *testing.T) {
 	for field, change := range map[string]func(*hotspot.Options){
 		"gateway": func(o *hotspot.Options) { o.Gateway = "mikrotik" }, "ssid": func(o *hotspot.Options) { o.SSID = "x\n{{token}}" }, "radio": func(o *hotspot.Options) { o.Radio = "radio0'; reboot" },
-		"portal_url": func(o *hotspot.Options) { o.PortalURL = "/login" }, "gateway_secret": func(o *hotspot.Options) { o.GatewaySecret = "a'b" }, "radius_server": func(o *hotspot.Options) { o.RADIUSServer = "a b" },
-		"radius_secret": func(o *hotspot.Options) { o.RADIUSSecret = "" }, "allowed": func(o *hotspot.Options) { o.Allowed = []string{"a,b"} },
+		"portal_url": func(o *hotspot.Options) { o.PortalURL = "/login" }, "radius_server": func(o *hotspot.Options) { o.RADIUSServer = "a b" },
+		"report_url": func(o *hotspot.Options) { o.Gateway, o.ReportURL = gateway.OpenNDS, "https://a/'; reboot" }, "allowed": func(o *hotspot.Options) { o.Allowed = []string{"a,b"} },
 	} {
 		o := options(gateway.CoovaChilli)
 		change(&o)

@@ -1,9 +1,8 @@
 #!/bin/sh
 # Called by openNDS. Lets clients in for as long as the log-in page said, and tells
 # the server how long they were in and what they used.
-server='{{hotspot_server}}'
-organization='{{hotspot_organization}}'
-token='{{hotspot_token}}'
+reports='{{hotspot_reports}}'
+device='{{id}}'
 key='{{hotspot_key}}'
 
 hash() { sha256sum | cut -c1-64; }
@@ -30,6 +29,6 @@ session=$(printf 'session\0%s' "$answer" | sha256sum | cut -c1-32)
 used=$(($6 - $5))
 [ "$used" -lt 0 ] && used=0
 uclient-fetch -q -T 10 -O /dev/null \
-	--post-data="status_type=Stop&unique_id=$session&session_id=$session&nas_ip_address=0.0.0.0&session_time=$used&output_octets=$3&input_octets=$4&terminate_cause=$cause&calling_station_id=$2" \
-	"$server/api/v1/freeradius/accounting/?uuid=$organization&token=$token"
+	--post-data="device=$device&key=$key&session=$session&session_time=$used&output_octets=$3&input_octets=$4&terminate_cause=$cause" \
+	"$reports"
 exit 0

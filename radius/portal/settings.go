@@ -27,6 +27,8 @@ type Settings struct {
 	Dialect *string
 	// GatewaySecret is shared with the gateways (gateway.Settings.Secret).
 	GatewaySecret wispwright.Secret
+	// RADIUSSecret is that of the RADIUS server which hotspots made of a template ask.
+	RADIUSSecret wispwright.Secret
 	// GatewayHosts are where forms may lead, separated by commas.
 	GatewayHosts *string
 	// AnswerChallenge logs in by CHAP (gateway.Settings.CHAP).
@@ -89,7 +91,7 @@ type InForce struct {
 	Defaults
 	// OrganizationID is whose they are.
 	OrganizationID wispwright.ID
-	secret         wispwright.Secret
+	secret, radius wispwright.Secret
 }
 
 // SettingsService is the service of settings.
@@ -159,7 +161,7 @@ func (s *SettingsService) Effective(ctx context.Context, organization wispwright
 
 // InForce fills settings up with those of the installation.
 func (s *SettingsService) InForce(own *Settings) InForce {
-	out := InForce{Defaults: s.defaults, OrganizationID: own.OrganizationID, secret: own.GatewaySecret}
+	out := InForce{Defaults: s.defaults, OrganizationID: own.OrganizationID, secret: own.GatewaySecret, radius: own.RADIUSSecret}
 	for _, p := range own.pairs(&out.Defaults) {
 		p.fill()
 	}
@@ -247,6 +249,10 @@ func (s *SettingsService) validate(_ context.Context, c entity.Change[Settings])
 	}
 	in := s.InForce(x)
 	valid.Text(&v, "gateway_secret", x.GatewaySecret.Reveal(), valid.Max(128))
+	valid.Text(&v, "radius_secret", x.RADIUSSecret.Reveal(), valid.Max(60))
+	if err := badRADIUSSecret(x.RADIUSSecret.Reveal()); err != nil {
+		v.Add("radius_secret", err.Error())
+	}
 	valid.Text(&v, "gateway_hosts", in.GatewayHosts, valid.Max(2000))
 	var invalid *wispwright.ValidationError
 	if _, err := in.Gateway(); errors.As(err, &invalid) {

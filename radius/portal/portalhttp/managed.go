@@ -11,6 +11,7 @@ import (
 type settingsIn struct {
 	Dialect         rest.Opt[string] `json:"dialect" nullable:"true" enum:"none,coovachilli,opennds,pfsense,opnsense,mikrotik" help:"How the gateways speak; null: as everywhere."`
 	GatewaySecret   rest.Opt[string] `json:"gateway_secret" blank:"true" maxLength:"128" trim:"false" help:"Shared with the gateways: uamsecret of CoovaChilli, faskey of openNDS."`
+	RADIUSSecret    rest.Opt[string] `json:"radius_secret" blank:"true" maxLength:"60" trim:"false" writeOnly:"true" help:"Of the RADIUS server that hotspots made of a template ask. It is never shown."`
 	GatewayHosts    rest.Opt[string] `json:"gateway_hosts" nullable:"true" blank:"true" maxLength:"2000" help:"Names, addresses and networks that forms may lead to, separated by commas. Empty: private addresses."`
 	AnswerChallenge rest.Opt[bool]   `json:"answer_challenge" nullable:"true" help:"Log in by CHAP, which our own RADIUS server understands."`
 	PortalURL       rest.Opt[string] `json:"portal_url" nullable:"true" blank:"true" maxLength:"500"`
@@ -27,6 +28,9 @@ func (in *settingsIn) apply(s *portal.Settings) error {
 	in.Dialect.IntoPtr(&s.Dialect)
 	if in.GatewaySecret.Set {
 		s.GatewaySecret = wispwright.Secret(in.GatewaySecret.V)
+	}
+	if in.RADIUSSecret.Set {
+		s.RADIUSSecret = wispwright.Secret(in.RADIUSSecret.V)
 	}
 	in.GatewayHosts.IntoPtr(&s.GatewayHosts)
 	in.AnswerChallenge.IntoPtr(&s.AnswerChallenge)

@@ -73,6 +73,7 @@ const (
 // Mount adds the endpoints to an API.
 func (h *HTTP) Mount(api *rest.API) {
 	h.mountCaptive(api)
+	h.mountReports(api)
 	h.mountGuests(api)
 	h.mountOwnDevices(api)
 	h.mountSettings(api)

@@ -29,7 +29,7 @@ func New(db *sqlstore.DB) (portal.Stores, error) {
 		}
 	}
 	s := portal.Stores{
-		Settings: sqlstore.Add[wispwright.ID, portal.Settings, portal.SettingsFilter](b, sqlstore.Spec{Shape: portal.Settings{}.Shape(), Columns: map[string]string{"PortalURL": "portal_url", "VenueURL": "venue_url"}}),
+		Settings: sqlstore.Add[wispwright.ID, portal.Settings, portal.SettingsFilter](b, sqlstore.Spec{Shape: portal.Settings{}.Shape(), Columns: map[string]string{"PortalURL": "portal_url", "VenueURL": "venue_url", "RADIUSSecret": "radius_secret"}}),
 		Guests: sqlstore.Add[wispwright.ID, portal.Guest, portal.GuestFilter](b, sqlstore.Spec{Shape: portal.Guest{}.Shape(),
 			Where: map[string]func(any) sqlstore.Cond{"CreatedBefore": compared("radius_portal_guest.created", "<"), "UntilBefore": compared("radius_portal_guest.until", "<"),
 				"AnswerBefore": compared("radius_portal_guest.answer_by", "<")}}),

@@ -47,7 +47,7 @@ func Run(t *testing.T, h Harness) {
 		storetest.RunRepo(t, s.Stores.Settings, storetest.Sample[wispwright.ID, object, filter]{
 			Tx: s.Tx, Key: func(x *object) wispwright.ID { return x.ID }, Mutate: func(x *object) { *x.GuestHours++ }, Missing: id(9999),
 			New: func(n, _ int) *object {
-				return &object{ID: id(100 + n), OrganizationID: id(1000 + n), Dialect: ptr("opennds"), GatewaySecret: wispwright.Secret(fmt.Sprint("key", n)), GatewayHosts: ptr("10.0.0.1"), AnswerChallenge: ptr(n%2 == 0),
+				return &object{ID: id(100 + n), OrganizationID: id(1000 + n), Dialect: ptr("opennds"), GatewaySecret: wispwright.Secret(fmt.Sprint("key", n)), RADIUSSecret: wispwright.Secret(fmt.Sprint("radius", n)), GatewayHosts: ptr("10.0.0.1"), AnswerChallenge: ptr(n%2 == 0),
 					PortalURL: ptr("https://example.org/"), GuestsEnabled: ptr(true), SponsorDomains: ptr("example.org"), GuestHours: ptr(int64(n)), RememberDays: ptr(int64(0)), Created: at(n), Modified: at(n + 1)}
 			},
 			Uniques: map[string]func(*object) *object{"radius_portal_settings_organization": func(first *object) *object { second := *first; second.ID = id(3999); return &second }},
