@@ -163,7 +163,9 @@ func TestBounds(t *testing.T) {
 	for _, s := range running.Rows {
 		busy[s.Site]++
 	}
-	require.Equal(t, map[string]int{"rome": 2, "oslo": 2, "": 4}, busy)
+	require.Len(t, running.Rows, 8) // whose turn it is among equals is left to chance
+	require.LessOrEqual(t, busy["rome"], 2)
+	require.LessOrEqual(t, busy["oslo"], 2)
 	for _, s := range running.Rows {
 		b.fleet.Finish(s.DeviceID)
 	}

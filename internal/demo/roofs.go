@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/wispwright/wispwright/controller/connection"
 	"github.com/wispwright/wispwright/server/simulate"
 )
 
@@ -229,7 +230,7 @@ func (d *demo) showFirmware(ctx context.Context) error {
 				}
 			}
 		}
-		if err := d.api.call("POST", "/api/v1/controller/device/"+all[n].ID+"/connection/", object{"credentials": credentials.Results[0].ID}, &struct{}{}); err != nil {
+		if err := d.api.call("POST", "/api/v1/controller/device/"+all[n].ID+"/connection/", object{"credentials": credentials.Results[0].ID, "update_strategy": connection.StrategyOpenWrt}, &struct{}{}); err != nil {
 			return fmt.Errorf("reach roof %d: %w", n+1, err)
 		}
 	}

@@ -70,7 +70,7 @@ func many(t *testing.T, o ping.Options, addresses ...string) []ping.Result {
 // Links that are cut, delayed and lossy, in a network of the test's own.
 func TestLinksInANamespace(t *testing.T) {
 	if os.Getenv(inside) == "" {
-		isolated(t, t.Name(), 0, "ip link set lo up; for n in 1 2 3; do ip addr add 10.66.0.$n/32 dev lo; done; ip -6 addr add fd66::1/128 dev lo")
+		isolated(t, t.Name(), 0, "ip link set lo up; for n in 1 2 3; do ip addr add 10.66.0.$n/32 dev lo; done; ip -6 addr add fd66::1/128 dev lo nodad")
 		return
 	}
 	run := func(line string) error {
