@@ -1,6 +1,8 @@
 package firmwarehttp
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -187,7 +189,7 @@ func (h *HTTP) batchDetails(r *rest.Request, rows []*firmware.Batch) ([]batchDet
 // upgradeIn is what a mass upgrade is told (additions F-4, F-9); of a form, that
 // upgrade_all is there is enough.
 type upgradeIn struct {
-	All         rest.Opt[allDevices]             `json:"upgrade_all" blank:"true" help:"also devices of which no firmware is known"`
+	All         rest.Opt[allDevices]             `json:"upgrade_all" metaType:"boolean" blank:"true" help:"also devices of which no firmware is known"`
 	Group       rest.Opt[wispwright.ID]          `json:"group" nullable:"true" rel:"group" help:"only the devices of a group"`
 	Location    rest.Opt[wispwright.ID]          `json:"location" nullable:"true" rel:"location" help:"only the devices at a location"`
 	Devices     rest.Opt[[]wispwright.ID]        `json:"devices" help:"only these devices"`
@@ -198,12 +200,22 @@ type upgradeIn struct {
 	Strategy    rest.Opt[rollouthttp.StrategyIn] `json:"strategy" nullable:"true" help:"carry it out in waves"`
 }
 
-// allDevices is upgrade_all: true and every text are true, false is not.
+// allDevices is upgrade_all: true and every text are true, which is how forms have
+// it; false is not.
 type allDevices bool
 
+var _ rest.Wire = (*allDevices)(nil)
+
 // FromWire implements rest.Wire.
-func (a *allDevices) FromWire(raw []byte) error {
-	*a = string(raw) != "false" && string(raw) != "null"
+func (a *allDevices) FromWire(raw json.RawMessage) error {
+	switch text := string(bytes.TrimSpace(raw)); {
+	case text == "false", text == "null", text == "0":
+		*a = false
+	case text == "true", text == "1", strings.HasPrefix(text, `"`):
+		*a = true
+	default:
+		return errors.New("Must be a valid boolean.") //nolint:staticcheck // clients know the sentence
+	}
 	return nil
 }
 
