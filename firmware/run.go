@@ -103,6 +103,8 @@ func (o *Operations) attempt(ctx context.Context, op *Operation, wasPending bool
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // the server stops; the operation goes on with another
+	case errors.Is(err, errSuperseded):
+		return &LaterError{time.Minute} // if it does not see it through, somebody must
 	case err == nil, errors.Is(err, ErrNotNeeded):
 		return o.finish(ctx, op.ID, ending{status: Success, installed: true})
 	case errors.Is(err, ErrCancelled):
@@ -117,9 +119,9 @@ func (o *Operations) attempt(ctx context.Context, op *Operation, wasPending bool
 		}
 		return o.finish(ctx, op.ID, ending{status: Failed, installed: true, line: lost.Reason})
 	case errors.As(err, &unreachable) && len(unreachable.Attempts) > 0:
-		return o.retry(ctx, op.ID, unreachable.Error())
+		return o.retry(ctx, op.ID, unreachable.Error(), false)
 	case errors.As(err, &recoverable):
-		return o.retry(ctx, op.ID, recoverable.Cause)
+		return o.retry(ctx, op.ID, recoverable.Cause, recoverable.NotFlashed)
 	}
 	return o.finish(ctx, op.ID, ending{status: Failed, line: err.Error()})
 }
@@ -164,11 +166,15 @@ func (o *Operations) finish(ctx context.Context, id wispwright.ID, e ending) err
 	})
 }
 
-// retry says when an operation that failed for a while is tried again, if it is.
-func (o *Operations) retry(ctx context.Context, id wispwright.ID, cause string) error {
+// retry says when an operation that failed for a while is tried again, if it is. One
+// that is known not to have flashed begins anew then.
+func (o *Operations) retry(ctx context.Context, id wispwright.ID, cause string, notFlashed bool) error {
 	s := &o.s.options
 	after, err := o.update(context.WithoutCancel(ctx), wispwright.ScopeAll(), id, func(op *Operation) error {
 		now := o.s.base.Now()
+		if notFlashed {
+			op.Flashed, op.Progress = false, 0
+		}
 		switch {
 		case op.Status != InProgress:
 			op.Claimed = false

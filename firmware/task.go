@@ -165,10 +165,22 @@ func (t *task) Flash(ctx context.Context, progress int, state any) error {
 	if err != nil {
 		return err
 	}
-	return t.change(ctx, func(op *Operation) {
-		op.Flashed, op.Progress, op.State = true, max(op.Progress, progress), wispwright.JSON(raw)
-	})
+	superseded := false
+	if err := t.change(ctx, func(op *Operation) {
+		if superseded = op.Flashed; !superseded {
+			op.Flashed, op.Progress, op.State = true, max(op.Progress, progress), wispwright.JSON(raw)
+		}
+	}); err != nil {
+		return err
+	}
+	if superseded {
+		return errSuperseded
+	}
+	return nil
 }
+
+// errSuperseded: another process took this attempt for dead and flashes.
+var errSuperseded = errors.New("firmware: another process flashes the device")
 
 // Flashed implements Task.
 func (t *task) Flashed() bool { return t.op.Flashed }

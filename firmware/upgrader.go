@@ -85,6 +85,9 @@ var (
 type RecoverableError struct {
 	// Cause is shown to people.
 	Cause string
+	// NotFlashed says that the device is as it was although Task.Flash was called: it
+	// may be called again.
+	NotFlashed bool
 }
 
 func (e *RecoverableError) Error() string { return e.Cause }

@@ -98,10 +98,9 @@ func (r *run) running(ctx context.Context) (bootID, system string, err error) {
 }
 
 // The reasons why an upgrade fails at its end.
-const (
-	givingUp    = "Giving up, device not reachable anymore after upgrade"
-	notRebooted = "The device did not reboot: the image was not flashed."
-)
+const givingUp = "Giving up, device not reachable anymore after upgrade"
+
+var errNotRebooted = errors.New("The device did not reboot: the image was not flashed.") //nolint:staticcheck // a line for people
 
 // reconnect waits for the device and looks whether it runs the image.
 func (r *run) reconnect(ctx context.Context) error {
@@ -132,7 +131,7 @@ func (r *run) reconnect(ctx context.Context) error {
 			case err == nil && done:
 				return r.say(ctx, 100, "Upgrade completed successfully.")
 			case err == nil:
-				last = errors.New(notRebooted)
+				last = errNotRebooted
 				reason = "it did not reboot"
 			case errors.As(err, &recoverable):
 				reason = recoverable.Cause
@@ -150,6 +149,9 @@ func (r *run) reconnect(ctx context.Context) error {
 		if err := r.o.Wait(ctx, r.o.RetryDelay); err != nil {
 			return err
 		}
+	}
+	if r.resumed && errors.Is(last, errNotRebooted) {
+		return &firmware.RecoverableError{Cause: strings.TrimSuffix(errNotRebooted.Error(), "."), NotFlashed: true} // nobody told it to
 	}
 	return last
 }

@@ -26,7 +26,9 @@ type box struct {
 	id              wispwright.ID
 	boot, flashes   int
 	commands, crash int
-	cancel          context.CancelFunc
+	// unheard: the command at which it happens does not reach the device
+	unheard bool
+	cancel  context.CancelFunc
 }
 
 func (b *box) dial(context.Context, wispwright.ID) (connection.Session, error) { return &boxed{b}, nil }
@@ -63,6 +65,7 @@ func (s *boxed) Run(ctx context.Context, line string, out connection.Output) (in
 		exit = 1
 	case line == "cat /proc/meminfo | grep MemAvailable":
 		text = "MemAvailable: 66984 kB"
+	case crashed && s.unheard:
 	case len(line) > 20 && line[:20] == "/sbin/sysupgrade -v ":
 		s.flashes++
 		s.boot++
@@ -100,6 +103,64 @@ func TestAServerThatDiesFlashesOnce(t *testing.T) {
 		require.Equal(t, firmware.Success, got.Status, got.Log)
 		require.False(t, got.Claimed)
 	}
+}
+
+// A server that dies before its command reaches the device begins anew, once it is
+// certain that nothing was flashed, and the operation can be cancelled again.
+func TestAServerThatDiesBeforeItFlashes(t *testing.T) {
+	for n := 1; n <= 15; n++ {
+		b := &box{crash: n, unheard: true}
+		w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+		b.id = w.Device(1)
+		w.Fleet.Dial = b.dial
+		op := w.Begin(t, b.id, w.Images[0], "{}")
+		ctx, cancel := context.WithCancel(t.Context())
+		b.cancel = cancel
+		w.Queue.Take()
+		job := firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID}
+		require.ErrorIs(t, w.Work(ctx, job), context.Canceled)
+		flashing := w.Operation(t, op.ID).Flashed && b.flashes == 0
+		err := w.Work(t.Context(), job)
+		if flashing {
+			var later *firmware.LaterError
+			require.ErrorAs(t, err, &later, "died at command %d", n)
+			waiting := w.Operation(t, op.ID)
+			require.False(t, waiting.Flashed)
+			require.Contains(t, waiting.Log, "the image was not flashed.")
+			w.Now = w.Now.Add(later.After)
+			err = w.Work(t.Context(), job)
+		}
+		require.NoError(t, err)
+		got := w.Operation(t, op.ID)
+		require.Equal(t, 1, b.flashes, "died at command %d", n)
+		require.Equal(t, firmware.Success, got.Status, got.Log)
+		require.Equal(t, n == 11, flashing, "died at command %d", n)
+	}
+}
+
+// Two processes that take an operation for theirs flash its device once.
+func TestASupersededAttemptDoesNotFlash(t *testing.T) {
+	b := &box{crash: 10} // just before it flashes
+	w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+	b.id = w.Device(1)
+	w.Fleet.Dial = b.dial
+	op := w.Begin(t, b.id, w.Images[0], "{}")
+	job := firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID}
+	w.Queue.Take()
+	b.cancel = func() { // the other one is faster, and dies when it has flashed
+		ctx, cancel := context.WithCancel(t.Context())
+		b.commands, b.crash, b.cancel = 0, 11, cancel
+		require.ErrorIs(t, w.Work(ctx, job), context.Canceled)
+	}
+	err := w.Work(t.Context(), job)
+	var later *firmware.LaterError
+	require.ErrorAs(t, err, &later)
+	require.Equal(t, 1, b.flashes)
+	require.Equal(t, firmware.InProgress, w.Operation(t, op.ID).Status)
+	w.Now = w.Now.Add(later.After)
+	require.NoError(t, w.Work(t.Context(), job))
+	require.Equal(t, 1, b.flashes)
+	require.Equal(t, firmware.Success, w.Operation(t, op.ID).Status)
 }
 
 // Somebody who cancels at any command ends the operation before it flashes, and is

@@ -184,6 +184,8 @@ type run struct {
 	session connection.Session
 	path    string
 	state   state
+	// resumed: another process was about to flash
+	resumed bool
 }
 
 // Upgrade implements firmware.Upgrader.
@@ -196,7 +198,7 @@ func (u *upgrader) Upgrade(ctx context.Context, t firmware.Task) error {
 		}
 	}
 	defer r.close()
-	if t.Flashed() {
+	if r.resumed = t.Flashed(); r.resumed {
 		if err := t.Log(ctx, "The server was restarted meanwhile: looking what became of the device..."); err != nil {
 			return err
 		}

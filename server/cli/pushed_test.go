@@ -28,6 +28,8 @@ import (
 type fleet struct {
 	t    *testing.T
 	port int
+	// run does what a line says on a device; gone ends all of its connections
+	run func(device, line string, c ssh.Channel) (status byte, gone bool)
 
 	mu   sync.Mutex
 	told map[string]int
@@ -53,6 +55,7 @@ func devices(t *testing.T, n int) *fleet {
 	config.AddHostKey(signer)
 	for range 20 {
 		f := &fleet{t: t, told: map[string]int{}}
+		f.run = f.push
 		var all []net.Listener
 		for i := range n {
 			l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", address(i), f.port))
@@ -109,18 +112,32 @@ func (f *fleet) serve(raw net.Conn, config *ssh.ServerConfig) {
 					continue
 				}
 				_ = r.Reply(true, nil)
-				if strings.Contains(string(r.Payload), "kill -USR1") {
-					f.mu.Lock()
-					f.told[device]++
-					f.mu.Unlock()
-				} else {
-					_, _ = channel.Write([]byte("openwisp-config 1.1.0\n"))
+				var line struct{ Text string }
+				if ssh.Unmarshal(r.Payload, &line) != nil {
+					return
 				}
-				_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, 0})
+				status, gone := f.run(device, line.Text, channel)
+				if gone {
+					_ = conn.Close() // it reboots
+					return
+				}
+				_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, status})
 				return
 			}
 		}()
 	}
+}
+
+// push is what devices do that are told to look for their configuration.
+func (f *fleet) push(device, line string, c ssh.Channel) (status byte, gone bool) {
+	if strings.Contains(line, "kill -USR1") {
+		f.mu.Lock()
+		f.told[device]++
+		f.mu.Unlock()
+		return 0, false
+	}
+	_, _ = c.Write([]byte("openwisp-config 1.1.0\n"))
+	return 0, false
 }
 
 func (f *fleet) reached() int {

@@ -154,7 +154,10 @@ func copyFile(in io.WriteCloser, out io.Reader, mode fs.FileMode, size int64, co
 	if err := acknowledged(out); err != nil {
 		return err
 	}
-	return in.Close()
+	if err := in.Close(); err != nil && !errors.Is(err, io.EOF) { // it may have closed first: what counts is how it ends
+		return err
+	}
+	return nil
 }
 
 // acknowledged reads one answer of scp: 0, or what went wrong.
