@@ -34,6 +34,16 @@ export default function PortalFields() {
               readOnly={locked}
             />
           )}
+          {dialect === 'coovachilli' && secret !== null && secret !== undefined && (
+            <TextInput
+              source="portal_settings.radius_secret"
+              type="password"
+              helperText="For hotspots made of a template; it is never shown. Empty: it stays"
+              readOnly={locked}
+              slotProps={{ htmlInput: { autoComplete: 'new-password' } }}
+              fullWidth
+            />
+          )}
           <TextInput source="portal_settings.gateway_hosts" helperText="Names, addresses and networks, separated by commas; empty: private addresses" readOnly={locked} fullWidth />
           {(dialect === 'coovachilli' || dialect === 'mikrotik') && (
             <BooleanInput source="portal_settings.answer_challenge" helperText="Needs the RADIUS server of this program, not FreeRADIUS" readOnly={locked} />

@@ -3,7 +3,7 @@ import { Activity, ConciergeBell, KeyRound, KeySquare, ListChecks, MessageSquare
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
-import { type RadiusOperations, radiusOperations, readPortal, readSettings, savePortal, saveSettings } from './operations';
+import { type RadiusOperations, radiusOperations, readPortal, readSettings, readUserGroups, savePortal, saveSettings } from './operations';
 import { radiusTexts } from './texts';
 import type { NAS, RadiusGroup } from './types';
 
@@ -84,6 +84,14 @@ export const radius: Concern<RadiusOperations> = {
   operations: radiusOperations,
   models: { radiusgroupcheck: { app, model: 'radiusgroupcheck' }, radiusgroupreply: { app, model: 'radiusgroupreply' } },
   extensions: [
+    {
+      of: 'users',
+      key: 'radius_groups',
+      model: { app, model: 'radiususergroup' },
+      read: readUserGroups,
+      save: async () => undefined, // the card sends each change at once
+      Fields: page(() => import('./UserGroups')),
+    },
     {
       of: 'organizations',
       key: 'radius_settings',

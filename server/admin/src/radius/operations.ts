@@ -4,7 +4,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import { sendForm } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { Batch, EnterpriseNetwork, FunnelDay, GroupAttribute, Guest, PortalSettings, RadiusSettings } from './types';
+import type { Batch, EnterpriseNetwork, FunnelDay, GroupAttribute, Guest, InGroup, PortalSettings, RadiusSettings } from './types';
 
 /** Limits of a group, or what its members are told. */
 export type AttributeKind = 'check' | 'reply';
@@ -15,6 +15,10 @@ export interface RadiusOperations {
   addGroupAttribute(group: Identifier, kind: AttributeKind, values: Omit<GroupAttribute, 'id'>): Promise<GroupAttribute>;
   changeGroupAttribute(group: Identifier, kind: AttributeKind, values: GroupAttribute): Promise<GroupAttribute>;
   removeGroupAttribute(group: Identifier, kind: AttributeKind, id: Identifier): Promise<unknown>;
+  /** The groups of a user. */
+  userGroups(user: Identifier): Promise<InGroup[]>;
+  joinGroup(user: Identifier, group: Identifier, priority: number): Promise<InGroup>;
+  leaveGroup(user: Identifier, membership: Identifier): Promise<unknown>;
   makeBatch(values: NewBatch, file?: File): Promise<Batch>;
   /** The network with EAP of an organization, null where there is none. */
   enterprise(organization: Identifier): Promise<EnterpriseNetwork | null>;
@@ -71,6 +75,12 @@ export function radiusOperations(request: Request): RadiusOperations {
     addGroupAttribute: (group, kind, values) => request('POST', below(group, kind), { body: values }),
     changeGroupAttribute: (group, kind, { id, ...values }) => request('PATCH', `${below(group, kind)}${id}/`, { body: values }),
     removeGroupAttribute: (group, kind, id) => request('DELETE', `${below(group, kind)}${id}/`),
+    async userGroups(user) {
+      const { results } = await request<ListAnswer<InGroup>>('GET', groupsOf(user), { query: { page_size: 100 } });
+      return results;
+    },
+    joinGroup: (user, group, priority) => request('POST', groupsOf(user), { body: { group, priority } }),
+    leaveGroup: (user, membership) => request('DELETE', `${groupsOf(user)}${encodeURIComponent(String(membership))}/`),
     async enterprise(organization) {
       try {
         return await request<EnterpriseNetwork>('GET', enterpriseOf(organization));
@@ -100,6 +110,21 @@ export function radiusOperations(request: Request): RadiusOperations {
   };
 }
 
+function groupsOf(user: Identifier): string {
+  return `users/user/${encodeURIComponent(String(user))}/radius-group/`;
+}
+
+/** That there are groups of a user to be shown; undefined where the caller may see none. The card reads and changes them by itself. */
+export async function readUserGroups(request: Request, user: Identifier): Promise<object | undefined> {
+  try {
+    await request('GET', groupsOf(user), { query: { page_size: 1 } });
+    return {};
+  } catch (error) {
+    if (error instanceof APIError && [403, 404].includes(error.status)) return undefined;
+    throw error;
+  }
+}
+
 function enterpriseOf(organization: Identifier): string {
   return `radius/organization/${encodeURIComponent(String(organization))}/wpa-enterprise/`;
 }
@@ -124,8 +149,8 @@ export async function readPortal(request: Request, id: Identifier): Promise<Port
 
 /** Saves a change of them; an empty number means as everywhere. */
 export function savePortal(request: Request, id: Identifier, change: Record<string, unknown>): Promise<unknown> {
-  const { own: _, organization: __, ...values } = change;
-  return request('PATCH', portalOf(id), { body: values });
+  const { own: _, organization: __, radius_secret, ...values } = change;
+  return request('PATCH', portalOf(id), { body: radius_secret ? { ...values, radius_secret } : values });
 }
 
 /** The settings of an organization; undefined where there are none, or none the caller may see. */

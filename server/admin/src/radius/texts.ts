@@ -36,6 +36,7 @@ const settings = {
   'radius_settings.status_url': 'Status page',
   'portal_settings.dialect': 'Gateway',
   'portal_settings.gateway_secret': 'Secret of the gateway',
+  'portal_settings.radius_secret': 'Secret of the RADIUS server',
   'portal_settings.gateway_hosts': 'Addresses of gateways',
   'portal_settings.answer_challenge': 'Log in by CHAP',
   'portal_settings.portal_url': 'Log-in page',

@@ -11,6 +11,13 @@ export interface RadiusGroup {
   modified: string;
 }
 
+/** That a user is in a group; the lowest priority wins among those of one organization. */
+export interface InGroup {
+  id: string;
+  group: string;
+  priority: number;
+}
+
 /** A limit of a group, or what its members are told. */
 export interface GroupAttribute {
   id: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchStatus, amount, lasted, meaning, withoutEmpty } from './words';
+import { batchStatus, amount, groupsFor, lasted, meaning, withoutEmpty } from './words';
 
 test('times', () => {
   expect([null, 0, 59, 61, 3600, 10_800, 90_061].map(lasted)).toEqual(['', '0 s', '59 s', '1 min 1 s', '1 h 0 min', '3 h 0 min', '25 h 1 min']);
@@ -16,6 +16,18 @@ test('limits', () => {
   expect(meaning('Max-Daily-Session', 'broken')).toBe('');
   expect(meaning('Max-Daily-Session', ' ')).toBe('');
   expect(meaning('Class', '7')).toBe('');
+});
+
+test('groups that somebody may come into', () => {
+  const groups = [
+    { id: '1', organization: 'a' },
+    { id: '2', organization: 'a' },
+    { id: '3', organization: 'b' },
+  ].map((group) => ({ name: group.id, description: '', default: false, created: '', modified: '', ...group }));
+  const found = (organizations: string[], taken: string[]) => groupsFor(groups, organizations, taken.map((group) => ({ id: `m${group}`, group, priority: 1 }))).map(({ id }) => id);
+  expect(found(['a'], [])).toEqual(['1', '2']);
+  expect(found(['a', 'b'], ['1'])).toEqual(['2', '3']);
+  expect(found([], [])).toEqual([]);
 });
 
 test('states of batches', () => {

@@ -1,5 +1,6 @@
 // How times, amounts and states are said.
 import type { StatusName } from '../design/tokens';
+import type { InGroup, RadiusGroup } from './types';
 
 /** Seconds as people say them: 1 h 5 min. */
 export function lasted(seconds: number | null): string {
@@ -31,6 +32,11 @@ export function meaning(attribute: string, value: string): string {
   if (/traffic|octets/i.test(attribute)) return amount(n);
   if (/session|timeout/i.test(attribute)) return lasted(n);
   return '';
+}
+
+/** The groups that somebody may come into: those of the person's organizations in which the person is not yet. */
+export function groupsFor(groups: RadiusGroup[], organizations: string[], taken: InGroup[]): RadiusGroup[] {
+  return groups.filter(({ id, organization }) => organizations.includes(organization) && !taken.some(({ group }) => group === id));
 }
 
 /** How far a guest is. */

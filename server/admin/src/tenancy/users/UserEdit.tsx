@@ -12,6 +12,7 @@ import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
 import { StatusPill } from '../../design/Status';
 import { EditPage } from '../../forms/EditPage';
+import { ExtensionFields } from '../../forms/Extensions';
 import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../../forms/FormParts';
 import { Addresses } from '../account/Addresses';
 import { APIKeyPanel } from '../APIKeyPanel';
@@ -189,6 +190,7 @@ function Contents() {
           </div>
         </Locked>
         <Memberships />
+        {user && <ExtensionFields of="users" record={user} />}
         <UserAddresses />
         <UserAPIKey />
         <FormCard title="For scripts">
