@@ -5,11 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,7 +23,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/radius"
-	"github.com/wispwright/wispwright/radius/gateway"
 )
 
 // chilliDouble speaks as CoovaChilli does: it intercepts what strangers ask of the
@@ -101,7 +103,7 @@ func (d *chilliDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // A whole hotspot in namespaces: a client that wants the Internet is intercepted, logs
 // in at the page, is let in over RADIUS by our own server, sees its state, and logs
-// out. The page is a stand-in of a few lines over the API and the package gateway.
+// out, at our own login page with a browser that has no scripts.
 func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 	if !within(t) {
 		return
@@ -111,10 +113,6 @@ func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 	f, _ := newOwnServer(t, testkit.SQLite(t), nil)
 	f.ask("b", "PATCH", "/api/v1/radius/organization/"+f.ids["org_alpha"]+"/portal/", `{"dialect":"coovachilli","gateway_secret":"`+uamSecret+`"}`, 200)
 	r := radiusOf(t, f.Server)
-	in, err := r.Portal().Settings.Effective(t.Context(), mustID(t, f.ids["org_alpha"]))
-	require.NoError(t, err)
-	g, err := in.Gateway()
-	require.NoError(t, err)
 
 	listen := func(at string) net.Listener {
 		l, err := net.Listen("tcp", at)
@@ -127,47 +125,65 @@ func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s
 	}
-	pages := http.NewServeMux()
-	pages.Handle("/", f.Server)
-	pages.HandleFunc("/alpha/login", func(w http.ResponseWriter, q *http.Request) {
-		q.URL.Scheme, q.URL.Host = "http", q.Host
-		v, err := g.Read(q.URL)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		if q.Method == http.MethodGet {
-			fmt.Fprintf(w, `<p id="state">%s</p><form method="post"><input name="username"><input name="password" type="password"></form>`, v.Result)
-			return
-		}
-		body, _ := json.Marshal(map[string]string{"username": q.FormValue("username"), "password": q.FormValue("password")})
-		answer := told(t, f.Server, "", "POST", alphaPath+"account/token/", string(body))
-		var user struct {
-			Username string
-			Token    string `json:"radius_user_token"`
-		}
-		if json.Unmarshal(answer.Body.Bytes(), &user) != nil || answer.Code != http.StatusOK {
-			http.Error(w, "wrong", http.StatusForbidden)
-			return
-		}
-		form, err := g.LogIn(v, gateway.Credentials{Username: user.Username, Password: wispwright.Secret(user.Token)})
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		http.Redirect(w, q, form.URL(), http.StatusSeeOther)
-	})
-	web := serve(listen(gatewayAt+":0"), pages)
+	web := serve(listen(gatewayAt+":0"), f.Server)
 	d := &chilliDouble{t: t, f: f, portal: web.URL + "/alpha/login", inside: map[string]string{}, name: map[string]string{}}
 	serve(listen(internetAt+":80"), d)
 	serve(listen(gatewayAt+":3990"), d)
 
+	// cookies are kept here: a file of curl's brings back those that were taken away
+	heads, cookies := filepath.Join(t.TempDir(), "heads"), map[string]string{}
 	curl := func(args ...string) (body, at string) {
 		t.Helper()
-		out, err := exec.Command("ip", append([]string{"netns", "exec", "client", "curl", "-sS", "-L", "-m", "20", "-w", "\n%{url_effective}"}, args...)...).CombinedOutput()
-		require.NoError(t, err, string(out))
-		i := strings.LastIndex(string(out), "\n")
-		return string(out[:i]), string(out[i+1:])
+		for range 8 {
+			var own []string
+			for name, value := range cookies {
+				own = append(own, name+"="+value)
+			}
+			out, err := exec.Command("ip", append([]string{"netns", "exec", "client", "curl", "-sS", "-m", "20", "-b", strings.Join(own, "; "), "-D", heads, "-w", "\n%{url_effective}\n%{redirect_url}"}, args...)...).CombinedOutput()
+			require.NoError(t, err, string(out))
+			head, err := os.ReadFile(heads)
+			require.NoError(t, err)
+			for _, line := range strings.Split(string(head), "\r\n") {
+				if value, ok := strings.CutPrefix(line, "Set-Cookie: "); ok {
+					c, err := http.ParseSetCookie(value)
+					require.NoError(t, err)
+					if cookies[c.Name] = c.Value; c.MaxAge < 0 {
+						delete(cookies, c.Name)
+					}
+				}
+			}
+			parts := strings.Split(string(out), "\n")
+			n := len(parts)
+			if body, at = strings.Join(parts[:n-2], "\n"), parts[n-2]; parts[n-1] == "" {
+				return body, at
+			}
+			args = []string{parts[n-1]}
+		}
+		t.Fatal("redirects without end")
+		return "", ""
+	}
+	// fill sends the form of a page to a path, as a browser without scripts does
+	fill := func(page, path string, fields ...string) (body, at string) {
+		t.Helper()
+		token := formField.FindStringSubmatch(page)
+		require.NotNil(t, token, page)
+		args := []string{"--data-urlencode", "form=" + html.UnescapeString(token[1])}
+		for _, f := range fields {
+			args = append(args, "--data-urlencode", f)
+		}
+		return curl(append(args, web.URL+path)...)
+	}
+	// press sends the form for the gateway that a page shows
+	press := func(page string) (body, at string) {
+		t.Helper()
+		b := &browser{t: t, page: httptest.NewRecorder()}
+		_, _ = b.page.Body.WriteString(page)
+		_, action, _, fields := b.portalOf()
+		q := url.Values{}
+		for name, value := range fields {
+			q.Set(name, value)
+		}
+		return curl(action + "?" + q.Encode())
 	}
 	captive := func() map[string]any {
 		t.Helper()
@@ -177,18 +193,23 @@ func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 		return out
 	}
 	body, at := curl("http://" + internetAt + "/")
-	require.Contains(t, body, `<p id="state">notyet</p>`)
+	require.Contains(t, body, "Log in to ")
 	require.Regexp(t, regexp.QuoteMeta(web.URL+"/alpha/login?")+`.*&md=[0-9A-F]{32}$`, at)
 	require.Equal(t, true, captive()["captive"])
 	forged, _ := curl(strings.Replace(at, "mac=02", "mac=03", 1))
-	require.Contains(t, forged, gateway.ErrForged.Error())
-	refused, _ := curl("-d", "username=member&password=wrong", at)
-	require.Contains(t, refused, "wrong")
-	still, _ := curl("http://" + internetAt + "/")
-	require.Contains(t, still, "notyet")
+	require.Contains(t, forged, "did not say who you are")
+	body, _ = curl("http://" + internetAt + "/")
+	refused, _ := fill(body, "/alpha/login", "username=member", "password=wrong")
+	require.Contains(t, refused, "not right")
+	body, _ = curl("http://" + internetAt + "/")
+	require.Contains(t, body, "Log in to ", "still not in")
 
-	body, at = curl("-d", "username=member&password=member-Passw0rd", at)
-	require.Contains(t, body, `<p id="state">success</p>`)
+	body, at = fill(body, "/alpha/login", "username=member", "password=member-Passw0rd")
+	require.Equal(t, web.URL+"/alpha/status", at)
+	body, at = press(body)
+	require.Equal(t, web.URL+"/alpha/status", at)
+	require.Contains(t, body, "You are online")
+	page := body
 	body, _ = curl("http://" + internetAt + "/")
 	require.Equal(t, "this is the Internet", body)
 	state := captive()
@@ -199,16 +220,11 @@ func TestHotspotFromInterceptionToLogOut(t *testing.T) {
 	require.Len(t, open.Rows, 1)
 	require.True(t, open.Rows[0].IsOpen())
 
-	visit, err := url.Parse(at)
-	require.NoError(t, err)
-	v, err := g.Read(visit)
-	require.NoError(t, err)
-	out, err := g.LogOut(v, open.Rows[0].SessionID)
-	require.NoError(t, err)
-	body, _ = curl(out.URL())
-	require.Contains(t, body, "loggedout")
+	body, _ = fill(page, "/alpha/logout")
+	body, _ = press(body)
+	require.Contains(t, body, "You are logged out.")
 	body, _ = curl("http://" + internetAt + "/")
-	require.Contains(t, body, "notyet")
+	require.Contains(t, body, "Log in to ")
 	require.Equal(t, true, captive()["captive"])
 	closed, err := r.Accounting.Get(t.Context(), wispwright.ScopeAll(), open.Rows[0].UniqueID)
 	require.NoError(t, err)

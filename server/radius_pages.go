@@ -30,7 +30,7 @@ func (c *RadiusConcern) pages(h *Host) error {
 		return err
 	}
 	pages, err := loginpages.New(c.LoginPages, loginpages.Enrolling{SignIn: c.signIn, Radius: c.Radius, Enrolment: c.Enrolment, Phones: radiusPhones{c.Config.FixedLineOrMobile}}, &loginpages.Options{
-		SecretKey: key, Source: h.API().Source, Address: h.API().ClientAddress, Rate: c.Config.Rate, Payments: c.Payments, Site: c.Tenancy.Config.SiteName, Log: h.Log(),
+		SecretKey: key, Source: h.API().Source, Address: h.API().ClientAddress, Rate: c.Config.Rate, Payments: c.Payments, Gateways: c.portal, Site: c.Tenancy.Config.SiteName, Log: h.Log(),
 		Secure: func(r *http.Request) bool {
 			return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") // the front left it to trusted proxies
 		},

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,9 @@ func (d nds) read(g *Gateway, _ *url.URL, q url.Values) (*Visit, error) {
 	values := map[string]string{}
 	for name := range q {
 		values[name] = q.Get(name)
+	}
+	if !slices.ContainsFunc([]string{"fas", "tok", "hid", "authaction", "status"}, q.Has) {
+		return nil, ErrUnknown
 	}
 	proven := false
 	if fas := q.Get("fas"); fas != "" {

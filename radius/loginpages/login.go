@@ -83,6 +83,7 @@ func (v *visit) login(rest string) {
 	}
 	q := v.r.URL.Query()
 	v.noteDevice()
+	came := v.arrive()
 	v.seen()
 	f := v.newLoginForm()
 	f.Next = v.next(q.Get("next"))
@@ -111,8 +112,15 @@ func (v *visit) login(rest string) {
 			v.to("logout")
 			return
 		}
-		v.to("status")
+		if !v.arrived(came) {
+			v.to("status")
+		}
 		return
+	}
+	if came != nil {
+		if told := v.outcome(came); told != (flash{}) {
+			v.flash = told
+		}
 	}
 	v.showLogin(http.StatusOK, f)
 }
@@ -283,7 +291,7 @@ func (v *visit) onward(e *signin.Entry, next string) {
 		v.to("mobile-phone-verification")
 	default:
 		v.tell(flash{Good: v.T("logged_in"), MustLogIn: true})
-		if next != "" && v.cfg.Components.CaptivePortalLoginForm.Action == "" {
+		if next != "" && !v.hasPortal() {
 			http.Redirect(v.w, v.r, next, http.StatusSeeOther)
 			return
 		}

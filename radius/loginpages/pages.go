@@ -44,6 +44,8 @@ type Options struct {
 	Rate string
 	// Payments sells plans. Default: nothing is sold.
 	Payments Payments
+	// Gateways send people to the pages. Default: a page names its captive portal.
+	Gateways Gateways
 	// Site names the installation where an organization has no name.
 	Site string
 	// Log receives what people are not told. Default: slog's own.

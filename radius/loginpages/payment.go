@@ -92,12 +92,8 @@ func (v *visit) buy(string) {
 	if e == nil {
 		return
 	}
-	scheme := "http"
-	if v.p.o.Secure(v.r) {
-		scheme = "https"
-	}
 	p, err := v.p.o.Payments.Begin(v.r.Context(), Order{OrganizationID: v.in.Organization.ID, UserID: e.User.ID, Plan: v.value("plan"),
-		Return: (&url.URL{Scheme: scheme, Host: v.r.Host, Path: v.Base() + "/payment/"}).String()})
+		Return: (&url.URL{Scheme: v.scheme(), Host: v.r.Host, Path: v.Base() + "/payment/"}).String()})
 	if errors.Is(err, wispwright.ErrNotFound) {
 		v.tell(flash{Bad: v.T("plan_gone")})
 		v.to("plan")

@@ -49,12 +49,11 @@ func (v *visit) newPortal(c PortalForm) *portalForm {
 // realm hands a name of another realm to the captive portal, with the password as it
 // was typed (spec: login-pages §5.3).
 func (v *visit) realm(username, password string) {
-	form := v.loginPortal(username, password)
+	form := v.realmPortal(username, password)
 	if form == nil {
 		v.flash.Bad = v.T("no_portal")
 		v.showLogin(http.StatusBadGateway, v.newLoginForm())
 		return
 	}
-	form.Framed = false
-	v.show(http.StatusOK, "portal", v.T("connecting"), form)
+	v.sent(form)
 }

@@ -168,14 +168,20 @@ func (v *visit) statusOf(e *signin.Entry) (*statusPage, error) {
 			return nil, err
 		}
 	}
-	portal := v.cfg.Components.CaptivePortalLoginForm.Action != "" && !out.Internet
+	portal := !out.Internet && v.hasPortal()
 	switch {
 	case portal && v.flash.MustLogIn && e.Accepted:
 		entered, err := v.p.signIn.Return(ctx, v.in, e.Key.Reveal()) // with a password for RADIUS
 		if err != nil {
 			return nil, err
 		}
-		out.Portal = v.loginPortal(e.User.Username, entered.Token.Reveal())
+		if out.Portal, err = v.openPortal(e, entered.Token); err != nil {
+			return nil, err
+		}
+		if out.Portal == nil {
+			out.Connect = len(out.Open) == 0
+			break
+		}
 		out.Portal.Next = out.Next
 		v.drop("next")
 	case portal && e.Accepted && len(out.Open) == 0:
@@ -187,8 +193,7 @@ func (v *visit) statusOf(e *signin.Entry) (*statusPage, error) {
 // usage are the limits of a user. A limit of nothing is not shown; people are at the end
 // when one is used up (additions: L-5).
 func (v *visit) usage(e *signin.Entry) (rows []usageRow, exhausted bool, err error) {
-	a := &radius.Account{ID: e.User.ID, Username: e.User.Username, Email: e.User.Email, IsActive: e.User.IsActive, IsSuperuser: e.User.IsSuperuser, Joined: e.User.DateJoined}
-	list, err := v.p.r.Authorizer.Usage(v.r.Context(), a, v.in.Organization.ID)
+	list, err := v.p.r.Authorizer.Usage(v.r.Context(), v.account(e), v.in.Organization.ID)
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return nil, false, nil // without a group there are no limits
 	}
@@ -312,7 +317,7 @@ func (v *visit) logOut(string) {
 		page.Then = v.cfg.Components.StatusPage.SAMLLogoutURL
 	}
 	if session != "" && v.cookie("internet") == "" {
-		page.Portal = v.logoutPortal(session)
+		page.Portal = v.closePortal(session)
 	}
 	if page.Portal == nil {
 		v.tell(flash{Good: v.T("logged_out")})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/radius/gateway"
 	"github.com/wispwright/wispwright/radius/signin"
 )
 
@@ -35,6 +36,11 @@ type visit struct {
 	flash flash
 	// preview shows a page without anybody
 	preview bool
+	// came is what a gateway said of the browser, once it was read; framed is where a
+	// form of it goes from within the page
+	cameBy *gateway.Gateway
+	came   *gateway.Visit
+	framed string
 }
 
 // flash is what one page tells the next one.
@@ -304,6 +310,9 @@ func (v *visit) policy(name string) string {
 			frames += " " + u.Scheme + "://" + u.Host
 			forms += " " + u.Scheme + "://" + u.Host
 		}
+	}
+	if v.framed != "" {
+		frames += " " + v.framed
 	}
 	if name == "portal" || name == "logout" || name == "status" {
 		forms = "'self' http: https:"

@@ -141,11 +141,7 @@ func (s *Service) seal(organization wispwright.ID, unique string) string {
 // the limits are looked at here and the session begins. A refusal is a
 // *wispwright.ForbiddenError with what the person is told.
 func (s *Service) LetIn(ctx context.Context, o radius.Organization, a *radius.Account, v *gateway.Visit, c gateway.Credentials) (gateway.Form, error) {
-	in, err := s.Settings.Effective(ctx, o.ID)
-	if err != nil {
-		return gateway.Form{}, err
-	}
-	g, err := in.Gateway()
+	g, err := s.Gateway(ctx, o.ID)
 	if err != nil {
 		return gateway.Form{}, err
 	}
@@ -170,6 +166,15 @@ func (s *Service) LetIn(ctx context.Context, o radius.Organization, a *radius.Ac
 		return gateway.Form{}, err
 	}
 	return f, s.begin(ctx, o.ID, a, v)
+}
+
+// Gateway opens the gateways of an organization; nil where they are not spoken to.
+func (s *Service) Gateway(ctx context.Context, organization wispwright.ID) (*gateway.Gateway, error) {
+	in, err := s.Settings.Effective(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	return in.Gateway()
 }
 
 // refusal is what a refused person is told.
