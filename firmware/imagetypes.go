@@ -84,9 +84,15 @@ func (t *ImageTypes) Get(name string) *ImageType { return t.named[name] }
 func (t *ImageTypes) OfModel(model string) *ImageType { return t.board[model] }
 
 // OfFile derives the name of a type from that of a file: what follows its first
-// hyphen.
+// hyphen (spec: firmware §1.1), or a later one where that is no type and this is: files of
+// releases have a version in front of it, as in openwrt-24.10.0-ath79-….
 func (t *ImageTypes) OfFile(name string) string {
 	name = baseName(name)
+	for rest, more := name, true; more; {
+		if _, rest, more = strings.Cut(rest, "-"); more && t.named[rest] != nil {
+			return rest
+		}
+	}
 	if _, after, found := strings.Cut(name, "-"); found {
 		return after
 	}
