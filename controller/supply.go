@@ -62,6 +62,7 @@ type extensions struct {
 	vpns         VPNs
 	providers    []ContextProvider
 	provisioners []Provisioner
+	certificates func(ctx context.Context, before, after *Template) error
 	stager       func(ctx context.Context, devices ...wispwright.ID) (map[wispwright.ID]*Staged, error)
 }
 
@@ -79,6 +80,13 @@ func (c *Controller) Extend(p Provisioner, v ContextProvider) {
 	if v != nil {
 		c.fleet.extensions.providers = append(c.fleet.extensions.providers, v)
 	}
+}
+
+// AttachCertificates lets templates give devices certificates: check returns what is
+// wrong with one that does so, or did before, as a *wispwright.ValidationError, and
+// fills in its configuration where that is empty. Call it before anything is served.
+func (c *Controller) AttachCertificates(check func(ctx context.Context, before, after *Template) error) {
+	c.fleet.extensions.certificates = check
 }
 
 // VPNExists reports whether a scope has a VPN server; where there are no servers
@@ -211,12 +219,37 @@ func (c *configs) checkRivals(ctx context.Context, templates []*Template) error 
 	return nil
 }
 
-// checkVPN holds the rules of types: generic templates have no VPN
-// (spec: controller-config §1.3).
-func (s *Templates) checkVPN(ctx context.Context, v *wispwright.ValidationError, t *Template) error {
+// templateCert is the type of templates that give devices certificates; package
+// devicecert has what belongs to it.
+const templateCert TemplateType = "cert"
+
+// templateTypes are the types that templates may have.
+func (c *configs) templateTypes() []TemplateType {
+	types := []TemplateType{TemplateGeneric, TemplateVPN}
+	if c.extensions.certificates != nil {
+		types = append(types, templateCert)
+	}
+	return types
+}
+
+// checkType holds the rules of types: generic templates have no VPN and no authority
+// (spec: controller-config §1.3; additions C-11).
+func (s *Templates) checkType(ctx context.Context, v *wispwright.ValidationError, before, t *Template) error {
+	if t.Type != TemplateVPN {
+		t.VPNID = wispwright.ID{}
+	}
+	if t.Type != templateCert {
+		t.CAID, t.BlueprintID = 0, 0
+	}
+	t.AutoCert = t.AutoCert && (t.Type == TemplateVPN || t.Type == templateCert)
+	if check := s.configs.extensions.certificates; check != nil && (t.Type == templateCert || before != nil && before.Type == templateCert) {
+		if err := v.Merge("", check(ctx, before, t)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case t.Type != TemplateVPN:
-		t.VPNID, t.AutoCert = wispwright.ID{}, false
+		return nil
 	case t.VPNID.IsZero():
 		v.Add("vpn", `A VPN must be selected when template type is "VPN"`)
 	case s.configs.extensions.vpns == nil:

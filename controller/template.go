@@ -34,7 +34,11 @@ type Template struct {
 	Backend string
 	// VPNID is the VPN server; zero for generic templates.
 	VPNID wispwright.ID
-	// AutoCert provisions VPN clients by itself; false for generic templates.
+	// CAID is the authority that templates of package devicecert give devices
+	// certificates of, BlueprintID a certificate these are like; zero for none.
+	CAID, BlueprintID int64
+	// AutoCert provisions VPN clients and certificates by itself; false for generic
+	// templates.
 	AutoCert bool
 	// Tags are words by which registering devices ask for the template; each
 	// at most 100 characters.
@@ -104,6 +108,9 @@ type TemplateFilter struct {
 	Type TemplateType
 	// VPNID limits to templates that lead to one VPN server.
 	VPNID wispwright.ID
+	// CAID limits to templates that give certificates of one authority, BlueprintID to
+	// those with one blueprint.
+	CAID, BlueprintID int64
 	// Default limits to default templates or the others, Required to required
 	// ones or the others.
 	Default, Required *bool

@@ -22,7 +22,7 @@ func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) err
 		t.Type = TemplateGeneric
 	}
 	valid.Text(&v, "name", t.Name, valid.Required, valid.Max(64))
-	valid.Text(&v, "type", string(t.Type), valid.OneOf(TemplateGeneric, TemplateVPN))
+	valid.Text(&v, "type", string(t.Type), valid.OneOf(s.configs.templateTypes()...))
 	s.configs.checkBackend(&v, "backend", t.Backend)
 	s.checkTags(&v, t)
 	if !t.OrganizationID.IsZero() {
@@ -37,7 +37,7 @@ func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) err
 	}
 	valid.Object(&v, "default_values", &t.DefaultValues)
 	valid.Text(&v, "notes", t.Notes, valid.Max(maxNotes))
-	if err := s.checkVPN(ctx, &v, t); err != nil {
+	if err := s.checkType(ctx, &v, c.Before, t); err != nil {
 		return err
 	}
 	if t.Required {

@@ -86,7 +86,7 @@ func TestRecordedExchangesAgainstTheWholeServer(t *testing.T) {
 				if name == "notifications.api" {
 					played.Deviations = notificationDeviations(typesToChoose(t, s))
 				}
-				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command", "image_width", "image_height", "has_floorplan", "size", "checksum", "extraction_status", "failure_reason", "board", "compatible", "target", "fw_version", "compat_version", "progress", "whois_info"}, []string{"permissions"}
+				played.Handler, played.Vars, played.Additive, played.Free = fromLoopback(s), identifiers(t, s), []string{"checksums", "auto_cert", "errors", "not_renewed_since", "not_renewed_reason", "broken_configurations", "notes", "last_seen", "devices", "expiration_date", "invitable", "batch_command", "image_width", "image_height", "has_floorplan", "size", "checksum", "extraction_status", "failure_reason", "board", "compatible", "target", "fw_version", "compat_version", "progress", "whois_info", "ca", "blueprint_cert"}, []string{"permissions"}
 				if name == "config.vpn" {
 					played.Additive = append(played.Additive, vpnAdditions()...)
 				}

@@ -76,6 +76,8 @@ func newVictim(t *testing.T) *victim {
 		"backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"`+v.ids["subnet"]+`","key":"`+betaMark+`","webhook_endpoint":"https://example.org/`+betaMark+`","auth_token":"`+betaMark+`",
 		"config":{"wireguard":[{"name":"wg0","port":51820}]}}`)
 	v.made("/api/v1/controller/template/", `{"name":"`+betaMark+`-tunnel","organization":"`+org+`","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"`+v.ids["vpn"]+`","default":true,"config":{}}`)
+	v.ids["ca"] = v.made("/api/v1/controller/ca/", `{"name":"`+betaMark+`","organization":"`+org+`","common_name":"`+betaMark+`","key_length":"256"}`)
+	v.made("/api/v1/controller/template/", `{"name":"`+betaMark+`-identity","organization":"`+org+`","backend":"netjsonconfig.OpenWrt","type":"cert","ca":`+v.ids["ca"]+`,"auto_cert":true,"default":true,"config":{}}`)
 	v.made("/api/v1/controller/device/", `{"name":"`+betaMark+`-client","organization":"`+org+`","mac_address":"02:00:00:00:be:7c","config":{"backend":"netjsonconfig.OpenWrt","templates":[],"context":{},"config":{}}}`)
 	radiusGroup := v.do("POST", "/api/v1/radius/group/", `{"name":"`+betaMark+`","description":"`+betaMark+`","organization":"`+org+`"}`, 201)
 	v.ids["radius_group"] = fmt.Sprint(radiusGroup["id"])
@@ -233,6 +235,7 @@ func (v *victim) bodies() []string {
 		`{"name":"mine","organization":"` + v.ids["org_alpha"] + `","mac_address":"02:00:00:00:00:01","config":` + config + `}`,
 		`{"name":"theirs","organization":"` + org + `","mac_address":"02:00:00:00:00:02","config":` + config + `}`,
 		`{"name":"t","organization":"` + v.ids["org_alpha"] + `","backend":"netjsonconfig.OpenWrt","type":"vpn","vpn":"` + v.ids["vpn"] + `","config":{}}`,
+		`{"name":"t","organization":"` + v.ids["org_alpha"] + `","backend":"netjsonconfig.OpenWrt","type":"cert","ca":` + v.ids["ca"] + `,"auto_cert":true,"config":{}}`,
 		`{"organization":"` + v.ids["org_alpha"] + `","type":"openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType","master_subnet":"` + v.ids["subnet"] + `","label":"X","number_of_subnets":1,"size":28,"number_of_ips":1}`,
 		`{"name":"s","host":"h","organization":"` + v.ids["org_alpha"] + `","backend":"openwisp_controller.vpn_backends.Wireguard","subnet":"` + v.ids["subnet"] + `","config":{"wireguard":[{"name":"wg0","port":1}]}}`,
 		`{"name":"t","organization":"` + org + `","backend":"netjsonconfig.OpenWrt","type":"generic","config":{"general":{"description":"x"}}}`,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
+	"github.com/wispwright/wispwright/controller/devicecert"
+	"github.com/wispwright/wispwright/controller/devicecert/devicecertsql"
 	"github.com/wispwright/wispwright/controller/vpn"
 	"github.com/wispwright/wispwright/controller/vpn/vpnhttp"
 	"github.com/wispwright/wispwright/controller/vpn/vpnsql"
@@ -45,6 +47,10 @@ type VPNConcern struct {
 	// Tune changes the options of the concern before it is made.
 	Tune func(*vpn.Options)
 
+	// certificates are those of devices by template; nil with a PKI that is not the
+	// product's.
+	certificates *devicecert.Certificates
+
 	// VPN is made by Mount.
 	*vpn.VPN
 }
@@ -66,11 +72,16 @@ func (c *VPNConcern) Name() string { return "vpn" }
 
 // Migrations implements Concern.
 func (c *VPNConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{vpnsql.Migrations()}
+	return []sqlstore.Migrations{vpnsql.Migrations(), devicecertsql.Migrations()}
 }
 
 // Events implements WithEvents.
-func (c *VPNConcern) Events() []event.Listed { return c.VPN.Events() }
+func (c *VPNConcern) Events() []event.Listed {
+	if c.certificates == nil {
+		return c.VPN.Events()
+	}
+	return append(c.VPN.Events(), c.certificates.Events()...)
+}
 
 // Section implements WithSettings.
 func (c *VPNConcern) Section() Section {
@@ -112,6 +123,9 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	wire.Mount(h.API())
 	h.Handle(controllerhttp.ServerPrefix, controllerhttp.NewServerProtocol(c.Agents, &controllerhttp.ProtocolOptions{TrustProxy: true, Log: h.Log()}),
 		controllerhttp.ServerPrefix+"checksum/", controllerhttp.ServerPrefix+"download-config/", controllerhttp.ServerPrefix+"revocations/", controllerhttp.ServerPrefix+"report/")
+	if err := c.mountCertificates(h, base); err != nil {
+		return err
+	}
 	h.wire(c.wiring()...)
 	c.Controller.certificateDevice = c.certificateDevice
 	if c.Config.Hub {
@@ -313,6 +327,7 @@ func (c *VPNConcern) wiring() []Wire {
 				}
 				return nil
 			})})
+		list = append(list, c.certificateWiring()...)
 	}
 	if c.Addresses == nil {
 		list = append(list, c.addressWiring()...)

@@ -13,6 +13,8 @@ type VPNConfig struct {
 	CertPath string `koanf:"cert_path" doc:"Folder of certificates on devices (OPENWISP_CONTROLLER_CERT_PATH)."`
 	// CommonNameFormat is the beginning of common names.
 	CommonNameFormat string `koanf:"common_name_format" doc:"Common names of clients: text with {mac_address}, {name}, {id}, {hardware_id}, {model}, {os} or {system} of the device; eight random letters follow (OPENWISP_CONTROLLER_COMMON_NAME_FORMAT)."`
+	// RegenerateCertificates issues certificates of devices anew.
+	RegenerateCertificates bool `koanf:"regenerate_certificates" doc:"Revoke certificates that devices have by template, and issue them anew, when the name or MAC address of their device changes (OPENWISP_CONTROLLER_REGENERATE_CERTS_ON_HARDWARE_CHANGE)."`
 	// PrivateNetworks may be asked for webhooks and ZeroTier controllers.
 	PrivateNetworks []string `koanf:"private_networks" doc:"Private networks in which webhooks of VPN servers and ZeroTier controllers may be, as 10.1.0.0/16 or 127.0.0.0/8. Empty: none."`
 	// Timeout bounds requests.
@@ -31,7 +33,7 @@ type VPNConfig struct {
 
 // defaultVPNConfig returns the settings that nobody has configured.
 func defaultVPNConfig() VPNConfig {
-	return VPNConfig{CertPath: "/etc/x509", CommonNameFormat: "{mac_address}-{name}", PrivateNetworks: []string{}, Timeout: 5 * time.Second, Delay: 2 * time.Second, CachedServers: 200}
+	return VPNConfig{CertPath: "/etc/x509", CommonNameFormat: "{mac_address}-{name}", RegenerateCertificates: true, PrivateNetworks: []string{}, Timeout: 5 * time.Second, Delay: 2 * time.Second, CachedServers: 200}
 }
 
 // Check returns what is wrong with the settings, by key.

@@ -37,7 +37,7 @@ func vpnRef(id wispwright.ID) notifications.Ref {
 // that fail, and of subnets that are full (additions: C-13).
 func (c *VPNConcern) Notify(n *NotificationsConcern) []Wire {
 	const target = "[{notification.target}]({notification.target_link})"
-	return []Wire{
+	return append(c.certificateTold(n), []Wire{
 		{"vpn.Trouble", "notifications: generic_message", hook(c.Trouble.Within, func(ctx context.Context, list ...vpn.TroubleChange) error {
 			events := make([]notifications.Event, 0, len(list))
 			for _, t := range list {
@@ -59,5 +59,5 @@ func (c *VPNConcern) Notify(n *NotificationsConcern) []Wire {
 			}
 			return n.Post(ctx, events...)
 		})},
-	}
+	}...)
 }

@@ -16,7 +16,7 @@ import (
 type templateIn struct {
 	Name          rest.Opt[string]          `json:"name" required:"true" maxLength:"64"`
 	Organization  rest.Opt[wispwright.ID]   `json:"organization" required:"true" nullable:"true" rel:"organization"`
-	Type          rest.Opt[string]          `json:"type" enum:"generic,vpn" enumLabels:"Generic,VPN-client" help:"template type, determines which features are available"`
+	Type          rest.Opt[string]          `json:"type" enum:"generic,vpn,cert" enumLabels:"Generic,VPN-client,Certificate generator" help:"template type, determines which features are available"`
 	Backend       rest.Opt[string]          `json:"backend" required:"true" maxLength:"128" help:"Select the backend the template is written for"`
 	VPN           rest.Opt[wispwright.ID]   `json:"vpn" nullable:"true" rel:"vpn" label:"VPN"`
 	AutoCert      rest.Opt[bool]            `json:"auto_cert" label:"automatic tunnel provisioning"`
@@ -26,6 +26,8 @@ type templateIn struct {
 	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values"`
 	Config        rest.Opt[wispwright.JSON] `json:"config" label:"configuration"`
 	Notes         rest.Opt[string]          `json:"notes" blank:"true" help:"for people: no configuration is made of them"`
+	CA            rest.Opt[int64]           `json:"ca" nullable:"true" label:"Certification Authority" help:"of the type cert: whose certificates devices get"`
+	Blueprint     rest.Opt[int64]           `json:"blueprint_cert" nullable:"true" label:"Blueprint certificate" help:"of the type cert: what certificates are like; without one they are like the CA"`
 }
 
 // templateOut is a template of a list and in detail.
@@ -46,6 +48,8 @@ type templateOut struct {
 	AutoCert      bool            `json:"auto_cert"`
 	Notes         string          `json:"notes"`
 	Broken        *brokenOut      `json:"broken_configurations"`
+	CA            *int64          `json:"ca"`
+	Blueprint     *int64          `json:"blueprint_cert"`
 	Devices       int             `json:"devices" help:"how many devices that the caller may see have it"`
 }
 
@@ -62,7 +66,7 @@ func (h *HTTP) mountTemplates(api *rest.API) {
 		Apply:        applyTemplate,
 		Organization: func(t *controller.Template) wispwright.ID { return t.OrganizationID },
 		Version: func(t *controller.Template) []any {
-			return []any{t.Name, t.OrganizationID, t.Type, t.Backend, t.VPNID, t.AutoCert, t.Tags, t.Default, t.Required, string(t.DefaultValues), string(t.Config), t.Notes}
+			return []any{t.Name, t.OrganizationID, t.Type, t.Backend, t.VPNID, t.AutoCert, t.Tags, t.Default, t.Required, string(t.DefaultValues), string(t.Config), t.Notes, t.CAID, t.BlueprintID}
 		},
 		Out:      h.templatesOut,
 		Filters:  h.templateFilters(),
@@ -98,7 +102,7 @@ func (h *HTTP) templatesOut(r *rest.Request, rows []*controller.Template) ([]tem
 	for i, t := range rows {
 		out[i] = templateOut{ID: t.ID, Name: t.Name, Organization: t.OrganizationID, Type: string(t.Type), Backend: t.Backend, VPN: t.VPNID,
 			Tags: append([]string{}, t.Tags...), Default: t.Default, Required: t.Required, DefaultValues: object(t.DefaultValues),
-			Config: object(t.Config), Created: rest.Time(t.Created), Modified: rest.Time(t.Modified), AutoCert: t.AutoCert, Notes: t.Notes, Devices: users[t.ID]}
+			Config: object(t.Config), Created: rest.Time(t.Created), Modified: rest.Time(t.Modified), AutoCert: t.AutoCert, Notes: t.Notes, CA: rest.Null(t.CAID), Blueprint: rest.Null(t.BlueprintID), Devices: users[t.ID]}
 		if r.HTTP.Method != http.MethodPut && r.HTTP.Method != http.MethodPatch {
 			continue
 		}
@@ -112,7 +116,7 @@ func (h *HTTP) templateFilters() []rest.Filter[controller.TemplateFilter] {
 	type filter = controller.TemplateFilter
 	return append(rest.FilterOrganization(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
 		rest.FilterChoice("backend", h.backendPaths(), func(f *filter, v string) { f.Backend = v }),
-		rest.FilterChoice("type", []string{string(controller.TemplateGeneric), string(controller.TemplateVPN)},
+		rest.FilterChoice("type", []string{string(controller.TemplateGeneric), string(controller.TemplateVPN), "cert"},
 			func(f *filter, v string) { f.Type = controller.TemplateType(v) }),
 		rest.FilterBool("default", func(f *filter, v bool) { f.Default = &v }),
 		rest.FilterBool("required", func(f *filter, v bool) { f.Required = &v }),
@@ -145,6 +149,9 @@ func (h *HTTP) checkTemplate(r *rest.Request, in *templateIn) error {
 			v.Add("vpn", valid.UnknownPK(in.VPN.V))
 		}
 	}
+	if generic && in.CA.Set && !in.CA.Null {
+		v.Add("ca", "To select a CA, set the template type to 'Certificate generator'")
+	}
 	if generic && in.Config.Set && in.Config.V.IsObject() && in.Config.V.IsEmpty() {
 		v.Add("config", "The configuration field cannot be empty.")
 	}
@@ -166,5 +173,7 @@ func applyTemplate(_ *rest.Request, in *templateIn, t *controller.Template) erro
 	in.DefaultValues.Into(&t.DefaultValues)
 	in.Config.Into(&t.Config)
 	in.Notes.Into(&t.Notes)
+	in.CA.Into(&t.CAID)
+	in.Blueprint.Into(&t.BlueprintID)
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 
 // additive are keys answers have beyond the recordings.
 func additive() []string {
-	return []string{"checksums", "auto_cert", "errors", "notes", "broken_configurations", "not_renewed_since", "not_renewed_reason", "last_seen", "devices"}
+	return []string{"checksums", "auto_cert", "errors", "notes", "broken_configurations", "not_renewed_since", "not_renewed_reason", "last_seen", "devices", "ca", "blueprint_cert"}
 }
 
 // recorded makes the fixtures of the recordings and returns what their

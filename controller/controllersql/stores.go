@@ -61,7 +61,7 @@ func newTemplates(b *sqlstore.Builder) *templates {
 	db := b.DB()
 	repo := sqlstore.Add[wispwright.ID, controller.Template, controller.TemplateFilter](b, sqlstore.Spec{Shape: controller.Template{}.Shape(),
 		// default is a word of the language
-		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id"},
+		Columns: map[string]string{"Default": "is_default", "Required": "is_required", "VPNID": "vpn_id", "CAID": "ca_id"},
 		Where: map[string]func(any) sqlstore.Cond{
 			// controller compares again what this finds
 			"Tag": func(v any) sqlstore.Cond { return hasTag(db, v.(string)) },

@@ -156,7 +156,7 @@ func config(n, organization int, templates ...wispwright.ID) *controller.Config 
 func template(n, organization int) *controller.Template {
 	t := &controller.Template{
 		ID: id(3000 + n), Name: fmt.Sprintf("template %d", n), Type: controller.TemplateGeneric, Backend: "netjsonconfig.OpenWrt",
-		Tags: []string{"mesh", fmt.Sprintf("tag%d", n)}, Default: n%2 == 0, Required: n%3 == 0, DefaultValues: `{"ssid":"a"}`,
+		Tags: []string{"mesh", fmt.Sprintf("tag%d", n)}, Default: n%2 == 0, Required: n%3 == 0, DefaultValues: `{"ssid":"a"}`, CAID: int64(n % 2), BlueprintID: int64(n % 3),
 		Config: `{"interfaces":[]}`, RevisionID: id(5000 + n), Created: at(n), Modified: at(n),
 	}
 	if organization > 0 {
@@ -678,6 +678,8 @@ func runTemplates(t *testing.T, h Harness) {
 			"backend":       {Filter: controller.TemplateFilter{Backend: "x"}, Selects: func(*controller.Template) bool { return false }},
 			"type":          {Filter: controller.TemplateFilter{Type: controller.TemplateVPN}, Selects: func(*controller.Template) bool { return false }},
 			"vpn":           {Filter: controller.TemplateFilter{VPNID: id(77)}, Selects: func(*controller.Template) bool { return false }},
+			"authority":     {Filter: controller.TemplateFilter{CAID: 1}, Selects: func(o *controller.Template) bool { return o.CAID == 1 }},
+			"blueprint":     {Filter: controller.TemplateFilter{BlueprintID: 2}, Selects: func(o *controller.Template) bool { return o.BlueprintID == 2 }},
 			"default":       {Filter: controller.TemplateFilter{Default: yes()}, Selects: func(o *controller.Template) bool { return o.Default }},
 			"required":      {Filter: controller.TemplateFilter{Required: no()}, Selects: func(o *controller.Template) bool { return !o.Required }},
 			"tag":           {Filter: controller.TemplateFilter{Tag: "tag4"}, Selects: func(o *controller.Template) bool { return o.ID == id(3004) }},

@@ -57,6 +57,10 @@ func reached() map[string][]string {
 			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", // of x509
 			"go4.org/netipx", // ranges, of ipam too
 		},
+		"controller/devicecert": {
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller
+			"github.com/youmark/pkcs8", "software.sslmate.com/src/go-pkcs12", "golang.org/x/crypto", // of x509
+		},
 		"controller/vpn/vpnhost": { // interfaces of Linux and WireGuard in user space, which only the program on a host needs
 			"github.com/josharian/native", "github.com/mdlayher/genetlink", "github.com/mdlayher/netlink", "github.com/mdlayher/socket",
 			"github.com/vishvananda/netlink", "github.com/vishvananda/netns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys",

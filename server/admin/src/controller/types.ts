@@ -70,7 +70,7 @@ export interface Template {
   id: string;
   name: string;
   organization: string | null;
-  type: 'generic' | 'vpn';
+  type: 'generic' | 'vpn' | 'cert';
   backend: string;
   vpn: string | null;
   tags: string[];
@@ -80,6 +80,9 @@ export interface Template {
   default_values: JSONObject;
   config: JSONObject;
   notes?: string;
+  /** Of the type cert: whose certificates devices get, and what these are like. */
+  ca?: number | null;
+  blueprint_cert?: number | null;
   created: string;
   modified: string;
   /** How many devices have it that the caller may see. */

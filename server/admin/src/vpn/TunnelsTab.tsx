@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useDataProvider, useRecordContext } from 'react-admin';
 import { Card } from '../design/Card';
 import { Empty, Failed, Loading } from '../design/states';
+import { CertificatesCard } from './CertificatesCard';
 import { ClientRow } from './ClientRow';
 import type { VPNProvider } from './operations';
 
-/** The tab. */
-export default function TunnelsTab() {
+function Tunnels() {
   const device = useRecordContext();
   const provider = useDataProvider<VPNProvider>();
   const id = device?.id ?? '';
@@ -23,5 +23,15 @@ export default function TunnelsTab() {
         ))}
       </ul>
     </Card>
+  );
+}
+
+/** The tab. */
+export default function TunnelsTab() {
+  return (
+    <div className="w-stack">
+      <Tunnels />
+      <CertificatesCard />
+    </div>
   );
 }

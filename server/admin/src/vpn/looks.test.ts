@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backendName, bytesText, clientLook, serverLook } from './looks';
+import { backendName, bytesText, certificateLook, clientLook, serverLook } from './looks';
 import type { ServerStatus } from './types';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -22,6 +22,14 @@ it('says how a client is', () => {
   const connection = { connected: true, endpoint: '', seen: '', received: 0, sent: 0 };
   expect(clientLook({ connection }).word).toBe('Connected');
   expect(clientLook({ connection: { ...connection, connected: false } }).word).toBe('Not connected');
+});
+
+it('says how a certificate of a device is', () => {
+  const good = { cert: 1, revoked: false, validity_end: '2026-02-01T00:00:00Z' };
+  expect(certificateLook(good, now).word).toBe('Valid');
+  expect(certificateLook({ ...good, revoked: true }, now).word).toBe('Revoked');
+  expect(certificateLook({ ...good, validity_end: '2026-01-01T11:59:59Z' }, now).word).toBe('Expired');
+  expect(certificateLook({ ...good, cert: null }, now).word).toBe('Not made automatically');
 });
 
 it('writes bytes and types', () => {

@@ -1,5 +1,5 @@
 // How servers and clients are shown in a word.
-import type { VPN, VPNClient } from './types';
+import type { DeviceCertificate, VPN, VPNClient } from './types';
 
 type Look = { status: 'ok' | 'problem' | 'critical' | 'unknown' | 'off'; word: string; title?: string };
 
@@ -18,6 +18,14 @@ export function serverLook({ status, trouble, clients }: Pick<VPN, 'status' | 't
 export function clientLook({ connection }: Pick<VPNClient, 'connection'>): Look {
   if (!connection) return { status: 'unknown', word: 'Never connected' };
   return connection.connected ? { status: 'ok', word: 'Connected' } : { status: 'off', word: 'Not connected' };
+}
+
+/** How a certificate of a device is. */
+export function certificateLook({ cert, revoked, validity_end }: Pick<DeviceCertificate, 'cert' | 'revoked' | 'validity_end'>, now = Date.now()): Look {
+  if (cert === null) return { status: 'unknown', word: 'Not made automatically' };
+  if (revoked) return { status: 'critical', word: 'Revoked' };
+  if (validity_end && Date.parse(validity_end) <= now) return { status: 'critical', word: 'Expired' };
+  return { status: 'ok', word: 'Valid' };
 }
 
 /** Bytes as people read them. */

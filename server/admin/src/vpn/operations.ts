@@ -2,7 +2,7 @@
 import type { DataProvider, Identifier } from 'react-admin';
 import type { Request } from '../api/client';
 import type { ListAnswer } from '../api/types';
-import type { DivisionRule, Suggestion, VPNClient } from './types';
+import type { DeviceCertificate, DivisionRule, Suggestion, VPNClient } from './types';
 
 /** What a management network is made of. */
 export interface ManagementAnswers {
@@ -20,6 +20,7 @@ export interface ManagementAnswers {
 export interface VPNOperations {
   vpnClients(id: Identifier, page: number): Promise<ListAnswer<VPNClient>>;
   deviceVPNs(id: Identifier): Promise<ListAnswer<VPNClient>>;
+  deviceCertificates(id: Identifier): Promise<ListAnswer<DeviceCertificate>>;
   managementSuggestion(): Promise<Suggestion>;
   makeManagement(answers: ManagementAnswers): Promise<{ vpn: string; template: string; subnet: string; hub: boolean }>;
   divisionRules(subnet: Identifier): Promise<ListAnswer<DivisionRule>>;
@@ -37,6 +38,7 @@ export function vpnOperations(request: Request): VPNOperations {
   return {
     vpnClients: (id, page) => request('GET', at('controller/vpn', id, 'client/'), { query: { page, page_size: 50 } }),
     deviceVPNs: (id) => request('GET', at('controller/device', id, 'vpn-client/'), { query: { page_size: 100 } }),
+    deviceCertificates: (id) => request('GET', at('controller/device', id, 'certificate/'), { query: { page_size: 100 } }),
     managementSuggestion: () => request('GET', 'controller/management-network/'),
     makeManagement: (answers) => request('POST', 'controller/management-network/', { body: { ...answers } }),
     divisionRules: (subnet) => request('GET', 'controller/subnet-division-rule/', { query: { master_subnet: subnet, page_size: 100 } }),

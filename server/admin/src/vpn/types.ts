@@ -56,6 +56,21 @@ export interface VPNClient {
   connection: { connected: boolean; endpoint: string; seen: string; received: number; sent: number } | null;
 }
 
+/** A certificate that a device has because of a template. */
+export interface DeviceCertificate {
+  id: string;
+  template: string;
+  template_name: string;
+  auto_cert: boolean;
+  cert: number | null;
+  common_name: string;
+  serial_number: string;
+  validity_end: string | null;
+  revoked: boolean;
+  created: string;
+  modified: string;
+}
+
 /** What the form of the management network begins with. */
 export interface Suggestion {
   hub: boolean;

@@ -61,7 +61,7 @@ function Header({ template }: { template: Template }) {
 }
 
 /** What of a template is in the configuration of devices. */
-const contents = ['config', 'default_values', 'vpn', 'auto_cert'] as const;
+const contents = ['config', 'default_values', 'vpn', 'ca', 'blueprint_cert', 'auto_cert'] as const;
 
 function Bar() {
   const template = useRecordContext<Template>();

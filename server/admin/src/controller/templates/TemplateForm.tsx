@@ -28,22 +28,25 @@ import { WhoInput } from './WhoInput';
 export const templateTypes = [
   { id: 'generic', name: 'Generic' },
   { id: 'vpn', name: 'VPN-client' },
+  { id: 'cert', name: 'Certificate generator' },
 ];
 
 /** The values of the form: the template's, and its tags under the key they are written by. */
 export type TemplateValues = Partial<Template> & { tag_names?: string[] };
 
-/** What the API takes: tags by their writable key and only if changed, a VPN only with its type. */
+/** What the API takes: tags by their writable key and only if changed, a VPN and a CA only with their types. */
 export function templateBody(
   { tags: _tags, tag_names, created: _created, modified: _modified, ...rest }: TemplateValues,
   { previousData }: { previousData?: TemplateValues } = {},
 ): TemplateValues {
   const body: TemplateValues = { ...rest };
   if (tag_names && JSON.stringify(tag_names) !== JSON.stringify(previousData?.tags ?? [])) body.tag_names = tag_names;
-  if (body.type !== 'vpn') {
-    body.vpn = null;
-    delete body.auto_cert;
+  if (body.type !== 'vpn') body.vpn = null;
+  if (body.type !== 'cert') {
+    delete body.ca;
+    delete body.blueprint_cert;
   }
+  if (body.type !== 'vpn' && body.type !== 'cert') delete body.auto_cert;
   if (body.required) body.default = true;
   return body;
 }
@@ -84,6 +87,24 @@ function VPNInputs({ locked }: { locked: boolean }) {
   );
 }
 
+function CertificateInputs({ ca, locked }: { ca: number | null | undefined; locked: boolean }) {
+  const offered = useResourceDefinitions().cas?.hasList ?? false;
+  if (!offered) return <Alert severity="info">There are no CAs that you may see, so none can be chosen.</Alert>;
+  return (
+    <>
+      <ReferenceInput source="ca" reference="cas" perPage={50}>
+        <AutocompleteInput label="CA" helperText="Each device gets a certificate of it, revoked when the template is taken away" optionText="name" filterToQuery={(q: string) => ({ q })} validate={required()} readOnly={locked} fullWidth />
+      </ReferenceInput>
+      {ca && (
+        <ReferenceInput source="blueprint_cert" reference="certs" perPage={50} filter={{ ca, revoked: false }}>
+          <AutocompleteInput label="Blueprint" helperText="Certificates are like this one; without one they are like the CA" optionText="name" filterToQuery={(q: string) => ({ q })} readOnly={locked} fullWidth />
+        </ReferenceInput>
+      )}
+      <BooleanInput source="auto_cert" defaultValue readOnly={locked} helperText="Make the certificate of each device automatically" />
+    </>
+  );
+}
+
 function Contents({ locked }: { locked: boolean }) {
   const values = useWatch() as TemplateValues;
   // the schema names the backends there are; the usual ones are known without it, and it is large
@@ -102,6 +123,7 @@ function Contents({ locked }: { locked: boolean }) {
             <SelectInput helperText={false} source="backend" onFocus={() => setChoosing(true)} choices={backendChoices(schemas.data)} validate={required()} readOnly={locked} fullWidth />
             <SelectInput helperText={false} source="type" choices={templateTypes} validate={required()} readOnly={locked} fullWidth />
             {values.type === 'vpn' && <VPNInputs locked={locked} />}
+            {values.type === 'cert' && <CertificateInputs ca={values.ca} locked={locked} />}
           </Columns>
         </FormCard>
         <FormCard title="Contents">

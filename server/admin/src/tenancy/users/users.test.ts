@@ -65,3 +65,8 @@ it('sends the tags of a template only when they changed, and no VPN with a gener
     default: true,
   });
 });
+
+it('sends the authority of a template with its type alone', () => {
+  expect(templateBody({ id: 't', type: 'cert', ca: 3, blueprint_cert: 5, auto_cert: true })).toEqual({ id: 't', type: 'cert', vpn: null, ca: 3, blueprint_cert: 5, auto_cert: true });
+  expect(templateBody({ id: 't', type: 'generic', ca: 3, blueprint_cert: 5, auto_cert: true })).toEqual({ id: 't', type: 'generic', vpn: null });
+});
