@@ -61,6 +61,9 @@ func (a *api) call(method, path string, in, out any) error {
 	if answer.StatusCode >= 300 {
 		return fmt.Errorf("%s %s: %s: %.300s", method, path, answer.Status, raw)
 	}
+	if out == nil {
+		return nil
+	}
 	return json.Unmarshal(raw, out)
 }
 
