@@ -28,6 +28,7 @@ type radiusCommands struct {
 		BatchAddUsers     radiusBatchAdd         `cmd:"" name:"batch-add-users" aliases:"batch_add_users" help:"Make accounts from a CSV file."`
 		PrefixAddUsers    radiusPrefixAdd        `cmd:"" name:"prefix-add-users" aliases:"prefix_add_users" help:"Make numbered accounts and print vouchers for them."`
 		Enterprise        radiusEnterprise       `cmd:"" name:"wpa-enterprise" help:"Make a network for which everybody has an account of their own: authority, certificate, access points, their template and a profile for telephones."`
+		ImportPages       radiusImportPages      `cmd:"" name:"import-login-pages" help:"Import login pages and their files from the YAML of OpenWISP WiFi Login Pages."`
 	} `cmd:"" help:"Users of networks, their sessions and limits."`
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Payments sells plans: a seam for whoever has something to sell. The program has no
-// driver of its own.
+// driver of its own; examples/payments is one.
 type Payments interface {
 	// Plans are what may be bought at an organization's page.
 	Plans(ctx context.Context, organization wispwright.ID) ([]Plan, error)
