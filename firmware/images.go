@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/kit/blob"
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
@@ -42,7 +40,6 @@ const (
 	wrongSum     = "The file is not what it was said to be: its SHA-256 is another."
 	rootfs       = "This is an image of a root file system, which devices cannot be upgraded with."
 	imageExists  = "Firmware Image with this Build and Type already exists."
-	blobFolder   = "firmware/"
 	longestName  = 200
 	longestLabel = 128
 )
@@ -135,24 +132,22 @@ func (i *Images) Create(ctx context.Context, scope wispwright.Scope, build wispw
 	if len(taken.Rows) > 0 {
 		return nil, wispwright.Invalid("", imageExists)
 	}
-	o := &Image{ID: wispwright.NewID(), OrganizationID: b.OrganizationID, BuildID: b.ID, Type: imageType, Boards: f.Boards}
-	if o.File, err = i.place(ctx, b.ID, baseName(f.Name)); err != nil {
-		return nil, err
-	}
+	o := &Image{ID: wispwright.NewID(), OrganizationID: b.OrganizationID, BuildID: b.ID, Type: imageType, Boards: f.Boards, File: b.ID.String() + "/" + clean(baseName(f.Name))}
 	if err := i.keep(ctx, o, f); err != nil {
 		return nil, err
 	}
 	if err := i.Service.Create(ctx, o); err != nil {
-		i.drop(ctx, o.File)
+		if !errors.Is(err, wispwright.ErrUnavailable) { // then it may have been stored
+			i.drop(ctx, o)
+		}
 		return nil, err
 	}
 	return o, nil
 }
 
-// place chooses a name in the folder of a build, with a few letters more when it
-// is taken.
-func (i *Images) place(ctx context.Context, build wispwright.ID, name string) (string, error) {
-	clean := strings.TrimLeft(strings.Map(func(r rune) rune {
+// clean is a name that files can have.
+func clean(name string) string {
+	out := strings.TrimLeft(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
 			return r
@@ -161,23 +156,22 @@ func (i *Images) place(ctx context.Context, build wispwright.ID, name string) (s
 		}
 		return -1
 	}, name), ".")
-	if clean == "" {
-		clean = "image.bin"
+	if out == "" {
+		return "image.bin"
 	}
+	return out
+}
+
+// place gives the file of a new image a few letters more when its name is taken in
+// the build, which is held meanwhile.
+func (i *Images) place(ctx context.Context, o *Image) error {
 	for {
-		file := build.String() + "/" + clean
-		r, err := i.s.options.Blobs.Open(ctx, blobFolder+file)
-		if errors.Is(err, wispwright.ErrNotFound) {
-			return file, nil
+		taken, err := i.s.stores.Images.List(ctx, wispwright.ScopeAll(), ImageFilter{File: o.File}, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil || len(taken.Rows) == 0 || taken.Rows[0].ID == o.ID {
+			return err
 		}
-		if err != nil {
-			return "", fmt.Errorf("firmware.Images.Create: %w", err)
-		}
-		if err := r.Close(); err != nil {
-			return "", fmt.Errorf("firmware.Images.Create: %w", err)
-		}
-		ext := path.Ext(name)
-		clean = strings.TrimSuffix(clean, ext) + "_" + strings.ToLower(rand.Text()[:7]) + ext
+		ext := path.Ext(o.File)
+		o.File = strings.TrimSuffix(o.File, ext) + "_" + strings.ToLower(rand.Text()[:7]) + ext
 	}
 }
 
@@ -189,9 +183,8 @@ func (i *Images) keep(ctx context.Context, o *Image, f File) error {
 	if most >= 0 {
 		body = io.LimitReader(body, most+1)
 	}
-	err := i.s.options.Blobs.Put(ctx, blobFolder+o.File, io.TeeReader(body, io.MultiWriter(sum, end)))
-	if err != nil {
-		return fmt.Errorf("firmware.Images.Create: %w", err)
+	if err := i.s.put(ctx, o.blob(), io.TeeReader(body, io.MultiWriter(sum, end))); err != nil {
+		return err
 	}
 	o.Size, o.Checksum = end.size, hex.EncodeToString(sum.Sum(nil))
 	fault := ""
@@ -204,7 +197,7 @@ func (i *Images) keep(ctx context.Context, o *Image, f File) error {
 		fault = wrongSum
 	}
 	if fault != "" {
-		i.drop(ctx, o.File)
+		i.drop(ctx, o)
 		return wispwright.Invalid("file", fault)
 	}
 	o.Metadata = Metadata{Status: unconfirmed}
@@ -215,23 +208,18 @@ func (i *Images) keep(ctx context.Context, o *Image, f File) error {
 	return nil
 }
 
-// drop removes a file that no row names. One that stays is swept.
-func (i *Images) drop(ctx context.Context, file string) {
-	if err := i.s.options.Blobs.Delete(context.WithoutCancel(ctx), blobFolder+file); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
-		i.s.options.Log.WarnContext(ctx, "the file of an image stays for the sweep", "file", file, "error", err)
-	}
-}
-
 func (i *Images) check(ctx context.Context, c entity.Change[Image]) error {
 	if c.After == nil || c.Before != nil {
 		return nil
 	}
 	// an update that changes nothing keeps the build as it is meanwhile
-	_, err := i.s.stores.Builds.Update(ctx, wispwright.ScopeAll(), c.After.BuildID, func(b *Build) error {
+	if _, err := i.s.stores.Builds.Update(ctx, wispwright.ScopeAll(), c.After.BuildID, func(b *Build) error {
 		c.After.OrganizationID = b.OrganizationID
 		return nil
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return i.place(ctx, c.After)
 }
 
 // stored removes the files of deleted images once that is certain, and looks which
@@ -240,8 +228,7 @@ func (i *Images) stored(ctx context.Context, changes ...entity.Change[Image]) er
 	for _, c := range changes {
 		switch {
 		case c.After == nil:
-			file := c.Before.File
-			wispwright.AfterCommit(ctx, func() { i.drop(ctx, file) })
+			wispwright.AfterCommit(ctx, func() { i.drop(ctx, c.Before) })
 		case c.Before == nil:
 			if err := i.s.options.Jobs.Enqueue(ctx, Job{JobDetect, c.After.ID}); err != nil {
 				return err
@@ -249,11 +236,6 @@ func (i *Images) stored(ctx context.Context, changes ...entity.Change[Image]) er
 		}
 	}
 	return nil
-}
-
-// Open opens the file of an image, or returns wispwright.ErrNotFound.
-func (i *Images) Open(ctx context.Context, o *Image) (blob.Reader, error) {
-	return i.s.options.Blobs.Open(ctx, blobFolder+o.File)
 }
 
 // ByFile returns the image that lies at a place.
@@ -275,44 +257,3 @@ func (i *Images) Confirm(ctx context.Context, scope wispwright.Scope, id wispwri
 // sweepAge is how old a file without image must be to be removed: a younger one may
 // belong to an image that is being stored.
 const sweepAge = 24 * time.Hour
-
-// Sweep removes files that no image names, and uploads that did not go on for a
-// day, and returns the number of both.
-func (i *Images) Sweep(ctx context.Context) (int, error) {
-	const atOnce = 500
-	n, err := i.s.Uploads.sweep(ctx)
-	if err != nil {
-		return n, err
-	}
-	var old []string
-	before := i.s.base.Now().Add(-sweepAge)
-	err = i.s.options.Blobs.List(ctx, blobFolder, func(f blob.Info) error {
-		if f.Modified.Before(before) {
-			old = append(old, strings.TrimPrefix(f.Name, blobFolder))
-		}
-		return nil
-	})
-	if err != nil {
-		return n, fmt.Errorf("firmware.Images.Sweep: %w", err)
-	}
-	for some := range slices.Chunk(old, atOnce) {
-		used, err := i.s.stores.Images.List(ctx, wispwright.ScopeAll(), ImageFilter{Files: wispwright.Only(some...)}, unpaged())
-		if err != nil {
-			return n, fmt.Errorf("firmware.Images.Sweep: %w", err)
-		}
-		named := map[string]bool{}
-		for _, o := range used.Rows {
-			named[o.File] = true
-		}
-		for _, file := range some {
-			if named[file] {
-				continue
-			}
-			if err := i.s.options.Blobs.Delete(ctx, blobFolder+file); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
-				return n, fmt.Errorf("firmware.Images.Sweep: %w", err)
-			}
-			n++
-		}
-	}
-	return n, nil
-}

@@ -54,7 +54,7 @@ func (i *Images) Restore(ctx context.Context, o *Image, look bool, open func() (
 	if look || before != nil && i.has(ctx, before) {
 		_, err = io.Copy(io.Discard, from) // what lies there already is not written again
 	} else {
-		err = i.s.options.Blobs.Put(ctx, blobFolder+o.File, from)
+		err = i.s.put(ctx, o.blob(), from)
 	}
 	if err != nil {
 		return "", fmt.Errorf("firmware.Images.Restore: %w", err)

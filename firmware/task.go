@@ -41,15 +41,19 @@ func (o *Operations) task(ctx context.Context, op *Operation, wasPending bool) (
 			return nil, nil, err
 		}
 	}
-	if t.image == nil {
+	switch {
+	case t.image == nil && op.Flashed:
+		t.image = &Image{} // the device has it, or not: that is still to be found out
+	case t.image == nil:
 		return nil, &ending{status: Failed, line: imageGone}, nil
-	}
-	build, err := o.s.stores.Builds.Get(ctx, wispwright.ScopeAll(), t.image.BuildID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if t.system = build.System(); t.system == "" {
-		t.system = t.image.Metadata.System()
+	default:
+		build, err := o.s.stores.Builds.Get(ctx, wispwright.ScopeAll(), t.image.BuildID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if t.system = build.System(); t.system == "" {
+			t.system = t.image.Metadata.System()
+		}
 	}
 	var connected bool
 	if t.upgrader, connected, err = o.s.Upgrader(ctx, op.DeviceID); err != nil {
@@ -75,8 +79,12 @@ func (t *task) Image() (*Image, string) { return t.image, t.system }
 // Open implements Task.
 func (t *task) Open(ctx context.Context) (io.ReadSeekCloser, error) {
 	r, err := t.s.Images.Open(ctx, t.image)
-	if errors.Is(err, wispwright.ErrNotFound) {
+	switch {
+	case errors.Is(err, wispwright.ErrNotFound):
 		return nil, errors.New("The file of the image is not there any more.") //nolint:staticcheck // a line for people
+	case errors.Is(err, wispwright.ErrUnavailable):
+		t.s.options.Log.WarnContext(ctx, "the file of an image cannot be read", "image", t.image.ID, "error", err)
+		return nil, &RecoverableError{Cause: "The file of the image cannot be read now"}
 	}
 	return r, err
 }

@@ -110,8 +110,8 @@ func (u *Uploads) Part(ctx context.Context, scope wispwright.Scope, id wispwrigh
 			u.s.options.Log.WarnContext(ctx, "a part of an upload stays for the sweep", "upload", id, "error", err)
 		}
 	}()
-	if err := u.s.options.Blobs.Put(ctx, name, io.TeeReader(io.LimitReader(body, mostPart+1), count)); err != nil {
-		return nil, fmt.Errorf("firmware.Uploads.Part: %w", err)
+	if err := u.s.put(ctx, name, io.TeeReader(io.LimitReader(body, mostPart+1), count)); err != nil {
+		return nil, err
 	}
 	fault := ""
 	switch {
@@ -155,7 +155,7 @@ func (u *Uploads) Finish(ctx context.Context, scope wispwright.Scope, id wispwri
 	if o.Received != o.Size {
 		return nil, wispwright.Invalid("file", fmt.Sprintf("%d of %d bytes are there.", o.Received, o.Size))
 	}
-	parts := &joined{ctx: ctx, blobs: u.s.options.Blobs}
+	parts := &joined{ctx: ctx, s: u.s}
 	if parts.names = o.Parts; parts.names == nil {
 		if parts.names, err = u.earlier(ctx, o.ID, o.Size); err != nil {
 			return nil, err
@@ -165,7 +165,10 @@ func (u *Uploads) Finish(ctx context.Context, scope wispwright.Scope, id wispwri
 	if err = errors.Join(err, parts.close()); err != nil {
 		return nil, err
 	}
-	return image, u.Delete(ctx, scope, id)
+	if err := u.Delete(ctx, scope, id); err != nil { // the image is there nevertheless
+		u.s.options.Log.WarnContext(ctx, "a finished upload stays for the sweep", "upload", id, "error", err)
+	}
+	return image, nil
 }
 
 // Delete gives an upload up.
@@ -265,7 +268,7 @@ func (u *Uploads) sweep(ctx context.Context) (int, error) {
 // joined reads parts one after the other.
 type joined struct {
 	ctx   context.Context //nolint:containedctx // that of one call
-	blobs blob.Store
+	s     *Service
 	names []string
 	open  blob.Reader
 }
@@ -277,17 +280,23 @@ func (j *joined) Read(p []byte) (int, error) {
 			if len(j.names) == 0 {
 				return 0, io.EOF
 			}
-			r, err := j.blobs.Open(j.ctx, j.names[0])
+			r, err := j.s.file(j.ctx, j.names[0])
+			if errors.Is(err, wispwright.ErrNotFound) {
+				err = wispwright.Invalid("file", noPart)
+			}
 			if err != nil {
 				return 0, err
 			}
 			j.open, j.names = r, j.names[1:]
 		}
 		n, err := j.open.Read(p)
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			if err = j.close(); err == nil && n == 0 {
 				continue
 			}
+		case err != nil:
+			err = fmt.Errorf("firmware.Uploads.Finish: %w: %w", wispwright.ErrUnavailable, err)
 		}
 		return n, err
 	}

@@ -40,6 +40,8 @@ func (r *run) flash(ctx context.Context) error {
 		}
 		line = "/sbin/sysupgrade -c -n " + r.path
 	}
+	image, _ := r.t.Image()
+	r.state.Checksum = image.Checksum
 	if err := r.t.Flash(ctx, 65, r.state); err != nil {
 		return r.giveUp(ctx, err)
 	}
@@ -174,9 +176,12 @@ func (r *run) persist(ctx context.Context) (done bool, err error) {
 	if err := r.say(ctx, 90, "Connected! Writing checksum file to "+r.o.ChecksumFile); err != nil {
 		return false, err
 	}
-	image, _ := r.t.Image()
+	checksum := r.state.Checksum
+	if image, _ := r.t.Image(); checksum == "" { // noted by an earlier version
+		checksum = image.Checksum
+	}
 	folder := r.o.ChecksumFile[:strings.LastIndexByte(r.o.ChecksumFile, '/')]
-	for _, line := range []string{"mkdir -p " + folder, "echo " + image.Checksum + " > " + r.o.ChecksumFile} {
+	for _, line := range []string{"mkdir -p " + folder, "echo " + checksum + " > " + r.o.ChecksumFile} {
 		if _, err := r.command(ctx, line); err != nil {
 			return false, err
 		}

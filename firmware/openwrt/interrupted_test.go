@@ -28,7 +28,9 @@ type box struct {
 	commands, crash int
 	// unheard: the command at which it happens does not reach the device
 	unheard bool
-	cancel  context.CancelFunc
+	// harmless: the command answers nevertheless
+	harmless bool
+	cancel   context.CancelFunc
 }
 
 func (b *box) dial(context.Context, wispwright.ID) (connection.Session, error) { return &boxed{b}, nil }
@@ -42,7 +44,7 @@ func (s *boxed) step() bool {
 	s.commands++
 	if s.commands == s.crash {
 		s.cancel()
-		return true
+		return !s.harmless
 	}
 	return false
 }
@@ -161,6 +163,45 @@ func TestASupersededAttemptDoesNotFlash(t *testing.T) {
 	require.NoError(t, w.Work(t.Context(), job))
 	require.Equal(t, 1, b.flashes)
 	require.Equal(t, firmware.Success, w.Operation(t, op.ID).Status)
+}
+
+// An image that is deleted at any command ends the operation before it is sent, with
+// a line that says so; a device that was flashed keeps what it has, also when the
+// server dies meanwhile.
+func TestDeletedAtEachCommand(t *testing.T) {
+	for n := 1; n <= 15; n++ {
+		for _, dies := range []bool{false, true} {
+			b := &box{crash: n, harmless: !dies}
+			w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+			b.id = w.Device(1)
+			w.Fleet.Dial = b.dial
+			op := w.Begin(t, b.id, w.Images[0], "{}")
+			ctx, cancel := context.WithCancel(t.Context())
+			b.cancel = func() {
+				require.NoError(t, w.Service.Images.Delete(context.Background(), wispwright.ScopeAll(), w.Images[0].ID))
+				if b.crash = 0; dies {
+					cancel()
+				}
+			}
+			job := firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID}
+			err := w.Work(ctx, job)
+			if dies {
+				require.ErrorIs(t, err, context.Canceled)
+				err = w.Work(t.Context(), job)
+			}
+			cancel()
+			require.NoError(t, err)
+			got := w.Operation(t, op.ID)
+			require.True(t, got.ImageID.IsZero())
+			require.False(t, got.Claimed)
+			if b.flashes == 1 {
+				require.Equal(t, firmware.Success, got.Status, "deleted at command %d: %s", n, got.Log)
+				continue
+			}
+			require.Equal(t, firmware.Failed, got.Status, "deleted at command %d: %s", n, got.Log)
+			require.Regexp(t, "The (file of the )?image (was deleted|is not there any more)", got.Log)
+		}
+	}
 }
 
 // Somebody who cancels at any command ends the operation before it flashes, and is

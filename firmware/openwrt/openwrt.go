@@ -170,6 +170,8 @@ type state struct {
 	// BootID and System are what the device said before it was flashed.
 	BootID string `json:"boot_id,omitempty"`
 	System string `json:"system,omitempty"`
+	// Checksum is that of the image, which may be deleted meanwhile.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 type upgrader struct {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -12,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wispwright/wispwright"
 )
 
 // source is a request's body, read once: a JSON object or a form.
@@ -117,8 +121,12 @@ func noJSON(text []byte, err error) error {
 
 func parseError(err error, prefix string) error {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	var ours *fs.PathError
+	switch {
+	case errors.As(err, &tooLarge):
 		return err
+	case errors.As(err, &ours): // a large file of a form could not be put aside
+		return fmt.Errorf("%w: %w", wispwright.ErrUnavailable, err)
 	}
 	return Fail(http.StatusBadRequest, prefix+err.Error())
 }
