@@ -11,6 +11,7 @@ import (
 const (
 	upgradeKind     = "firmware_upgrader.upgradeoperation"
 	massUpgradeKind = "firmware_upgrader.batchupgradeoperation"
+	buildKind       = "firmware_upgrader.build"
 )
 
 // Kinds implements WithKinds.
@@ -20,7 +21,7 @@ func (c *FirmwareConcern) Kinds() []Kind {
 			Subject: func(o *firmware.Category) Subject {
 				return Subject{o.OrganizationID, o.ID.String(), o.Name, nil}
 			}}),
-		NewKind(KindOptions[firmware.Build]{Kind: "firmware_upgrader.build", Event: "firmware_build", Label: "Firmware build", Changed: &c.Builds.Changed,
+		NewKind(KindOptions[firmware.Build]{Kind: buildKind, Describe: c.describeBuilds, Event: "firmware_build", Label: "Firmware build", Changed: &c.Builds.Changed,
 			Subject: func(o *firmware.Build) Subject {
 				return Subject{o.OrganizationID, o.ID.String(), o.Version, map[string]any{"category": o.CategoryID.String(), "os": o.System()}}
 			}}),
@@ -32,6 +33,7 @@ func (c *FirmwareConcern) Kinds() []Kind {
 			Subject: func(o *firmware.DeviceFirmware) Subject {
 				return Subject{o.OrganizationID, o.ID.String(), "", nil}
 			}}),
+		described(massUpgradeKind, c.describeBatches), described(upgradeKind, c.describeOperations),
 	}
 }
 
@@ -54,17 +56,20 @@ func (c *FirmwareConcern) live(h *Host) {
 
 // NotificationTypes implements WithNotifications.
 func (c *FirmwareConcern) NotificationTypes() []notifications.Type {
-	const device = "[{notification.target}]({notification.target_link})"
+	const target = "[{notification.target}]({notification.target_link})"
 	return []notifications.Type{
 		{Name: "firmware_upgrade_failed", Label: "Firmware upgrade PROBLEM", Level: notifications.Error, Verb: "failed", Models: []string{deviceKind},
 			Subject: "[{site.name}] PROBLEM: the firmware upgrade of {notification.target} {notification.verb}",
-			Message: "The firmware upgrade of " + device + " {notification.verb}: {reason}"},
-		{Name: "firmware_batch_ended", Label: "Mass firmware upgrade", Level: notifications.Info, Verb: "ended", Models: []string{"firmware_upgrader.build"},
+			Message: "The [firmware upgrade]({notification.action_link}) of " + target + " {notification.verb}: {reason}"},
+		{Name: "persistent_upgrade_failed", Label: "Persistent firmware upgrade PROBLEM", Level: notifications.Error, Verb: "failed", Models: []string{deviceKind},
+			Subject: "[{site.name}] PROBLEM: the firmware upgrade that waited for {notification.target} {notification.verb}",
+			Message: "The [firmware upgrade]({notification.action_link}) that waited for " + target + " {notification.verb}: {reason}"},
+		{Name: "firmware_batch_ended", Label: "Mass firmware upgrade", Level: notifications.Info, Verb: "ended", Models: []string{massUpgradeKind},
 			Subject: "[{site.name}] The mass upgrade to {notification.target} {notification.verb}: {outcome}",
-			Message: "The mass upgrade to {notification.target} {notification.verb}: {outcome}."},
-		{Name: "pending_upgrade_reminder", Label: "Pending upgrades", Level: notifications.Info, Verb: "waits", Models: []string{"firmware_upgrader.build"},
+			Message: "The mass upgrade to " + target + " {notification.verb}: {outcome}."},
+		{Name: "pending_upgrade_reminder", Label: "Pending upgrades", Level: notifications.Info, Verb: "waits", Models: []string{massUpgradeKind},
 			Subject: "[{site.name}] The mass upgrade to {notification.target} {notification.verb} for devices",
-			Message: "The mass upgrade to {notification.target} still {notification.verb} for devices that cannot be reached."},
+			Message: "The mass upgrade to " + target + " still {notification.verb} for devices that cannot be reached."},
 	}
 }
 
@@ -74,15 +79,17 @@ func (c *FirmwareConcern) WebhookEvents() []webhooks.Event { return nil }
 // Notify implements WithNotifications: people are told of single upgrades that
 // failed, and of mass upgrades when they end: not of each of their devices.
 func (c *FirmwareConcern) Notify(n *NotificationsConcern) []Wire {
-	build := func(b *firmware.Batch) notifications.Ref {
-		return notifications.Ref{Kind: "firmware_upgrader.build", ID: b.BuildID.String()}
+	batch := func(b *firmware.Batch) notifications.Ref {
+		return notifications.Ref{Kind: massUpgradeKind, ID: b.ID.String()}
 	}
 	return []Wire{
-		{"firmware.Operations.Changed", "notifications: firmware_upgrade_failed", hook(c.Operations.Changed.Within, func(ctx context.Context, list ...firmware.OperationChange) error {
+		{"firmware.Operations.Changed", "notifications: firmware_upgrade_failed, persistent_upgrade_failed", hook(c.Operations.Changed.Within, func(ctx context.Context, list ...firmware.OperationChange) error {
 			var events []notifications.Event
 			for _, change := range list {
-				if o := change.Operation; change.Ended() && o.BatchID.IsZero() && (o.Status == firmware.Failed || o.Status == firmware.Aborted) {
-					events = append(events, notifications.Event{Type: "firmware_upgrade_failed", Target: deviceRef(o.DeviceID), Actor: deviceRef(o.DeviceID), Data: map[string]any{"reason": o.LastLine()}})
+				o := change.Operation
+				if name := failureType(change); name != "" {
+					events = append(events, notifications.Event{Type: name, Target: deviceRef(o.DeviceID), Actor: deviceRef(o.DeviceID), Action: notifications.Ref{Kind: upgradeKind, ID: o.ID.String()},
+						Data: map[string]any{"reason": o.LastLine()}})
 				}
 			}
 			return n.Post(ctx, events...)
@@ -91,7 +98,7 @@ func (c *FirmwareConcern) Notify(n *NotificationsConcern) []Wire {
 			var events []notifications.Event
 			for _, change := range list {
 				if change.Ended() && change.Batch.Status != firmware.Cancelled {
-					events = append(events, notifications.Event{Type: "firmware_batch_ended", Target: build(&change.Batch), Actor: build(&change.Batch), Data: map[string]any{"outcome": change.Outcome()}})
+					events = append(events, notifications.Event{Type: "firmware_batch_ended", Target: batch(&change.Batch), Actor: batch(&change.Batch), Data: map[string]any{"outcome": change.Outcome()}})
 				}
 			}
 			return n.Post(ctx, events...)
@@ -99,9 +106,24 @@ func (c *FirmwareConcern) Notify(n *NotificationsConcern) []Wire {
 		{"firmware.Batches.Reminded", "notifications: pending_upgrade_reminder", hook(c.Batches.Reminded.Within, func(ctx context.Context, list ...firmware.Batch) error {
 			var events []notifications.Event
 			for i := range list {
-				events = append(events, notifications.Event{Type: "pending_upgrade_reminder", Target: build(&list[i]), Actor: build(&list[i])})
+				events = append(events, notifications.Event{Type: "pending_upgrade_reminder", Target: batch(&list[i]), Actor: batch(&list[i])})
 			}
 			return n.Post(ctx, events...)
 		})},
 	}
+}
+
+// failureType is what people are told of an upgrade that ended now; "" for nothing:
+// of those of a mass upgrade only one that had waited for its device, perhaps for
+// weeks.
+func failureType(c firmware.OperationChange) string {
+	o := &c.Operation
+	switch {
+	case !c.Ended():
+	case o.Status == firmware.Failed && o.IsPersistent && o.RetryCount > 0:
+		return "persistent_upgrade_failed"
+	case o.BatchID.IsZero() && (o.Status == firmware.Failed || o.Status == firmware.Aborted):
+		return "firmware_upgrade_failed"
+	}
+	return ""
 }

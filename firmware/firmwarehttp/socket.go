@@ -104,7 +104,7 @@ func admitted(c *wispwright.Caller, kind string) error {
 }
 
 // asked answers a client that wants to know how things are.
-func asked(text []byte, state func() []byte) []byte {
+func asked(text []byte, state func() [][]byte) [][]byte {
 	var in struct {
 		Type string `json:"type"`
 	}
@@ -127,7 +127,7 @@ func (h *HTTP) Topics() (operation, batch, device live.Topic) {
 		if err != nil {
 			return nil, err
 		}
-		return h.session(id, func(ctx context.Context) []byte { return h.operationNow(ctx, id) }), nil
+		return h.session(id, func(ctx context.Context) [][]byte { return [][]byte{h.operationNow(ctx, id)} }), nil
 	}}
 	batch = live.Topic{Name: batchTopic, Load: h.loadBatch, Open: func(ctx context.Context, r *http.Request, c *wispwright.Caller) (*live.Session, error) {
 		id, err := listening(r, BatchSocket)
@@ -140,7 +140,7 @@ func (h *HTTP) Topics() (operation, batch, device live.Topic) {
 		if err != nil {
 			return nil, err
 		}
-		return h.session(id, func(ctx context.Context) []byte { return h.batchNow(ctx, id) }), nil
+		return h.session(id, func(ctx context.Context) [][]byte { return [][]byte{h.batchNow(ctx, id)} }), nil
 	}}
 	device = live.Topic{Name: deviceTopic, Load: h.loadOperation, Open: func(ctx context.Context, r *http.Request, c *wispwright.Caller) (*live.Session, error) {
 		id, err := listening(r, DeviceSocket)
@@ -153,14 +153,14 @@ func (h *HTTP) Topics() (operation, batch, device live.Topic) {
 		if err != nil {
 			return nil, err
 		}
-		return h.session(id, func(ctx context.Context) []byte { return h.deviceNow(ctx, id) }), nil
+		return h.session(id, func(ctx context.Context) [][]byte { return h.deviceNow(ctx, id) }), nil
 	}}
 	return operation, batch, device
 }
 
-func (h *HTTP) session(id wispwright.ID, state func(context.Context) []byte) *live.Session {
-	return &live.Session{Groups: []string{id.String()}, Missed: []byte(`{"type":"missed"}`), Receive: func(ctx context.Context, text []byte) []byte {
-		return asked(text, func() []byte { return state(ctx) })
+func (h *HTTP) session(id wispwright.ID, state func(context.Context) [][]byte) *live.Session {
+	return &live.Session{Groups: []string{id.String()}, Missed: []byte(`{"type":"missed"}`), ReceiveMany: func(ctx context.Context, text []byte) [][]byte {
+		return asked(text, func() [][]byte { return state(ctx) })
 	}}
 }
 
@@ -192,17 +192,16 @@ func (h *HTTP) operationNow(ctx context.Context, id wispwright.ID) []byte {
 	return encode(h.update(o))
 }
 
-// deviceNow tells of the newest operation: a socket answers with one frame, and a
-// page that shows more reads the list.
-func (h *HTTP) deviceNow(ctx context.Context, id wispwright.ID) []byte {
+// deviceNow tells of the newest operations, one frame for each, the newest first.
+func (h *HTTP) deviceNow(ctx context.Context, id wispwright.ID) (frames [][]byte) {
 	list, err := h.s.Operations.List(ctx, everybody(), firmware.OperationFilter{DeviceID: id}, wispwright.Page{Limit: newest, NoTotal: true})
 	if err != nil {
-		return unsaid()
+		return [][]byte{unsaid()}
 	}
-	if len(list.Rows) == 0 {
-		return nil
+	for _, o := range list.Rows {
+		frames = append(frames, encode(h.update(o)))
 	}
-	return encode(h.update(list.Rows[0]))
+	return frames
 }
 
 func unsaid() []byte { return []byte(`{"type":"error","message":"The state cannot be read."}`) }

@@ -123,27 +123,42 @@ func (c *client) read() {
 			return
 		}
 		c.seen.Store(time.Now().UnixNano())
-		receive := c.session.Load().Receive
+		receive := c.session.Load().receiver()
 		if receive == nil || kind != websocket.MessageText {
 			continue
 		}
-		if answer, err := c.receive(receive, text); err != nil {
+		answers, err := c.receive(receive, text)
+		if err != nil {
 			c.end()
-		} else if answer != nil {
+		}
+		for _, answer := range answers {
 			c.send(answer)
 		}
 	}
 }
 
+// receiver is what takes the client's frames; nil when nothing does.
+func (s *Session) receiver() func(context.Context, []byte) [][]byte {
+	if s.ReceiveMany != nil || s.Receive == nil {
+		return s.ReceiveMany
+	}
+	return func(ctx context.Context, text []byte) [][]byte {
+		if answer := s.Receive(ctx, text); answer != nil {
+			return [][]byte{answer}
+		}
+		return nil
+	}
+}
+
 // receive hands a frame of the client to its session.
-func (c *client) receive(fn func(context.Context, []byte) []byte, text []byte) (answer []byte, err error) {
+func (c *client) receive(fn func(context.Context, []byte) [][]byte, text []byte) (answers [][]byte, err error) {
 	ctx, cancel := context.WithTimeout(c.hub.ctx, loadTime)
 	defer cancel()
 	err = c.hub.guarded(c.topic.Name, func() error {
-		answer = fn(ctx, text)
+		answers = fn(ctx, text)
 		return nil
 	})
-	return answer, err
+	return answers, err
 }
 
 // frame makes the frame of what an event loaded, nil for none.

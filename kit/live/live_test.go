@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -196,6 +197,20 @@ func TestFramesOfSessionsAndAnswers(t *testing.T) {
 	require.NoError(t, c.Write(t.Context(), websocket.MessageText, make([]byte, 5000)), "sent")
 	_, _, err := c.Read(t.Context())
 	require.Error(t, err, "a frame over the limit ends the connection")
+}
+
+func TestSeveralAnswers(t *testing.T) {
+	h := newHub(t, &bus{}, live.Options{})
+	at := serve(t, h.Topic(live.Topic{Name: "t", Open: func(context.Context, *http.Request, *wispwright.Caller) (*live.Session, error) {
+		return &live.Session{ReceiveMany: func(_ context.Context, text []byte) [][]byte { return bytes.Fields(text) }}, nil
+	}}))
+	c := dial(t, at)
+	for _, text := range []string{"one two", "", "three"} {
+		require.NoError(t, c.Write(t.Context(), websocket.MessageText, []byte(text)))
+	}
+	for _, want := range []string{"one", "two", "three"} {
+		require.Equal(t, want, read(t, c))
+	}
 }
 
 func TestHandshakesThatAreRefused(t *testing.T) {

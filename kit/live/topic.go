@@ -55,6 +55,9 @@ type Session struct {
 	// Receive takes a text frame of the client and returns the answer, or nil
 	// for none. When it is nil, frames of the client are ignored.
 	Receive func(ctx context.Context, text []byte) []byte
+	// ReceiveMany is Receive for clients that get several frames in answer. It takes
+	// the place of Receive when it is set.
+	ReceiveMany func(ctx context.Context, text []byte) [][]byte
 	// Missed is sent when events may have been lost: the connection between the
 	// nodes broke, or more happened than the queues hold. Nil sends nothing.
 	Missed []byte
