@@ -55,13 +55,13 @@ func (s *willingSession) Run(_ context.Context, line string, out connection.Outp
 	defer s.all.mu.Unlock()
 	switch {
 	case line == "uci get openwisp.http.uuid":
-		fmt.Fprint(out.Stdout, s.id)
+		_, _ = fmt.Fprint(out.Stdout, s.id)
 	case line == "cat /proc/sys/kernel/random/boot_id":
-		fmt.Fprint(out.Stdout, "boot ", s.all.boots[s.id])
+		_, _ = fmt.Fprint(out.Stdout, "boot ", s.all.boots[s.id])
 	case line == "test -f /etc/openwisp/firmware_checksum":
 		return 1, nil
 	case strings.HasPrefix(line, "cat /proc/meminfo"):
-		fmt.Fprint(out.Stdout, "MemAvailable: 66984 kB")
+		_, _ = fmt.Fprint(out.Stdout, "MemAvailable: 66984 kB")
 	case strings.HasPrefix(line, "/sbin/sysupgrade -v"):
 		s.all.boots[s.id]++
 	}

@@ -44,11 +44,11 @@ func (m moody) Upgrade(ctx context.Context, t firmware.Task) error {
 // upgrading is a server with a build of alpha and devices that it fits.
 type upgrading struct {
 	*server.Server
-	t                *testing.T
-	images           *server.FirmwareConcern
-	build, image     string
-	devices          []string
-	upgrade, organiz string
+	t            *testing.T
+	images       *server.FirmwareConcern
+	build, image string
+	devices      []string
+	upgrade, org string
 }
 
 func newUpgrading(t *testing.T, db *sqlstore.DB, way firmware.Upgrader, n int, change func(*settings, *server.FirmwareConcern)) *upgrading {
@@ -68,14 +68,14 @@ func newUpgrading(t *testing.T, db *sqlstore.DB, way firmware.Upgrader, n int, c
 	s := started(t, db, c, all)
 	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 	require.NoError(t, s.Start(t.Context()))
-	u := &upgrading{Server: s, t: t, images: images, organiz: identifiers(t, s)["org_alpha"]}
-	category := as(t, s, "b", "POST", firmwareAPI+"category/", fmt.Sprintf(`{"name":"roofs","organization":%q}`, u.organiz), 201)["id"].(string)
+	u := &upgrading{Server: s, t: t, images: images, org: identifiers(t, s)["org_alpha"]}
+	category := as(t, s, "b", "POST", firmwareAPI+"category/", fmt.Sprintf(`{"name":"roofs","organization":%q}`, u.org), 201)["id"].(string)
 	u.build = as(t, s, "b", "POST", firmwareAPI+"build/", fmt.Sprintf(`{"version":"2.0","category":%q}`, category), 201)["id"].(string)
 	i, err := images.Images.Create(t.Context(), wispwright.ScopeAll(), mustID(t, u.build), firmware.File{Name: "openwrt-ath79-generic-tplink_tl-wdr4300-v1-squashfs-sysupgrade.bin", Body: strings.NewReader("image")})
 	require.NoError(t, err)
 	u.image, u.upgrade = i.ID.String(), firmwareAPI+"build/"+u.build+"/upgrade/"
 	for d := range n {
-		made := as(t, s, "b", "POST", "/api/v1/controller/device/", fmt.Sprintf(`{"name":"roof-%d","organization":%q,"mac_address":"02:00:00:00:02:0%d","model":"TP-Link TL-WDR4300 v1"}`, d, u.organiz, d), 201)
+		made := as(t, s, "b", "POST", "/api/v1/controller/device/", fmt.Sprintf(`{"name":"roof-%d","organization":%q,"mac_address":"02:00:00:00:02:0%d","model":"TP-Link TL-WDR4300 v1"}`, d, u.org, d), 201)
 		u.devices = append(u.devices, made["id"].(string))
 	}
 	return u
