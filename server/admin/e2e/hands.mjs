@@ -46,7 +46,8 @@ export async function filterBy(page, label, choice) {
 }
 
 export async function choose(page, label, option) {
-  await page.getByRole('combobox', { name: label, exact: true }).click();
+  // a choice already made belongs to the name
+  await page.getByRole('combobox', { name: new RegExp(`^${label}( |$)`) }).click();
   await page.getByRole('option', { name: option, exact: true }).click();
 }
 

@@ -23,7 +23,8 @@ function Contents({ create = false }: { create?: boolean }) {
   const change = useMayChange('alert-defaults');
   const { data: kinds = [] } = useQuery({ queryKey: ['monitoring', 'kinds'], queryFn: () => provider.thresholdKinds(), staleTime: 300_000 });
   const organization = useWatch({ name: 'organization' }) as string | undefined;
-  const kind = kinds.find(({ id }) => id === (useWatch({ name: 'configuration' }) as string | undefined));
+  const configuration = useWatch({ name: 'configuration' }) as string | undefined;
+  const kind = kinds.find(({ id }) => id === configuration);
   return (
     <div className="w-stack w-form">
       <FormProblems />
