@@ -35,7 +35,7 @@ export interface ResourceDefinition {
 }
 
 /** The parts of the navigation, from top to bottom. */
-export const sections = ['top', 'network', 'access', 'administration', 'more'] as const;
+export const sections = ['top', 'network', 'monitoring', 'firmware', 'reaching', 'addressing', 'access', 'administration', 'more'] as const;
 
 /** A part of the navigation. */
 export type Section = (typeof sections)[number];

@@ -26,6 +26,6 @@ export const frameTexts = {
     },
   },
   frame: {
-    sections: { top: '', network: 'Network', access: 'Access', administration: 'Administration', more: 'More' },
+    sections: { top: '', network: 'Network', monitoring: 'Monitoring', firmware: 'Firmware', reaching: 'Remote access', addressing: 'Addresses and VPN', access: 'Access', administration: 'Administration', more: 'More' },
   },
 };

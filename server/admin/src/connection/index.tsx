@@ -45,9 +45,9 @@ export const connection: Concern<ConnectionOperations> = {
     },
   ],
   menu: [
-    { section: 'network', order: 40, resource: 'credentials' },
-    { section: 'network', order: 41, resource: 'batchcommands' },
-    { section: 'network', order: 42, resource: 'terminals' },
+    { section: 'reaching', order: 40, resource: 'credentials' },
+    { section: 'reaching', order: 41, resource: 'batchcommands' },
+    { section: 'reaching', order: 42, resource: 'terminals' },
   ],
   texts: connectionTexts,
   operations: connectionOperations,

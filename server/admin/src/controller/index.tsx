@@ -47,8 +47,8 @@ export const controller: Concern<ControllerOperations> = {
   ],
   menu: [
     { section: 'network', order: 10, resource: 'devices' },
-    { section: 'network', order: 30, resource: 'templates' },
-    { section: 'network', order: 35, resource: 'devicegroups' },
+    { section: 'network', order: 15, resource: 'templates' },
+    { section: 'network', order: 12, resource: 'devicegroups' },
   ],
   texts: controllerTexts,
   operations: controllerOperations,

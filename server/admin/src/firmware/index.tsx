@@ -52,10 +52,10 @@ export const firmware: Concern<FirmwareOperations> = {
     },
   ],
   menu: [
-    { section: 'network', order: 30, resource: 'firmwarebuilds' },
-    { section: 'network', order: 31, resource: 'firmwarecategories' },
-    { section: 'network', order: 32, resource: 'massupgrades' },
-    { section: 'network', order: 33, resource: 'upgradeoperations' },
+    { section: 'firmware', order: 30, resource: 'firmwarebuilds' },
+    { section: 'firmware', order: 31, resource: 'firmwarecategories' },
+    { section: 'firmware', order: 32, resource: 'massupgrades' },
+    { section: 'firmware', order: 33, resource: 'upgradeoperations' },
   ],
   routes: [
     { path: '/firmwarebuilds/:id/upgrade', page: page(() => import('./UpgradeCreate')) },

@@ -24,8 +24,8 @@ export const geo: Concern<GeoOperations> = {
     },
   ],
   menu: [
-    { section: 'network', order: 20, to: '/map', label: 'Map', icon: MapIcon, permission: 'geo.change_location' },
-    { section: 'network', order: 21, resource: 'locations' },
+    { section: 'network', order: 30, to: '/map', label: 'Map', icon: MapIcon, permission: 'geo.change_location' },
+    { section: 'network', order: 31, resource: 'locations' },
   ],
   routes: [{ path: '/map', page: page(() => import('./MapPage')) }],
   texts: geoTexts,

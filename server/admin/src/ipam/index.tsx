@@ -34,8 +34,8 @@ export const ipam: Concern<IPAMOperations> = {
     },
   ],
   menu: [
-    { section: 'network', order: 60, resource: 'subnets' },
-    { section: 'network', order: 61, resource: 'addresses' },
+    { section: 'addressing', order: 60, resource: 'subnets' },
+    { section: 'addressing', order: 61, resource: 'addresses' },
   ],
   routes: [{ path: '/subnets-import', page: page(() => import('./ImportPage')) }],
   texts: ipamTexts,

@@ -23,7 +23,7 @@ export const vpn: Concern<VPNOperations> = {
       edit: page(() => import('./VPNEdit')),
     },
   ],
-  menu: [{ section: 'network', order: 65, resource: 'vpns' }],
+  menu: [{ section: 'addressing', order: 65, resource: 'vpns' }],
   routes: [{ path: '/management-network', page: page(() => import('./ManagementPage')) }],
   texts: vpnTexts,
   operations: vpnOperations,
