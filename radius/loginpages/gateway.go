@@ -200,7 +200,7 @@ func (v *visit) openPortal(e *signin.Entry, token wispwright.Secret) (*portalFor
 		return v.loginPortal(e.User.Username, token.Reveal()), nil
 	}
 	landing := (&url.URL{Scheme: v.scheme(), Host: v.r.Host, Path: v.Base() + "/status"}).String()
-	form, err := v.p.o.Gateways.LetIn(v.r.Context(), v.in.Organization, v.account(e), came, gateway.Credentials{Username: e.User.Username, Password: token, Landing: landing})
+	form, err := v.p.o.Gateways.LetIn(v.r.Context(), v.in.Organization, account(e), came, gateway.Credentials{Username: e.User.Username, Password: token, Landing: landing})
 	var refused *wispwright.ForbiddenError
 	switch {
 	case errors.As(err, &refused):
@@ -258,12 +258,6 @@ func (v *visit) realmPortal(username, password string) *portalForm {
 		return nil
 	}
 	return v.gatewayForm(form)
-}
-
-// account is a user as the concern radius knows people.
-func (v *visit) account(e *signin.Entry) *radius.Account {
-	u := e.User
-	return &radius.Account{ID: u.ID, Username: u.Username, Email: u.Email, IsActive: u.IsActive, IsSuperuser: u.IsSuperuser, Joined: u.DateJoined}
 }
 
 // sent shows the form of a gateway alone.

@@ -193,7 +193,7 @@ func (v *visit) statusOf(e *signin.Entry) (*statusPage, error) {
 // usage are the limits of a user. A limit of nothing is not shown; people are at the end
 // when one is used up (additions: L-5).
 func (v *visit) usage(e *signin.Entry) (rows []usageRow, exhausted bool, err error) {
-	list, err := v.p.r.Authorizer.Usage(v.r.Context(), v.account(e), v.in.Organization.ID)
+	list, err := v.p.r.Authorizer.Usage(v.r.Context(), account(e), v.in.Organization.ID)
 	if errors.Is(err, wispwright.ErrNotFound) {
 		return nil, false, nil // without a group there are no limits
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wispwright/wispwright/internal/testkit"
 )
 
 // told is what a RADIUS server knows of a session: what was sent, and what of it was
@@ -23,7 +25,13 @@ type told struct {
 // The server is killed three times while a RADIUS server reports. Whatever it
 // acknowledged is there after the next start, and nothing is there twice.
 func TestKilledServerKeepsAccounting(t *testing.T) {
-	i := install(t, crashFixture)
+	t.Run("sqlite", func(t *testing.T) { killedInAccounting(t, install(t, crashFixture)) })
+	t.Run("postgresql", func(t *testing.T) {
+		killedInAccounting(t, install(t, crashFixture, "WISPWRIGHT_DATABASE="+testkit.PostgresURL(t)))
+	})
+}
+
+func killedInAccounting(t *testing.T, i *installation) {
 	const root = "Bearer 0123456789abcdef0123456789abcdef01234567"
 	client := &http.Client{Timeout: patience}
 	ask := func(ctx context.Context, method, path, credentials string, body any) (int, []byte) {
