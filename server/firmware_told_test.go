@@ -272,3 +272,22 @@ func TestPeopleAreToldOfUpgrades(t *testing.T) {
 		require.Len(t, u.told("b", "firmware_upgrade_failed"), 1, "not of each device of a mass upgrade")
 	})
 }
+
+// An upgrade that waited for its device and failed then is told of as such.
+func TestPeopleAreToldOfUpgradesThatWaited(t *testing.T) {
+	way := moody{make(chan struct{}), make(chan error)}
+	u := newUpgrading(t, testkit.SQLite(t), way, 1, func(_ *settings, c *server.FirmwareConcern) {
+		c.Config.Retries, c.Config.PendingDelay, c.Config.MostPendingDelay = 0, 1, 1
+	})
+	w := as(t, u, "b", "PUT", firmwareAPI+"device/"+u.devices[0]+"/firmware/", fmt.Sprintf(`{"image":%q,"is_persistent":true}`, u.image), 201)
+	operation := w["upgrade_operation"].(map[string]any)["id"].(string)
+	way.ends <- &firmware.RecoverableError{Cause: "nobody answers"}
+	u.ended(operation, "pending")
+	_, err := u.images.Operations.Resume(t.Context(), 0)
+	require.NoError(t, err)
+	way.ends <- errors.New("The flash is worn out.") //nolint:staticcheck // a line of the log
+	u.ended(operation, "failed")
+	testkit.Eventually(t, "the manager is told", func(context.Context) bool { return len(u.told("b", "persistent_upgrade_failed")) == 1 })
+	require.Contains(t, u.told("b", "persistent_upgrade_failed")[0], "/admin/firmware_upgrader/upgradeoperation/"+operation+"/change/")
+	require.Empty(t, u.told("b", "firmware_upgrade_failed"))
+}
