@@ -21,7 +21,7 @@ import (
 //
 // What else a concern has is found by assertion: WithModels, WithEvents,
 // WithKinds, WithNotifications, WithSettings, WithCommands, WithFirstStart,
-// WithData, WithOrganizationData, WithAdmin. A line such as
+// WithData, WithOrganizationData, WithAdmin, dashboard.Source. A line such as
 //
 //	var _ server.WithModels = (*Support)(nil)
 //
@@ -166,6 +166,7 @@ func DefaultConcerns() []Concern {
 		NewRadius(t),
 		m,
 		NewNotifications(t), // tells of those before it
+		&dashboardConcern{Tenancy: t},
 	}
 }
 

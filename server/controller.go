@@ -53,6 +53,7 @@ type ControllerConcern struct {
 	// are as Config says.
 	Tune func(*controller.Options)
 
+	db    *sqlstore.DB
 	bulk  *bulk.Tasks
 	whois *whois.WHOIS // nil without accounts
 	// certificateDevice finds the device of a certificate; VPNConcern sets it
@@ -65,7 +66,8 @@ type ControllerConcern struct {
 // NewController returns the concern with its default settings, over the
 // accounts of t.
 func NewController(t *TenancyConcern) *ControllerConcern {
-	return &ControllerConcern{Config: DefaultControllerConfig(), Tenancy: t}
+	return &ControllerConcern{Config: DefaultControllerConfig(), Tenancy: t,
+		Related: []func(sqlstore.Dialect) controllersql.Related{controllersql.Said}, DeviceFilters: saidFilters()}
 }
 
 // Controller is configuration management; nil without it.
@@ -106,6 +108,7 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	if c.Controller != nil {
 		return errors.New("it is mounted already")
 	}
+	c.db = h.DB()
 	organizations, recorder, renderer, err := c.seams(h)
 	if err != nil {
 		return err

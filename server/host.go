@@ -43,6 +43,8 @@ type Host struct {
 	}
 	// mounted are the concerns that stand ready
 	mounted []Concern
+	// ready is done when all concerns are mounted
+	ready []func() error
 }
 
 // rawPath is a handler in front of the API.

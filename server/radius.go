@@ -51,6 +51,7 @@ type RadiusConcern struct {
 	Enrolment  *enrol.Enrolment
 	LoginPages *loginpages.Service
 
+	db        *sqlstore.DB
 	base      *entity.Base
 	networks  *enterprise.Networks
 	accounts  *radiusAccounts
@@ -106,6 +107,7 @@ func (c *RadiusConcern) Mount(_ context.Context, h *Host) error {
 	if err := h.Mounted(c.Tenancy); err != nil {
 		return err
 	}
+	c.db = h.DB()
 	stores, err := radiussql.New(h.DB())
 	if err != nil {
 		return err

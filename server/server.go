@@ -116,6 +116,11 @@ func (s *Server) mount(ctx context.Context) error {
 			}
 		}
 	}
+	for _, fn := range s.host.ready {
+		if err := fn(); err != nil {
+			return fmt.Errorf("server: %w", err)
+		}
+	}
 	s.api.MountDocs()
 	if err := s.connect(); err != nil {
 		return err

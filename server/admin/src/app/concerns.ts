@@ -2,6 +2,7 @@
 import { audit } from '../audit';
 import { connection } from '../connection';
 import { controller } from '../controller';
+import { dashboard } from '../dashboard';
 import { firmware } from '../firmware';
 import { geo } from '../geo';
 import { ipam } from '../ipam';
@@ -31,4 +32,5 @@ export const concerns: Concern[] = [
   radius,
   tenancy,
   audit,
+  dashboard,
 ];
