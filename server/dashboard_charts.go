@@ -161,6 +161,18 @@ func (c *MonitoringConcern) Charts() []dashboard.Chart {
 			if err != nil {
 				return nil, err
 			}
+			// as the list has it: whoever is deactivated is that, and whose health nobody noted is unknown
+			off := true
+			deactivated, err := c.Controller.Devices.List(ctx, scope, controller.DeviceFilter{IsDeactivated: &off}, counted)
+			if err != nil {
+				return nil, err
+			}
+			all, err := c.Controller.Devices.List(ctx, scope, controller.DeviceFilter{}, counted)
+			if err != nil {
+				return nil, err
+			}
+			n[health.Deactivated] = deactivated.Total
+			n[health.Unknown] = max(0, all.Total-deactivated.Total-n[health.OK]-n[health.Problem]-n[health.Critical])
 			part := func(s health.Status, color, status string) dashboard.Slice {
 				return dashboard.Slice{Label: string(s), Value: int64(n[s]), Color: color, Status: status, Filters: map[string]string{"monitoring__status": string(s)}}
 			}

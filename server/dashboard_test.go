@@ -84,7 +84,13 @@ func TestDashboard(t *testing.T) {
 		device("two", "02:00:00:00:01:02", "org_alpha", `,"model":"Box <i>1</i> plus"`)
 		device("theirs", "02:00:00:00:01:03", "org_beta", `,"model":"Secret"`+config)
 
+		found := told(t, s, "a", "GET", "/api/v1/controller/device/?search=two", "")
+		var devices struct{ Results []struct{ ID string } }
+		require.NoError(t, json.Unmarshal(found.Body.Bytes(), &devices))
+		require.Equal(t, http.StatusOK, told(t, s, "a", "POST", "/api/v1/controller/device/"+devices.Results[0].ID+"/deactivate/", "").Code)
+
 		_, manager := chartsOf(t, s, "b")
+		require.Equal(t, manager["device_models"].Total, manager["monitoring_status"].Total)
 		_, root := chartsOf(t, s, "a")
 		require.Equal(t, models+2, manager["device_models"].Total)
 		require.Greater(t, root["device_models"].Total, manager["device_models"].Total)

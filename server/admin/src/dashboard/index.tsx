@@ -9,6 +9,6 @@ export const dashboard: Concern<DashboardOperations> = {
   resources: [],
   menu: [],
   operations: dashboardOperations,
-  overview: [{ place: 'top', order: 30, Part: page(() => import('./Charts')) }],
+  overview: [{ place: 'main', order: 30, Part: page(() => import('./Charts')) }],
   texts: {},
 };
