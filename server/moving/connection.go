@@ -28,6 +28,7 @@ func Connection(c *connection.Connection) Part {
 		}); err != nil {
 			return err
 		}
+		var taken []wispwright.ID
 		if err := run.Table(ctx, "connection_deviceconnection", "id", []string{"device_id", "credentials_id"}, func(ctx context.Context, r *Row) (string, error) {
 			o := &connection.DeviceConnection{
 				ID: r.Required("id"), DeviceID: r.ID("device_id"), CredentialsID: r.ID("credentials_id"), UpdateStrategy: r.Text("update_strategy"),
@@ -40,9 +41,17 @@ func Connection(c *connection.Connection) Part {
 			if err := r.Err(); err != nil {
 				return "", err
 			}
+			taken = append(taken, o.ID)
 			return c.Connections.Restore(ctx, o)
 		}); err != nil {
 			return err
+		}
+		connections, names, err := c.Connections.Named(ctx, taken...)
+		if err != nil {
+			return err
+		}
+		for _, o := range connections {
+			run.noteTold(o.ID, map[string]string{"credentials": names[o.ID], "failure_reason": o.FailureReason})
 		}
 		return run.Table(ctx, "connection_command", "id", []string{"device_id"}, func(ctx context.Context, r *Row) (string, error) {
 			o := &connection.Command{

@@ -109,14 +109,9 @@ func takeSessions(ctx context.Context, run *Run, m *monitoring.Monitoring) error
 	})
 }
 
-// thresholdTexts is the key under which the thresholds of metrics are noted, by the ids
-// of their alert settings, as OpenWISP writes them in notifications: it looks them up when
-// somebody reads, here they are part of what was told.
-type thresholdTexts struct{}
-
+// noteThresholds notes the thresholds of metrics by the ids of their alert settings, as OpenWISP
+// writes them in notifications.
 func noteThresholds(ctx context.Context, run *Run, kinds *monitoring.Registry) error {
-	out := map[wispwright.ID]string{}
-	run.Note(thresholdTexts{}, out)
 	if !run.Has("monitoring_metric") {
 		return nil
 	}
@@ -132,9 +127,9 @@ func noteThresholds(ctx context.Context, run *Run, kinds *monitoring.Registry) e
 			if !strings.Contains(text, ".") {
 				text += ".0"
 			}
-			out[r.ID("id")] = text
+			run.noteTold(r.ID("id"), map[string]string{"threshold": text})
 		case kind != nil && kind.Alert != nil:
-			out[r.ID("id")] = strconv.FormatFloat(kind.Alert.Value, 'f', -1, 64)
+			run.noteTold(r.ID("id"), map[string]string{"threshold": strconv.FormatFloat(kind.Alert.Value, 'f', -1, 64)})
 		}
 	}
 	return nil

@@ -50,7 +50,7 @@ func takeNotifications(ctx context.Context, run *Run, s *notifications.Service, 
 	if err != nil {
 		return err
 	}
-	thresholds, _ := run.Noted(thresholdTexts{}).(map[wispwright.ID]string)
+	told, _ := run.Noted(toldTexts{}).(map[wispwright.ID]map[string]string)
 	levels := []notifications.Level{notifications.Success, notifications.Info, notifications.Warning, notifications.Error}
 	return run.Table(ctx, "openwisp_notifications_notification", "id", []string{"recipient_id"}, func(ctx context.Context, r *Row) (string, error) {
 		n := &notifications.Notification{
@@ -64,19 +64,9 @@ func takeNotifications(ctx context.Context, run *Run, s *notifications.Service, 
 		if data := r.JSON("data"); data.IsObject() {
 			n.Data = data
 		}
-		if settings, err := wispwright.ParseID(n.ActionID); err == nil && thresholds[settings] != "" {
-			data := map[string]any{}
-			if !n.Data.IsEmpty() {
-				if err := n.Data.Decode(&data); err != nil {
-					return "", wispwright.Invalid("data", "is no object.")
-				}
-			}
-			data["threshold"] = thresholds[settings]
-			raw, err := json.Marshal(data)
-			if err != nil {
-				return "", err
-			}
-			n.Data = wispwright.JSON(raw)
+		var err error
+		if n.Data, err = withTexts(n.Data, told, n.ActorID, n.ActionID); err != nil {
+			return "", err
 		}
 		for _, p := range [][2]*string{{&n.ActorKind, &n.ActorID}, {&n.TargetKind, &n.TargetID}, {&n.ActionKind, &n.ActionID}} {
 			if *p[0] == "" || *p[1] == "" {
@@ -99,6 +89,44 @@ func takeNotifications(ctx context.Context, run *Run, s *notifications.Service, 
 		}
 		return s.Restore(ctx, n)
 	})
+}
+
+// toldTexts is the key under which parts note what notifications of an object say of it: OpenWISP
+// looks it up when somebody reads, here it is part of what was told.
+type toldTexts struct{}
+
+// noteTold notes what notifications of an object say of it, by the names of their texts.
+func (r *Run) noteTold(id wispwright.ID, texts map[string]string) {
+	told, _ := r.Noted(toldTexts{}).(map[wispwright.ID]map[string]string)
+	if told == nil {
+		told = map[wispwright.ID]map[string]string{}
+		r.Note(toldTexts{}, told)
+	}
+	told[id] = texts
+}
+
+// withTexts adds what was noted of objects to the data of a notification.
+func withTexts(data wispwright.JSON, told map[wispwright.ID]map[string]string, objects ...string) (wispwright.JSON, error) {
+	more := map[string]any{}
+	for _, object := range objects {
+		id, err := wispwright.ParseID(object)
+		if err != nil {
+			continue // another kind of key, or no object
+		}
+		for name, text := range told[id] {
+			more[name] = text
+		}
+	}
+	if len(more) == 0 {
+		return data, nil
+	}
+	if !data.IsEmpty() {
+		if err := data.Decode(&more); err != nil {
+			return data, wispwright.Invalid("data", "is no object.")
+		}
+	}
+	raw, err := json.Marshal(more)
+	return wispwright.JSON(raw), err
 }
 
 // contentTypes are the kinds of objects by their numbers.

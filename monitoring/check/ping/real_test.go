@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/monitoring/check/ping"
 )
 
@@ -81,6 +83,9 @@ func TestLinksInANamespace(t *testing.T) {
 		return err
 	}
 	o := ping.Options{Count: 5, Interval: 20 * time.Millisecond, Bytes: 56, Timeout: 3 * time.Second}
+	testkit.Eventually(t, "the new addresses answer", func(context.Context) bool {
+		return !slices.ContainsFunc(many(t, o, "10.66.0.1", "10.66.0.2", "10.66.0.3", "fd66::1"), func(r ping.Result) bool { return r.Received < 5 })
+	})
 	for i, r := range many(t, o, "10.66.0.1", "10.66.0.2", "fd66::1") {
 		require.Equal(t, 5, r.Received, "address %d", i)
 		require.Zero(t, r.Loss())
