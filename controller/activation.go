@@ -120,3 +120,30 @@ func (c *fleet) switched(ctx context.Context, before, after *Detail, version *Ve
 	}
 	return c.record(ctx, "change", "", before, after)
 }
+
+// DeactivateAll takes every device of an organization out of service, one after the
+// other, and returns how many it took: for organizations that are switched off
+// (additions: C-12). Called again, it goes on where it stopped.
+func (s *Devices) DeactivateAll(ctx context.Context, organization wispwright.ID) (n int, err error) {
+	no := false
+	for after := (wispwright.ID{}); ; {
+		page, err := s.List(ctx, wispwright.ScopeOf(organization), DeviceFilter{IsDeactivated: &no}, wispwright.Page{Limit: 200, NoTotal: true, Order: []wispwright.Order{{Field: "ID"}}})
+		if err != nil {
+			return n, err
+		}
+		if len(page.Rows) == 0 || page.Rows[0].Device.ID == after { // what could not be taken is not tried for ever
+			return n, nil
+		}
+		after = page.Rows[0].Device.ID
+		for _, d := range page.Rows {
+			_, err := s.Deactivate(ctx, wispwright.ScopeAll(), d.Device.ID)
+			if isNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,11 @@ func (c *agents) register(ctx context.Context, r protocol.Registration) (*Regist
 		return nil, err
 	}
 	t, err := c.admit(ctx, r.Secret)
+	if errors.Is(err, protocol.ErrOrganizationDisabled) {
+		if known, kerr := c.known(ctx, t, r); kerr != nil || known.IsZero() {
+			err = cmp.Or(kerr, protocol.ErrUnrecognizedSecret)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +95,8 @@ func (c *agents) complete(r protocol.Registration) error {
 	return nil
 }
 
-// admit finds the organization of a secret. Wrong secrets are looked up each
+// admit finds the organization of a secret, with ErrOrganizationDisabled one that was
+// switched off. Wrong secrets are looked up each
 // time: limit their rate where the requests come in.
 func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 	sum := digest(secret)
@@ -120,8 +127,11 @@ func (c *agents) admit(ctx context.Context, secret string) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !t.organization.IsActive || !t.settings.accept(secret, c.Clock()) {
+	if !t.settings.accept(secret, c.Clock()) {
 		return nil, protocol.ErrUnrecognizedSecret
+	}
+	if !t.organization.IsActive {
+		return t, protocol.ErrOrganizationDisabled
 	}
 	if !t.settings.RegistrationEnabled {
 		return nil, protocol.ErrRegistrationDisabled
@@ -253,6 +263,9 @@ func (c *agents) registerKnown(ctx context.Context, id wispwright.ID, t *tenant,
 	var out *Registered
 	err := c.tx.InTx(ctx, func(ctx context.Context) error {
 		device, err := c.updateInfo(ctx, id, func(d *Device) error {
+			if o, err := c.tenant(ctx, d.OrganizationID); err != nil || !o.organization.IsActive {
+				return cmp.Or(err, protocol.ErrOrganizationDisabled)
+			}
 			if d.IsDeactivated && !c.AcceptDeactivated {
 				return protocol.ErrDeactivated
 			}

@@ -132,6 +132,7 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 	c.live(h)
 	h.Jobs().Add(queue.kind.Handle(c.Work))
 	h.wire(c.wiring()...)
+	c.mountDisabled(h)
 	addresses, err := c.mountWHOIS(h, recorder)
 	if err != nil {
 		return err

@@ -235,6 +235,8 @@ func (p *Protocol) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.text(w, http.StatusForbidden, "error: registration disabled")
 	case errors.Is(err, protocol.ErrDeactivated):
 		p.text(w, http.StatusForbidden, "error: device deactivated")
+	case errors.Is(err, protocol.ErrOrganizationDisabled):
+		p.text(w, http.StatusForbidden, "error: organization disabled")
 	case errors.Is(err, protocol.ErrSelfCreation):
 		p.text(w, http.StatusNotFound, protocol.ErrSelfCreation.Error())
 	case errors.Is(err, wispwright.ErrNotFound):

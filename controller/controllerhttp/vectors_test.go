@@ -311,7 +311,8 @@ func TestRecordedAgentProtocol(t *testing.T) {
 		}
 		limit := func(n int64) { settings(func(v *controller.Settings) { v.DeviceLimit = &n }) }
 		p := replay.Player{Handler: local(s), Vars: map[string]string{"org_acme": acme.String(), "uuid3": base}, Additive: additive(),
-			Token: func(user string) string { return s.tokens[user] }}
+			Deviations: map[int][]replay.Deviation{52: {instead("body", "error: organization disabled", "additions C-12: a known device of a disabled organization is told so")}},
+			Token:      func(user string) string { return s.tokens[user] }}
 		at := 0
 		p.Idle = func(t *testing.T) {
 			switch scenario.Exchanges[at].Title {

@@ -344,7 +344,16 @@ func runOrganization(t *testing.T, s *services) {
 	_, err = s.Agents.Checksum(ctx, credentials(r.Device), "")
 	require.ErrorIs(t, err, wispwright.ErrNotFound)
 	_, err = s.Agents.Register(ctx, registration(mac(1)))
+	require.ErrorIs(t, err, protocol.ErrOrganizationDisabled, "additions: C-12")
+	_, err = s.Agents.Register(ctx, registration(mac(9)))
 	require.ErrorIs(t, err, protocol.ErrUnrecognizedSecret)
+	for _, want := range []int{1, 0} {
+		n, err := s.Devices.DeactivateAll(ctx, s.org.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	_, err = s.Devices.Activate(ctx, all(), r.Device.ID)
+	require.NoError(t, err)
 
 	_, err = s.tenancy.Organizations.Update(ctx, all(), s.org.ID, func(o *tenancy.Organization) error { o.IsActive = true; return nil })
 	require.NoError(t, err)

@@ -57,6 +57,8 @@ var (
 	ErrRegistrationDisabled = errors.New("registration disabled")
 	// ErrDeactivated: the device was taken out of service.
 	ErrDeactivated = errors.New("device deactivated")
+	// ErrOrganizationDisabled: the organization of the device was switched off.
+	ErrOrganizationDisabled = errors.New("organization disabled")
 	// ErrSelfCreation: only devices that are known already may register.
 	ErrSelfCreation = errors.New("Device not found in the system, please create it first.")
 )
