@@ -2,9 +2,10 @@
 import { Autocomplete, Button, TextField } from '@mui/material';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download, Trash2, Upload as UploadIcon, X } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useCanAccess, useDataProvider, useNotify } from 'react-admin';
 import { useAttempt } from '../connection/attempt';
+import { FileButton } from '../design/FileButton';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { CopyButton } from '../design/Copyable';
@@ -99,7 +100,6 @@ function One({ image, label, onChange }: { image: Image; label?: string; onChang
 function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDone(): void }) {
   const provider = useDataProvider<FirmwareProvider>();
   const notify = useNotify();
-  const input = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState<File[]>([]);
   const [type, setType] = useState<ImageType | null>(null);
   const [checksum, setChecksum] = useState('');
@@ -131,25 +131,23 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
     setFiles([]);
     setChecksum('');
     setType(null);
-    if (input.current) input.current.value = '';
   };
   return (
     <div className="f-add" role="group" aria-label="Add images">
       <div className="f-actions">
-        <Button variant="outlined" component="label" disabled={busy} startIcon={<UploadIcon size={16} />}>
+        <FileButton
+          variant="outlined"
+          label="Images"
+          multiple
+          disabled={busy}
+          startIcon={<UploadIcon size={16} />}
+          onFiles={(chosen) => {
+            setFiles(chosen);
+            setSent([]);
+          }}
+        >
           Choose images
-          <input
-            ref={input}
-            type="file"
-            multiple
-            hidden
-            aria-label="Images"
-            onChange={({ target }) => {
-              setFiles([...(target.files ?? [])]);
-              setSent([]);
-            }}
-          />
-        </Button>
+        </FileButton>
         {files.length > 0 && !busy && (
           <Button variant="contained" disabled={unknown.length > 0 && (files.length > 1 || !type)} onClick={() => void send()}>
             {files.length === 1 ? 'Send it' : `Send ${files.length} images`}

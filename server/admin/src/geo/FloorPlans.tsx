@@ -5,6 +5,7 @@ import L from 'leaflet';
 import 'leaflet/dist/leaflet.css';
 import { useEffect, useRef, useState } from 'react';
 import { useDataProvider, useNotify } from 'react-admin';
+import { FileButton } from '../design/FileButton';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { useMayChange } from '../forms/FormParts';
@@ -98,18 +99,7 @@ export function FloorPlans({ location }: { location: Location }) {
       again();
     }
   };
-  const file = (onFile: (picture: File) => void) => (
-    <input
-      type="file"
-      hidden
-      accept="image/png,image/jpeg,image/gif,image/webp"
-      onChange={({ target }) => {
-        const picture = target.files?.[0];
-        target.value = '';
-        if (picture) onFile(picture);
-      }}
-    />
-  );
+  const pictures = 'image/png,image/jpeg,image/gif,image/webp';
   const placed = new Set(spots.data?.map(({ device_id }) => device_id));
   const number = Number.parseInt(floor, 10);
   return (
@@ -127,18 +117,22 @@ export function FloorPlans({ location }: { location: Location }) {
         {mayPlans && (
           <>
             <TextField size="small" label="Floor" type="number" value={floor} onChange={({ target }) => setFloor(target.value)} sx={{ width: 96 }} />
-            <Button component="label" variant="outlined" disabled={busy || !Number.isInteger(number)}>
+            <FileButton
+              variant="outlined"
+              label="Plan"
+              accept={pictures}
+              disabled={busy || !Number.isInteger(number)}
+              onFiles={([picture]) => picture && void act(() => provider.addFloorPlan(location.id, number, picture).then(() => setChosen(number)), 'Plan added')}
+            >
               Add a plan…
-              {file((picture) => void act(() => provider.addFloorPlan(location.id, number, picture).then(() => setChosen(number)), 'Plan added'))}
-            </Button>
+            </FileButton>
           </>
         )}
         {mayPlans && plan && (
           <>
-            <Button component="label" color="inherit" disabled={busy}>
+            <FileButton color="inherit" label="Picture of the plan" accept={pictures} disabled={busy} onFiles={([picture]) => picture && void act(() => provider.changeFloorPlan(plan.id, { image: picture }), 'Picture replaced')}>
               Replace the picture…
-              {file((picture) => void act(() => provider.changeFloorPlan(plan.id, { image: picture }), 'Picture replaced'))}
-            </Button>
+            </FileButton>
             <Button color="error" disabled={busy} onClick={() => setGoing(plan)}>
               Delete this plan…
             </Button>

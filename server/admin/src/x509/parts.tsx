@@ -6,6 +6,7 @@ import { useState, type ReactNode } from 'react';
 import { ArrayInput, BooleanInput, SelectInput, SimpleFormIterator, TextInput, required, useDataProvider, useGetOne, useNotify, useRefresh, useSimpleFormIterator } from 'react-admin';
 import { useController, useWatch } from 'react-hook-form';
 import { Link } from 'react-router-dom';
+import { FileButton } from '../design/FileButton';
 import { Ask } from '../design/Ask';
 import { CopyButton } from '../design/Copyable';
 import { Field } from '../design/Field';
@@ -264,10 +265,9 @@ function PKCS12Input() {
   return (
     <div className="w-stack">
       <div className="w-row">
-        <Button component="label" variant="outlined" startIcon={<FileUp size={16} />}>
+        <FileButton variant="outlined" label="PKCS#12 file" accept=".p12,.pfx,application/x-pkcs12" startIcon={<FileUp size={16} />} onFiles={([file]) => void read(file)}>
           {name ? 'Choose another file' : 'Choose a PKCS#12 file'}
-          <input type="file" className="w-hidden" accept=".p12,.pfx,application/x-pkcs12" aria-label="PKCS#12 file" onChange={(event) => void read(event.target.files?.[0])} />
-        </Button>
+        </FileButton>
         <span className="w-secondary">{name || 'certificate and key in one, such as .p12 or .pfx; or write them below'}</span>
       </div>
       {fieldState.error && (
