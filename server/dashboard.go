@@ -3,12 +3,15 @@ package server
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/dashboard"
+	"github.com/wispwright/wispwright/server/dashboard/sysinfo"
 )
 
-// dashboardConcern has the charts of the others, and how people arrange them.
+// dashboardConcern has the charts of the others, how people arrange them, and what
+// the installation is made of.
 type dashboardConcern struct {
 	Tenancy *TenancyConcern
 	mounted bool
@@ -52,5 +55,11 @@ func (c *dashboardConcern) Mount(_ context.Context, h *Host) error {
 		return nil
 	})
 	dashboard.Mount(h.API(), registry, dashboard.NewLayouts(h.DB()), h.Log())
+	sysinfo.Mount(h.API(), &sysinfo.Source{DB: h.DB(), Version: h.Build(), Started: time.Now(), Parts: func() (names []string) {
+		for _, one := range h.mounted {
+			names = append(names, one.Name())
+		}
+		return names
+	}})
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/server/dashboard"
+	"github.com/wispwright/wispwright/server/dashboard/sysinfo"
 )
 
 // charted is a vendor's concern with charts.
@@ -167,4 +168,26 @@ func TestChartsAtOnePlace(t *testing.T) {
 	require.NoError(t, server.Migrate(t.Context(), db, all))
 	_, err := server.New(t.Context(), db, &server.Options{Config: c.Config, Concerns: all})
 	require.ErrorContains(t, err, `the charts "config_status" and "tickets" are both at position 1`)
+}
+
+// Superusers read what the installation is made of, nobody else.
+func TestSystemInformation(t *testing.T) {
+	s := newServer(t, testkit.SQLite(t), nil)
+	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
+	var out struct {
+		Version, Database string
+		Parts             []string
+		Packages          []struct{ Name, Version string }
+	}
+	w := told(t, s, "a", "GET", sysinfo.Path, "")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out))
+	require.Equal(t, "test", out.Version)
+	require.Equal(t, "sqlite", out.Database)
+	require.Contains(t, out.Parts, "controller")
+	for who, want := range map[string]int{"b": http.StatusForbidden, "c": http.StatusForbidden, "d": http.StatusForbidden, "": http.StatusUnauthorized} {
+		w = told(t, s, who, "GET", sysinfo.Path, "")
+		require.Equal(t, want, w.Code, who)
+		require.NotContains(t, w.Body.String(), "sqlite")
+	}
 }

@@ -10,6 +10,7 @@ import { monitoring } from '../monitoring';
 import { notifications } from '../notifications';
 import { plan } from '../plan';
 import { radius } from '../radius';
+import { system } from '../system';
 import { tenancy } from '../tenancy';
 import { topology } from '../topology';
 import { vpn } from '../vpn';
@@ -33,4 +34,5 @@ export const concerns: Concern[] = [
   tenancy,
   audit,
   dashboard,
+  system,
 ];
