@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.build=$(VERSION)
 # owns the checkout, as in many containers
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: deb sbom licences site help build demo test test-go test-race test-ui test-browser cover lint lint-go lint-ui vuln agent bench soak fuzz services clean
+.PHONY: client deb sbom licences site help build demo test test-go test-race test-ui test-browser cover lint lint-go lint-ui vuln agent bench soak fuzz services clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ sbom: build ## what the server is made of, as CycloneDX, into bin/
 	GOMODCACHE=$$($(GO) env GOMODCACHE) $(GO) run ./internal/sbom -npm $(UI)/package-lock.json $(SERVER) >bin/wispwright.cdx.json
 licences: build ## the same as a table: docs/licences.md
 	GOMODCACHE=$$($(GO) env GOMODCACHE) $(GO) run ./internal/sbom -licences -npm $(UI)/package-lock.json $(SERVER) >docs/licences.md
+
+client: ## client/api anew, after the API changed
+	$(GO) run ./internal/clientgen
 
 site: ## the documentation as a static site, into bin/site
 	$(GO) run ./internal/docsite -base https://github.com/wispwright/wispwright/blob/main/ . bin/site
