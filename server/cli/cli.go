@@ -16,6 +16,7 @@ import (
 
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
+	"github.com/wispwright/wispwright/server/remote"
 )
 
 // Program is everything a run of the program depends on.
@@ -50,6 +51,7 @@ type commands struct {
 	Restore   restoreCommand   `cmd:"" help:"Restore a backup into an empty data folder and database."`
 	Secrets   secretsCommand   `cmd:"" help:"What seals the secrets in the database."`
 	VPNServer vpnServerCommand `cmd:"" name:"vpn-server" help:"Run VPN servers of an installation on this host."`
+	Remote    remote.Commands  `cmd:"" help:"Manage organizations, templates, groups, devices, users and VPN servers of an installation elsewhere, through its API."`
 	Simulate  simulateCommand  `cmd:"" help:"Simulate a fleet of devices against a server."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 
@@ -91,7 +93,7 @@ func (p *Program) run(ctx context.Context) (err error) {
 	session := &server.Session{In: p.In, Out: p.Out, Err: p.Err, Open: func(ctx context.Context, fn func(*server.Server) error) error {
 		return p.with(ctx, cmd, func(o *opened) error { return fn(o.server) })
 	}}
-	bound := []any{p, session}
+	bound := []any{p, session, &remote.Session{Build: p.Build, Environ: p.Environ}}
 	for _, c := range p.Concerns {
 		bound = append(bound, c)
 		if with, ok := c.(server.WithCommands); ok {
@@ -132,7 +134,7 @@ func (p *Program) run(ctx context.Context) (err error) {
 // ownVariables are variables of the project's scripts and tests, which are no
 // settings although they begin like them.
 func ownVariables() []string {
-	return []string{"WISPWRIGHT_CONFIG", "WISPWRIGHT_SIMULATE_", "WISPWRIGHT_TEST_", "WISPWRIGHT_CHROMIUM", "WISPWRIGHT_REQUIRE_", "WISPWRIGHT_VECTORS", "WISPWRIGHT_POSTGRES_", "WISPWRIGHT_BENCH_"}
+	return []string{"WISPWRIGHT_CONFIG", "WISPWRIGHT_SIMULATE_", "WISPWRIGHT_REMOTE_", "WISPWRIGHT_TEST_", "WISPWRIGHT_CHROMIUM", "WISPWRIGHT_REQUIRE_", "WISPWRIGHT_VECTORS", "WISPWRIGHT_POSTGRES_", "WISPWRIGHT_BENCH_"}
 }
 
 func (p *Program) config(c *commands) (*server.Config, error) {
