@@ -594,7 +594,7 @@ async function operator(run) {
   await logIn(run, run.operator, run.operatorPassword);
   await overview(page);
   assert.equal(await menu(page).getByRole('link', { name: 'People' }).count(), 0);
-  await menu(page).getByRole('link', { name: 'Devices' }).click();
+  await menu(page).getByRole('link', { name: 'Devices', exact: true }).click();
   await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1, 'only devices of the own organization');
   await go('/account');
@@ -659,7 +659,7 @@ async function expiredPassword(run) {
   await change(next);
   await notice(page, 'Password set').waitFor();
   await shown(page, 'Your password has expired').waitFor({ state: 'detached' });
-  await menu(page).getByRole('link', { name: 'Devices' }).click();
+  await menu(page).getByRole('link', { name: 'Devices', exact: true }).click();
   await page.waitForURL(/admin\/devices/);
   await logOut(run);
   await logIn(run, run.user, run.password);
