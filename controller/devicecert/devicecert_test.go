@@ -85,7 +85,7 @@ func (w *world) organization(name string) wispwright.ID {
 
 func (w *world) authority(name string, organization wispwright.ID) *x509.CA {
 	w.t.Helper()
-	ca := &x509.CA{Details: x509.Details{Name: name, CommonName: name, OrganizationID: organization, City: "Rome", KeyLength: x509.P384}}
+	ca := &x509.CA{PathLength: x509.NoLimit, Details: x509.Details{Name: name, CommonName: name, OrganizationID: organization, City: "Rome", KeyLength: x509.P384}}
 	require.NoError(w.t, w.x509.CAs.Create(w.t.Context(), ca))
 	return ca
 }
