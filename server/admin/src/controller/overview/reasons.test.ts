@@ -7,6 +7,9 @@ const failing = (id: string, error_reason: string) => ({ id, name: id, config: {
 it('takes the line that names the error', () => {
   expect(firstLine('11:14:57 wispwright: testing\n11:14:58 radio1: CHANNEL_NOT_ALLOWED: 144')).toBe('radio1: CHANNEL_NOT_ALLOWED: 144');
   expect(firstLine('curl: (6) Could not resolve host')).toBe('curl: (6) Could not resolve host');
+  const log = 'Mon Nov 30 18:56:21 2026 daemon.info openwisp: Testing configuration...\nMon Nov 30 18:56:22 2026 daemon.err openwisp: Configuration test failed! Restoring previous backup';
+  expect(firstLine(log)).toBe('Configuration test failed! Restoring previous backup');
+  expect(firstLine('Mon Nov 30 18:56:21 2026 daemon.info openwisp: Testing configuration...')).toBe('Testing configuration...');
   expect(firstLine('')).toBe('No reason was reported');
 });
 
