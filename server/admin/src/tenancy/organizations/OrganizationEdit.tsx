@@ -1,6 +1,6 @@
 // The page of an organization.
 import { Suspense } from 'react';
-import { useCreatePath, useResourceContext } from 'react-admin';
+import { useCreatePath, useGetList, useResourceContext } from 'react-admin';
 import { useFormState } from 'react-hook-form';
 import { useFrame } from '../../app/ConcernsContext';
 import { Moment } from '../../design/Moment';
@@ -15,7 +15,12 @@ import { OrganizationForm } from './OrganizationForm';
 function Header({ organization }: { organization: Organization }) {
   const resource = useResourceContext();
   const createPath = useCreatePath();
-  const deletion = useDeletion('organization', organization.name, 'Its devices, templates and memberships are deleted with it.');
+  const { concerns } = useFrame();
+  const hasDevices = concerns.some(({ resources }) => resources.some(({ name }) => name === 'devices'));
+  // who deletes the organization of running devices is told how many (spec: additions C-14)
+  const { total = 0 } = useGetList('devices', { filter: { organization: organization.id, is_deactivated: false }, pagination: { page: 1, perPage: 1 }, sort: { field: 'name', order: 'ASC' } }, { enabled: hasDevices });
+  const running = total > 0 ? `${total === 1 ? 'One active device' : `${total.toLocaleString()} active devices`} will not be managed any more. ` : '';
+  const deletion = useDeletion('organization', organization.name, `${running}Its devices, templates and memberships are deleted with it.`);
   return (
     <>
       <ObjectHeader
