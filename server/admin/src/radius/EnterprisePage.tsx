@@ -135,7 +135,7 @@ export default function EnterprisePage() {
   const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: () => provider.enterprise(organization), enabled: organization !== '' });
   const again = () => client.invalidateQueries({ queryKey: key });
   return (
-    <>
+    <div className="w-page">
       <PageHead title="WPA-Enterprise">
         {organizations.length > 1 && (
           <TextField select size="small" label="Organization" value={organization} onChange={({ target }) => setChosen(target.value)}>
@@ -164,6 +164,6 @@ export default function EnterprisePage() {
           Devices are not shown its certificate any more. Authority, certificate, access points and template stay.
         </Ask>
       )}
-    </>
+    </div>
   );
 }
