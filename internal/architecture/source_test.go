@@ -96,12 +96,12 @@ func sources(t *testing.T) []source {
 		if err != nil {
 			return err
 		}
-		if ast.IsGenerated(file) {
-			return nil // measured is what people write
-		}
 		room, err := filepath.Rel(root, filepath.Dir(path))
 		if err != nil {
 			return err
+		}
+		if filepath.ToSlash(room) == "client/api" && ast.IsGenerated(file) {
+			return nil // measured is what people write, and only `make client` writes there
 		}
 		all = append(all, source{
 			room: strings.TrimPrefix(filepath.ToSlash(room), "."), path: path, text: text,
