@@ -1,6 +1,7 @@
 package openwrt_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,6 +56,23 @@ func TestAdditions(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, fine, c.Validate() == nil, path)
 		}
+	})
+	t.Run("N-6 VLANs of bridges, and names of interfaces without a network", func(t *testing.T) {
+		out := render(t, `{"interfaces": [{"name": "br-lan", "type": "bridge", "network": "", "bridge_members": ["lan1", "lan2"], "vlan_filtering": [
+			{"vlan": 1, "ports": [{"ifname": "lan1", "tagging": "u", "primary_vid": true}, {"ifname": "lan2", "tagging": "t"}]},
+			{"vlan": 20, "ports": [{"ifname": "lan2", "tagging": "u", "primary_vid": true}]}]},
+			{"name": "br-lan.20", "type": "ethernet", "mtu": 1400, "addresses": [{"proto": "static", "family": "ipv4", "address": "10.20.0.1", "mask": 24}]}]}`)
+		for _, section := range []string{
+			"config device 'device_br_lan'\n\toption name 'br-lan'\n\tlist ports 'lan1'\n\tlist ports 'lan2'\n\toption type 'bridge'\n\toption vlan_filtering '1'\n",
+			"config bridge-vlan 'vlan_br_lan_1'\n\toption device 'br-lan'\n\tlist ports 'lan1:u*'\n\tlist ports 'lan2:t'\n\toption vlan '1'\n",
+			"config bridge-vlan 'vlan_br_lan_20'\n\toption device 'br-lan'\n\tlist ports 'lan2:u*'\n\toption vlan '20'\n",
+			"config interface 'br_lan_1'\n\toption device 'br-lan.1'\n\toption proto 'none'\n",
+			"config interface 'br_lan'\n\toption device 'br-lan'\n\toption proto 'none'\n",
+		} {
+			require.Contains(t, out, section, out)
+		}
+		require.Equal(t, 1, strings.Count(out, "option device 'br-lan.20'"), "whose interface of that device is theirs alone")
+		require.Contains(t, out, "option ipaddr '10.20.0.1'")
 	})
 	t.Run("N-7 the section of ZeroTier is called global", func(t *testing.T) {
 		c, err := njc.New(openwrt.Backend(), autoclient.ZeroTier{}.OpenWrt(), nil)

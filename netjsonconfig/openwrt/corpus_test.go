@@ -101,6 +101,8 @@ func addition(pkg string, s *uci.Section, o uci.Option) bool {
 	switch key {
 	case "network.route.metric", "network.route6.metric", "network.switch.reset", "network.switch.enable_vlan":
 		return o.String() == "0"
+	case "system.system.hostname": // the reference's, where none is given
+		return o.String() == "OpenWRT"
 	case "system.system.zonename", "network.switch.name", "wireless.wifi-device.band", "wireless.wifi-device.type",
 		"wireless.wifi-device.htmode", "wireless.wifi-iface.ieee80211w":
 		return true
@@ -111,7 +113,7 @@ func addition(pkg string, s *uci.Section, o uci.Option) bool {
 		return name == s.Name || "wifi_"+name == s.Name
 	case "wireless.wifi-iface.server", "wireless.wifi-iface.port", "wireless.wifi-iface.key", "wireless.wifi-iface.acct_secret",
 		"wireless.wifi-iface.auth_port":
-		return strings.HasPrefix(s.Get("encryption"), "wpa")
+		return strings.HasPrefix(s.Get("encryption"), "wpa") || o.Key == "port" && o.String() == s.Get("auth_port")
 	case "zerotier.zerotier.join", "zerotier.zerotier.config_path", "zerotier.zerotier.copy_config_path", "openvpn.openvpn.enabled":
 		return true
 	}
@@ -129,7 +131,7 @@ func normal(p *uci.Package) *uci.Package {
 		return devices[name]
 	}
 	filtered := map[string]bool{}
-	peers := map[string]int{}
+	peers, vlans, networks := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, s := range p.Sections {
 		if s.Type == "device" && p.Name == "network" {
 			for _, o := range s.Options {
@@ -153,7 +155,9 @@ func normal(p *uci.Package) *uci.Package {
 			normalInterface(s, device)
 		case kind == "network.bridge-vlan":
 			filtered[s.Get("device")] = true
-			s.Name = "vlan__" + s.Get("device") + "." + s.Get("vlan")
+			key := "vlan__" + s.Get("device") + "." + s.Get("vlan")
+			vlans[key]++
+			s.Name = fmt.Sprintf("%s_%d", key, vlans[key])
 			ports := strings.Fields(s.Get("ports"))
 			for i := range ports {
 				ports[i] = strings.TrimSuffix(strings.Replace(ports[i], ":u", ":", 1), ":")
@@ -192,7 +196,8 @@ func normal(p *uci.Package) *uci.Package {
 				s.Set("encryption", strings.TrimSuffix(e, "+ccmp"))
 			}
 		case kind == "zerotier.network":
-			s.Name = "network_" + s.Get("id")
+			networks[s.Get("id")]++
+			s.Name = fmt.Sprintf("network_%s_%d", s.Get("id"), networks[s.Get("id")])
 		case kind == "zerotier.zerotier" && s.Get("enabled") == "":
 			s.Set("enabled", "0")
 		}
@@ -211,7 +216,9 @@ func normal(p *uci.Package) *uci.Package {
 		for i := range d.Options {
 			d.Options[i] = asList(d.Options[i])
 		}
-		n.Sections = append(n.Sections, d)
+		if len(d.Options) > 0 { // a name alone says nothing
+			n.Sections = append(n.Sections, d)
+		}
 	}
 	return n
 }
@@ -234,11 +241,14 @@ func normalInterface(s *uci.Section, device func(string) *uci.Section) {
 			}
 		}
 	}
-	settings := []string{"macaddr", "mtu", "mtu6", "txqueuelen", "multicast", "promisc", "rpfilter"}
+	settings := []string{"macaddr", "mtu", "mtu6", "txqueuelen", "multicast", "promisc", "rpfilter", "acceptlocal", "sendredirects",
+		"neighreachabletime", "neighgcstaletime", "neighlocktime", "igmpversion", "mldversion", "dadtransmits"}
 	proto := s.Get("proto")
 	if s.Get("type") == "bridge" {
 		name := "br-" + s.Name
-		device(name).SetList("ports", strings.Fields(s.Get("ifname"))...)
+		if ports := strings.Fields(s.Get("ifname")); len(ports) > 0 {
+			device(name).SetList("ports", ports...)
+		}
 		s.Delete("ifname")
 		s.Delete("bridge_empty")
 		move(name, append(settings, "type", "stp", "igmp_snooping", "forward_delay", "multicast_querier", "query_interval", "query_response_interval",

@@ -113,10 +113,7 @@ func (x *effect) logical(e *effects, devices map[string]*effect) {
 	}
 	proto := x.text("proto")
 	if proto == "" {
-		proto = "none"
-		if x.text("ipaddr")+x.text("ip6addr") != "" {
-			proto = "static"
-		}
+		proto = "none" // netifd's, which uses no address
 		x.options["proto"] = setting{values: []string{proto}}
 	}
 	x.protocol(proto)

@@ -15,9 +15,13 @@ type keeper struct{}
 
 // Raw implements njc.Keeper.
 func (keeper) Raw(config *ordered.Object, pkg string, s *njc.Section) {
-	o := new(ordered.Object)
-	o.Set("config_name", s.Type)
-	o.Set("config_value", s.Name)
+	o := blockOf(config, pkg, s)
+	if o == nil {
+		o = new(ordered.Object)
+		o.Set("config_name", s.Type)
+		o.Set("config_value", s.Name)
+		appendTo(config, blocksOf(pkg), o)
+	}
 	for _, option := range s.Options {
 		if option.Value == nil {
 			o.Set(option.Key, "") // an empty value is none, also where a converter has one
@@ -25,7 +29,17 @@ func (keeper) Raw(config *ordered.Object, pkg string, s *njc.Section) {
 		}
 		o.Set(option.Key, option.Value)
 	}
-	appendTo(config, blocksOf(pkg), o)
+}
+
+// blockOf finds the block a section is kept in: what comes to it belongs there,
+// for two blocks of one name are two sections.
+func blockOf(config *ordered.Object, pkg string, s *njc.Section) *ordered.Object {
+	for i, o := range value.Objects(config, blocksOf(pkg)) {
+		if value.Str(o, "config_name") == s.Type && blockName(o, i) == s.Name {
+			return o
+		}
+	}
+	return nil
 }
 
 // OptionsOf implements njc.Keeper.

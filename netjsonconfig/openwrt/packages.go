@@ -72,12 +72,18 @@ func addPackage(f *njc.Forward, key, name string) {
 			f.Warn("Unrecognized config block was skipped: " + name)
 			continue
 		}
-		id := memberText(o, "config_value")
-		if id == "" {
-			id = typ + "_" + strconv.Itoa(len(sections)+1)
-		}
+		id := blockName(o, len(sections))
 		note(f, kind(name+"."+typ), id, san(id))
 		sections = append(sections, copied(typ, san(id), o, "config_name", "config_value"))
 	}
 	f.Native.Add(name, sections...)
+}
+
+// blockName is the name of the section of the i-th block: its own, or one made
+// of its place.
+func blockName(o *ordered.Object, i int) string {
+	if name := memberText(o, "config_value"); name != "" {
+		return name
+	}
+	return value.Str(o, "config_name") + "_" + strconv.Itoa(i+1)
 }

@@ -8,9 +8,12 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
+// deviceName is the name a device section gives, also as a list of one.
+func deviceName(d *njc.Section) string { return joined(words(d.Value("name"))) }
+
 // device undoes the device section below an interface.
 func (w *interfaceReader) device(o *ordered.Object, d *njc.Section, s *njc.Section) {
-	name := d.Text("name")
+	name := deviceName(d)
 	switch typ := d.Text("type"); typ {
 	case "8021q", "8021ad":
 		base := d.Text("ifname")
@@ -76,6 +79,19 @@ func castBridge(o *ordered.Object) {
 	castBools(o, "stp", "igmp_snooping", "multicast_querier")
 	toInts(o, "forward_delay", "hello_time", "priority", "ageing_time", "max_age", "query_interval",
 		"query_response_interval", "last_member_interval", "hash_max", "robustness")
+}
+
+// filtering reports whether an interface may be read as the bridge with its
+// VLANs: an interface of each VLAN is written with it, under a name made of that
+// of the bridge's. Where there are none of these names the bridge and its VLANs
+// are not the interface's to tell.
+func (w *interfaceReader) filtering(name, bridge string) bool {
+	for _, s := range w.vlans[bridge] {
+		if !w.names[name+"_"+value.Text(toInt(s.Text("vlan")))] {
+			return false
+		}
+	}
+	return true
 }
 
 // filters undoes the VLANs of a bridge.

@@ -13,13 +13,16 @@ import (
 // interfaceReader undoes interfaces (§9).
 type interfaceReader struct {
 	r *njc.Reverse
-	// devices are the device sections by the name of the device, vlans the
-	// bridge-vlan sections by that of the bridge.
+	// devices are the device sections by the name of the device, but for those of
+	// which there are several: which of them counts is not the reader's to say.
+	// vlans are the bridge-vlan sections by the name of the bridge.
 	devices map[string]*njc.Section
 	vlans   map[string][]*njc.Section
 	// bridges are the bridges of the devices VLAN filtering makes.
 	bridges map[string]string
-	used    map[*njc.Section]bool
+	// names are those of the interface sections.
+	names map[string]bool
+	used  map[*njc.Section]bool
 	// taken are the name servers and search domains of the interfaces, by option.
 	taken map[string][]takenText
 }
@@ -27,28 +30,37 @@ type interfaceReader struct {
 func readInterfaces(r *njc.Reverse) error {
 	w := interfaceReader{
 		r: r, devices: map[string]*njc.Section{}, vlans: map[string][]*njc.Section{},
-		bridges: map[string]string{}, used: map[*njc.Section]bool{},
+		bridges: map[string]string{}, names: map[string]bool{}, used: map[*njc.Section]bool{},
 		taken: map[string][]takenText{},
 	}
 	for _, s := range r.Sections {
 		switch s.Type {
 		case "device":
-			w.devices[s.Text("name")] = s
+			name := deviceName(s)
+			if _, twice := w.devices[name]; twice || name == "" {
+				s = nil
+			}
+			w.devices[name] = s
 		case "bridge-vlan":
 			bridge := s.Text("device")
 			w.vlans[bridge] = append(w.vlans[bridge], s)
 			w.bridges[bridge+"."+s.Text("vlan")] = bridge
+		case "interface":
+			w.names[s.Name] = true
 		}
 	}
-	// Interfaces on the VLANs of a bridge are written before the bridge itself
-	// and follow it in NetJSON.
+	// Interfaces on the VLANs of a bridge, or named as if they were, are written
+	// before the bridge itself and follow it in NetJSON.
 	waiting := map[string][]*njc.Section{}
 	for _, s := range r.Sections {
 		if s.Type != "interface" {
 			continue
 		}
-		bridge, vlan := w.bridges[s.Text("device")]
+		device := s.Text("device")
+		bridge, vlan := w.bridges[device]
 		switch {
+		case !vlan && len(w.vlans[device]) > 0 && !w.used[w.devices[device]] && !w.filtering(s.Name, device):
+			waiting[device] = append(waiting[device], s)
 		case !vlan:
 			appendTo(r.Config, "interfaces", w.read(s))
 			for _, on := range waiting[s.Text("device")] {
@@ -84,7 +96,7 @@ func (w *interfaceReader) read(s *njc.Section) *ordered.Object {
 	device := w.devices[w.name(o, s, proto)]
 	w.settings(o)
 	w.addresses(o, proto)
-	if device != nil && !w.used[device] {
+	if device != nil && !w.used[device] && w.filtering(s.Name, deviceName(device)) {
 		w.used[device] = true
 		w.device(o, device, s)
 	}

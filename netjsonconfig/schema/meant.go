@@ -9,11 +9,12 @@ import (
 // Meant returns, of an error of anyOf or oneOf, the first error of the branch
 // that was meant: the one whose enumerated type, protocol or mode the value
 // has. Nil when the value does not say, or the error is of another keyword. The
-// answer may be of anyOf or oneOf itself.
+// answer may be of anyOf or oneOf itself; its Branch is the branch's number.
 func (e *Error) Meant() *Error { return e.meant }
 
-// isTelling reports whether a member says which branch is meant.
-func isTelling(name string) bool {
+// Telling reports whether a member of an object says which branch was meant: its
+// type, protocol or mode.
+func Telling(name string) bool {
 	return name == "type" || name == "proto" || name == "protocol" || name == "mode" || name == "family" ||
 		name == "band" || name == "hwmode"
 }
@@ -29,7 +30,7 @@ func meantOf(list []*node, v any, at *place) *Error {
 		best  *Error
 		least = maxCauses + 1
 	)
-	for _, n := range list {
+	for i, n := range list {
 		var first *Error
 		count := 0
 		refused := false
@@ -39,11 +40,12 @@ func meantOf(list []*node, v any, at *place) *Error {
 			}
 			count++
 			name := strings.TrimPrefix(e.Pointer, at.pointer()+"/")
-			refused = e.Keyword() == "enum" && isTelling(name) && o.Has(name)
+			refused = e.Keyword() == "enum" && Telling(name) && o.Has(name)
 			return !refused && count < maxCauses
 		})
 		if !refused && first != nil && count < least {
 			best, least = first, count
+			best.Branch = i
 		}
 	}
 	return best
@@ -51,7 +53,7 @@ func meantOf(list []*node, v any, at *place) *Error {
 
 func tells(o *ordered.Object) bool {
 	for name := range o.All() {
-		if isTelling(name) {
+		if Telling(name) {
 			return true
 		}
 	}
