@@ -3,7 +3,7 @@
 // removed and changed between two of them.
 //
 // A Format is one way to write a topology (OLSR, batman-adv, BMX6, CNML,
-// NetJSON, OpenVPN, WireGuard, ZeroTier, OLSRd2, Babel, Freifunk). Formats
+// NetJSON, OpenVPN, WireGuard, ZeroTier, OLSRd2, Babel, Freifunk, LLDP). Formats
 // returns the registry of all of them; add your own with Registry.Register.
 // Parse reads bytes, Retrieve fetches them from a URL, a file or a telnet port
 // beforehand: text that was received is never taken for an address or a path.

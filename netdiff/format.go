@@ -195,7 +195,7 @@ func Formats() *Registry {
 	r := &Registry{byName: map[string]*Format{}}
 	for _, f := range []*Format{
 		OLSR(), Batman(), BMX6(), NetJSON(), CNML(), OpenVPN(), WireGuard(), ZeroTier(),
-		OLSRd2(), Babel(), Freifunk(),
+		OLSRd2(), Babel(), Freifunk(), LLDP(),
 	} {
 		// the names of this package's own formats differ, so that this cannot fail
 		_ = r.Register(f)

@@ -62,7 +62,7 @@ func readOLSR(g *Graph, in *Input) error {
 		if !ok1 || !ok2 || !ok3 {
 			return invalid(in, "Parse error, two addresses and a cost are expected", "topology", i)
 		}
-		if !scaled || !fractional(values[2]) {
+		if !scaled || !fractional(values[2]) && cost >= leastCost {
 			cost /= 1024
 		}
 		addOLSRLink(g, aliases, source, target, cost, values[3], values[4])
@@ -70,10 +70,14 @@ func readOLSR(g *Graph, in *Input) error {
 	})
 }
 
+// leastCost is below what older ones of olsrd print: an ETX.
+const leastCost = 100
+
 // costsAreScaled tells olsrd since 0.9.5, which prints the ETX itself with three
 // decimals, from older ones, which print 1024ths of it, in whole numbers whose
 // smallest in use is 102. A fraction below 100 is an ETX, and then all fractions
-// of the document are.
+// of the document are, and whole numbers below it, which a program in between may
+// have written so.
 func costsAreScaled(doc *ordered.Object) bool {
 	v, _ := doc.Get("topology")
 	list, _ := listOf(v)
@@ -84,7 +88,7 @@ func costsAreScaled(doc *ordered.Object) bool {
 		}
 		v, _ := l.Get("tcEdgeCost")
 		cost, ok := readCost(v)
-		return ok && cost < 100 && fractional(v)
+		return ok && cost < leastCost && fractional(v)
 	})
 }
 
