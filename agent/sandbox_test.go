@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeClock passes time by itself: whoever sleeps wakes at once, later.
+// fakeClock passes time by itself: a sleeper wakes at once, later.
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -16,7 +16,8 @@ func (s *Devices) Deactivate(ctx context.Context, scope wispwright.Scope, id wis
 }
 
 // Activate puts a deactivated device into service again, with the default
-// templates of its organization; the configuration it had before stays gone.
+// templates of its organization; the configuration it had before stays gone. It is
+// refused while its organization is switched off.
 // It is wispwright.ErrNotFound when the device is active.
 func (s *Devices) Activate(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Detail, error) {
 	return s.fleet.switchDevice(ctx, "controller.Devices.Activate", scope, id, false)
@@ -34,6 +35,15 @@ func (c *fleet) switchDevice(ctx context.Context, operation string, scope wispwr
 			before.Device = &device
 			if d.IsDeactivated == off {
 				return wispwright.ErrNotFound
+			}
+			if !off {
+				t, err := c.tenant(ctx, d.OrganizationID)
+				if err != nil {
+					return err
+				}
+				if !t.organization.IsActive { // additions: C-12
+					return wispwright.Forbidden("The organization " + t.organization.Name + " is currently disabled: only read operations are allowed.")
+				}
 			}
 			d.IsDeactivated, d.Modified = off, c.now()
 			config, err := c.lockConfig(ctx, d.ID)

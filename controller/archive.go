@@ -17,9 +17,12 @@ func (c *fleet) archive(ctx context.Context, p *poll, key string) (*render.Archi
 	if err != nil {
 		return nil, fmt.Errorf("version %s: %w", p.VersionID, err)
 	}
-	in, err := c.renderVersion(ctx, v, key)
+	in, secrets, err := c.renderVersion(ctx, v, key)
 	if err != nil {
 		return nil, err
+	}
+	if in, err = c.reveal(ctx, in, secrets); err != nil {
+		return nil, fmt.Errorf("version %s: %w", v.ID, err)
 	}
 	b, err := c.renderer.Archive(ctx, in)
 	if err != nil {
@@ -60,7 +63,9 @@ func (c *fleet) renew(ctx context.Context, device wispwright.ID, old string) err
 }
 
 // Configuration returns the archive of a device for an administrator. Nothing
-// is noted of it. A device without configuration is wispwright.ErrNotFound.
+// is noted of it. A device without configuration is wispwright.ErrNotFound. A caller
+// that is no superuser gets it with masks in the place of secret variables, where
+// there are any.
 func (s *Devices) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*render.Archive, error) {
 	d, err := s.fleet.stores.Devices.Get(ctx, scope, id)
 	if err != nil {
@@ -73,9 +78,33 @@ func (s *Devices) Configuration(ctx context.Context, scope wispwright.Scope, id 
 	if !p.HasConfig {
 		return nil, wispwright.ErrNotFound
 	}
-	out, err := s.fleet.archive(ctx, p, d.Key.Reveal())
+	out, err := s.fleet.masked(ctx, p, d.Key.Reveal())
+	if err == nil && out == nil {
+		out, err = s.fleet.archive(ctx, p, d.Key.Reveal())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("controller.Devices.Configuration %s: %w", id, err)
 	}
 	return out, nil
+}
+
+// masked is the archive without the values of secret variables; nil where the caller
+// may have them, or there are none.
+func (c *fleet) masked(ctx context.Context, p *poll, key string) (*render.Archive, error) {
+	if caller := wispwright.CallerFrom(ctx); caller != nil && caller.Superuser {
+		return nil, nil
+	}
+	v, err := c.stores.Versions.Get(ctx, wispwright.ScopeAll(), p.VersionID)
+	if err != nil || v.Secrets == "" {
+		return nil, err
+	}
+	in, _, err := c.renderVersion(ctx, v, key)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.renderer.Archive(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("render version %s: %w", v.ID, invalidConfig("", "", nil, err))
+	}
+	return &render.Archive{Name: p.Name, Checksum: checksum(b), Bytes: b}, nil
 }

@@ -71,7 +71,7 @@ func (c *fleet) broken(ctx context.Context, f ConfigFilter) (*Broken, error) {
 			return nil, err
 		}
 		out.Checked++
-		err = c.renderer.Validate(ctx, d.input)
+		err = c.validate(ctx, d)
 		var refused *render.Error
 		switch {
 		case err == nil:

@@ -40,6 +40,9 @@ type Config struct {
 	Config wispwright.JSON
 	// Context are the device's own variables, an object.
 	Context wispwright.JSON
+	// Declared says what its own variables are, see package variable; only
+	// Devices.Declare changes it.
+	Declared wispwright.JSON
 	// Templates are the templates below Config, the first one lowest.
 	Templates []wispwright.ID
 	// Status says how far the device is.
@@ -111,8 +114,34 @@ type ConfigStore interface {
 	// CountTemplates counts the configurations of the scope that use each of some
 	// templates. Those that nobody uses may be left out.
 	CountTemplates(ctx context.Context, scope wispwright.Scope, templates []wispwright.ID) (map[wispwright.ID]int, error)
-	// CountStatuses counts the configurations of the scope by status.
-	CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error)
+	// Count counts the devices of the scope and their configurations, with one question:
+	// Devices, Statuses, NotRenewed, and as Silent the active devices that were heard of
+	// before a moment and not since.
+	Count(ctx context.Context, scope wispwright.Scope, heard time.Time) (*Counts, error)
+}
+
+// WaitsFor says what it takes until a device runs what it is to run: "removal" of
+// its configuration by a device that is taken out of service, "renewal" by people who
+// mend what keeps it from being rendered, "correction" by people since the device
+// could not apply it, "fetch" and "report" by the device; empty for nothing.
+func (config *Config) WaitsFor() string {
+	switch {
+	case config.Status == StatusDeactivated:
+		return ""
+	case config.Status == StatusDeactivating:
+		return "removal"
+	case config.NotRenewed != nil:
+		return "renewal"
+	case config.Status == StatusError:
+		return "correction"
+	case config.Status == StatusApplied:
+		return ""
+	case config.Served != config.Desired:
+		return "fetch"
+	case config.Reported != config.Desired:
+		return "report"
+	}
+	return ""
 }
 
 // The reasons of a ConfigsModified.

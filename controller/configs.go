@@ -13,6 +13,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/variable"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -25,6 +26,8 @@ type configs struct {
 	archives *archiveCache
 	// revisions never change and are never dropped
 	revisions *lru.Cache[wispwright.ID, *Revision]
+	// values are those of secret variables, which never change
+	values *lru.Cache[wispwright.ID, any]
 }
 
 // cachedRevisions is how many revisions of templates are remembered.
@@ -33,7 +36,7 @@ const cachedRevisions = 5_000
 func newConfigs(t *tenants, r render.Renderer) *configs {
 	return &configs{
 		tenants: t, renderer: r, backends: r.Backends(), archives: newArchiveCache(t.CachedArchives),
-		revisions: newLRU[wispwright.ID, *Revision](cachedRevisions, nil),
+		revisions: newLRU[wispwright.ID, *Revision](cachedRevisions, nil), values: newLRU[wispwright.ID, any](cachedValues, nil),
 	}
 }
 
@@ -48,6 +51,7 @@ func (c *configs) checkConfig(config *Config) error {
 		v.Add("config", render.UnexpectedFormat)
 	}
 	valid.Object(&v, "config", &config.Context)
+	checkOwn(&v, "config", config.Context, config.Declared)
 	return v.Err()
 }
 
@@ -64,8 +68,10 @@ func isConfig(value *wispwright.JSON) bool {
 // and as they are rendered.
 type draft struct {
 	version *Version
-	input   render.Input
+	input   render.Input // with masks in the place of secret variables
 	key     string
+	secrets variable.Declarations
+	fault   string // what is wrong before it is rendered
 }
 
 // draft puts the inputs of a configuration together without rendering them,
@@ -84,7 +90,7 @@ func (c *configs) draft(m *material) (*draft, error) {
 			Backend: m.config.Backend, Hostname: hostnameOf(m.device.Name), OS: m.device.OS, Config: m.config.Config, Context: vars.All,
 			Former: m.config.Inherited != "",
 		},
-		key: m.device.Key.Reveal(),
+		key: m.device.Key.Reveal(), secrets: vars.secrets, fault: vars.fault,
 	}
 	for _, t := range m.templates {
 		d.version.Revisions = append(d.version.Revisions, t.RevisionID)
@@ -96,7 +102,8 @@ func (c *configs) draft(m *material) (*draft, error) {
 		delete(vars.All, keyVariable)
 		fromUser = false
 	}
-	d.version.Context = encodeVariables(vars.All)
+	d.version.Secrets = vars.secrets.JSON()
+	d.version.Context = encodeVariables(vars.All, vars.secrets)
 	if !fromUser {
 		vars.All[keyVariable] = d.key
 	}
@@ -105,7 +112,7 @@ func (c *configs) draft(m *material) (*draft, error) {
 
 // same reports whether two drafts give the same bytes for sure.
 func (d *draft) same(o *draft) bool {
-	return o != nil && d.version.Context == o.version.Context && d.version.Config == o.version.Config && d.key == o.key &&
+	return o != nil && d.version.Context == o.version.Context && d.version.Secrets == o.version.Secrets && d.version.Config == o.version.Config && d.key == o.key &&
 		d.version.Backend == o.version.Backend && d.version.Hostname == o.version.Hostname && d.version.OS == o.version.OS &&
 		slices.Equal(d.version.Revisions, o.version.Revisions)
 }
@@ -117,7 +124,7 @@ func (c *configs) render(ctx context.Context, d, earlier *draft) error {
 		d.version.Checksum = earlier.version.Checksum
 		return nil
 	}
-	archive, err := c.renderer.Archive(ctx, d.input)
+	archive, err := c.bytes(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -136,6 +143,9 @@ func (c *configs) refresh(ctx context.Context, m *material, earlier *draft, caus
 	}
 	if m.refused != "" {
 		return nil, &render.Error{Message: m.refused}
+	}
+	if m.config.Status == StatusDeactivating || m.config.Status == StatusDeactivated {
+		d.fault = "" // nothing keeps a device from being taken out of service
 	}
 	if err := c.render(ctx, d, earlier); err != nil {
 		return nil, err
@@ -252,7 +262,7 @@ func (c *configs) refused(ctx context.Context, m *material, templatesChanged boo
 	if derr != nil {
 		return explained
 	}
-	if own := c.renderer.Validate(ctx, d.input); own != nil {
+	if own := c.validate(ctx, d); own != nil {
 		return invalidConfig("config", "", nil, own)
 	}
 	return invalidConfig("config", "There is a conflict with the specified templates. ", m.templates, err)

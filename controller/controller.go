@@ -9,6 +9,8 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/variable"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/store"
 )
@@ -28,10 +30,12 @@ type Stores struct {
 	Settings SettingsStore
 	// Versions keeps the history of configurations.
 	Versions VersionStore
+	// Variables keeps the values of secret variables.
+	Variables variable.Store
 }
 
 // Organizations is what the concern asks about tenants; tenancy.Organizations
-// answers it.
+// answers it. One that is an entity.Tenants too is held while it gets its settings.
 type Organizations interface {
 	// Tenant returns an organization, or wispwright.ErrNotFound.
 	Tenant(ctx context.Context, id wispwright.ID) (*entity.Tenant, error)
@@ -96,8 +100,8 @@ type Options struct {
 	// its MAC address or hardware id is known. Default: when the key is the
 	// consistent one of that address (or id) and the secret, it takes the record
 	// over, in the secret's organization, and the record gets the new key: that
-	// is how a reset device comes back after the secret was changed. Anyone
-	// who knows the secret can compute consistent keys anyway.
+	// is how a reset device comes back after the secret was changed. Everybody
+	// with the secret can compute consistent keys anyway.
 	RefuseKnown bool
 	// AllowDuplicateNames lets devices of an organization share a name.
 	AllowDuplicateNames bool
@@ -190,7 +194,7 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 	if len(renderer.Backends()) == 0 {
 		return nil, errors.New("controller: the renderer has no backends")
 	}
-	b := newBase(tx, stores, o.withDefaults())
+	b := newBase(ahead.Over(tx), stores, o.withDefaults())
 	f := newFleet(newConfigs(newTenants(b, organizations), renderer))
 	groups, err := newGroups(f)
 	if err != nil {

@@ -30,7 +30,7 @@ type Device struct {
 	// KeyDigest is the SHA-256 of Key in hexadecimal, by which a device is
 	// found; the service sets it. Unique over all organizations.
 	KeyDigest string
-	// KeyHint is what the beginning of Key is found by, see KeyHint; the service
+	// KeyHint finds the device by the beginning of Key, see KeyHint; the service
 	// sets it.
 	KeyHint string
 	// Model of the hardware, at most 64 characters.
@@ -92,6 +92,8 @@ type DeviceFilter struct {
 	MACAddress, HardwareID string
 	// LastIPs limits to devices last seen at some addresses.
 	LastIPs wispwright.Among[netip.Addr]
+	// LastIPWithin and ManagementIPWithin limit to devices with an address in a network.
+	LastIPWithin, ManagementIPWithin netip.Prefix
 	// GroupID limits to the devices of one group.
 	GroupID wispwright.ID
 	// KeyDigest limits to the device with one key.

@@ -142,9 +142,9 @@ func (u *update) finish(ctx context.Context) error {
 func (u *update) config(ctx context.Context) (*Version, error) {
 	c, before, config, device := u.fleet, u.before.Config, u.after.Config, u.after.Device
 	wanted := config.Templates
-	own := Config{Backend: config.Backend, Config: config.Config, Context: config.Context}
+	own := Config{Backend: config.Backend, Config: config.Config, Context: config.Context, Declared: config.Declared}
 	*config = *copyOf(before)
-	config.Backend, config.Config, config.Context, config.OrganizationID = own.Backend, own.Config, own.Context, device.OrganizationID
+	config.Backend, config.Config, config.Context, config.Declared, config.OrganizationID = own.Backend, own.Config, own.Context, own.Declared, device.OrganizationID
 	if err := c.checkConfig(config); err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ func (u *update) cause() string {
 }
 
 func sameConfig(a, b *Config) bool {
-	return a.Backend == b.Backend && a.Config == b.Config && a.Context == b.Context && a.OrganizationID == b.OrganizationID &&
+	return a.Backend == b.Backend && a.Config == b.Config && a.Context == b.Context && a.Declared == b.Declared && a.OrganizationID == b.OrganizationID &&
 		a.NotRenewedReason == b.NotRenewedReason && a.Status == b.Status && a.VersionID == b.VersionID && slices.Equal(a.Templates, b.Templates)
 }
 

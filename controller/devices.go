@@ -84,27 +84,13 @@ type Counts struct {
 
 // Counts counts the devices of a scope.
 func (s *Devices) Counts(ctx context.Context, scope wispwright.Scope) (*Counts, error) {
-	statuses, err := s.fleet.stores.Configs.CountStatuses(ctx, scope)
+	out, err := s.fleet.stores.Configs.Count(ctx, scope, s.fleet.Clock().Add(-s.fleet.SilentAfter))
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{}, wispwright.Page{Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	out := &Counts{Devices: items.Total, Statuses: statuses, Unknown: items.Total}
-	for _, n := range statuses {
+	out.Unknown, out.SilentFor = out.Devices, s.fleet.SilentAfter
+	for _, n := range out.Statuses {
 		out.Unknown -= n
 	}
-	out.Unknown = max(out.Unknown, 0) // counted one after the other
-	yes := true
-	items, err = s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{NotRenewed: &yes}, wispwright.Page{Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	out.NotRenewed, out.SilentFor = items.Total, s.fleet.SilentAfter
-	no := false
-	items, err = s.fleet.stores.Devices.List(ctx, scope, DeviceFilter{IsDeactivated: &no, LastSeenBefore: s.fleet.Clock().Add(-out.SilentFor)}, wispwright.Page{Limit: 1})
-	out.Silent = items.Total
-	return out, err
+	return out, nil
 }

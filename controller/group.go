@@ -24,6 +24,9 @@ type Group struct {
 	Templates []wispwright.ID
 	// Context are variables of the devices of the group, an object.
 	Context wispwright.JSON
+	// Declared says what these variables are, see package variable; only
+	// Groups.Declare changes it.
+	Declared wispwright.JSON
 	// MetaData is an object of the form that Options.GroupSchema asks for.
 	MetaData wispwright.JSON
 	// Created is when the group was stored first.

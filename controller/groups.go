@@ -53,6 +53,7 @@ func (s *Groups) validate(_ context.Context, c entity.Change[Group]) error {
 	valid.Text(&v, "name", g.Name, valid.Required, valid.Max(60))
 	valid.Text(&v, "description", g.Description, valid.Max(maxNotes))
 	valid.Object(&v, "context", &g.Context)
+	checkOwn(&v, "context", g.Context, g.Declared)
 	if g.MetaData.IsEmpty() {
 		g.MetaData = "{}"
 	}
@@ -126,7 +127,7 @@ func (s *Groups) stored(ctx context.Context, changes ...entity.Change[Group]) er
 			continue
 		case c.After == nil:
 			job.Kind, job.Cause = jobGroupDeleted, "group "+c.Before.Name+" deleted"
-		case c.Before.Context == c.After.Context && slices.Equal(c.Before.Templates, c.After.Templates):
+		case c.Before.Context == c.After.Context && c.Before.Declared == c.After.Declared && slices.Equal(c.Before.Templates, c.After.Templates):
 			continue
 		default:
 			job.Added, job.Removed = less(c.After.Templates, c.Before.Templates), less(c.Before.Templates, c.After.Templates)

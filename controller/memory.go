@@ -41,7 +41,9 @@ func NewMemory(m *memstore.Store) Stores {
 	settings := &memorySettings{memstore.NewRepo[wispwright.ID, Settings, SettingsFilter](m, memstore.Spec[Settings]{Shape: Settings{}.Shape()})}
 	devices := newMemoryDevices(m, configs, versions, templates)
 	devices.settings, configs.devices = settings, devices
-	return Stores{Devices: devices, Configs: configs, Templates: templates, Groups: newMemoryGroups(m, devices), Settings: settings, Versions: versions}
+	groups := newMemoryGroups(m, devices)
+	variables := newMemoryVariables(m, memoryNamers{configs, templates, groups, settings, versions})
+	return Stores{Variables: variables, Devices: devices, Configs: configs, Templates: templates, Groups: groups, Settings: settings, Versions: versions}
 }
 
 type memoryDevices struct {
@@ -360,11 +362,24 @@ func (s *memoryConfigs) CountTemplates(ctx context.Context, scope wispwright.Sco
 	return out, err
 }
 
-func (s *memoryConfigs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[Status]int, error) {
-	items, err := s.List(ctx, scope, ConfigFilter{}, wispwright.Page{NoTotal: true})
-	out := map[Status]int{}
-	for _, c := range items.Rows {
-		out[c.Status]++
+func (s *memoryConfigs) Count(ctx context.Context, scope wispwright.Scope, heard time.Time) (*Counts, error) {
+	out := &Counts{Statuses: map[Status]int{}}
+	configs, err := s.List(ctx, scope, ConfigFilter{}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range configs.Rows {
+		out.Statuses[c.Status]++
+		if c.NotRenewed != nil {
+			out.NotRenewed++
+		}
+	}
+	devices, err := s.devices.List(ctx, scope, DeviceFilter{}, wispwright.Page{NoTotal: true})
+	out.Devices = len(devices.Rows)
+	for _, d := range devices.Rows {
+		if !d.IsDeactivated && d.LastSeen != nil && d.LastSeen.Before(heard.Truncate(time.Microsecond)) {
+			out.Silent++
+		}
 	}
 	return out, err
 }

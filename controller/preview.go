@@ -20,6 +20,8 @@ type PreviewInput struct {
 	Config wispwright.JSON
 	// DefaultValues are a template's variables.
 	DefaultValues wispwright.JSON
+	// VPNID is the VPN server of a template, whose variables it has; zero for none.
+	VPNID wispwright.ID
 	// Templates are those below Config, the first one lowest.
 	Templates []wispwright.ID
 	// Context are the device's own variables.
@@ -66,17 +68,17 @@ func (s *Devices) Preview(ctx context.Context, scope wispwright.Scope, in Previe
 		return nil, err
 	}
 	used := m.templates
-	text, err := s.fleet.renderer.Text(ctx, rendered)
+	archive, err := s.fleet.bytes(ctx, rendered)
 	if err != nil {
 		return nil, invalidConfig("config", "", used, err)
 	}
-	archive, err := s.fleet.renderer.Archive(ctx, rendered)
+	text, err := s.fleet.shown(ctx, rendered.input, rendered.secrets)
 	if err != nil {
 		return nil, invalidConfig("config", "", used, err)
 	}
 	out := &Preview{Text: text, Checksum: checksum(archive), Size: len(archive)}
 	if in.Explain {
-		err = s.fleet.explainPreview(ctx, out, rendered, m)
+		err = s.fleet.explainPreview(ctx, out, rendered.input, m)
 	}
 	return out, err
 }
@@ -104,7 +106,7 @@ func (c *configs) explainPreview(ctx context.Context, p *Preview, in render.Inpu
 }
 
 // previewInput returns what is rendered, and what it is made of.
-func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, *material, error) {
+func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*draft, *material, error) {
 	var v wispwright.ValidationError
 	c.checkBackend(&v, "backend", in.Backend)
 	valid.Object(&v, "context", &in.Context)
@@ -113,23 +115,47 @@ func (c *configs) previewInput(ctx context.Context, scope wispwright.Scope, in P
 		v.Add("config", render.UnexpectedFormat)
 	}
 	if err := v.Err(); err != nil {
-		return render.Input{}, nil, err
+		return nil, nil, err
 	}
 	if in.Template {
-		out := render.Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
-		err := addVariables(out.Context, in.DefaultValues)
-		maps.Copy(out.Context, c.Context)
-		return out, &material{device: &Device{}, config: &Config{Config: in.Config, Context: in.DefaultValues}}, err
+		out, m, err := c.previewTemplate(ctx, scope, in)
+		return &draft{input: out}, m, err
 	}
 	m, err := c.previewMaterial(ctx, scope, in)
 	if err != nil {
-		return render.Input{}, nil, err
+		return nil, nil, err
 	}
 	d, err := c.draft(m)
-	if err != nil {
-		return render.Input{}, nil, err
+	return d, m, err
+}
+
+// previewTemplate has the variables of the template, of its VPN server, and those that are
+// the same everywhere.
+func (c *configs) previewTemplate(ctx context.Context, scope wispwright.Scope, in PreviewInput) (render.Input, *material, error) {
+	out := render.Input{Backend: in.Backend, Config: in.Config, Context: map[string]any{}}
+	m := &material{device: &Device{}, config: &Config{Config: in.Config, Context: in.DefaultValues}}
+	if err := addVariables(out.Context, in.DefaultValues); err != nil {
+		return out, nil, err
 	}
-	return d.input, m, nil
+	if !in.VPNID.IsZero() {
+		found := false
+		if v := c.extensions.vpns; v != nil {
+			var err error
+			if found, err = v.Exists(ctx, scope, in.VPNID); err != nil {
+				return out, nil, err
+			}
+		}
+		if !found {
+			return out, nil, wispwright.Invalid("vpn", valid.UnknownPK(in.VPNID))
+		}
+		of, err := c.serverVariables(ctx, in.VPNID)
+		if err != nil {
+			return out, nil, err
+		}
+		maps.Copy(out.Context, of[in.VPNID])
+	}
+	maps.Copy(out.Context, c.Context)
+	return out, m, nil
 }
 
 func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, in PreviewInput) (*material, error) {
@@ -165,6 +191,15 @@ func (c *configs) previewMaterial(ctx context.Context, scope wispwright.Scope, i
 		}
 	}
 	m := &material{device: d, config: &Config{Backend: in.Backend, Config: in.Config, Context: in.Context}}
+	if !in.DeviceID.IsZero() {
+		stored, err := c.stores.Configs.Get(ctx, wispwright.ScopeAll(), d.ID)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if err == nil {
+			m.config.Declared = stored.Declared
+		}
+	}
 	if !d.OrganizationID.IsZero() {
 		t, err := c.tenant(ctx, d.OrganizationID)
 		if isNotFound(err) || err == nil && !scope.Allows(d.OrganizationID) {

@@ -2,56 +2,54 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/explain"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/variable"
 )
 
 // level is what one level says of variables.
 type level struct {
-	value  explain.Value // without the value
-	values map[string]any
+	value    explain.Value // without the value
+	values   map[string]any
+	declared variable.Declarations
 }
 
 // levels are the levels of variables, the strongest first.
 func (c *configs) levels(m *material) ([]level, error) {
 	var out []level
 	var failed error
-	add := func(origin explain.Origin, id wispwright.ID, name string, values map[string]any, document wispwright.JSON) {
-		if values == nil {
-			values = map[string]any{}
-			if err := addVariables(values, document); err != nil {
-				failed = err
-			}
+	add := func(origin explain.Origin, id wispwright.ID, name string, document, declared wispwright.JSON) {
+		l := level{value: explain.Value{Origin: origin, ID: id, Name: name}, values: map[string]any{}}
+		err := addVariables(l.values, document)
+		if err == nil {
+			l.declared, err = variable.Parse(declared)
 		}
-		out = append(out, level{explain.Value{Origin: origin, ID: id, Name: name}, values})
+		failed = errors.Join(failed, err)
+		out = append(out, l)
 	}
-	add(explain.Device, wispwright.ID{}, "", nil, m.config.Context)
-	add(explain.System, wispwright.ID{}, "", c.predefined(m.device), "")
-	add(explain.Provided, wispwright.ID{}, "", orNone(m.provided), "")
+	plain := func(origin explain.Origin, id wispwright.ID, name string, values map[string]any) {
+		out = append(out, level{value: explain.Value{Origin: origin, ID: id, Name: name}, values: values})
+	}
+	add(explain.Device, wispwright.ID{}, "", m.config.Context, m.config.Declared)
+	plain(explain.System, wispwright.ID{}, "", c.predefined(m.device))
+	plain(explain.Provided, wispwright.ID{}, "", m.provided)
 	if m.group != nil {
-		add(explain.Group, m.group.ID, m.group.Name, nil, m.group.Context)
+		add(explain.Group, m.group.ID, m.group.Name, m.group.Context, m.group.Declared)
 	}
 	if m.settings != nil {
-		add(explain.Organization, m.settings.OrganizationID, "", nil, m.settings.Context)
+		add(explain.Organization, m.settings.OrganizationID, "", m.settings.Context, m.settings.Declared)
 	}
-	add(explain.Global, wispwright.ID{}, "", orNone(c.Context), "")
+	plain(explain.Global, wispwright.ID{}, "", c.Context)
 	for _, t := range slices.Backward(m.templates) {
-		add(explain.Template, t.ID, t.Name, orNone(m.servers[t.VPNID]), "")
-		add(explain.Template, t.ID, t.Name, nil, t.DefaultValues)
+		plain(explain.Template, t.ID, t.Name, m.servers[t.VPNID])
+		add(explain.Template, t.ID, t.Name, t.DefaultValues, t.Declared)
 	}
 	return out, failed
-}
-
-// orNone keeps a nil map from being taken for one that is still to be read.
-func orNone(values map[string]any) map[string]any {
-	if values == nil {
-		return map[string]any{}
-	}
-	return values
 }
 
 // explained are the variables of a configuration in the order of their names.
@@ -69,9 +67,32 @@ func (c *configs) explained(m *material) ([]explain.Variable, error) {
 	}
 	for _, l := range levels {
 		for name, value := range l.values {
+			if d := l.declared[name]; d.Secret && !d.Value.IsZero() {
+				continue // the secret one counts
+			}
 			v := l.value
 			v.Value = value
 			of(name).Values = append(of(name).Values, v)
+		}
+		for name, d := range l.declared {
+			if one := of(name); one.Declared == nil {
+				one.Declared = &d
+			}
+			if d.Secret && !d.Value.IsZero() {
+				v := l.value
+				v.Value, v.Secret = d.Mask(), true
+				of(name).Values = append(of(name).Values, v)
+			}
+		}
+	}
+	for _, v := range byName {
+		if v.Declared != nil && len(v.Values) > 0 && !v.Values[0].Secret {
+			v.Fault = v.Declared.Plain(v.Name, v.Values[0].Value)
+		}
+		if v.Declared != nil && v.Declared.Secret { // it should not be there in clear, and is not shown
+			for i := range v.Values {
+				v.Values[i].Value = v.Declared.Mask()
+			}
 		}
 	}
 	for _, t := range m.templates {
@@ -179,9 +200,9 @@ func (c *configs) running(ctx context.Context, config *Config, key string) (stri
 	if err != nil || len(found.Rows) == 0 {
 		return "", err
 	}
-	in, err := c.renderVersion(ctx, found.Rows[0], key)
+	in, secrets, err := c.renderVersion(ctx, found.Rows[0], key)
 	if err != nil {
 		return "", err
 	}
-	return c.renderer.Text(ctx, in)
+	return c.shown(ctx, in, secrets)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // Relevant returns the templates somebody may choose for a device of an
@@ -57,4 +59,68 @@ func (s *Templates) Relevant(ctx context.Context, scope wispwright.Scope, organi
 		}
 	}
 	return templates, chosen, nil
+}
+
+// DefaultValuesOf returns the default values of some templates, later ones over earlier
+// ones, with what an organization and a group, either of which may be zero, say of
+// the same names (spec: controller-config §13.1). What the scope does not have is left out.
+func (s *Templates) DefaultValuesOf(ctx context.Context, scope wispwright.Scope, templates []wispwright.ID, group, organization wispwright.ID) (*ordered.Object, error) {
+	out := ordered.NewObject()
+	add := func(document wispwright.JSON, known bool) error {
+		o, err := render.Decode(document)
+		if err != nil {
+			return err
+		}
+		for name, value := range o.All() {
+			if !known || out.Has(name) {
+				out.Set(name, value)
+			}
+		}
+		return nil
+	}
+	if len(templates) > 0 {
+		found, err := s.List(ctx, scope, TemplateFilter{IDs: wispwright.Only(templates...)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range inOrder(found.Rows, templates) {
+			if err := add(t.DefaultValues, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !organization.IsZero() && scope.Allows(organization) {
+		t, err := s.configs.tenant(ctx, organization)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if err == nil {
+			if err := add(t.settings.Context, true); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !group.IsZero() {
+		g, err := s.configs.stores.Groups.Get(ctx, scope, group)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if err == nil {
+			return out, add(g.Context, true)
+		}
+	}
+	return out, nil
+}
+
+// Context returns the variables that a template sees when it is rendered alone.
+func (s *Templates) Context(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (map[string]any, error) {
+	t, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	in, err := s.input(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return in.input.Context, nil
 }

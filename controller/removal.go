@@ -8,7 +8,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
-// errNotDeactivated is what deleting an active device is refused with.
+// errNotDeactivated refuses to delete an active device.
 const errNotDeactivated = "The device must be deactivated prior to deletion"
 
 // Delete removes a device with everything it has. Without force it is a

@@ -165,7 +165,7 @@ func (c *fleet) inherit(ctx context.Context, d *Device, config *Config) (*Versio
 	if err != nil {
 		return nil, nil, wispwright.Invalid("config", err.Error())
 	}
-	archive, err := c.renderer.Archive(ctx, draft.input)
+	archive, err := c.bytes(ctx, draft)
 	if err != nil {
 		return nil, nil, invalidConfig("config", "", m.templates, err)
 	}
@@ -208,7 +208,7 @@ func (c *configs) inherited(ctx context.Context, d *draft, config *Config) (bool
 	b, ok := c.archives.get(d.version.Checksum)
 	if !ok {
 		var err error
-		if b, err = c.renderer.Archive(ctx, d.input); err != nil {
+		if b, err = c.bytes(ctx, d); err != nil {
 			return false, err
 		}
 	}

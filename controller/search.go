@@ -63,7 +63,7 @@ func paired(groups []string) bool {
 // keyHintLength is how many characters of a key one must know to find its device.
 const keyHintLength = 8
 
-// KeyHint is what devices are found by from the beginning of their key: three
+// KeyHint finds devices by the beginning of their key: three
 // bytes of the SHA-256 of its first eight characters, in hexadecimal. The key
 // itself is sealed in the database, which tells with this 24 of its 128 bits at
 // most (decision 0031).

@@ -23,7 +23,7 @@ type Sighting struct {
 const seenParts = 64
 
 // sightings remembers when devices were heard of until that is written. A
-// request costs a look into a map: whoever polls never waits for a disk.
+// request costs a look into a map: a device that polls never waits for a disk.
 type sightings struct {
 	parts [seenParts]struct {
 		mu sync.Mutex
@@ -64,7 +64,7 @@ const seenBatch = 500
 
 // WriteSeen writes when devices were heard of since it was called last: call it
 // once in a while, and at the end. What could not be written is kept for the
-// next time. It returns how many sightings were written.
+// next time. It returns the number of sightings written.
 func (s *Agents) WriteSeen(ctx context.Context) (int, error) {
 	all := s.agents.seen.take()
 	for written := 0; written < len(all); written += seenBatch {

@@ -21,7 +21,7 @@ type Settings struct {
 	ID wispwright.ID
 	// RegistrationEnabled lets devices register by themselves.
 	RegistrationEnabled bool
-	// SharedSecret is what devices prove themselves with when they register;
+	// SharedSecret is the secret with which devices register;
 	// at most 32 characters without spaces, dots and slashes, unique.
 	SharedSecret wispwright.Secret
 	// SecretDigest is the SHA-256 of SharedSecret in hexadecimal; the service
@@ -34,6 +34,9 @@ type Settings struct {
 	FormerUntil  *time.Time
 	// Context are variables of all devices of the organization, an object.
 	Context wispwright.JSON
+	// Declared says what these variables are, see package variable; only Declare
+	// changes it.
+	Declared wispwright.JSON
 	// DeviceLimit is how many devices the organization may have: 0 means any
 	// number, nil that none may be added.
 	DeviceLimit *int64
@@ -65,9 +68,10 @@ const UniqueSharedSecret = "settings_shared_secret"
 // UniqueSharedSecret.
 type SettingsStore interface {
 	wispwright.Repo[Settings, SettingsFilter]
-	// Hold reads the settings of an organization and keeps organization and
-	// settings from changing until the transaction ends; exclusive also keeps
-	// others from holding them. It is ErrNotFound when the organization is gone.
+	// Hold reads the settings of an organization and keeps them from changing
+	// until the transaction ends, and so the organization from being deleted, which
+	// takes its settings along; exclusive also keeps others from holding them. It is
+	// ErrNotFound when they are gone.
 	Hold(ctx context.Context, organization wispwright.ID, exclusive bool) (*Settings, error)
 }
 
@@ -116,7 +120,7 @@ func (s *OrganizationSettings) Update(ctx context.Context, scope wispwright.Scop
 // stored queues what follows from settings.
 func (s *OrganizationSettings) stored(ctx context.Context, changes ...entity.Change[Settings]) error {
 	for _, c := range changes {
-		if c.Before == nil || c.After == nil || c.Before.Context == c.After.Context {
+		if c.Before == nil || c.After == nil || c.Before.Context == c.After.Context && c.Before.Declared == c.After.Declared {
 			continue
 		}
 		id, name := actor(ctx)
@@ -147,6 +151,7 @@ func (s *OrganizationSettings) validate(_ context.Context, c entity.Change[Setti
 		o.FormerDigest = digest(o.FormerSecret.Reveal())
 	}
 	valid.Object(&v, "context", &o.Context)
+	checkOwn(&v, "context", o.Context, o.Declared)
 	return v.Err()
 }
 

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/explain"
 	"github.com/wispwright/wispwright/controller/render"
 )
 
@@ -23,6 +23,9 @@ type Staged struct {
 	Templates map[wispwright.ID]*Template
 	// Variables are those of organizations as they are to be, Groups those of groups.
 	Variables, Groups map[wispwright.ID]wispwright.JSON
+	// Declared says what variables of organizations and groups are to be, by the id of
+	// either; see package variable.
+	Declared map[wispwright.ID]wispwright.JSON
 }
 
 // AttachStager lets devices have staged contents; package plan does. staged returns
@@ -63,19 +66,22 @@ func (s *Staged) lay(m *material) {
 		}
 	}
 	if m.group != nil {
-		if vars, ok := s.Groups[m.group.ID]; ok {
-			group := *m.group
-			group.Context = vars
-			m.group = &group
-		}
+		group := *m.group
+		replace(&group.Context, s.Groups, group.ID)
+		replace(&group.Declared, s.Declared, group.ID)
+		m.group = &group
 	}
-	if m.settings == nil {
-		return
-	}
-	if vars, ok := s.Variables[m.settings.OrganizationID]; ok {
+	if m.settings != nil {
 		settings := *m.settings
-		settings.Context = vars
+		replace(&settings.Context, s.Variables, settings.OrganizationID)
+		replace(&settings.Declared, s.Declared, settings.OrganizationID)
 		m.settings = &settings
+	}
+}
+
+func replace(stored *wispwright.JSON, staged map[wispwright.ID]wispwright.JSON, of wispwright.ID) {
+	if j, ok := staged[of]; ok {
+		*stored = j
 	}
 }
 
@@ -272,12 +278,9 @@ func (r *rehearsal) templates(ctx context.Context, ids []wispwright.ID, known []
 func (d *draft) ground() string {
 	h := sha256.New()
 	v := d.version
-	fmt.Fprintf(h, "%q %q %q %q %q %q", v.Backend, v.Hostname, v.OS, v.Config, v.Context, v.Revisions)
+	fmt.Fprintf(h, "%q %q %q %q %q %q %q", v.Backend, v.Hostname, v.OS, v.Config, v.Context, v.Revisions, v.Secrets)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
-
-// placeholders finds the names that a text speaks of.
-var placeholders = regexp.MustCompile(`\{\{(?:\s|\\[a-z])*([\p{L}\p{N}_]+)(?:\s|\\[a-z])*\}\}`)
 
 // text renders a draft for people, once for all that are of one class.
 func (r *rehearsal) text(ctx context.Context, m *material, d *draft) (text, error) {
@@ -285,12 +288,12 @@ func (r *rehearsal) text(ctx context.Context, m *material, d *draft) (text, erro
 	in.Hostname = "name-of-the-device"
 	used := r.used(in)
 	class := sha256.New()
-	fmt.Fprintf(class, "%q %q %q %q", in.Backend, in.OS, in.Config, d.version.Revisions)
+	fmt.Fprintf(class, "%q %q %q %q %q", in.Backend, in.OS, in.Config, d.version.Revisions, d.fault)
 	in.Context = map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		if value, ok := d.input.Context[name]; ok {
 			in.Context[name] = value
-			fmt.Fprintf(class, " %q=%#v", name, value)
+			fmt.Fprintf(class, " %q=%#v %s", name, value, d.secrets[name].Value)
 		}
 	}
 	key := string(class.Sum(nil))
@@ -300,10 +303,17 @@ func (r *rehearsal) text(ctx context.Context, m *material, d *draft) (text, erro
 	var t text
 	var err error
 	var refused *render.Error
-	if t.text, err = r.fleet.renderer.Text(ctx, in); errors.As(err, &refused) {
-		t.fault = refused.Message
+	t.text, err = r.fleet.shown(ctx, in, d.secrets)
+	if err == nil && (d.fault != "" || len(d.secrets) > 0) { // others were rendered just now as devices get them
+		err = r.fleet.validate(ctx, d)
+	}
+	if errors.As(err, &refused) {
+		t.text, t.fault = "", refused.Message
 	} else if err != nil {
 		return t, err
+	}
+	if t.fault == "" {
+		t.text += told(d.secrets, used)
 	}
 	t.text = strings.ReplaceAll(t.text, in.Hostname, "{{ name }}")
 	for name, value := range r.fleet.predefined(m.device) {
@@ -320,19 +330,16 @@ func (r *rehearsal) used(in render.Input) map[string]bool {
 	used := map[string]bool{}
 	var scan func(text string)
 	scan = func(text string) {
-		if strings.Contains(strings.ToLower(text), `\u007b`) { // braces in disguise
+		if explain.Disguised(text) {
 			for name := range in.Context {
 				used[name] = true
 			}
 			return
 		}
-		if !strings.Contains(text, "{{") {
-			return
-		}
-		for _, m := range placeholders.FindAllStringSubmatch(text, -1) {
-			if !used[m[1]] {
-				used[m[1]] = true
-				scan(fmt.Sprint(in.Context[m[1]]))
+		for _, name := range explain.Used(text) {
+			if !used[name] {
+				used[name] = true
+				scan(fmt.Sprint(in.Context[name]))
 			}
 		}
 	}

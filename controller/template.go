@@ -49,6 +49,9 @@ type Template struct {
 	Required bool
 	// DefaultValues are variables with the lowest precedence, an object.
 	DefaultValues wispwright.JSON
+	// Declared says what these variables are, see package variable; only
+	// Templates.Declare changes it.
+	Declared wispwright.JSON
 	// Config is a NetJSON object, not empty.
 	Config wispwright.JSON
 	// Notes are free text for people; no configuration is made of them.
@@ -139,7 +142,7 @@ type TemplateStore interface {
 	// Revisions reads revisions, in any order.
 	Revisions(ctx context.Context, ids []wispwright.ID) ([]*Revision, error)
 	// PruneRevisions removes revisions made before a moment that no version
-	// names and that are no template's content, and returns how many. Revisions of
+	// names and that are no template's content, and returns their number. Revisions of
 	// templates changed after settled are kept, since a version naming them may not be committed yet.
 	PruneRevisions(ctx context.Context, before, settled time.Time) (int, error)
 }

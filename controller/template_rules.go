@@ -36,6 +36,7 @@ func (s *Templates) validate(ctx context.Context, c entity.Change[Template]) err
 		return err
 	}
 	valid.Object(&v, "default_values", &t.DefaultValues)
+	checkOwn(&v, "default_values", t.DefaultValues, t.Declared)
 	valid.Text(&v, "notes", t.Notes, valid.Max(maxNotes))
 	if err := s.checkType(ctx, &v, c.Before, t); err != nil {
 		return err
@@ -103,7 +104,7 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 	if err != nil {
 		return err
 	}
-	if err := s.configs.renderer.Validate(ctx, in); err != nil {
+	if err := s.configs.validate(ctx, in); err != nil {
 		return invalidConfig("", "", nil, err)
 	}
 	if t.Config.IsEmpty() {
@@ -114,18 +115,18 @@ func (s *Templates) checkContent(ctx context.Context, t *Template) error {
 
 // input is the template alone, with its default values, what its VPN server
 // contributes and the global variables.
-func (s *Templates) input(ctx context.Context, t *Template) (render.Input, error) {
-	in := render.Input{Backend: t.Backend, Config: t.Config, Context: map[string]any{}}
-	if err := addVariables(in.Context, t.DefaultValues); err != nil {
-		return in, fmt.Errorf("default values of template %s: %w", t.ID, err)
+func (s *Templates) input(ctx context.Context, t *Template) (*draft, error) {
+	l := newLayers()
+	if err := l.level(t.DefaultValues, t.Declared); err != nil {
+		return nil, fmt.Errorf("default values of template %s: %w", t.ID, err)
 	}
 	of, err := s.configs.serverVariables(ctx, serversOf([]*Template{t})...)
 	if err != nil {
-		return in, err
+		return nil, err
 	}
-	maps.Copy(in.Context, of[t.VPNID])
-	maps.Copy(in.Context, s.configs.Context)
-	return in, nil
+	l.lay(of[t.VPNID])
+	l.lay(s.configs.Context)
+	return &draft{input: render.Input{Backend: t.Backend, Config: t.Config, Context: l.values}, secrets: l.secrets}, nil
 }
 
 // checkMove keeps a template from coming to an organization while devices of
@@ -160,5 +161,5 @@ func (s *Templates) checkMove(ctx context.Context, t *Template) error {
 // contentChanged reports whether configurations made of the template may have
 // other bytes; whether they do is found out device by device.
 func contentChanged(before, after *Template) bool {
-	return before.Config != after.Config || before.DefaultValues != after.DefaultValues || before.Backend != after.Backend || before.VPNID != after.VPNID
+	return before.Config != after.Config || before.DefaultValues != after.DefaultValues || before.Declared != after.Declared || before.Backend != after.Backend || before.VPNID != after.VPNID
 }

@@ -60,7 +60,9 @@ func (s *Templates) stored(ctx context.Context, changes ...entity.Change[Templat
 				return err
 			}
 		case c.Before != nil && c.Before.RevisionID == t.RevisionID:
-			continue
+			if !t.AutoCert || c.Before.AutoCert { // the same, and nothing is to be made for it
+				continue
+			}
 		default:
 			err := s.configs.stores.Templates.AddRevision(ctx, &Revision{
 				ID: t.RevisionID, TemplateID: t.ID, Config: t.Config, DefaultValues: t.DefaultValues, Created: t.Modified,
@@ -124,7 +126,8 @@ func (s *Templates) freeName(ctx context.Context, name string) (string, error) {
 	}
 }
 
-// Configuration returns the template rendered alone.
+// Configuration returns the template rendered alone, with masks in the place of
+// secret variables.
 func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*render.Archive, error) {
 	t, err := s.configs.stores.Templates.Get(ctx, scope, id)
 	if err != nil {
@@ -134,7 +137,7 @@ func (s *Templates) Configuration(ctx context.Context, scope wispwright.Scope, i
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.configs.renderer.Archive(ctx, in)
+	b, err := s.configs.renderer.Archive(ctx, in.input)
 	if err != nil {
 		return nil, fmt.Errorf("controller.Templates.Configuration %s: %w", id, invalidConfig("", "", nil, err))
 	}

@@ -60,18 +60,34 @@ func (c *tenants) tenant(ctx context.Context, id wispwright.ID) (*tenant, error)
 		}
 		s, err := c.stores.Settings.Get(ctx, wispwright.ScopeAll(), id)
 		if isNotFound(err) { // an organization older than this concern
-			s = newSettings(id)
-			err = c.stores.Settings.Insert(ctx, s)
-			var conflict *wispwright.ConflictError
-			if errors.As(err, &conflict) { // somebody else made them
-				s, err = c.stores.Settings.Get(ctx, wispwright.ScopeAll(), id)
-			}
+			s, err = c.makeSettings(ctx, id)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return &tenant{o, s}, nil
 	})
+}
+
+// makeSettings gives an organization its settings, and keeps it from being
+// deleted meanwhile: nothing would take them along.
+func (c *tenants) makeSettings(ctx context.Context, id wispwright.ID) (*Settings, error) {
+	s := newSettings(id)
+	err := c.kit.Do(ctx, "controller: settings of an organization", func(ctx context.Context) error {
+		if keeper, ok := c.organizations.(interface {
+			Hold(ctx context.Context, organization wispwright.ID) error
+		}); ok {
+			if err := keeper.Hold(ctx, id); err != nil {
+				return err
+			}
+		}
+		return c.stores.Settings.Insert(ctx, s)
+	})
+	var conflict *wispwright.ConflictError
+	if errors.As(err, &conflict) { // another caller made them
+		return c.stores.Settings.Get(ctx, wispwright.ScopeAll(), id)
+	}
+	return s, err
 }
 
 // hold keeps the organization and its settings as they are until the
@@ -126,7 +142,7 @@ func newSettings(organization wispwright.ID) *Settings {
 	}
 }
 
-// digest is what a secret is found by.
+// digest is the form of a secret by which it is found.
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/variable"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
@@ -16,8 +17,12 @@ type Variables struct {
 	// System are those the device has without its own and without the
 	// templates' default values.
 	System map[string]any
-	// All are all together.
+	// All are all together. Of secret ones there is a mask.
 	All map[string]any
+
+	// secrets are those of All that are secret, fault is what is wrong
+	secrets variable.Declarations
+	fault   string
 }
 
 // material is everything a configuration is made of.
@@ -38,34 +43,35 @@ type material struct {
 // variables lays the variables of a device over each other, the strongest
 // last (spec: controller-config §5, in the order of the manual).
 func (c *configs) variables(m *material) (*Variables, error) {
-	all, system := map[string]any{}, map[string]any{}
+	all, system := newLayers(), newLayers()
 	for _, t := range m.templates {
-		if err := addVariables(all, t.DefaultValues); err != nil {
+		if err := all.level(t.DefaultValues, t.Declared); err != nil {
 			return nil, fmt.Errorf("default values of template %s: %w", t.ID, err)
 		}
-		maps.Copy(all, m.servers[t.VPNID])
+		all.lay(m.servers[t.VPNID])
 	}
-	maps.Copy(system, c.Context)
+	system.lay(c.Context)
 	if m.settings != nil {
-		if err := addVariables(system, m.settings.Context); err != nil {
+		if err := system.level(m.settings.Context, m.settings.Declared); err != nil {
 			return nil, fmt.Errorf("variables of organization %s: %w", m.settings.OrganizationID, err)
 		}
 	}
 	if m.group != nil {
-		if err := addVariables(system, m.group.Context); err != nil {
+		if err := system.level(m.group.Context, m.group.Declared); err != nil {
 			return nil, fmt.Errorf("variables of group %s: %w", m.group.ID, err)
 		}
 	}
-	maps.Copy(system, m.provided)
-	maps.Copy(system, c.predefined(m.device))
+	system.lay(m.provided)
+	predefined := c.predefined(m.device)
 	if m.config.Inherited != "" {
-		system[macVariable] = m.config.Inherited
+		predefined[macVariable] = m.config.Inherited
 	}
-	maps.Copy(all, system)
-	if err := addVariables(all, m.config.Context); err != nil {
+	system.lay(predefined)
+	all.over(system)
+	if err := all.level(m.config.Context, m.config.Declared); err != nil {
 		return nil, fmt.Errorf("variables of device %s: %w", m.device.ID, err)
 	}
-	return &Variables{System: system, All: all}, nil
+	return &Variables{System: system.values, All: all.values, secrets: all.secrets, fault: all.fault()}, nil
 }
 
 // The variables with a meaning beyond their value.
@@ -124,11 +130,13 @@ func addVariables(to map[string]any, j wispwright.JSON) error {
 }
 
 // encodeVariables writes variables in the order of their names, so that equal
-// ones give equal text.
-func encodeVariables(vars map[string]any) wispwright.JSON {
+// ones give equal text, without secret ones.
+func encodeVariables(vars map[string]any, secrets variable.Declarations) wispwright.JSON {
 	o := ordered.NewObject()
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		o.Set(name, vars[name])
+		if _, secret := secrets[name]; !secret {
+			o.Set(name, vars[name])
+		}
 	}
 	return wispwright.JSON(ordered.Append(nil, o))
 }

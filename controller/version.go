@@ -7,6 +7,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/controller/variable"
 	"github.com/wispwright/wispwright/kit/store"
 )
 
@@ -32,6 +33,9 @@ type Version struct {
 	Config wispwright.JSON
 	// Context are all variables together, except the device's key.
 	Context wispwright.JSON
+	// Secrets are the secret variables, by name with the values they had, in the form
+	// of variable.Declarations; Context does not have them.
+	Secrets wispwright.JSON
 	// Own are the device's own variables, which are in Context too.
 	Own wispwright.JSON
 	// Cause says why the bytes changed: "registered", "config changed",
@@ -77,7 +81,7 @@ type VersionStore interface {
 	// gone is no error.
 	Mark(ctx context.Context, id wispwright.ID, served, reported time.Time) error
 	// Prune removes versions made before a moment that are not the newest of
-	// their device, and returns how many.
+	// their device, and returns their number.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -118,18 +122,18 @@ func (s *Versions) Text(ctx context.Context, v *Version) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	in, err := s.configs.renderVersion(ctx, v, d.Key.Reveal())
+	in, secrets, err := s.configs.renderVersion(ctx, v, d.Key.Reveal())
 	if err != nil {
 		return "", err
 	}
-	text, err := s.configs.renderer.Text(ctx, in)
+	text, err := s.configs.shown(ctx, in, secrets)
 	if err != nil {
 		return "", fmt.Errorf("controller.Versions.Text %s: %w", v.ID, invalidConfig("", "", nil, err))
 	}
 	return text, nil
 }
 
-// Prune removes versions older than the given age and returns how many. The
+// Prune removes versions older than the given age and returns their number. The
 // newest of every device stays, as the device is served from it. What
 // templates contained at that time goes when no version names it any more.
 func (s *Versions) Prune(ctx context.Context, age time.Duration) (int, error) {
@@ -141,28 +145,39 @@ func (s *Versions) Prune(ctx context.Context, age time.Duration) (int, error) {
 	if _, err := s.configs.stores.Templates.PruneRevisions(ctx, now.Add(-age), now.Add(-24*time.Hour)); err != nil {
 		return n, fmt.Errorf("prune revisions of templates: %w", err)
 	}
+	if _, err := s.configs.stores.Variables.Prune(ctx, now.Add(-age)); err != nil {
+		return n, fmt.Errorf("prune values of variables: %w", err)
+	}
 	return n, nil
 }
 
 // renderVersion renders a version again, from its own inputs: a device is
-// served what its checksum was made of, whatever has changed since.
-func (c *configs) renderVersion(ctx context.Context, v *Version, key string) (render.Input, error) {
+// served what its checksum was made of, whatever has changed since. The input has
+// masks in the place of the secret variables, which are returned beside it.
+func (c *configs) renderVersion(ctx context.Context, v *Version, key string) (render.Input, variable.Declarations, error) {
 	in := render.Input{Backend: v.Backend, Hostname: v.Hostname, OS: v.OS, Config: v.Config, Context: map[string]any{keyVariable: key}}
 	if err := addVariables(in.Context, v.Context); err != nil {
-		return in, fmt.Errorf("variables of version %s: %w", v.ID, err)
+		return in, nil, fmt.Errorf("variables of version %s: %w", v.ID, err)
+	}
+	secrets, err := variable.Parse(v.Secrets)
+	if err != nil {
+		return in, nil, fmt.Errorf("secret variables of version %s: %w", v.ID, err)
+	}
+	for name, d := range secrets {
+		in.Context[name] = d.Mask()
 	}
 	found, err := c.revisionsOf(ctx, v.Revisions)
 	if err != nil {
-		return in, err
+		return in, nil, err
 	}
 	for _, id := range v.Revisions {
 		r := found[id]
 		if r == nil {
-			return in, fmt.Errorf("version %s: template revision %s is missing", v.ID, id)
+			return in, nil, fmt.Errorf("version %s: template revision %s is missing", v.ID, id)
 		}
 		in.Templates = append(in.Templates, render.Layer{Revision: id, Config: r.Config})
 	}
-	return in, nil
+	return in, secrets, nil
 }
 
 func (c *configs) revisionsOf(ctx context.Context, ids []wispwright.ID) (map[wispwright.ID]*Revision, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/explain"
+	"github.com/wispwright/wispwright/controller/variable"
 	"github.com/wispwright/wispwright/kit/entity"
 )
 
@@ -30,7 +31,7 @@ func (s *Versions) Inputs(ctx context.Context, v *Version) ([]*Revision, error) 
 
 // Diff tells how one version of a device became another: the rendered text as
 // diff -u writes it, of nil everything, and the inputs that differ, whose Field is "backend",
-// "hostname", "os", "config", "variable NAME" or "template ID".
+// "hostname", "os", "config", "variable NAME", "secret variable NAME" or "template ID".
 func (s *Versions) Diff(ctx context.Context, from, to *Version) (text string, inputs []wispwright.FieldChange, err error) {
 	a := ""
 	if from != nil {
@@ -78,6 +79,9 @@ func (s *Versions) inputs(ctx context.Context, from, to *Version) ([]wispwright.
 	for _, name := range names {
 		add("variable "+name, before[name], after[name])
 	}
+	if err := addSecrets(add, from, to); err != nil {
+		return nil, err
+	}
 	was, err := s.Inputs(ctx, from)
 	if err != nil {
 		return nil, err
@@ -102,6 +106,34 @@ func (s *Versions) inputs(ctx context.Context, from, to *Version) ([]wispwright.
 		add("template "+id.String(), content(was, id), content(is, id))
 	}
 	return out, nil
+}
+
+// addSecrets adds the secret variables of which two versions have different values,
+// without the values.
+func addSecrets(add func(field string, was, is any), from, to *Version) error {
+	was, err := variable.Parse(from.Secrets)
+	if err != nil {
+		return err
+	}
+	is, err := variable.Parse(to.Secrets)
+	if err != nil {
+		return err
+	}
+	which := func(of variable.Declarations, name string) any {
+		if d, ok := of[name]; ok {
+			return "value " + d.Value.String()[:8]
+		}
+		return nil
+	}
+	both := maps.Clone(was)
+	if both == nil {
+		both = variable.Declarations{}
+	}
+	maps.Copy(both, is)
+	for _, name := range both.Names() {
+		add("secret variable "+name, which(was, name), which(is, name))
+	}
+	return nil
 }
 
 // Restore gives a device the templates, the own part and the own variables that

@@ -18,6 +18,8 @@ type Batches struct {
 	Changed event.Topic[BatchChange]
 	// Reminded tells of persistent batches whose devices cannot be reached for long.
 	Reminded event.Topic[Batch]
+	// Deleted tells of batches that are there no more, also with their builds.
+	Deleted event.Topic[Batch]
 
 	s     *Service
 	waves *waves
@@ -53,7 +55,20 @@ func (c BatchChange) Outcome() string {
 }
 
 func newBatches(s *Service) *Batches {
-	return &Batches{s: s, waves: &waves{s}}
+	b := &Batches{s: s, waves: &waves{s}}
+	s.Builds.Deleting.Subscribe("firmware: mass upgrades to deleted builds", func(ctx context.Context, list ...*Build) error {
+		for _, build := range list {
+			some, err := s.stores.Batches.List(ctx, wispwright.ScopeAll(), BatchFilter{BuildID: build.ID}, unpaged())
+			if err != nil {
+				return err
+			}
+			for _, o := range some.Rows {
+				b.Deleted.Publish(ctx, *o)
+			}
+		}
+		return nil
+	})
+	return b
 }
 
 // Get returns a batch.
@@ -421,7 +436,11 @@ func (b *Batches) Delete(ctx context.Context, scope wispwright.Scope, id wispwri
 		if err := b.s.base.Record(ctx, wispwright.Change{Kind: "firmware_upgrader.batchupgradeoperation", ObjectID: id.String(), OrganizationID: o.OrganizationID, Action: "delete"}); err != nil {
 			return err
 		}
-		return b.s.stores.Batches.Delete(ctx, scope, id)
+		if err := b.s.stores.Batches.Delete(ctx, scope, id); err != nil {
+			return err
+		}
+		b.Deleted.Publish(ctx, *o)
+		return nil
 	})
 }
 

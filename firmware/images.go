@@ -60,7 +60,7 @@ func newImages(s *Service) *Images {
 	return i
 }
 
-// withoutImages takes images out of what names them: storages do so too, but whoever
+// withoutImages takes images out of what names them: storages do so too, but a caller that
 // watches wants to know.
 func (s *Service) withoutImages(ctx context.Context, list ...*Image) error {
 	for _, o := range list {

@@ -76,6 +76,9 @@ type Operation struct {
 	Claimed bool
 	// Attempts is how often it was tried since it was pending last.
 	Attempts int
+	// Epoch counts the attempts that were begun: only the last one may go on, so that a
+	// process which was taken for dead and is not changes nothing any more.
+	Epoch int
 	// Flashed says that flashing began: from there it cannot be cancelled, and is
 	// never done twice.
 	Flashed bool

@@ -135,7 +135,7 @@ func (o *Operations) Cancel(ctx context.Context, scope wispwright.Scope, id wisp
 		if after, err = o.update(ctx, scope, id, cancel); err != nil {
 			return err
 		}
-		// whoever is at work looks between its steps; else this lets go of the device
+		// the node at work looks between its steps; else this lets go of the device
 		return o.s.options.Jobs.Enqueue(ctx, Job{JobUpgrade, id})
 	})
 	return after, err

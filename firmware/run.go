@@ -70,6 +70,7 @@ func (o *Operations) claim(ctx context.Context, id wispwright.ID) (*Operation, e
 			return errEnded
 		}
 		op.Claimed, op.Status, op.NextRetryAt = true, InProgress, nil
+		op.Epoch++
 		return nil
 	})
 	var conflict *wispwright.ConflictError
@@ -77,19 +78,29 @@ func (o *Operations) claim(ctx context.Context, id wispwright.ID) (*Operation, e
 	case errors.Is(err, errEnded):
 		return nil, nil
 	case errors.As(err, &conflict) && conflict.Unique == UniqueClaim:
-		return nil, o.finish(ctx, id, ending{status: Aborted, line: anotherRuns})
+		return nil, o.finish(ctx, &Operation{ID: id}, ending{status: Aborted, line: anotherRuns})
 	}
 	return op, err
 }
 
 // attempt runs the upgrader once and stores what it came to.
 func (o *Operations) attempt(ctx context.Context, op *Operation, wasPending bool) error {
+	err := o.try(ctx, op, wasPending)
+	if errors.Is(err, errSuperseded) {
+		return &LaterError{time.Minute} // if the other one does not see it through, somebody must
+	}
+	return err
+}
+
+// try is attempt; another process that has the operation meanwhile is errSuperseded.
+func (o *Operations) try(ctx context.Context, op *Operation, wasPending bool) error {
 	t, end, err := o.task(ctx, op, wasPending)
 	if err != nil {
 		return err
 	}
+	finish := func(e ending) error { return o.finish(ctx, op, e) }
 	if end != nil {
-		return o.finish(ctx, op.ID, *end)
+		return finish(*end)
 	}
 	limited, cancel := context.WithTimeout(ctx, o.s.options.Timeout)
 	defer cancel()
@@ -104,26 +115,26 @@ func (o *Operations) attempt(ctx context.Context, op *Operation, wasPending bool
 	case ctx.Err() != nil:
 		return ctx.Err() // the server stops; the operation goes on with another
 	case errors.Is(err, errSuperseded):
-		return &LaterError{time.Minute} // if it does not see it through, somebody must
+		return err
 	case err == nil, errors.Is(err, ErrNotNeeded):
-		return o.finish(ctx, op.ID, ending{status: Success, installed: true})
+		return finish(ending{status: Success, installed: true})
 	case errors.Is(err, ErrCancelled):
-		return o.finish(ctx, op.ID, ending{status: Cancelled})
+		return finish(ending{status: Cancelled})
 	case limited.Err() != nil:
-		return o.finish(ctx, op.ID, ending{status: Failed, line: timedOut})
+		return finish(ending{status: Failed, line: timedOut})
 	case errors.Is(err, ErrAborted):
-		return o.finish(ctx, op.ID, ending{status: Aborted})
+		return finish(ending{status: Aborted})
 	case errors.As(err, &lost):
 		if err := o.s.options.Reacher.Broken(ctx, op.DeviceID, lost.Reason); err != nil {
 			return err
 		}
-		return o.finish(ctx, op.ID, ending{status: Failed, installed: true, line: lost.Reason})
+		return finish(ending{status: Failed, installed: true, line: lost.Reason})
 	case errors.As(err, &unreachable) && len(unreachable.Attempts) > 0:
-		return o.retry(ctx, op.ID, unreachable.Error(), false)
+		return o.retry(ctx, op, unreachable.Error(), false)
 	case errors.As(err, &recoverable):
-		return o.retry(ctx, op.ID, recoverable.Cause, recoverable.NotFlashed)
+		return o.retry(ctx, op, recoverable.Cause, recoverable.NotFlashed)
 	}
-	return o.finish(ctx, op.ID, ending{status: Failed, line: err.Error()})
+	return finish(ending{status: Failed, line: err.Error()})
 }
 
 // ending is what an operation ends with.
@@ -133,11 +144,16 @@ type ending struct {
 	line      string
 }
 
-// finish ends an operation; one that was cancelled only lets go of its device.
-func (o *Operations) finish(ctx context.Context, id wispwright.ID, e ending) error {
+// finish ends an operation; one that was cancelled only lets go of its device. An
+// attempt that another one came after ends nothing.
+func (o *Operations) finish(ctx context.Context, attempt *Operation, e ending) error {
+	id := attempt.ID
 	return o.s.base.Do(context.WithoutCancel(ctx), "firmware.Operations.finish", func(ctx context.Context) error {
 		ended := false
 		op, err := o.update(ctx, wispwright.ScopeAll(), id, func(op *Operation) error {
+			if attempt.Epoch != 0 && op.Epoch != attempt.Epoch {
+				return errSuperseded
+			}
 			op.Claimed, op.NextRetryAt = false, nil
 			if ended = op.Status.Ended(); ended {
 				return nil
@@ -168,9 +184,12 @@ func (o *Operations) finish(ctx context.Context, id wispwright.ID, e ending) err
 
 // retry says when an operation that failed for a while is tried again, if it is. One
 // that is known not to have flashed begins anew then.
-func (o *Operations) retry(ctx context.Context, id wispwright.ID, cause string, notFlashed bool) error {
+func (o *Operations) retry(ctx context.Context, attempt *Operation, cause string, notFlashed bool) error {
 	s := &o.s.options
-	after, err := o.update(context.WithoutCancel(ctx), wispwright.ScopeAll(), id, func(op *Operation) error {
+	after, err := o.update(context.WithoutCancel(ctx), wispwright.ScopeAll(), attempt.ID, func(op *Operation) error {
+		if op.Epoch != attempt.Epoch {
+			return errSuperseded
+		}
 		now := o.s.base.Now()
 		if notFlashed {
 			op.Flashed, op.Progress = false, 0

@@ -38,6 +38,9 @@ type Options struct {
 	// OrganizationName is how an organization is called in a message. Default: its
 	// id.
 	OrganizationName func(ctx context.Context, id wispwright.ID) (string, error)
+	// Link is the path of the controller at which a device may get an image by itself
+	// for a while. Default: images are sent to devices.
+	Link func(i *Image) string
 	// MaxSize is how large an image is at most, in bytes. Default: 30 MiB; negative:
 	// any size.
 	MaxSize int64
@@ -216,6 +219,7 @@ func (s *Service) Events() []event.Listed {
 		s.Operations.Logged.Listed("firmware.Operations.Logged", "firmware_upgrader_log_updated"),
 		s.Batches.Changed.Listed("firmware.Batches.Changed", "post_save(BatchUpgradeOperation)"),
 		s.Batches.Reminded.Listed("firmware.Batches.Reminded", "send_pending_upgrade_reminders"),
+		s.Batches.Deleted.Listed("firmware.Batches.Deleted", "post_delete(BatchUpgradeOperation)"),
 	})
 }
 

@@ -89,6 +89,14 @@ func (t *task) Open(ctx context.Context) (io.ReadSeekCloser, error) {
 	return r, err
 }
 
+// Link implements Task.
+func (t *task) Link() string {
+	if t.s.options.Link == nil || t.image.ID.IsZero() {
+		return ""
+	}
+	return t.s.options.Link(t.image)
+}
+
 // Options implements Task.
 func (t *task) Options() wispwright.JSON { return t.op.Options }
 
@@ -109,13 +117,18 @@ func (t *task) Connect(ctx context.Context, logged bool) (connection.Session, er
 // change stores something of the operation, unless somebody cancelled it.
 func (t *task) change(ctx context.Context, fn func(*Operation)) error {
 	after, err := t.s.Operations.update(context.WithoutCancel(ctx), wispwright.ScopeAll(), t.op.ID, func(op *Operation) error {
-		if op.Status != InProgress {
+		switch {
+		case op.Epoch != t.op.Epoch:
+			return errSuperseded
+		case op.Status != InProgress:
 			return ErrCancelled
 		}
 		fn(op)
 		return nil
 	})
 	switch {
+	case errors.Is(err, errSuperseded):
+		return errSuperseded
 	case errors.Is(err, wispwright.ErrNotFound), errors.Is(err, ErrCancelled):
 		return ErrCancelled
 	case err != nil:
@@ -129,12 +142,17 @@ func (t *task) change(ctx context.Context, fn func(*Operation)) error {
 // Log implements Task. What is said after a cancellation is kept too.
 func (t *task) Log(ctx context.Context, lines ...string) error {
 	after, err := t.s.Operations.update(context.WithoutCancel(ctx), wispwright.ScopeAll(), t.op.ID, func(op *Operation) error {
+		if op.Epoch != t.op.Epoch {
+			return errSuperseded
+		}
 		for _, line := range lines {
 			op.log(line)
 		}
 		return nil
 	})
 	switch {
+	case errors.Is(err, errSuperseded):
+		return errSuperseded
 	case errors.Is(err, wispwright.ErrNotFound):
 		return ErrCancelled
 	case err != nil:
@@ -187,8 +205,8 @@ func (t *task) Flash(ctx context.Context, progress int, state any) error {
 	return nil
 }
 
-// errSuperseded: another process took this attempt for dead and flashes.
-var errSuperseded = errors.New("firmware: another process flashes the device")
+// errSuperseded: another process took this attempt for dead and works on the device.
+var errSuperseded = errors.New("firmware: another process works on the device")
 
 // Flashed implements Task.
 func (t *task) Flashed() bool { return t.op.Flashed }

@@ -50,6 +50,9 @@ type Task interface {
 	Image() (i *Image, system string)
 	// Open opens the image's file.
 	Open(ctx context.Context) (io.ReadSeekCloser, error)
+	// Link is the path of the controller at which the device may get the image by
+	// itself for a while; "" when there is none.
+	Link() string
 	// Options are what people chose: a JSON object.
 	Options() wispwright.JSON
 	// Connect opens a session; a device that cannot be reached is a

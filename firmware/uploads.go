@@ -19,7 +19,7 @@ const partFolder = "firmware-uploads/"
 const mostPart = 16 << 20
 
 // Uploads is the service of images that arrive in parts. A part that was received is
-// safe: whoever lost the connection asks how much there is and goes on.
+// safe: a client that lost the connection asks how much there is and goes on.
 type Uploads struct{ s *Service }
 
 func newUploads(s *Service) *Uploads {

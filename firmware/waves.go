@@ -94,7 +94,7 @@ func (w *waves) create(ctx context.Context, o *Batch, targets []Target) error {
 		strategy.Parallel = o.Parallel
 	}
 	r := &rollout.Rollout{OrganizationID: o.OrganizationID, Kind: rolloutKind, SubjectID: o.ID, Label: category.Name + " " + build.Version, Strategy: strategy}
-	if o.Actor != "" { // whoever wanted it, not the job that begins it
+	if o.Actor != "" { // the person who wanted it, not the job that begins it
 		ctx = wispwright.WithCaller(ctx, &wispwright.Caller{ID: o.ActorID, Name: o.Actor, Superuser: true, Method: "system"})
 	}
 	if err := w.s.options.Rollouts.Create(ctx, r, list); err != nil {

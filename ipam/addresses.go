@@ -61,7 +61,7 @@ func (s *Addresses) check(ctx context.Context, c entity.Change[Address]) error {
 	case before.SubnetID == a.SubnetID && before.IPAddress == a.IPAddress:
 		a.OrganizationID = before.OrganizationID
 		return nil
-	case bytesLess(before.SubnetID, a.SubnetID): // in one order, whoever holds both
+	case bytesLess(before.SubnetID, a.SubnetID): // in one order for all that hold both
 		if err := s.give(ctx, before.SubnetID, before.IPAddress); err != nil {
 			return err
 		}

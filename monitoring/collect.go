@@ -266,16 +266,8 @@ func (c *Collector) store(ctx context.Context, s Sample, doc *ordered.Object, at
 
 // remembered returns the time of the last document and what is remembered with it, nil if
 // there is none.
-func (c *Collector) remembered(ctx context.Context, of timeseries.Object) (at time.Time, m *memory, err error) {
-	var state []byte
-	if s, ok := c.Series.(timeseries.States); ok {
-		at, state, err = s.State(ctx, of)
-	} else {
-		var last *timeseries.Document
-		if last, err = c.Series.Document(ctx, of); err == nil {
-			at, state = last.Time, last.State
-		}
-	}
+func (c *Collector) remembered(ctx context.Context, of timeseries.Object) (time.Time, *memory, error) {
+	at, state, err := timeseries.StateOf(ctx, c.Series, of)
 	switch {
 	case errors.Is(err, wispwright.ErrNotFound):
 		return at, nil, nil

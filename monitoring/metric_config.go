@@ -24,9 +24,9 @@ type MetricConfig struct {
 	Key string
 	// Label is what people choose it by.
 	Label string
-	// Name is the metric's name; "" is given by whoever makes one.
+	// Name is the metric's name; "" is given by the caller that makes one.
 	Name string
-	// Measurement is the metric's key; "" is given by whoever makes one.
+	// Measurement is the metric's key; "" is given by the caller that makes one.
 	Measurement string
 	// Field is the main value, Related are the others.
 	Field   string

@@ -41,7 +41,7 @@ type OutboxStore interface {
 }
 
 // Post keeps events in the context's transaction, to be told of as soon as it
-// is committed: whoever causes something waits neither for recipients nor for
+// is committed: a caller that causes something waits neither for recipients nor for
 // words. Drain tells. What was committed is told of once, whatever becomes of
 // the process in between. Errors: ErrNotFound for an unknown type.
 func (s *Service) Post(ctx context.Context, events ...Event) error {

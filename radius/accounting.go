@@ -76,7 +76,7 @@ type Accounted struct {
 type Accounting struct {
 	// Accounted is published when a report was stored.
 	Accounted event.Topic[Accounted]
-	// Closed is published once for each session that ended, whoever ended it
+	// Closed is published once for each session that ended, whatever ended it
 	// (additions: R-10).
 	Closed event.Topic[*Session]
 	// Changed is published with every change of a session.

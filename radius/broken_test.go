@@ -55,7 +55,7 @@ func (s greedy) DeleteOf(ctx context.Context, organization wispwright.ID) (int, 
 	return len(found.Rows), nil
 }
 
-// twice lets a token be used by whoever read it in time.
+// twice lets a token be used by anybody who read it in time.
 type twice struct {
 	wispwright.Repo[radius.Token, radius.TokenFilter]
 }

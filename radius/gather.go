@@ -27,7 +27,7 @@ type gathered[T any] struct {
 const (
 	// mostGathered is how many things go into one transaction.
 	mostGathered = 200
-	// gatherFor bounds a transaction, whoever has gone away meanwhile.
+	// gatherFor bounds a transaction, although callers may have gone away meanwhile.
 	gatherFor = 10 * time.Second
 )
 

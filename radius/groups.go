@@ -61,7 +61,7 @@ func (s *Groups) validate(ctx context.Context, c entity.Change[Group]) error {
 }
 
 // check keeps one default group in each organization. The rows of an organization's
-// groups change one after the other: whoever makes one the default holds the former.
+// groups change one after the other: a caller that makes one the default holds the former.
 func (s *Groups) check(ctx context.Context, c entity.Change[Group]) error {
 	switch {
 	case c.After == nil:

@@ -39,6 +39,10 @@ type Settings struct {
 	MACRoaming *bool
 	// RegistrationEnabled: people may make accounts for themselves.
 	RegistrationEnabled *bool
+	// SocialEnabled: people may log in with an account that they have elsewhere.
+	SocialEnabled *bool
+	// SAMLEnabled: people may log in with the account of an institution.
+	SAMLEnabled *bool
 	// LoginURL is where magic links lead, StatusURL is shown to users.
 	LoginURL, StatusURL string
 	// PasswordResetURL is where letters lead that reset a password; it holds {token}
@@ -85,9 +89,9 @@ func (Settings) Shape() store.Shape {
 type Defaults struct {
 	// AllowedHosts are addresses and networks (Settings.AllowedHosts).
 	AllowedHosts []string
-	// CoAEnabled, NeedsVerification, MACRoaming and RegistrationEnabled are those of
-	// Settings.
-	CoAEnabled, NeedsVerification, MACRoaming, RegistrationEnabled bool
+	// CoAEnabled, NeedsVerification, MACRoaming, RegistrationEnabled, SocialEnabled and
+	// SAMLEnabled are those of Settings.
+	CoAEnabled, NeedsVerification, MACRoaming, RegistrationEnabled, SocialEnabled, SAMLEnabled bool
 	// PasswordResetURL is that of Settings.
 	PasswordResetURL string
 	// FirstName, LastName, Location and BirthDate are those of Settings. Default:
@@ -256,7 +260,7 @@ type inherited[T any] struct {
 func (s *Settings) flags(d *Defaults) []inherited[bool] {
 	return []inherited[bool]{
 		{&s.CoAEnabled, &d.CoAEnabled}, {&s.NeedsVerification, &d.NeedsVerification}, {&s.MACRoaming, &d.MACRoaming}, {&s.RegistrationEnabled, &d.RegistrationEnabled},
-		{&s.SMSVerification, &d.SMSVerification},
+		{&s.SMSVerification, &d.SMSVerification}, {&s.SocialEnabled, &d.SocialEnabled}, {&s.SAMLEnabled, &d.SAMLEnabled},
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // standing is what hardly ever changes of those who come in: their groups, what the
 // groups say, that they may come in at all. It is remembered, so that of a decision
 // only what changes with every session is read, in one question to the storage (Live).
-// Only what lets somebody in is remembered, never that something is missing: whoever
+// Only what lets somebody in is remembered, never that something is missing: anybody who
 // has just been let in somewhere else comes in here at once.
 type standing struct {
 	stores  Stores

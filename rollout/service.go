@@ -349,7 +349,7 @@ type decided struct {
 const model = "rollout.rollout"
 
 // Models are the kinds of objects permissions exist for, with what the default
-// groups may do: whoever may change a rollout reaches many devices at once.
+// groups may do: anybody who may change a rollout reaches many devices at once.
 func Models() []wispwright.Model {
 	return []wispwright.Model{{App: "rollout", Name: "rollout", Label: "rollout", Operator: "V", Administrator: "ACDV"}}
 }

@@ -71,7 +71,7 @@ type Section struct {
 // WithCommands is a concern with commands of its own.
 type WithCommands interface {
 	// Commands are pointers to structs whose fields are commands of kong (tag
-	// cmd). Their Run methods may take a context.Context, a *Session and any
+	// cmd); groups of one name are laid together. Their Run methods may take a context.Context, a *Session and any
 	// concern of the program by its type.
 	Commands() []any
 }
@@ -167,6 +167,7 @@ func DefaultConcerns() []Concern {
 		m,
 		NewNotifications(t), // tells of those before it
 		&dashboardConcern{Tenancy: t},
+		&appearanceConcern{Tenancy: t},
 	}
 }
 

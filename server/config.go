@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/server/files"
 )
 
 // Config is what an administrator may set for the server as a whole; each
@@ -38,6 +39,8 @@ type Config struct {
 	ACME acmeConfig `koanf:"acme"`
 	// Trace is where traces of requests are sent.
 	Trace traceConfig `koanf:"trace"`
+	// Storage is where uploaded files are.
+	Storage files.Config `koanf:"storage"`
 	// Backup is what is written before tables change.
 	Backup backupConfig `koanf:"backup"`
 }
@@ -154,6 +157,7 @@ func (c *Config) Check() error {
 			e.Add(key, err.Error()+".")
 		}
 	}
+	c.Storage.Check(e)
 	c.Mail.check(e)
 	c.checkTLS(e)
 	c.Trace.check(e)

@@ -45,18 +45,23 @@ func locationOf(ctx context.Context, h *Host, scope wispwright.Scope, location w
 // Commands implements WithCommands.
 func (c *ConnectionConcern) Commands() []any {
 	return []any{&struct {
-		Connection connectionCommand `cmd:"" name:"connection" help:"How devices are reached."`
-		Command    commandCommand    `cmd:"" name:"command" help:"Commands for devices."`
+		Connection  connectionCommand `cmd:"" name:"connection" help:"How devices are reached."`
+		Command     commandCommand    `cmd:"" name:"command" help:"Commands for devices."`
+		MassCommand massCommand       `cmd:"" name:"mass-command" help:"Commands for many devices."`
+		Terminal    terminalCommand   `cmd:"" name:"terminal" help:"Terminals on devices, and what was shown on them."`
 	}{}}
 }
 
 type connectionCommand struct {
 	List connectionList `cmd:"" help:"List the connections of a device, with their last attempts."`
 	Test connectionTest `cmd:"" help:"Let the connections of a device be tried by a server at work."`
+	Push connectionPush `cmd:"" help:"Let a device be told of its configuration by a server at work."`
 }
 
 type commandCommand struct {
-	Run commandRun `cmd:"" help:"Run a command line on a device, by a server at work, and print what it wrote."`
+	Run    commandRun    `cmd:"" help:"Run a command line on a device, by a server at work, and print what it wrote."`
+	List   commandList   `cmd:"" help:"List the commands of a device."`
+	Cancel commandCancel `cmd:"" help:"Cancel a command that runs or waits."`
 }
 
 // named finds a device by its id or its name.

@@ -7,14 +7,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/controller/approval"
+	"github.com/wispwright/wispwright/controller/approval/approvalsql"
 	"github.com/wispwright/wispwright/controller/bulk"
 	"github.com/wispwright/wispwright/controller/bulk/bulksql"
 	"github.com/wispwright/wispwright/controller/controllerhttp"
 	"github.com/wispwright/wispwright/controller/controllersql"
+	"github.com/wispwright/wispwright/controller/recovery"
+	"github.com/wispwright/wispwright/controller/recovery/recoverysql"
 	"github.com/wispwright/wispwright/controller/render"
 	"github.com/wispwright/wispwright/controller/whois"
 	"github.com/wispwright/wispwright/controller/whois/whoissql"
@@ -56,6 +61,13 @@ type ControllerConcern struct {
 	db    *sqlstore.DB
 	bulk  *bulk.Tasks
 	whois *whois.WHOIS // nil without accounts
+	// approval holds registrations back; nil without accounts
+	approval *approval.Queue
+	// recovery brings deleted objects back; nil without accounts
+	recovery *recovery.Service
+	// whoisFilters are parameters of the list of devices where addresses can be looked
+	// up; GeoConcern adds its own
+	whoisFilters []rest.Filter[controller.DeviceFilter]
 	// certificateDevice finds the device of a certificate; VPNConcern sets it
 	certificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
 
@@ -83,7 +95,7 @@ func (c *ControllerConcern) Name() string { return "controller" }
 
 // Migrations implements Concern.
 func (c *ControllerConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{controllersql.Migrations(), bulksql.Migrations(), whoissql.Migrations()}
+	return []sqlstore.Migrations{controllersql.Migrations(), bulksql.Migrations(), whoissql.Migrations(), recoverysql.Migrations(), approvalsql.Migrations()}
 }
 
 // Models implements WithModels.
@@ -91,10 +103,17 @@ func (c *ControllerConcern) Models() []wispwright.Model { return controller.Mode
 
 // Events implements WithEvents.
 func (c *ControllerConcern) Events() []event.Listed {
-	if c.whois == nil {
-		return c.Controller.Events()
+	list := c.Controller.Events()
+	if c.whois != nil {
+		list = append(list, c.whois.Events()...)
 	}
-	return append(c.Controller.Events(), c.whois.Events()...)
+	if c.recovery != nil {
+		list = append(list, c.recovery.Events()...)
+	}
+	if c.approval != nil {
+		list = append(list, c.approval.Events()...)
+	}
+	return list
 }
 
 // Section implements WithSettings.
@@ -138,20 +157,31 @@ func (c *ControllerConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wireOptions := &controllerhttp.Options{DeviceFilters: c.DeviceFilters, CertificateDevice: c.deviceOfCertificate}
+	if reader, ok := renderer.(render.Reader); ok {
+		wireOptions.Reader = reader
+	}
 	if addresses != nil {
 		wireOptions.WHOIS = addresses.Devices
+		if c.whois.Configured() {
+			wireOptions.DeviceFilters = slices.Concat(c.DeviceFilters, c.whoisFilters)
+		}
 	}
 	wire, err := controllerhttp.New(c.Controller, wireOptions)
 	if err != nil {
 		return err
 	}
-	wire.Mount(h.API())
-	h.Handle(controllerhttp.RelevantPrefix, h.API())
-	h.Handle(controllerhttp.FormerRelevantPrefix, h.API())
+	mountWire(h, wire)
+	if err := c.mountRecovery(h, recorder); err != nil {
+		return err
+	}
 	if err := c.mountBulk(h, recorder, wire.DeviceFilters()); err != nil {
 		return err
 	}
-	h.Handle("/controller/", controllerhttp.NewProtocol(c.Agents, &controllerhttp.ProtocolOptions{
+	agents, err := c.mountApproval(h, recorder)
+	if err != nil {
+		return err
+	}
+	h.Handle("/controller/", controllerhttp.NewProtocol(agents, &controllerhttp.ProtocolOptions{
 		TrustProxy: true, WrongSecrets: c.Config.WrongSecrets, Log: h.Log(),
 	}), "/controller/register/", "/controller/checksum/", "/controller/download-config/", "/controller/update-info/", "/controller/report-status/")
 	h.AtStart(func(ctx context.Context) error { return c.renderAnew(ctx, h, queue) })
@@ -239,6 +269,11 @@ func (c *ControllerConcern) clean(ctx context.Context) error {
 	if _, err := c.bulk.Clean(ctx, bulkAge); err != nil {
 		return err
 	}
+	if c.recovery != nil {
+		if _, err := c.recovery.Prune(ctx); err != nil {
+			return err
+		}
+	}
 	if c.Config.VersionAge <= 0 {
 		return nil
 	}
@@ -274,4 +309,12 @@ type fanOut struct {
 // Enqueue implements controller.Jobs.
 func (f fanOut) Enqueue(ctx context.Context, list ...controller.Job) error {
 	return f.kind.Insert(ctx, f.queue, list...)
+}
+
+// mountWire adds the REST API, which answers at some addresses of OpenWISP's web admin too.
+func mountWire(h *Host, wire *controllerhttp.HTTP) {
+	wire.Mount(h.API())
+	for _, address := range controllerhttp.Pages() {
+		h.Handle(address, h.API())
+	}
 }

@@ -28,6 +28,9 @@ func (c *ControllerConcern) mountBulk(h *Host, recorder wispwright.Recorder, fil
 	if c.bulk, err = bulk.New(&entity.Base{Tx: h.DB(), Recorder: recorder, Tenants: entity.NoTenants{}}, stores, c.Controller, queue); err != nil {
 		return err
 	}
+	if c.recovery != nil && c.Config.DeletedAge > 0 {
+		c.bulk.AttachRecovery(c.recoverDevice)
+	}
 	h.Jobs().Add(queue.kind.Handle(c.bulk.Work))
 	o := &bulkhttp.Options{Workbook: xlsx.Format{}, Filters: filters}
 	if c.Tenancy != nil {

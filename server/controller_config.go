@@ -43,6 +43,8 @@ type ControllerConfig struct {
 	WrongSecrets int `koanf:"wrong_secrets" doc:"Registrations with a wrong secret an address may send in a minute; -1: any number."`
 	// VersionAge is how long the history of configurations is kept.
 	VersionAge time.Duration `koanf:"version_age" doc:"How long versions of configurations, and what templates contained for them, are kept; the newest of each device stays. 0: for ever."`
+	// DeletedAge is how long deleted objects can come back.
+	DeletedAge time.Duration `koanf:"deleted_age" doc:"How long deleted devices and templates are kept and can be recovered. 0: they are not."`
 	// SeenInterval bounds what a crash forgets.
 	SeenInterval time.Duration `koanf:"seen_interval" doc:"How often it is written when devices were heard of last; what a crash loses of it."`
 	// SilentAfter is when a device counts as silent.
@@ -70,7 +72,7 @@ type ControllerConfig struct {
 func DefaultControllerConfig() ControllerConfig {
 	return ControllerConfig{
 		Registration: true, DeactivatedRegistration: "refuse", ConsistentKeys: true, SelfCreation: true, AdoptKnown: true, UniqueNames: true, SharedManagementNetwork: true,
-		Context: map[string]any{}, GroupSchema: map[string]any{}, NewerSystems: []string{}, OlderSystems: []string{}, AssumeNewer: true, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour,
+		Context: map[string]any{}, GroupSchema: map[string]any{}, NewerSystems: []string{}, OlderSystems: []string{}, AssumeNewer: true, WrongSecrets: 60, VersionAge: 365 * 24 * time.Hour, DeletedAge: 90 * 24 * time.Hour,
 		SeenInterval: 30 * time.Second, SilentAfter: 6 * time.Minute, WHOISNetworks: []string{}, WHOISDatabases: []string{}, WHOISThreshold: 90 * 24 * time.Hour, CachedDevices: 100_000, CachedArchives: 32 << 20,
 	}
 }
@@ -81,6 +83,7 @@ func (c *ControllerConfig) Check() error {
 	for _, n := range []leastNumber{
 		{"wrong_secrets", int64(c.WrongSecrets), -1},
 		{"version_age", int64(c.VersionAge), 0},
+		{"deleted_age", int64(c.DeletedAge), 0},
 		{"seen_interval", int64(c.SeenInterval), int64(time.Second)},
 		{"silent_after", int64(c.SilentAfter), int64(time.Second)},
 		{"cached_devices", int64(c.CachedDevices), 1},

@@ -51,6 +51,9 @@ func (c *ControllerConcern) NotificationTypes() []notifications.Type {
 		{Name: "device_registered", Label: "Device Registration", Level: notifications.Success, Verb: "registered successfully", Models: models,
 			Subject: `[{site.name}] SUCCESS: "{notification.target}" {notification.verb}`,
 			Message: "{condition} device " + target + " has {notification.verb}."},
+		{Name: waitsType, Label: "Device waits for approval", Level: notifications.Info, Verb: "waits for approval", Models: []string{"openwisp_users.organization"},
+			Subject: `[{site.name}] INFO: device {name} {notification.verb}`,
+			Message: "The device {name} ({mac_address}) {notification.verb} in the organization " + target + ": see the devices that wait."},
 		{Name: "config_not_renewed", Label: "Configuration Renewal PROBLEM", Level: notifications.Warning, Verb: "could not be renewed", Models: models, TargetSuffix: "#config-group",
 			Subject: `[{site.name}] PROBLEM: configuration of "{notification.target}" {notification.verb}`,
 			Message: "The configuration of " + target + " {notification.verb} after a change; the device keeps the one before. {reason}"},
@@ -83,6 +86,7 @@ func statuses() []statusEvent {
 func (c *ControllerConcern) WebhookEvents() []webhooks.Event {
 	events := []webhooks.Event{
 		{Name: "device.registered", Label: "Device registered"},
+		{Name: "device.waits", Label: "Device waits for approval"},
 		{Name: "configuration.not_renewed", Label: "Configuration could not be renewed"},
 		{Name: "configuration.renewed", Label: "Configuration is up to date again"},
 	}
@@ -95,7 +99,7 @@ func (c *ControllerConcern) WebhookEvents() []webhooks.Event {
 // Notify implements WithNotifications.
 func (c *ControllerConcern) Notify(n *NotificationsConcern) []Wire {
 	c.offer(n)
-	return append(c.whoisWires(n), []Wire{
+	return append(append(c.whoisWires(n), c.approvalWires(n)...), []Wire{
 		{"controller.Agents.Registered", "notifications: device_registered", hook(c.Agents.Registered.Within, func(ctx context.Context, list ...controller.Registered) error {
 			return n.Post(ctx, registered(list)...)
 		})},

@@ -197,14 +197,3 @@ func (c *ControllerConcern) clearUnknown(ctx context.Context) (cleared int, err 
 		}
 	}
 }
-
-var _ WithCommands = (*ControllerConcern)(nil)
-
-// Commands implements WithCommands.
-func (c *ControllerConcern) Commands() []any {
-	return []any{&struct {
-		Device struct {
-			Clear clearLastIP `cmd:"" name:"clear-last-ip" help:"Empty the last address of active devices without WHOIS details, so that their next request has it looked up (clear_last_ip)."`
-		} `cmd:"" name:"device" help:"Devices."`
-	}{}}
-}

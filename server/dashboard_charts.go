@@ -161,7 +161,7 @@ func (c *MonitoringConcern) Charts() []dashboard.Chart {
 			if err != nil {
 				return nil, err
 			}
-			// as the list has it: whoever is deactivated is that, and whose health nobody noted is unknown
+			// as the list has it: a deactivated device counts as that, and one whose health nobody noted as unknown
 			off := true
 			deactivated, err := c.Controller.Devices.List(ctx, scope, controller.DeviceFilter{IsDeactivated: &off}, counted)
 			if err != nil {

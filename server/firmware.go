@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -17,6 +16,7 @@ import (
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/files"
 	"github.com/wispwright/wispwright/server/jobs"
 )
 
@@ -108,6 +108,12 @@ func (c *FirmwareConcern) Mount(_ context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
+	secret, err := h.SecretKey()
+	if err != nil {
+		return err
+	}
+	tickets := firmwarehttp.NewTickets(secret.Reveal(), time.Now)
+	options.Link = tickets.Link
 	b := c.Connection.base(h)
 	base := &entity.Base{Tx: b.Tx, Recorder: b.Recorder, Tenants: b.Tenants}
 	if c.Service, err = firmware.New(base, stores, fleet, options); err != nil {
@@ -120,6 +126,7 @@ func (c *FirmwareConcern) Mount(_ context.Context, h *Host) error {
 	}
 	wire.Mount(h.API())
 	h.Handle(firmwarehttp.FilesPath, wire.Files(h.API().Caller), firmwarehttp.FilesPath)
+	h.Handle(firmwarehttp.PullPath, wire.Pull(tickets), firmwarehttp.PullPath)
 	operation, batch, device := wire.Topics()
 	h.Live(firmwarehttp.OperationSocket, operation)
 	h.Live(firmwarehttp.BatchSocket, batch)
@@ -167,7 +174,7 @@ func (c *FirmwareConcern) options(h *Host, queue firmware.Jobs) (*firmware.Optio
 		}
 	}
 	if o.Blobs == nil {
-		if o.Blobs, err = c.folder(h); err != nil {
+		if o.Blobs, err = h.files(c.Config.Dir, files.Private); err != nil {
 			return nil, err
 		}
 	}
@@ -175,23 +182,6 @@ func (c *FirmwareConcern) options(h *Host, queue firmware.Jobs) (*firmware.Optio
 		c.Tune(o)
 	}
 	return o, nil
-}
-
-// folder is where images lie; nil within another program that keeps no files.
-func (c *FirmwareConcern) folder(h *Host) (blob.Store, error) {
-	folder := c.Config.Dir
-	switch {
-	case folder == "" && h.Config().Data == "":
-		return nil, nil
-	case folder == "":
-		folder = filepath.Join(h.Config().Data, "private")
-	}
-	dir, err := blob.NewDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	h.AtStop(func(context.Context) error { return dir.Close() })
-	return dir, nil
 }
 
 const (

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
@@ -111,6 +113,31 @@ func TestImagesWhileTheirStoreIsAway(t *testing.T) {
 	store.away.Store(false)
 	require.Equal(t, 404, get(u, images+made.ID+"/download/", with(strings.Repeat("b", 40))).Code)
 	require.Equal(t, 3, count())
+}
+
+// Images lie in the object store that the settings name, and come back from it, also
+// from the middle; only the server asks it.
+func TestImagesInAnObjectStore(t *testing.T) {
+	backend := s3mem.New()
+	require.NoError(t, backend.CreateBucket("images"))
+	provider := httptest.NewServer(gofakes3.New(backend).Server())
+	t.Cleanup(provider.Close)
+	u := newUpgrading(t, testkit.SQLite(t), moody{}, 0, func(s *settings, _ *server.FirmwareConcern) {
+		s.Storage.URL, s.Storage.AccessKey, s.Storage.SecretKey = "s3://images/site?region=garage&endpoint="+provider.URL, "key", "secret"
+	})
+	list, err := backend.ListBucket("images", &gofakes3.Prefix{HasPrefix: true, Prefix: "site/private/firmware/" + u.build + "/"}, gofakes3.ListBucketPage{})
+	require.NoError(t, err)
+	require.Len(t, list.Contents, 1)
+	download := firmwareAPI + "build/" + u.build + "/image/" + u.image + "/download/"
+	w := get(u, download, with(strings.Repeat("b", 40)))
+	require.Equal(t, 200, w.Code, w.Body)
+	require.Equal(t, "image", w.Body.String())
+	w = get(u, download, with(strings.Repeat("b", 40)), func(r *http.Request) { r.Header.Set("Range", "bytes=2-") })
+	require.Equal(t, 206, w.Code, w.Body)
+	require.Equal(t, "age", w.Body.String())
+	require.Equal(t, 403, get(u, download, with(strings.Repeat("e", 40))).Code)
+	provider.Close()
+	require.Equal(t, 503, get(u, download, with(strings.Repeat("b", 40))).Code)
 }
 
 // A file of a form that is too large for memory needs room on the server's own disk.

@@ -110,6 +110,13 @@ func (c *FirmwareConcern) Notify(n *NotificationsConcern) []Wire {
 			}
 			return n.Post(ctx, events...)
 		})},
+		{"firmware.Batches.Deleted", "notifications: what was said of it", hook(c.Batches.Deleted.Within, func(ctx context.Context, list ...firmware.Batch) error {
+			refs := make([]notifications.Ref, len(list))
+			for i := range list {
+				refs[i] = batch(&list[i])
+			}
+			return n.ForgetObjects(ctx, refs...)
+		})},
 	}
 }
 

@@ -270,6 +270,16 @@ func TestPeopleAreToldOfUpgrades(t *testing.T) {
 		require.Regexp(t, `>roofs v2\.0 \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)<`, message)
 		require.Contains(t, message, "2 succeeded")
 		require.Len(t, u.told("b", "firmware_upgrade_failed"), 1, "not of each device of a mass upgrade")
+
+		// what was said of a mass upgrade goes with it, and nothing else
+		as(t, u, "b", "DELETE", firmwareAPI+"batch-upgrade-operation/"+batch+"/", "", 204)
+		require.Empty(t, u.told("b", "firmware_batch_ended"))
+		require.Len(t, u.told("b", "firmware_upgrade_failed"), 1)
+		again := as(t, u, "b", "POST", u.upgrade, `{"upgrade_all":true,"is_persistent":true}`, 201)["batch"].(string)
+		testkit.Eventually(t, "the next one ends", func(context.Context) bool { return len(u.told("b", "firmware_batch_ended")) == 1 })
+		require.Contains(t, u.told("b", "firmware_batch_ended")[0], again)
+		require.NoError(t, u.images.Builds.Delete(t.Context(), wispwright.ScopeAll(), mustID(t, u.build)))
+		require.Empty(t, u.told("b", "firmware_batch_ended"), "nor when its build is deleted")
 	})
 }
 

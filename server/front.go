@@ -16,6 +16,7 @@ import (
 
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/server/admin"
+	"github.com/wispwright/wispwright/server/compress"
 	"github.com/wispwright/wispwright/server/tracing"
 )
 
@@ -24,6 +25,7 @@ import (
 type front struct {
 	server  *Server
 	admin   http.Handler
+	api     http.Handler
 	proxies []netip.Prefix
 	scrape  []netip.Prefix
 	admins  []netip.Prefix
@@ -46,6 +48,9 @@ func newFront(s *Server) (*front, error) {
 	}
 	pages = admin.Showing(pages, s.host.images...)
 	f := &front{server: s, admin: pages, metrics: s.metrics.handler(s.log), areas: areas(s.api, s.host.raw), raw: s.host.raw, hsts: s.config.tls()}
+	if f.api, err = compress.Answers(s.api); err != nil {
+		return nil, err
+	}
 	f.own = ownPaths(f.areas, f.raw)
 	// the longest first, as the more exact one
 	slices.SortStableFunc(f.raw, func(a, b rawPath) int { return len(b.prefix) - len(a.prefix) })
@@ -71,7 +76,7 @@ func extensions(concerns []Concern) (all []admin.Extension) {
 // rawHandler returns what serves a path in front of the API, or nil.
 func (f *front) rawHandler(path string) http.Handler {
 	for i := range f.raw {
-		if strings.HasPrefix(path, f.raw[i].prefix) {
+		if f.raw[i].covers(path) {
 			return f.raw[i].handler
 		}
 	}
@@ -146,7 +151,7 @@ func (f *front) route(w http.ResponseWriter, r *http.Request) {
 		f.server.host.otherwise.ServeHTTP(w, r)
 	default:
 		w.Header()["X-Content-Type-Options"] = []string{"nosniff"}
-		f.server.api.ServeHTTP(w, r)
+		f.api.ServeHTTP(w, r)
 	}
 }
 

@@ -3,11 +3,12 @@ package server
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/geo"
+	"github.com/wispwright/wispwright/controller/geo/estimate"
+	"github.com/wispwright/wispwright/controller/geo/estimate/estimatesql"
 	"github.com/wispwright/wispwright/controller/geo/geocode"
 	"github.com/wispwright/wispwright/controller/geo/geohttp"
 	"github.com/wispwright/wispwright/controller/geo/geosql"
@@ -16,6 +17,7 @@ import (
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/files"
 )
 
 // GeoConcern knows where devices are. Make it with NewGeo.
@@ -33,6 +35,8 @@ type GeoConcern struct {
 	*geo.Geo
 
 	wire *geohttp.HTTP
+	// estimator places devices by their addresses.
+	estimator *estimate.Estimator
 	// ills are the devices that monitoring finds ill; nil: nobody does.
 	ills func(ctx context.Context) (map[wispwright.ID]string, error)
 }
@@ -50,6 +54,7 @@ var (
 func NewGeo(c *ControllerConcern) *GeoConcern {
 	c.Related = append(c.Related, geosql.Related)
 	c.DeviceFilters = append(c.DeviceFilters, deviceFilters()...)
+	c.whoisFilters = append(c.whoisFilters, estimatedFilter())
 	return &GeoConcern{Config: DefaultGeoConfig(), Controller: c}
 }
 
@@ -76,14 +81,14 @@ func (c *GeoConcern) Name() string { return "geo" }
 
 // Migrations implements Concern.
 func (c *GeoConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{geosql.Migrations()}
+	return []sqlstore.Migrations{geosql.Migrations(), estimatesql.Migrations()}
 }
 
 // Models implements WithModels.
 func (c *GeoConcern) Models() []wispwright.Model { return geo.Models() }
 
 // Events implements WithEvents.
-func (c *GeoConcern) Events() []event.Listed { return c.Geo.Events() }
+func (c *GeoConcern) Events() []event.Listed { return append(c.Geo.Events(), c.estimator.Events()...) }
 
 // Section implements WithSettings.
 func (c *GeoConcern) Section() Section {
@@ -113,12 +118,19 @@ func (c *GeoConcern) Mount(_ context.Context, h *Host) error {
 	t := c.Controller.Tenancy.Tenancy
 	fleet := fleetOf{c.Controller.Devices}
 	base := &entity.Base{Tx: h.DB(), Recorder: t.Trail, Tenants: t.Organizations}
+	if c.estimator, err = c.newEstimator(h, base); err != nil {
+		return err
+	}
+	options.Estimates = c.estimator.Enabled
 	if c.Geo, err = geo.New(base, stores, fleet, options); err != nil {
+		return err
+	}
+	if err := c.mountEstimates(h); err != nil {
 		return err
 	}
 	wire, err := geohttp.New(c.Geo, c.Controller.Devices, fleet, &geohttp.Options{
 		MaxImage: c.Config.FloorplanBytes, PrivatePlans: c.Config.PrivateFloorplans, TilesURL: c.Config.TilesURL, TilesAttribution: c.Config.TilesAttribution,
-		AtLocation: geosql.AtLocation, Log: h.Log(),
+		AtLocation: geosql.AtLocation, Estimates: c.estimator.Enabled, FilterEstimated: c.estimator.Configured(), Log: h.Log(),
 	})
 	if err != nil {
 		return err
@@ -168,22 +180,12 @@ func (c *GeoConcern) options(h *Host) (*geo.Options, error) {
 			return nil, err
 		}
 	}
-	if o.Blobs != nil {
-		return o, nil
+	if o.Blobs == nil {
+		var err error
+		if o.Blobs, err = h.files(s.FloorplanDir, files.Media); err != nil {
+			return nil, err
+		}
 	}
-	folder := s.FloorplanDir
-	switch {
-	case folder == "" && h.Config().Data == "":
-		return o, nil // within another program that keeps no files
-	case folder == "":
-		folder = filepath.Join(h.Config().Data, "media")
-	}
-	dir, err := blob.NewDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	h.AtStop(func(context.Context) error { return dir.Close() })
-	o.Blobs = dir
 	return o, nil
 }
 
@@ -210,6 +212,26 @@ func (c *GeoConcern) live(h *Host) {
 	Watched(h, "geo.devicelocation", &c.DeviceLocations.Changed, func(d *geo.DeviceLocation) (wispwright.ID, string) { return d.OrganizationID, d.DeviceID.String() })
 	c.Locations.Changed.Subscribe("geo.Map", func(context.Context, ...entity.Change[geo.Location]) { c.Map.Stale() })
 	c.DeviceLocations.Changed.Subscribe("geo.Map", func(context.Context, ...entity.Change[geo.DeviceLocation]) { c.Map.Stale() })
+	h.AtStart(func(context.Context) error {
+		go c.warm(h)
+		return nil
+	})
+}
+
+// manyPlaces is from how many locations on the first look at a map takes long enough
+// to read them beforehand.
+const manyPlaces = 2_000
+
+// warm reads what maps are drawn from, so that nobody waits for it.
+func (c *GeoConcern) warm(h *Host) {
+	ctx := h.Lifetime()
+	found, err := c.Locations.List(ctx, everyone(), geo.LocationFilter{}, counted)
+	if err == nil && found.Total >= manyPlaces {
+		_, err = c.Map.View(ctx, wispwright.ScopeAll(), geo.MapFilter{}, geo.Box{}, 0)
+	}
+	if err != nil && ctx.Err() == nil {
+		h.Log().Warn("the map is not read beforehand", "error", err)
+	}
 }
 
 // fleetOf is what places know of devices.

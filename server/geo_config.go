@@ -30,6 +30,8 @@ type GeoConfig struct {
 	PrivateFloorplans bool `koanf:"private_floorplans" doc:"Show the pictures of floors only to those who may see the floor plan. Otherwise whoever knows the address may, as in OpenWISP."`
 	// MoveShared lets devices move fixed locations of others.
 	MoveShared bool `koanf:"move_shared" doc:"Let a device that sends its coordinates move a fixed location at which other devices are too, as OpenWISP does. Otherwise it gets a location of its own."`
+	// EstimatedLocations places devices by their addresses.
+	EstimatedLocations bool `koanf:"estimated_locations" doc:"Place devices without a location by what is known of their public addresses, in organizations that did not choose; needs controller.whois_enabled (OPENWISP_CONTROLLER_ESTIMATED_LOCATION_ENABLED)."`
 	// TilesURL and TilesAttribution are the background of maps.
 	TilesURL         string `koanf:"tiles_url" doc:"Where maps get their background from: an address with {z}, {x} and {y}. Browsers ask there directly. Empty: nowhere; maps then show the outlines of the world that come with the program."`
 	TilesAttribution string `koanf:"tiles_attribution" doc:"What is said of it on the map."`

@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/blob"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/server/files"
 	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/server/mail"
 	"github.com/wispwright/wispwright/tenancy"
@@ -54,6 +56,20 @@ type rawPath struct {
 	areas   []string
 }
 
+// covers reports whether the handler serves a path.
+func (r rawPath) covers(path string) bool {
+	begin, end, starred := strings.Cut(r.prefix, "*")
+	if !starred {
+		return strings.HasPrefix(path, r.prefix) || path+"/" == r.prefix && strings.HasSuffix(path, ".json")
+	}
+	part, ok := strings.CutPrefix(strings.TrimSuffix(path, "/")+"/", begin)
+	if !ok {
+		return false
+	}
+	part, ok = strings.CutSuffix(part, end)
+	return ok && part != "" && !strings.Contains(part, "/")
+}
+
 // DB is the database, and the Transactor of every store.
 func (h *Host) DB() *sqlstore.DB { return h.server.db }
 
@@ -75,6 +91,17 @@ func (h *Host) Jobs() *jobs.Queue { return h.server.jobs }
 
 // Metrics takes what is measured; /metrics shows it.
 func (h *Host) Metrics() prometheus.Registerer { return h.server.metrics.registry }
+
+// files opens the files in a folder, or in own where that is set; nil within another
+// program that keeps none.
+func (h *Host) files(own, folder string) (blob.Store, error) {
+	s, err := files.Open(h.Lifetime(), &h.Config().Storage, h.Config().Data, own, folder)
+	if err != nil || s == nil {
+		return nil, err
+	}
+	h.AtStop(func(context.Context) error { return s.Close() })
+	return s, nil
+}
 
 // Lifetime ends when the server is stopped: what listens to other nodes ends
 // then.
@@ -103,7 +130,8 @@ var errDependence = errors.New("a concern that this one depends on is missing")
 
 // Handle serves the paths below a prefix in front of the API, with the exact
 // bytes that the handler writes and no header added but X-Request-Id: for
-// protocols that are no REST. The prefix begins and ends with a slash. Areas are
+// protocols that are no REST. The prefix begins and ends with a slash; one in which a star
+// stands for a part of the path covers that path only, with the slash and without. Areas are
 // beginnings of paths that the metrics tell apart; others count as "other".
 func (h *Host) Handle(prefix string, handler http.Handler, areas ...string) {
 	switch {

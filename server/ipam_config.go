@@ -12,11 +12,15 @@ type IPAMConfig struct {
 	Rate string `koanf:"rate" doc:"How often each user may call the API of this part with a token, such as 400/hour; none: no limit. Sessions of the web admin are not counted (REST_FRAMEWORK DEFAULT_THROTTLE_RATES ipam)."`
 	// ImportLimit is the largest file.
 	ImportLimit int64 `koanf:"import_limit" doc:"The largest file that is imported, in bytes."`
+	// ReuseBlocks gives blocks again that subnet division took back.
+	ReuseBlocks bool `koanf:"reuse_blocks" doc:"Whether subnet division gives blocks again that deleted devices left behind, before those behind the highest network."`
+	// WarnBelow is when people are told that subnet division runs out of room.
+	WarnBelow int64 `koanf:"warn_below" doc:"For how many further devices a subnet that is divided has room when people are told; -1: they are told when it is full only."`
 }
 
 // defaultIPAMConfig returns the settings that nobody has configured.
 func defaultIPAMConfig() IPAMConfig {
-	return IPAMConfig{Rate: ipamhttp.DefaultRate, ImportLimit: 32 << 20}
+	return IPAMConfig{Rate: ipamhttp.DefaultRate, ImportLimit: 32 << 20, WarnBelow: 10}
 }
 
 // Check returns what is wrong with the settings, by key.
@@ -28,5 +32,6 @@ func (c *IPAMConfig) Check() error {
 		}
 	}
 	leastNumber{"import_limit", c.ImportLimit, 1}.check(e)
+	leastNumber{"warn_below", c.WarnBelow, -1}.check(e)
 	return e.Err()
 }

@@ -77,11 +77,7 @@ func (d *subnetData) parse() (err error) {
 
 // find returns the subnet of an organization with a network.
 func (c *IPAMConcern) find(ctx context.Context, organization wispwright.ID, network netip.Prefix) (*ipam.Subnet, error) {
-	scope := wispwright.ScopeOf(organization)
-	if organization.IsZero() {
-		scope = wispwright.ScopeOf().WithShared()
-	}
-	return c.Subnets.First(ctx, scope, ipam.SubnetFilter{Subnet: network})
+	return c.Subnets.First(ctx, ownedBy(organization), ipam.SubnetFilter{Subnet: network})
 }
 
 func (c *IPAMConcern) loadSubnet(ctx context.Context, d *subnetData) error {

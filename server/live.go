@@ -38,7 +38,7 @@ func (h *Host) Hub() *live.Hub { return h.server.hub }
 func (h *Host) Live(path string, t live.Topic) { h.Handle(path, h.server.hub.Topic(t), path) }
 
 // Watchable lets pages watch objects of these kinds, such as "support.ticket",
-// at /ws/live/. Whoever may view or change a kind hears of the objects of the
+// at /ws/live/. Anybody who may view or change a kind hears of the objects of the
 // organizations that the caller manages, and of the shared ones.
 func (h *Host) Watchable(kinds ...string) { h.changes.add(kinds...) }
 

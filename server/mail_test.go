@@ -123,7 +123,7 @@ func TestMailsAreTriedAgain(t *testing.T) {
 	require.NoError(t, s.Stop(ctx))
 }
 
-// TestRemindersAreSentOnce: whoever starts on the same day.
+// TestRemindersAreSentOnce: anybody who starts on the same day.
 func TestRemindersAreSentOnce(t *testing.T) {
 	t.Parallel()
 	testkit.OneDay(t)

@@ -207,6 +207,9 @@ func (c *MonitoringConcern) besides(h *Host) error {
 		}
 		c.Rollout.AddGate(c.Gate())
 	}
+	if c.Topology != nil && c.Topology.MeshReports == nil {
+		c.Topology.MeshReports = c.meshReports
+	}
 	if c.Connection != nil {
 		if err := h.Mounted(c.Connection); err != nil {
 			return err

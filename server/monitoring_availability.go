@@ -40,6 +40,9 @@ func (c *MonitoringConcern) reported(ctx context.Context, scope wispwright.Scope
 		out[i] = availability.Device{ID: d.Device.ID, Name: d.Device.Name}
 		place[d.Device.ID] = i
 	}
+	if err := c.planned(ctx, scope, organization, found.Rows, out, start, end); err != nil {
+		return nil, err
+	}
 	cases, err := c.Health.Incidents.Cases(ctx, scope, health.CaseFilter{StartedFrom: start, StartedBefore: end}, unpaged)
 	if err != nil {
 		return nil, err
@@ -50,6 +53,29 @@ func (c *MonitoringConcern) reported(ctx context.Context, scope wispwright.Scope
 		}
 	}
 	return out, c.locate(ctx, out, place)
+}
+
+// planned notes when there was maintenance at devices.
+func (c *MonitoringConcern) planned(ctx context.Context, scope wispwright.Scope, organization wispwright.ID, rows []*controller.Detail, list []availability.Device, start, end time.Time) error {
+	windows, err := c.Health.Windows.List(ctx, scope, health.MaintenanceFilter{OrganizationID: organization}, unpaged)
+	if err != nil {
+		return err
+	}
+	for _, w := range windows.Rows {
+		var times []availability.Span
+		for from, to := range w.Times(start, end) {
+			times = append(times, availability.Span{Start: from, End: to})
+		}
+		if len(times) == 0 {
+			continue
+		}
+		for i, d := range rows {
+			if w.Of(&health.Device{ID: d.Device.ID, OrganizationID: d.Device.OrganizationID, GroupID: d.Device.GroupID}) {
+				list[i].Planned = append(list[i].Planned, times...)
+			}
+		}
+	}
+	return nil
 }
 
 // locate says where devices are.

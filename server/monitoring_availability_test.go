@@ -76,7 +76,15 @@ func TestHealthOverREST(t *testing.T) {
 		total, _ := r["total"].(map[string]any)
 		require.EqualValues(t, 1, total["devices"])
 		require.InDelta(t, 75, total["availability"], 0.01)
-		for query, want := range map[string]string{"month=2026-13": "month", "by=x": "by", "organization=x": "organization", "time_zone=Nowhere": "time_zone", "file=doc": "file"} {
+		// the bad hour was planned
+		as(t, s, "b", "POST", "/api/v1/monitoring/maintenance/", `{"organization":"`+org+`","name":"mast","start":"`+past.Add(150*time.Minute).Format(time.RFC3339)+`","end":"`+past.Add(4*time.Hour).Format(time.RFC3339)+`","time_zone":"UTC"}`, 201)
+		for query, want := range map[string]float64{"": 100, "&maintenance=count": 75} {
+			total, _ = as(t, s, "b", "GET", report+"?month="+past.Format("2006-01")+query, "", 200)["total"].(map[string]any)
+			require.InDelta(t, want, total["availability"], 0.01, query)
+		}
+		total, _ = as(t, s, "b", "GET", report+"?month="+past.Format("2006-01"), "", 200)["total"].(map[string]any)
+		require.EqualValues(t, 90*60, total["planned"])
+		for query, want := range map[string]string{"month=2026-13": "month", "by=x": "by", "organization=x": "organization", "time_zone=Nowhere": "time_zone", "file=doc": "file", "maintenance=x": "maintenance"} {
 			require.Contains(t, as(t, s, "b", "GET", report+"?"+query, "", 400), want, query)
 		}
 	})

@@ -183,9 +183,13 @@ type monitored struct {
 	organization, device, key string
 }
 
-func newMonitored(t *testing.T, db *sqlstore.DB) *monitored {
+func newMonitored(t *testing.T, db *sqlstore.DB, change ...func(*settings)) *monitored {
 	t.Helper()
-	s := newServer(t, db, nil)
+	s := newServer(t, db, func(c *settings) {
+		for _, one := range change {
+			one(c)
+		}
+	})
 	require.NoError(t, s.LoadData(t.Context(), strings.NewReader(recordedData(t))))
 	require.NoError(t, s.Start(t.Context()))
 	m := &monitored{Server: s, organization: identifiers(t, s)["org_alpha"], key: strings.Repeat("k", 32)}

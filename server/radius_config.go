@@ -38,15 +38,38 @@ type RadiusConfig struct {
 	// Gigawords tells of limits beyond 32 bits.
 	Gigawords bool `koanf:"gigawords" doc:"Tell the upper 32 bits of a traffic limit in an attribute of their own, since RADIUS cuts numbers."`
 	// CoAEnabled and the following are the defaults of organizations.
-	CoAEnabled          bool   `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED)."`
-	MACRoaming          bool   `koanf:"mac_roaming" doc:"Devices with an open session come in again by their address, in organizations that say nothing else (OPENWISP_RADIUS_MAC_ADDR_ROAMING_ENABLED)."`
-	NeedsVerification   bool   `koanf:"needs_verification" doc:"Only users whose identity was verified come in, in organizations that say nothing else (OPENWISP_RADIUS_NEEDS_IDENTITY_VERIFICATION)."`
-	RegistrationEnabled bool   `koanf:"registration_enabled" doc:"People may make accounts for themselves and join, in organizations that say nothing else (OPENWISP_RADIUS_REGISTRATION_API_ENABLED)."`
-	PasswordResetURL    string `koanf:"password_reset_url" doc:"Where letters lead that reset a password; {site}, {organization}, {uid} and {token} are filled in (OPENWISP_RADIUS_PASSWORD_RESET_URLS)."`
-	FirstName           string `koanf:"first_name" doc:"Whether the first name is asked of people who register: disabled, allowed or mandatory (OPENWISP_RADIUS_OPTIONAL_REGISTRATION_FIELDS)."`
-	LastName            string `koanf:"last_name" doc:"The same for the last name."`
-	Location            string `koanf:"location" doc:"The same for the location."`
-	BirthDate           string `koanf:"birth_date" doc:"The same for the date of birth."`
+	CoAEnabled          bool `koanf:"coa_enabled" doc:"Tell access servers when somebody's group changes, in organizations that say nothing else (OPENWISP_RADIUS_COA_ENABLED)."`
+	MACRoaming          bool `koanf:"mac_roaming" doc:"Devices with an open session come in again by their address, in organizations that say nothing else (OPENWISP_RADIUS_MAC_ADDR_ROAMING_ENABLED)."`
+	NeedsVerification   bool `koanf:"needs_verification" doc:"Only users whose identity was verified come in, in organizations that say nothing else (OPENWISP_RADIUS_NEEDS_IDENTITY_VERIFICATION)."`
+	RegistrationEnabled bool `koanf:"registration_enabled" doc:"People may make accounts for themselves and join, in organizations that say nothing else (OPENWISP_RADIUS_REGISTRATION_API_ENABLED)."`
+	// SocialEnabled and the following are log-ins with accounts elsewhere.
+	SocialEnabled      bool              `koanf:"social_registration_enabled" doc:"People may log in with an account elsewhere, in organizations that say nothing else (OPENWISP_RADIUS_SOCIAL_REGISTRATION_ENABLED)."`
+	SocialGoogleID     string            `koanf:"social_google_id" doc:"Client id at Google, whose redirect address is https://SITE/accounts/google/login/callback/. Empty: nobody logs in with Google."`
+	SocialGoogleKey    wispwright.Secret `koanf:"social_google_secret" doc:"The client secret there."`
+	SocialFacebookID   string            `koanf:"social_facebook_id" doc:"The same of Facebook; the redirect address is https://SITE/accounts/facebook/login/callback/."`
+	SocialFacebookKey  wispwright.Secret `koanf:"social_facebook_secret" doc:"The client secret there."`
+	SocialGitHubID     string            `koanf:"social_github_id" doc:"The same of GitHub; the redirect address is https://SITE/accounts/github/login/callback/."`
+	SocialGitHubKey    wispwright.Secret `koanf:"social_github_secret" doc:"The client secret there."`
+	SocialIssuer       string            `koanf:"social_issuer" doc:"Address of any other provider of OpenID Connect; the redirect address is https://SITE/accounts/openid/login/callback/."`
+	SocialClientID     string            `koanf:"social_client_id" doc:"Client id at social_issuer."`
+	SocialClientSecret wispwright.Secret `koanf:"social_client_secret" doc:"The client secret there."`
+	// SAMLEnabled and the following are log-ins with accounts of an institution.
+	SAMLEnabled           bool   `koanf:"saml_registration_enabled" doc:"People may log in by SAML, in organizations that say nothing else (OPENWISP_RADIUS_SAML_REGISTRATION_ENABLED)."`
+	SAMLMetadata          string `koanf:"saml_metadata" doc:"Metadata of a provider of SAML 2.0 for people of networks: an address, or a file. Its own is found at https://SITE/radius/saml2/metadata/. Empty: nobody logs in so."`
+	SAMLEntityID          string `koanf:"saml_entity_id" doc:"What this installation is called there. Empty: the address of its metadata."`
+	SAMLProvider          string `koanf:"saml_provider" doc:"Entity id of the provider, where the metadata has several."`
+	SAMLCertificate       string `koanf:"saml_certificate" doc:"File with the certificate that requests are signed with (PEM), which also decrypts; empty: they are not signed."`
+	SAMLKey               string `koanf:"saml_key" doc:"File with the private key of the certificate (PEM)."`
+	SAMLVerified          bool   `koanf:"saml_verified" doc:"Those who log in so for the first time count as verified (OPENWISP_RADIUS_SAML_IS_VERIFIED)."`
+	SAMLSubjectAttribute  string `koanf:"saml_subject_attribute" doc:"Attribute that names a person for good; empty: the name id, which must not be transient then."`
+	SAMLUsernameAttribute string `koanf:"saml_username_attribute" doc:"Attribute with the user name, for new accounts; empty: the usual names."`
+	SAMLEmailAttribute    string `koanf:"saml_email_attribute" doc:"Attribute with the e-mail address; empty: the usual names."`
+	SAMLTrustEmail        bool   `koanf:"saml_trust_email" doc:"The provider has verified its people's e-mail addresses."`
+	PasswordResetURL      string `koanf:"password_reset_url" doc:"Where letters lead that reset a password; {site}, {organization}, {uid} and {token} are filled in (OPENWISP_RADIUS_PASSWORD_RESET_URLS)."`
+	FirstName             string `koanf:"first_name" doc:"Whether the first name is asked of people who register: disabled, allowed or mandatory (OPENWISP_RADIUS_OPTIONAL_REGISTRATION_FIELDS)."`
+	LastName              string `koanf:"last_name" doc:"The same for the last name."`
+	Location              string `koanf:"location" doc:"The same for the location."`
+	BirthDate             string `koanf:"birth_date" doc:"The same for the date of birth."`
 	// SMSVerification and the following concern codes that telephones get.
 	SMSVerification     bool              `koanf:"sms_verification" doc:"Telephone numbers are verified by a code, in organizations that say nothing else (OPENWISP_RADIUS_SMS_VERIFICATION_ENABLED)."`
 	SMSMessage          string            `koanf:"sms_message" doc:"Text of a message with a code; {code} and {organization} are filled in (OPENWISP_RADIUS_SMS_MESSAGE_TEMPLATE)."`
@@ -146,10 +169,10 @@ func counterNames() []string {
 
 func (c *RadiusConfig) options(h *Host) *radius.Options {
 	return &radius.Options{
-		Defaults: radius.Defaults{AllowedHosts: c.AllowedHosts, CoAEnabled: c.CoAEnabled, NeedsVerification: c.NeedsVerification, MACRoaming: c.MACRoaming, RegistrationEnabled: c.RegistrationEnabled,
+		Defaults: radius.Defaults{AllowedHosts: c.AllowedHosts, CoAEnabled: c.CoAEnabled, NeedsVerification: c.NeedsVerification, MACRoaming: c.MACRoaming, RegistrationEnabled: c.RegistrationEnabled, SocialEnabled: c.SocialEnabled, SAMLEnabled: c.SAMLEnabled,
 			PasswordResetURL: c.PasswordResetURL, FirstName: c.FirstName, LastName: c.LastName, Location: c.Location, BirthDate: c.BirthDate,
 			SMSVerification: c.SMSVerification, SMSMessage: c.SMSMessage, SMSCooldown: int64(c.SMSCooldown / time.Second), MobilePrefixes: c.MobilePrefixes},
-		Counters: c.counters(), Zone: c.zone(), NASTypes: c.NASTypes, PlainSecrets: c.PlainSecrets, LastingTokens: !c.DisposableTokens, NoAutoGroup: !c.AutoGroup,
+		Methods: c.methods(), Counters: c.counters(), Zone: c.zone(), NASTypes: c.NASTypes, PlainSecrets: c.PlainSecrets, LastingTokens: !c.DisposableTokens, NoAutoGroup: !c.AutoGroup,
 		NoSimultaneousUse: !c.SimultaneousUse, NoGigawords: !c.Gigawords, NoRejectedPasswords: !c.RejectedPasswords, Bus: h.DB(), Log: h.Log(),
 	}
 }
@@ -157,6 +180,7 @@ func (c *RadiusConfig) options(h *Host) *radius.Options {
 // Check returns what is wrong with the settings, by key.
 func (c *RadiusConfig) Check() error {
 	e := &wispwright.ValidationError{}
+	c.checkSocial(e)
 	for _, host := range c.AllowedHosts {
 		_, err := netip.ParsePrefix(host)
 		if _, err2 := netip.ParseAddr(host); err != nil && err2 != nil {

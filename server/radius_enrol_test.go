@@ -279,7 +279,7 @@ func TestFilesOfUsers(t *testing.T) {
 	require.Contains(t, e.upload(form, []byte("c,,c@example.org,,\n")).Body.String(), "Mixing fields of different strategies")
 }
 
-// Whoever starts a session is told so, with a link that logs in.
+// Anybody who starts a session is told so, with a link that logs in.
 func TestLettersAboutSessions(t *testing.T) {
 	e := newEnrolling(t, testkit.SQLite(t), nil)
 	start := func(id, protocol string) {

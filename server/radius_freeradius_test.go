@@ -27,7 +27,9 @@ type freeradius struct {
 	*portal
 	auth, acct, tokenAuth, tokenAcct int
 	log                              *safeLog
-	web                              *httptest.Server
+	// tables says how it reads our tables itself, instead of asking over HTTP
+	tables string
+	web    *httptest.Server
 }
 
 // safeLog is what a program prints, to be read meanwhile.
@@ -60,6 +62,17 @@ const debianRADIUS = "/etc/freeradius/3.0"
 
 func newFreeRADIUS(t *testing.T) *freeradius {
 	t.Helper()
+	needFreeRADIUS(t)
+	f := &freeradius{portal: newPortal(t, testkit.SQLite(t), nil)}
+	f.web = httptest.NewServer(f.Server)
+	t.Cleanup(f.web.Close)
+	f.begin(t)
+	return f
+}
+
+// needFreeRADIUS skips where it is not installed.
+func needFreeRADIUS(t *testing.T) {
+	t.Helper()
 	for _, program := range []string{"freeradius", "radclient"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("there is no %s: scripts/services start freeradius", program)
@@ -68,12 +81,13 @@ func newFreeRADIUS(t *testing.T) *freeradius {
 	if _, err := os.ReadDir(debianRADIUS + "/mods-enabled"); err != nil {
 		t.Skipf("the configuration of FreeRADIUS cannot be read: %v", err)
 	}
-	f := &freeradius{portal: newPortal(t, testkit.SQLite(t), nil)}
-	f.web = httptest.NewServer(f.Server)
-	t.Cleanup(f.web.Close)
+}
+
+func (f *freeradius) begin(t *testing.T) {
+	t.Helper()
 	for try := 1; ; try++ { // a port may be taken in between
 		if f.run(t) {
-			return f
+			return
 		}
 		require.Less(t, try, 5, "FreeRADIUS does not start:\n%s", f.log)
 	}
@@ -100,16 +114,36 @@ func (f *freeradius) files(t *testing.T) string {
 	}
 	port := func(n int) string { return fmt.Sprintf("port = %d\n", n) }
 	f.auth, f.acct, f.tokenAuth, f.tokenAcct = freePort(t), freePort(t), freePort(t), freePort(t)
+	if f.tables != "" {
+		write("clients.conf", "") // they are read from the tables too
+		write("mods-enabled/sql", ours("sql", `radius_db = "wispwright"`, `radius_db = "`+f.tables+`"`, "\tlogin = \"wispwright\"\n", "", "\tpassword = \"PASSWORD\"\n", ""))
+		write("sites-enabled/wispwright", ours("site-sql", "port = 1812\n", port(f.auth), "port = 1813\n", port(f.acct)))
+		f.general(t, dir, ours("dictionary"))
+		return dir
+	}
 	write("mods-enabled/rest", ours("rest", "http://127.0.0.1:8080", f.web.URL))
 	write("sites-enabled/wispwright", ours("site", "Bearer ORGANIZATION_ID ORGANIZATION_TOKEN", f.cred, "port = 1812\n", port(f.auth), "port = 1813\n", port(f.acct)))
 	write("sites-enabled/wispwright-user-token", ours("site-user-token", "port = 1822\n", port(f.tokenAuth), "port = 1823\n", port(f.tokenAcct)))
-	write("dictionary", read(filepath.Join(dir, "dictionary"))+"\n"+ours("dictionary"))
-	conf := regexp.MustCompile(`(?m)^\s*(user|group) = freerad$`).ReplaceAllString(read(filepath.Join(dir, "radiusd.conf")), "")
+	f.general(t, dir, ours("dictionary"))
+	return dir
+}
+
+// general adds attributes, and lets it run as whom the test does, in its folder.
+func (f *freeradius) general(t *testing.T, dir, attributes string) {
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		return string(b)
+	}
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	write("dictionary", read("dictionary")+"\n"+attributes)
+	conf := regexp.MustCompile(`(?m)^\s*(user|group) = freerad$`).ReplaceAllString(read("radiusd.conf"), "")
 	for _, key := range []string{"raddbdir", "logdir", "run_dir", "radacctdir"} {
 		conf = regexp.MustCompile(`(?m)^`+key+` = .*$`).ReplaceAllString(conf, key+" = "+dir)
 	}
 	write("radiusd.conf", regexp.MustCompile(`reject_delay = \d+`).ReplaceAllString(conf, "reject_delay = 0"))
-	return dir
 }
 
 // run starts FreeRADIUS; it is false when a port was taken.

@@ -72,7 +72,7 @@ func (b *browser) portalOf() (method, action string, framed bool, fields map[str
 	return found[1], html.UnescapeString(found[2]), strings.Contains(found[3], "data-framed"), fields
 }
 
-// Whoever a gateway sends to the page is let in and out as that gateway wants it.
+// A person whom a gateway sends to the page is let in and out as that gateway wants it.
 func TestGatewaysAtLoginPages(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
 		e := newEnrolling(t, db, nil)

@@ -57,5 +57,5 @@ func (c *RadiusConcern) pages(h *Host) error {
 			}
 		}
 	})
-	return nil
+	return c.social(h)
 }

@@ -51,7 +51,7 @@ func TestLoginPagesProveTelephones(t *testing.T) {
 		b.post("/alpha/registration", append(fields, "phone_number", "+39 366 1234567")...).follow("/alpha/mobile-phone-verification").shows(200, "+393661234567")
 		code := e.newestCode("+393661234567", 1)
 
-		// whoever is not verified is sent here again, and into no portal
+		// anybody who is not verified is sent here again, and into no portal
 		b.get("/alpha/status").follow("/alpha/mobile-phone-verification")
 		require.NotContains(t, b.page.Body.String(), "gateway.example.org")
 		b.post("/alpha/mobile-phone-verification", "code", "").shows(400)
@@ -73,7 +73,7 @@ func TestLoginPagesProveTelephones(t *testing.T) {
 	})
 }
 
-// A voucher lets in whoever has it, also where others come by their telephones, and not
+// A voucher lets in anybody who has it, also where others come by their telephones, and not
 // when its batch is over.
 func TestLoginPagesTakeVouchers(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {

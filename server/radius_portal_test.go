@@ -311,7 +311,7 @@ func TestHotspotTemplate(t *testing.T) {
 			w := told(t, e.Server, "b", "GET", read, "")
 			text := plainOf(t, w.Body.Bytes())
 			for _, secret := range secrets {
-				if !strings.HasPrefix(read, settings) || secret != key.Reveal() { // whoever may change it is shown it
+				if !strings.HasPrefix(read, settings) || secret != key.Reveal() { // anybody who may change it is shown it
 					require.NotContains(t, text, secret, read)
 				}
 			}

@@ -232,8 +232,18 @@ func radiusFixtures(t *testing.T, s *server.Server, db *sqlstore.DB, letters *le
 			delete(f.Settings, "organization")
 			body, err := json.Marshal(f.Settings)
 			require.NoError(t, err)
+			switched := func(on bool) { // one that is switched off takes no settings
+				_, err := ten.Organizations.Update(ctx, all, o.ID, func(o *tenancy.Organization) error { o.IsActive = on; return nil })
+				require.NoError(t, err)
+			}
+			if !o.IsActive {
+				switched(true)
+			}
 			w := told(t, s, "a", http.MethodPatch, "/api/v1/radius/organization/"+o.ID.String()+"/settings/", string(body))
 			require.Equal(t, 200, w.Code, w.Body)
+			if !o.IsActive {
+				switched(false)
+			}
 		case f.Group != nil:
 			o := organization(f.Group.Organization)
 			g, err := r.Groups.First(ctx, all, radius.GroupFilter{Name: o.Slug + "-" + f.Group.Name})

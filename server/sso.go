@@ -46,6 +46,28 @@ type ssoConfig struct {
 	Create bool `koanf:"create" doc:"Make accounts for people who have none."`
 	// MatchEmail finds accounts.
 	MatchEmail bool `koanf:"match_email" doc:"At the first log-in bind the account with the person's e-mail address, where the provider has verified it."`
+	// SAMLMetadata describes the provider.
+	SAMLMetadata string `koanf:"saml_metadata" doc:"Metadata of a provider of SAML 2.0 that administrators may log in with: an address, or a file. Empty: none. Its service provider is described at SITE_URL/accounts/saml/metadata/."`
+	// SAMLProvider picks one of several.
+	SAMLProvider string `koanf:"saml_provider" doc:"Entity id of the provider, where the metadata describe several."`
+	// SAMLEntityID is this program there.
+	SAMLEntityID string `koanf:"saml_entity_id" doc:"What this program is called there; empty: the address of its metadata."`
+	// SAMLLabel is what the button says.
+	SAMLLabel string `koanf:"saml_label" doc:"What the button of the log-in calls it."`
+	// SAMLCertificate signs and opens.
+	SAMLCertificate string `koanf:"saml_certificate" doc:"File with a certificate (PEM): what is asked is signed, and assertions may be encrypted for it."`
+	// SAMLKey is its key.
+	SAMLKey string `koanf:"saml_key" doc:"File with the private key of the certificate (PEM)."`
+	// SAMLSubjectAttribute names people.
+	SAMLSubjectAttribute string `koanf:"saml_subject_attribute" doc:"Attribute that names a person for good; empty: the name id, which must not be transient then."`
+	// SAMLUsernameAttribute is the name.
+	SAMLUsernameAttribute string `koanf:"saml_username_attribute" doc:"Attribute with the user name, for new accounts; empty: the usual names."`
+	// SAMLEmailAttribute is the address.
+	SAMLEmailAttribute string `koanf:"saml_email_attribute" doc:"Attribute with the e-mail address; empty: the usual names."`
+	// SAMLGroupsAttribute is the groups.
+	SAMLGroupsAttribute string `koanf:"saml_groups_attribute" doc:"Attribute with the groups of a person; empty: the usual names."`
+	// SAMLTrustEmail takes addresses for verified.
+	SAMLTrustEmail bool `koanf:"saml_trust_email" doc:"The provider has verified its people's e-mail addresses, as match_email demands."`
 }
 
 // ssoConcern lets administrators in by an account elsewhere.
@@ -59,7 +81,7 @@ var _ WithSettings = (*ssoConcern)(nil)
 
 func defaultSSOConfig() ssoConfig {
 	return ssoConfig{Label: "single sign-on", Scopes: []string{"profile", "email"}, GroupsClaim: "groups", UsernameClaim: "preferred_username",
-		LogInGroups: []string{}, SuperuserGroups: []string{}, Groups: map[string]any{}, Organizations: map[string]any{}}
+		LogInGroups: []string{}, SuperuserGroups: []string{}, Groups: map[string]any{}, Organizations: map[string]any{}, SAMLLabel: "SAML"}
 }
 
 func newSSO(t *TenancyConcern) *ssoConcern {
@@ -83,17 +105,18 @@ func (c *ssoConcern) Section() Section {
 // Check returns what is wrong with the settings, by key.
 func (c *ssoConfig) Check() error {
 	e := &wispwright.ValidationError{}
-	if c.Issuer == "" {
-		return nil
+	if checkSAML(e, c.SAMLMetadata, c.SAMLCertificate, c.SAMLKey); c.Issuer == "" && c.SAMLMetadata == "" {
+		return e.Err()
 	}
 	u, err := url.Parse(c.Issuer)
 	switch {
+	case c.Issuer == "":
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		e.Add("issuer", "must be an address, as https://HOST.")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		e.Add("issuer", "must be https, unless it is on this machine.")
 	}
-	if c.ClientID == "" {
+	if c.Issuer != "" && c.ClientID == "" {
 		e.Add("client_id", "is needed with an issuer.")
 	}
 	for key, m := range map[string]map[string]any{"groups": c.Groups, "organizations": c.Organizations} {
@@ -135,35 +158,31 @@ func (c *ssoConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	c.mounted = true
-	if c.Config.Issuer == "" {
-		h.Handle(ssohttp.Path, http.HandlerFunc(noProvider), ssohttp.Path)
-		return nil
-	}
-	identities, err := ssosql.New(h.DB())
+	accounts, err := c.accounts(h)
 	if err != nil {
 		return err
+	}
+	attempts := window.New(ssoAttempts, time.Minute, nil)
+	o := ssohttp.Options{
+		Label: c.Config.Label, Redirect: strings.TrimSuffix(c.Tenancy.Config.SiteURL, "/") + ssohttp.Path + "callback/", Open: c.Tenancy.wire.OpenSession,
+		Secure: h.Config().HTTP.SecureCookies || h.Config().tls(), Admit: func(r *http.Request) bool { return attempts.Allow(rest.ClientAddress(r, true)) == 0 }, Log: h.Log(),
+	}
+	if err := c.mountSAML(h, accounts, o); err != nil {
+		return err
+	}
+	if c.Config.SAMLMetadata != "" {
+		o.Others = []ssohttp.Button{c.Config.samlButton()}
+	}
+	if c.Config.Issuer == "" {
+		h.Handle(ssohttp.Path, ssohttp.Buttons(o.Others...), ssohttp.Path)
+		return nil
 	}
 	provider, err := sso.NewProvider(sso.ProviderOptions{Issuer: c.Config.Issuer, ClientID: c.Config.ClientID, ClientSecret: c.Config.ClientSecret,
 		Scopes: c.Config.Scopes, GroupsClaim: c.Config.GroupsClaim, UsernameClaim: c.Config.UsernameClaim})
 	if err != nil {
 		return err
 	}
-	rules := sso.Rules{LogIn: c.Config.LogInGroups, Superuser: c.Config.SuperuserGroups, Create: c.Config.Create, MatchEmail: c.Config.MatchEmail}
-	if rules.Groups, err = texts(c.Config.Groups); err != nil {
-		return err
-	}
-	if rules.Organizations, err = texts(c.Config.Organizations); err != nil {
-		return err
-	}
-	accounts, err := sso.NewAccounts(h.DB(), c.Tenancy.Tenancy, identities, rules)
-	if err != nil {
-		return err
-	}
-	attempts := window.New(ssoAttempts, time.Minute, nil)
-	wire, err := ssohttp.New(provider, accounts, ssohttp.Options{
-		Label: c.Config.Label, Redirect: strings.TrimSuffix(c.Tenancy.Config.SiteURL, "/") + ssohttp.Path + "callback/", Open: c.Tenancy.wire.OpenSession,
-		Secure: h.Config().HTTP.SecureCookies || h.Config().tls(), Admit: func(r *http.Request) bool { return attempts.Allow(rest.ClientAddress(r, true)) == 0 }, Log: h.Log(),
-	})
+	wire, err := ssohttp.New(provider, accounts, o)
 	if err != nil {
 		return err
 	}
@@ -171,13 +190,18 @@ func (c *ssoConcern) Mount(_ context.Context, h *Host) error {
 	return nil
 }
 
-// noProvider answers the page of the log-in that there is none.
-func noProvider(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != ssohttp.Path || r.Method != http.MethodGet {
-		http.NotFound(w, r)
-		return
+// accounts are the accounts of people of providers, under the rules of the settings.
+func (c *ssoConcern) accounts(h *Host) (*sso.Accounts, error) {
+	identities, err := ssosql.New(h.DB())
+	if err != nil {
+		return nil, err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(`{"providers":[]}` + "\n")) // the client may be gone
+	rules := sso.Rules{LogIn: c.Config.LogInGroups, Superuser: c.Config.SuperuserGroups, Create: c.Config.Create, MatchEmail: c.Config.MatchEmail}
+	if rules.Groups, err = texts(c.Config.Groups); err != nil {
+		return nil, err
+	}
+	if rules.Organizations, err = texts(c.Config.Organizations); err != nil {
+		return nil, err
+	}
+	return sso.NewAccounts(h.DB(), c.Tenancy.Tenancy, identities, rules)
 }

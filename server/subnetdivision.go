@@ -83,6 +83,7 @@ func (c *SubnetDivisionConcern) Mount(_ context.Context, h *Host) error {
 	base := &entity.Base{Tx: h.DB(), Recorder: c.Tenancy.Trail, Tenants: c.Tenancy.Organizations}
 	c.Divisions, err = subnetdivision.New(base, stores, c.Controller.Controller, c.IPAM.IPAM, tunnels, &subnetdivision.Options{
 		Types: append(subnetdivision.DefaultTypes(), c.Types...), Jobs: queue, Bus: h.DB(), Log: h.Log(),
+		Reuse: c.IPAM.Config.ReuseBlocks, WarnBelow: warnBelow(c.IPAM.Config.WarnBelow),
 	})
 	if err != nil {
 		return err
@@ -124,7 +125,19 @@ func (c *SubnetDivisionConcern) WebhookEvents() []webhooks.Event { return nil }
 // Notify implements WithNotifications: people are told of subnets without room
 // (spec: subnet-division §6).
 func (c *SubnetDivisionConcern) Notify(n *NotificationsConcern) []Wire {
-	return []Wire{{"subnetdivision.Exhausted", "notifications: generic_message", hook(c.Exhausted.Within, func(ctx context.Context, list ...subnetdivision.Exhaustion) error {
+	return []Wire{{"subnetdivision.Scarce", "notifications: generic_message", hook(c.Scarce.Within, func(ctx context.Context, list ...subnetdivision.Scarcity) error {
+		events := make([]notifications.Event, 0, len(list))
+		for _, x := range list {
+			events = append(events, notifications.Event{
+				Type: notifications.GenericMessage, Level: notifications.Warning, Target: deviceRef(x.Device.ID), Actor: deviceRef(x.Device.ID),
+				Action:      notifications.Ref{Kind: "openwisp_ipam.subnet", ID: x.Master.ID.String()},
+				Description: "The rule {rule} has room in the {subnet} subnet for {room} more devices.",
+				Data: map[string]any{"message": "A subnet is nearly full since [{notification.target}]({notification.target_link}) got its networks",
+					"subnet": x.Master.Name + " " + x.Master.Subnet.String(), "rule": x.Rule.Label, "room": x.Room},
+			})
+		}
+		return n.Post(ctx, events...)
+	})}, {"subnetdivision.Exhausted", "notifications: generic_message", hook(c.Exhausted.Within, func(ctx context.Context, list ...subnetdivision.Exhaustion) error {
 		events := make([]notifications.Event, 0, len(list))
 		for _, x := range list {
 			events = append(events, notifications.Event{
@@ -137,4 +150,12 @@ func (c *SubnetDivisionConcern) Notify(n *NotificationsConcern) []Wire {
 		}
 		return n.Post(ctx, events...)
 	})}}
+}
+
+// warnBelow is the setting as the concern takes it: none is the default there.
+func warnBelow(devices int64) int64 {
+	if devices == 0 {
+		return -1 // nobody is left: Exhausted tells
+	}
+	return devices
 }

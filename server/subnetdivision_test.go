@@ -59,6 +59,16 @@ func TestSubnetDivisionOverHTTP(t *testing.T) {
 		require.Equal(t, []any{deviceRule, master, "OW", 2.0, 28.0, 2.0}, []any{made["type"], made["master_subnet"], made["label"], made["number_of_subnets"], made["size"], made["number_of_ips"]})
 		c.ask("operator", "GET", path+id+"/", nil, 200)
 		c.ask("betamanager", "GET", path+id+"/", nil, 404)
+		c.ask("betamanager", "GET", path+id+"/forecast/", nil, 404)
+		idle(t, c.Server)
+		forecast := c.ask("operator", "GET", path+id+"/forecast/", nil, 200)
+		require.Equal(t, "2046", forecast["room"], "of 4,096 blocks one is reserved, and two are a device's")
+		require.Equal(t, []any{object{"keyword": "OW_subnet1", "network": "10.0.0.48/28", "first_ip": "10.0.0.49", "last_ip": "10.0.0.50"},
+			object{"keyword": "OW_subnet2", "network": "10.0.0.64/28", "first_ip": "10.0.0.65", "last_ip": "10.0.0.66"}}, forecast["networks"])
+		const preview = "controller/subnet-division-preview/"
+		c.ask("operator", "POST", preview, rule, 403)
+		require.Contains(t, c.ask("manager", "POST", preview, rule, 400), "label", "it is taken")
+		subnets := c.ask("manager", "GET", "ipam/subnet/", nil, 200)["count"]
 		require.Contains(t, c.ask("manager", "POST", path, rule, 400), "non_field_errors")
 		require.Contains(t, fmt.Sprint(c.ask("manager", "PATCH", path+id+"/", object{"size": 29}, 400)), "Subnet size cannot be changed")
 		for field, bad := range map[string]any{"size": 15, "number_of_subnets": 0, "number_of_ips": 17, "label": "1a", "type": "x", "master_subnet": "x"} {
@@ -69,7 +79,14 @@ func TestSubnetDivisionOverHTTP(t *testing.T) {
 			body["label"] = "OTHER"
 			body[field] = bad
 			require.Contains(t, c.ask("manager", "POST", path, body, 400), field)
+			require.Contains(t, c.ask("manager", "POST", preview, body, 400), field)
 		}
+		other := object{"organization": c.vars["org_alpha"], "type": deviceRule, "master_subnet": master, "label": "WHOLE", "number_of_subnets": 1, "size": 29, "number_of_ips": 8}
+		require.Equal(t, object{"room": "8186", "networks": []any{object{"keyword": "WHOLE_subnet1", "network": "10.0.0.48/29", "first_ip": "10.0.0.48", "last_ip": "10.0.0.55"}}},
+			c.ask("manager", "POST", preview, other, 200))
+		other["organization"] = c.vars["org_beta"]
+		require.Contains(t, c.ask("manager", "POST", preview, other, 400), "organization")
+		require.Equal(t, subnets, c.ask("manager", "GET", "ipam/subnet/", nil, 200)["count"], "a preview makes nothing")
 		idle(t, c.Server)
 		late := c.device(2)
 		for d, want := range map[string]string{early["id"].(string): "10.0.0.16/28", late["id"].(string): "10.0.0.48/28"} {

@@ -99,6 +99,19 @@ func newVictim(t *testing.T) *victim {
 	v.ids["remembered"] = v.first("a", "/api/v1/radius/remembered-device/")
 	v.ids["devicegroup"] = v.made("/api/v1/controller/group/", `{"name":"`+betaMark+`","organization":"`+org+`","description":"`+betaMark+`","templates":["`+v.ids["template"]+`"],"context":{"g":"`+betaMark+`"},"meta_data":{"m":"`+betaMark+`"}}`)
 	v.ids["device_task"] = v.made("/api/v1/controller/device-task/", `{"action":"set_variables","devices":["`+v.ids["device"]+`"],"variables":{"own":"`+betaMark+`"},"dry_run":true}`)
+	for _, kind := range []string{"device", "template"} {
+		body := `{"name":"` + betaMark + `-gone","organization":"` + org + `","mac_address":"02:00:00:00:be:7d","backend":"netjsonconfig.OpenWrt","config":{"general":{"timezone":"UTC"}}}`
+		if kind == "device" {
+			body = `{"name":"` + betaMark + `-gone","organization":"` + org + `","mac_address":"02:00:00:00:be:7d"}`
+		}
+		v.do("DELETE", "/api/v1/controller/"+kind+"/"+v.made("/api/v1/controller/"+kind+"/", body)+"/?force=true", "", 204)
+		v.ids["deleted_"+kind] = v.first("a", "/api/v1/controller/deleted-"+kind+"/")
+	}
+	v.do("PATCH", "/api/v1/controller/organization/"+org+"/approval-settings/", `{"approval_required":true}`, 200)
+	form.Set("name", betaMark+"-waits")
+	form.Set("mac_address", "02:00:00:00:be:7e")
+	require.Equal(t, 202, told(t, s, "", "POST", "/controller/register/", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").Code)
+	v.ids["registration"] = v.first("a", "/api/v1/controller/registration/")
 	v.ids["version"] = v.first("a", "/api/v1/controller/device/"+v.ids["device"]+"/version/")
 	v.ids["custom_metric"] = v.made("/api/v1/monitoring/custom-metric/", `{"name":"`+betaMark+`","organization":"`+org+`","key":"secret","path":"/`+betaMark+`","description":"`+betaMark+`"}`)
 	v.ids["group"] = v.made("/api/v1/users/group/", `{"name":"of nobody"}`) // groups have no organization
@@ -152,7 +165,7 @@ func (v *victim) state() string {
 		"/api/v1/network-topology/topology/" + v.ids["topology"] + "/", "/api/v1/network-topology/node/" + v.ids["node"] + "/", "/api/v1/network-topology/link/" + v.ids["link"] + "/",
 		"/api/v1/firmware-upgrader/category/" + v.ids["category"] + "/", "/api/v1/firmware-upgrader/build/" + v.ids["build"] + "/", "/api/v1/firmware-upgrader/build/" + v.ids["build"] + "/image/",
 		"/api/v1/firmware-upgrader/device/" + v.ids["device"] + "/firmware/", "/api/v1/firmware-upgrader/upgrade-operation/", "/api/v1/firmware-upgrader/batch-upgrade-operation/" + v.ids["mass_upgrade"] + "/",
-		"/api/v1/firmware-upgrader/upload/" + v.ids["upload"] + "/",
+		"/api/v1/firmware-upgrader/upload/" + v.ids["upload"] + "/", "/api/v1/controller/registration/", "/api/v1/controller/organization/" + v.ids["org_beta"] + "/approval-settings/", "/api/v1/controller/deleted-device/", "/api/v1/controller/deleted-template/",
 	} {
 		w := told(v.t, v.s, "a", "GET", path, "")
 		require.Equal(v.t, 200, w.Code, "%s: %s", path, w.Body)

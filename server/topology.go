@@ -18,6 +18,7 @@ import (
 	"github.com/wispwright/wispwright/topology"
 	"github.com/wispwright/wispwright/topology/topologyhttp"
 	"github.com/wispwright/wispwright/topology/topologysql"
+	"github.com/wispwright/wispwright/topology/wifimesh"
 )
 
 // TopologyConcern keeps networks as graphs. Make it with NewTopology.
@@ -33,6 +34,9 @@ type TopologyConcern struct {
 	// Matchers find the devices that nodes are, by the name of the format; they take
 	// the place of the product's.
 	Matchers map[string]topology.Matcher
+	// MeshReports are what the devices of an organization report of WiFi meshes since a time. Default: what
+	// monitoring has, where there is such a concern.
+	MeshReports func(ctx context.Context, organization wispwright.ID, since time.Time) ([]wifimesh.Report, error)
 
 	// Service is made by Mount.
 	*topology.Service
@@ -162,10 +166,17 @@ func (c *TopologyConcern) work(h *Host) error {
 		}
 		return nil
 	}))
+	var meshes time.Duration
+	if c.Config.WifiMesh {
+		meshes = c.Config.WifiMeshInterval
+	}
 	for name, job := range map[string]struct {
 		every time.Duration
 		do    func(ctx context.Context) error
 	}{
+		"topology.meshes": {meshes, func(ctx context.Context) error {
+			return c.updateMeshes(wispwright.WithCaller(ctx, wispwright.System("topology.meshes")), nil)
+		}},
 		"topology.update": {c.Config.UpdateInterval, c.orderFetches},
 		"topology.save":   {c.Config.SnapshotInterval, func(ctx context.Context) error { _, err := c.saveAll(ctx, "", nil); return err }},
 	} {

@@ -25,6 +25,7 @@ type topologyCommand struct {
 	Update   topologyUpdate   `cmd:"" help:"Fetch the topologies that are fetched, then remove what is old (update_topology)."`
 	Receive  topologyReceive  `cmd:"" help:"Update a topology that is received, from a file."`
 	Snapshot topologySnapshot `cmd:"" help:"Keep the published topologies as they are today (save_snapshot)."`
+	Meshes   topologyMeshes   `cmd:"" help:"Make and update the topologies of WiFi meshes from what devices report (create_mesh_topology)."`
 	Expire   topologyExpire   `cmd:"" help:"Remove links that are down, nodes that nobody names and history, as the settings say."`
 	Match    topologyMatch    `cmd:"" help:"Find the devices that nodes are (create_device_nodes)."`
 }
@@ -58,6 +59,20 @@ func (l topologyList) Run(ctx context.Context, p *Session, c *TopologyConcern) e
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", t.ID, t.Label, t.Strategy, t.Parser, n.Nodes, n.Up, n.Down, updated, t.Problem)
 		}
 		return w.Flush()
+	})
+}
+
+type topologyMeshes struct{}
+
+// Run makes and updates topologies of meshes.
+func (topologyMeshes) Run(ctx context.Context, p *Session, c *TopologyConcern) error {
+	return p.Open(ctx, func(*Server) error {
+		if !c.Config.WifiMesh {
+			return errors.New("the setting topology.wifi_mesh is off")
+		}
+		return c.updateMeshes(wispwright.WithCaller(ctx, wispwright.System("wispwright topology meshes")), func(organization, mesh string) {
+			fmt.Fprintf(p.Out, "%s: %s\n", organization, mesh)
+		})
 	})
 }
 

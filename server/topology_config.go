@@ -28,6 +28,10 @@ type TopologyConfig struct {
 	SnapshotInterval time.Duration `koanf:"snapshot_interval" doc:"How often the day's snapshot is taken anew; 0: only on demand (cron of save_snapshot)."`
 	// FetchNetworks are private networks that may be fetched from.
 	FetchNetworks []string `koanf:"fetch_networks" doc:"Private networks that topologies may be fetched from, as 10.1.0.0/16. Empty: none."`
+	// WifiMesh makes topologies of WiFi meshes, every WifiMeshInterval of what is not older than WifiMeshAge.
+	WifiMesh         bool          `koanf:"wifi_mesh" doc:"Make and update topologies of WiFi meshes (802.11s) from what devices report to monitoring (OPENWISP_NETWORK_TOPOLOGY_WIFI_MESH_INTEGRATION)."`
+	WifiMeshInterval time.Duration `koanf:"wifi_mesh_interval" doc:"How often that is done; 0: only on demand (cron of create_mesh_topology)."`
+	WifiMeshAge      time.Duration `koanf:"wifi_mesh_age" doc:"Reports that are older say nothing of meshes (discard_older_data_time of create_mesh_topology)."`
 	// MaxBytes and MaxObjects bound data.
 	MaxBytes   int64 `koanf:"max_bytes" doc:"The largest data that are received or fetched, in bytes."`
 	MaxObjects int   `koanf:"max_objects" doc:"How many nodes, and how many links, a topology has at most."`
@@ -37,7 +41,7 @@ type TopologyConfig struct {
 func defaultTopologyConfig() TopologyConfig {
 	return TopologyConfig{
 		Timeout: 8 * time.Second, LinkExpiration: 60, HistoryDays: 3 * 365, AuthRequired: true, UpdateInterval: 5 * time.Minute, SnapshotInterval: time.Hour,
-		FetchNetworks: []string{}, MaxBytes: 16 << 20, MaxObjects: 100_000,
+		FetchNetworks: []string{}, WifiMeshInterval: 5 * time.Minute, WifiMeshAge: 6 * time.Minute, MaxBytes: 16 << 20, MaxObjects: 100_000,
 	}
 }
 
@@ -51,6 +55,8 @@ func (c *TopologyConfig) Check() error {
 		{"history_days", int64(c.HistoryDays), 0},
 		{"update_interval", int64(c.UpdateInterval), 0},
 		{"snapshot_interval", int64(c.SnapshotInterval), 0},
+		{"wifi_mesh_interval", int64(c.WifiMeshInterval), 0},
+		{"wifi_mesh_age", int64(c.WifiMeshAge), int64(time.Second)},
 		{"max_bytes", c.MaxBytes, 1024},
 		{"max_objects", int64(c.MaxObjects), 1},
 	} {

@@ -51,6 +51,9 @@ type VPNConcern struct {
 	// product's.
 	certificates *devicecert.Certificates
 
+	// inTx runs all of something or nothing.
+	inTx func(context.Context, func(context.Context) error) error
+
 	// VPN is made by Mount.
 	*vpn.VPN
 }
@@ -111,6 +114,7 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	if c.Tune != nil {
 		c.Tune(options)
 	}
+	c.inTx = h.DB().InTx
 	base := &entity.Base{Tx: h.DB(), Recorder: c.Tenancy.Trail, Tenants: c.Tenancy.Organizations}
 	if c.VPN, err = vpn.New(base, stores, needs, options); err != nil {
 		return err

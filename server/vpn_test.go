@@ -120,6 +120,13 @@ func TestTunnelsOverHTTP(t *testing.T) {
 		require.Equal(t, []any{"10.8.0.1", "10.8.0.0/24", nil, nil, false, 0.0}, []any{s["ip_address"], s["subnet_network"], s["ca"], s["cert"], s["auth_token_set"], s["clients"]})
 		require.NotContains(t, s, "private_key")
 		template := c.template(s["id"], object{"default": true})
+		shown := object{"backend": "netjsonconfig.OpenWrt", "default_values": object{}, "vpn": s["id"],
+			"config": object{"general": object{"description": "{{ vpn_host_" + strings.ReplaceAll(s["id"].(string), "-", "") + " }}"}}}
+		require.Contains(t, c.ask("manager", "POST", "controller/preview/", shown, 200)["rendered"], s["host"], "a preview has the variables of the server")
+		shown["vpn"] = "00000000-0000-4000-8000-000000000000"
+		require.Contains(t, c.ask("manager", "POST", "controller/preview/", shown, 400), "vpn")
+		shown["vpn"] = s["id"]
+		require.Contains(t, c.ask("betamanager", "POST", "controller/preview/", shown, 400), "vpn", "another organization's server does not exist")
 		d := c.device(1)
 		id, host := s["id"].(string), "/controller/vpn/checksum/"+s["id"].(string)+"/?key="
 		device := get(c, "/controller/download-config/"+d["id"].(string)+"/?key="+d["key"].(string))

@@ -39,14 +39,7 @@ func (c *X509Concern) run(ctx context.Context, p *Session, name string, fn func(
 
 // organization is the id of a slug, the zero ID of "".
 func (c *X509Concern) organization(ctx context.Context, slug string) (wispwright.ID, error) {
-	if slug == "" {
-		return wispwright.ID{}, nil
-	}
-	o, err := c.Tenancy.Organizations.BySlug(ctx, everyone(), slug)
-	if err != nil {
-		return wispwright.ID{}, fmt.Errorf("organization %s: %w", slug, err)
-	}
-	return o.ID, nil
+	return c.Tenancy.bySlug(ctx, slug)
 }
 
 type x509List struct {

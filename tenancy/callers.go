@@ -16,7 +16,7 @@ const (
 	rememberedCallers = 50_000
 )
 
-// proof is what a caller is remembered by: the digest of a token, or the user
+// proof is the key under which a caller is remembered: the digest of a token, or the user
 // of a session.
 type proof struct {
 	digest string

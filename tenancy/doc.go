@@ -1,4 +1,4 @@
-// Package tenancy knows who may do what to whose objects: organizations, users,
+// Package tenancy knows which callers may do what to whose objects: organizations, users,
 // groups with permissions, memberships, tokens, log-in, and the trail of every
 // change.
 //

@@ -47,7 +47,7 @@ func (s *Users) wholly(ctx context.Context, scope wispwright.Scope, user wispwri
 	}
 	for _, role := range grants[user].Organizations {
 		if !managed(role.OrganizationID) {
-			return wispwright.Forbidden("This user belongs to organizations you do not manage: only who manages all of them may do this.")
+			return wispwright.Forbidden("This user belongs to organizations you do not manage: only managers of all of them may do this.")
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func (s *Users) checkExpiration(v *wispwright.ValidationError, c entity.Change[U
 }
 
 // DeactivateExpired switches off the active accounts whose last day is over,
-// writes to those that have a verified address, and returns how many there were.
+// writes to those that have a verified address, and returns their number.
 // Run it once a day. One that fails does not keep the others from it.
 func (s *Letters) DeactivateExpired(ctx context.Context) (int, error) {
 	yes := true

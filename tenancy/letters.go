@@ -248,7 +248,7 @@ func (s *Letters) ResetUser(ctx context.Context, key string) (*User, error) {
 
 // ResetKey is what a letter of somebody else needs to let a user choose a new
 // password: whose it is, and what proves it, which ResetPassword takes with a dash
-// between them. Whoever has both has the account.
+// between them. A person with both has the account.
 func (s *Letters) ResetKey(ctx context.Context, user wispwright.ID) (uid, token string, err error) {
 	u, err := s.users.store.Get(ctx, wispwright.ScopeAll(), user)
 	if err != nil {
@@ -280,7 +280,7 @@ func (s *Letters) resetLink(ctx context.Context, key string) (*User, *link, erro
 	return nil, nil, badLink()
 }
 
-// proven notes that whoever opened the link of an invitation reads the address it
+// proven notes that the person that opened the link of an invitation reads the address it
 // was sent to.
 func (s *Letters) proven(ctx context.Context, u *User) error {
 	no := false

@@ -94,7 +94,7 @@ func (l *Login) attempt(ctx context.Context, address, identifier, plain string, 
 }
 
 // Unlock forgets the wrong passwords of a user, who has shown in another way to
-// be who it says.
+// be the person it says.
 func (l *Login) Unlock(user wispwright.ID) { l.accounts.Forget(user.String()) }
 
 // accountKeys are what attempts are counted by: the accounts, by whichever of

@@ -13,7 +13,7 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// Enrolment is what a generator of one-time codes is set up with.
+// Enrolment sets up a generator of one-time codes.
 type Enrolment struct {
 	// Secret is to be typed in, in base32.
 	Secret wispwright.Secret

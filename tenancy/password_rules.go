@@ -74,7 +74,7 @@ func (s *Users) CheckPassword(u *User, plain string) error {
 }
 
 // RemindOfExpiry writes to everybody whose password expires in exactly seven
-// days and who has a verified address, and returns how many. Run it once a day.
+// days and who has a verified address, and returns their number. Run it once a day.
 func (s *Letters) RemindOfExpiry(ctx context.Context) (int, error) {
 	var orders []order
 	rules, yes := s.users.rules, true

@@ -18,7 +18,7 @@ import (
 // alone are no difference.
 
 // Those of organizations and memberships are their entity.Service's. Restoring
-// a membership makes nobody an owner: RestoreOwner tells who is.
+// a membership makes nobody an owner: RestoreOwner names the one who is.
 
 // Restore stores an account as it was, with the hash in u.Password. It makes no
 // address, no group and no membership, and sends no letter.

@@ -28,9 +28,9 @@ type Stores struct {
 	Emails EmailStore
 	// Grants keeps groups and permissions of accounts.
 	Grants GrantStore
-	// Memberships keeps who belongs where.
+	// Memberships keeps the organizations that users belong to.
 	Memberships MembershipStore
-	// Owners keeps who owns what.
+	// Owners keeps the owners of organizations.
 	Owners OwnerStore
 	// Groups keeps groups of permissions.
 	Groups GroupStore
@@ -138,7 +138,7 @@ type Tenancy struct {
 	Emails *Emails
 	// Letters are the e-mails about accounts.
 	Letters *Letters
-	// Memberships are who belongs where.
+	// Memberships are the organizations that users belong to.
 	Memberships *Memberships
 	// Groups are sets of permissions.
 	Groups *Groups

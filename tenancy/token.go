@@ -148,7 +148,7 @@ func (s *Tokens) byDigest(ctx context.Context, digest string) (*Token, error) {
 	return items.Rows[0], nil
 }
 
-// Digest is what a token is looked up by: the hexadecimal SHA-256.
+// Digest is the form by which a token is looked up: the hexadecimal SHA-256.
 func Digest(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])

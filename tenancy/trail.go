@@ -9,7 +9,7 @@ import (
 	"github.com/wispwright/wispwright/kit/store"
 )
 
-// Event is one entry of the audit trail: who changed what, when, from where
+// Event is one entry of the audit trail: which user changed what, when, from where
 // and why, with the values before and after. It is never changed.
 type Event struct {
 	// ID identifies the entry.
@@ -74,7 +74,7 @@ type EventStore interface {
 	List(ctx context.Context, scope wispwright.Scope, f EventFilter, p wispwright.Page) (wispwright.Items[Event], error)
 	// Get returns one entry.
 	Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Event, error)
-	// Prune removes entries older than a time and returns how many.
+	// Prune removes entries older than a time and returns their number.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -129,7 +129,7 @@ func (t *Trail) Get(ctx context.Context, scope wispwright.Scope, id wispwright.I
 	return t.store.Get(ctx, scope, id)
 }
 
-// Prune removes entries older than the given age and returns how many.
+// Prune removes entries older than the given age and returns their number.
 func (t *Trail) Prune(ctx context.Context, age time.Duration) (int, error) {
 	n, err := t.store.Prune(ctx, t.clock().Add(-age))
 	if err != nil {

@@ -246,7 +246,7 @@ func (s *Users) ByUsername(ctx context.Context, scope wispwright.Scope, name str
 }
 
 // Update changes an account; the password only through SetPassword. What decides
-// who can use the account is for those it is entrusted to (Entrusted).
+// who may use the account is decided by the people it is entrusted to (Entrusted).
 func (s *Users) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*User) error) (*User, error) {
 	var before User
 	var after *User

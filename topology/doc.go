@@ -3,7 +3,7 @@
 //
 // A Topology is filled by what routing daemons and VPN servers say of themselves,
 // in one of the formats of package netdiff: it is fetched from an address, or
-// received from whoever has its key. An update stores what is new or different
+// received from anybody who has its key. An update stores what is new or different
 // and nothing else, in a number of statements that does not depend on how many
 // changed; nodes stay when they are not named any more, links go down
 // (spec: topology §2). What people write, labels and properties of their own, no

@@ -16,18 +16,29 @@ import (
 // of their own, and returns what the programs print.
 func daemon(t *testing.T, dir, script string, args ...string) []byte {
 	t.Helper()
-	for _, program := range []string{"unshare", "ip", "wg", "wireguard-go", "openvpn", "openssl"} {
+	needs(t, "unshare", "ip", "wg", "wireguard-go", "openvpn", "openssl")
+	return isolated(t, dir, script, args...)
+}
+
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil || os.Geteuid() != 0 {
-			t.Skipf("%s is not here, or not root: scripts/services start vpn", program)
+			t.Skipf("%s is not here, or not root: scripts/services start vpn routers", program)
 		}
 	}
-	isolated := []string{"--net", "--mount", "--pid", "--fork", "--kill-child", "sh"}
-	if out, err := exec.CommandContext(t.Context(), "unshare", append(isolated, "-ec", "ip link set lo up; mount -t tmpfs tmpfs /run; ip tuntap add dev probe mode tun")...).CombinedOutput(); err != nil { //nolint:gosec // the words are ours
+}
+
+// isolated runs a script in namespaces of its own.
+func isolated(t *testing.T, dir, script string, args ...string) []byte {
+	t.Helper()
+	apart := []string{"--net", "--mount", "--pid", "--fork", "--kill-child", "sh"}
+	if out, err := exec.CommandContext(t.Context(), "unshare", append(apart, "-ec", "ip link set lo up; mount -t tmpfs tmpfs /run; ip tuntap add dev probe mode tun")...).CombinedOutput(); err != nil { //nolint:gosec // the words are ours
 		t.Skipf("no namespaces, mounts or TUN devices here: %v: %s", err, out)
 	}
 	path, err := filepath.Abs(filepath.Join("..", "netdiff", "testdata", script))
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), "unshare", append(append(isolated, path), args...)...) //nolint:gosec // the words are ours
+	cmd := exec.CommandContext(t.Context(), "unshare", append(append(apart, path), args...)...) //nolint:gosec // the words are ours
 	cmd.Dir = dir
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -71,6 +82,37 @@ func TestRealVPNServersBecomeTopologies(t *testing.T) {
 		require.Len(t, b.nodes(o), 4)
 		require.Len(t, b.links(o), 2)
 	})
+}
+
+// Each router tells what it sees, and what it does not tell any more goes down.
+func TestRealRoutersBecomeTopologies(t *testing.T) {
+	t.Run("babel", func(t *testing.T) {
+		needs(t, "unshare", "ip", "babeld", "curl", "sysctl")
+		b := newBench(t, nil)
+		o := b.add(func(o *topology.Topology) { o.Parser = "netdiff.BabelParser" })
+		b.receive(o, isolated(t, t.TempDir(), "babeld.sh"))
+		require.Len(t, b.nodes(o), 3, "the router, its neighbour, and one behind that")
+		require.Len(t, b.links(o), 2)
+		graphs, err := b.Graphs(t.Context(), o)
+		require.NoError(t, err)
+		for _, l := range graphs[0].Links {
+			require.InDelta(t, 96, l.Cost, 0.1, "what a wired link costs")
+			require.Equal(t, topology.Up, l.Status)
+		}
+		b.receive(o, []byte("BABEL 1.0\nmy-id 01:02:03:04:05:06:07:08\nok\n"))
+		for name, status := range labelled(b, o) {
+			require.Equal(t, topology.Down, status, "a router without neighbours: %s", name)
+		}
+	})
+	for _, layout := range []string{"json", "json0"} {
+		t.Run("lldp "+layout, func(t *testing.T) {
+			needs(t, "unshare", "ip", "lldpd", "lldpcli", "hostname")
+			b := newBench(t, nil)
+			o := b.add(func(o *topology.Topology) { o.Parser = "netdiff.LldpParser" })
+			b.receive(o, isolated(t, t.TempDir(), "lldpd.sh", layout))
+			require.Equal(t, map[string]string{"a b": "up", "a c": "up"}, labelled(b, o))
+		})
+	}
 }
 
 // labelled are the links by what their nodes are called.

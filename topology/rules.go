@@ -136,7 +136,7 @@ func (t *Topologies) stored(ctx context.Context, changes ...entity.Change[Topolo
 	return nil
 }
 
-// changed tells whoever shows a topology that it looks different.
+// changed tells pages that show a topology that it looks different.
 func (s *Service) changed(ctx context.Context, t *Topology) {
 	s.Updated.Publish(ctx, Update{TopologyID: t.ID, OrganizationID: t.OrganizationID})
 }

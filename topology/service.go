@@ -62,7 +62,7 @@ type Service struct {
 	Topologies *Topologies
 	Nodes      *Nodes
 	Links      *Links
-	// Updated is published after data changed a topology, or a person did: whoever
+	// Updated is published after data changed a topology, or a person did: anybody who
 	// shows it reads it anew.
 	Updated event.Topic[Update]
 	// LinkStatusChanged is published when links of a topology went up or down; not

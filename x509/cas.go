@@ -146,7 +146,7 @@ func (s *CAs) findParent(ctx context.Context, ca *CA, cert *std.Certificate) err
 // make signs the certificate; prepared is a key that was made before, nil for a
 // new one.
 func (s *CAs) make(ctx context.Context, ca, parent *CA, prepared crypto.Signer) error {
-	signer, err := s.a.key(&ca.Details, prepared)
+	signer, err := s.a.key(ctx, &ca.Details, prepared)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (s *Certs) make(ctx context.Context, cert *Cert, ca *CA, public crypto.Publ
 		return err
 	}
 	if public == nil {
-		signer, err := s.a.key(&cert.Details, nil)
+		signer, err := s.a.key(ctx, &cert.Details, nil)
 		if err != nil {
 			return err
 		}

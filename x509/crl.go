@@ -46,7 +46,7 @@ func (a *Authority) freshList(ctx context.Context, id int64) (*List, error) {
 	}
 	err = a.do(ctx, "CRL", func(ctx context.Context) error {
 		// the row is locked: of nodes that come together one makes the list, and
-		// whoever revokes meanwhile makes it stale again
+		// a caller that revokes meanwhile makes it stale again
 		l, err = a.stores.Lists.Update(ctx, wispwright.ScopeAll(), id, func(l *List) error {
 			if a.fresh(l) {
 				return nil

@@ -83,3 +83,16 @@ func PKCS12(d *Details, chain []*CA, password wispwright.Secret, legacy bool) ([
 	}
 	return file, nil
 }
+
+// OpenKey is the private key without its passphrase, for programs that cannot ask for
+// one; it is empty where the key is not here.
+func (d *Details) OpenKey() (wispwright.Secret, error) {
+	if d.PrivateKey == "" || d.Passphrase == "" {
+		return d.PrivateKey, nil
+	}
+	signer, err := parseKey(d.PrivateKey, d.Passphrase)
+	if err != nil {
+		return "", err
+	}
+	return encodeKey(signer, "")
+}

@@ -1,6 +1,7 @@
 package x509
 
 import (
+	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
@@ -88,12 +90,22 @@ func (a *Authority) number(d *Details) error {
 	return nil
 }
 
-// key makes the private key of an object and stores it in it.
-func (a *Authority) key(d *Details, prepared crypto.Signer) (crypto.Signer, error) {
+// keyOf is what keys of one length are made ahead as.
+type keyOf struct {
+	a      *Authority
+	length KeyLength
+}
+
+func (k keyOf) String() string { return "a private key of the length " + string(k.length) }
+
+// key makes the private key of an object and stores it in it: ahead of the transaction
+// where that can be.
+func (a *Authority) key(ctx context.Context, d *Details, prepared crypto.Signer) (crypto.Signer, error) {
 	signer := prepared
 	if signer == nil {
 		var err error
-		if signer, err = a.generate(d.KeyLength); err != nil {
+		signer, err = ahead.Take(ctx, keyOf{a, d.KeyLength}, func() (crypto.Signer, error) { return a.generate(d.KeyLength) })
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -115,7 +127,7 @@ func (a *Authority) generate(length KeyLength) (crypto.Signer, error) {
 // nothing of it is an error of the program (spec: additions X-1).
 func refused(err error) error {
 	var known *wispwright.ValidationError
-	if err == nil || errors.As(err, &known) {
+	if err == nil || errors.As(err, &known) || ahead.Missing(err) {
 		return err
 	}
 	return wispwright.Invalid("", "The certificate cannot be made: "+err.Error())

@@ -164,7 +164,7 @@ func checkIssued(cert *std.Certificate, ca *CA, now time.Time) error {
 	return v.Err()
 }
 
-// parseRequest reads a PKCS#10 request, as PEM or DER, and checks that whoever
+// parseRequest reads a PKCS#10 request, as PEM or DER, and checks that the one that
 // asks has the key, and that the key is good.
 func parseRequest(text []byte, leastRSA int) (*std.CertificateRequest, error) {
 	if len(text) > maxPEM {

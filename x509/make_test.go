@@ -157,7 +157,7 @@ func TestChains(t *testing.T) {
 				return
 			}
 			go func() {
-				_, _ = c.Write([]byte("hello\n")) // whoever did not prove itself gets none
+				_, _ = c.Write([]byte("hello\n")) // anybody who did not prove itself gets none
 				_ = c.Close()
 			}()
 		}

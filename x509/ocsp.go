@@ -304,7 +304,7 @@ func (a *Authority) makeResponder(ctx context.Context, ca *CA) (*Responder, erro
 	if err := a.number(&d); err != nil {
 		return nil, err
 	}
-	signer, err := a.key(&d, nil)
+	signer, err := a.key(ctx, &d, nil)
 	if err != nil {
 		return nil, err
 	}

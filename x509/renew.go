@@ -64,7 +64,7 @@ func (s *Certs) renew(ctx context.Context, scope wispwright.Scope, id int64, by 
 			}
 			return refused(s.sign(c, issuer, public))
 		}
-		signer, err := s.a.key(&c.Details, key)
+		signer, err := s.a.key(ctx, &c.Details, key)
 		if err != nil {
 			return err
 		}

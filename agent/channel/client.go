@@ -56,6 +56,8 @@ type Client struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Keepalive is the pause between signs of life; default 45 s.
 	Keepalive time.Duration
+
+	fetching sync.Mutex
 }
 
 const (

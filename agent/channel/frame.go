@@ -29,6 +29,9 @@ type request struct {
 	Path string `json:"path"`
 	Mode uint32 `json:"mode"`
 	Size int64  `json:"size"`
+	// SHA256 and From are of files that the device gets by itself.
+	SHA256 string `json:"sha256"`
+	From   string `json:"from"`
 	window
 	Term string `json:"term"`
 }

@@ -55,6 +55,8 @@ func (c *Client) do(ctx context.Context, stream *yamux.Stream, out *frames) (end
 		return c.run(ctx, stream, out, r.Line)
 	case "upload":
 		return end{}, c.upload(stream, &r)
+	case "fetch":
+		return end{}, c.fetch(ctx, stream, &r)
 	case "terminal":
 		return c.terminal(ctx, stream, out, &r)
 	}

@@ -457,6 +457,50 @@ type ConnectionCredentialsIn struct {
 	Params client.Opt[wispwright.JSON] `json:"params,omitzero"`
 }
 
+// ControllerDeletedDeviceKind is what can be done with the objects at /api/v1/controller/deleted-device/.
+type ControllerDeletedDeviceKind struct {
+	client.Lister[RecoveryDeleted]
+	client.Getter[RecoveryDeleted]
+	client.Deleter
+}
+
+// ControllerDeletedDevices are the objects at /api/v1/controller/deleted-device/.
+func ControllerDeletedDevices(c *client.Client) ControllerDeletedDeviceKind {
+	at := c.Within("/api/v1/controller/deleted-device/")
+	return ControllerDeletedDeviceKind{client.Lister[RecoveryDeleted](at), client.Getter[RecoveryDeleted](at), client.Deleter(at)}
+}
+
+// RecoveryDeleted is an answer.
+type RecoveryDeleted struct {
+	// actor.
+	Actor string `json:"actor"`
+	// deleted.
+	Deleted *time.Time `json:"deleted"`
+	// detail.
+	Detail string `json:"detail"`
+	// id.
+	ID wispwright.ID `json:"id"`
+	// name.
+	Name string `json:"name"`
+	// object.
+	Object wispwright.ID `json:"object"`
+	// organization.
+	Organization wispwright.ID `json:"organization"`
+}
+
+// ControllerDeletedTemplateKind is what can be done with the objects at /api/v1/controller/deleted-template/.
+type ControllerDeletedTemplateKind struct {
+	client.Lister[RecoveryDeleted]
+	client.Getter[RecoveryDeleted]
+	client.Deleter
+}
+
+// ControllerDeletedTemplates are the objects at /api/v1/controller/deleted-template/.
+func ControllerDeletedTemplates(c *client.Client) ControllerDeletedTemplateKind {
+	at := c.Within("/api/v1/controller/deleted-template/")
+	return ControllerDeletedTemplateKind{client.Lister[RecoveryDeleted](at), client.Getter[RecoveryDeleted](at), client.Deleter(at)}
+}
+
 // ControllerDeviceTaskKind is what can be done with the objects at /api/v1/controller/device-task/.
 type ControllerDeviceTaskKind struct {
 	client.Lister[BulkTask]
@@ -476,6 +520,8 @@ type BulkTask struct {
 	Action string `json:"action"`
 	// actor.
 	Actor string `json:"actor"`
+	// can_undo.
+	CanUndo bool `json:"can_undo"`
 	// changed.
 	Changed int64 `json:"changed"`
 	// created.
@@ -641,6 +687,8 @@ type ControllerChecksums struct {
 	Reported string `json:"reported"`
 	// served.
 	Served string `json:"served"`
+	// waits_for.
+	WaitsFor string `json:"waits_for"`
 }
 
 // ControllerConfigDetail is an answer.
@@ -1119,6 +1167,8 @@ type GeoLocation struct {
 	Geometry wispwright.JSON `json:"geometry"`
 	// id.
 	ID wispwright.ID `json:"id"`
+	// is_estimated.
+	IsEstimated *bool `json:"is_estimated,omitzero"`
 	// is_mobile.
 	IsMobile bool `json:"is_mobile"`
 	// modified.
@@ -1352,6 +1402,53 @@ type PlanGroup struct {
 	Sample string `json:"sample"`
 	// sample_id.
 	SampleID wispwright.ID `json:"sample_id"`
+}
+
+// ControllerRegistrationKind is what can be done with the objects at /api/v1/controller/registration/.
+type ControllerRegistrationKind struct {
+	client.Lister[ApprovalRegistration]
+	client.Getter[ApprovalRegistration]
+	client.Deleter
+}
+
+// ControllerRegistrations are the objects at /api/v1/controller/registration/.
+func ControllerRegistrations(c *client.Client) ControllerRegistrationKind {
+	at := c.Within("/api/v1/controller/registration/")
+	return ControllerRegistrationKind{client.Lister[ApprovalRegistration](at), client.Getter[ApprovalRegistration](at), client.Deleter(at)}
+}
+
+// ApprovalRegistration is an answer.
+type ApprovalRegistration struct {
+	// actor.
+	Actor string `json:"actor"`
+	// backend.
+	Backend string `json:"backend"`
+	// created.
+	Created *time.Time `json:"created"`
+	// hardware_id.
+	HardwareID string `json:"hardware_id"`
+	// id.
+	ID wispwright.ID `json:"id"`
+	// last_ip.
+	LastIP *string `json:"last_ip"`
+	// last_seen.
+	LastSeen *time.Time `json:"last_seen"`
+	// mac_address.
+	MACAddress string `json:"mac_address"`
+	// model.
+	Model string `json:"model"`
+	// name.
+	Name string `json:"name"`
+	// organization.
+	Organization wispwright.ID `json:"organization"`
+	// os.
+	OS string `json:"os"`
+	// state.
+	State string `json:"state"`
+	// system.
+	System string `json:"system"`
+	// tags.
+	Tags string `json:"tags"`
 }
 
 // ControllerSubnetDivisionRuleKind is what can be done with the objects at /api/v1/controller/subnet-division-rule/.
@@ -1684,6 +1781,8 @@ type VpnServerIn struct {
 	Notes client.Opt[string] `json:"notes,omitzero"`
 	// organization. A new object needs it.
 	Organization client.Opt[wispwright.ID] `json:"organization,omitzero"`
+	// WireGuard key of a server that exists already; leave blank to create or keep it.
+	PrivateKey client.Opt[string] `json:"private_key,omitzero"`
 	// subnet.
 	Subnet client.Opt[wispwright.ID] `json:"subnet,omitzero"`
 	// called when there is something new to fetch.

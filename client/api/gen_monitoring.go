@@ -475,6 +475,37 @@ type HealthCase struct {
 	WhyNotTold string `json:"why_not_told"`
 }
 
+// MonitoringIncidentTimelineKind is what can be done with the objects at /api/v1/monitoring/incident/{incident}/timeline/.
+type MonitoringIncidentTimelineKind struct {
+	client.Lister[HealthEntry]
+}
+
+// MonitoringIncidentTimelines are the objects at /api/v1/monitoring/incident/{incident}/timeline/.
+func MonitoringIncidentTimelines(c *client.Client, incident string) MonitoringIncidentTimelineKind {
+	at := c.Within("/api/v1/monitoring/incident/{incident}/timeline/", incident)
+	return MonitoringIncidentTimelineKind{client.Lister[HealthEntry](at)}
+}
+
+// HealthEntry is an answer.
+type HealthEntry struct {
+	// at.
+	At *time.Time `json:"at"`
+	// author.
+	Author string `json:"author"`
+	// device.
+	Device wispwright.ID `json:"device"`
+	// device_name.
+	DeviceName string `json:"device_name"`
+	// devices.
+	Devices int64 `json:"devices"`
+	// id.
+	ID wispwright.ID `json:"id"`
+	// kind.
+	Kind string `json:"kind"`
+	// text.
+	Text string `json:"text"`
+}
+
 // MonitoringMaintenanceKind is what can be done with the objects at /api/v1/monitoring/maintenance/.
 type MonitoringMaintenanceKind struct {
 	client.Lister[HealthWindow]

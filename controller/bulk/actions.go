@@ -14,7 +14,7 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// scope is what whoever asked for a task may change.
+// scope is what the person who asked for a task may change.
 func (t *Task) scope() wispwright.Scope {
 	if t.Params.Everywhere {
 		return wispwright.ScopeAll()
@@ -22,23 +22,27 @@ func (t *Task) scope() wispwright.Scope {
 	return wispwright.ScopeOf(t.Params.Organizations...)
 }
 
-// kept is what Undo needs of a device.
+// kept is what Undo needs of a device. Off says that it is out of service, Version
+// what it is to run.
 type kept struct {
 	Templates []wispwright.ID `json:"templates"`
 	Context   wispwright.JSON `json:"context"`
 	Group     wispwright.ID   `json:"group"`
+	Off       bool            `json:"off,omitempty"`
+	Version   wispwright.ID   `json:"version,omitzero"`
 }
 
 func keptOf(d *controller.Detail) kept {
-	k := kept{Templates: []wispwright.ID{}, Context: "{}", Group: d.Device.GroupID}
+	k := kept{Templates: []wispwright.ID{}, Context: "{}", Group: d.Device.GroupID, Off: d.Device.IsDeactivated}
 	if d.Config != nil {
-		k.Templates, k.Context = append(k.Templates, d.Config.Templates...), d.Config.Context
+		k.Templates, k.Context, k.Version = append(k.Templates, d.Config.Templates...), d.Config.Context, d.Config.VersionID
 	}
 	return k
 }
 
+// equal compares what people change; a new version may have another cause.
 func (k kept) equal(o kept) bool {
-	return k.Context == o.Context && k.Group == o.Group && slices.Equal(k.Templates, o.Templates)
+	return k.Context == o.Context && k.Group == o.Group && k.Off == o.Off && slices.Equal(k.Templates, o.Templates)
 }
 
 // do does an item and notes what became of it.
@@ -50,9 +54,16 @@ func (s *Tasks) do(ctx context.Context, t *Task, item *Item) error {
 	case Deactivate:
 		return s.switchDevice(ctx, t, item, true)
 	case Delete:
-		return s.c.Devices.Delete(ctx, t.scope(), item.DeviceID, t.Params.Force)
+		return s.remove(ctx, t, item)
 	case Import:
 		return s.importRow(ctx, t, item)
+	case Undo:
+		switch t.Params.Undoes {
+		case Activate, Deactivate:
+			return s.switchBack(ctx, t, item)
+		case Delete:
+			return s.bringBack(ctx, t, item)
+		}
 	}
 	var before kept
 	after, err := s.c.Devices.Update(ctx, t.scope(), item.DeviceID, func(d *controller.Detail) error {
@@ -83,6 +94,9 @@ func (i *Item) note(before, after kept) error {
 		*k.to = wispwright.Secret(text)
 	}
 	var said []string
+	if before.Off != after.Off {
+		said = append(said, map[bool]string{true: "deactivated", false: "activated"}[after.Off])
+	}
 	say := func(format string, n int) {
 		if n > 0 {
 			said = append(said, fmt.Sprintf(format, n))
@@ -169,44 +183,6 @@ func withVariables(context wispwright.JSON, set map[string]any) (wispwright.JSON
 	return wispwright.JSON(ordered.Append(nil, o)), nil
 }
 
-// back gives a device what it had, unless somebody changed it since.
-func back(item *Item, d *controller.Detail) error {
-	var expected, wanted kept
-	for _, k := range []struct {
-		from wispwright.Secret
-		to   *kept
-	}{{item.Before, &expected}, {item.After, &wanted}} {
-		if err := json.Unmarshal([]byte(k.from.Reveal()), k.to); err != nil {
-			return err
-		}
-	}
-	if !keptOf(d).equal(expected) {
-		return wispwright.Invalid("", "The device was changed since.")
-	}
-	d.Device.GroupID = wanted.Group
-	if d.Config != nil {
-		d.Config.Templates, d.Config.Context = wanted.Templates, wanted.Context
-	}
-	return nil
-}
-
-func (s *Tasks) switchDevice(ctx context.Context, t *Task, item *Item, off bool) error {
-	d, err := s.c.Devices.Get(ctx, t.scope(), item.DeviceID)
-	if err != nil {
-		return err
-	}
-	if d.Device.IsDeactivated == off {
-		item.State = Unchanged
-		return nil
-	}
-	if off {
-		_, err = s.c.Devices.Deactivate(ctx, t.scope(), item.DeviceID)
-	} else {
-		_, err = s.c.Devices.Activate(ctx, t.scope(), item.DeviceID)
-	}
-	return err
-}
-
 // importRow makes or changes the device of a row.
 func (s *Tasks) importRow(ctx context.Context, t *Task, item *Item) error {
 	var row Row
@@ -214,16 +190,13 @@ func (s *Tasks) importRow(ctx context.Context, t *Task, item *Item) error {
 		return err
 	}
 	if !row.ID.IsZero() {
-		d, err := s.c.Devices.Update(ctx, t.scope(), row.ID, func(d *controller.Detail) error { return row.apply(d, s.c.Backends()[0].Path) })
+		// looked up first: a change that fails ends the transaction
+		_, err := s.c.Devices.Get(ctx, wispwright.ScopeAll(), row.ID)
 		if err == nil {
-			item.DeviceID, item.Name, item.Message = row.ID, d.Device.Name, "changed"
-			return nil
+			return s.changeByRow(ctx, t, item, &row)
 		}
 		if !isNotFound(err) {
 			return err
-		}
-		if _, err := s.c.Devices.Get(ctx, wispwright.ScopeAll(), row.ID); err == nil { // somebody else's
-			return wispwright.Invalid("id", valid.UnknownPK(row.ID))
 		}
 	}
 	d := &controller.Detail{Device: &controller.Device{ID: row.ID}}
@@ -237,5 +210,18 @@ func (s *Tasks) importRow(ctx context.Context, t *Task, item *Item) error {
 		return err
 	}
 	item.DeviceID, item.Name, item.Message = d.Device.ID, d.Device.Name, "added"
+	return nil
+}
+
+// changeByRow changes the device whose id a row has.
+func (s *Tasks) changeByRow(ctx context.Context, t *Task, item *Item, row *Row) error {
+	d, err := s.c.Devices.Update(ctx, t.scope(), row.ID, func(d *controller.Detail) error { return row.apply(d, s.c.Backends()[0].Path) })
+	if isNotFound(err) { // somebody else's
+		return wispwright.Invalid("id", valid.UnknownPK(row.ID))
+	}
+	if err != nil {
+		return err
+	}
+	item.DeviceID, item.Name, item.Message = row.ID, d.Device.Name, "changed"
 	return nil
 }

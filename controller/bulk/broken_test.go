@@ -2,11 +2,18 @@ package bulk_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/bulk"
 	"github.com/wispwright/wispwright/controller/bulk/bulktest"
+	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/memstore"
 	"github.com/wispwright/wispwright/kit/storetest"
 )
@@ -23,6 +30,73 @@ func harness(change func(*bulk.Stores)) func(t *testing.T) bulktest.Storage {
 }
 
 func TestMemory(t *testing.T) { bulktest.Run(t, harness(nil)) }
+
+// tenants are organizations that are all there.
+type tenants struct{}
+
+func (tenants) Tenant(_ context.Context, id wispwright.ID) (*entity.Tenant, error) {
+	return &entity.Tenant{ID: id, Name: "org", IsActive: true}, nil
+}
+
+func concern(t *testing.T) bulktest.Concern {
+	m := memstore.New()
+	c, err := controller.New(m, controller.NewMemory(m), render.New(nil), tenants{}, nil)
+	require.NoError(t, err)
+	return bulktest.Concern{Storage: bulktest.Storage{Tx: m, Stores: bulk.NewMemory(m)}, Controller: c}
+}
+
+func TestServiceInMemory(t *testing.T) { bulktest.RunService(t, concern) }
+
+func TestNew(t *testing.T) {
+	c := concern(t)
+	base := &entity.Base{Tx: c.Tx}
+	for _, err := range []error{
+		second(bulk.New(nil, c.Stores, c.Controller, nil)), second(bulk.New(&entity.Base{}, c.Stores, c.Controller, nil)),
+		second(bulk.New(base, c.Stores, nil, nil)), second(bulk.New(base, bulk.Stores{Tasks: c.Stores.Tasks}, c.Controller, nil)),
+	} {
+		require.ErrorContains(t, err, "bulk")
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Without a queue the work is done when the call returns, and what fails stays
+// waiting.
+func TestWithoutQueue(t *testing.T) {
+	ctx := t.Context()
+	c := concern(t)
+	org := wispwright.NewID()
+	for n := range 60 {
+		d := &controller.Device{OrganizationID: org, Name: fmt.Sprint("ap", n), MACAddress: fmt.Sprintf("02:00:00:00:00:%02X", n)}
+		require.NoError(t, c.Controller.Devices.Create(ctx, &controller.Detail{Device: d}))
+	}
+	failing := &failing{ItemStore: c.Stores.Items}
+	s, err := bulk.New(&entity.Base{Tx: c.Tx}, bulk.Stores{Tasks: c.Stores.Tasks, Items: failing}, c.Controller, nil)
+	require.NoError(t, err)
+	run := func() map[bulk.State]int {
+		task := &bulk.Task{Action: bulk.SetVariables, Params: bulk.Params{Variables: map[string]any{"a": 1}}}
+		require.NoError(t, s.Start(ctx, wispwright.ScopeOf(org), task, nil, controller.DeviceFilter{}))
+		n, err := s.Counts(ctx, task.ID)
+		require.NoError(t, err)
+		return n[task.ID]
+	}
+	require.Equal(t, map[bulk.State]int{bulk.Changed: 60}, run())
+	failing.err = errors.New("the disk is full")
+	require.Equal(t, map[bulk.State]int{bulk.Waiting: 60}, run(), "what could not be kept is done again later")
+}
+
+// failing cannot keep what became of an item.
+type failing struct {
+	bulk.ItemStore
+	err error
+}
+
+func (s *failing) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*bulk.Item) error) (*bulk.Item, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	return s.ItemStore.Update(ctx, scope, id, change)
+}
 
 // forgetful does nothing again.
 type forgetful struct{ bulk.ItemStore }

@@ -190,10 +190,31 @@ func readCSV(file io.Reader, row func([]string) error) error {
 		if err != nil {
 			return err
 		}
+		for i, c := range cells {
+			if strings.HasPrefix(c, "'") && isFormula(c) {
+				cells[i] = c[1:]
+			}
+		}
 		if err := row(cells); err != nil {
 			return err
 		}
 	}
+}
+
+// Guarded keeps spreadsheets from taking a cell of CSV for a formula: such a text
+// gets a quote in front, which an import takes away again.
+func Guarded(cell string) string {
+	if isFormula(cell) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// isFormula reports whether a spreadsheet would calculate a text, also one that
+// was guarded before.
+func isFormula(cell string) bool {
+	cell = strings.TrimLeft(cell, "'")
+	return cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0]))
 }
 
 func readJSON(file io.Reader, row func(map[string]string) error) error {
@@ -223,7 +244,7 @@ func readJSON(file io.Reader, row func(map[string]string) error) error {
 
 // parse makes an item of a row; one that cannot be read has failed already.
 func parse(cells map[string]string, n int, seen map[string]int) *Item {
-	item := &Item{Name: cells["name"], Position: int64(n)}
+	item := &Item{Name: shortened(cells["name"], mostNamed), Position: int64(n)}
 	var v wispwright.ValidationError
 	r := Row{Texts: map[string]string{}}
 	id := func(column string) *wispwright.ID {
@@ -249,8 +270,12 @@ func parse(cells map[string]string, n int, seen map[string]int) *Item {
 	}
 	r.Group = id("group_id")
 	for _, name := range []string{"name", "mac_address", "hardware_id", "model", "os", "system", "notes", "key", "last_ip", "management_ip"} {
-		if text, ok := cells[name]; ok {
+		text, ok := cells[name]
+		if ok {
 			r.Texts[name] = text
+		}
+		if strings.Contains(text, "\x00") {
+			v.Add(name, valid.NullCharacters)
 		}
 	}
 	r.Backend = cells["config_backend"]
@@ -285,8 +310,9 @@ func parse(cells map[string]string, n int, seen map[string]int) *Item {
 		}
 	}
 	r.twice(&v, n, seen)
-	if err := v.Err(); err != nil {
-		item.State, item.Message = Failed, err.Error()
+	if err := v.Err(); err != nil { // what else it says is not needed any more
+		item.State, item.Message = Failed, shortened(faults(err), mostSaid)
+		r = Row{Organization: r.Organization}
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -294,6 +320,22 @@ func parse(cells map[string]string, n int, seen map[string]int) *Item {
 	}
 	item.Row = wispwright.Secret(text)
 	return item
+}
+
+// The bounds of what is kept of a row that cannot be read: a file may have 100,000 of
+// them, each as long as the file.
+const (
+	mostNamed = 64
+	mostSaid  = 500
+)
+
+// shortened is a text of at most n characters, each of which a database takes.
+func shortened(text string, n int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), 4*n)], "\ufffd"), "\x00", "\ufffd")
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n-1]) + "…"
+	}
+	return text
 }
 
 // twice refuses what a row has in common with an earlier one.

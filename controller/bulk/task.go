@@ -54,7 +54,9 @@ type Params struct {
 	Force bool `json:"force,omitempty"`
 	// SkipFaulty imports the rows that can be, when others cannot.
 	SkipFaulty bool `json:"skip_faulty,omitempty"`
-	// Everywhere and Organizations are the scope of whoever asked.
+	// Undoes is what the task did that an Undo takes back.
+	Undoes Action `json:"undoes,omitempty"`
+	// Everywhere and Organizations are the scope of the person who asked.
 	Everywhere    bool            `json:"everywhere,omitempty"`
 	Organizations []wispwright.ID `json:"organizations,omitempty"`
 }
@@ -87,7 +89,7 @@ type Task struct {
 	Phase Phase
 	// Of is the task that an Undo takes back.
 	Of wispwright.ID
-	// ActorID and Actor are who asked for it.
+	// ActorID and Actor are the user that asked for it.
 	ActorID wispwright.ID
 	Actor   string
 	// Created is when it was asked for, Finished when it was done.

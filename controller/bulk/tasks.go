@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
@@ -35,6 +37,8 @@ type Tasks struct {
 	stores Stores
 	c      *controller.Controller
 	jobs   Jobs
+	// recover is nil where deletions are final
+	recover Recover
 }
 
 // New returns the service over a controller. jobs nil does the work after the
@@ -46,7 +50,9 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, jobs Jobs) 
 	if err := store.Complete("bulk", stores); err != nil {
 		return nil, err
 	}
-	s := &Tasks{base, stores, c, jobs}
+	own := *base
+	own.Tx = ahead.Over(base.Tx)
+	s := &Tasks{base: &own, stores: stores, c: c, jobs: jobs}
 	if jobs == nil {
 		s.jobs = inline{s}
 	}
@@ -107,32 +113,6 @@ func (s *Tasks) Start(ctx context.Context, scope wispwright.Scope, t *Task, ids 
 		}
 	}
 	return s.begin(ctx, scope, t, items)
-}
-
-// Undo begins a task that gives devices back what another one changed of them,
-// where nobody else changed that since.
-func (s *Tasks) Undo(ctx context.Context, scope wispwright.Scope, of *Task, dry bool) (*Task, error) {
-	switch of.Action {
-	case AddTemplates, RemoveTemplates, SetVariables, SetGroup:
-	default:
-		return nil, wispwright.Invalid("", "What this task did cannot be undone.")
-	}
-	if of.DryRun || of.Phase != Done {
-		return nil, wispwright.Invalid("", "Only what was done can be undone.")
-	}
-	found, err := s.Items(ctx, of.ID, Changed, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return nil, err
-	}
-	if len(found.Rows) == 0 {
-		return nil, wispwright.Invalid("", "The task changed nothing.")
-	}
-	items := make([]*Item, len(found.Rows))
-	for i, x := range found.Rows {
-		items[i] = &Item{DeviceID: x.DeviceID, Name: x.Name, Before: x.After, After: x.Before}
-	}
-	t := &Task{OrganizationID: of.OrganizationID, Action: Undo, Of: of.ID, DryRun: dry}
-	return t, s.begin(ctx, scope, t, items)
 }
 
 // check refuses actions whose Params say nothing.
@@ -302,7 +282,7 @@ func explain(err error) (string, bool) {
 	var forbidden *wispwright.ForbiddenError
 	switch {
 	case errors.As(err, &invalid):
-		return invalid.Error(), true
+		return faults(invalid), true
 	case errors.As(err, &forbidden):
 		return forbidden.Error(), true
 	case errors.Is(err, wispwright.ErrForbidden):
@@ -313,7 +293,10 @@ func explain(err error) (string, bool) {
 	return "", false
 }
 
-// Clean deletes tasks that were done long ago and returns how many.
+// faults words a ValidationError for people.
+func faults(err error) string { return strings.TrimPrefix(err.Error(), "invalid: ") }
+
+// Clean deletes tasks that were done long ago and returns their number.
 func (s *Tasks) Clean(ctx context.Context, age time.Duration) (int, error) {
 	old, err := s.stores.Tasks.List(ctx, wispwright.ScopeAll(), TaskFilter{CreatedBefore: s.base.Now().Add(-age)}, wispwright.Page{NoTotal: true})
 	if err != nil {

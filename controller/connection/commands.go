@@ -88,7 +88,7 @@ func (s *Commands) Create(ctx context.Context, scope wispwright.Scope, c *Comman
 	})
 }
 
-// actor is the name of who asks.
+// actor is the name of the caller that asks.
 func actor(ctx context.Context) string {
 	if c := wispwright.CallerFrom(ctx); c != nil {
 		return c.Name

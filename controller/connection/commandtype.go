@@ -30,7 +30,7 @@ type CommandType struct {
 	// Check looks at an input that follows the schema; its error's text is shown
 	// to the user. Default: there is nothing more to check.
 	Check func(input map[string]any) error
-	// Masked is what an input with secrets is stored as. Default: the input with
+	// Masked returns the form in which an input with secrets is stored. Default: the input with
 	// its secrets replaced.
 	Masked wispwright.JSON
 	// Strict makes an exit status other than 0 an error, which hides the output

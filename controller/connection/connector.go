@@ -59,7 +59,7 @@ type Target struct {
 	Addresses []netip.Addr
 	// Params are the parameters, checked before.
 	Params wispwright.JSON
-	// HostKey is what the device must prove itself with; empty takes any.
+	// HostKey is the key that the device must show; empty takes any.
 	HostKey string
 }
 
@@ -70,7 +70,7 @@ type Target struct {
 // itself to look for a changed configuration, and no update strategy is asked. One
 // that is a terminal.Opener opens terminals.
 type Session interface {
-	// HostKey is what the device proved itself with, in the form of Target's;
+	// HostKey is the key that the device showed, in the form of Target's;
 	// empty when the connector knows no such thing.
 	HostKey() string
 	// Describe asks the device who it is, in a line for people.

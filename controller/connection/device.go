@@ -25,7 +25,7 @@ type DeviceConnection struct {
 	// Params, a JSON object, replace parameters of the credentials for this
 	// device, one key at a time; may be empty.
 	Params wispwright.Secret
-	// HostKey is what the device proved itself with when it was reached first, in
+	// HostKey is the key that the device showed when it was reached first, in
 	// the form of authorized_keys; empty before, and after a reset.
 	HostKey string
 	// Description is what the device said of itself when the connection was

@@ -10,7 +10,7 @@ func Models() []wispwright.Model {
 		{App: app, Name: "credentials", Label: "Access credentials", Administrator: "ACDV"},
 		{App: app, Name: "deviceconnection", Label: "Device connection", Operator: "ACDV", Administrator: "ACDV"},
 		{App: app, Name: "command", Label: "command", Operator: "AV", Administrator: "ACDV"},
-		// whoever may add one opens terminals, whoever may view them sees recordings
+		// anybody who may add one opens terminals, anybody who may view them sees recordings
 		{App: app, Name: "terminal", Label: "terminal", Administrator: "ADV"},
 		// one mistake of theirs reaches every device at once
 		{App: app, Name: "batchcommand", Label: "mass command", Administrator: "ACDV"},

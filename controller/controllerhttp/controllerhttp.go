@@ -29,6 +29,8 @@ type Options struct {
 	// common name, of the organizations with some slugs or of any, for the group of a
 	// certificate; it is wispwright.ErrNotFound where there is none. Default: there is none.
 	CertificateDevice func(ctx context.Context, commonName string, slugs []string) (wispwright.ID, error)
+	// Reader reads the configurations devices have. Default: they are not read.
+	Reader render.Reader
 	// Clock tells the time, for the date of the schemas. Default: time.Now.
 	Clock func() time.Time
 }
@@ -76,6 +78,8 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountDevices(api)
 	h.mountDeviceActions(api)
 	h.mountVariables(api)
+	h.mountDeclared(api)
+	h.mountVariableReport(api)
 	h.mountVersions(api)
 	h.mountTemplates(api)
 	h.mountRelevant(api)
@@ -84,7 +88,9 @@ func (h *HTTP) Mount(api *rest.API) {
 	h.mountSettings(api)
 	h.mountDashboard(api)
 	h.mountPreview(api)
+	h.mountNative(api)
 	h.mountSchemas(api)
+	h.mountPages(api)
 }
 
 // defaultBackend is the backend of a configuration that names none.

@@ -124,8 +124,29 @@ func (h *HTTP) ownDeviceFilters() []rest.Filter[controller.DeviceFilter] {
 			f.LastSeenBefore = earlier(f.LastSeenBefore, h.options.Clock().Add(-time.Duration(seconds)*time.Second))
 			return nil
 		}},
+		filterNetwork("last_ip", func(f *filter, v netip.Prefix) { f.LastIPWithin = v }),
+		filterNetwork("management_ip", func(f *filter, v netip.Prefix) { f.ManagementIPWithin = v }),
 		rest.FilterText("search", func(f *filter, v string) { f.Search = v }),
 	)
+}
+
+// filterNetwork is a parameter for an address or a network of addresses.
+func filterNetwork(name string, set func(*controller.DeviceFilter, netip.Prefix)) rest.Filter[controller.DeviceFilter] {
+	return rest.Filter[controller.DeviceFilter]{Name: name, Help: "an address, or a network such as 10.8.0.0/16", Apply: func(_ *rest.Request, f *controller.DeviceFilter, v string) error {
+		p, err := netip.ParsePrefix(v)
+		if err != nil {
+			var a netip.Addr
+			if a, err = netip.ParseAddr(v); err == nil {
+				a = a.WithZone("").Unmap()
+				p = netip.PrefixFrom(a, a.BitLen())
+			}
+		}
+		if err != nil {
+			return wispwright.Invalid("", "Enter an address or a network.")
+		}
+		set(f, p.Masked())
+		return nil
+	}}
 }
 
 // earlier is the earlier of two times; the zero time is none.

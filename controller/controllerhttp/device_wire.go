@@ -124,6 +124,7 @@ type checksumsOut struct {
 	Desired  string `json:"desired"`
 	Served   string `json:"served"`
 	Reported string `json:"reported"`
+	WaitsFor string `json:"waits_for" help:"what it takes until the device runs what it is to run: fetch or report (by the device), removal (by a device that is taken out of service), correction (by people: the device could not apply it), renewal (by people: it could not be rendered after a change); blank: nothing"`
 }
 
 // devicesOut maps a page of devices.
@@ -178,7 +179,7 @@ func newDeviceDetailOut(d *controller.Detail) deviceDetailOut {
 		out.Config = &configDetailOut{Status: string(c.Status), ErrorReason: c.ErrorReason, Backend: c.Backend,
 			Templates: append([]wispwright.ID{}, c.Templates...), Context: object(c.Context), Config: object(c.Config),
 			NotRenewedSince: timeOut(c.NotRenewed), NotRenewedReason: c.NotRenewedReason}
-		out.Checksums = &checksumsOut{Desired: c.Desired, Served: c.Served, Reported: c.Reported}
+		out.Checksums = &checksumsOut{Desired: c.Desired, Served: c.Served, Reported: c.Reported, WaitsFor: c.WaitsFor()}
 	}
 	return out
 }

@@ -66,12 +66,15 @@ func newServer(t testing.TB, tx wispwright.Transactor, tenants tenancy.Stores, s
 		o = *options
 	}
 	o.Clock, o.Recorder = s.clock, s.t.Trail
-	s.c, err = controller.New(tx, stores, render.New(nil), s.t.Organizations, &o)
+	renderer := render.New(nil)
+	reader, ok := renderer.(render.Reader)
+	require.True(t, ok)
+	s.c, err = controller.New(tx, stores, renderer, s.t.Organizations, &o)
 	require.NoError(t, err)
 	s.c.Attach(s.t.Organizations)
 	users, err := tenancyhttp.New(tx, s.t, &tenancyhttp.Options{TokenRate: "none"})
 	require.NoError(t, err)
-	h, err := controllerhttp.New(s.c, &controllerhttp.Options{Clock: s.clock})
+	h, err := controllerhttp.New(s.c, &controllerhttp.Options{Clock: s.clock, Reader: reader})
 	require.NoError(t, err)
 	s.api = rest.New(&rest.Options{Schemes: users.Schemes(), Organizations: users})
 	users.Mount(s.api)

@@ -56,7 +56,7 @@ func (h *HTTP) mountGroups(api *rest.API) {
 			controller.UniqueGroupName: wispwright.Invalid("non_field_errors", "The fields organization, name must make a unique set."),
 		},
 	})
-	api.Mount(&rest.View{Path: "/api/v1/controller/group-schema/", Name: "Device Group Schema", Tag: "controller", Kind: "config.devicegroup"},
+	api.Mount(&rest.View{Path: groupSchemaPath, Name: "Device Group Schema", Tag: "controller", Kind: "config.devicegroup"},
 		rest.Op{Method: http.MethodGet, ID: "controller_group_schema", Summary: "Read the JSON Schema of the metadata of groups",
 			Doc: rest.Doc{Answers: map[int]rest.DocAnswer{http.StatusOK: {Description: "A JSON Schema", ContentType: "application/json"}}},
 			Handle: func(*rest.Request) (int, any, error) {

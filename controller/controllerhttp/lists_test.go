@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright/internal/testkit"
+	"github.com/wispwright/wispwright/kit/sqlstore"
 )
 
 // fleet makes devices, every third without configuration, and templates.
@@ -59,4 +60,50 @@ func TestQueriesOfLists(t *testing.T) {
 			require.Equal(t, tt.want, count.Load()-before, "%s of %s", tt.path, user)
 		}
 	}
+}
+
+// Devices are found by the network that their addresses lie in, and are listed in the
+// order of the addresses.
+func TestDevicesOfANetwork(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		s := newSQLServer(t, db, nil)
+		org := s.organization(t, "acme", "s3cr3tS3cr3t")
+		s.user(t, "admin", "", "", true, false)
+		for n, address := range []string{"10.8.0.10", "10.8.0.9", "10.9.0.1", "fd00::10", "fd00::9"} {
+			id := s.device(t, "admin", fmt.Sprint("box-", n), org, fmt.Sprintf("02:00:00:00:00:%02X", n), nil)
+			status, body := s.call(t, "admin", "PATCH", "/api/v1/controller/device/"+id+"/", map[string]any{"management_ip": address})
+			require.Equal(t, 200, status, body)
+			require.Equal(t, address, body["management_ip"])
+		}
+		names := func(query string) (out []string) {
+			status, body := s.call(t, "admin", "GET", "/api/v1/controller/device/?ordering=management_ip&"+query, nil)
+			require.Equal(t, 200, status, body)
+			for _, row := range body["results"].([]any) {
+				out = append(out, row.(map[string]any)["name"].(string))
+			}
+			return out
+		}
+		for query, want := range map[string][]string{
+			"":                            {"box-1", "box-0", "box-2", "box-4", "box-3"},
+			"management_ip=10.8.0.0/16":   {"box-1", "box-0"},
+			"management_ip=10.8.3.3/13":   {"box-1", "box-0", "box-2"},
+			"management_ip=10.9.0.1":      {"box-2"},
+			"management_ip=fd00::/64":     {"box-4", "box-3"},
+			"management_ip=192.0.2.0/24":  nil,
+			"last_ip=10.0.0.0/8":          nil,
+			"search=10.8.0.":              {"box-1", "box-0"},
+			"search=FD00::1":              {"box-3"},
+			"search=.0.1":                 {"box-0", "box-2"},
+			"management_ip=&last_ip=":     {"box-1", "box-0", "box-2", "box-4", "box-3"},
+			"management_ip=::ffff:a09:1":  {"box-2"},
+			"management_ip=10.8.0.9&name": {"box-1"},
+		} {
+			require.Equal(t, want, names(query), query)
+		}
+		for _, bad := range []string{"10.8.0.0/33", "10.8", "here", "10.8.0.0/", "fd00::/129", "10.8.0.0/16/3"} {
+			status, body := s.call(t, "admin", "GET", "/api/v1/controller/device/?management_ip="+bad, nil)
+			require.Equal(t, 400, status, bad)
+			require.Equal(t, map[string]any{"management_ip": []any{"Enter an address or a network."}}, body)
+		}
+	})
 }

@@ -25,6 +25,7 @@ type previewIn struct {
 	Group         rest.Opt[wispwright.ID]   `json:"group" nullable:"true" rel:"group" help:"the group whose variables are used; without it the one the device is in"`
 	Explain       rest.Opt[bool]            `json:"explain" help:"asks for sources, variables and changes"`
 	DefaultValues rest.Opt[wispwright.JSON] `json:"default_values" nullable:"true" help:"makes it the preview of a template"`
+	VPN           rest.Opt[wispwright.ID]   `json:"vpn" nullable:"true" rel:"vpn" help:"the VPN server of a template, whose variables are used"`
 }
 
 type previewOut struct {
@@ -62,7 +63,7 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 	// what is taken from stored objects must be visible to the caller anyway:
 	// a template that names a device's variables shows them, its key included
 	for model, used := range map[string]bool{"device": !in.Device.Or(wispwright.ID{}).IsZero(), "template": len(in.Templates.V) > 0,
-		"devicegroup": !in.Group.Or(wispwright.ID{}).IsZero()} {
+		"vpn": !in.VPN.Or(wispwright.ID{}).IsZero(), "devicegroup": !in.Group.Or(wispwright.ID{}).IsZero()} {
 		if used && !r.Can(wispwright.Permission("config.view_"+model)) && !r.Can(wispwright.Permission("config.change_"+model)) {
 			return previewOut{}, wispwright.ErrForbidden
 		}
@@ -86,7 +87,7 @@ func (h *HTTP) preview(r *rest.Request, in *previewIn) (previewOut, error) {
 		Backend: in.Backend.V, Config: in.Config.V, Context: in.Context.V, Templates: in.Templates.V,
 		OrganizationID: in.Organization.Or(wispwright.ID{}), DeviceID: in.Device.Or(wispwright.ID{}),
 		Name: in.Name.V, MACAddress: in.MACAddress.V, OS: in.OS.V, DefaultValues: in.DefaultValues.V,
-		Template: in.DefaultValues.Set && !in.DefaultValues.Null, Explain: in.Explain.V, GroupID: group,
+		Template: in.DefaultValues.Set && !in.DefaultValues.Null, Explain: in.Explain.V, GroupID: group, VPNID: in.VPN.Or(wispwright.ID{}),
 	})
 	var fault *render.Error
 	if errors.As(err, &fault) {

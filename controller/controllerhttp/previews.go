@@ -19,7 +19,7 @@ const (
 )
 
 // previews lets in a few previews at once. The others wait their turn, and a user
-// who asks for many is refused.
+// a caller that asks for many is refused.
 type previews struct {
 	slots chan struct{}
 	wait  time.Duration

@@ -237,6 +237,10 @@ func (p *Protocol) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.text(w, http.StatusForbidden, "error: device deactivated")
 	case errors.Is(err, protocol.ErrOrganizationDisabled):
 		p.text(w, http.StatusForbidden, "error: organization disabled")
+	case errors.Is(err, protocol.ErrWaiting): // no 403, on which agents give up: they ask again after all else
+		p.text(w, http.StatusAccepted, "error: device waits for approval")
+	case errors.Is(err, protocol.ErrRefused):
+		p.text(w, http.StatusForbidden, "error: registration refused")
 	case errors.Is(err, protocol.ErrSelfCreation):
 		p.text(w, http.StatusNotFound, protocol.ErrSelfCreation.Error())
 	case errors.Is(err, wispwright.ErrNotFound):

@@ -147,7 +147,7 @@ func (p *ServerProtocol) report(w http.ResponseWriter, r *http.Request, server w
 	hostwire.Understand(w.Header())
 	var in hostwire.Report
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, largestReport)).Decode(&in); err != nil {
-		// who may not speak is not told about the words
+		// a caller that may not speak is not told about the words
 		if _, refused := p.agent.Checksum(r.Context(), server, key); refused != nil {
 			p.refuse(w, r, refused)
 			return

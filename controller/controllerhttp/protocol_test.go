@@ -120,6 +120,8 @@ func TestAnswers(t *testing.T) {
 		{"secret", "POST", "register/", "", protocol.ErrUnrecognizedSecret, 403, "error: unrecognized secret"},
 		{"disabled", "POST", "register/", "", protocol.ErrRegistrationDisabled, 403, "error: registration disabled"},
 		{"deactivated", "POST", "register/", "", protocol.ErrDeactivated, 403, "error: device deactivated"},
+		{"waiting", "POST", "register/", "", protocol.ErrWaiting, 202, "error: device waits for approval"},
+		{"refused", "POST", "register/", "", protocol.ErrRefused, 403, "error: registration refused"},
 		{"self creation", "POST", "register/", "", protocol.ErrSelfCreation, 404, "Device not found in the system, please create it first."},
 		{"invalid", "POST", "register/", "", invalid, 400, "too long limit"},
 	} {

@@ -2,7 +2,6 @@ package controllerhttp
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -10,17 +9,10 @@ import (
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
-// RelevantPrefix and FormerRelevantPrefix are below which OpenWISP's own pages ask
-// which templates a device may have, now and up to 24.11; below both an API
-// answers as at relevantPath (additions: C-9).
-const (
-	RelevantPrefix       = "/admin/config/device/get-relevant-templates/"
-	FormerRelevantPrefix = "/admin/config/device/config/get-relevant-templates/"
-)
-
 const relevantPath = "/api/v1/controller/relevant-template/"
 
-// mountRelevant adds which templates a device may have.
+// mountRelevant adds which templates a device may have; OpenWISP's own pages ask for it
+// too (additions: C-9).
 func (h *HTTP) mountRelevant(api *rest.API) {
 	api.Mount(&rest.View{
 		Path: relevantPath + "{organization:text}/", Name: "Relevant Templates", Tag: "controller", Kind: "config.template",
@@ -35,13 +27,6 @@ func (h *HTTP) mountRelevant(api *rest.API) {
 				http.StatusOK: {Description: "name, backend, default, required and selected of templates by their id, selected ones first", ContentType: "application/json"},
 			},
 		}, Handle: h.relevant})
-	for _, prefix := range []string{RelevantPrefix, FormerRelevantPrefix} {
-		api.Handle(prefix+"*", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			inner := r.Clone(r.Context())
-			inner.URL.Path, inner.URL.RawPath = relevantPath+strings.TrimPrefix(r.URL.Path, prefix), ""
-			api.ServeHTTP(w, inner)
-		}))
-	}
 }
 
 func (h *HTTP) relevant(r *rest.Request) (int, any, error) {

@@ -96,3 +96,56 @@ func TestRelevantTemplates(t *testing.T) {
 		require.Equal(t, 404, s.raw(t, "admin", "GET", "/api/v1/controller/relevant-template/"+beta.String()+"/", nil).Code)
 	})
 }
+
+// TestPagesOfOpenWISP asks at the addresses of OpenWISP's web admin
+// (spec: controller-config §13.1, §18).
+func TestPagesOfOpenWISP(t *testing.T) {
+	eachStorage(t, nil, func(t *testing.T, s *server) {
+		alpha, beta := tenants(t, s)
+		values := func(o object) object { return object{"default_values": o} }
+		one := s.template(t, "one", alpha, values(object{"a": "one", "b": "one", "c": "one"}))
+		two := s.template(t, "two", alpha, values(object{"b": "two"}))
+		foreign := s.template(t, "foreign", beta, values(object{"a": "foreign", "secret": "foreign"}))
+		status, _ := s.call(t, "manager", "PATCH", "/api/v1/controller/organization/"+alpha.String()+"/settings/", object{"context": object{"c": "organization", "d": "organization"}})
+		require.Equal(t, 200, status)
+		status, group := s.call(t, "manager", "POST", "/api/v1/controller/group/", object{"name": "g", "organization": alpha, "templates": []string{}, "context": object{"a": "group"}})
+		require.Equal(t, 201, status, group)
+		device := s.device(t, "manager", "dev", alpha, "00:11:22:33:44:55", configuration(one))
+		const at = "/admin/config/device/get-default-values/"
+		for query, want := range map[string]string{
+			"?pks=" + one + "," + two:                                          `{"default_values":{"a":"one","b":"two","c":"one"}}`,
+			"?pks=" + two + "," + one:                                          `{"default_values":{"b":"one","a":"one","c":"one"}}`,
+			"?pks=" + one + "," + foreign:                                      `{"default_values":{"a":"one","b":"one","c":"one"}}`,
+			"?pks=" + one + "&organization=" + alpha.String():                  `{"default_values":{"a":"one","b":"one","c":"organization"}}`,
+			"?pks=" + one + "&organization=" + beta.String():                   `{"default_values":{"a":"one","b":"one","c":"one"}}`,
+			"?pks=" + one + "&group=" + group["id"].(string) + "&organization": `{"default_values":{"a":"group","b":"one","c":"one"}}`,
+			"": `{"default_values":{}}`,
+		} {
+			answer := s.raw(t, "manager", "GET", at+query, nil)
+			require.Equal(t, 200, answer.Code, query)
+			require.Equal(t, want, strings.TrimSpace(answer.Body.String()), query)
+		}
+		for query, want := range map[string]string{
+			"?pks=x": "invalid template pks were received", "?group=x": "invalid group pk was received", "?organization=x": "invalid organization pk was received",
+		} {
+			status, out := s.call(t, "manager", "GET", at+query, nil)
+			require.Equal(t, 400, status)
+			require.Equal(t, object{"error": want}, object(out))
+		}
+		for path, status := range map[string]int{
+			at: 200, "/admin/config/device/" + device + "/context.json": 200, "/admin/config/template/" + one + "/context.json": 200,
+			"/admin/config/device/download/" + device + "/": 200, "/admin/config/template/download/" + one + "/": 200,
+			"/admin/config/devicegroup/config/devicegroup/ui/schema.json": 200, "/admin/config/device/x/context.json": 404,
+		} {
+			require.Equal(t, status, s.raw(t, "manager", "GET", path, nil).Code, path)
+			require.Equal(t, 401, s.raw(t, "", "GET", path, nil).Code, path)
+		}
+		require.Equal(t, 404, s.raw(t, "stranger", "GET", "/admin/config/device/"+device+"/context.json", nil).Code)
+		require.Equal(t, 404, s.raw(t, "stranger", "GET", "/admin/config/device/download/"+device+"/", nil).Code)
+		_, out := s.call(t, "manager", "GET", "/admin/config/device/"+device+"/context.json", nil)
+		require.Equal(t, "organization", out["c"])
+		require.Equal(t, "dev", out["name"])
+		_, out = s.call(t, "manager", "GET", "/admin/config/template/"+one+"/context.json", nil)
+		require.Equal(t, map[string]any{"a": "one", "b": "one", "c": "one"}, out)
+	})
+}

@@ -60,7 +60,16 @@ func TestWalls(t *testing.T) {
 			"/api/v1/controller/relevant-template/{organization}/":  "/api/v1/controller/relevant-template/" + alpha.String() + "/",
 			"/api/v1/controller/group/{id}/":                        "/api/v1/controller/group/" + group + "/",
 		}
-		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "version", "variables"} {
+		objects["/api/v1/controller/organization/{id}/variable-report/"] = "/api/v1/controller/organization/" + alpha.String() + "/variable-report/"
+		objects["/api/v1/controller/template/{id}/context.json/"] = "/api/v1/controller/template/" + template + "/context.json/"
+		for of, id := range map[string]string{"device": device, "template": template, "group": group, "organization": alpha.String()} {
+			path := "/api/v1/controller/" + of + "/" + id + "/declared-variables/"
+			status, out := s.call(t, "manager", "PUT", path+"alphavariable/", object{"type": "text", "secret": true, "value": "alphahush"})
+			require.Equal(t, 200, status, out)
+			objects["/api/v1/controller/"+of+"/{id}/declared-variables/"] = path
+			objects["/api/v1/controller/"+of+"/{id}/declared-variables/{name}/"] = path + "alphavariable/"
+		}
+		for _, sub := range []string{"activate", "deactivate", "configuration", "context", "context.json", "version", "variables"} {
 			objects["/api/v1/controller/device/{id}/"+sub+"/"] = "/api/v1/controller/device/" + device + "/" + sub + "/"
 		}
 		skip := map[string]string{"/api/v1/controller/preview/": "previews refuse one relation after the other: TestPreview",
@@ -72,7 +81,7 @@ func TestWalls(t *testing.T) {
 		}
 		walk := resttest.Walk{
 			API: s.api, Owner: "Bearer " + s.tokens["admin"], Stranger: "Bearer " + s.tokens["stranger"], Objects: objects, Skip: skip,
-			Marks: []string{"alphatpl", "alphadev", "alphagroup", "secretalpha", "00:11:22:33:44:55"}, IDs: []string{alpha.String(), template, device, version, group},
+			Marks: []string{"alphatpl", "alphadev", "alphagroup", "secretalpha", "alphavariable", "alphahush", "00:11:22:33:44:55"}, IDs: []string{alpha.String(), template, device, version, group},
 		}
 		walk.Run(t)
 	})
@@ -328,6 +337,7 @@ func TestVersionsAndChecksums(t *testing.T) {
 		sums := detail["checksums"].(object)
 		require.Equal(t, first, sums["served"])
 		require.NotEqual(t, first, sums["desired"])
+		require.Equal(t, "fetch", sums["waits_for"])
 		require.Equal(t, "modified", detail["config"].(object)["status"])
 		require.Equal(t, sums["desired"], s.raw(t, "", "GET", "/controller/checksum/"+device+"/"+key, nil).Body.String())
 
@@ -391,13 +401,16 @@ func TestSettings(t *testing.T) {
 func TestSchemas(t *testing.T) {
 	s := newMemoryServer(t, nil)
 	tenants(t, s)
-	get := func(path, user string, since string) *httptest.ResponseRecorder {
+	get := func(path, user string, since string, tags ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", path, nil)
 		if user != "" {
 			r.Header.Set("Authorization", "Bearer "+s.tokens[user])
 		}
 		if since != "" {
 			r.Header.Set("If-Modified-Since", since)
+		}
+		if len(tags) > 0 {
+			r.Header.Set("If-None-Match", tags[0])
 		}
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
@@ -419,6 +432,14 @@ func TestSchemas(t *testing.T) {
 		w = get(path, "operator", modified)
 		require.Equal(t, http.StatusNotModified, w.Code)
 		require.Empty(t, w.Body.String())
+		tag := w.Header().Get("ETag")
+		require.NotEmpty(t, tag)
+		require.Equal(t, "private, no-cache", w.Header().Get("Cache-Control"))
+		for sent, status := range map[string]int{tag: 304, `"other", ` + tag: 304, strings.TrimPrefix(tag, "W/"): 304, "*": 304, `"other"`: 200} {
+			w = get(path, "operator", modified, sent)
+			require.Equal(t, status, w.Code, "the tag decides: %s", sent)
+			require.Equal(t, status == 304, w.Body.Len() == 0)
+		}
 	}
 }
 

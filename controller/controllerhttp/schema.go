@@ -1,9 +1,12 @@
 package controllerhttp
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright/controller/render"
@@ -18,6 +21,7 @@ const schemaPath = "/api/v1/controller/schema/"
 type schemas struct {
 	body     []byte
 	modified time.Time
+	etag     string
 }
 
 func newSchemas(backends, servers []render.Backend, now time.Time) (schemas, error) {
@@ -36,7 +40,8 @@ func newSchemas(backends, servers []render.Backend, now time.Time) (schemas, err
 	if err != nil {
 		return schemas{}, fmt.Errorf("controllerhttp: schemas: %w", err)
 	}
-	return schemas{body, now.UTC().Truncate(time.Second)}, nil
+	sum := sha256.Sum256(body)
+	return schemas{body, now.UTC().Truncate(time.Second), `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, nil
 }
 
 // formSchema makes the schema of a form for devices and templates: the host
@@ -97,7 +102,7 @@ func (h *HTTP) mountSchemas(api *rest.API) {
 func documentedSchemas() rest.Doc {
 	return rest.Doc{Answers: map[int]rest.DocAnswer{
 		http.StatusOK:          {Description: "JSON Schemas by backend", ContentType: "application/json"},
-		http.StatusNotModified: {Description: "Not changed since If-Modified-Since"},
+		http.StatusNotModified: {Description: "Not changed: If-None-Match names it, or If-Modified-Since is not before it"},
 		http.StatusForbidden:   {Description: "Log-in required", ContentType: "application/json"},
 	}}
 }
@@ -106,9 +111,28 @@ func (h *HTTP) readSchemas(r *rest.Request) (int, any, error) {
 	if r.Caller == nil || !r.Caller.Staff && !r.Caller.Superuser {
 		return 0, nil, &rest.Failure{Status: http.StatusForbidden, Body: map[string]string{"error": "login required"}}
 	}
-	r.ResponseHeader().Set("Last-Modified", h.schemas.modified.Format(http.TimeFormat))
-	if since, err := http.ParseTime(r.HTTP.Header.Get("If-Modified-Since")); err == nil && !h.schemas.modified.After(since) {
+	header := r.ResponseHeader()
+	header.Set("Last-Modified", h.schemas.modified.Format(http.TimeFormat))
+	header.Set("ETag", h.schemas.etag)
+	// kept by browsers, which ask whether it still holds: only the program's version changes it
+	header.Set("Cache-Control", "private, no-cache")
+	if h.schemas.known(r.HTTP.Header) {
 		return http.StatusNotModified, nil, nil
 	}
 	return http.StatusOK, rest.Raw{ContentType: "application/json", Body: h.schemas.body}, nil
+}
+
+// known reports whether a client has the schemas: by their tag, or, of a client
+// that sends none, by when they were made (RFC 9110, 13.2.2).
+func (s *schemas) known(header http.Header) bool {
+	if tags := header.Get("If-None-Match"); tags != "" {
+		for tag := range strings.SplitSeq(tags, ",") {
+			if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(s.etag, "W/") {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(header.Get("If-Modified-Since"))
+	return err == nil && !s.modified.After(since)
 }

@@ -15,6 +15,11 @@ type variableOut struct {
 	Value   any        `json:"value" help:"the value that counts"`
 	Values  []valueOut `json:"values" help:"what levels say, the strongest first"`
 	Used    []string   `json:"used" help:"the names of the templates that use it, and an empty one for the device's own configuration"`
+
+	Type        string `json:"type" help:"what the strongest level that declares it says its values must be; blank for anything"`
+	Description string `json:"description"`
+	Secret      bool   `json:"secret" help:"its value is shown to nobody: a mask stands in its place"`
+	Fault       string `json:"fault" help:"what is wrong with the value that counts; blank for nothing"`
 }
 
 type valueOut struct {
@@ -50,7 +55,7 @@ func (h *HTTP) mountVariables(api *rest.API) {
 		out := deviceVariablesOut{variablesOf(list), []string{}, []string{}}
 		for _, v := range list {
 			switch {
-			case len(v.Values) == 0:
+			case len(v.Values) == 0 && len(v.Used) > 0:
 				out.Undefined = append(out.Undefined, v.Name)
 			case len(v.Used) == 0 && given(v):
 				out.Unused = append(out.Unused, v.Name)
@@ -74,7 +79,10 @@ func given(v explain.Variable) bool {
 func variablesOf(list []explain.Variable) []variableOut {
 	out := make([]variableOut, len(list))
 	for i, v := range list {
-		out[i] = variableOut{Name: v.Name, Defined: len(v.Values) > 0, Values: []valueOut{}, Used: append([]string{}, v.Used...)}
+		out[i] = variableOut{Name: v.Name, Defined: len(v.Values) > 0, Values: []valueOut{}, Used: append([]string{}, v.Used...), Fault: v.Fault}
+		if d := v.Declared; d != nil {
+			out[i].Type, out[i].Description, out[i].Secret = string(d.Type), d.Description, d.Secret
+		}
 		for _, value := range v.Values {
 			out[i].Values = append(out[i].Values, valueOut{string(value.Origin), idOut(value.ID), value.Name, value.Value})
 		}

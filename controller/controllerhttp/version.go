@@ -73,7 +73,7 @@ type restoredOut struct {
 
 // mountVersions adds the history of a device's configuration, newest first.
 func (h *HTTP) mountVersions(api *rest.API) {
-	// also of a single version: who made it in another organization is not
+	// also of a single version: the user that made it in another organization is not
 	// shown what the device has become since, such as its key
 	visible := func(r *rest.Request) error {
 		_, err := h.c.Devices.Get(r.Context(), r.ReadScope(), r.ID("id"))

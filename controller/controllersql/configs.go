@@ -44,7 +44,7 @@ func newConfigs(b *sqlstore.Builder) *configs {
 	return &configs{
 		Repo: repo, db: b.DB(),
 		lock: newByIDs(b, "SELECT "+repo.ColumnsOf(configTable)+" FROM controller_config WHERE device_id IN (", ") ORDER BY device_id"+b.DB().Dialect().ForUpdate()),
-		update: b.Prepare(`UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, templates = ?, status = ?, error_reason = ?,
+		update: b.Prepare(`UPDATE controller_config SET organization_id = ?, backend = ?, config = ?, context = ?, declared = ?, templates = ?, status = ?, error_reason = ?,
 			desired = ?, served = ?, reported = ?, version_id = ?, inherited = ?, not_renewed = ?, not_renewed_reason = ?, modified = ? WHERE device_id = ?`),
 		progress: b.Prepare(`UPDATE controller_config SET status = ?, error_reason = ?, desired = ?, served = ?, reported = ?, version_id = ?, inherited = ?,
 			not_renewed = ?, not_renewed_reason = ?, modified = ? WHERE device_id = ?`),
@@ -117,7 +117,7 @@ func (s *configs) UpdateMany(ctx context.Context, list []*controller.Config) err
 			if err != nil {
 				return err
 			}
-			_, err = s.update.Exec(ctx, c.OrganizationID, c.Backend, c.Config, c.Context, templates, string(c.Status), c.ErrorReason,
+			_, err = s.update.Exec(ctx, c.OrganizationID, c.Backend, c.Config, c.Context, c.Declared, templates, string(c.Status), c.ErrorReason,
 				c.Desired, c.Served, c.Reported, c.VersionID, c.Inherited, utc(c.NotRenewed), c.NotRenewedReason, c.Modified.UTC(), c.DeviceID)
 			if err != nil {
 				return fmt.Errorf("update %s: %w", configTable, s.db.Explain(err))
@@ -248,25 +248,48 @@ func (s *configs) CountTemplates(ctx context.Context, scope wispwright.Scope, te
 	return out, nil
 }
 
-// CountStatuses names the statuses, with which the index that begins with them
-// finds those of a few organizations.
-func (s *configs) CountStatuses(ctx context.Context, scope wispwright.Scope) (map[controller.Status]int, error) {
+// Count names the statuses, with which the index that begins with them finds those
+// of a few organizations; each figure is found by an index of its own.
+func (s *configs) Count(ctx context.Context, scope wispwright.Scope, heard time.Time) (*controller.Counts, error) {
 	marks, args := sqlstore.In(controller.Statuses())
-	query := "SELECT status, count(*) AS n FROM controller_config WHERE status IN (" + marks + ")"
+	and := ""
 	cond := sqlstore.ScopeCond("organization_id", scope)
 	if cond.SQL != "" {
-		query += " AND " + cond.SQL
+		and = " AND " + cond.SQL
+	}
+	query := "SELECT 'status' AS what, status AS word, count(*) AS n FROM controller_config WHERE status IN (" + marks + ")" + and + " GROUP BY status"
+	args = append(args, cond.Args...)
+	for _, figure := range []struct {
+		what, from string
+		args       []any
+	}{
+		{"devices", "controller_device WHERE 1 = 1", nil},
+		{"not renewed", "controller_config WHERE not_renewed IS NOT NULL", nil},
+		{"silent", "controller_device WHERE NOT is_deactivated AND last_seen < ?", []any{heard.UTC().Truncate(time.Microsecond)}},
+	} {
+		query += " UNION ALL SELECT '" + figure.what + "', '', count(*) FROM " + figure.from + and
+		args = append(append(args, figure.args...), cond.Args...)
 	}
 	rows, err := sqlstore.Select[struct {
-		Status string `db:"status"`
-		N      int    `db:"n"`
-	}](ctx, s.db, query+" GROUP BY status", append(args, cond.Args...)...)
+		What string `db:"what"`
+		Word string `db:"word"`
+		N    int    `db:"n"`
+	}](ctx, s.db, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", configTable, err)
 	}
-	out := map[controller.Status]int{}
+	out := &controller.Counts{Statuses: map[controller.Status]int{}}
 	for _, r := range rows {
-		out[controller.Status(r.Status)] = r.N
+		switch r.What {
+		case "status":
+			out.Statuses[controller.Status(r.Word)] = r.N
+		case "devices":
+			out.Devices = r.N
+		case "not renewed":
+			out.NotRenewed = r.N
+		case "silent":
+			out.Silent = r.N
+		}
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/lib/pq"
 
@@ -141,7 +142,7 @@ func (s *devices) Poll(ctx context.Context, id wispwright.ID) (*controller.Poll,
 		from sql.NullString
 	}{{&p.LastIP, lastIP}, {&p.ManagementIP, managementIP}} {
 		if a.from.Valid {
-			if *a.to, err = netip.ParseAddr(a.from.String); err != nil {
+			if *a.to, err = sqlstore.ScanAddr(a.from.String); err != nil {
 				return nil, fmt.Errorf("read address of device %s: %w", id, err)
 			}
 		}
@@ -233,21 +234,26 @@ func (s *devices) Clashes(ctx context.Context, d *controller.Device) (out []stri
 // that take addresses from each other do not wait for ever.
 func (s *devices) ClearAddresses(ctx context.Context, d *controller.Device, organization wispwright.ID, lastToo bool) ([]*controller.Device, error) {
 	lastToo = lastToo && d.LastIP.IsValid()
-	var same string
+	var taken []string
 	var args []any
-	if d.ManagementIP.IsValid() {
-		same, args = "management_ip = ?", append(args, d.ManagementIP.String())
-	}
-	if lastToo {
-		if same != "" {
-			same += " OR "
+	for _, one := range []struct {
+		condition string
+		address   netip.Addr
+		counts    bool
+	}{{"management_ip = ?", d.ManagementIP, d.ManagementIP.IsValid()}, {"last_ip = ?", d.LastIP, lastToo}} {
+		if !one.counts {
+			continue
 		}
-		same, args = same+"last_ip = ?", append(args, d.LastIP.String())
+		arg, err := s.db.Dialect().Addr(one.address)
+		if err != nil {
+			return nil, s.failed("look for others in", err)
+		}
+		taken, args = append(taken, one.condition), append(args, arg)
 	}
-	if same == "" {
+	if len(taken) == 0 {
 		return nil, nil
 	}
-	query := "SELECT " + s.ColumnsOf(DeviceTable) + " FROM controller_device WHERE (" + same + ") AND id <> ?"
+	query := "SELECT " + s.ColumnsOf(DeviceTable) + " FROM controller_device WHERE (" + strings.Join(taken, " OR ") + ") AND id <> ?"
 	args = append(args, d.ID)
 	if !organization.IsZero() {
 		query, args = query+" AND organization_id = ?", append(args, organization)
@@ -266,7 +272,10 @@ func (s *devices) ClearAddresses(ctx context.Context, d *controller.Device, orga
 			if management == d.ManagementIP {
 				management = netip.Addr{}
 			}
-			if _, err := s.clear.Exec(ctx, addressText(last), addressText(management), o.ID); err != nil {
+			lastArg, err1 := s.db.Dialect().Addr(last)
+			managementArg, err2 := s.db.Dialect().Addr(management)
+			_, err3 := s.clear.Exec(ctx, lastArg, managementArg, o.ID)
+			if err := errors.Join(err1, err2, err3); err != nil {
 				return s.failed("update", err)
 			}
 		}
@@ -292,7 +301,7 @@ func searchDevices(text string, contains func(string) sqlstore.Cond) sqlstore.Co
 }
 
 // Seen implements controller.DeviceStore. The rows are locked in the order of their ids,
-// as by whoever else locks several.
+// as by others that lock several.
 func (s *devices) Seen(ctx context.Context, list []controller.Sighting) error {
 	if s.db.Dialect() == sqlstore.Postgres {
 		ids, times := make([]wispwright.ID, len(list)), make([]string, len(list))
@@ -316,13 +325,6 @@ func (s *devices) Seen(ctx context.Context, list []controller.Sighting) error {
 		}
 		return nil
 	})
-}
-
-func addressText(a netip.Addr) any {
-	if !a.IsValid() {
-		return nil
-	}
-	return a.String()
 }
 
 // Delete takes the versions along, which no foreign key does.

@@ -12,7 +12,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
 // prepareEnroll prepares the statements by which PostgreSQL stores a device
@@ -20,7 +19,7 @@ import (
 // the same, since round trips are what a registration's time is made of. SQLite
 // has neither such statements nor round trips: it asks first.
 func (s *devices) prepareEnroll(b *sqlstore.Builder) {
-	settings := "SELECT s.revision_id FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
+	const settings = "SELECT s.revision_id FROM controller_settings s WHERE s.organization_id = ?"
 	if s.db.Dialect() != sqlstore.Postgres {
 		s.unchanged = b.Prepare("SELECT EXISTS (" + settings + " AND s.revision_id = ?)" +
 			" AND (SELECT count(*) FROM json_each(?) r JOIN controller_template t ON t.id = r.key AND t.revision_id = r.value) = ?")
@@ -35,7 +34,7 @@ func (s *devices) prepareEnroll(b *sqlstore.Builder) {
 			strings.Replace(condition, "FROM", ",", 1) + ") INSERT INTO controller_version " + values(s.versions.Columns())
 	}
 	s.enroll = b.Prepare("WITH " + inserts(""))
-	s.unchanged = b.Prepare("WITH s AS (" + settings + " FOR SHARE OF s FOR KEY SHARE OF o)," +
+	s.unchanged = b.Prepare("WITH s AS (" + settings + " FOR SHARE)," +
 		" t AS (SELECT id, revision_id FROM controller_template WHERE id = ANY(?::uuid[]) ORDER BY id FOR SHARE)," +
 		" same AS (SELECT 1 WHERE EXISTS (SELECT 1 FROM s WHERE revision_id = ?)" +
 		" AND (SELECT count(*) FROM t JOIN unnest(?::uuid[], ?::uuid[]) AS r (id, revision_id) ON r.id = t.id AND r.revision_id = t.revision_id) = ?), " +

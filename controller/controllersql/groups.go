@@ -37,7 +37,7 @@ func newGroups(b *sqlstore.Builder) *groups {
 	return &groups{repo, db, newByIDs(b, "SELECT "+repo.ColumnsOf("controller_group")+" FROM controller_group WHERE id IN (", ") ORDER BY id"+forShare(db))}
 }
 
-// Hold locks the rows against changes, not against others who hold them.
+// Hold locks the rows against changes, not against other transactions that hold them.
 func (s *groups) Hold(ctx context.Context, ids []wispwright.ID) ([]*controller.Group, error) {
 	return readByIDs(ctx, s.Repo, s.hold, ids)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,7 +54,10 @@ func TestPlansOfLists(t *testing.T) {
 		require.NotContains(t, got, tt.none, tt.name)
 		require.NotContains(t, got, "SCAN controller_config\n", tt.name)
 	}
-	_, err = stores.Configs.CountStatuses(ctx, some)
+	_, err = stores.Configs.Count(ctx, some, time.Now())
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(plan(), "\n"), "COVERING INDEX controller_config_status (status=? AND organization_id=?)")
+	got := strings.Join(plan(), "\n")
+	require.Contains(t, got, "COVERING INDEX controller_config_status (status=? AND organization_id=?)")
+	require.Contains(t, got, "controller_config_not_renewed")
+	require.Contains(t, got, covered)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/kit/sqlstore"
-	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
 //go:embed migrations/*.sql
@@ -40,6 +39,7 @@ func New(db *sqlstore.DB, related ...Related) (controller.Stores, error) {
 	configs, versions := newConfigs(b), newVersions(b)
 	stores := controller.Stores{
 		Devices: newDevices(b, configs, versions, related), Configs: configs, Templates: newTemplates(b), Groups: newGroups(b), Settings: newSettings(b), Versions: versions,
+		Variables: newVariables(b),
 	}
 	return stores, b.Err()
 }
@@ -86,7 +86,7 @@ func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
-// Hold locks the rows against changes, not against others who hold them.
+// Hold locks the rows against changes, not against other transactions that hold them.
 func (s *templates) Hold(ctx context.Context, ids []wispwright.ID) ([]*controller.Template, error) {
 	return readByIDs(ctx, s.Repo, s.hold, ids)
 }
@@ -143,12 +143,12 @@ var _ controller.SettingsStore = (*settings)(nil)
 
 func newSettings(b *sqlstore.Builder) *settings {
 	repo := sqlstore.Add[wispwright.ID, controller.Settings, controller.SettingsFilter](b, sqlstore.Spec{Shape: controller.Settings{}.Shape()})
-	query := "SELECT " + repo.ColumnsOf("s") + " FROM controller_settings s JOIN " + tenancysql.OrganizationTable + " o ON o.id = s.organization_id WHERE s.organization_id = ?"
+	query := "SELECT " + repo.ColumnsOf("s") + " FROM controller_settings s WHERE s.organization_id = ?"
 	shared, exclusive := query, query
 	if b.DB().Dialect() == sqlstore.Postgres {
-		// the organization may be changed meanwhile, but not deleted
-		shared += " FOR SHARE OF s FOR KEY SHARE OF o"
-		exclusive += " FOR UPDATE OF s FOR KEY SHARE OF o"
+		// the organization may be changed meanwhile, but its deletion waits for its settings
+		shared += " FOR SHARE"
+		exclusive += " FOR UPDATE"
 	}
 	return &settings{Repo: repo, shared: b.Prepare(shared), exclusive: b.Prepare(exclusive)}
 }

@@ -19,7 +19,7 @@ func TestStores(t *testing.T) {
 		controllertest.Run(t, func(t *testing.T) controllertest.Storage {
 			for _, table := range []string{
 				"controller_version", "controller_config_template", "controller_config", "controller_device", "controller_revision",
-				"controller_template", "controller_group", "controller_settings", "tenancy_event", "tenancy_organization",
+				"controller_template", "controller_group", "controller_settings", "controller_variable_value", "tenancy_event", "tenancy_organization",
 			} {
 				_, err := sqlstore.Exec(context.Background(), db, "DELETE FROM "+table)
 				require.NoError(t, err)

@@ -196,7 +196,7 @@ func runDevices(t *testing.T, h Harness) {
 		New:    func(n, o int) *controller.Device { return device(n, o+1) },
 		Key:    func(d *controller.Device) wispwright.ID { return d.ID },
 		Mutate: func(d *controller.Device) { d.Notes += "+"; d.ManagementIP = netip.Addr{} },
-		Orders: []string{"ID", "OrganizationID", "Name", "MACAddress", "HardwareID", "Created", "Modified", "LastSeen"},
+		Orders: []string{"ID", "OrganizationID", "Name", "MACAddress", "HardwareID", "Created", "Modified", "LastSeen", "LastIP", "ManagementIP"},
 		Search: &storetest.Search[controller.Device, controller.DeviceFilter]{
 			Put:    func(d *controller.Device, text string) { d.Model = text },
 			Filter: func(text string) controller.DeviceFilter { return controller.DeviceFilter{Search: text} },
@@ -221,6 +221,9 @@ func runDevices(t *testing.T, h Harness) {
 				Selects: func(d *controller.Device) bool { return d.ID == id(1001) || d.ID == id(1002) }},
 			"search takes signs as they are": {Filter: controller.DeviceFilter{Search: "50__off"}, Selects: func(*controller.Device) bool { return false }},
 			"search":                         {Filter: controller.DeviceFilter{Search: "SERIAL-2"}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) }},
+			"last addresses of a network":    {Filter: controller.DeviceFilter{LastIPWithin: netip.MustParsePrefix("192.0.2.2/31")}, Selects: func(d *controller.Device) bool { return d.ID == id(1002) || d.ID == id(1003) }},
+			"no addresses of a network":      {Filter: controller.DeviceFilter{ManagementIPWithin: netip.MustParsePrefix("192.0.2.0/24")}, Selects: func(*controller.Device) bool { return false }},
+			"management addresses":           {Filter: controller.DeviceFilter{ManagementIPWithin: netip.MustParsePrefix("2001:db8::/64")}, Selects: func(d *controller.Device) bool { return d.ManagementIP.IsValid() }},
 			"search by last address":         {Filter: controller.DeviceFilter{Search: "192.0.2.3"}, Selects: func(d *controller.Device) bool { return d.ID == id(1003) }},
 			"search by management address":   {Filter: controller.DeviceFilter{Search: "2001:DB8::1"}, Selects: func(d *controller.Device) bool { return d.ManagementIP.IsValid() }},
 			"search in notes":                {Filter: controller.DeviceFilter{Search: "näher"}, Selects: func(*controller.Device) bool { return true }},
@@ -634,15 +637,27 @@ func runConfigQueries(t *testing.T, h Harness) {
 	t.Run("counts", func(t *testing.T) {
 		list[3].Status = controller.StatusApplied
 		require.NoError(t, configs.SaveProgress(ctx, list[3:]))
-		got, err := configs.CountStatuses(ctx, all())
+		count := func(scope wispwright.Scope, heard time.Time) *controller.Counts {
+			t.Helper()
+			got, err := configs.Count(ctx, scope, heard)
+			require.NoError(t, err)
+			return got
+		}
+		_, err := s.Stores.Devices.Update(ctx, all(), list[0].DeviceID, func(d *controller.Device) error { seen := at(5); d.LastSeen = &seen; return nil })
 		require.NoError(t, err)
-		require.Equal(t, map[controller.Status]int{controller.StatusError: 3, controller.StatusApplied: 1}, got)
-		got, err = configs.CountStatuses(ctx, wispwright.ScopeOf(id(1)))
+		_, err = s.Stores.Devices.Update(ctx, all(), list[1].DeviceID, func(d *controller.Device) error { seen := at(5); d.LastSeen, d.IsDeactivated = &seen, true; return nil })
 		require.NoError(t, err)
-		require.Equal(t, map[controller.Status]int{controller.StatusError: 2}, got)
-		got, err = configs.CountStatuses(ctx, wispwright.Scope{})
+		everything := count(all(), at(6))
+		require.Equal(t, map[controller.Status]int{controller.StatusError: 3, controller.StatusApplied: 1}, everything.Statuses)
+		devices, err := s.Stores.Devices.List(ctx, all(), controller.DeviceFilter{}, wispwright.Page{Limit: 1})
 		require.NoError(t, err)
-		require.Empty(t, got)
+		broken := true
+		notRenewed, err := s.Stores.Devices.List(ctx, all(), controller.DeviceFilter{NotRenewed: &broken}, wispwright.Page{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, []int{devices.Total, notRenewed.Total, 1}, []int{everything.Devices, everything.NotRenewed, everything.Silent}, "one that is out of service is not silent")
+		require.Zero(t, count(all(), at(5)).Silent, "heard of at that moment")
+		require.Equal(t, map[controller.Status]int{controller.StatusError: 2}, count(wispwright.ScopeOf(id(1)), at(6)).Statuses)
+		require.Equal(t, &controller.Counts{Statuses: map[controller.Status]int{}}, count(wispwright.Scope{}, at(6)))
 	})
 }
 

@@ -61,9 +61,12 @@ func credentials(d *controller.Device) protocol.Credentials {
 
 // RunServices runs the concern over the storage. It needs every store.
 func RunServices(t *testing.T, h Harness) {
-	h = needs(h, "Devices", "Configs", "Templates", "Groups", "Settings", "Versions")
+	h = needs(h, "Devices", "Configs", "Templates", "Groups", "Settings", "Versions", "Variables")
 	t.Run("the life of a device", func(t *testing.T) { runLife(t, newServices(t, h(t))) })
 	t.Run("fan-out", func(t *testing.T) { runFanOut(t, newServices(t, h(t))) })
+	t.Run("secret variables", func(t *testing.T) { runSecrets(t, newServices(t, h(t))) })
+	t.Run("types of variables", func(t *testing.T) { runTypes(t, newServices(t, h(t))) })
+	t.Run("values that nothing names", func(t *testing.T) { runPruneValues(t, h) })
 	runRules(t, h)
 	t.Run("an organization is deleted", func(t *testing.T) { runOrganization(t, newServices(t, h(t))) })
 }
@@ -353,9 +356,11 @@ func runOrganization(t *testing.T, s *services) {
 		require.Equal(t, want, n)
 	}
 	_, err = s.Devices.Activate(ctx, all(), r.Device.ID)
-	require.NoError(t, err)
+	require.ErrorContains(t, err, "currently disabled", "additions: C-12")
 
 	_, err = s.tenancy.Organizations.Update(ctx, all(), s.org.ID, func(o *tenancy.Organization) error { o.IsActive = true; return nil })
+	require.NoError(t, err)
+	_, err = s.Devices.Activate(ctx, all(), r.Device.ID)
 	require.NoError(t, err)
 	for n := range 250 { // more than go at once
 		d := &controller.Detail{Device: &controller.Device{OrganizationID: s.org.ID, Name: fmt.Sprintf("ap%d", n), MACAddress: mac(n + 2)}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/x509"
 )
 
@@ -24,13 +25,14 @@ func (s *Certificates) Provision(ctx context.Context, list []controller.Provisio
 	if err != nil {
 		return err
 	}
-	issuers := map[wispwright.ID]*issuer{} // by template
+	missing := map[wispwright.ID][]*controller.Provision{} // by template
+	templates := map[wispwright.ID]*controller.Template{}
 	for i := range list {
 		p := &list[i]
 		kept := map[wispwright.ID]bool{}
 		var gone []*Certificate
 		for _, c := range have[p.Device.ID] {
-			if slices.ContainsFunc(p.Templates, func(t *controller.Template) bool { return t.ID == c.TemplateID && t.Type == Type }) {
+			if slices.ContainsFunc(p.Templates, func(t *controller.Template) bool { return t.ID == c.TemplateID && t.Type == Type && !c.overtaken(t) }) {
 				kept[c.TemplateID] = true
 			} else {
 				gone = append(gone, c)
@@ -43,12 +45,20 @@ func (s *Certificates) Provision(ctx context.Context, list []controller.Provisio
 			if t.Type != Type || kept[t.ID] {
 				continue
 			}
-			if err := s.give(ctx, p, t, issuers); err != nil {
-				return err
-			}
+			missing[t.ID], templates[t.ID] = append(missing[t.ID], p), t
+		}
+	}
+	for id, list := range missing {
+		if err := s.give(ctx, templates[id], list); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// overtaken is a row without a certificate whose template makes them since then.
+func (c *Certificate) overtaken(t *controller.Template) bool {
+	return t.AutoCert && !c.AutoCert && c.CertID == 0
 }
 
 // existing returns what devices have. Devices that are new and have no template that
@@ -63,37 +73,40 @@ func (s *Certificates) existing(ctx context.Context, list []controller.Provision
 	return s.of(ctx, ids...)
 }
 
-// give stores what a device has because of a template.
-func (s *Certificates) give(ctx context.Context, p *controller.Provision, t *controller.Template, issuers map[wispwright.ID]*issuer) error {
-	now := s.kit.Now()
-	row := &Certificate{
-		ID: wispwright.NewID(), DeviceID: p.Device.ID, TemplateID: t.ID, OrganizationID: p.Device.OrganizationID, AutoCert: t.AutoCert, Created: now, Modified: now,
-	}
+// give stores what devices have because of a template. Keys are made ahead of the
+// transaction, for all of them at once.
+func (s *Certificates) give(ctx context.Context, t *controller.Template, list []*controller.Provision) error {
+	var from *issuer
 	if t.AutoCert {
-		from := issuers[t.ID]
-		if from == nil {
-			var err error
-			if from, err = s.issuer(ctx, t); err != nil {
-				return err
-			}
-			issuers[t.ID] = from
-		}
-		if from.refused != "" {
-			p.Refused = from.refused
-			return nil
-		}
 		var err error
-		if row.CertID, err = s.issue(ctx, from, p.Device); err != nil {
+		if from, err = s.issuer(ctx, t); err != nil {
 			return err
 		}
 	}
-	if err := s.stores.Certificates.Insert(ctx, row); err != nil {
-		return fmt.Errorf("certificate of a device: %w", err)
+	now := s.kit.Now()
+	several := ahead.Several(ctx, len(list))
+	for _, p := range list {
+		row := &Certificate{
+			ID: wispwright.NewID(), DeviceID: p.Device.ID, TemplateID: t.ID, OrganizationID: p.Device.OrganizationID, AutoCert: t.AutoCert, Created: now, Modified: now,
+		}
+		if from != nil {
+			if from.refused != "" {
+				p.Refused = from.refused
+				continue
+			}
+			var err error
+			if row.CertID, err = s.issue(several, from, p.Device); err != nil {
+				return err
+			}
+		}
+		if err := s.stores.Certificates.Insert(ctx, row); err != nil {
+			return fmt.Errorf("certificate of a device: %w", err)
+		}
 	}
 	return nil
 }
 
-// issuer is what certificates of a template are made of.
+// issuer has what the certificates of a template are made of.
 type issuer struct {
 	ca int64
 	// like has subject, kind of key, digest and extensions

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
@@ -80,7 +81,9 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, pki *x509.A
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Certificates{o: o, kit: base, stores: stores, ctl: c, pki: pki}
+	own := *base
+	own.Tx = ahead.Over(base.Tx)
+	s := &Certificates{o: o, kit: &own, stores: stores, ctl: c, pki: pki}
 	if s.o.Jobs == nil {
 		s.o.Jobs = &inline{s}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/controller/variable"
 )
 
 // Origin is a level from which a variable or a line comes.
@@ -34,8 +35,10 @@ type Value struct {
 	// ID and Name are the template's, group's or organization's; zero for other levels.
 	ID   wispwright.ID
 	Name string
-	// Value is any JSON value.
+	// Value is any JSON value, a mask of a secret one.
 	Value any
+	// Secret says that the value is one that nobody is shown.
+	Secret bool
 }
 
 // Variable is a variable with what all levels say of it.
@@ -45,6 +48,10 @@ type Variable struct {
 	// Values are what levels say, the strongest, which counts, first. A variable
 	// without any is used and not defined.
 	Values []Value
+	// Declared is what the strongest level that declares it says, nil for none.
+	Declared *variable.Declaration
+	// Fault says what is wrong with the value that counts, empty for nothing.
+	Fault string
 	// Used names what uses it: the names of templates, and "" for the device's own
 	// configuration.
 	Used []string
@@ -206,10 +213,22 @@ func place(from, n int) string {
 	return fmt.Sprintf("%d,%d", from+1, n)
 }
 
+// placeholders finds the names that a text speaks of.
+var placeholders = regexp.MustCompile(`\{\{(?:\s|\\[a-z])*([\p{L}\p{N}_]+)(?:\s|\\[a-z])*\}\}`)
+
+// Disguised reports whether a JSON text may speak of variables in another spelling of
+// braces than that which Used finds.
+func Disguised(text string) bool {
+	return strings.Contains(text, `\u007`) && strings.Contains(strings.ToLower(text), `\u007b`)
+}
+
 // Used returns the names of the variables in a configuration, in order.
 func Used(config string) []string {
+	if !strings.Contains(config, "{{") {
+		return nil
+	}
 	var out []string
-	for _, m := range regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`).FindAllStringSubmatch(config, -1) {
+	for _, m := range placeholders.FindAllStringSubmatch(config, -1) {
 		out = append(out, m[1])
 	}
 	slices.Sort(out)

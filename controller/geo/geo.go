@@ -59,6 +59,9 @@ type Options struct {
 	MaxImage int64
 	// MaxPixels is how many pixels a picture may have. Default: 20 million.
 	MaxPixels int
+	// Estimates reports whether locations of an organization may be estimated.
+	// Default: those of none.
+	Estimates func(ctx context.Context, organization wispwright.ID) (bool, error)
 	// MoveShared lets a device that sends its coordinates move a location that does
 	// not count as mobile and at which other devices are too, as the original does.
 	// Default: the device gets a location of its own.

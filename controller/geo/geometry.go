@@ -65,7 +65,7 @@ type shape struct {
 }
 
 // ParseGeometry reads GeoJSON (an object in text form), WKT, EWKT or EWKB in
-// hexadecimal digits. The error is a sentence for whoever sent it.
+// hexadecimal digits. The error is a sentence for the sender.
 func ParseGeometry(text string) (Geometry, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > MaxGeometry {

@@ -37,6 +37,9 @@ type Location struct {
 	IsMobile bool
 	// Address has up to 256 characters.
 	Address string
+	// IsEstimated marks what was placed by the public address of a device. A caller
+	// that changes its address or geometry takes the mark away (spec: additions C-2).
+	IsEstimated bool
 	// Geometry is where it is; empty while that is not known.
 	Geometry Geometry
 	// Longitude and Latitude are the middle of Geometry in degrees, nil without
@@ -76,6 +79,8 @@ type LocationFilter struct {
 	Type Type
 	// IsMobile limits to those that move, or to the others.
 	IsMobile *bool
+	// IsEstimated limits to those that are estimated, or to the others.
+	IsEstimated *bool
 	// Used limits to locations with at least one device, or to those without.
 	Used *bool
 	// Box limits to those whose middle lies in a part of the map.
@@ -90,7 +95,7 @@ type LocationFilter struct {
 // locations.
 type LocationStore interface {
 	wispwright.Repo[Location, LocationFilter]
-	// DeviceCounts returns how many devices are at each of some locations;
+	// DeviceCounts returns the number of devices at each of some locations;
 	// locations without any are left out.
 	DeviceCounts(ctx context.Context, locations ...wispwright.ID) (map[wispwright.ID]int, error)
 }

@@ -12,6 +12,7 @@ import (
 const (
 	noGeometry   = "No geometry value provided."
 	onlyIndoor   = "Floorplan can only be added with location of the type indoor"
+	notEstimated = "Estimated Location feature required to be configured."
 	devicesThere = "There are devices of another organization at this location."
 )
 
@@ -31,7 +32,7 @@ func newLocations(r *rooms) *Locations {
 	return s
 }
 
-// DeviceCounts returns how many devices are at each of some locations.
+// DeviceCounts returns the number of devices at each of some locations.
 func (s *Locations) DeviceCounts(ctx context.Context, locations ...wispwright.ID) (map[wispwright.ID]int, error) {
 	return s.rooms.stores.Locations.DeviceCounts(ctx, locations...)
 }
@@ -90,7 +91,36 @@ func (s *Locations) change(ctx context.Context, l *Location, plan *PlanChange, p
 	return below("floorplan", err)
 }
 
-func (s *Locations) validate(_ context.Context, c entity.Change[Location]) error {
+type estimatingKey struct{}
+
+// Estimating marks the context of a caller that places locations by the addresses of
+// devices: what is changed with it stays an estimate.
+func Estimating(ctx context.Context) context.Context {
+	return context.WithValue(ctx, estimatingKey{}, true)
+}
+
+// estimated keeps the mark of estimates true (spec: additions C-2).
+func (s *Locations) estimated(ctx context.Context, c entity.Change[Location]) error {
+	l, before := c.After, c.Before
+	if !l.IsEstimated {
+		return nil
+	}
+	if before != nil && before.IsEstimated {
+		if ctx.Value(estimatingKey{}) == nil && (before.Address != l.Address || before.Geometry != l.Geometry) {
+			l.IsEstimated = false
+		}
+		return nil
+	}
+	if s.rooms.Estimates != nil {
+		on, err := s.rooms.Estimates(ctx, l.OrganizationID)
+		if err != nil || on {
+			return err
+		}
+	}
+	return wispwright.Invalid("is_estimated", notEstimated)
+}
+
+func (s *Locations) validate(ctx context.Context, c entity.Change[Location]) error {
 	l := c.After
 	var v wispwright.ValidationError
 	valid.Text(&v, "name", l.Name, valid.Required, valid.Max(75))
@@ -113,6 +143,9 @@ func (s *Locations) validate(_ context.Context, c entity.Change[Location]) error
 		}
 	case !l.IsMobile:
 		v.Add("geometry", noGeometry)
+	}
+	if err := v.Merge("", s.estimated(ctx, c)); err != nil {
+		return err
 	}
 	return v.Err()
 }

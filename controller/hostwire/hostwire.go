@@ -45,7 +45,7 @@ type Report struct {
 	Peers []Peer `json:"peers"`
 }
 
-// Peer is somebody at a VPN server. Either PublicKey or CommonName says who.
+// Peer is a client at a VPN server. Either PublicKey or CommonName names it.
 type Peer struct {
 	// PublicKey is WireGuard's, in base64.
 	PublicKey string `json:"public_key,omitempty"`

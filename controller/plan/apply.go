@@ -245,11 +245,16 @@ func (s *Plans) promote(ctx context.Context, p *Plan) error {
 			_, err = s.c.Groups.Update(ctx, all, c.ID, func(g *controller.Group) error {
 				put(&g.Context, f.Context)
 				put(&g.Templates, f.Templates)
+				declare(&g.Declared, f.Declared)
 				return nil
 			})
 		case c.Kind == VariablesChange:
 			f := fields[VariableFields](v, "", c.Set)
-			_, err = s.c.Settings.Update(ctx, all, c.ID, func(o *controller.Settings) error { o.Context = f.Context; return nil })
+			_, err = s.c.Settings.Update(ctx, all, c.ID, func(o *controller.Settings) error {
+				o.Context = f.Context
+				declare(&o.Declared, f.Declared)
+				return nil
+			})
 		}
 		if err != nil && !errors.Is(err, wispwright.ErrNotFound) {
 			return fmt.Errorf("%s %s: %w", c.Kind, c.Name, err)

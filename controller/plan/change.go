@@ -66,11 +66,16 @@ type TemplateFields struct {
 	Required      *bool            `json:"required,omitempty"`
 	Tags          *[]string        `json:"tags,omitempty"`
 	Notes         *string          `json:"notes,omitempty"`
+	// Declared says what variables are, the whole list; values of secret ones are no part
+	// of a plan, and stay.
+	Declared *wispwright.JSON `json:"declared,omitempty"`
 }
 
 // VariableFields are the variables of an organization.
 type VariableFields struct {
 	Context wispwright.JSON `json:"context"`
+	// Declared says what they are, as TemplateFields.Declared does.
+	Declared *wispwright.JSON `json:"declared,omitempty"`
 }
 
 // GroupFields are the fields of a group that a plan can set.
@@ -79,6 +84,8 @@ type GroupFields struct {
 	// Templates are those that the devices of the group are given; what is taken out of
 	// the list is taken from them.
 	Templates *[]wispwright.ID `json:"templates,omitempty"`
+	// Declared says what variables are, as TemplateFields.Declared does.
+	Declared *wispwright.JSON `json:"declared,omitempty"`
 }
 
 // DeviceFields is what some devices are to use.
@@ -179,16 +186,20 @@ func (c *Change) complete(v *wispwright.ValidationError, path string) {
 		if c.Action == Update && f.Organization != nil {
 			v.Add(path+".set.organization", "The organization of a template cannot be changed by a plan.")
 		}
+		described(v, path, f.Declared)
 		c.Revision = wispwright.NewID()
 	case VariablesChange:
 		f := fields[VariableFields](v, path, c.Set)
 		if !f.Context.IsObject() {
 			v.Add(path+".set.context", "The supplied value is not a JSON object.")
 		}
+		described(v, path, f.Declared)
 	case GroupChange:
-		if f := fields[GroupFields](v, path, c.Set); f.Context != nil && !f.Context.IsObject() {
+		f := fields[GroupFields](v, path, c.Set)
+		if f.Context != nil && !f.Context.IsObject() {
 			v.Add(path+".set.context", "The supplied value is not a JSON object.")
 		}
+		described(v, path, f.Declared)
 	case DevicesChange:
 		f := fields[DeviceFields](v, path, c.Set)
 		if len(f.Devices) == 0 || len(f.Devices) > mostNamed {

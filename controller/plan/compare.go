@@ -135,6 +135,7 @@ func (c *comparison) template(known []*controller.Template, spoken map[wispwrigh
 	if f.Name == "" {
 		return errors.New("name: this field is required")
 	}
+	var stored wispwright.JSON
 	i := slices.IndexFunc(known, func(t *controller.Template) bool { return t.ID.String() == f.ID })
 	if i < 0 { // from another system, or new
 		i = slices.IndexFunc(known, func(t *controller.Template) bool { return t.Name == f.Name })
@@ -142,8 +143,15 @@ func (c *comparison) template(known []*controller.Template, spoken map[wispwrigh
 	if f.Tags == nil {
 		f.Tags = []string{}
 	}
+	if i >= 0 {
+		stored = known[i].Declared
+	}
+	declared, err := c.describes(f.Declared, stored)
+	if err != nil {
+		return err
+	}
 	if i < 0 {
-		set := TemplateFields{Name: &f.Name, Organization: &c.owner.ID, Config: &config, DefaultValues: &values, Default: &f.Default, Required: &f.Required, Tags: &f.Tags, Notes: &f.Notes}
+		set := TemplateFields{Name: &f.Name, Organization: &c.owner.ID, Config: &config, DefaultValues: &values, Default: &f.Default, Required: &f.Required, Tags: &f.Tags, Notes: &f.Notes, Declared: declared}
 		if f.Backend != "" {
 			set.Backend = &f.Backend
 		}
@@ -157,7 +165,7 @@ func (c *comparison) template(known []*controller.Template, spoken map[wispwrigh
 		return fmt.Errorf("%s speaks of the same template", spoken[t.ID])
 	}
 	spoken[t.ID] = name
-	var set TemplateFields
+	set := TemplateFields{Declared: declared}
 	differs(&set.Name, f.Name, t.Name)
 	differs(&set.Default, f.Default, t.Default)
 	differs(&set.Required, f.Required, t.Required)
@@ -237,6 +245,9 @@ func (c *comparison) group(ctx context.Context, name string) error {
 		templates = append(templates, id)
 	}
 	var set GroupFields
+	if set.Declared, err = c.describes(f.Declared, g.Declared); err != nil {
+		return err
+	}
 	if !alike(vars, g.Context) {
 		set.Context = &vars
 	}
@@ -262,8 +273,12 @@ func (c *comparison) variables(ctx context.Context, name string) error {
 		return errors.New("global variables are part of the configuration of the server")
 	}
 	settings, err := c.c.Settings.Get(ctx, wispwright.ScopeAll(), c.owner.ID)
-	if err != nil || alike(vars, settings.Context) {
+	if err != nil {
 		return err
 	}
-	return c.add(Change{Kind: VariablesChange, Action: Update, ID: c.owner.ID, Name: "variables"}, VariableFields{vars})
+	declared, err := c.describes(f.Declared, settings.Declared)
+	if err != nil || declared == nil && alike(vars, settings.Context) {
+		return err
+	}
+	return c.add(Change{Kind: VariablesChange, Action: Update, ID: c.owner.ID, Name: "variables"}, VariableFields{vars, declared})
 }

@@ -32,7 +32,7 @@ func (s *Plans) Compute(ctx context.Context, scope wispwright.Scope, id wispwrig
 		if len(after.Changes) == 0 {
 			return wispwright.Invalid("changes", "There are no changes.")
 		}
-		// faults of the changes are told at once, to whoever asks
+		// faults of the changes are told at once, to the caller
 		if _, err := s.resolve(ctx, scope, after); err != nil {
 			return err
 		}

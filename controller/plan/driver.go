@@ -168,7 +168,7 @@ func idsOf(steps []*rollout.Step) []wispwright.ID {
 	return out
 }
 
-// cause makes whoever started the rollout the one who changes devices.
+// cause makes the person who started the rollout the one who changes devices.
 func cause(ctx context.Context, r *rollout.Rollout, why string) context.Context {
 	return entity.WithCause(wispwright.WithCaller(ctx, &wispwright.Caller{ID: r.ActorID, Name: r.Actor, Superuser: true, Method: "system"}), why)
 }

@@ -34,32 +34,36 @@ type Files map[string][]byte
 
 // templateFile is a template as a file. Keys of documents stay in their order.
 type templateFile struct {
-	ID            string    `yaml:"id,omitempty"`
-	Name          string    `yaml:"name"`
-	Backend       string    `yaml:"backend,omitempty"`
-	Default       bool      `yaml:"default,omitempty"`
-	Required      bool      `yaml:"required,omitempty"`
-	Tags          []string  `yaml:"tags,omitempty"`
-	Notes         string    `yaml:"notes,omitempty"`
-	DefaultValues yaml.Node `yaml:"default_values,omitempty"`
-	Config        yaml.Node `yaml:"config,omitempty"`
+	ID            string                    `yaml:"id,omitempty"`
+	Name          string                    `yaml:"name"`
+	Backend       string                    `yaml:"backend,omitempty"`
+	Default       bool                      `yaml:"default,omitempty"`
+	Required      bool                      `yaml:"required,omitempty"`
+	Tags          []string                  `yaml:"tags,omitempty"`
+	Notes         string                    `yaml:"notes,omitempty"`
+	DefaultValues yaml.Node                 `yaml:"default_values,omitempty"`
+	Declared      *map[string]describedFile `yaml:"declared,omitempty"`
+	Config        yaml.Node                 `yaml:"config,omitempty"`
 }
 
 // groupFile is a group of devices as a file.
 type groupFile struct {
-	ID        string    `yaml:"id"`
-	Name      string    `yaml:"name"`
-	Templates []string  `yaml:"templates,omitempty"`
-	Context   yaml.Node `yaml:"context,omitempty"`
+	ID        string                    `yaml:"id"`
+	Name      string                    `yaml:"name"`
+	Templates []string                  `yaml:"templates,omitempty"`
+	Context   yaml.Node                 `yaml:"context,omitempty"`
+	Declared  *map[string]describedFile `yaml:"declared,omitempty"`
 }
 
 // variablesFile are the variables of an organization as a file.
 type variablesFile struct {
-	Context yaml.Node `yaml:"context"`
+	Context  yaml.Node                 `yaml:"context,omitempty"`
+	Declared *map[string]describedFile `yaml:"declared,omitempty"`
 }
 
 // Export writes templates, groups and variables of organizations as files: a folder
-// for each, with templates/NAME.yaml, groups/NAME.yaml and variables.yaml. The same
+// for each, with templates/NAME.yaml, groups/NAME.yaml and variables.yaml. What is declared of
+// variables is in them, values of secret ones are not. The same
 // system always gives the same bytes. Templates of VPN servers are left out.
 func (s *Plans) Export(ctx context.Context, owners ...Owner) (Files, error) {
 	out := Files{}
@@ -85,7 +89,11 @@ func (s *Plans) exportOwner(ctx context.Context, out Files, o Owner) error {
 		if err != nil {
 			return fmt.Errorf("template %s: %w", t.Name, err)
 		}
-		file := templateFile{t.ID.String(), t.Name, t.Backend, t.Default, t.Required, t.Tags, t.Notes, values, config}
+		declared, err := fileOf(t.Declared)
+		if err != nil {
+			return fmt.Errorf("template %s: %w", t.Name, err)
+		}
+		file := templateFile{t.ID.String(), t.Name, t.Backend, t.Default, t.Required, t.Tags, t.Notes, values, declared, config}
 		if err := out.add(path.Join(o.Folder, "templates"), t.Name, file); err != nil {
 			return err
 		}
@@ -102,7 +110,11 @@ func (s *Plans) exportOwner(ctx context.Context, out Files, o Owner) error {
 		if err != nil {
 			return fmt.Errorf("group %s: %w", g.Name, err)
 		}
-		file := groupFile{ID: g.ID.String(), Name: g.Name, Context: vars}
+		declared, err := fileOf(g.Declared)
+		if err != nil {
+			return fmt.Errorf("group %s: %w", g.Name, err)
+		}
+		file := groupFile{ID: g.ID.String(), Name: g.Name, Context: vars, Declared: declared}
 		for _, id := range g.Templates {
 			file.Templates = append(file.Templates, id.String())
 		}
@@ -115,10 +127,14 @@ func (s *Plans) exportOwner(ctx context.Context, out Files, o Owner) error {
 		return err
 	}
 	vars, err := node(settings.Context)
-	if err != nil || vars.IsZero() {
+	if err != nil {
 		return err
 	}
-	return out.add(o.Folder, "variables", variablesFile{vars})
+	declared, err := fileOf(settings.Declared)
+	if err != nil || vars.IsZero() && declared == nil {
+		return err
+	}
+	return out.add(o.Folder, "variables", variablesFile{vars, declared})
 }
 
 // templatesOf are the generic templates of an owner, by name.

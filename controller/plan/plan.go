@@ -57,7 +57,7 @@ type Plan struct {
 	// something else, Invalid could not be rendered, and Away are those of both that are
 	// not in touch.
 	Affected, Changed, Invalid, Away int
-	// SignedByID and SignedBy are who approved of what was rehearsed, Signed when.
+	// SignedByID and SignedBy are the user that approved of what was rehearsed, Signed when.
 	SignedByID wispwright.ID
 	SignedBy   string
 	Signed     *time.Time
@@ -65,7 +65,7 @@ type Plan struct {
 	RolloutID wispwright.ID
 	// Ended is when it was applied or taken back.
 	Ended *time.Time
-	// ActorID and Actor are who made it.
+	// ActorID and Actor are the user that made it.
 	ActorID wispwright.ID
 	Actor   string
 	// Created is when it was made, Modified when it changed last.
@@ -168,7 +168,7 @@ type DeviceFilter struct {
 type Comment struct {
 	// ID identifies the comment, PlanID the plan, OrganizationID is the plan's.
 	ID, PlanID, OrganizationID wispwright.ID
-	// ActorID and Actor are who says it.
+	// ActorID and Actor are the user that says it.
 	ActorID wispwright.ID
 	Actor   string
 	// Text is what is said, at most 10,000 characters.

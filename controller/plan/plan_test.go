@@ -2,7 +2,9 @@ package plan_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,6 +141,50 @@ func TestPlanAndApply(t *testing.T) {
 		require.Contains(t, string(now.Config), "9000")
 		_, err = w.Plans.Apply(ctx, all, p.ID, plan.Order{})
 		require.ErrorContains(t, err, "A plan that is applied cannot be applied.")
+	})
+}
+
+// TestAppliedTwiceAtOnce: one of those that apply a plan at the same time begins it, the
+// others are told so, and each device gets the change once.
+func TestAppliedTwiceAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *plantest.World) {
+		acme := w.Organization("ACME")
+		wan := w.Template(acme, "wan", 1500)
+		devices := w.Devices(acme, 3)
+		p := planned(t, w, acme, mtu(wan, "9000"))
+		errs := make([]error, 6)
+		var wg sync.WaitGroup
+		for n := range errs {
+			wg.Go(func() { _, errs[n] = w.Plans.Apply(ctx, all, p.ID, plan.Order{}) })
+		}
+		wg.Wait()
+		begun := 0
+		for _, err := range errs {
+			var late *plan.NotNowError
+			var moved *plan.MovedError
+			switch {
+			case err == nil:
+				begun++
+			case errors.As(err, &late), errors.As(err, &moved):
+			default:
+				require.NoError(t, err)
+			}
+		}
+		require.Equal(t, 1, begun, "%v", errs)
+		rollouts, err := w.Rollouts.List(ctx, all, rollout.RolloutFilter{}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Equal(t, 1, rollouts.Total)
+		w.Pass(10e9)
+		for _, d := range devices {
+			w.Report(d, "applied", "")
+			versions, err := w.C.Versions.List(ctx, all, d, wispwright.Page{})
+			require.NoError(t, err)
+			require.Equal(t, 2, versions.Total, "the one that it had, and that of the plan")
+		}
+		w.Pass(10e9)
+		require.Equal(t, plan.Applied, again(t, w, p).Status)
+		_, err = w.Plans.Apply(ctx, all, p.ID, plan.Order{})
+		require.Error(t, err)
 	})
 }
 

@@ -30,7 +30,7 @@ type resolved struct {
 type regrouping struct{ given, lost []wispwright.ID }
 
 func nothingStaged() *controller.Staged {
-	return &controller.Staged{Templates: map[wispwright.ID]*controller.Template{}, Variables: map[wispwright.ID]wispwright.JSON{}, Groups: map[wispwright.ID]wispwright.JSON{}}
+	return &controller.Staged{Templates: map[wispwright.ID]*controller.Template{}, Variables: map[wispwright.ID]wispwright.JSON{}, Groups: map[wispwright.ID]wispwright.JSON{}, Declared: map[wispwright.ID]wispwright.JSON{}}
 }
 
 // resolve looks up what changes speak of, within a scope. What does not exist or
@@ -80,6 +80,7 @@ func (s *Plans) resolveTemplate(ctx context.Context, scope wispwright.Scope, p *
 			return nil
 		}
 		f.lay(t)
+		fitting(v, path+".set.default_values", t.DefaultValues, t.Declared)
 		c.Name = t.Name
 		r.staged.Templates[t.ID], r.created = t, append(r.created, t)
 		r.becomes(t, false)
@@ -97,7 +98,7 @@ func (s *Plans) resolveTemplate(ctx context.Context, scope wispwright.Scope, p *
 		v.Add(path+".id", foreign)
 		return nil
 	}
-	c.Name, c.Base = t.Name, digest(t.Name, t.Backend, t.Config, t.DefaultValues, t.Default, t.Required, t.Tags, t.Notes, t.VPNID, t.Type)
+	c.Name, c.Base = t.Name, digest(t.Name, t.Backend, t.Config, t.DefaultValues, t.Declared, t.Default, t.Required, t.Tags, t.Notes, t.VPNID, t.Type)
 	r.affected = append(r.affected, controller.ConfigFilter{TemplateID: t.ID})
 	if c.Action == Delete {
 		if t.Required {
@@ -111,7 +112,8 @@ func (s *Plans) resolveTemplate(ctx context.Context, scope wispwright.Scope, p *
 	if t.Backend != was.Backend {
 		v.Add(path+".set.backend", "The backend of a template cannot be changed by a plan.")
 	}
-	if t.Config != was.Config || t.DefaultValues != was.DefaultValues {
+	fitting(v, path+".set.default_values", t.DefaultValues, t.Declared)
+	if t.Config != was.Config || t.DefaultValues != was.DefaultValues || t.Declared != was.Declared {
 		t.RevisionID = c.Revision
 		r.staged.Templates[t.ID] = t
 	}
@@ -137,6 +139,7 @@ func (f *TemplateFields) lay(t *controller.Template) {
 	put(&t.Required, f.Required)
 	put(&t.Tags, f.Tags)
 	put(&t.Notes, f.Notes)
+	declare(&t.Declared, f.Declared)
 }
 
 func put[T any](to *T, from *T) {
@@ -166,8 +169,10 @@ func (s *Plans) resolveVariables(ctx context.Context, scope wispwright.Scope, p 
 		return nil
 	}
 	f := fields[VariableFields](v, path, c.Set)
-	c.Name, c.Base = "variables", digest(settings.Context)
-	r.staged.Variables[c.ID] = f.Context
+	c.Name, c.Base = "variables", digest(settings.Context, settings.Declared)
+	declare(&settings.Declared, f.Declared)
+	fitting(v, path+".set.context", f.Context, settings.Declared)
+	r.staged.Variables[c.ID], r.staged.Declared[c.ID] = f.Context, settings.Declared
 	r.affected = append(r.affected, controller.ConfigFilter{OrganizationID: c.ID})
 	return nil
 }
@@ -185,10 +190,16 @@ func (s *Plans) resolveGroup(ctx context.Context, scope wispwright.Scope, p *Pla
 		return nil
 	}
 	f := fields[GroupFields](v, path, c.Set)
-	c.Name, c.Base = g.Name, digest(g.Context, g.Templates)
+	c.Name, c.Base = g.Name, digest(g.Context, g.Declared, g.Templates)
 	r.affected = append(r.affected, controller.ConfigFilter{GroupID: g.ID})
+	put(&g.Context, f.Context)
+	declare(&g.Declared, f.Declared)
+	fitting(v, path+".set.context", g.Context, g.Declared)
 	if f.Context != nil {
-		r.staged.Groups[g.ID] = *f.Context
+		r.staged.Groups[g.ID] = g.Context
+	}
+	if f.Declared != nil {
+		r.staged.Declared[g.ID] = g.Declared
 	}
 	if f.Templates == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
@@ -32,7 +33,7 @@ type Options struct {
 	// Default: 6 minutes, as with controller.Options.SilentAfter.
 	AwayAfter time.Duration
 	// NeedsSignature lets only plans be applied that somebody else than their maker
-	// approved of. Default: whoever may change plans may apply them.
+	// approved of. Default: callers that may change plans may apply them.
 	NeedsSignature bool
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
@@ -64,7 +65,9 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, rollouts *r
 	if err := store.Complete("plan", stores); err != nil {
 		return nil, err
 	}
-	s := &Plans{kit: base, stores: stores, c: c, rollouts: rollouts}
+	own := *base
+	own.Tx = ahead.Over(base.Tx)
+	s := &Plans{kit: &own, stores: stores, c: c, rollouts: rollouts}
 	if o != nil {
 		s.o = *o
 	}

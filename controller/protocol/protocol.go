@@ -59,6 +59,10 @@ var (
 	ErrDeactivated = errors.New("device deactivated")
 	// ErrOrganizationDisabled: the organization of the device was switched off.
 	ErrOrganizationDisabled = errors.New("organization disabled")
+	// ErrWaiting: somebody must approve of the device first; it asks again.
+	ErrWaiting = errors.New("device waits for approval")
+	// ErrRefused: somebody did not approve of the device.
+	ErrRefused = errors.New("registration refused")
 	// ErrSelfCreation: only devices that are known already may register.
 	ErrSelfCreation = errors.New("Device not found in the system, please create it first.")
 )
@@ -82,7 +86,7 @@ func (e *MissingParameterError) Error() string { return `missing required parame
 type Credentials struct {
 	// ID is the device the request is about.
 	ID wispwright.ID
-	// Key is what it proves itself with; empty when the parameter is missing.
+	// Key proves which device it is; empty when the parameter is missing.
 	Key string
 	// Peer is where the request comes from.
 	Peer netip.Addr

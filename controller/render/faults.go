@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright/netjsonconfig"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
+	"github.com/wispwright/wispwright/netjsonconfig/schema"
 )
 
 // Own is the Layer of a fault in the configuration itself.
@@ -75,54 +76,49 @@ func leaves(e *netjsonconfig.ValidationError) []*netjsonconfig.ValidationError {
 	return out
 }
 
-// discriminators are the keys that say which kind of thing an object is.
-var discriminators = []string{"type", "proto", "protocol", "mode", "family", "band"}
-
-// meant returns the errors of the branch whose kind the value has, and that
-// otherwise found least to say.
+// meant returns the errors of the branch that was meant; where the value does not
+// say which, those of the branch with the fewest faults.
 func meant(e *netjsonconfig.ValidationError) []*netjsonconfig.ValidationError {
-	branches := map[int][]*netjsonconfig.ValidationError{}
+	if of := e.MeantCauses(); len(of) > 0 {
+		return of
+	}
+	branches, weights := map[int][]*netjsonconfig.ValidationError{}, map[int]int{}
 	for _, c := range e.Causes {
+		path := c.Path()
+		if c.Keyword() == "enum" && len(path) == len(e.Path())+1 && schema.Telling(path[len(path)-1]) {
+			return unknown(c.Pointer)
+		}
 		branches[c.Branch] = append(branches[c.Branch], c)
+		weights[c.Branch] += weigh(e, c)
 	}
-	best, least := 0, -1
+	best := -1
 	for _, c := range e.Causes { // in their order, so that equals are decided by it
-		weight := 0
-		for _, cause := range branches[c.Branch] {
-			weight += weigh(e, cause)
-		}
-		if least < 0 || weight < least {
-			best, least = c.Branch, weight
+		if best < 0 || weights[c.Branch] < weights[best] {
+			best = c.Branch
 		}
 	}
-	if least < unlike {
-		return branches[best]
-	}
-	// of no kind that there is: what the branch says beside has no meaning
-	for _, cause := range branches[best] {
-		if weigh(e, cause) >= unlike {
-			return []*netjsonconfig.ValidationError{{Pointer: cause.Pointer, Message: "Not a kind that is known here"}}
-		}
+	if weights[best] >= unlike {
+		return unknown(e.Pointer)
 	}
 	return branches[best]
+}
+
+// unknown is what is said of a value of no kind that there is: what the branches
+// say beside has no meaning.
+func unknown(pointer string) []*netjsonconfig.ValidationError {
+	return []*netjsonconfig.ValidationError{{Pointer: pointer, Message: "Not a kind that is known here"}}
 }
 
 // unlike is the weight of an error that tells a value of another kind.
 const unlike = 1_000
 
+// weigh says how much an error speaks against its branch.
 func weigh(parent, cause *netjsonconfig.ValidationError) int {
-	switch {
-	case cause.Pointer == parent.Pointer && cause.Keyword() == "type":
-		return 10 * unlike // not even an object, or whatever this branch takes
-	case cause.Keyword() == "enum" && len(cause.Path()) == len(parent.Path())+1:
-		path := cause.Path()
-		if slices.Contains(discriminators, path[len(path)-1]) {
-			return unlike
-		}
-	case cause.Keyword() == "required":
-		if name, ok := missing(cause); ok && slices.Contains(discriminators, name) {
-			return 10
-		}
+	if cause.Pointer == parent.Pointer && cause.Keyword() == "type" {
+		return unlike // not even an object, or whatever this branch takes
+	}
+	if name, ok := missing(cause); ok && schema.Telling(name) {
+		return 10
 	}
 	return 1
 }

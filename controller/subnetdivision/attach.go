@@ -183,6 +183,55 @@ func (c *core) devicesSaved(ctx context.Context, changes ...entity.Change[contro
 	return nil
 }
 
+// subnetsSaved keeps networks that rules made as they are: variables of devices say what
+// they are (spec: subnet-division §7). Names and descriptions may change.
+func (c *core) subnetsSaved(ctx context.Context, changes ...entity.Change[ipam.Subnet]) error {
+	changed := map[wispwright.ID]string{}
+	for _, ch := range changes {
+		if ch.Before == nil || ch.After == nil {
+			continue
+		}
+		switch a, b := ch.Before, ch.After; {
+		case a.Subnet != b.Subnet:
+			changed[b.ID] = "subnet"
+		case a.MasterSubnetID != b.MasterSubnetID:
+			changed[b.ID] = "master_subnet"
+		case a.OrganizationID != b.OrganizationID:
+			changed[b.ID] = "organization"
+		}
+	}
+	for id, field := range changed {
+		found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{SubnetIDs: wispwright.Only(id)}, wispwright.Page{Limit: 1, NoTotal: true})
+		if err != nil {
+			return err
+		}
+		if len(found.Rows) > 0 {
+			return wispwright.Invalid(field, generated)
+		}
+	}
+	return nil
+}
+
+// addressesSaved keeps addresses that rules took as they are.
+func (c *core) addressesSaved(ctx context.Context, changes ...entity.Change[ipam.Address]) error {
+	for _, ch := range changes {
+		if ch.Before == nil || ch.After == nil || ch.Before.IPAddress == ch.After.IPAddress && ch.Before.SubnetID == ch.After.SubnetID {
+			continue
+		}
+		found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{SubnetIDs: wispwright.Only(ch.Before.SubnetID)}, wispwright.Page{NoTotal: true})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found.Rows, func(e *Entry) bool { return e.AddressID == ch.Before.ID }) {
+			return wispwright.Invalid("ip_address", generated)
+		}
+	}
+	return nil
+}
+
+// generated is what changes of what rules made are refused with.
+const generated = "It was made by a subnet division rule and cannot be changed."
+
 // subnetsDeleting removes the rules of subnets that are deleted, and the entries of
 // networks that are.
 func (c *core) subnetsDeleting(ctx context.Context, list ...*ipam.Subnet) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ func (d *Divisions) Give(ctx context.Context, rule wispwright.ID, device *contro
 	return d.core.give(ctx, r, device)
 }
 
-// give is Give. Who divides a subnet holds its rules, so that two never find the same
+// give is Give. A transaction that divides a subnet holds its rules, so that two never find the same
 // block.
 func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]*Entry, error) {
 	held, err := c.stores.Rules.Hold(ctx, r.MasterSubnetID)
@@ -50,68 +51,79 @@ func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]
 	if err != nil {
 		return nil, err
 	}
-	next, ok, err := c.begin(ctx, r, master)
+	free, err := c.begin(ctx, r, master)
 	if err != nil {
 		return nil, err
 	}
+	before := free.room()
 	var all []*Entry
 	for n := int64(1); n <= r.NumberOfSubnets; n++ {
-		if !ok || !master.Subnet.Contains(next.Addr()) {
+		block, ok := free.next()
+		if !ok {
 			c.Log.WarnContext(ctx, "Cannot create more subnets of "+master.Name, "subnet", master.Subnet.String(), "device", device.ID.String())
 			c.top.Exhausted.Publish(ctx, Exhaustion{r, device, master})
 			break
 		}
-		entries, err := c.makeSubnet(ctx, r, device, next, n)
+		entries, err := c.makeSubnet(ctx, r, device, block, n)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, entries...)
-		next, ok = following(next, int(r.Size))
 	}
+	c.warn(ctx, Scarcity{Rule: r, Device: device, Master: master}, before, free.room())
 	if err := c.stores.Entries.InsertMany(ctx, all); err != nil {
 		return nil, err
 	}
 	return all, c.top.Provisioned.Fire(ctx, Provisioned{r, device, all})
 }
 
-// begin returns the block after the highest network in the master, of the rule's size
-// and aligned to it, and makes the reserved one where there is none yet
-// (spec: subnet-division §3).
-func (c *core) begin(ctx context.Context, r *Rule, master *ipam.Subnet) (netip.Prefix, bool, error) {
-	highest, err := c.ipam.Subnets.List(ctx, wispwright.ScopeAll(), ipam.SubnetFilter{MasterSubnetID: master.ID},
-		wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "Subnet", Descending: true}}})
-	if err != nil {
-		return netip.Prefix{}, false, err
+// warn tells of a subnet when it becomes scarce.
+func (c *core) warn(ctx context.Context, s Scarcity, before, after *big.Int) {
+	if c.WarnBelow < 0 {
+		return
 	}
-	if len(highest.Rows) == 0 {
-		first := netip.PrefixFrom(master.Subnet.Addr(), int(r.Size))
-		reserved := &ipam.Subnet{Name: "Reserved Subnet " + first.String(), Subnet: first, Description: "Automatically generated reserved subnet.",
-			OrganizationID: master.OrganizationID, MasterSubnetID: master.ID}
-		if err := c.ipam.Subnets.Create(ctx, reserved); err != nil {
-			return netip.Prefix{}, false, fmt.Errorf("reserved subnet: %w", err)
-		}
-		next, ok := following(first, int(r.Size))
-		return next, ok, nil
+	per, limit := big.NewInt(s.Rule.NumberOfSubnets), big.NewInt(c.WarnBelow)
+	left := new(big.Int).Quo(after, per)
+	if new(big.Int).Quo(before, per).Cmp(limit) > 0 && left.Cmp(limit) <= 0 {
+		s.Room = left.Int64()
+		c.top.Scarce.Publish(ctx, s)
 	}
-	next, ok := following(highest.Rows[0].Subnet, int(r.Size))
-	return next, ok, nil
 }
 
-// following is the first block of a size that begins behind a network; not ok at the end
-// of all addresses.
-func following(p netip.Prefix, size int) (netip.Prefix, bool) {
-	at := netipx.PrefixLastIP(p).Next()
-	if !at.IsValid() {
-		return netip.Prefix{}, false
+// highest is the highest network in a subnet; nil for none.
+func (c *core) highest(ctx context.Context, master *ipam.Subnet) (*ipam.Subnet, error) {
+	found, err := c.ipam.Subnets.List(ctx, wispwright.ScopeAll(), ipam.SubnetFilter{MasterSubnetID: master.ID},
+		wispwright.Page{Limit: 1, NoTotal: true, Order: []wispwright.Order{{Field: "Subnet", Descending: true}}})
+	if err != nil || len(found.Rows) == 0 {
+		return nil, err
 	}
-	block := netip.PrefixFrom(at, size).Masked()
-	if block.Addr() == at {
-		return block, true
+	return found.Rows[0], nil
+}
+
+// reserved is the first block of a subnet, which no device gets.
+func reserved(r *Rule, master *ipam.Subnet) netip.Prefix {
+	return netip.PrefixFrom(master.Subnet.Addr(), int(r.Size))
+}
+
+// begin returns the blocks of a rule, and makes the reserved one where there is none yet
+// (spec: subnet-division §3).
+func (c *core) begin(ctx context.Context, r *Rule, master *ipam.Subnet) (*blocks, error) {
+	b, err := c.free(ctx, r, master)
+	if err != nil {
+		return nil, err
 	}
-	if at = netipx.PrefixLastIP(block).Next(); !at.IsValid() {
-		return netip.Prefix{}, false
+	switch highest, err := c.highest(ctx, master); {
+	case err != nil:
+		return nil, err
+	case highest == nil:
+		first := reserved(r, master)
+		err = c.ipam.Subnets.Create(ctx, &ipam.Subnet{Name: "Reserved Subnet " + first.String(), Subnet: first, Description: "Automatically generated reserved subnet.",
+			OrganizationID: master.OrganizationID, MasterSubnetID: master.ID})
+		if err != nil {
+			return nil, fmt.Errorf("reserved subnet: %w", err)
+		}
 	}
-	return netip.PrefixFrom(at, size), true
+	return b, nil
 }
 
 // makeSubnet makes one network of a device with its addresses.
@@ -121,12 +133,17 @@ func (c *core) makeSubnet(ctx context.Context, r *Rule, device *controller.Devic
 		return nil, fmt.Errorf("subnet %s: %w", network, err)
 	}
 	entries := []*Entry{{ID: wispwright.NewID(), RuleID: r.ID, DeviceID: device.ID, SubnetID: n.ID, Number: number, Keyword: n.Name, Value: network.String(), Created: c.kit.Now()}}
-	first := int64(1) // the network's own address is left out, unless all are taken
-	if block := netipx.RangeOfPrefix(network); offset(block.From(), r.NumberOfIPs) == block.To().Next() {
-		first = 0
-	}
-	more, err := c.addresses(ctx, r, entries[0], first, 1, r.NumberOfIPs)
+	more, err := c.addresses(ctx, r, entries[0], ordinals(network, r.NumberOfIPs), 1, r.NumberOfIPs)
 	return append(entries, more...), err
+}
+
+// ordinals is the offset of the first address that is taken of so many: the network's own
+// is left out, unless all are taken.
+func ordinals(network netip.Prefix, n int64) int64 {
+	if block := netipx.RangeOfPrefix(network); offset(block.From(), n) == block.To().Next() {
+		return 0
+	}
+	return 1
 }
 
 // addresses takes addresses of a network, from one ordinal to another; the first one of

@@ -49,6 +49,11 @@ func all() wispwright.Scope { return wispwright.ScopeAll() }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, nil)
+}
+
+func newWorldWith(t *testing.T, o *subnetdivision.Options) *world {
+	t.Helper()
 	w := &world{t: t}
 	m, stores := tenancy.NewMemory()
 	var err error
@@ -64,7 +69,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	w.vpn, err = vpn.New(base, vpn.NewMemory(m), vpn.Needs{Controller: w.ctl, Organizations: w.tenants.Organizations, PKI: vpn.X509(pki), IPAM: vpn.Subnets(w.ipam)}, nil)
 	require.NoError(t, err)
-	w.Divisions, err = subnetdivision.New(base, subnetdivision.NewMemory(m), w.ctl, w.ipam, w.vpn, nil)
+	w.Divisions, err = subnetdivision.New(base, subnetdivision.NewMemory(m), w.ctl, w.ipam, w.vpn, o)
 	require.NoError(t, err)
 	w.Exhausted.Subscribe("count", func(_ context.Context, list ...subnetdivision.Exhaustion) { w.full += len(list) })
 	w.acme = w.organization("acme")

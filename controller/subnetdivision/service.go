@@ -48,6 +48,12 @@ func DefaultTypes() []Type {
 type Options struct {
 	// Types are the kinds of rules. Default: DefaultTypes.
 	Types []Type
+	// Reuse gives blocks again that deleted devices left behind, before those behind the
+	// highest network. Default: blocks follow each other, as in OpenWISP.
+	Reuse bool
+	// WarnBelow is for how many further devices a subnet has room when Scarce tells of it.
+	// Default: 10; negative: never.
+	WarnBelow int64
 	// Jobs runs what follows from changes. Default: it is done after the commit, before
 	// the causing call returns, which is meant for examples and tests.
 	Jobs Jobs
@@ -65,6 +71,9 @@ type Divisions struct {
 	Provisioned event.Hook[Provisioned]
 	// Exhausted is published after a device got fewer networks than its rule says.
 	Exhausted event.Topic[Exhaustion]
+	// Scarce is published after a device got networks and room is left for no more than
+	// Options.WarnBelow further ones: once, when it becomes so.
+	Scarce event.Topic[Scarcity]
 
 	*core
 }
@@ -84,6 +93,16 @@ type Exhaustion struct {
 	Rule   *Rule
 	Device *controller.Device
 	Master *ipam.Subnet
+}
+
+// Scarcity tells of a subnet that is nearly full.
+type Scarcity struct {
+	// Rule is the rule, Device the one that got the last networks, Master the subnet.
+	Rule   *Rule
+	Device *controller.Device
+	Master *ipam.Subnet
+	// Room is for how many further devices there is room.
+	Room int64
 }
 
 type core struct {
@@ -115,6 +134,9 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, m *ipam.IPA
 	if k.Types == nil {
 		k.Types = DefaultTypes()
 	}
+	if k.WarnBelow == 0 {
+		k.WarnBelow = 10
+	}
 	for i, t := range k.Types {
 		if t.ID == "" || t.Label == "" {
 			return nil, errors.New("subnetdivision: a type needs an identifier and a label")
@@ -136,6 +158,8 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, m *ipam.IPA
 	c.Extend(k, k)
 	c.Devices.Deleting.Subscribe("subnetdivision: networks of deleted devices", k.devicesDeleting)
 	c.Devices.Saved.Subscribe("subnetdivision: networks of devices that move to another organization", k.devicesSaved)
+	m.Subnets.Saved.Subscribe("subnetdivision: networks that rules made", k.subnetsSaved)
+	m.Addresses.Saved.Subscribe("subnetdivision: addresses that rules made", k.addressesSaved)
 	m.Subnets.Deleting.Subscribe("subnetdivision: rules and entries of deleted subnets", k.subnetsDeleting)
 	if v != nil {
 		v.AddAddressing(k)
@@ -159,7 +183,7 @@ func (d *Divisions) Entries(ctx context.Context, f EntryFilter, p wispwright.Pag
 func (d *Divisions) Events() []event.Listed {
 	return append(d.Rules.Listed("SubnetDivisionRule"),
 		d.Provisioned.Listed("subnetdivision.Provisioned", "subnet_provisioned"),
-		d.Exhausted.Listed("subnetdivision.Exhausted", ""))
+		d.Exhausted.Listed("subnetdivision.Exhausted", ""), d.Scarce.Listed("subnetdivision.Scarce", ""))
 }
 
 // Models are the kinds of objects permissions exist for, with what the default groups
@@ -178,7 +202,7 @@ func (c *core) typeOf(id string) *Type {
 }
 
 // rulesOf returns the rules of an organization. In a transaction they are those of the
-// last commit: who divides holds them anew.
+// last commit: a transaction that divides holds them anew.
 func (c *core) rulesOf(ctx context.Context, organization wispwright.ID) ([]*Rule, error) {
 	if rules, ok := c.known.Get(organization); ok {
 		return rules, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -97,7 +98,12 @@ func (p pki) Certificates(ctx context.Context, ids ...int64) (map[int64]*Certifi
 			return nil, fmt.Errorf("read certificates: %w", err)
 		}
 		for _, c := range found.Rows {
-			out[c.ID] = certificate(&c.Details, c.CAID)
+			o := certificate(&c.Details, c.CAID)
+			// a key that a passphrase protects is opened: nobody is there to be asked for it
+			if o.Key, err = c.OpenKey(); err != nil {
+				return nil, fmt.Errorf("private key of certificate %d: %w", c.ID, err)
+			}
+			out[c.ID] = o
 		}
 	}
 	return out, nil
@@ -210,9 +216,7 @@ func (s subnets) Request(ctx context.Context, subnet wispwright.ID, descriptions
 	}
 	words := slices.Clone(descriptions[:want])
 	for i, d := range words {
-		if runes := []rune(d); len(runes) > 100 {
-			words[i] = string(runes[:100])
-		}
+		words[i] = cut(d, mostDescription)
 	}
 	found, err := s.m.Addresses.RequestMany(ctx, wispwright.ScopeAll(), subnet, words...)
 	if err != nil {
@@ -221,6 +225,36 @@ func (s subnets) Request(ctx context.Context, subnet wispwright.ID, descriptions
 	out := make([]Address, len(found))
 	for i, a := range found {
 		out[i] = Address{ID: a.ID, SubnetID: a.SubnetID, Value: a.IPAddress}
+	}
+	return out, nil
+}
+
+// mostDescription is the length of an address's description.
+const mostDescription = 100
+
+// Record implements IPAM.
+func (s subnets) Record(ctx context.Context, subnet wispwright.ID, description string, values ...netip.Addr) ([]Recorded, error) {
+	have, err := s.m.Addresses.List(ctx, wispwright.ScopeAll(), ipam.AddressFilter{SubnetID: subnet}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return nil, fmt.Errorf("recorded addresses: %w", err)
+	}
+	known := make(map[netip.Addr]*ipam.Address, len(have.Rows))
+	for _, a := range have.Rows {
+		known[a.IPAddress] = a
+	}
+	var fresh []*ipam.Address
+	rows, out := make([]*ipam.Address, len(values)), make([]Recorded, len(values))
+	for i, value := range values {
+		if rows[i] = known[value]; rows[i] == nil {
+			rows[i] = &ipam.Address{IPAddress: value, Description: cut(description, mostDescription)}
+			known[value], fresh, out[i].Fresh = rows[i], append(fresh, rows[i]), true
+		}
+	}
+	if err := s.m.Addresses.CreateMany(ctx, wispwright.ScopeAll(), subnet, fresh...); err != nil {
+		return nil, err
+	}
+	for i, a := range rows {
+		out[i].Address = Address{ID: a.ID, SubnetID: subnet, Value: a.IPAddress}
 	}
 	return out, nil
 }

@@ -107,7 +107,7 @@ type ServerStore interface {
 	// left out.
 	Hold(ctx context.Context, exclusive bool, ids ...wispwright.ID) ([]*Server, error)
 	// Note stores what the service itself notes of a server, without holding up
-	// whoever changes it: Announced and Trouble, and Fetched where it is later than
+	// anybody who changes it: Announced and Trouble, and Fetched where it is later than
 	// what is stored. A server that is gone is no error.
 	Note(ctx context.Context, id wispwright.ID, announced, trouble string) error
 	// Seen notes when the host of a server asked.
@@ -128,7 +128,7 @@ type ClientStore interface {
 	State(ctx context.Context, server wispwright.ID) (State, error)
 	// LastVNI is the highest number of a virtual network of a server, 0 for none.
 	LastVNI(ctx context.Context, server wispwright.ID) (int64, error)
-	// Counts returns how many clients servers have; those without any are left out.
+	// Counts returns the number of clients of each server; servers without any are left out.
 	Counts(ctx context.Context, scope wispwright.Scope, servers ...wispwright.ID) (map[wispwright.ID]int, error)
 	// Move makes the clients of a device another organization's.
 	Move(ctx context.Context, device, organization wispwright.ID) error

@@ -210,6 +210,98 @@ func TestNothingIsMadeWithoutAutomaticProvisioning(t *testing.T) {
 	require.False(t, cl.AutoCert)
 }
 
+// Keys and identities, which take long, are made before the transaction that needs them
+// and as many as it needs, whoever asks.
+func TestNothingSlowHappensInsideTransactions(t *testing.T) {
+	for _, name := range []string{"ovpn", "zt"} {
+		t.Run(name, func(t *testing.T) {
+			var w *world
+			w = newWorld(t, &vpn.Options{NewIdentity: func() (wispwright.Secret, error) {
+				w.made()
+				return wispwright.Secret(fmt.Sprintf("%010x:0:aa:bb", w.keys.Load())), nil
+			}})
+			var s *vpn.Server
+			if name == "zt" {
+				s = w.zeroTier(name, newZeroTier(t))
+				require.NoError(t, w.Servers.Create(ctx(), s))
+			} else {
+				s = w.openVPN(name, w.authority("ca"))
+			}
+			for n := range 3 {
+				w.device(fmt.Sprintf("ap%d", n))
+			}
+			template := w.template(name, s, nil)
+			w.keys.Store(0)
+			w.slowly.Store(0)
+			begun := w.tx.runs.Load()
+			w.device("first", template)
+			require.EqualValues(t, 1, w.keys.Load(), "a new device")
+			require.EqualValues(t, 2, w.tx.runs.Load()-begun, "run, undone, and run again")
+			_, err := w.ctl.Templates.Update(ctx(), all(), template.ID, func(o *controller.Template) error { o.Default = true; return nil })
+			require.NoError(t, err)
+			require.Len(t, w.clients(vpn.ClientFilter{ServerID: s.ID}), 4)
+			require.EqualValues(t, 4, w.keys.Load(), "three that were there")
+			require.Zero(t, w.slowly.Load())
+		})
+	}
+}
+
+// A template that makes certificates, keys and addresses later than its clients gives them
+// to those that are there, once; one that makes them no more takes nothing away.
+func TestAutomaticProvisioningIsSwitchedOn(t *testing.T) {
+	w := newWorld(t, nil)
+	off := func(o *controller.Template) { o.AutoCert = false }
+	o, v := w.openVPN("ovpn", w.authority("ca")), w.wireguard("wg0", "10.0.0.0/24")
+	v, err := w.Servers.Update(ctx(), all(), v.ID, func(s *vpn.Server) error {
+		s.Backend, s.Config = vxlan, `{"wireguard":[{"name":"wg0","port":51820}],"vxlan":[{"name":"vx"}]}`
+		return nil
+	})
+	require.NoError(t, err)
+	templates := []*controller.Template{w.template("o", o, off), w.template("v", v, off)}
+	devices := []*controller.Detail{w.device("ap1", templates...), w.device("ap2", templates...)}
+	moved := w.device("ap3", templates[0]).Device // one that came here with a certificate of its own
+	cert := &x509.Cert{CAID: o.CAID, Details: x509.Details{Name: "own", CommonName: "own", OrganizationID: w.acme}}
+	require.NoError(t, w.x509.Certs.Create(ctx(), cert))
+	_, err = w.stores.Clients.Update(ctx(), all(), w.clients(vpn.ClientFilter{DeviceID: moved.ID})[0].ID, func(c *vpn.Client) error { c.CertID = cert.ID; return nil })
+	require.NoError(t, err)
+	before := w.clients(vpn.ClientFilter{})
+	require.Len(t, before, 5)
+	set := func(on bool) {
+		for _, tpl := range templates {
+			_, err := w.ctl.Templates.Update(ctx(), all(), tpl.ID, func(o *controller.Template) error { o.AutoCert = on; return nil })
+			require.NoError(t, err)
+		}
+	}
+	set(true)
+	addresses, numbers := map[any]bool{}, map[int64]bool{}
+	after := w.clients(vpn.ClientFilter{})
+	require.Len(t, after, 5)
+	for _, c := range after {
+		switch {
+		case c.DeviceID == moved.ID:
+			require.Equal(t, []any{false, cert.ID}, []any{c.AutoCert, c.CertID})
+		case c.ServerID == o.ID:
+			require.True(t, c.AutoCert)
+			require.NotZero(t, c.CertID)
+		default:
+			require.True(t, c.AutoCert)
+			require.True(t, c.Address.IsValid())
+			require.NotEmpty(t, c.PublicKey)
+			addresses[c.Address], numbers[*c.VNI] = true, true
+		}
+	}
+	require.Len(t, addresses, 2)
+	require.Equal(t, map[int64]bool{1: true, 2: true}, numbers)
+	for _, d := range devices {
+		require.Contains(t, fmt.Sprint(w.deviceFiles(d)), "10.0.0.1/32")
+	}
+	w.work()
+	require.Contains(t, w.serverFiles(v)["vxlan.json"], `"vni": 2`)
+	set(false)
+	set(true)
+	require.Equal(t, after, w.clients(vpn.ClientFilter{}), "nothing is made twice")
+}
+
 // A subnet without room leaves a device without an address, and says so; the others
 // have theirs.
 func TestAFullSubnet(t *testing.T) {

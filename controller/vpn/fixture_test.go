@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +50,24 @@ func (q *queue) Enqueue(ctx context.Context, jobs ...vpn.Job) error {
 	return nil
 }
 
+// watched tells whether a transaction is going on.
+type watched struct {
+	wispwright.Transactor
+	inside atomic.Bool
+	runs   atomic.Int64
+}
+
+// InTx implements wispwright.Transactor.
+func (w *watched) InTx(ctx context.Context, fn func(context.Context) error) error {
+	return w.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if w.inside.CompareAndSwap(false, true) {
+			w.runs.Add(1)
+			defer w.inside.Store(false)
+		}
+		return fn(ctx)
+	})
+}
+
 // world is the concern over memory, with one organization.
 type world struct {
 	*vpn.VPN
@@ -60,6 +80,9 @@ type world struct {
 	stores  vpn.Stores
 	acme    wispwright.ID
 	devices int
+	tx      *watched
+	// keys counts those that were made, slowly those of them inside a transaction
+	keys, slowly atomic.Int64
 }
 
 func newWorld(t *testing.T, o *vpn.Options) *world {
@@ -69,13 +92,17 @@ func newWorld(t *testing.T, o *vpn.Options) *world {
 	var err error
 	w.tenants, err = tenancy.New(m, stores, &tenancy.Options{Hasher: password.Hasher{Iterations: 1}})
 	require.NoError(t, err)
-	w.ctl, err = controller.New(m, controller.NewMemory(m), render.New(nil), w.tenants.Organizations, nil)
+	w.tx = &watched{Transactor: m}
+	w.ctl, err = controller.New(w.tx, controller.NewMemory(m), render.New(nil), w.tenants.Organizations, nil)
 	require.NoError(t, err)
 	w.ctl.Attach(w.tenants.Organizations)
-	base := &entity.Base{Tx: m, Tenants: w.tenants.Organizations}
+	base := &entity.Base{Tx: w.tx, Tenants: w.tenants.Organizations}
 	w.ipam, err = ipam.New(base, ipam.NewMemory(m), nil)
 	require.NoError(t, err)
-	w.x509, err = x509.NewAuthority(base, x509.NewMemory(m), &x509.Options{KeyLength: x509.P256})
+	w.x509, err = x509.NewAuthority(base, x509.NewMemory(m), &x509.Options{KeyLength: x509.P256, Generate: func(length x509.KeyLength) (crypto.Signer, error) {
+		w.made()
+		return x509.GenerateKey(length)
+	}})
 	require.NoError(t, err)
 	options := vpn.Options{}
 	if o != nil {
@@ -89,6 +116,14 @@ func newWorld(t *testing.T, o *vpn.Options) *world {
 	require.NoError(t, err)
 	w.acme = w.organization("acme")
 	return w
+}
+
+// made notes that something was made that takes long.
+func (w *world) made() {
+	w.keys.Add(1)
+	if w.tx.inside.Load() {
+		w.slowly.Add(1)
+	}
 }
 
 func ctx() context.Context { return context.Background() }

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 
 	"github.com/wispwright/wispwright"
@@ -17,6 +18,23 @@ func newKeys() (public string, private wispwright.Secret, err error) {
 	}
 	encode := base64.StdEncoding.EncodeToString
 	return encode(key.PublicKey().Bytes()), wispwright.Secret(encode(key.Bytes())), nil
+}
+
+// errNoKey is the fault of a private key that is none.
+var errNoKey = errors.New("Enter a private key of WireGuard: 32 bytes in base64, as wg genkey writes it.") //nolint:staticcheck // a sentence for people
+
+// publicOf is the public key of a private one, both in base64.
+func publicOf(private wispwright.Secret) (string, error) {
+	text := private.Reveal()
+	bytes, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || len(bytes) != 32 || base64.StdEncoding.EncodeToString(bytes) != text || [32]byte(bytes) == [32]byte{} {
+		return "", errNoKey
+	}
+	key, err := ecdh.X25519().NewPrivateKey(bytes)
+	if err != nil {
+		return "", errNoKey
+	}
+	return base64.StdEncoding.EncodeToString(key.PublicKey().Bytes()), nil
 }
 
 // parameters are the Diffie-Hellman parameters of servers that bring none:

@@ -2,9 +2,7 @@ package vpn
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -37,7 +35,7 @@ func (s *Clients) List(ctx context.Context, scope wispwright.Scope, f ClientFilt
 	return s.core.stores.Clients.List(ctx, scope, f, p)
 }
 
-// Counts returns how many clients servers have that a scope may see.
+// Counts returns the number of clients of each server that a scope may see.
 func (s *Clients) Counts(ctx context.Context, scope wispwright.Scope, servers ...wispwright.ID) (map[wispwright.ID]int, error) {
 	return s.core.stores.Clients.Counts(ctx, scope, servers...)
 }
@@ -64,7 +62,7 @@ func (c *core) Provision(ctx context.Context, list []controller.Provision) error
 		for _, cl := range have[p.Device.ID] {
 			if t := wanted[cl.ServerID]; t != nil && t.ID == cl.TemplateID {
 				delete(wanted, cl.ServerID)
-				if cl.AutoCert && !cl.Address.IsValid() {
+				if cl.AutoCert && !cl.Address.IsValid() || t.AutoCert && !cl.AutoCert && cl.CertID == 0 {
 					missing[cl.ServerID] = append(missing[cl.ServerID], place{p, t, cl})
 				}
 				continue
@@ -81,8 +79,9 @@ func (c *core) Provision(ctx context.Context, list []controller.Provision) error
 	return c.join(ctx, missing)
 }
 
-// place is a device that becomes a client because of a template, or is one that got no
-// address when it did.
+// place is a device that becomes a client because of a template, or is one that lacks
+// something: it got no address when it became one, or its template makes certificates,
+// keys and addresses only since then.
 type place struct {
 	*controller.Provision
 	template *controller.Template
@@ -130,7 +129,7 @@ func (c *core) join(ctx context.Context, missing map[wispwright.ID][]place) erro
 }
 
 func (c *core) joinServer(ctx context.Context, id wispwright.ID, places []place) error {
-	// held in the right way from the beginning: two who held it already and wanted more
+	// held in the right way from the beginning: two transactions that held it already and wanted more
 	// would wait for each other
 	server, err := c.server(ctx, id)
 	if err != nil || server == nil {
@@ -151,41 +150,56 @@ func (c *core) joinServer(ctx context.Context, id wispwright.ID, places []place)
 		return wispwright.ErrCollision // it was changed in between
 	}
 	now := c.kit.Now()
-	var added []*Client
+	var added, equipped []*Client
 	for i := range places {
 		p := &places[i]
-		if p.client != nil {
+		switch {
+		case p.client == nil:
+			p.client = &Client{
+				ID: wispwright.NewID(), ServerID: id, DeviceID: p.Device.ID, TemplateID: p.template.ID, OrganizationID: p.Device.OrganizationID,
+				AutoCert: p.template.AutoCert, Created: now,
+			}
+			added = append(added, p.client)
+		case p.client.AutoCert: // it has everything but its address
 			continue
+		default:
+			p.client.AutoCert = true
 		}
-		p.client = &Client{
-			ID: wispwright.NewID(), ServerID: id, DeviceID: p.Device.ID, TemplateID: p.template.ID, OrganizationID: p.Device.OrganizationID,
-			AutoCert: p.template.AutoCert, Created: now,
-		}
-		added = append(added, p.client)
+		equipped = append(equipped, p.client)
 	}
 	addressed, err := c.addresses(ctx, server, places)
 	if err != nil {
 		return err
 	}
 	if numbered {
-		if err := c.number(ctx, id, added); err != nil {
+		if err := c.number(ctx, id, equipped); err != nil {
 			return err
 		}
 	}
 	for _, p := range places {
-		known := !p.client.Modified.IsZero()
 		p.client.Modified = now
-		if known || !p.client.AutoCert {
-			continue
-		}
-		if err := c.equip(ctx, server, t, p); err != nil {
-			return err
+	}
+	if err := c.equip(ctx, server, t, slices.DeleteFunc(slices.Clone(places), func(p place) bool {
+		return !p.client.AutoCert || !slices.Contains(equipped, p.client)
+	})); err != nil {
+		return err
+	}
+	return c.keep(ctx, server, t, added, equipped, addressed)
+}
+
+// keep stores clients that are new and those that got what they lacked, and tells of
+// them.
+func (c *core) keep(ctx context.Context, server *Server, t *Type, added, equipped, addressed []*Client) error {
+	came := equipped
+	for _, cl := range addressed {
+		if !slices.Contains(came, cl) {
+			came = append(came, cl)
 		}
 	}
 	if err := c.stores.Clients.InsertMany(ctx, added); err != nil {
 		return err
 	}
-	for _, cl := range addressed {
+	for _, cl := range came {
 		if slices.Contains(added, cl) {
 			continue
 		}
@@ -193,10 +207,10 @@ func (c *core) joinServer(ctx context.Context, id wispwright.ID, places []place)
 			return err
 		}
 	}
-	if err := c.top.Clients.Created.Fire(ctx, added...); err != nil || len(added)+len(addressed) == 0 {
+	if err := c.top.Clients.Created.Fire(ctx, added...); err != nil || len(came) == 0 {
 		return err
 	}
-	return c.peersChanged(ctx, server, t, append(added, addressed...), nil)
+	return c.peersChanged(ctx, server, t, came, nil)
 }
 
 // numbers reports whether the clients of a server get virtual networks of their own.
@@ -279,72 +293,6 @@ func (c *core) given(ctx context.Context, server *Server, d *controller.Device) 
 		}
 	}
 	return Address{}, false, nil
-}
-
-// mostVNI is the highest number of a virtual network.
-const mostVNI = 1 << 24
-
-// number gives each client a virtual network of its own: the highest of the server
-// and one more (spec: controller-config §9.2). The server is held exclusively.
-func (c *core) number(ctx context.Context, server wispwright.ID, clients []*Client) error {
-	last, err := c.stores.Clients.LastVNI(ctx, server)
-	if err != nil {
-		return err
-	}
-	for _, cl := range clients {
-		if !cl.AutoCert {
-			continue
-		}
-		if last++; last > mostVNI {
-			return wispwright.Invalid("config", "The VPN server has no number for another virtual network.")
-		}
-		vni := last
-		cl.VNI = &vni
-	}
-	return nil
-}
-
-// equip makes certificate, keys and identity of a client.
-func (c *core) equip(ctx context.Context, server *Server, t *Type, p place) error {
-	cl := p.client
-	var err error
-	if t.Certificates {
-		cl.CertID, err = c.pki.Issue(ctx, server.CAID, Order{
-			Name: p.Device.Name, CommonName: CommonName(c.CommonNameFormat, p.Device), OrganizationID: p.Device.OrganizationID,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if t.Keys {
-		if cl.PublicKey, cl.PrivateKey, err = newKeys(); err != nil {
-			return err
-		}
-	}
-	if t.Controller {
-		if cl.Identity, err = c.identity(ctx, p.Device.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// identity is that of the device's other ZeroTier clients, or a new one.
-func (c *core) identity(ctx context.Context, device wispwright.ID) (wispwright.Secret, error) {
-	found, err := c.stores.Clients.List(ctx, wispwright.ScopeAll(), ClientFilter{DeviceID: device}, wispwright.Page{NoTotal: true})
-	if err != nil {
-		return "", err
-	}
-	for _, cl := range found.Rows {
-		if cl.Identity != "" {
-			return cl.Identity, nil
-		}
-	}
-	made, err := c.NewIdentity()
-	if err != nil {
-		return "", fmt.Errorf("Unable to generate zerotier identity secret, Error: %w", err) //nolint:staticcheck // clients know it like this
-	}
-	return made, nil
 }
 
 // release removes clients and gives back what was made for them: certificates are
@@ -448,47 +396,4 @@ func (c *core) peersChanged(ctx context.Context, server *Server, t *Type, came, 
 func (cl *Client) Member() string {
 	id := cl.Identity.Reveal()
 	return id[:min(len(id), 10)]
-}
-
-const (
-	defaultCommonName = "{mac_address}-{name}"
-	// mostCommonName is the length of a common name before its random end.
-	mostCommonName = 55
-	// nameLetters are those of the random end: none looks like another.
-	nameLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-)
-
-// CommonName is the common name of a device's certificate: the format, with the
-// fields of the device in braces, cut to 55 characters, a hyphen and eight random
-// letters (spec: controller-config §9.2).
-func CommonName(format string, d *controller.Device) string {
-	mac := d.MACAddress
-	name := cut(d.Name, max(0, 63-len(mac)))
-	text := mac
-	if format != defaultCommonName || d.Name != mac {
-		text = strings.NewReplacer(
-			"{mac_address}", mac, "{name}", name, "{id}", d.ID.String(), "{hardware_id}", d.HardwareID, "{model}", d.Model, "{os}", d.OS, "{system}", d.System,
-		).Replace(format)
-	}
-	return cut(text, mostCommonName) + "-" + randomEnd()
-}
-
-// randomEnd are eight random letters.
-func randomEnd() string {
-	end := make([]byte, 8)
-	for i := range end {
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(nameLetters))))
-		if err != nil { // crypto/rand aborts the program instead
-			n = big.NewInt(0)
-		}
-		end[i] = nameLetters[n.Int64()]
-	}
-	return string(end)
-}
-
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most])
-	}
-	return text
 }

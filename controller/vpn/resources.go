@@ -26,6 +26,13 @@ type Address struct {
 	Value netip.Addr
 }
 
+// Recorded is an address that is taken.
+type Recorded struct {
+	Address
+	// Fresh is true of one that was free before.
+	Fresh bool
+}
+
 // IPAM gives addresses. Everything joins the context's transaction. Subnets makes
 // one of package ipam.
 type IPAM interface {
@@ -38,6 +45,10 @@ type IPAM interface {
 	// Request takes as many free addresses of a subnet as there are descriptions, or
 	// fewer when no more are free, which is no error.
 	Request(ctx context.Context, subnet wispwright.ID, descriptions ...string) ([]Address, error)
+	// Record records addresses of a subnet that are in use already and returns all of
+	// them in their order; those that are recorded stay as they are. Where they cannot be
+	// in the subnet it is a *wispwright.ValidationError.
+	Record(ctx context.Context, subnet wispwright.ID, description string, values ...netip.Addr) ([]Recorded, error)
 	// Free gives addresses back; those that do not exist are no error.
 	Free(ctx context.Context, ids ...wispwright.ID) error
 }

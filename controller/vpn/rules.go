@@ -53,10 +53,13 @@ func (s *Servers) validate(ctx context.Context, ch entity.Change[Server]) error 
 	if err := s.checkNeeds(ctx, &v, ch.Before, o, t); err != nil {
 		return err
 	}
+	if err := adoptKeys(&v, ch.Before, o, t); err != nil {
+		return err
+	}
 	if err := s.complete(o, t); err != nil {
 		return err
 	}
-	if v.Has("config") {
+	if v.Has("config") || v.Has("private_key") {
 		return v.Err()
 	}
 	if err := v.Merge("", s.core.checkConfig(ctx, o, t)); err != nil {
@@ -182,6 +185,9 @@ func (s *Servers) checkCertificates(ctx context.Context, v *wispwright.Validatio
 		v.Add("cert", "The selected certificate must match the selected CA.")
 	default:
 		match(v, o, cert.OrganizationID, "certificate")
+		if before == nil || before.CertID != o.CertID {
+			checkOwnCertificate(v, o, t, cert)
+		}
 	}
 	return nil
 }
@@ -195,7 +201,7 @@ func match(v *wispwright.ValidationError, o *Server, organization wispwright.ID,
 
 // complete makes keys and parameters.
 func (s *Servers) complete(o *Server, t *Type) error {
-	if t.Keys && (o.PublicKey == "" || o.PrivateKey == "") {
+	if t.Keys && o.PrivateKey == "" {
 		var err error
 		if o.PublicKey, o.PrivateKey, err = newKeys(); err != nil {
 			return err

@@ -239,6 +239,13 @@ func (s *Servers) address(ctx context.Context, before, o *Server) error {
 	if before == nil || before.AddressID != o.AddressID {
 		o.OwnAddress = false
 	}
+	own, fresh, err := s.occupy(ctx, before, o, n)
+	if err != nil {
+		return err
+	}
+	if own.Value.IsValid() {
+		o.AddressID, o.OwnAddress = own.ID, fresh
+	}
 	o.Subnet, o.Address = n.Network, netip.Addr{}
 	if o.AddressID.IsZero() && !o.SubnetID.IsZero() {
 		found, err := s.core.ipam.Request(ctx, o.SubnetID, o.Name)

@@ -10,6 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
 	"github.com/wispwright/wispwright/controller/render"
+	"github.com/wispwright/wispwright/kit/ahead"
 	"github.com/wispwright/wispwright/kit/cache"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
@@ -183,6 +184,9 @@ func New(base *entity.Base, stores Stores, n Needs, o *Options) (*VPN, error) {
 	if err := store.Complete("vpn", stores); err != nil {
 		return nil, err
 	}
+	own := *base
+	own.Tx = ahead.Over(base.Tx)
+	base = &own
 	c := &core{Options: o.complete(), kit: base, stores: stores, ctl: n.Controller, organizations: n.Organizations, pki: n.PKI, ipam: n.IPAM, byPath: map[string]*Type{}}
 	if err := checkTypes(c.Types); err != nil {
 		return nil, err

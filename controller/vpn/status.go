@@ -136,7 +136,7 @@ func (s *Agents) enter(ctx context.Context, server wispwright.ID, key string) (*
 	return p, nil
 }
 
-// Report stores how a server fares, and answers who is to be disconnected: those whose
+// Report stores how a server fares, and answers which peers are to be disconnected: those whose
 // certificates of that name are all revoked. Errors are those of Checksum, and
 // *wispwright.ValidationError.
 func (s *Agents) Report(ctx context.Context, server wispwright.ID, key string, r *hostwire.Report) (*hostwire.Answer, error) {

@@ -22,7 +22,7 @@ import (
 // currency is what the till takes.
 const currency = "EUR"
 
-// Price is a plan and the RADIUS group that whoever paid for it comes into.
+// Price is a plan and the RADIUS group that a person who paid for it comes into.
 type Price struct{ Plan, Name, Description, Amount, Group string }
 
 // Till sells plans through a bank that people are led to. It keeps nothing: the bank

@@ -32,7 +32,7 @@ func (h *HTTP) uploadOut(u *firmware.Upload) uploadOut {
 }
 
 // mountUploads adds images that arrive in parts: an upload is begun, its parts are
-// sent in order with their offset, and it is finished. Whoever lost the connection
+// sent in order with their offset, and it is finished. A client that lost the connection
 // asks how much was received.
 func (h *HTTP) mountUploads(api *rest.API) {
 	const permission = app + "add_firmwareimage"

@@ -45,7 +45,7 @@ func (r *run) flash(ctx context.Context) error {
 	if err := r.t.Flash(ctx, 65, r.state); err != nil {
 		return r.giveUp(ctx, err)
 	}
-	_, text, err := r.exec(ctx, r.o.UpgradeTimeout, line, 0, noStatus)
+	_, text, err := r.exec(ctx, r.o.UpgradeTimeout, line, 0, noStatus, bySignal, bySignal+9, bySignal+15)
 	r.close()
 	var failed *exitError
 	switch {
@@ -66,6 +66,11 @@ func (r *run) flash(ctx context.Context) error {
 	}
 	return r.reconnect(ctx)
 }
+
+// bySignal is the exit of a command that a signal ended, and more than that by the
+// signal's number: sysupgrade ends everything that runs, the shell that it was called
+// from too. What came of it is looked at afterwards.
+const bySignal = 128
 
 // What the device says of the boot and the system it runs.
 const (
@@ -153,9 +158,26 @@ func (r *run) reconnect(ctx context.Context) error {
 		}
 	}
 	if r.resumed && errors.Is(last, errNotRebooted) {
+		if err := r.disarm(ctx); err != nil {
+			return err
+		}
 		return &firmware.RecoverableError{Cause: strings.TrimSuffix(errNotRebooted.Error(), "."), NotFlashed: true} // nobody told it to
 	}
 	return last
+}
+
+// disarm takes the image away from a process that was taken for dead and may still
+// be about to flash it: the next attempt has another name for it.
+func (r *run) disarm(ctx context.Context) error {
+	if err := r.connect(ctx, false); err != nil {
+		return err
+	}
+	defer r.close()
+	if _, err := r.command(ctx, "rm -f "+r.path); err != nil {
+		return err
+	}
+	r.state.Anew++
+	return r.t.Remember(ctx, r.state)
 }
 
 // persist looks at the device that is there again, and lets it keep which image it

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type box struct {
 	// harmless: the command answers nevertheless
 	harmless bool
 	cancel   context.CancelFunc
+	// files are what was uploaded and not removed
+	files map[string]bool
 }
 
 func (b *box) dial(context.Context, wispwright.ID) (connection.Session, error) { return &boxed{b}, nil }
@@ -48,10 +51,14 @@ func (s *boxed) step() bool {
 	}
 	return false
 }
-func (s *boxed) Upload(ctx context.Context, _ string, _ fs.FileMode, _ int64, content io.Reader) error {
+func (s *boxed) Upload(ctx context.Context, path string, _ fs.FileMode, _ int64, content io.Reader) error {
 	if s.step() {
 		return ctx.Err()
 	}
+	if s.files == nil {
+		s.files = map[string]bool{}
+	}
+	s.files[path] = true
 	_, err := io.Copy(io.Discard, content)
 	return err
 }
@@ -68,9 +75,14 @@ func (s *boxed) Run(ctx context.Context, line string, out connection.Output) (in
 	case line == "cat /proc/meminfo | grep MemAvailable":
 		text = "MemAvailable: 66984 kB"
 	case crashed && s.unheard:
+	case strings.HasPrefix(line, "rm -f "):
+		delete(s.files, strings.TrimPrefix(line, "rm -f "))
+	case strings.HasPrefix(line, "/sbin/sysupgrade ") && !s.files[line[strings.LastIndexByte(line, ' ')+1:]]:
+		text, exit = "Image file not found.", 1
 	case len(line) > 20 && line[:20] == "/sbin/sysupgrade -v ":
 		s.flashes++
 		s.boot++
+		clear(s.files) // /tmp is memory
 		if !crashed {
 			return 0, &connection.LostError{Reason: "gone"}
 		}
@@ -163,6 +175,38 @@ func TestASupersededAttemptDoesNotFlash(t *testing.T) {
 	require.NoError(t, w.Work(t.Context(), job))
 	require.Equal(t, 1, b.flashes)
 	require.Equal(t, firmware.Success, w.Operation(t, op.ID).Status)
+}
+
+// A process that was taken for dead at any command and is not, while another one does
+// its work, finds on its return that it has nothing to say any more: the device is
+// flashed once, and the operation is what the other one made of it.
+func TestAProcessTakenForDead(t *testing.T) {
+	for n := 1; n <= 15; n++ {
+		b := &box{crash: n, harmless: true}
+		w := firmwaretest.NewWorld(t, openwrt.Types(&openwrt.Options{Wait: func(context.Context, time.Duration) error { return nil }, Retries: 3}))
+		b.id = w.Device(1)
+		w.Fleet.Dial = b.dial
+		op := w.Begin(t, b.id, w.Images[0], "{}")
+		job := firmware.Job{Kind: firmware.JobUpgrade, ID: op.ID}
+		w.Queue.Take()
+		var ended *firmware.Operation
+		b.cancel = func() { // the process stops here for a long time, and another one takes over
+			b.crash = 0
+			for err := w.Work(t.Context(), job); err != nil; err = w.Work(t.Context(), job) {
+				var later *firmware.LaterError
+				require.ErrorAs(t, err, &later, "stopped at command %d", n)
+				w.Now = w.Now.Add(later.After)
+			}
+			ended = w.Operation(t, op.ID)
+		}
+		err := w.Work(t.Context(), job) // what the first one does, before and afterwards
+		var later *firmware.LaterError
+		require.ErrorAs(t, err, &later, "stopped at command %d", n)
+		require.Equal(t, 1, b.flashes, "stopped at command %d", n)
+		require.NotNil(t, ended)
+		require.Equal(t, firmware.Success, ended.Status, ended.Log)
+		require.Equal(t, ended, w.Operation(t, op.ID), "stopped at command %d", n)
+	}
 }
 
 // An image that is deleted at any command ends the operation before it is sent, with

@@ -170,6 +170,10 @@ type state struct {
 	// BootID and System are what the device said before it was flashed.
 	BootID string `json:"boot_id,omitempty"`
 	System string `json:"system,omitempty"`
+	// Anew is how often it began anew after it was about to flash and did not. Each
+	// time the image has another name, so that a command of a process that was taken
+	// for dead finds nothing to flash.
+	Anew int `json:"anew,omitempty"`
 	// Checksum is that of the image, which may be deleted meanwhile.
 	Checksum string `json:"checksum,omitempty"`
 }
@@ -198,6 +202,9 @@ func (u *upgrader) Upgrade(ctx context.Context, t firmware.Task) error {
 		if err := json.Unmarshal([]byte(raw), &r.state); err != nil {
 			return err
 		}
+	}
+	if r.state.Anew > 0 {
+		r.path = fmt.Sprintf("%s/%d-%s", u.o.Folder, r.state.Anew, image.Name())
 	}
 	defer r.close()
 	if r.resumed = t.Flashed(); r.resumed {
@@ -240,7 +247,7 @@ func (r *run) giveUp(ctx context.Context, cause error) error {
 	if r.session == nil || errors.Is(cause, firmware.ErrNotNeeded) {
 		return cause
 	}
-	if ctx.Err() != nil { // whoever takes it up again needs to know what was stopped, and does
+	if ctx.Err() != nil { // a node that takes it up again needs to know what was stopped, and does
 		return cause
 	}
 	if errors.Is(cause, firmware.ErrCancelled) {
@@ -348,8 +355,15 @@ func (r *run) compare(ctx context.Context) error {
 	return firmware.ErrNotNeeded
 }
 
-// upload sends the image, as a stream.
+// upload brings the image to the device: it gets it by itself, or it is sent as a
+// stream.
 func (r *run) upload(ctx context.Context) error {
+	switch done, err := r.pull(ctx); {
+	case err != nil:
+		return err
+	case done:
+		return r.t.Step(ctx, 50)
+	}
 	image, _ := r.t.Image()
 	file, err := r.t.Open(ctx)
 	if err != nil {

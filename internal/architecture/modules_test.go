@@ -76,6 +76,10 @@ func reached() map[string][]string {
 			"golang.org/x/image", // pictures in WebP
 			"code.dny.dev/ssrf",  // of geocoders, which dial no private address
 		},
+		"controller/geo/estimate": {
+			"github.com/hashicorp/golang-lru", "github.com/klauspost/compress", // of the controller and WHOIS
+			"golang.org/x/image", // of places
+		},
 		"x509": {
 			"golang.org/x/crypto",                // derivation of keys, building of lists
 			"github.com/youmark/pkcs8",           // encrypted private keys

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,19 @@ func TestWhatWasGeneratedIsFresh(t *testing.T) {
 	require.Equal(t, want, again, "the same document gives the same files")
 }
 
+// TestShapesOfTheAdminAreFresh: what the web admin takes the API's answers for is what
+// the server documents. Node.js is not needed to see it.
+func TestShapesOfTheAdminAreFresh(t *testing.T) {
+	text, err := read(t.Context())
+	require.NoError(t, err)
+	want, err := shapes(text)
+	require.NoError(t, err)
+	have, err := os.ReadFile(filepath.Join(testkit.Root(t), "server", "admin", typesFile))
+	require.NoError(t, err)
+	head, _, _ := strings.Cut(string(have), "\n")
+	require.Equal(t, typesHead(want), head+"\n", "server/admin/%s is of another document: make client", typesFile)
+}
+
 // small is a document with one list; change changes its text.
 func small(change ...string) []byte {
 	text := `{"paths":{
@@ -61,6 +75,25 @@ func TestGenerated(t *testing.T) {
 		require.Contains(t, words, want)
 	}
 	require.NotContains(t, text, "Cover")
+}
+
+func TestShapesAreTheSchemasAlone(t *testing.T) {
+	one, err := shapes(small())
+	require.NoError(t, err)
+	require.NotContains(t, string(one), "shop_book_list")
+	require.Contains(t, string(one), "born")
+	same, err := shapes(small("shop_book_list", "shop_books"))
+	require.NoError(t, err)
+	require.Equal(t, typesHead(one), typesHead(same), "operations are no part of it")
+	other, err := shapes(small(`"born"`, `"birth"`))
+	require.NoError(t, err)
+	require.NotEqual(t, typesHead(one), typesHead(other))
+	_, err = shapes([]byte("["))
+	require.Error(t, err)
+}
+
+func TestTypesNeedTheirGenerator(t *testing.T) {
+	require.ErrorContains(t, writeTypes(t.Context(), small(), t.TempDir()), "npm ci")
 }
 
 func TestWhatCannotBeGenerated(t *testing.T) {

@@ -1,6 +1,7 @@
 // Command clientgen writes the types and kinds of client/api from the OpenAPI
-// document of a server with the product's concerns. `make client` runs it; a
-// test tells when what it wrote is not what the server says any more.
+// document of a server with the product's concerns, and the types of the web
+// admin. `make client` runs it; a test tells when what it wrote into client/api is
+// not what the server says any more.
 package main
 
 import (
@@ -18,17 +19,23 @@ import (
 
 func main() {
 	folder := flag.String("out", "client/api", "where the files go; what was generated there before is removed")
+	admin := flag.String("admin", "server/admin", "the folder of the web admin, whose types are made of the same document; empty: none")
 	flag.Parse()
-	if err := run(context.Background(), *folder); err != nil {
+	if err := run(context.Background(), *folder, *admin); err != nil {
 		fmt.Fprintln(os.Stderr, "clientgen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, folder string) error {
+func run(ctx context.Context, folder, admin string) error {
 	document, err := read(ctx)
 	if err != nil {
 		return err
+	}
+	if admin != "" {
+		if err := writeTypes(ctx, document, admin); err != nil {
+			return err
+		}
 	}
 	files, err := generate(document)
 	if err != nil {

@@ -1,8 +1,11 @@
 // Command sbom tells what a program is made of: the modules that were linked into a Go
-// program and the packages its web admin was built with, as CycloneDX 1.6 or, with
-// -licences, as a table for people. The same inputs give the same bytes.
+// program and the packages its web admin was built with, as CycloneDX 1.6. With -licences
+// it writes a table for people of all that is shipped, and with -texts the texts of the
+// licences, which go with the programs; both end with an error where a licence is not one
+// that the project may ship (see licences.go). The same inputs give the same bytes.
 //
-//	sbom [-licences] [-npm package-lock.json] PROGRAM
+//	sbom [-npm package-lock.json] PROGRAM
+//	sbom -licences|-texts [-npm package-lock.json]
 package main
 
 import (
@@ -11,30 +14,31 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/google/licensecheck"
-	"golang.org/x/mod/module"
 )
 
 func main() {
 	table := flag.Bool("licences", false, "write a table for people")
+	texts := flag.Bool("texts", false, "write the texts of all licences")
 	npm := flag.String("npm", "", "package-lock.json of the web admin")
 	cache := flag.String("cache", os.Getenv("GOMODCACHE"), "folder of modules, for their licences")
 	flag.Parse()
-	if flag.NArg() != 1 {
+	if (flag.NArg() == 1) == (*table || *texts) || flag.NArg() > 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(os.Stdout, flag.Arg(0), *npm, *cache, *table); err != nil {
+	var err error
+	if *table || *texts {
+		err = writeLicences(os.Stdout, ".", *npm, *texts)
+	} else {
+		err = run(os.Stdout, flag.Arg(0), *npm, *cache)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "sbom:", err)
 		os.Exit(1)
 	}
@@ -44,9 +48,10 @@ func main() {
 type component struct {
 	name, version, purl, licence string
 	sha256                       string
+	text                         []byte
 }
 
-func run(out io.Writer, program, lock, cache string, table bool) error {
+func run(out io.Writer, program, lock, cache string) error {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return err
@@ -62,7 +67,11 @@ func run(out io.Writer, program, lock, cache string, table bool) error {
 				c.sha256 = hex.EncodeToString(raw)
 			}
 		}
-		if c.licence, err = licenceOf(cache, m.Path, m.Version); err != nil {
+		dir, err := folderOf(cache, m.Path, m.Version)
+		if err != nil {
+			return err
+		}
+		if c.licence, _, err = licenceOf(dir); err != nil {
 			return err
 		}
 		parts = append(parts, c)
@@ -75,92 +84,7 @@ func run(out io.Writer, program, lock, cache string, table bool) error {
 		parts = append(parts, packages...)
 	}
 	slices.SortFunc(parts, func(a, b component) int { return cmp.Compare(a.purl, b.purl) })
-	if table {
-		return writeTable(out, parts)
-	}
 	return writeCycloneDX(out, info.Main.Path, info.GoVersion, parts)
-}
-
-// licenceOf is the SPDX identifier of a module's licence, empty where its files say
-// nothing that is known.
-func licenceOf(cache, path, version string) (string, error) {
-	escaped, err := module.EscapePath(path)
-	if err != nil {
-		return "", err
-	}
-	v, err := module.EscapeVersion(version)
-	if err != nil {
-		return "", err
-	}
-	files, err := os.ReadDir(filepath.Join(cache, filepath.FromSlash(escaped)+"@"+v))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	found := map[string]bool{}
-	for _, f := range files {
-		name := strings.ToUpper(f.Name())
-		if f.IsDir() || !strings.HasPrefix(name, "LICEN") && !strings.HasPrefix(name, "COPYING") && !strings.HasPrefix(name, "UNLICENSE") {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(cache, filepath.FromSlash(escaped)+"@"+v, f.Name()))
-		if err != nil {
-			return "", err
-		}
-		for _, m := range licensecheck.Scan(text).Match {
-			found[m.ID] = true
-		}
-	}
-	var ids []string
-	for id := range found {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return strings.Join(ids, " AND "), nil
-}
-
-// npmPackages are those that are part of what browsers load.
-func npmPackages(lock string) ([]component, error) {
-	raw, err := os.ReadFile(lock)
-	if err != nil {
-		return nil, err
-	}
-	var in struct {
-		Packages map[string]struct {
-			Version, License string
-			Dev              bool
-		}
-	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return nil, fmt.Errorf("%s: %w", lock, err)
-	}
-	seen := map[string]component{}
-	for place, p := range in.Packages {
-		i := strings.LastIndex(place, "node_modules/")
-		if p.Dev || i < 0 {
-			continue
-		}
-		name := place[i+len("node_modules/"):]
-		c := component{name: name, version: p.Version, licence: p.License, purl: "pkg:npm/" + strings.Replace(name, "@", "%40", 1) + "@" + p.Version}
-		seen[c.purl] = c
-	}
-	var parts []component
-	for _, c := range seen {
-		parts = append(parts, c)
-	}
-	return parts, nil
-}
-
-func writeTable(out io.Writer, parts []component) error {
-	var b strings.Builder
-	b.WriteString("# What the program is made of, and under which licences\n\nMade by `make licences`; `make sbom` writes the same as CycloneDX.\n\n| part | version | licence |\n|---|---|---|\n")
-	for _, p := range parts {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.name, p.version, cmp.Or(p.licence, "see its sources"))
-	}
-	_, err := io.WriteString(out, b.String())
-	return err
 }
 
 func writeCycloneDX(out io.Writer, main, goVersion string, parts []component) error {

@@ -115,7 +115,7 @@ func (h *HTTP) below(r *rest.Request) error {
 }
 
 // ownBelow is below for what tells of subnets nested in one, which in a shared
-// subnet may be those of others: whoever may change it.
+// subnet may be those of others: anybody who may change it.
 func (h *HTTP) ownBelow(r *rest.Request) error {
 	if err := h.below(r); err != nil {
 		return err

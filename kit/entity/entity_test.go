@@ -420,3 +420,86 @@ func TestDeletedByTwo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
 }
+
+// Several objects are created together: all or none, with one event.
+func TestCreateMany(t *testing.T) {
+	eachStore(t, func(t *testing.T, h *harbour, tenants *islands) {
+		var told []int
+		h.Changed.Subscribe("note", func(_ context.Context, all ...entity.Change[boat]) { told = append(told, len(all)) })
+		acme, other := wispwright.NewID(), wispwright.NewID()
+		require.NoError(t, h.CreateMany(ctx, nil))
+		list := []*boat{{OrganizationID: acme, Name: " Ann "}, {OrganizationID: acme, Name: "Bea"}, {OrganizationID: other, Name: "Ann"}}
+		require.NoError(t, h.CreateMany(ctx, list))
+		require.Equal(t, []any{"Ann", false}, []any{list[0].Name, list[0].ID.IsZero()})
+		require.Equal(t, []int{3}, told)
+		require.Len(t, h.trail, 3)
+		require.Equal(t, []wispwright.ID{acme, other}, tenants.held, "each organization once")
+		count := func() int {
+			all, err := h.List(ctx, wispwright.ScopeAll(), boatFilter{}, wispwright.Page{})
+			require.NoError(t, err)
+			return all.Total
+		}
+		require.Equal(t, 3, count())
+
+		for says, bad := range map[string]*boat{"name: boat": {OrganizationID: acme, Name: "Bea"}, "name: This": {OrganizationID: acme}} {
+			err := h.CreateMany(ctx, []*boat{{OrganizationID: acme, Name: "Cid"}, bad})
+			require.ErrorContains(t, err, says)
+			require.Equal(t, 3, count(), "none of them")
+		}
+		tenants.gone[other] = true
+		require.ErrorContains(t, h.CreateMany(ctx, []*boat{{OrganizationID: acme, Name: "Cid"}, {OrganizationID: other, Name: "Cid"}}), "organization: ")
+		h.check = func(context.Context, entity.Change[boat]) error { return wispwright.ErrLimit }
+		require.ErrorIs(t, h.CreateMany(ctx, []*boat{{OrganizationID: acme, Name: "Cid"}}), wispwright.ErrLimit)
+		require.Equal(t, 3, count())
+		require.Equal(t, []int{3}, told)
+	})
+}
+
+// What is taken over is stored as it was, times included, without anything that
+// follows from it; once more it differs in nothing.
+func TestAdopt(t *testing.T) {
+	eachStore(t, func(t *testing.T, h *harbour, tenants *islands) {
+		acme := wispwright.NewID()
+		long := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+		b := &boat{ID: wispwright.NewID(), OrganizationID: acme, Name: strings.Repeat("longer than valid ", 3), Key: "k", Created: long, Modified: long}
+		adopt := func(change func(*boat), keep func(before, after *boat)) string {
+			t.Helper()
+			again := *b
+			change(&again)
+			_, action, err := h.Adopt(ctx, &again, keep)
+			require.NoError(t, err)
+			return action
+		}
+		require.Equal(t, "add", adopt(func(*boat) {}, nil))
+		stored, err := h.Get(ctx, wispwright.ScopeAll(), b.ID)
+		require.NoError(t, err)
+		require.Equal(t, b, stored)
+		require.Empty(t, adopt(func(b *boat) { b.Modified = time.Now() }, nil), "times alone are no difference")
+		require.Equal(t, "change", adopt(func(b *boat) { b.Name = "Bea" }, nil))
+		require.Empty(t, adopt(func(b *boat) { b.Name = "Cid" }, func(before, after *boat) { after.Name = before.Name }), "what is known here only")
+		require.Equal(t, []string{"add", "change"}, []string{h.trail[0].Action, h.trail[1].Action})
+		require.Empty(t, h.validated)
+		require.Empty(t, h.stored)
+
+		tenants.gone[acme] = true
+		_, _, err = h.Adopt(ctx, b, nil)
+		require.ErrorContains(t, err, "organization: ")
+		taken := &boat{ID: wispwright.NewID(), OrganizationID: wispwright.NewID(), Name: "Bea", Created: long, Modified: long}
+		_, _, err = h.Adopt(ctx, taken, nil)
+		require.NoError(t, err, "the name is another organization's")
+		again := *taken
+		again.ID = wispwright.NewID()
+		_, _, err = h.Adopt(ctx, &again, nil)
+		require.ErrorContains(t, err, "name: ", "what the storage refuses is refused in the same words")
+		require.Equal(t, "harbour.boat", h.Kind().Model)
+	})
+}
+
+func TestProgramsWithoutOrganizations(t *testing.T) {
+	require.NoError(t, entity.NoTenants{}.Hold(ctx, wispwright.NewID()))
+	entity.NoTenants{}.OnDelete("nothing", nil)
+	s := memstore.New()
+	require.Panics(t, func() {
+		entity.New(&entity.Base{Tx: s}, memstore.NewRepo[wispwright.ID, boat, boatFilter](s, memstore.Spec[boat]{Shape: boat{}.Shape()}), entity.Kind[wispwright.ID, boat]{Name: "harbour.Boats", Model: "harbour.boat"})
+	}, "objects of organizations, which nobody keeps")
+}

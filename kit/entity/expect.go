@@ -11,7 +11,7 @@ type expectation struct {
 }
 
 // WithExpectation returns a context in which an object is deleted only if check
-// accepts it as it is then, with its row held: whoever deletes has read it
+// accepts it as it is then, with its row held: the caller that deletes has read it
 // before, and gets the context of the transaction. Services of other signatures
 // ask Expected. A check of nil ends an expectation.
 func WithExpectation[T any](ctx context.Context, id any, check func(context.Context, *T) error) context.Context {

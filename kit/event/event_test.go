@@ -64,3 +64,42 @@ func TestListed(t *testing.T) {
 	var topic event.Topic[int]
 	require.Equal(t, event.Listed{Name: "x.Changed", Kind: "topic"}, topic.Listed("x.Changed", ""))
 }
+
+// What is published in a transaction reaches Within before the commit, once and as a
+// whole; an error undoes the transaction, and nobody is told after it.
+func TestWithinATransaction(t *testing.T) {
+	var topic event.Topic[string]
+	var kept [][]string
+	var told []string
+	refusal := error(nil)
+	topic.Within("keep", func(_ context.Context, e ...string) error { kept = append(kept, e); return refusal })
+	topic.Subscribe("tell", func(_ context.Context, e ...string) { told = append(told, e...) })
+	require.Equal(t, []string{"keep (within)", "tell"}, topic.Subscribers())
+	publish := func() (context.Context, *wispwright.CommitHooks) {
+		ctx, hooks := wispwright.WithCommitHooks(t.Context())
+		topic.Publish(ctx)
+		topic.Publish(ctx, "a", "b")
+		topic.Publish(ctx, "c")
+		require.Empty(t, kept)
+		return ctx, hooks
+	}
+	ctx, hooks := publish()
+	require.NoError(t, hooks.Before(ctx))
+	require.Equal(t, [][]string{{"a", "b", "c"}}, kept)
+	require.Empty(t, told, "not before the commit")
+	hooks.Run()
+	require.Equal(t, []string{"a", "b", "c"}, told)
+
+	kept, told, refusal = nil, nil, wispwright.ErrLimit
+	ctx, hooks = publish()
+	err := hooks.Before(ctx)
+	require.ErrorIs(t, err, wispwright.ErrLimit)
+	require.ErrorContains(t, err, "keep")
+	hooks.Discard()
+	require.Empty(t, told)
+
+	kept = nil
+	topic.Publish(t.Context(), "outside")
+	require.Equal(t, [][]string{{"outside"}}, kept)
+	require.Equal(t, []string{"outside"}, told, "what cannot be undone is told")
+}

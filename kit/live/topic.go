@@ -16,7 +16,7 @@ const Everything = "*"
 type Event struct {
 	// Topic is the name of the Topic it belongs to.
 	Topic string `json:"t"`
-	// Group says who hears of it: sessions with this group, and those with
+	// Group names the sessions that hear of it: sessions with this group, and those with
 	// Everything.
 	Group string `json:"g"`
 	// Payload is the topic's own: an id, or a few of them.

@@ -454,7 +454,7 @@ func (r *Repo[K, T, F]) Delete(ctx context.Context, scope wispwright.Scope, id K
 	})
 }
 
-// DeleteWhere removes every object the function picks and returns how many.
+// DeleteWhere removes every object the function picks and returns their number.
 func (r *Repo[K, T, F]) DeleteWhere(ctx context.Context, pick func(*T) bool) (int, error) {
 	n := 0
 	err := r.store.InTx(ctx, func(context.Context) error {

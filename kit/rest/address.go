@@ -35,14 +35,14 @@ func (a *API) ClientAddress(r *http.Request) string {
 	return ClientAddress(r, a.options.TrustProxy)
 }
 
-// Source is what the client's attempts are counted by, for handlers that are no
+// Source is the key by which a client's attempts are counted, for handlers that are no
 // views.
 func (a *API) Source(r *http.Request) string { return Source(r, a.options.TrustProxy) }
 
 // Address is the client's network address without port.
 func (r *Request) Address() string { return r.api.ClientAddress(r.HTTP) }
 
-// Source is what the client's attempts are counted by.
+// Source is the key by which the client's attempts are counted.
 func (r *Request) Source() string { return r.api.Source(r.HTTP) }
 
 // relayedKey marks requests that a proxy forwarded which nobody named; its value
@@ -63,7 +63,7 @@ func Relayed(r *http.Request) bool {
 	return relayed
 }
 
-// Source is what a client's attempts, such as wrong passwords, are counted by:
+// Source is the key by which a client's attempts, such as wrong passwords, are counted:
 // its address, or the /64 from which an IPv6 host can choose its addresses.
 //
 // All clients of a proxy on this machine that nobody named have the address of

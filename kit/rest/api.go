@@ -25,6 +25,13 @@ type Organizations interface {
 	OrganizationBySlug(ctx context.Context, slug string) (wispwright.ID, error)
 }
 
+// ClosedOrganizations is what Organizations may answer too.
+type ClosedOrganizations interface {
+	// OrganizationClosed reports whether objects of a kind that belong to an
+	// organization may only be read and deleted, and the organization's name.
+	OrganizationClosed(ctx context.Context, kind string, id wispwright.ID) (name string, closed bool, err error)
+}
+
 // Options change what New makes; nil means the defaults.
 type Options struct {
 	// Schemes recognise callers, tried in order. Default: none, everybody is

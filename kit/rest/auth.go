@@ -20,7 +20,7 @@ type Scheme struct {
 	// Authenticate returns the caller, or nil when the request does not use
 	// this scheme. Errors: Unauthenticated for wrong credentials,
 	// wispwright.Forbidden for a failed check of origin (CSRF). Request.Caller is
-	// not known yet; Request.Address is what guessing is counted by.
+	// not known yet; guessing is counted by Request.Address.
 	Authenticate func(*Request) (*wispwright.Caller, error)
 }
 

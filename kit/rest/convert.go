@@ -224,6 +224,11 @@ func (f *field) id(rd *reading, v value, into reflect.Value, null *bool) *fault 
 	}
 	if f.relation == "organization" {
 		known, err := rd.request.api.organizationKnown(rd.request, id)
+		if err == nil && known {
+			var closed bool
+			_, closed, err = rd.request.api.closed(rd.request, id)
+			known = !closed
+		}
 		if err != nil {
 			rd.failed = err
 			return nil

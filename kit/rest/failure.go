@@ -94,7 +94,7 @@ func (r *Request) explain(err error) (int, any) {
 	return http.StatusInternalServerError, crash{}
 }
 
-// missing is what an object is refused with whose parent has gone since it was
+// missing refuses an object whose parent has gone since it was
 // looked for, in the words of a parent that was never there.
 func (r *Request) missing(e *wispwright.MissingError) *faults {
 	path := ""

@@ -46,7 +46,7 @@ type deleter[K comparable] interface {
 	Delete(ctx context.Context, scope wispwright.Scope, id K) error
 }
 
-// Resource describes an entity: where it is, who may do what, and how it is
+// Resource describes an entity: where it is, which callers may do what, and how it is
 // mapped to and from the wire. K is the key (wispwright.ID, int64 or string),
 // T the domain type, F its filter, In and Out the wire structs. Every field of
 // In is an Opt; Out is plain.
@@ -516,6 +516,9 @@ func (res *Resource[K, T, F, In, Out]) update(r *Request) (int, any, error) {
 	before, write, err := res.writable(r)
 	if err == nil && res.Frozen != nil && res.Frozen(before) {
 		err = wispwright.Forbidden(noPermission)
+	}
+	if err == nil && res.Organization != nil {
+		err = r.api.open(r, res.Organization(before))
 	}
 	if err != nil {
 		return 0, nil, err

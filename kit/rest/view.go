@@ -220,6 +220,9 @@ func (v *View) run(r *Request, wellFormed bool) (int, any, error) {
 			return 0, nil, err
 		}
 	}
+	if err := v.openPath(r); err != nil {
+		return 0, nil, err
+	}
 	return op.Handle(r)
 }
 

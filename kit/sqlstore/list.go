@@ -213,7 +213,7 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 		var args []any
 		contains := r.containing(value.String())
 		for _, t := range c.Targets {
-			part := contains(r.of(t))
+			part := contains(r.text(t))
 			parts, args = append(parts, part.SQL), append(args, part.Args...)
 		}
 		if c.Name == "Search" && r.spec.Search != nil {

@@ -129,7 +129,7 @@ func (k *kept) SelectContext(ctx context.Context, dest any, args ...any) error {
 	return k.stmt.SelectContext(ctx, dest, args...)
 }
 
-// reader is what read queries of one shape run on, once.
+// reader is the connection on which read queries of one shape run, once.
 type reader interface {
 	QueryxContext(ctx context.Context, args ...any) (*sqlx.Rows, error)
 	GetContext(ctx context.Context, dest any, args ...any) error

@@ -47,6 +47,7 @@ type thingFilter struct {
 	OrganizationID wispwright.ID
 	Names          wispwright.Among[string]
 	NameContains   string
+	LeaseContains  string
 	On             *bool
 	Size           *int64
 	Address        netip.Addr
@@ -75,7 +76,7 @@ func thingSpec() sqlstore.Spec {
 }
 
 func thingShape() store.Shape {
-	return store.Shape{Table: "thing", Org: "OrganizationID", Search: []string{"Name", "Address"}, Order: store.Newest("Created"), Documents: []string{"Place"},
+	return store.Shape{Table: "thing", Org: "OrganizationID", Search: []string{"Name", "Address", "Lease"}, Order: store.Newest("Created"), Documents: []string{"Place"},
 		Unique: []store.Unique{{Name: "thing_name", Fields: []string{"OrganizationID", "Name"}}}}
 }
 
@@ -136,16 +137,17 @@ func sample(tx wispwright.Transactor) storetest.Sample[wispwright.ID, thing, thi
 			wispwright.UniqueKey: func(first *thing) *thing { return &thing{ID: first.ID, Name: "other", Created: day} },
 		},
 		Filters: map[string]storetest.Filter[thing, thingFilter]{
-			"among":    {Filter: thingFilter{Names: wispwright.Only("Thing_1", "Thing_2", "%")}, Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
-			"no names": {Filter: thingFilter{Names: wispwright.Only[string]()}, Selects: func(*thing) bool { return false }},
-			"contains": {Filter: thingFilter{NameContains: "NG_4"}, Selects: func(o *thing) bool { return o.Name == "Thing_4" }},
-			"literal":  {Filter: thingFilter{NameContains: "g%4"}, Selects: func(*thing) bool { return false }},
-			"pointer":  {Filter: thingFilter{On: &yes}, Selects: func(o *thing) bool { return o.On }},
-			"number":   {Filter: thingFilter{Size: &three}, Selects: func(o *thing) bool { return o.Size == 3 }},
-			"address":  {Filter: thingFilter{Address: netip.MustParseAddr("2001:db8::1")}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
-			"custom":   {Filter: thingFilter{Big: true}, Selects: func(o *thing) bool { return o.Size > 1e9 }},
-			"org":      {Filter: thingFilter{OrganizationID: orgs[1]}, Selects: func(o *thing) bool { return o.OrganizationID == orgs[1] }},
-			"search":   {Filter: thingFilter{Search: "DB8"}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
+			"among":          {Filter: thingFilter{Names: wispwright.Only("Thing_1", "Thing_2", "%")}, Selects: func(o *thing) bool { return o.Name == "Thing_1" || o.Name == "Thing_2" }},
+			"no names":       {Filter: thingFilter{Names: wispwright.Only[string]()}, Selects: func(*thing) bool { return false }},
+			"contains":       {Filter: thingFilter{NameContains: "NG_4"}, Selects: func(o *thing) bool { return o.Name == "Thing_4" }},
+			"literal":        {Filter: thingFilter{NameContains: "g%4"}, Selects: func(*thing) bool { return false }},
+			"pointer":        {Filter: thingFilter{On: &yes}, Selects: func(o *thing) bool { return o.On }},
+			"number":         {Filter: thingFilter{Size: &three}, Selects: func(o *thing) bool { return o.Size == 3 }},
+			"address":        {Filter: thingFilter{Address: netip.MustParseAddr("2001:db8::1")}, Selects: func(o *thing) bool { return o.Address.IsValid() }},
+			"custom":         {Filter: thingFilter{Big: true}, Selects: func(o *thing) bool { return o.Size > 1e9 }},
+			"org":            {Filter: thingFilter{OrganizationID: orgs[1]}, Selects: func(o *thing) bool { return o.OrganizationID == orgs[1] }},
+			"search":         {Filter: thingFilter{Search: "DB8::1"}, Selects: func(o *thing) bool { return o.Address.IsValid() || o.Lease == leases()[4] }},
+			"lease contains": {Filter: thingFilter{LeaseContains: "0.0.1"}, Selects: func(o *thing) bool { return o.Lease == leases()[0] }},
 			"lease within": {Filter: thingFilter{LeaseWithin: netip.MustParsePrefix("10.0.0.7/28")}, Selects: func(o *thing) bool {
 				return netip.MustParsePrefix("10.0.0.0/28").Contains(o.Lease)
 			}},

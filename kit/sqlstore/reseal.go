@@ -28,7 +28,7 @@ func (db *DB) remember(table, key string, plan *fields.Plan) {
 const resealStep = 200
 
 // Reseal seals every secret anew that another key than the present one sealed, or
-// none, and returns how many there were. Afterwards the former keys are not needed
+// none, and returns their number. Afterwards the former keys are not needed
 // any more. It looks through the tables of all repositories made on the database,
 // may be interrupted and run again, and others may read and write meanwhile.
 func (db *DB) Reseal(ctx context.Context) (n int, err error) {

@@ -155,11 +155,11 @@ func (t *table) referred(plan *fields.Plan, parents []store.Parent) error {
 
 // selects refuses a condition that a column's form cannot answer.
 func (t *table) selects(d Dialect, op fields.Op, f fields.Field) error {
-	native := f.Sortable || d == Postgres && slices.Contains([]string{"inet", "cidr"}, t.columns[strings.Trim(f.Column, `"`)].Type)
+	native := t.native(d, f)
 	switch {
 	case op == fields.Within && !native:
 		return fmt.Errorf("the column %s is a text, in which %sWithin cannot be looked for", f.Column, f.Name)
-	case op == fields.Contains && (native || f.Kind == fields.Big || f.Kind == fields.Bytes):
+	case op == fields.Contains && (native && f.Kind != fields.Addr || f.Kind == fields.Big || f.Kind == fields.Bytes):
 		return fmt.Errorf("the field %s is no text to search", f.Name)
 	}
 	return nil

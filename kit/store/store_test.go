@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/store"
 )
 
@@ -22,4 +23,9 @@ func TestComplete(t *testing.T) {
 
 func TestFold(t *testing.T) {
 	require.Equal(t, "az@[`{éÉ\u212a", store.Fold("AZ@[`{éÉ\u212a"))
+}
+
+func TestOrdersOfLists(t *testing.T) {
+	require.Equal(t, []wispwright.Order{{Field: "Created", Descending: true}}, store.Newest("Created"))
+	require.Equal(t, []wispwright.Order{{Field: "Name"}}, store.Oldest("Name"))
 }

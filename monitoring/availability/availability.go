@@ -4,13 +4,11 @@ package availability
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
-	"github.com/wispwright/wispwright/monitoring/timeseries"
 )
 
 // Device is a device that is reported on.
@@ -23,6 +21,14 @@ type Device struct {
 	Location   string
 	// Incidents is how many problems it had in the time.
 	Incidents int
+	// Planned are times of maintenance, in any order. What happens in them does not count.
+	Planned []Span
+}
+
+// Span is a time.
+type Span struct {
+	// Start and End are its begin and end.
+	Start, End time.Time
 }
 
 // Row is what is reported of a device, or of all devices of a location.
@@ -37,6 +43,8 @@ type Row struct {
 	// Measured is for how long it is known whether they could be reached, Down for how long of
 	// that they could not, both added up over the devices.
 	Measured, Down time.Duration
+	// Planned is how long maintenance was, added up over the devices. It is no part of the others.
+	Planned time.Duration
 	// Incidents is how many problems there were.
 	Incidents int
 }
@@ -54,6 +62,7 @@ func (r *Row) add(o *Row) {
 	r.Devices += o.Devices
 	r.Measured += o.Measured
 	r.Down += o.Down
+	r.Planned += o.Planned
 	r.Incidents += o.Incidents
 }
 
@@ -69,62 +78,6 @@ type Report struct {
 	Rows []*Row
 	// Total is the sum of the rows.
 	Total Row
-}
-
-// step is the width of what is counted at once. How often a device is asked does not weigh then: in
-// an outage it is asked more often.
-const step = time.Hour
-
-// perQuery is how many devices are read at once.
-const perQuery = 200
-
-// Devices reports on devices from what answers to ping were stored in a time. The zone of start is that
-// of the report. Hours in which nothing was stored count as not measured.
-func Devices(ctx context.Context, series timeseries.Store, devices []Device, start, end time.Time) ([]*Row, error) {
-	rows := make([]*Row, 0, len(devices))
-	for some := range slices.Chunk(devices, perQuery) {
-		queries := make([]timeseries.Query, len(some))
-		for i := range some {
-			queries[i] = timeseries.Query{Measurement: "ping", Filter: timeseries.Filter{Object: &timeseries.Object{Type: "config.device", ID: some[i].ID.String()}},
-				Range:  timeseries.Range{Start: start, End: end.Add(-time.Second), Zone: start.Location(), Bucket: step},
-				Traces: []timeseries.Trace{{Name: "reachable", Field: "reachable", Func: timeseries.Mean}}}
-		}
-		results, err := series.Charts(ctx, queries)
-		if err != nil {
-			return nil, fmt.Errorf("read answers to ping: %w", err)
-		}
-		for i, d := range some {
-			row := &Row{ID: d.ID, Name: d.Name, Location: d.Location, Devices: 1, Incidents: d.Incidents}
-			row.count(&results[i], start, end)
-			rows = append(rows, row)
-		}
-	}
-	sorted(rows)
-	return rows, nil
-}
-
-// count adds the hours of a device up.
-func (r *Row) count(result *timeseries.Result, start, end time.Time) {
-	if result.Empty() {
-		return
-	}
-	for i, v := range result.Series[0].Values {
-		if v.IsNull() || i >= len(result.Starts) {
-			continue
-		}
-		mean := v.Float()
-		from, to := result.Starts[i], result.Starts[i].Add(step)
-		if from.Before(start) {
-			from = start
-		}
-		if to.After(end) {
-			to = end
-		}
-		if length := to.Sub(from); length > 0 {
-			r.Measured += length
-			r.Down += time.Duration((1 - min(1, max(0, mean))) * float64(length))
-		}
-	}
 }
 
 // ByLocation adds the rows of devices up that are at one location.

@@ -72,9 +72,9 @@ func TestDevices(t *testing.T) {
 	lines, err := csv.NewReader(&b).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, lines, 5)
-	require.Equal(t, []string{"'=1+1", "Mill", "1", "100", "0", "86400", "0"}, lines[1])
-	require.Equal(t, []string{"b", "Mill", "1", "75.000", "3600", "14400", "1"}, lines[2])
-	require.Equal(t, []string{"c", "", "1", "", "0", "0", "0"}, lines[3])
+	require.Equal(t, []string{"'=1+1", "Mill", "1", "100", "0", "86400", "0", "0"}, lines[1])
+	require.Equal(t, []string{"b", "Mill", "1", "75.000", "3600", "14400", "0", "1"}, lines[2])
+	require.Equal(t, []string{"c", "", "1", "", "0", "0", "0", "0"}, lines[3])
 	require.Equal(t, "All", lines[4][0])
 	var many []*availability.Row
 	for range 100 {
@@ -85,6 +85,39 @@ func TestDevices(t *testing.T) {
 	require.NoError(t, availability.WritePDF(&b, r))
 	require.True(t, bytes.HasPrefix(b.Bytes(), []byte("%PDF-")))
 	require.Contains(t, b.String(), "/Count 8", "300 lines fill eight pages")
+}
+
+// Times of maintenance count neither as reachable nor as out of reach, to the minute, however they overlap.
+func TestDevicesInMaintenance(t *testing.T) {
+	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	end := start.Add(24 * time.Hour)
+	at := func(hours, minutes int) time.Time {
+		return start.Add(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute)
+	}
+	s := timeseries.NewMemory(10*365*24*time.Hour, 24*time.Hour)
+	// up for four hours, away from 4:00 to 6:30, up until 8:00
+	pinged(t, s, id(1), start, 4*12, 5*time.Minute, 1)
+	pinged(t, s, id(1), at(4, 0), 30, 5*time.Minute, 0)
+	pinged(t, s, id(1), at(6, 30), 18, 5*time.Minute, 1)
+	for name, test := range map[string]struct {
+		planned                []availability.Span
+		measured, down, outage time.Duration
+	}{
+		"none":              {nil, 8 * time.Hour, 150 * time.Minute, 0},
+		"empty":             {[]availability.Span{{Start: at(4, 0), End: at(4, 0)}}, 8 * time.Hour, 150 * time.Minute, 0},
+		"whole hours":       {[]availability.Span{{Start: at(4, 0), End: at(6, 0)}}, 6 * time.Hour, 30 * time.Minute, 2 * time.Hour},
+		"the outage itself": {[]availability.Span{{Start: at(4, 0), End: at(6, 30)}}, 330 * time.Minute, 0, 150 * time.Minute},
+		"twice, unordered":  {[]availability.Span{{Start: at(5, 0), End: at(6, 30)}, {Start: at(4, 0), End: at(5, 45)}}, 330 * time.Minute, 0, 150 * time.Minute},
+		"half of an outage": {[]availability.Span{{Start: at(3, 30), End: at(4, 45)}}, 405 * time.Minute, 105 * time.Minute, 75 * time.Minute},
+		"over the edges":    {[]availability.Span{{Start: at(-5, 0), End: at(48, 0)}}, 0, 0, 24 * time.Hour},
+		"another time":      {[]availability.Span{{Start: at(24, 0), End: at(48, 0)}}, 8 * time.Hour, 150 * time.Minute, 0},
+	} {
+		rows, err := availability.Devices(t.Context(), s, []availability.Device{{ID: id(1), Name: "a", Planned: test.planned}}, start, end)
+		require.NoError(t, err, name)
+		require.Equal(t, test.measured, rows[0].Measured, name)
+		require.Equal(t, test.down, rows[0].Down, name)
+		require.Equal(t, test.outage, rows[0].Planned, name)
+	}
 }
 
 func TestMonth(t *testing.T) {

@@ -38,9 +38,9 @@ func plain(text string) string {
 func WriteCSV(w io.Writer, r *Report) error {
 	out := csv.NewWriter(w)
 	line := func(row *Row) []string {
-		return []string{plain(row.Name), plain(row.Location), strconv.Itoa(row.Devices), percent(row), seconds(row.Down), seconds(row.Measured), strconv.Itoa(row.Incidents)}
+		return []string{plain(row.Name), plain(row.Location), strconv.Itoa(row.Devices), percent(row), seconds(row.Down), seconds(row.Measured), seconds(row.Planned), strconv.Itoa(row.Incidents)}
 	}
-	list := [][]string{{"name", "location", "devices", "availability_percent", "down_seconds", "measured_seconds", "incidents"}}
+	list := [][]string{{"name", "location", "devices", "availability_percent", "down_seconds", "measured_seconds", "maintenance_seconds", "incidents"}}
 	for _, row := range r.Rows {
 		list = append(list, line(row))
 	}

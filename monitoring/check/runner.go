@@ -144,7 +144,7 @@ func (c *Checks) Hasten(ctx context.Context, kinds []string, devices ...wispwrig
 }
 
 // RunAll makes all active checks of some types due now, of all types if none is named, and returns how many
-// were not yet. Whoever calls Run runs them. Errors: a type that there is not.
+// were not yet. The caller of Run runs them. Errors: a type that there is not.
 func (c *Checks) RunAll(ctx context.Context, types ...string) (int, error) {
 	if len(types) == 0 {
 		for _, t := range c.registry.types {

@@ -2,11 +2,13 @@ package custom
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -86,6 +88,14 @@ func validate(_ context.Context, c entity.Change[Metric]) error {
 	}
 	if m.Name == "" {
 		e.Add("name", "This field may not be blank.")
+	}
+	for _, of := range []struct {
+		field, text string
+		most        int
+	}{{"name", m.Name, 64}, {"unit", m.Unit, 16}, {"description", m.Description, 255}} {
+		if utf8.RuneCountInString(of.text) > of.most {
+			e.Add(of.field, fmt.Sprintf("Ensure this field has no more than %d characters.", of.most))
+		}
 	}
 	if !keyForm.MatchString(m.Key) {
 		e.Add("key", "Lower-case letters, digits and underscores, at most 32, beginning with a letter.")

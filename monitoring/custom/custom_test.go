@@ -1,11 +1,19 @@
 package custom_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/kit/memstore"
+	"github.com/wispwright/wispwright/kit/storetest"
+	"github.com/wispwright/wispwright/monitoring"
 	"github.com/wispwright/wispwright/monitoring/custom"
+	"github.com/wispwright/wispwright/monitoring/custom/customtest"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
@@ -33,3 +41,82 @@ func TestResolve(t *testing.T) {
 		require.Error(t, err, path)
 	}
 }
+
+type metrics = wispwright.Repo[custom.Metric, custom.Filter]
+
+func harness(change func(metrics) metrics) func(*testing.T) customtest.Storage {
+	return func(*testing.T) customtest.Storage {
+		m := memstore.New()
+		store := custom.NewMemory(m)
+		if change != nil {
+			store = change(store)
+		}
+		return customtest.Storage{Tx: m, Store: store}
+	}
+}
+
+func TestMemory(t *testing.T) { customtest.Run(t, harness(nil)) }
+
+// everywhere answers for other organizations too.
+type everywhere struct{ metrics }
+
+func (s everywhere) Get(ctx context.Context, _ wispwright.Scope, id wispwright.ID) (*custom.Metric, error) {
+	return s.metrics.Get(ctx, wispwright.ScopeAll(), id)
+}
+
+// unfiltered lists everything.
+type unfiltered struct{ metrics }
+
+func (s unfiltered) List(ctx context.Context, scope wispwright.Scope, _ custom.Filter, p wispwright.Page) (wispwright.Items[custom.Metric], error) {
+	return s.metrics.List(ctx, scope, custom.Filter{}, p)
+}
+
+func TestTheSuiteFindsBrokenStorages(t *testing.T) {
+	storetest.MustFail(t, map[string]func(*testing.T){
+		"everywhere": func(t *testing.T) { customtest.Run(t, harness(func(s metrics) metrics { return everywhere{s} })) },
+		"unfiltered": func(t *testing.T) { customtest.Run(t, harness(func(s metrics) metrics { return unfiltered{s} })) },
+	})
+}
+
+// away cannot be read.
+type away struct {
+	metrics
+	err error
+}
+
+func (s *away) List(ctx context.Context, scope wispwright.Scope, f custom.Filter, p wispwright.Page) (wispwright.Items[custom.Metric], error) {
+	if s.err != nil {
+		return wispwright.Items[custom.Metric]{}, s.err
+	}
+	return s.metrics.List(ctx, scope, f, p)
+}
+
+// A database that is away is asked again with the next document.
+func TestStorageThatIsAway(t *testing.T) {
+	m := memstore.New()
+	store := &away{custom.NewMemory(m), errors.New("away")}
+	base := &entity.Base{Tx: m, Tenants: entity.NoTenants{}}
+	c, err := custom.New(base, store, monitoring.NewRegistry(), nil)
+	require.NoError(t, err)
+	doc, err := ordered.DecodeObject([]byte(`{"n":1}`))
+	require.NoError(t, err)
+	org := wispwright.NewID()
+	require.ErrorIs(t, c.Start(t.Context()), store.err)
+	_, err = c.Read(t.Context(), org, doc)
+	require.ErrorIs(t, err, store.err)
+	_, err = c.ByKey(t.Context())
+	require.ErrorIs(t, err, store.err)
+	metric := &custom.Metric{OrganizationID: org, Name: "n", Key: "n", Path: "/n", IsActive: true}
+	require.ErrorIs(t, c.Create(t.Context(), metric), store.err)
+	store.err = nil
+	require.NoError(t, c.Create(t.Context(), metric))
+	values, err := c.Read(t.Context(), org, doc)
+	require.NoError(t, err)
+	require.Len(t, values, 1)
+	for _, err := range []error{second(custom.New(nil, store, monitoring.NewRegistry(), nil)), second(custom.New(base, nil, monitoring.NewRegistry(), nil)), second(custom.New(base, store, nil, nil))} {
+		require.ErrorContains(t, err, "custom: ")
+	}
+	require.Equal(t, "custommetric", custom.Models()[0].Name)
+}
+
+func second[T any](_ T, err error) error { return err }

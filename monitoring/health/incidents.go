@@ -159,10 +159,9 @@ func (s *Incidents) Cases(ctx context.Context, scope wispwright.Scope, f CaseFil
 	return s.h.stores.Cases.List(ctx, scope, f, p)
 }
 
-// Timeline returns what happened in an incident, the first first.
-func (s *Incidents) Timeline(ctx context.Context, id wispwright.ID) ([]*Entry, error) {
-	found, err := s.h.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{IncidentID: id}, wispwright.Page{NoTotal: true})
-	return found.Rows, err
+// Timeline returns a page of what happened in incidents, the first first.
+func (s *Incidents) Timeline(ctx context.Context, scope wispwright.Scope, f EntryFilter, p wispwright.Page) (wispwright.Items[Entry], error) {
+	return s.h.stores.Entries.List(ctx, scope, f, p)
 }
 
 // mostText is how long a comment may be.

@@ -56,10 +56,10 @@ func TestManyAtOnce(t *testing.T) {
 	require.False(t, list[0].Open)
 	require.Equal(t, 0, list[0].Ill)
 	require.NotNil(t, list[0].Ended)
-	timeline, err := b.Incidents.Timeline(context.Background(), list[0].ID)
+	timeline, err := b.Incidents.Timeline(context.Background(), wispwright.ScopeAll(), health.EntryFilter{IncidentID: list[0].ID}, wispwright.Page{})
 	require.NoError(t, err)
 	var kinds []string
-	for _, e := range timeline {
+	for _, e := range timeline.Rows {
 		kinds = append(kinds, e.Kind)
 	}
 	require.Equal(t, []string{"opened", "grown", "grown", "resolved"}, kinds)
@@ -198,8 +198,21 @@ func TestMaintenanceComesAgain(t *testing.T) {
 		}
 	}
 	m.Repeat = health.Daily
+	day := func(d, hour int) time.Time { return time.Date(2026, 10, d, hour, 0, 0, 0, rome) }
+	var began []string
+	for from, to := range m.Times(day(23, 3), day(26, 2)) {
+		require.Equal(t, time.Hour, to.Sub(from))
+		began = append(began, from.In(rome).Format("02 15:04"))
+	}
+	require.Equal(t, []string{"23 02:30", "24 02:30", "25 02:30"}, began, "the first one has begun, the day of 25 hours has one")
 	_, in := m.Covers(time.Date(2026, 10, 28, 2, 31, 0, 0, rome))
 	require.True(t, in)
+	ancient := m
+	ancient.Start = time.Date(1, 10, 20, 2, 30, 0, 0, rome)
+	ancient.Finish = ancient.Start.Add(time.Hour)
+	end, in := ancient.Covers(day(28, 2).Add(45 * time.Minute))
+	require.True(t, in, "since two thousand years")
+	require.Equal(t, day(28, 3).Add(30*time.Minute), end.In(rome))
 	until := time.Date(2026, 10, 26, 0, 0, 0, 0, rome)
 	m.Until = &until
 	_, in = m.Covers(time.Date(2026, 10, 28, 2, 31, 0, 0, rome))
@@ -235,10 +248,10 @@ func TestAcknowledgeAndEscalate(t *testing.T) {
 	require.Equal(t, "anna", i.AcknowledgedBy, "the first")
 	_, err = b.Incidents.Comment(ctx, wispwright.ScopeAll(), i.ID, "bert", " ")
 	require.Error(t, err)
-	timeline, err := b.Incidents.Timeline(ctx, i.ID)
+	timeline, err := b.Incidents.Timeline(ctx, wispwright.ScopeAll(), health.EntryFilter{IncidentID: i.ID}, wispwright.Page{})
 	require.NoError(t, err)
 	var lines []string
-	for _, e := range timeline {
+	for _, e := range timeline.Rows {
 		lines = append(lines, e.Kind+" "+e.Author+" "+e.Text)
 	}
 	require.Equal(t, []string{"opened  ", "escalated  ", "acknowledged anna on my way", "comment bert me too"}, lines)

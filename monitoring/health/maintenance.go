@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -91,37 +92,52 @@ func validMaintenance(_ context.Context, c entity.Change[Maintenance]) error {
 // Windows that come again begin at the same local time, also where the clock is changed
 // in between.
 func (m *Maintenance) Covers(at time.Time) (end time.Time, ok bool) {
-	in := func(start, finish time.Time) bool { return !at.Before(start) && at.Before(finish) }
-	if in(m.Start, m.Finish) {
-		return m.Finish, true
-	}
-	if m.Repeat == Once || at.Before(m.Start) {
-		return time.Time{}, false
-	}
-	zone, err := time.LoadLocation(m.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	step := 1
-	if m.Repeat == Weekly {
-		step = 7
-	}
-	local, long := m.Start.In(zone), m.Finish.Sub(m.Start)
-	passed := int(at.Sub(m.Start)/(24*time.Hour)) / step
-	for n := max(passed-1, 0); n <= passed+1; n++ {
-		start := time.Date(local.Year(), local.Month(), local.Day()+n*step, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), zone)
-		if m.Until != nil && start.After(*m.Until) {
-			break
-		}
-		if in(start, start.Add(long)) {
-			return start.Add(long), true
+	for start, finish := range m.Times(at, at) {
+		if !at.Before(start) && at.Before(finish) {
+			return finish, true
 		}
 	}
 	return time.Time{}, false
 }
 
-// of reports whether a device is meant.
-func (m *Maintenance) of(d *Device) bool {
+// Times are the begins and ends of the window, each time it comes, that touch the time between two
+// moments, the first first.
+func (m *Maintenance) Times(from, to time.Time) iter.Seq2[time.Time, time.Time] {
+	long := m.Finish.Sub(m.Start)
+	touches := func(start time.Time) bool { return !start.After(to) && !start.Add(long).Before(from) }
+	return func(yield func(start, finish time.Time) bool) {
+		if touches(m.Start) && !yield(m.Start, m.Finish) {
+			return
+		}
+		if m.Repeat == Once || m.Start.After(to) {
+			return
+		}
+		zone, err := time.LoadLocation(m.TimeZone)
+		if err != nil {
+			zone = time.UTC
+		}
+		step := 1
+		if m.Repeat == Weekly {
+			step = 7
+		}
+		local := m.Start.In(zone)
+		// days have 23 to 25 hours: one time earlier than the count of days says; in seconds, since a
+		// duration ends at 292 years, from where there were many times to go through
+		passed := (from.Unix() - m.Start.Unix() - int64(long/time.Second)) / (24 * 60 * 60)
+		for n := max(int(passed)/step-1, 1); ; n++ {
+			start := time.Date(local.Year(), local.Month(), local.Day()+n*step, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), zone)
+			if start.After(to) || m.Until != nil && start.After(*m.Until) {
+				return
+			}
+			if touches(start) && !yield(start, start.Add(long)) {
+				return
+			}
+		}
+	}
+}
+
+// Of reports whether a device is meant.
+func (m *Maintenance) Of(d *Device) bool {
 	switch {
 	case m.OrganizationID != d.OrganizationID:
 		return false
@@ -136,7 +152,7 @@ func (m *Maintenance) of(d *Device) bool {
 // within returns the end of the window that a device is in at a moment.
 func within(list []*Maintenance, d *Device, at time.Time) (end time.Time, ok bool) {
 	for _, m := range list {
-		if until, in := m.Covers(at); in && m.of(d) && until.After(end) {
+		if until, in := m.Covers(at); in && m.Of(d) && until.After(end) {
 			end, ok = until, true
 		}
 	}

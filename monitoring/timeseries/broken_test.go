@@ -83,9 +83,21 @@ func (b broken) Maintain(ctx context.Context, now time.Time) error {
 	return b.Memory.Maintain(ctx, now)
 }
 
+func (b broken) Latest(ctx context.Context, since time.Time, do func(timeseries.LatestPoint) error) error {
+	if b.fault == "tells old values" {
+		since = time.Time{}
+	}
+	return b.Memory.Latest(ctx, since, func(p timeseries.LatestPoint) error {
+		if b.fault == "counts no texts" {
+			p.Count = min(p.Count, 1)
+		}
+		return do(p)
+	})
+}
+
 func faults() []string {
 	return []string{"loses the last point", "milliseconds", "an old document wins", "one class", "only UTC", "ignores the object",
-		"the end does not count", "no groups", "always oldest first", "deletes too much", "deletes nothing", "keeps everything"}
+		"the end does not count", "no groups", "always oldest first", "deletes too much", "deletes nothing", "keeps everything", "tells old values", "counts no texts"}
 }
 
 // TestBrokenStore runs in a process of its own for each fault.

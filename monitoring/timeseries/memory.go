@@ -36,7 +36,10 @@ func NewMemory(keep, keepShort time.Duration) *Memory {
 		documents: map[Object]Document{}, keep: map[Class]time.Duration{Default: keep, Short: keepShort}}
 }
 
-var _ Store = (*Memory)(nil)
+var (
+	_ Store  = (*Memory)(nil)
+	_ Latest = (*Memory)(nil)
+)
 
 // Write implements Store.
 func (m *Memory) Write(ctx context.Context, b Batch) error {
@@ -128,6 +131,43 @@ func (m *Memory) Charts(ctx context.Context, queries []Query) ([]Result, error) 
 		out[i] = g.Result()
 	}
 	return out, nil
+}
+
+// Latest implements Latest.
+func (m *Memory) Latest(ctx context.Context, since time.Time, do func(LatestPoint) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read the last values: %w", err)
+	}
+	n := NewNewest()
+	m.mu.Lock()
+	for _, s := range m.series {
+		for _, at := range slices.Sorted(maps.Keys(s.points)) {
+			if s.class == Default && at >= since.UnixMicro() {
+				n.Add(s.measurement, s.tags, at, s.points[at])
+			}
+		}
+	}
+	m.mu.Unlock()
+	return n.Each(do)
+}
+
+// LatestStates implements Latest.
+func (m *Memory) LatestStates(ctx context.Context, since time.Time, do func(o Object, at time.Time, state []byte) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read what is remembered with documents: %w", err)
+	}
+	m.mu.Lock()
+	documents := slices.Collect(maps.Values(m.documents))
+	m.mu.Unlock()
+	for _, d := range documents {
+		if d.Time.Before(since) {
+			continue
+		}
+		if err := do(d.Object, d.Time, slices.Clone(d.State)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *Memory) id(text string) uint32 {

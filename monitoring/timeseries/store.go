@@ -35,9 +35,21 @@ type States interface {
 	State(ctx context.Context, o Object) (time.Time, []byte, error)
 }
 
+// StateOf is States.State of any store; one that is no States is asked for the whole document.
+func StateOf(ctx context.Context, s Store, o Object) (time.Time, []byte, error) {
+	if states, ok := s.(States); ok {
+		return states.State(ctx, o)
+	}
+	d, err := s.Document(ctx, o)
+	if err != nil {
+		return time.Time{}, nil, err
+	}
+	return d.Time, d.State, nil
+}
+
 // Latest is implemented by stores that can tell the last values of all objects at once.
 type Latest interface {
-	// Latest calls do for the last point of each series of an object since a time, in no
+	// Latest calls do for the last point of each series of the default class since a time, in no
 	// order. Texts a microsecond apart, such as the clients of a radio, are one
 	// point with their number.
 	Latest(ctx context.Context, since time.Time, do func(LatestPoint) error) error

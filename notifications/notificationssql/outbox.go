@@ -18,17 +18,13 @@ type outbox struct {
 	take string
 }
 
-func newOutbox(db *sqlstore.DB) (*outbox, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, notifications.Posted, struct{}](db, sqlstore.Spec{Shape: notifications.OutboxShape()})
-	if err != nil {
-		return nil, err
-	}
-	s := &outbox{Repo: repo, db: db}
-	s.take = "SELECT " + repo.Columns() + " FROM notification_outbox WHERE not_before <= ? ORDER BY created, id LIMIT ?"
-	if db.Dialect() == sqlstore.Postgres {
+func newOutbox(b *sqlstore.Builder) *outbox {
+	s := &outbox{Repo: sqlstore.Add[wispwright.ID, notifications.Posted, struct{}](b, sqlstore.Spec{Shape: notifications.OutboxShape()}), db: b.DB()}
+	s.take = "SELECT " + s.Columns() + " FROM notification_outbox WHERE not_before <= ? ORDER BY created, id LIMIT ?"
+	if s.db.Dialect() == sqlstore.Postgres {
 		s.take += " FOR UPDATE SKIP LOCKED" // another node tells of those
 	}
-	return s, nil
+	return s
 }
 
 // Add implements notifications.OutboxStore.

@@ -22,23 +22,15 @@ type rows struct {
 	own    []int // which arguments of insert differ between recipients
 }
 
-func newRows(db *sqlstore.DB) (*rows, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, notifications.Notification, notifications.Filter](db, sqlstore.Spec{Shape: notifications.Shape()})
-	if err != nil {
-		return nil, err
-	}
-	s := &rows{Repo: repo, db: db, counts: map[int]*sqlstore.Stmt{}}
+func newRows(b *sqlstore.Builder) *rows {
+	s := &rows{Repo: sqlstore.Add[wispwright.ID, notifications.Notification, notifications.Filter](b, sqlstore.Spec{Shape: notifications.Shape()}), db: b.DB(), counts: map[int]*sqlstore.Stmt{}}
 	var insert string
-	insert, s.own = insertion(db.Dialect(), repo.Columns())
-	if s.insert, err = db.Prepare(insert); err != nil {
-		return nil, err
-	}
+	insert, s.own = insertion(s.db.Dialect(), s.Columns())
+	s.insert = b.Prepare(insert)
 	for n := range 3 {
-		if s.counts[n], err = db.Prepare(countQuery(n)); err != nil {
-			return nil, err
-		}
+		s.counts[n] = b.Prepare(countQuery(n))
 	}
-	return s, nil
+	return s
 }
 
 // insertion makes the statement that stores the notifications of one event:

@@ -26,29 +26,13 @@ func Migrations() sqlstore.Migrations {
 // New returns the concern's stores on a migrated database. The database is
 // their transactor.
 func New(db *sqlstore.DB) (notifications.Stores, error) {
-	rows, err := newRows(db)
-	if err != nil {
-		return notifications.Stores{}, err
+	b := sqlstore.Build(db)
+	stores := notifications.Stores{
+		Notifications: newRows(b), Choices: newChoices(b), Outbox: newOutbox(b),
+		Silences:   &silences{sqlstore.Add[wispwright.ID, notifications.Silence, notifications.SilenceFilter](b, sqlstore.Spec{Shape: notifications.SilenceShape()}), db},
+		MailStates: &mailStates{sqlstore.Add[wispwright.ID, notifications.MailState, struct{}](b, sqlstore.Spec{Shape: store.Shape{Table: "notification_mail_state", Key: "UserID"}}), db},
 	}
-	c, err := newChoices(db)
-	if err != nil {
-		return notifications.Stores{}, err
-	}
-	quiet, err := sqlstore.NewRepo[wispwright.ID, notifications.Silence, notifications.SilenceFilter](db, sqlstore.Spec{Shape: notifications.SilenceShape()})
-	if err != nil {
-		return notifications.Stores{}, err
-	}
-	states, err := sqlstore.NewRepo[wispwright.ID, notifications.MailState, struct{}](db, sqlstore.Spec{
-		Shape: store.Shape{Table: "notification_mail_state", Key: "UserID"},
-	})
-	if err != nil {
-		return notifications.Stores{}, err
-	}
-	posted, err := newOutbox(db)
-	if err != nil {
-		return notifications.Stores{}, err
-	}
-	return notifications.Stores{Notifications: rows, Choices: c, Silences: &silences{quiet, db}, MailStates: &mailStates{states, db}, Outbox: posted}, nil
+	return stores, b.Err()
 }
 
 // choices keeps what was chosen. NULL is the zero ID, which no list of values
@@ -58,18 +42,14 @@ type choices struct {
 	db *sqlstore.DB
 }
 
-func newChoices(db *sqlstore.DB) (*choices, error) {
-	repo, err := sqlstore.NewRepo[wispwright.ID, notifications.Choice, notifications.ChoiceFilter](db, sqlstore.Spec{
+func newChoices(b *sqlstore.Builder) *choices {
+	return &choices{sqlstore.Add[wispwright.ID, notifications.Choice, notifications.ChoiceFilter](b, sqlstore.Spec{
 		Shape: notifications.ChoiceShape(),
 		Where: map[string]func(any) sqlstore.Cond{
 			"UserIDs":         func(v any) sqlstore.Cond { return among("user_id", v.([]wispwright.ID)) },
 			"OrganizationIDs": func(v any) sqlstore.Cond { return among("organization_id", v.([]wispwright.ID)) },
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &choices{repo, db}, nil
+	}), b.DB()}
 }
 
 // Hold implements notifications.ChoiceStore: there may be no row to lock yet.

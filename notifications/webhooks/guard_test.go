@@ -70,7 +70,7 @@ func TestResume(t *testing.T) {
 	require.Equal(t, webhooks.Delivered, d.State)
 }
 
-// Whoever may change an address does not get the token that nobody is shown.
+// Anybody who may change an address does not get the token that nobody is shown.
 func TestATokenIsNotSentToAnotherHost(t *testing.T) {
 	r := newReceiver(t)
 	b := newBench(t, nil)
@@ -200,7 +200,7 @@ func (s *late) List(ctx context.Context, scope wispwright.Scope, f webhooks.Filt
 }
 
 // Of two changes the later one counts, whichever is read sooner; and a change
-// counts although whoever made it has gone.
+// counts although the one that made it has gone.
 func TestWhoIsToldAfterChanges(t *testing.T) {
 	m := memstore.New()
 	stores := webhooks.NewMemory(m)

@@ -35,7 +35,7 @@ func (s *Service) validate(_ context.Context, c entity.Change[Webhook]) error {
 	s.validURL(&v, w)
 	s.validService(&v, w)
 	if c.Before != nil && w.Token != "" && w.Token == c.Before.Token && host(w.URL) != host(c.Before.URL) {
-		// whoever may change the address would be sent what nobody is shown
+		// anybody who may change the address would be sent what nobody is shown
 		v.Add("token", "The address is another host's: enter the token again, or remove it.")
 	}
 	if len(w.Events) == 0 {

@@ -71,7 +71,7 @@ func (s *Service) Start(ctx context.Context) error {
 // caller goes on.
 func (s *Service) changed(ctx context.Context) error {
 	wispwright.AfterCommit(ctx, func() {
-		// whoever asked may have gone; it is committed all the same
+		// the person who asked may have gone; it is committed all the same
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
 		defer cancel()
 		if err := s.read(ctx); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // DeviceKey is the secret of one gateway, made of that of the organization and the
-// gateway's id: whoever reads the configuration of a gateway learns nothing that is
+// gateway's id: anybody who reads the configuration of a gateway learns nothing that is
 // good for another. The gateway calls itself by DeviceName.
 func DeviceKey(secret wispwright.Secret, device wispwright.ID) wispwright.Secret {
 	if secret == "" {

@@ -94,7 +94,7 @@ func badCSS(css string) string {
 	if len(css) > 64<<10 {
 		return "The style sheet is longer than 64 KiB."
 	}
-	// escapes and comments can hide a word from whoever looks for it
+	// escapes and comments can hide a word from anybody who looks for it
 	plain := strings.ToLower(cssNoise.ReplaceAllString(css, ""))
 	for _, word := range []string{"@import", "expression(", "javascript:", "behavior:", "-moz-binding", "<", "\\"} {
 		if strings.Contains(plain, word) {

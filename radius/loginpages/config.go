@@ -307,7 +307,7 @@ func (n *NamedValue) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Viewer is whoever looks at a page, as far as links care.
+// Viewer is the person who looks at a page, as far as links care.
 type Viewer struct {
 	// Authenticated somebody is known.
 	Authenticated bool

@@ -79,7 +79,7 @@ func (f *funnel) run(ctx context.Context, s *Service) {
 }
 
 // StoreCounts stores what was counted since the last time. Start does it every few
-// seconds; whoever stops the program does it once more.
+// seconds; the code that stops the program does it once more.
 func (s *Service) StoreCounts(ctx context.Context) error {
 	var failed error
 	for _, d := range s.funnel.take() {

@@ -10,7 +10,7 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// Payments sells plans: a seam for whoever has something to sell. The program has no
+// Payments sells plans: a seam for anybody who has something to sell. The program has no
 // driver of its own; examples/payments is one.
 type Payments interface {
 	// Plans are what may be bought at an organization's page.
@@ -19,7 +19,7 @@ type Payments interface {
 	// time somebody presses the button.
 	Begin(ctx context.Context, o Order) (Payment, error)
 	// Check says how a payment of a user stands, or wispwright.ErrNotFound. What people
-	// come back with proves nothing: the driver asks whoever takes the money.
+	// come back with proves nothing: the driver asks the one that takes the money.
 	Check(ctx context.Context, organization, user wispwright.ID, payment string) (PaymentState, error)
 }
 

@@ -17,7 +17,7 @@ import (
 func PreviewPages() []string { return []string{"login", "registration", "status"} }
 
 // Preview is a page as it would look with a configuration that is not stored yet, for
-// whoever edits it. Its forms lead nowhere: it is shown in a sandbox. Faults name the
+// the person who edits it. Its forms lead nowhere: it is shown in a sandbox. Faults name the
 // fields document and page.
 func (p *Pages) Preview(ctx context.Context, in radius.InForce, page, language string, documents ...wispwright.JSON) ([]byte, error) {
 	cfg, err := Merge(documents...)

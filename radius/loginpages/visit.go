@@ -168,7 +168,7 @@ func (v *visit) value(name string) string { return strings.TrimSpace(v.r.PostFor
 
 // --- who it is
 
-// entry is whoever the cookie names, nil for a stranger.
+// entry is the person whom the cookie names, nil for a stranger.
 func (v *visit) entry() (*signin.Entry, error) {
 	if v.asked {
 		return v.who, nil
@@ -230,7 +230,7 @@ func (v *visit) choosing(e *signin.Entry) bool {
 	return e.Registration != nil && e.Registration.Method == "pending_verification"
 }
 
-// viewer is whoever looks, for links.
+// viewer is the person who looks, for links.
 func (v *visit) viewer() Viewer {
 	out := Viewer{}
 	if v.who == nil {

@@ -80,7 +80,7 @@ func (s *Service) State(ctx context.Context, o radius.Organization, c Client) (C
 		}
 	}
 	if out.SecondsRemaining != nil {
-		// whoever has yet to read an e-mail stays longer for it; limits of a day do not move
+		// anybody who has yet to read an e-mail stays longer for it; limits of a day do not move
 		until, err := s.Until(ctx, a, o.ID)
 		if err != nil {
 			return out, err

@@ -58,7 +58,7 @@ func (s *Service) Ended(ctx context.Context, organization wispwright.ID, e End) 
 }
 
 // HotspotSecrets are the secrets of an organization's hotspots: that of the gateways
-// and that of the RADIUS server they ask. Whoever calls must not show them; empty ones
+// and that of the RADIUS server they ask. A caller must not show them; empty ones
 // are not set.
 func (s *Service) HotspotSecrets(ctx context.Context, organization wispwright.ID) (gateways, server wispwright.Secret, err error) {
 	in, err := s.Settings.Effective(ctx, organization)

@@ -40,7 +40,7 @@ func (s *Server) ServeTLS(ctx context.Context, listener net.Listener, config *tl
 	}
 	var under sync.WaitGroup
 	defer under.Wait()
-	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // whoever accepts is told
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // the accepting goroutine is told
 	defer stop()
 	slots := make(chan struct{}, radsecConnections)
 	for {
@@ -68,7 +68,7 @@ func (s *Server) ServeTLS(ctx context.Context, listener net.Listener, config *tl
 
 // connected answers one access server until it goes away.
 func (s *Server) connected(ctx context.Context, conn *tls.Conn) {
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // whoever reads is told
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // the reader is told
 	defer stop()
 	defer func() { _ = conn.Close() }() // it is gone anyway
 	shake, cancel := context.WithTimeout(ctx, radsecShake)
@@ -144,7 +144,7 @@ func readPacket(r io.Reader) ([]byte, error) {
 }
 
 // byCertificate finds an access server whose name is one of the certificate's. Addresses
-// do not count here: with a secret that everybody knows, whoever registers the address of
+// do not count here: with a secret that everybody knows, anybody who registers the address of
 // somebody else's access server would get what it sends. Nor does a name that two access
 // servers have.
 func (s *Server) byCertificate(conn *tls.Conn, a netip.Addr) *client {

@@ -160,7 +160,7 @@ func (s *Server) client(a netip.Addr) *client {
 func (s *Server) Serve(ctx context.Context, conn net.PacketConn) error {
 	var under sync.WaitGroup
 	defer under.Wait()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // whoever reads is told
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // the reader is told
 	defer stop()
 	work := context.WithoutCancel(ctx)
 	buffer := make([]byte, radius.MaxPacketLength+1)

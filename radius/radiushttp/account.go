@@ -155,7 +155,7 @@ func newUserOut(e *signin.Entry) userOut {
 }
 
 // validate tells a page that came back with a token whose it is (spec: radius §8.3).
-// Whoever is not a member joins as at a log-in.
+// Anybody who is not a member joins as at a log-in.
 func (h *HTTP) validate(r *rest.Request) (int, any, error) {
 	in, err := h.organization(r)
 	if err != nil {

@@ -16,6 +16,8 @@ type settingsIn struct {
 	NeedsVerification   rest.Opt[bool]            `json:"needs_identity_verification" nullable:"true"`
 	MACRoaming          rest.Opt[bool]            `json:"mac_addr_roaming_enabled" nullable:"true"`
 	RegistrationEnabled rest.Opt[bool]            `json:"registration_enabled" nullable:"true"`
+	SocialEnabled       rest.Opt[bool]            `json:"social_registration_enabled" nullable:"true" help:"People may log in with an account elsewhere"`
+	SAMLEnabled         rest.Opt[bool]            `json:"saml_registration_enabled" nullable:"true" help:"People may log in with the account of an institution"`
 	LoginURL            rest.Opt[string]          `json:"login_url" nullable:"true" blank:"true"`
 	StatusURL           rest.Opt[string]          `json:"status_url" nullable:"true" blank:"true"`
 	PasswordResetURL    rest.Opt[string]          `json:"password_reset_url" nullable:"true" blank:"true"`
@@ -41,6 +43,8 @@ type settingsOut struct {
 	NeedsVerification   bool            `json:"needs_identity_verification"`
 	MACRoaming          bool            `json:"mac_addr_roaming_enabled"`
 	RegistrationEnabled bool            `json:"registration_enabled"`
+	SocialEnabled       bool            `json:"social_registration_enabled"`
+	SAMLEnabled         bool            `json:"saml_registration_enabled"`
 	LoginURL            string          `json:"login_url"`
 	StatusURL           string          `json:"status_url"`
 	PasswordResetURL    string          `json:"password_reset_url"`
@@ -90,6 +94,8 @@ func (in *settingsIn) apply(s *radius.Settings) error {
 	in.NeedsVerification.IntoPtr(&s.NeedsVerification)
 	in.MACRoaming.IntoPtr(&s.MACRoaming)
 	in.RegistrationEnabled.IntoPtr(&s.RegistrationEnabled)
+	in.SocialEnabled.IntoPtr(&s.SocialEnabled)
+	in.SAMLEnabled.IntoPtr(&s.SAMLEnabled)
 	in.LoginURL.Into(&s.LoginURL)
 	in.StatusURL.Into(&s.StatusURL)
 	in.PasswordResetURL.IntoPtr(&s.PasswordResetURL)
@@ -109,13 +115,13 @@ func (in *settingsIn) apply(s *radius.Settings) error {
 func (h *HTTP) newSettingsOut(r *rest.Request, s *radius.Settings) (settingsOut, error) {
 	f := h.r.Settings.InForce(s)
 	out := settingsOut{s.OrganizationID, revealed(r, s.Token, "organizationradiussettings"), strings.Join(f.AllowedHosts, ","), f.CoAEnabled, f.NeedsVerification, f.MACRoaming, f.RegistrationEnabled,
-		s.LoginURL, s.StatusURL, f.PasswordResetURL, f.FirstName, f.LastName, f.Location, f.BirthDate, f.SMSVerification, f.SMSSender, f.SMSMessage, f.SMSCooldown, f.SMSMetaData,
+		f.SocialEnabled, f.SAMLEnabled, s.LoginURL, s.StatusURL, f.PasswordResetURL, f.FirstName, f.LastName, f.Location, f.BirthDate, f.SMSVerification, f.SMSSender, f.SMSMessage, f.SMSCooldown, f.SMSMetaData,
 		strings.Join(f.MobilePrefixes, ","), []string{}}
 	for _, own := range []struct {
 		name string
 		set  bool
 	}{{"freeradius_allowed_hosts", s.AllowedHosts != nil}, {"coa_enabled", s.CoAEnabled != nil}, {"needs_identity_verification", s.NeedsVerification != nil},
-		{"mac_addr_roaming_enabled", s.MACRoaming != nil}, {"registration_enabled", s.RegistrationEnabled != nil}, {"password_reset_url", s.PasswordResetURL != nil},
+		{"mac_addr_roaming_enabled", s.MACRoaming != nil}, {"registration_enabled", s.RegistrationEnabled != nil}, {"social_registration_enabled", s.SocialEnabled != nil}, {"saml_registration_enabled", s.SAMLEnabled != nil}, {"password_reset_url", s.PasswordResetURL != nil},
 		{"first_name", s.FirstName != nil}, {"last_name", s.LastName != nil}, {"location", s.Location != nil}, {"birth_date", s.BirthDate != nil},
 		{"sms_verification", s.SMSVerification != nil}, {"sms_message", s.SMSMessage != nil}, {"sms_cooldown", s.SMSCooldown != nil}, {"allowed_mobile_prefixes", s.MobilePrefixes != nil}} {
 		if own.set {

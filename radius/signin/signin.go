@@ -237,7 +237,7 @@ func (s *Service) Recognise(ctx context.Context, in radius.InForce, key string) 
 	return e, nil
 }
 
-// Return lets somebody in who comes back with a key (spec: radius §8.3). Whoever is not
+// Return lets somebody in who comes back with a key (spec: radius §8.3). Anybody who is not
 // a member joins as at a log-in. wispwright.ErrNotFound: nobody has the key.
 func (s *Service) Return(ctx context.Context, in radius.InForce, key string) (*Entry, error) {
 	u, _, byPassword, err := s.byKey(ctx, key)

@@ -70,6 +70,7 @@ func Page(name string) http.Handler {
 
 type handler struct {
 	files fs.FS
+	ahead ahead
 	mu    sync.Mutex
 	ready map[string]*asset // by name; read and compressed once
 }
@@ -82,7 +83,12 @@ type asset struct {
 }
 
 func newHandler(files fs.FS) http.Handler {
-	return &handler{files: files, ready: map[string]*asset{}}
+	// a build without the list is only slower
+	needed, err := readAhead(files)
+	if err != nil {
+		needed = ahead{}
+	}
+	return &handler{files: files, ahead: needed, ready: map[string]*asset{}}
 }
 
 // secured sets what every answer of the admin has, and refuses other methods than GET and HEAD.
@@ -124,6 +130,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			serveMissing(w, r)
 			return
 		}
+		if links := h.ahead.of(r); len(links) > 0 {
+			header["Link"] = links
+		}
 	}
 	if strings.HasPrefix(name, "assets/") {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable") // the name holds a hash of the contents
@@ -140,7 +149,7 @@ func (h *handler) asset(name string) (*asset, error) {
 	if found, ok := h.ready[name]; ok {
 		return found, nil
 	}
-	if name == "" || name == "README.md" || !fs.ValidPath(name) {
+	if name == "" || name == "README.md" || name == "ahead.json" || !fs.ValidPath(name) {
 		return nil, fs.ErrNotExist
 	}
 	plain, err := fs.ReadFile(h.files, name)

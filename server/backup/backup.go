@@ -65,7 +65,7 @@ func transient(name string) bool {
 }
 
 // Write writes a backup. The database is copied as it is at one moment, and uploaded
-// files after it: every file that a row names is there. Whoever has the backup has all
+// files after it: every file that a row names is there. Anybody who has the backup has all
 // secrets of the installation.
 func Write(ctx context.Context, out io.Writer, s Source) (err error) {
 	if s.Clock == nil {

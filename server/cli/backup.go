@@ -27,7 +27,11 @@ func (b backupCommand) Run(ctx context.Context, p *Program, c *commands) error {
 	if err := backup.WriteFile(ctx, b.File, source); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Out, "Everything was written to %s.\n", b.File)
+	said := "Everything was written to %s.\n"
+	if config.Storage.URL != "" {
+		said = "Everything but the files in the object store (wispwright storage pull) was written to %s.\n"
+	}
+	_, err = fmt.Fprintf(p.Out, said, b.File)
 	return err
 }
 

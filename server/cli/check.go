@@ -38,6 +38,7 @@ func (checkCommand) Run(ctx context.Context, p *Program, c *commands) error {
 		{"configuration", func(context.Context) (string, error) { return "every key is known", nil }},
 		{"data folder", func(context.Context) (string, error) { return checkFolder(config.Data) }},
 		{"database", func(ctx context.Context) (string, error) { return p.checkDatabase(ctx, config) }},
+		{"storage", func(ctx context.Context) (string, error) { return checkStorage(ctx, config) }},
 		{"mail", func(ctx context.Context) (string, error) { return checkMail(ctx, config) }},
 		{"ICMP", func(context.Context) (string, error) { return checkICMP() }},
 		{"port", func(ctx context.Context) (string, error) { return checkPort(ctx, config.HTTP.Listen) }},

@@ -46,9 +46,10 @@ type commands struct {
 	Settings  configCommand    `cmd:"" name:"config" help:"Print every setting with its explanation and present value."`
 	LoadData  loadCommand      `cmd:"" name:"loaddata" help:"Read organizations and users from a JSON file."`
 	DumpData  dumpCommand      `cmd:"" name:"dumpdata" help:"Write organizations and users as JSON, secrets included."`
-	Check     checkCommand     `cmd:"" help:"Look at configuration, data folder, database, mail, ICMP and port, and tell what is wrong."`
+	Check     checkCommand     `cmd:"" help:"Look at configuration, data folder, database, storage, mail, ICMP and port, and tell what is wrong."`
 	Backup    backupCommand    `cmd:"" help:"Write database, time series, uploaded files and secrets into one file, while the server runs."`
 	Restore   restoreCommand   `cmd:"" help:"Restore a backup into an empty data folder and database."`
+	Storage   storageCommand   `cmd:"" help:"Move uploaded files between the data folder and an object store."`
 	Secrets   secretsCommand   `cmd:"" help:"What seals the secrets in the database."`
 	VPNServer vpnServerCommand `cmd:"" name:"vpn-server" help:"Run VPN servers of an installation on this host."`
 	Remote    remote.Commands  `cmd:"" help:"Manage organizations, templates, groups, devices, users and VPN servers of an installation elsewhere, through its API."`
@@ -100,6 +101,7 @@ func (p *Program) run(ctx context.Context) (err error) {
 			cmd.Plugins = append(cmd.Plugins, with.Commands()...)
 		}
 	}
+	cmd.Plugins = merged(cmd.Plugins)
 	parser, err := kong.New(cmd,
 		kong.Name("wispwright"), kong.Description("Network management for OpenWrt and other Linux routers."),
 		kong.Writers(p.Out, p.Err), kong.ShortUsageOnError(), kong.Bind(bound...),

@@ -37,7 +37,7 @@ type Layouts struct {
 // NewLayouts returns them on a migrated database.
 func NewLayouts(db *sqlstore.DB) *Layouts { return &Layouts{db} }
 
-// Of returns a user's; whoever chose nothing has an empty one.
+// Of returns a user's; a person who chose nothing has an empty one.
 func (l *Layouts) Of(ctx context.Context, user wispwright.ID) (out Layout, err error) {
 	rows, err := sqlstore.Select[struct {
 		Placed string `db:"placed"`

@@ -238,11 +238,13 @@ func (i *importer) leave(count *Count, r *Row) error {
 	return nil
 }
 
-// refused tells whether an error is about the row, and not about the database.
+// refused tells whether an error is about the row, and not about the database. A row may name what is not
+// there: databases that did not look at such references, or were cut down by hand, have some.
 func refused(err error) bool {
 	var invalid *wispwright.ValidationError
 	var conflict *wispwright.ConflictError
-	return errors.As(err, &invalid) || errors.As(err, &conflict) || errors.Is(err, wispwright.ErrNotFound)
+	var missing *wispwright.MissingError
+	return errors.As(err, &invalid) || errors.As(err, &conflict) || errors.As(err, &missing) || errors.Is(err, wispwright.ErrNotFound)
 }
 
 // known leaves out the permissions that do not exist here.

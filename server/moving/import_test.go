@@ -3,6 +3,7 @@ package moving_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -281,6 +282,44 @@ func TestImportOfFaultyRows(t *testing.T) {
 		users, err := s.Tenancy().Users.List(t.Context(), all(), tenancy.UserFilter{}, wispwright.Page{})
 		require.NoError(t, err)
 		require.Equal(t, 8, users.Total)
+	})
+}
+
+// Rows that belong to what is not there are told and left out; the others come.
+func TestImportOfDanglingRows(t *testing.T) {
+	const nobody = "6f1c2a00-7b3e-4d5a-9c10-0000000009ff"
+	dangling := func(r rows) {
+		r["account_emailaddress"] = append(r["account_emailaddress"], map[string]any{"id": 50.0, "user_id": nobody, "email": "gone@example.org", "verified": true, "primary": true})
+		for table, column := range map[string]string{"openwisp_users_organizationuser": "user_id", "config_organizationlimits": "organization_id", "authtoken_token": "user_id"} {
+			row := maps.Clone(r[table][0])
+			for key := range row {
+				switch key {
+				case column:
+					row[key] = nobody
+				case "id":
+					row[key] = strings.Replace(nobody, "9ff", "9fe", 1)
+					if _, number := r[table][0]["id"].(float64); number {
+						row[key] = 99.0
+					}
+				case "key":
+					row[key] = strings.Repeat("9", 40)
+				}
+			}
+			r[table] = append(r[table], row)
+		}
+	}
+	eachPair(t, dangling, func(t *testing.T, o *old, db *sqlstore.DB) {
+		s, target := installation(t, db)
+		report, err := moving.ImportUsers(t.Context(), o.address, target, &moving.Options{SkipFaulty: true})
+		require.NoError(t, err)
+		faults := strings.Join(report.Faults, "\n")
+		for _, table := range []string{"account_emailaddress 50: ", "openwisp_users_organizationuser ", "config_organizationlimits ", "authtoken_token "} {
+			require.Contains(t, faults, table)
+		}
+		require.Equal(t, 4, report.Faulty, faults)
+		users, err := s.Tenancy().Users.List(t.Context(), all(), tenancy.UserFilter{}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Equal(t, 11, users.Total)
 	})
 }
 

@@ -39,7 +39,7 @@ func (p radiusPart) settings(ctx context.Context, run *Run) error {
 		o := &radius.Settings{
 			ID: r.Required("id"), OrganizationID: r.ID("organization_id"), Token: r.Secret("token"), AllowedHosts: text("freeradius_allowed_hosts"),
 			CoAEnabled: r.Maybe("coa_enabled"), NeedsVerification: r.Maybe("needs_identity_verification"), MACRoaming: r.Maybe("mac_addr_roaming_enabled"),
-			RegistrationEnabled: r.Maybe("registration_enabled"), LoginURL: r.Text("login_url"), StatusURL: r.Text("status_url"),
+			RegistrationEnabled: r.Maybe("registration_enabled"), SocialEnabled: r.Maybe("social_registration_enabled"), SAMLEnabled: r.Maybe("saml_registration_enabled"), LoginURL: r.Text("login_url"), StatusURL: r.Text("status_url"),
 			PasswordResetURL: text("password_reset_url"), FirstName: text("first_name"), LastName: text("last_name"), Location: text("location"), BirthDate: text("birth_date"),
 			SMSVerification: r.Maybe("sms_verification"), SMSSender: r.Text("sms_sender"), SMSMessage: text("sms_message"), SMSCooldown: r.Count("sms_cooldown"),
 			SMSMetaData: r.JSON("sms_meta_data"), MobilePrefixes: text("allowed_mobile_prefixes"),

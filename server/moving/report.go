@@ -80,6 +80,9 @@ func (r *Report) fault(where fmt.Stringer, err error) {
 			// which service refused the row tells an administrator nothing
 			text = strings.TrimPrefix(invalid.Error(), "invalid: ")
 		}
+		if missing := (*wispwright.MissingError)(nil); errors.As(err, &missing) {
+			text = strings.TrimSpace("what it belongs to is not there " + missing.Key)
+		}
 		r.Faults = append(r.Faults, where.String()+": "+text)
 	}
 }

@@ -143,7 +143,7 @@ func (a *Accounts) bind(ctx context.Context, p *Person) (*tenancy.User, error) {
 	}
 	if u == nil {
 		if !a.rules.Create {
-			return nil, fmt.Errorf("%w: there is no account for you here; ask who administrates it", ErrRefused)
+			return nil, fmt.Errorf("%w: there is no account for you here; ask its administrators", ErrRefused)
 		}
 		u = &tenancy.User{Username: username(p), Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, IsActive: true, IsStaff: true}
 		if !p.EmailVerified {
@@ -247,7 +247,7 @@ func (a *Accounts) grantOrganizations(ctx context.Context, u *tenancy.User, p *P
 		at := slices.IndexFunc(have.Rows, func(m *tenancy.Membership) bool { return m.OrganizationID == id })
 		manages, member := want[slug]
 		if at >= 0 && have.Rows[at].IsAdmin && !manages {
-			// whoever owns it by the rule does so no longer than the rule says
+			// a person who owns it by the rule does so no longer than the rule says
 			if err := a.disown(ctx, have.Rows[at]); err != nil {
 				return err
 			}

@@ -1,5 +1,5 @@
 // Package sso lets administrators in by an account elsewhere: a provider of OpenID Connect
-// says who somebody is and in which groups, and Rules say what these groups mean here. An
+// says which person somebody is and in which groups, and Rules say what these groups mean here. An
 // account here is bound to the provider's own name of a person (issuer and subject), never
 // to a user name that may be given to somebody else.
 //

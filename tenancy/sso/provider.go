@@ -17,7 +17,7 @@ import (
 	"github.com/wispwright/wispwright"
 )
 
-// ProviderOptions say who is asked.
+// ProviderOptions say which provider is asked.
 type ProviderOptions struct {
 	// Issuer is the provider's address, below which its discovery document lies.
 	Issuer string
@@ -52,7 +52,7 @@ type Person struct {
 // Flow is one log-in that is under way; it stays with the browser that began it.
 type Flow struct {
 	// State comes back with the browser, Nonce within the token, and Verifier proves
-	// that who redeems the code began the flow.
+	// that the program that redeems the code began the flow.
 	State, Nonce, Verifier string
 	// Expires ends the flow.
 	Expires time.Time

@@ -1,10 +1,6 @@
 package sso_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/cookiejar"
@@ -13,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
@@ -23,75 +18,14 @@ import (
 	"github.com/wispwright/wispwright/tenancy/sso"
 	"github.com/wispwright/wispwright/tenancy/sso/ssohttp"
 	"github.com/wispwright/wispwright/tenancy/sso/ssosql"
+	"github.com/wispwright/wispwright/tenancy/sso/ssotest"
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
 )
 
-// idp is a provider on loopback. What it says of the person is set by the test.
-type idp struct {
-	*httptest.Server
-	key    *rsa.PrivateKey
-	claims map[string]any
-	// asked are the parameters of the last authorization
-	asked url.Values
-	// spoil changes claims at the last moment
-	spoil func(map[string]any)
-}
+// idp is a provider on loopback.
+type idp = ssotest.Provider
 
-func newIDP(t *testing.T) *idp {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	p := &idp{key: key}
-	mux := http.NewServeMux()
-	answer := func(w http.ResponseWriter, v any) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(v) // the test sees that nothing came
-	}
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}})
-	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
-	})
-	mux.HandleFunc("/auth", func(w http.ResponseWriter, r *http.Request) {
-		p.asked = r.URL.Query()
-		http.Redirect(w, r, p.asked.Get("redirect_uri")+"?code=the-code&state="+url.QueryEscape(p.asked.Get("state")), http.StatusFound)
-	})
-	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
-		user, secret, _ := r.BasicAuth()
-		if user == "" {
-			user, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
-		}
-		sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
-		if user != "nms" || secret != "client secret" || r.PostFormValue("code") != "the-code" || base64.RawURLEncoding.EncodeToString(sum[:]) != p.asked.Get("code_challenge") {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		claims := map[string]any{"iss": p.URL, "aud": "nms", "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(), "nonce": p.asked.Get("nonce")}
-		for name, value := range p.claims {
-			claims[name] = value
-		}
-		if p.spoil != nil {
-			p.spoil(claims)
-		}
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "k"}}, nil)
-		if err != nil {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		raw, _ := json.Marshal(claims) // they are texts and numbers
-		signed, err := signer.Sign(raw)
-		if err != nil {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		token, _ := signed.CompactSerialize() // as above
-		answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": token})
-	})
-	p.Server = httptest.NewServer(mux)
-	t.Cleanup(p.Close)
-	return p
-}
+func newIDP(t *testing.T) *idp { return ssotest.NewProvider(t) }
 
 // installation is a program with accounts that trusts a provider.
 type installation struct {
@@ -159,7 +93,7 @@ func TestLogInWithAProvider(t *testing.T) {
 		p := newIDP(t)
 		i := newInstallation(t, db, p, rules())
 		ctx := t.Context()
-		p.claims = map[string]any{"sub": "17", "preferred_username": "anna", "email": "anna@example.org", "email_verified": true, "given_name": "Anna", "groups": []string{"noc", "staff", "root"}}
+		p.Claims = map[string]any{"sub": "17", "preferred_username": "anna", "email": "anna@example.org", "email_verified": true, "given_name": "Anna", "groups": []string{"noc", "staff", "root"}}
 		status, where := i.logIn(t, "/admin/config/device/")
 		require.Equal(t, http.StatusFound, status)
 		require.Equal(t, "/admin/config/device/", where)
@@ -188,7 +122,7 @@ func TestLogInWithAProvider(t *testing.T) {
 		require.Equal(t, map[string]bool{"north": true, "south": false}, members())
 
 		// another name and address, and fewer groups: the same account with fewer rights
-		p.claims = map[string]any{"sub": "17", "preferred_username": "anna.b", "email": "b@example.org", "groups": []string{"staff"}}
+		p.Claims = map[string]any{"sub": "17", "preferred_username": "anna.b", "email": "b@example.org", "groups": []string{"staff"}}
 		status, where = i.logIn(t, "//evil.example.org/")
 		require.Equal(t, http.StatusFound, status)
 		require.Equal(t, "/admin/", where, "only paths of this server")
@@ -217,22 +151,22 @@ func TestWhoDoesNotComeIn(t *testing.T) {
 		"whose address is unseen": {"sub": "1", "groups": member, "email": "bruno@example.org", "email_verified": false},
 		"without a name":          {"groups": member},
 	} {
-		p.claims = claims
+		p.Claims = claims
 		status, _ := i.logIn(t, "/")
 		require.Equal(t, http.StatusForbidden, status, name)
 	}
-	p.claims = map[string]any{"sub": "1", "groups": member, "email": "Bruno@example.org", "email_verified": true}
+	p.Claims = map[string]any{"sub": "1", "groups": member, "email": "Bruno@example.org", "email_verified": true}
 	for name, spoil := range map[string]func(map[string]any){
 		"another nonce":    func(c map[string]any) { c["nonce"] = "planted" },
 		"another audience": func(c map[string]any) { c["aud"] = "other" },
 		"another issuer":   func(c map[string]any) { c["iss"] = "https://evil.example.org" },
 		"expired":          func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() },
 	} {
-		p.spoil = spoil
+		p.Spoil = spoil
 		status, _ := i.logIn(t, "/")
 		require.Equal(t, http.StatusForbidden, status, name)
 	}
-	p.spoil = nil
+	p.Spoil = nil
 	require.Empty(t, i.opened)
 	status, _ := i.logIn(t, "/")
 	require.Equal(t, http.StatusFound, status)

@@ -49,7 +49,7 @@ func (h *HTTP) mountAPIKeys(api *rest.API) {
 	}, read, add, remove)
 }
 
-// apiKeyOwner lets in the owner, and whoever has the permission for users one
+// apiKeyOwner lets in the owner, and anybody who has the permission for users one
 // can see; to make or remove a key the account must be entrusted to the caller.
 func (h *HTTP) apiKeyOwner(r *rest.Request) error {
 	id := r.ID("user")

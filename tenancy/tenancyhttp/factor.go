@@ -72,12 +72,12 @@ func (h *HTTP) mountFactor(api *rest.API) {
 			codes, err := h.t.SecondFactors.Confirm(r.Context(), r.Caller.ID, in.OTP.V)
 			return recoveryOut{codes}, err
 		}))
-	api.Mount(mine("recovery/", "Recovery Codes", "Replaces the recovery codes of who has a second factor, given the password and, for who has a generator, a code of it."),
+	api.Mount(mine("recovery/", "Recovery Codes", "Replaces the recovery codes of a user with a second factor, given the password and, for users with a generator, a code of it."),
 		rest.Action("POST", "users_me_recovery_create", http.StatusOK, h.newRecovery))
 	api.Mount(mine("totp/disable/", "Disable Second Factor", "Removes the generator, given the password and a code of it or a recovery code."),
 		rest.Action("POST", "users_me_totp_disable_create", http.StatusNoContent, h.disable))
 	api.Mount(&rest.View{Path: "/api/v1/users/user/{id}/totp/", Name: "Second Factor", Noun: "SecondFactor", Tag: "users", Access: rest.Authenticated,
-		Prepare: superuserOnly, Description: "The second factor of a user, which superusers may take away from who lost it."},
+		Prepare: superuserOnly, Description: "The second factor of a user, which superusers may take away from users that lost it."},
 		rest.Action("GET", "users_user_totp_read", http.StatusOK, func(r *rest.Request, _ *rest.None) (factorOut, error) {
 			return h.factor(r, r.ID("id"))
 		}),

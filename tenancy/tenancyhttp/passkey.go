@@ -65,7 +65,7 @@ func (h *HTTP) mountPasskeys(api *rest.API) {
 	remove.Prepare = h.ownPasskey
 	api.Mount(remove, rest.Action("POST", "users_me_passkey_remove_create", http.StatusNoContent, h.removePasskey))
 	api.Mount(&rest.View{Path: "/api/v1/users/user/{id}/passkey/", Name: "Passkeys", Noun: "Passkey", Tag: "users", Access: rest.Authenticated,
-		Prepare: superuserOnly, Description: "The passkeys of a user, which superusers may take away from who lost them."},
+		Prepare: superuserOnly, Description: "The passkeys of a user, which superusers may take away from users that lost them."},
 		rest.Action("GET", "users_user_passkey_list", http.StatusOK, func(r *rest.Request, _ *rest.None) (passkeysOut, error) {
 			return h.passkeys(r.Context(), r.ID("id"))
 		}),

@@ -128,7 +128,7 @@ func renamed(err error, names map[string]string) error {
 	return out.Err()
 }
 
-// passwordExpired is the answer to whoever has a session that was opened with a
+// passwordExpired is the answer to anybody who has a session that was opened with a
 // password that ran out since (additions: U-4).
 type passwordExpired struct {
 	Detail    string `json:"detail"`

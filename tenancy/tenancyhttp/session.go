@@ -185,7 +185,7 @@ func (h *HTTP) checkOrigin(r *http.Request) error {
 // ownOrigin is the origin of this server's own pages, for the sender of a request.
 func (h *HTTP) ownOrigin(r *http.Request) string {
 	// what a proxy says of TLS may be believed here even when nobody checked
-	// who sent it: the origin has to fit the host either way
+	// which page sent it: the origin has to fit the host either way
 	if h.options.SecureCookies || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		return "https://" + r.Host
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,6 +160,23 @@ func (h *HTTP) OrganizationExists(ctx context.Context, id wispwright.ID) (bool, 
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// OrganizationClosed implements rest.ClosedOrganizations: objects of organizations that
+// are switched off may only be read and deleted. Organizations themselves, accounts and
+// memberships stay as they are.
+func (h *HTTP) OrganizationClosed(ctx context.Context, kind string, id wispwright.ID) (string, bool, error) {
+	if strings.HasPrefix(kind, "openwisp_users.") {
+		return "", false, nil
+	}
+	o, err := h.t.Organizations.Tenant(ctx, id)
+	switch {
+	case errors.Is(err, wispwright.ErrNotFound):
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	}
+	return o.Name, !o.IsActive, nil
 }
 
 // OrganizationBySlug implements rest.Organizations.

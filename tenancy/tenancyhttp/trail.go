@@ -37,7 +37,7 @@ func (h *HTTP) mountTrail(api *rest.API) {
 		Name: "Audit Event", Noun: "Event", ID: "audit_event", Tag: "audit", Kind: "audit.event",
 		Service: h.t.Trail,
 		// what belongs to no organization, such as accounts, is for superusers:
-		// shared objects are visible to every tenant, who touched them is not
+		// shared objects are visible to every tenant, the users that touched them are not
 		Scopes: func(r *rest.Request) (wispwright.Scope, wispwright.Scope) { return r.WriteScope(), r.WriteScope() },
 		Out: rest.Each(func(e *tenancy.Event) eventOut {
 			out := eventOut{e.ID, rest.Time(e.Created), e.ActorID, e.Actor, e.Method, e.Address, e.Kind, e.ObjectID, e.Label,

@@ -41,7 +41,7 @@ func TestVersionsHaveWhatOtherRowsKeep(t *testing.T) {
 		require.NotEqual(t, read, tag(organization))
 		require.Equal(t, 412, patch(organization, `{"name":"x"}`, read))
 
-		// at once: whoever comes second waits, and is told
+		// at once: the second waits, and is told
 		for range 5 {
 			read := tag(user)
 			var group sync.WaitGroup

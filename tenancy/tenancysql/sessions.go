@@ -107,7 +107,7 @@ func (s *Sessions) Delete(token string) error {
 	return s.DeleteCtx(context.Background(), token)
 }
 
-// Prune removes expired sessions and returns how many. Run it now and then; an
+// Prune removes expired sessions and returns their number. Run it now and then; an
 // expired session is refused without it too.
 func (s *Sessions) Prune(ctx context.Context) (int, error) {
 	n, err := sqlstore.Exec(ctx, s.db, "DELETE FROM tenancy_session WHERE expires <= ?", s.clock().UTC())

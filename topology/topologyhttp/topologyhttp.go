@@ -137,7 +137,7 @@ func (h *HTTP) scopes(r *rest.Request) (read, write wispwright.Scope) {
 // be asked for (spec: topology §4).
 func (h *HTTP) shown(r *rest.Request, t *topology.Topology) bool {
 	switch {
-	case t.Published, !reading(r): // whoever unpublished one can publish it again
+	case t.Published, !reading(r): // a person who unpublished one can publish it again
 		return true
 	case r.Query().Get("include_unpublished") == "":
 		return false

@@ -142,3 +142,45 @@ func TestPlans(t *testing.T) {
 		require.Contains(t, strings.Join(plan(), "\n"), ask.want, name)
 	}
 }
+
+// TestSpeedYearOfSnapshots measures what a year of days of 1,000 nodes takes, and how
+// long it takes to list the days and to open one.
+func TestSpeedYearOfSnapshots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures")
+	}
+	for name, db := range map[string]func(testing.TB) *sqlstore.DB{"sqlite": testkit.SQLite, "postgresql": testkit.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			s, stores := open(t, db(t))
+			o := received(t, s)
+			bytes := 0
+			first := topology.Day(time.Now()).AddDate(-1, 0, 0)
+			for day := range 365 {
+				if day%50 == 0 { // what differs from day to day is as large as what stays
+					_, err := s.Receive(t.Context(), o, grid(1_000, day/50))
+					require.NoError(t, err)
+					require.NoError(t, s.SaveSnapshot(t.Context(), o))
+				}
+				today, err := stores.Snapshots.List(t.Context(), wispwright.ScopeAll(), topology.SnapshotFilter{TopologyID: o.ID, Day: topology.Day(time.Now())}, wispwright.Page{Limit: 1})
+				require.NoError(t, err)
+				require.Len(t, today.Rows, 1)
+				one := *today.Rows[0]
+				one.ID, one.Day = wispwright.NewID(), first.AddDate(0, 0, day)
+				bytes += len(one.Data)
+				require.NoError(t, stores.Snapshots.Put(t.Context(), &one))
+			}
+			began := time.Now()
+			days, err := s.Days(t.Context(), o.ID, first, first.AddDate(1, 0, 0))
+			require.NoError(t, err)
+			require.Len(t, days, 365)
+			listed := time.Since(began)
+			began = time.Now()
+			document, err := s.Snapshot(t.Context(), o.ID, first.AddDate(0, 0, 180))
+			require.NoError(t, err)
+			t.Logf("365 days of 1,000 nodes: %d KiB, %d KiB a day; days listed in %s, one opened in %s (%d KiB of JSON)",
+				bytes>>10, bytes/365>>10, listed.Round(time.Microsecond), time.Since(began).Round(time.Microsecond), len(document)>>10)
+			require.Less(t, bytes, 365*200<<10, "a day of 1,000 nodes")
+			require.Greater(t, len(document), 100<<10)
+		})
+	}
+}

@@ -343,7 +343,7 @@ func TestEST(t *testing.T) {
 	require.Equal(t, 404, off.raw(t, "", "GET", "/.well-known/est/cacerts", "").Code)
 }
 
-// Whoever guesses the keys of devices has to wait; devices that know theirs do not.
+// Anybody who guesses the keys of devices has to wait; devices that know theirs do not.
 func TestFailedEnrolmentsAreThrottled(t *testing.T) {
 	now := time.Now()
 	asked := 0

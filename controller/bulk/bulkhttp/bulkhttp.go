@@ -105,6 +105,7 @@ type taskOut struct {
 	Phase        string         `json:"phase" help:"checking, applying, done, or refused: an import with faulty rows of which nothing was stored"`
 	Of           *wispwright.ID `json:"of" help:"the task that is undone"`
 	Actor        string         `json:"actor"`
+	CanUndo      bool           `json:"can_undo" help:"whether it can be taken back"`
 	Total        int            `json:"total"`
 	Waiting      int            `json:"waiting"`
 	Changed      int            `json:"changed"`
@@ -145,12 +146,12 @@ func (h *HTTP) Mount(api *rest.API) {
 		}))
 	api.Mount(&rest.View{Path: base + "{id}/undo/", Name: "Device Task Undo", Noun: "Task", Tag: tag, Kind: kind},
 		rest.Action(http.MethodPost, "controller_device_task_undo", http.StatusCreated, func(r *rest.Request, in *undoIn) (taskOut, error) {
-			if !r.Can("config.change_device") {
-				return taskOut{}, wispwright.ErrForbidden
-			}
 			of, err := visible{h.tasks}.Get(r.Context(), r.ReadScope(), r.ID("id"))
 			if err != nil {
 				return taskOut{}, err
+			}
+			if !r.Can("config.change_device") || of.Action == bulk.Delete && !r.Can("config.add_device") {
+				return taskOut{}, wispwright.ErrForbidden
 			}
 			t, err := h.tasks.Undo(r.Context(), r.WriteScope(), of, in.DryRun.V)
 			return h.taskOut(r, t, err)
@@ -164,7 +165,7 @@ func (h *HTTP) Mount(api *rest.API) {
 }
 
 // visible are the tasks of the caller's organizations. One of several
-// organizations is seen by whoever started it, and by superusers: it names
+// organizations is seen by the person who started it, and by superusers: it names
 // devices of others.
 type visible struct{ tasks *bulk.Tasks }
 
@@ -343,9 +344,7 @@ func writeCSV(b *bytes.Buffer, rows iter.Seq2[[]string, error]) error {
 		}
 		safe := slices.Clone(cells)
 		for i, c := range safe {
-			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-				safe[i] = "'" + c
-			}
+			safe[i] = bulk.Guarded(c)
 		}
 		if err := w.Write(safe); err != nil {
 			return err
@@ -404,6 +403,7 @@ func (h *HTTP) tasksOut(r *rest.Request, rows []*bulk.Task) ([]taskOut, error) {
 		n := counts[t.ID]
 		out[i] = taskOut{ID: t.ID, Organization: some(t.OrganizationID), Action: string(t.Action), DryRun: t.DryRun, Phase: string(t.Phase), Of: some(t.Of), Actor: t.Actor,
 			Waiting: n[bulk.Waiting], Changed: n[bulk.Changed], Unchanged: n[bulk.Unchanged], Failed: n[bulk.Failed], Created: rest.Time(t.Created)}
+		out[i].CanUndo = out[i].Changed > 0 && h.tasks.CanUndo(t) == nil
 		out[i].Total = out[i].Waiting + out[i].Changed + out[i].Unchanged + out[i].Failed
 		if t.Finished != nil {
 			at := rest.Time(*t.Finished)

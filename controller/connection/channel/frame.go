@@ -30,6 +30,8 @@ type request struct {
 	Path   string `json:"path,omitempty"`
 	Mode   uint32 `json:"mode,omitempty"`
 	Size   int64  `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	From   string `json:"from,omitempty"`
 	Cols   int    `json:"cols,omitempty"`
 	Rows   int    `json:"rows,omitempty"`
 	Term   string `json:"term,omitempty"`

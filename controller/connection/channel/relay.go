@@ -36,7 +36,7 @@ func isRefusal(err error) bool {
 	return errors.Is(err, wispwright.ErrNotFound) || errors.Is(err, protocol.ErrWrongKey) || errors.Is(err, protocol.ErrMissingKey)
 }
 
-// proof is what a node proves itself with at a time.
+// proof is the text by which a node proves at a time that it is one of the installation's.
 func (h *Hub) proof(at time.Time) string {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(h.o.Secret.Reveal()))

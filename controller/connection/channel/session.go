@@ -110,6 +110,17 @@ func (s *session) Wake(ctx context.Context) error {
 	return err
 }
 
+// Fetch lets the device get a file by itself from a path of its controller: with this
+// size and SHA-256, whole or not at all. A second call goes on where the first broke
+// off. Errors: as of Run; errors.ErrUnsupported of an older agent.
+func (s *session) Fetch(ctx context.Context, path string, mode fs.FileMode, size int64, sum, from string) error {
+	_, err := s.simple(ctx, request{Do: "fetch", Path: path, Mode: uint32(mode.Perm()), Size: size, SHA256: sum, From: from})
+	if err != nil && err.Error() == `this agent cannot do "fetch"` {
+		return errors.ErrUnsupported
+	}
+	return err
+}
+
 // Run implements connection.Session.
 func (s *session) Run(ctx context.Context, line string, out connection.Output) (int, error) {
 	conn, done, err := s.begin(ctx, request{Do: "run", Line: line})

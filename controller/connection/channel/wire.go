@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// frameCost is what a frame of the multiplexer counts at least, in bytes: many
+// frameCost is the least that a frame of the multiplexer counts, in bytes: many
 // small ones cost as much as long ones.
 const frameCost = 512
 

@@ -177,7 +177,7 @@ func (h *HTTP) commandSchemas(r *rest.Request) (int, any, error) {
 	return answer(out)
 }
 
-// staff lets in whoever may use the web admin.
+// staff lets in anybody who may use the web admin.
 func staff(r *rest.Request) error {
 	if r.Caller == nil || !r.Caller.Staff && !r.Caller.Superuser {
 		return wispwright.ErrForbidden

@@ -19,7 +19,7 @@ import (
 // Options change what New makes; nil means the defaults.
 type Options struct {
 	// NoSecrets keeps passwords and keys of credentials out of all answers, also
-	// of those who may change them. Default: whoever may change credentials reads
+	// of those who may change them. Default: anybody who may change credentials reads
 	// them whole, as clients of OpenWISP expect.
 	NoSecrets bool
 	// DeviceFilters are the filters that select devices of a mass command.

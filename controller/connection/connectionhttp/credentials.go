@@ -81,7 +81,7 @@ func (h *HTTP) applyCredentials(_ *rest.Request, in *credentialsIn, c *connectio
 	return nil
 }
 
-// credentialsOut hides secrets from all who may not change them.
+// credentialsOut hides secrets from callers that may not change them.
 func (h *HTTP) credentialsOut(r *rest.Request, c *connection.Credentials) credentialsOut {
 	o := credentialsOut{ID: c.ID, Connector: c.Connector, Name: c.Name, Organization: rest.Null(c.OrganizationID), AutoAdd: c.AutoAdd,
 		Created: rest.Time(c.Created), Modified: rest.Time(c.Modified)}

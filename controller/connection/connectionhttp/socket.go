@@ -31,7 +31,7 @@ type commandFrame struct {
 	Data  commandOut `json:"data"`
 }
 
-// CommandTopic is the live topic of a device's commands. Whoever may do
+// CommandTopic is the live topic of a device's commands. Anybody who may do
 // everything with devices may listen to those of the own organizations.
 func (h *HTTP) CommandTopic() live.Topic {
 	return live.Topic{Name: commandTopic, Open: h.listenCommands, Load: func(ctx context.Context, e live.Event) (any, error) {

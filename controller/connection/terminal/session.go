@@ -28,7 +28,7 @@ type Session struct {
 	DeviceID, OrganizationID wispwright.ID
 	// ConnectionID is the connection, zero for the best one, and for one that is gone.
 	ConnectionID wispwright.ID
-	// UserID is who opened it, Actor that user's name, Address where from.
+	// UserID is the user that opened it, Actor that user's name, Address where from.
 	UserID         wispwright.ID
 	Actor, Address string
 	// State says how far it is.

@@ -32,7 +32,7 @@ func newCoordinatesOut(l *geo.Location) coordinatesOut {
 // mountCoordinates adds what devices say of where they are (spec: geo §6).
 func (h *HTTP) mountCoordinates(api *rest.API) {
 	view := &rest.View{Path: "/api/v1/controller/device/{id}/coordinates/", Name: "Device Coordinates", Tag: tag, Access: rest.Everyone, Prepare: func(r *rest.Request) error {
-		_, err := h.speaker(r) // who may not speak is not told what is wrong with the body
+		_, err := h.speaker(r) // a caller that may not speak is not told what is wrong with the body
 		return err
 	}}
 	move := func(r *rest.Request, in *coordinatesIn) (coordinatesOut, error) {

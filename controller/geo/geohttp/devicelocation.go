@@ -135,6 +135,8 @@ type placeProperties struct {
 	IsMobile bool   `json:"is_mobile"`
 	Name     string `json:"name"`
 	Address  string `json:"address"`
+
+	IsEstimated *bool `json:"is_estimated,omitempty"`
 }
 
 type placeOut struct {
@@ -282,7 +284,11 @@ func (h *HTTP) deviceLocation(r *rest.Request, d *geo.DeviceLocation) (deviceLoc
 	if err != nil {
 		return out, err
 	}
-	out.Location = &placeOut{l.ID, "Feature", wispwright.JSON(l.Geometry), placeProperties{string(l.Type), l.IsMobile, l.Name, l.Address}}
+	mark, err := h.estimates(r.Context())(l)
+	if err != nil {
+		return out, err
+	}
+	out.Location = &placeOut{l.ID, "Feature", wispwright.JSON(l.Geometry), placeProperties{string(l.Type), l.IsMobile, l.Name, l.Address, mark}}
 	if d.FloorPlanID.IsZero() {
 		return out, nil
 	}

@@ -29,7 +29,7 @@ type Options struct {
 	// little longer. Default: 10 MiB.
 	MaxImage int64
 	// PrivatePlans shows pictures of floors only to those who may see the plan.
-	// Default: whoever knows the address may, as in the original.
+	// Default: everybody with the address may, as in the original.
 	PrivatePlans bool
 	// TilesURL and TilesAttribution are where maps get their background from, as
 	// {z}, {x} and {y} in an address, and what is said of it. Default: nowhere, maps
@@ -38,6 +38,11 @@ type Options struct {
 	// AtLocation, Named and OnPlan are the names of the conditions by which the
 	// storage of devices knows where they are; see package geosql.
 	AtLocation string
+	// Estimates reports whether locations of an organization may be estimated; those
+	// of others are answered without saying so (spec: additions C-2). Default: of none.
+	Estimates func(ctx context.Context, organization wispwright.ID) (bool, error)
+	// FilterEstimated adds the filter is_estimated. Default: there is none.
+	FilterEstimated bool
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
 }

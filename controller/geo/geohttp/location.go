@@ -2,6 +2,7 @@ package geohttp
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -93,6 +94,38 @@ type locationOut struct {
 	Created      rest.Time        `json:"created"`
 	Modified     rest.Time        `json:"modified"`
 	Floorplan    []planOfLocation `json:"floorplan"`
+	IsEstimated  *bool            `json:"is_estimated,omitempty" help:"placed by the public address of a device; missing where that is not done"`
+}
+
+// estimates tells of each organization once whether its locations are estimated.
+func (h *HTTP) estimates(ctx context.Context) func(l *geo.Location) (*bool, error) {
+	known := map[wispwright.ID]bool{}
+	return func(l *geo.Location) (*bool, error) {
+		if h.options.Estimates == nil {
+			return nil, nil
+		}
+		on, ok := known[l.OrganizationID]
+		if !ok {
+			var err error
+			if on, err = h.options.Estimates(ctx, l.OrganizationID); err != nil {
+				return nil, err
+			}
+			known[l.OrganizationID] = on
+		}
+		if !on {
+			return nil, nil
+		}
+		return &l.IsEstimated, nil
+	}
+}
+
+// filters are those of locations.
+func (h *HTTP) filters() []rest.Filter[geo.LocationFilter] {
+	out := locationFilters()
+	if h.options.FilterEstimated {
+		out = append(out, rest.FilterBool("is_estimated", func(f *geo.LocationFilter, v bool) { f.IsEstimated = &v }))
+	}
+	return out
 }
 
 func locationFilters() []rest.Filter[geo.LocationFilter] {
@@ -152,7 +185,7 @@ func (h *HTTP) mountLocations(api *rest.API) {
 			})
 			return out, err
 		},
-		Out: h.locations, Filters: locationFilters(),
+		Out: h.locations, Filters: h.filters(),
 		Ordering: map[string]string{"name": "Name", "type": "Type", "address": "Address", "created": "Created", "modified": "Modified"},
 		Unique:   map[string]error{geo.UniqueFloor: wispwright.Invalid("floorplan", "The fields location, floor must make a unique set.")},
 	})
@@ -171,8 +204,13 @@ func (h *HTTP) locations(r *rest.Request, rows []*geo.Location) ([]locationOut, 
 		return nil, err
 	}
 	out := make([]locationOut, len(rows))
+	estimated := h.estimates(r.Context())
 	for i, l := range rows {
-		out[i] = locationOut{l.ID, l.OrganizationID, l.Name, string(l.Type), l.IsMobile, l.Address, wispwright.JSON(l.Geometry), rest.Time(l.Created), rest.Time(l.Modified), []planOfLocation{}}
+		mark, err := estimated(l)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = locationOut{l.ID, l.OrganizationID, l.Name, string(l.Type), l.IsMobile, l.Address, wispwright.JSON(l.Geometry), rest.Time(l.Created), rest.Time(l.Modified), []planOfLocation{}, mark}
 		for _, p := range plans[l.ID] {
 			out[i].Floorplan = append(out[i].Floorplan, planOfLocation{p.Floor, imageURL(r, p)})
 		}
@@ -204,6 +242,7 @@ type featureProperties struct {
 	IsMobile     bool          `json:"is_mobile"`
 	Address      string        `json:"address"`
 	Organization wispwright.ID `json:"organization"`
+	IsEstimated  *bool         `json:"is_estimated,omitempty"`
 }
 
 type featureOut struct {
@@ -230,7 +269,7 @@ const (
 // mountGeoJSON adds the locations that have devices as a collection of features
 // (spec: geo §3.5).
 func (h *HTTP) mountGeoJSON(api *rest.API) {
-	filters := append(locationFilters(), rest.FilterOrganizationAs("organization_id", func(f *geo.LocationFilter, v wispwright.ID) { f.OrganizationID = v }))
+	filters := append(h.filters(), rest.FilterOrganizationAs("organization_id", func(f *geo.LocationFilter, v wispwright.ID) { f.OrganizationID = v }))
 	api.Mount(&rest.View{Path: locationPath + "geojson/", Name: "Geo Json Location List", Noun: "Location", Tag: tag, Kind: locationKind},
 		rest.Action("GET", "controller_location_geojson", http.StatusOK, func(r *rest.Request, _ *rest.None) (collectionOut, error) {
 			yes := true
@@ -267,9 +306,14 @@ func (h *HTTP) features(r *rest.Request, f geo.LocationFilter, p wispwright.Page
 		return nil, 0, err
 	}
 	out := make([]featureOut, len(items.Rows))
+	estimated := h.estimates(r.Context())
 	for i, l := range items.Rows {
+		mark, err := estimated(l)
+		if err != nil {
+			return nil, 0, err
+		}
 		out[i] = featureOut{l.ID, "Feature", wispwright.JSON(l.Geometry), featureProperties{
-			counts[l.ID], rest.Time(l.Created), rest.Time(l.Modified), l.Name, string(l.Type), l.IsMobile, l.Address, l.OrganizationID,
+			counts[l.ID], rest.Time(l.Created), rest.Time(l.Modified), l.Name, string(l.Type), l.IsMobile, l.Address, l.OrganizationID, mark,
 		}}
 	}
 	return out, items.Total, nil

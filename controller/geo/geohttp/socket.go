@@ -178,7 +178,7 @@ func (h *HTTP) there(ctx context.Context, location wispwright.ID, key string) er
 	return wispwright.ErrUnauthenticated
 }
 
-// Tell subscribes the hub to the service: who listens hears of each location that
+// Tell subscribes the hub to the service: a session that listens hears of each location that
 // is saved again (spec: geo §8).
 func (h *HTTP) Tell(hub *live.Hub) {
 	h.g.Locations.Changed.Subscribe("live: "+SocketPath, func(ctx context.Context, list ...entity.Change[geo.Location]) {

@@ -149,6 +149,8 @@ const (
 	// AtLocationNamed selects those at locations whose name contains a text, in any
 	// letter case: a string.
 	AtLocationNamed = "geo.location.name"
+	// Estimated selects those at an estimated location, or at another one: a bool.
+	Estimated = "geo.estimated"
 	// OnFloorPlan selects those on a plan: an ID.
 	OnFloorPlan = "geo.floorplan"
 )
@@ -164,6 +166,7 @@ func Related(d sqlstore.Dialect) controllersql.Related {
 	return controllersql.Related{
 		Placed:      whether("EXISTS (SELECT 1 FROM geo_devicelocation p WHERE p.device_id = " + controllersql.DeviceTable + ".id)"),
 		AtLocation:  at("p.location_id = ?"),
+		Estimated:   at("p.location_id IN (SELECT e.id FROM geo_location e WHERE e.is_estimated = ?)"),
 		OnFloorPlan: at("p.floor_plan_id = ?"),
 		AtLocationNamed: func(v any) sqlstore.Cond {
 			text, _ := v.(string)

@@ -158,7 +158,7 @@ func location(n, organization int) *geo.Location {
 	if err != nil {
 		panic(err) // the numbers above are no places
 	}
-	return &geo.Location{ID: id(1000 + n), OrganizationID: id(1 + organization), Name: fmt.Sprintf("place %d", n), Type: geo.Types()[n%2], IsMobile: n%3 == 0, Address: fmt.Sprintf("%d High Street", n),
+	return &geo.Location{ID: id(1000 + n), OrganizationID: id(1 + organization), Name: fmt.Sprintf("place %d", n), Type: geo.Types()[n%2], IsMobile: n%3 == 0, IsEstimated: n%4 == 1, Address: fmt.Sprintf("%d High Street", n),
 		Geometry: g, Longitude: &lng, Latitude: &lat, Created: at(n), Modified: at(n + 1)}
 }
 
@@ -180,6 +180,7 @@ func RunLocations(t *testing.T, h Harness) {
 			"type":            {Filter: filter{Type: geo.Indoor}, Selects: func(l *geo.Location) bool { return l.Type == geo.Indoor }},
 			"mobile":          {Filter: filter{IsMobile: &yes}, Selects: func(l *geo.Location) bool { return l.IsMobile }},
 			"fixed":           {Filter: filter{IsMobile: &no}, Selects: func(l *geo.Location) bool { return !l.IsMobile }},
+			"estimated":       {Filter: filter{IsEstimated: &yes}, Selects: func(l *geo.Location) bool { return l.IsEstimated }},
 			"used":            {Filter: filter{Used: &yes}, Selects: func(*geo.Location) bool { return false }},
 			"unused":          {Filter: filter{Used: &no}, Selects: func(*geo.Location) bool { return true }},
 			"located":         {Filter: filter{Located: &yes}, Selects: func(l *geo.Location) bool { return l.Geometry != "" }},

@@ -5,6 +5,7 @@ package subnetdivisionhttp
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
@@ -62,10 +63,27 @@ type entryOut struct {
 	Value   string         `json:"value"`
 }
 
-const tag = "controller"
+// forecastOut is what a rule would do.
+type forecastOut struct {
+	Room     string        `json:"room" doc:"how many more devices find all of their networks; a text, since it may be a very large number"`
+	Networks []foreseenOut `json:"networks" doc:"the first of those that the next device gets"`
+}
+
+type foreseenOut struct {
+	Keyword string `json:"keyword"`
+	Network string `json:"network"`
+	First   string `json:"first_ip"`
+	Last    string `json:"last_ip"`
+}
+
+const (
+	tag      = "controller"
+	ruleKind = "subnet_division.subnetdivisionrule"
+)
 
 // Mount adds the endpoints to an API.
 func (h *HTTP) Mount(api *rest.API) {
+	h.mountForecasts(api)
 	type filter = subnetdivision.RuleFilter
 	var types []rest.Choice
 	var ids []string
@@ -74,7 +92,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	}
 	rest.Mount(api, rest.Resource[wispwright.ID, subnetdivision.Rule, filter, ruleIn, ruleOut]{
 		Path: "/api/v1/controller/subnet-division-rule/", Name: "Subnet Division Rule", Noun: "SubnetDivisionRule", ID: "controller_subnet_division_rule", Tag: tag,
-		Kind: "subnet_division.subnetdivisionrule", Choices: map[string][]rest.Choice{"type": types},
+		Kind: ruleKind, Choices: map[string][]rest.Choice{"type": types},
 		Service: h.d.Rules, Check: h.check, Apply: apply, Out: rest.Each(newRuleOut),
 		Organization: func(r *subnetdivision.Rule) wispwright.ID { return r.OrganizationID },
 		Version: func(r *subnetdivision.Rule) []any {
@@ -101,6 +119,45 @@ func (h *HTTP) Mount(api *rest.API) {
 			return entryOut{e.ID, e.RuleID, e.SubnetID, rest.Null(e.AddressID), e.Keyword, e.Value}
 		}),
 	})
+}
+
+// mountForecasts adds what rules would do, stored ones and those of a form.
+func (h *HTTP) mountForecasts(api *rest.API) {
+	api.Mount(&rest.View{Path: "/api/v1/controller/subnet-division-preview/", Name: "Subnet Division Preview", Noun: "SubnetDivisionRule", Tag: tag, Kind: ruleKind},
+		rest.CheckedAction("POST", "controller_subnet_division_preview", http.StatusOK, h.check, h.preview))
+	api.Mount(&rest.View{Path: "/api/v1/controller/subnet-division-rule/{id}/forecast/", Name: "Subnet Division Forecast", Noun: "SubnetDivisionRule", Tag: tag, Kind: ruleKind},
+		rest.Action("GET", "controller_subnet_division_rule_forecast", http.StatusOK, h.forecast))
+}
+
+func (h *HTTP) preview(r *rest.Request, in *ruleIn) (forecastOut, error) {
+	rule := &subnetdivision.Rule{}
+	if err := apply(r, in, rule); err != nil {
+		return forecastOut{}, err
+	}
+	if !r.WriteScope().Allows(rule.OrganizationID) {
+		return forecastOut{}, wispwright.Invalid("organization", valid.UnknownPK(rule.OrganizationID))
+	}
+	return h.foresee(r, rule)
+}
+
+func (h *HTTP) forecast(r *rest.Request, _ *rest.None) (forecastOut, error) {
+	rule, err := h.d.Rules.Get(r.Context(), r.ReadScope(), r.ID("id"))
+	if err != nil {
+		return forecastOut{}, err
+	}
+	return h.foresee(r, rule)
+}
+
+func (h *HTTP) foresee(r *rest.Request, rule *subnetdivision.Rule) (forecastOut, error) {
+	f, err := h.d.Rules.Forecast(r.Context(), rule)
+	if err != nil {
+		return forecastOut{}, err
+	}
+	out := forecastOut{Room: f.Room.String(), Networks: []foreseenOut{}}
+	for _, n := range f.Networks {
+		out.Networks = append(out.Networks, foreseenOut{n.Keyword, n.Network.String(), n.First.String(), n.Last.String()})
+	}
+	return out, nil
 }
 
 // check refuses subnets that the caller does not see.

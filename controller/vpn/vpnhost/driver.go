@@ -17,7 +17,7 @@ type Driver interface {
 	Apply(ctx context.Context, b *Bundle) error
 	// Revoke puts the list of revoked certificates in force.
 	Revoke(ctx context.Context, b *Bundle) error
-	// Status tells what runs it and who is connected. An error says that it does not
+	// Status tells what runs it and which clients are connected. An error says that it does not
 	// run.
 	Status(ctx context.Context, b *Bundle) (by string, peers []Peer, err error)
 	// Disconnect ends connections, by the common names of peers.
@@ -29,7 +29,7 @@ type Driver interface {
 // ErrUnsupported is what drivers return for what this system cannot do.
 var ErrUnsupported = errors.New("this system cannot do that")
 
-// driverOf finds who runs a bundle.
+// driverOf finds the driver that runs a bundle.
 func driverOf(drivers []Driver, b *Bundle) (Driver, error) {
 	for _, d := range drivers {
 		if d.Runs(b) {

@@ -30,7 +30,7 @@ type Server struct {
 type (
 	// Versions tell whether there is something new.
 	Versions = hostwire.Versions
-	// Report tells how a server fares, Peer who is at it.
+	// Report tells how a server fares, Peer each client that is at it.
 	Report = hostwire.Report
 	// Peer is somebody at a VPN server.
 	Peer = hostwire.Peer
@@ -51,7 +51,7 @@ type Source interface {
 	Archive(ctx context.Context, s Server) ([]byte, error)
 	// Revocations returns the list of revoked certificates in PEM.
 	Revocations(ctx context.Context, s Server) ([]byte, error)
-	// Report tells how the server fares, and hears who is to be disconnected.
+	// Report tells how the server fares, and hears which peers are to be disconnected.
 	Report(ctx context.Context, s Server, r *Report) (*Answer, error)
 }
 

@@ -27,7 +27,7 @@ type WireGuard struct {
 	// and what else this host has routes to.
 	Forward bool
 	// Commands lets configurations run commands (PostUp and the like). Default: they
-	// are passed over with a warning, since whoever may change the server's
+	// are passed over with a warning, since a user who may change the server's
 	// configuration would be root here.
 	Commands bool
 	// Log hears of what is passed over. Default: slog.Default().

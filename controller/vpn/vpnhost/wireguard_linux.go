@@ -218,7 +218,7 @@ func (w *WireGuard) run(ctx context.Context, name string, commands []string) err
 // Revoke implements Driver: there are no certificates.
 func (w *WireGuard) Revoke(context.Context, *Bundle) error { return nil }
 
-// Disconnect implements Driver: who is no peer is none.
+// Disconnect implements Driver: a client that is no peer is left alone.
 func (w *WireGuard) Disconnect(context.Context, *Bundle, ...string) error { return nil }
 
 // Status implements Driver.

@@ -85,6 +85,7 @@ type serverIn struct {
 	IP              rest.Opt[wispwright.ID]   `json:"ip" nullable:"true" rel:"ip" label:"Internal IP" help:"leave blank to request one of the subnet"`
 	WebhookEndpoint rest.Opt[string]          `json:"webhook_endpoint" nullable:"true" blank:"true" maxLength:"200" help:"called when there is something new to fetch"`
 	AuthToken       rest.Opt[string]          `json:"auth_token" nullable:"true" blank:"true" maxLength:"128" writeOnly:"true" help:"of the webhook, or of the ZeroTier controller"`
+	PrivateKey      rest.Opt[string]          `json:"private_key" nullable:"true" blank:"true" maxLength:"64" writeOnly:"true" help:"WireGuard key of a server that exists already; leave blank to create or keep it"`
 }
 
 // serverOut is a server of a list and in detail.
@@ -168,7 +169,7 @@ func (h *HTTP) Mount(api *rest.API) {
 		Organization: func(s *vpn.Server) wispwright.ID { return s.OrganizationID },
 		Version: func(s *vpn.Server) []any {
 			return []any{s.Name, s.Host, s.OrganizationID, s.Key.Reveal(), s.CAID, s.CertID, s.Backend, s.Notes, s.DH, string(s.Config), s.SubnetID, s.AddressID,
-				s.WebhookEndpoint, s.AuthToken.Reveal()}
+				s.WebhookEndpoint, s.AuthToken.Reveal(), s.PublicKey}
 		},
 		Filters: append(rest.FilterOrganization(func(f *filter, v wispwright.ID) { f.OrganizationID = v }),
 			rest.FilterChoice("backend", h.paths(), func(f *filter, v string) { f.Backend = v }),
@@ -264,6 +265,9 @@ func (h *HTTP) apply(_ *rest.Request, in *serverIn, s *vpn.Server) error {
 	in.IP.Into(&s.AddressID)
 	in.WebhookEndpoint.Into(&s.WebhookEndpoint)
 	secret(in.AuthToken, &s.AuthToken)
+	if in.PrivateKey.V != "" { // forms send it empty
+		secret(in.PrivateKey, &s.PrivateKey)
+	}
 	return nil
 }
 
@@ -330,7 +334,7 @@ func (h *HTTP) statusOut(s *vpn.Status) *statusOut {
 	}
 }
 
-// configuration has the private keys of the server: who may change it gets it.
+// configuration has the private keys of the server: a caller that may change it gets it.
 func (h *HTTP) configuration(r *rest.Request) (int, any, error) {
 	s, err := h.v.Servers.Get(r.Context(), r.ReadScope(), r.ID("id"))
 	if err == nil && !r.WriteScope().Allows(s.OrganizationID) {

@@ -39,6 +39,7 @@ type rowOut struct {
 	Devices      int            `json:"devices"`
 	Measured     int64          `json:"measured" help:"seconds, added up over the devices"`
 	Down         int64          `json:"down" help:"seconds of these in which they could not be reached"`
+	Planned      int64          `json:"planned" help:"seconds of maintenance, which count neither as measured nor as down"`
 	Availability *float64       `json:"availability" help:"percent; null: nothing was measured"`
 	Incidents    int            `json:"incidents"`
 }
@@ -66,7 +67,7 @@ func Mount(api *rest.API, s Source) error {
 		rest.Documented[rest.None, reportOut](http.StatusOK, rest.Op{
 			Method: http.MethodGet, ID: "monitoring_availability", Summary: "How much of a month devices could be reached",
 			Doc: rest.Doc{Query: map[string]string{"month": "such as 2026-11; default: the present one", "by": "device or location", "organization": "the id of an organization",
-				"time_zone": "such as Europe/Rome", "file": "csv or pdf, instead of JSON"}},
+				"time_zone": "such as Europe/Rome", "maintenance": "count: times of maintenance count as all others; default: they do not count", "file": "csv or pdf, instead of JSON"}},
 			Handle: s.handle,
 		}))
 	return nil
@@ -114,6 +115,10 @@ func (s *Source) report(r *rest.Request) (*availability.Report, error) {
 	if by != "" && by != "device" && by != "location" {
 		return nil, wispwright.Invalid("by", "Want device or location.")
 	}
+	maintenance := q.Get("maintenance")
+	if maintenance != "" && maintenance != "count" {
+		return nil, wispwright.Invalid("maintenance", "Want count, or nothing.")
+	}
 	var organization wispwright.ID
 	if text := q.Get("organization"); text != "" {
 		if organization, err = wispwright.ParseID(text); err != nil {
@@ -124,6 +129,11 @@ func (s *Source) report(r *rest.Request) (*availability.Report, error) {
 	devices, err := s.Devices(ctx, r.ReadScope(), organization, start, end)
 	if err != nil {
 		return nil, err
+	}
+	if maintenance == "count" {
+		for i := range devices {
+			devices[i].Planned = nil
+		}
 	}
 	rows, err := availability.Devices(ctx, s.Series, devices, start, end)
 	if err != nil {
@@ -144,7 +154,7 @@ func newReportOut(r *availability.Report) reportOut {
 }
 
 func newRowOut(r *availability.Row) rowOut {
-	out := rowOut{ID: rest.Null(r.ID), Name: r.Name, Location: r.Location, Devices: r.Devices, Measured: int64(r.Measured / time.Second), Down: int64(r.Down / time.Second), Incidents: r.Incidents}
+	out := rowOut{ID: rest.Null(r.ID), Name: r.Name, Location: r.Location, Devices: r.Devices, Measured: int64(r.Measured / time.Second), Down: int64(r.Down / time.Second), Planned: int64(r.Planned / time.Second), Incidents: r.Incidents}
 	if p, ok := r.Availability(); ok {
 		out.Availability = &p
 	}

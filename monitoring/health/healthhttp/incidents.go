@@ -49,6 +49,7 @@ type caseOut struct {
 }
 
 type entryOut struct {
+	ID      wispwright.ID  `json:"id"`
 	At      rest.Time      `json:"at"`
 	Kind    string         `json:"kind"`
 	Device  *wispwright.ID `json:"device"`
@@ -73,33 +74,33 @@ func (h *HTTP) mountIncidents(api *rest.API) {
 			rest.FilterText("kind", func(f *filter, v string) { f.Kind = v }), rest.FilterID("device", func(f *filter, v wispwright.ID) { f.DeviceID = v })),
 		Ordering: map[string]string{"started": "Started", "devices": "Devices"},
 	})
+	exists := func(r *rest.Request) error {
+		_, err := h.h.Incidents.Get(r.Context(), r.ReadScope(), r.ID("incident"))
+		return err
+	}
 	type caseFilter = health.CaseFilter
 	rest.Mount(api, rest.Resource[wispwright.ID, health.Case, caseFilter, rest.None, caseOut]{
 		Path: path + "{incident}/case/", Only: rest.List, Name: "Incident Case", Noun: "Incident", ID: "monitoring_incident_case", Tag: tag, Kind: incidentKind, Service: cases{h.h.Incidents},
 		Out: rest.Each(func(c *health.Case) caseOut {
 			return caseOut{c.ID, c.IncidentID, c.DeviceID, c.DeviceName, c.Kind, c.Value, c.Threshold, rest.Time(c.Started), timeOf(c.Ended), c.Told, c.Why}
 		}),
-		Prepare: func(r *rest.Request) error {
-			_, err := h.h.Incidents.Get(r.Context(), r.ReadScope(), r.ID("incident"))
-			return err
-		},
+		Prepare: exists,
 		Within:  func(r *rest.Request, f *caseFilter) error { f.IncidentID = r.ID("incident"); return nil },
 		Filters: []rest.Filter[caseFilter]{rest.FilterBool("open", func(f *caseFilter, v bool) { f.Open = &v }), rest.FilterText("search", func(f *caseFilter, v string) { f.Search = v })},
+	})
+	type entryFilter = health.EntryFilter
+	rest.Mount(api, rest.Resource[wispwright.ID, health.Entry, entryFilter, rest.None, entryOut]{
+		Path: path + "{incident}/timeline/", Only: rest.List, Name: "Incident Timeline", Noun: "Incident", ID: "monitoring_incident_timeline", Tag: tag, Kind: incidentKind, Service: entries{h.h.Incidents},
+		Out: rest.Each(func(e *health.Entry) entryOut {
+			return entryOut{e.ID, rest.Time(e.At), e.Kind, rest.Null(e.DeviceID), e.DeviceName, e.Devices, e.Author, e.Text}
+		}),
+		Prepare:  exists,
+		Within:   func(r *rest.Request, f *entryFilter) error { f.IncidentID = r.ID("incident"); return nil },
+		Ordering: map[string]string{"at": "At"},
 	})
 	one := func(verb, name string) *rest.View {
 		return &rest.View{Path: path + "{id}/" + verb + "/", Name: name, Noun: "Incident", Tag: tag, Kind: incidentKind}
 	}
-	api.Mount(one("timeline", "Incident Timeline"), rest.Action(http.MethodGet, "monitoring_incident_timeline", http.StatusOK, func(r *rest.Request, _ *rest.None) ([]entryOut, error) {
-		if _, err := h.h.Incidents.Get(r.Context(), r.ReadScope(), r.ID("id")); err != nil {
-			return nil, err
-		}
-		entries, err := h.h.Incidents.Timeline(r.Context(), r.ID("id"))
-		out := make([]entryOut, len(entries))
-		for i, e := range entries {
-			out[i] = entryOut{rest.Time(e.At), e.Kind, rest.Null(e.DeviceID), e.DeviceName, e.Devices, e.Author, e.Text}
-		}
-		return out, err
-	}))
 	say := func(id string, do func(r *rest.Request, text string) (*health.Incident, error)) rest.Op {
 		op := rest.Action(http.MethodPost, id, http.StatusOK, func(r *rest.Request, in *commentIn) (incidentOut, error) {
 			i, err := do(r, in.Comment.Or(""))
@@ -129,6 +130,19 @@ type cases struct{ *health.Incidents }
 // Get implements rest.Reader; nothing asks for one case.
 func (cases) Get(context.Context, wispwright.Scope, wispwright.ID) (*health.Case, error) {
 	return nil, wispwright.ErrNotFound
+}
+
+// entries are the lines of timelines, as a service that only lists.
+type entries struct{ *health.Incidents }
+
+// Get implements rest.Reader; nothing asks for one line.
+func (entries) Get(context.Context, wispwright.Scope, wispwright.ID) (*health.Entry, error) {
+	return nil, wispwright.ErrNotFound
+}
+
+// List implements rest.Reader.
+func (e entries) List(ctx context.Context, scope wispwright.Scope, f health.EntryFilter, p wispwright.Page) (wispwright.Items[health.Entry], error) {
+	return e.Timeline(ctx, scope, f, p)
 }
 
 // incidentsOut maps incidents, with the names of their causes read at once.

@@ -125,7 +125,7 @@ func TestFleetGoesAwayAtOnce(t *testing.T) {
 		cases, err := s.Incidents.Cases(ctx, wispwright.ScopeAll(), health.CaseFilter{IncidentID: list.Rows[0].ID}, wispwright.Page{Limit: 100})
 		require.NoError(t, err)
 		require.Equal(t, size, cases.Total)
-		_, err = s.Incidents.Timeline(ctx, list.Rows[0].ID)
+		_, err = s.Incidents.Timeline(ctx, wispwright.ScopeAll(), health.EntryFilter{IncidentID: list.Rows[0].ID}, wispwright.Page{Limit: 100})
 		require.NoError(t, err)
 		page := time.Since(begun)
 		s.notices = 0

@@ -77,6 +77,9 @@ func value(v any, kind timeseries.Kind) timeseries.Value {
 
 // Charts implements timeseries.Store.
 func (s *Store) Charts(ctx context.Context, queries []timeseries.Query) ([]timeseries.Result, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
 	out := make([]timeseries.Result, len(queries))
 	for i := range queries {
 		var err error
@@ -157,6 +160,9 @@ func micros(v any) (int64, bool) {
 
 // Read implements timeseries.Store.
 func (s *Store) Read(ctx context.Context, r timeseries.Rows) ([]timeseries.Row, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
 	limit := r.Limit
 	if limit <= 0 || limit > timeseries.MaxRows {
 		limit = timeseries.MaxRows
@@ -225,6 +231,9 @@ func (s *Store) Read(ctx context.Context, r timeseries.Rows) ([]timeseries.Row, 
 
 // TopFields implements timeseries.Store.
 func (s *Store) TopFields(ctx context.Context, measurement string, f timeseries.Filter, since, until time.Time, n int) ([]string, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
 	kinds, err := s.fieldKinds(ctx, measurement)
 	if err != nil {
 		return nil, err

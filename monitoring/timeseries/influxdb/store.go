@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -34,7 +35,8 @@ type Options struct {
 	UDP string
 	// HTTP makes the requests; nil: one that waits half a minute.
 	HTTP *http.Client
-	// Documents keeps the last documents, for which InfluxDB has no place. Required.
+	// Documents keeps the last documents, for which InfluxDB has no place; where it is no timeseries.Latest,
+	// nothing is told of them all. Required.
 	Documents timeseries.Store
 	// Keep and KeepShort are for how long points of the classes are kept; 0: for good.
 	// Older ones are not answered any more, whatever InfluxDB still has of them.
@@ -51,12 +53,22 @@ type Store struct {
 	documents timeseries.Store
 	keep      map[timeseries.Class]time.Duration
 	now       func() time.Time
+	options   Options
+
+	prepared  atomic.Bool
+	preparing sync.Mutex // guards the last fault, and when it was
+	fault     error
+	failed    time.Time
 
 	mu    sync.RWMutex
 	kinds map[string]map[string]timeseries.Kind // by measurement and field
 }
 
-var _ timeseries.Store = (*Store)(nil)
+var (
+	_ timeseries.Store  = (*Store)(nil)
+	_ timeseries.States = (*Store)(nil)
+	_ timeseries.Latest = (*Store)(nil)
+)
 
 // ParseURL reads "influxdb://user:password@host:8086/database?udp=host:8089";
 // influxdbs:// speaks TLS.
@@ -87,7 +99,8 @@ func ParseURL(address string) (Options, error) {
 	return o, nil
 }
 
-// New opens the store and makes database and retention policies.
+// New opens the store and makes database and retention policies; if InfluxDB is away that is done
+// when it is back, and until then what is asked is wispwright.ErrUnavailable.
 func New(ctx context.Context, o Options) (*Store, error) {
 	if o.Database == "" || o.Documents == nil {
 		return nil, errors.New("InfluxDB needs a database, and a store for documents")
@@ -95,7 +108,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		c:         client{base: strings.TrimSuffix(o.URL, "/"), database: o.Database, user: o.User, password: o.Password, http: o.HTTP, udp: o.UDP},
 		documents: o.Documents, now: o.Now, kinds: map[string]map[string]timeseries.Kind{},
-		keep: map[timeseries.Class]time.Duration{timeseries.Default: o.Keep, timeseries.Short: o.KeepShort},
+		options: o, keep: map[timeseries.Class]time.Duration{timeseries.Default: o.Keep, timeseries.Short: o.KeepShort},
 	}
 	if s.c.http == nil {
 		s.c.http = &http.Client{Timeout: 30 * time.Second}
@@ -103,13 +116,38 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.command(ctx, "CREATE DATABASE "+name(o.Database)); err != nil {
-		return nil, err
-	}
-	if err := s.policies(ctx, o); err != nil {
+	if err := s.prepare(ctx); err != nil && !errors.Is(err, wispwright.ErrUnavailable) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// prepare makes the database and its policies once. A store that is made while InfluxDB is away does it
+// when it is first used with InfluxDB back.
+func (s *Store) prepare(ctx context.Context) error {
+	if s.prepared.Load() {
+		return nil
+	}
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	if s.prepared.Load() {
+		return nil
+	}
+	if s.fault != nil && time.Since(s.failed) < time.Second {
+		return s.fault // those who waited for one try do not try one by one
+	}
+	err := s.command(ctx, "CREATE DATABASE "+name(s.options.Database))
+	if err == nil {
+		err = s.policies(ctx, s.options)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			s.failed, s.fault = time.Now(), err
+		}
+		return err
+	}
+	s.prepared.Store(true)
+	return nil
 }
 
 // policies makes those of OpenWISP, or sets their durations.
@@ -154,10 +192,18 @@ func (s *Store) Document(ctx context.Context, o timeseries.Object) (*timeseries.
 	return s.documents.Document(ctx, o)
 }
 
+// State implements timeseries.States.
+func (s *Store) State(ctx context.Context, o timeseries.Object) (time.Time, []byte, error) {
+	return timeseries.StateOf(ctx, s.documents, o)
+}
+
 // Delete implements timeseries.Store.
 func (s *Store) Delete(ctx context.Context, measurement string, f timeseries.Filter) error {
 	if measurement == "" && f.Object == nil && len(f.Tags) == 0 {
 		return errors.New("delete: which series?")
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
 	}
 	q := "DROP SERIES"
 	if measurement != "" {

@@ -6,9 +6,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,8 +135,48 @@ func TestOutage(t *testing.T) {
 	require.NotContains(t, err.Error(), "hidden")
 	_, err = s.Read(ctx, timeseries.Rows{Measurement: "other"})
 	require.ErrorIs(t, err, wispwright.ErrUnavailable)
-	_, err = influxdb.New(ctx, o)
+}
+
+// TestAwayAtTheStart: a store that is made while InfluxDB is away works when it is back; one that is refused
+// is an error at once.
+func TestAwayAtTheStart(t *testing.T) {
+	ctx := context.Background()
+	address, o := server(t), options(t)
+	var status atomic.Int64
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if code := int(status.Load()); code != 200 {
+			w.WriteHeader(code)
+			return
+		}
+		target, err := url.Parse(address)
+		if err != nil {
+			panic(err)
+		}
+		httputil.NewSingleHostReverseProxy(target).ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	o.URL, o.LeavePolicies = front.URL, false
+	command(t, address, "DROP DATABASE "+o.Database)
+	status.Store(401)
+	_, err := influxdb.New(ctx, o)
+	require.ErrorContains(t, err, "401")
+	status.Store(503)
+	s, err := influxdb.New(ctx, o)
+	require.NoError(t, err)
+	batch := timeseries.Batch{Points: []timeseries.Point{{Measurement: "m", Tags: timeseriestest.Device("a"), Time: timeseriestest.Now(), Fields: []timeseries.Field{{Name: "v", Value: timeseries.Int(1)}}}}}
+	require.ErrorIs(t, s.Write(ctx, batch), wispwright.ErrUnavailable)
+	_, err = s.Read(ctx, timeseries.Rows{Measurement: "m"})
 	require.ErrorIs(t, err, wispwright.ErrUnavailable)
+	_, err = s.Charts(ctx, nil)
+	require.ErrorIs(t, err, wispwright.ErrUnavailable)
+	_, err = s.TopFields(ctx, "m", timeseries.Filter{}, time.Time{}, timeseriestest.Now(), 1)
+	require.ErrorIs(t, err, wispwright.ErrUnavailable)
+	require.ErrorIs(t, s.Delete(ctx, "m", timeseries.Filter{}), wispwright.ErrUnavailable)
+	status.Store(200)
+	testkit.Eventually(t, "it is back", func(ctx context.Context) bool { return s.Write(ctx, batch) == nil })
+	rows, err := s.Read(ctx, timeseries.Rows{Measurement: "m"})
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
 }
 
 // TestUDP: points of the default class go as datagrams, none too large.

@@ -17,6 +17,9 @@ func (s *Store) Write(ctx context.Context, b timeseries.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("write points: %w", err)
 	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
 	var faults timeseries.PointErrors
 	lines := map[timeseries.Class][]byte{}
 	for i := range b.Points {

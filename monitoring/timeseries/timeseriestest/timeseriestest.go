@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func run(t *testing.T, open Open, part float64) {
 		{"groups", groups},
 		{"nothing", nothing},
 		{"an ended context", ended},
+		{"the last values", func(t *testing.T, s timeseries.Store) { latest(t, s, part) }},
 		{"charts do not change when the house is kept", upkeep},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
@@ -316,6 +318,64 @@ func ended(t *testing.T, s timeseries.Store) {
 	_, err := s.Read(ctx, timeseries.Rows{Measurement: "cpu"})
 	require.Error(t, err)
 	require.Empty(t, read(t, s, timeseries.Rows{Measurement: "cpu"}))
+}
+
+// latest checks stores that tell the last values of all; the embedded ones have to.
+func latest(t *testing.T, s timeseries.Store, part float64) {
+	l, ok := s.(timeseries.Latest)
+	require.True(t, ok, "a store tells the last values")
+	at := Now().Add(-10 * time.Minute)
+	wan, lan := Device("a", "ifname", "wan"), Device("a", "ifname", "lan")
+	write(t, s, point("traffic", wan, at.Add(-2*time.Hour), "rx", 1, "tx", 1), point("traffic", wan, at.Add(-time.Minute), "rx", 2, "tx", 2), point("traffic", wan, at, "rx", 3, "tx", 4))
+	write(t, s, point("traffic", lan, at.Add(-2*time.Hour), "rx", 9, "tx", 9))
+	write(t, s, point("cpu", Device("b"), at, "load", 1.5))
+	short := point("data", Device("b"), at, "n", 7)
+	short.Class = timeseries.Short
+	write(t, s, short)
+	var clients []timeseries.Point
+	for round, n := range []int{4, 3} { // four a minute ago, three now
+		for i := range n {
+			clients = append(clients, point("clients", wan, at.Add(time.Duration(round-1)*time.Minute).Add(time.Duration(i)*time.Microsecond), "mac", fmt.Sprint("c", i)))
+		}
+	}
+	write(t, s, clients...)
+	have, times := map[string]map[string]float64{}, map[string]time.Time{}
+	err := l.Latest(context.Background(), Now().Add(-time.Hour), func(p timeseries.LatestPoint) error {
+		key := p.Measurement + " " + p.Tags.Get(timeseries.ObjectTag) + " " + p.Tags.Get("ifname")
+		require.NotContains(t, have, key, "once")
+		fields := map[string]float64{}
+		for _, f := range p.Fields {
+			fields[f.Name] = f.Value.Float()
+		}
+		if p.Count > 0 {
+			fields["texts"] = float64(p.Count)
+		}
+		have[key], times[key] = fields, p.Time
+		return nil
+	})
+	require.NoError(t, err)
+	want := map[string]map[string]float64{"traffic a wan": {"rx": 3, "tx": 4}, "cpu b ": {"load": 1.5}, "clients a wan": {"texts": 3}}
+	require.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(have)), "nothing older, and nothing that is kept shortly")
+	for key, fields := range want {
+		require.InDeltaMapValues(t, fields, have[key], 10*part+1e-12, key)
+		require.Equal(t, at, times[key].Truncate(time.Millisecond), key)
+	}
+
+	o := func(id string) timeseries.Object { return *object(id) }
+	documents := []timeseries.Document{{Object: o("a"), Time: at, Body: []byte("{}"), State: []byte("one")}, {Object: o("b"), Time: at.Add(-2 * time.Hour), Body: []byte("{}"), State: []byte("old")}}
+	require.NoError(t, s.Write(context.Background(), timeseries.Batch{Documents: documents}))
+	states := map[string]string{}
+	require.NoError(t, l.LatestStates(context.Background(), Now().Add(-time.Hour), func(o timeseries.Object, _ time.Time, state []byte) error {
+		states[o.ID] = string(state)
+		return nil
+	}))
+	require.Equal(t, map[string]string{"a": "one"}, states)
+	when, state, err := timeseries.StateOf(context.Background(), s, o("b"))
+	require.NoError(t, err)
+	require.Equal(t, "old", string(state))
+	require.Equal(t, documents[1].Time, when)
+	_, _, err = timeseries.StateOf(context.Background(), s, o("c"))
+	require.ErrorIs(t, err, wispwright.ErrNotFound)
 }
 
 func charts(t *testing.T, s timeseries.Store, queries ...timeseries.Query) []timeseries.Result {

@@ -12,11 +12,12 @@ import (
 
 // line is one series of numbers with corrections applied.
 type line struct {
-	tags  timeseries.Tags
-	class timeseries.Class
-	field string
-	kind  timeseries.Kind
-	at    map[int64]corrected // by milliseconds
+	measurement string
+	tags        timeseries.Tags
+	class       timeseries.Class
+	field       string
+	kind        timeseries.Kind
+	at          map[int64]corrected // by milliseconds
 }
 
 type corrected struct {
@@ -24,14 +25,18 @@ type corrected struct {
 	revision int
 }
 
-// lines reads the numbers of a measurement; of all fields if none is named.
+// lines reads the numbers of a measurement, or of all; of all fields if none is named.
 // Microseconds, both included.
 func (s *Store) lines(ctx context.Context, measurement string, fields []string, f timeseries.Filter, classes []timeseries.Class, since, until int64) ([]*line, error) {
 	if err := s.visible(ctx); err != nil {
 		return nil, err
 	}
 	sel := s.selector()
-	sel.equal(labelMeasurement, measurement)
+	if measurement != "" {
+		sel.equal(labelMeasurement, measurement)
+	} else {
+		sel.parts = append(sel.parts, labelMeasurement+`!=""`)
+	}
 	sel.among(labelField, fields)
 	sel.filter(f)
 	by := map[string]*line{}
@@ -47,10 +52,10 @@ func (s *Store) lines(ctx context.Context, measurement string, fields []string, 
 			oldest = max(oldest, s.now().Add(-keep).UnixMicro())
 		}
 		tags := s.tags(x.Metric)
-		key := x.Metric[labelField] + "\x00" + x.Metric[labelClass] + "\x00" + tags.Key()
+		key := x.Metric[labelMeasurement] + "\x00" + x.Metric[labelField] + "\x00" + x.Metric[labelClass] + "\x00" + tags.Key()
 		l := by[key]
 		if l == nil {
-			l = &line{tags, class, x.Metric[labelField], kindOf(x.Metric[labelKind]), map[int64]corrected{}}
+			l = &line{x.Metric[labelMeasurement], tags, class, x.Metric[labelField], kindOf(x.Metric[labelKind]), map[int64]corrected{}}
 			by[key] = l
 			out = append(out, l)
 		}

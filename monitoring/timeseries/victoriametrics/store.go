@@ -57,7 +57,11 @@ type Store struct {
 	last  map[uint64]int64                      // by series, the latest time that was written, in milliseconds
 }
 
-var _ timeseries.Store = (*Store)(nil)
+var (
+	_ timeseries.Store  = (*Store)(nil)
+	_ timeseries.States = (*Store)(nil)
+	_ timeseries.Latest = (*Store)(nil)
+)
 
 // ParseURL reads "victoriametrics://user:password@host:8428/?read=http://host:8481/select/0/prometheus";
 // victoriametricss:// speaks TLS. Without read it is one machine.
@@ -146,6 +150,11 @@ func (s *Store) visible(ctx context.Context) error {
 // Document implements timeseries.Store.
 func (s *Store) Document(ctx context.Context, o timeseries.Object) (*timeseries.Document, error) {
 	return s.beside.Document(ctx, o)
+}
+
+// State implements timeseries.States.
+func (s *Store) State(ctx context.Context, o timeseries.Object) (time.Time, []byte, error) {
+	return timeseries.StateOf(ctx, s.beside, o)
 }
 
 // Delete implements timeseries.Store.

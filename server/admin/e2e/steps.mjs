@@ -11,6 +11,8 @@ import { healthSteps } from './health.mjs';
 import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
 import { confirmationPath } from './outbox.mjs';
+import { importingSteps } from './importing.mjs';
+import { structureSteps } from './structure.mjs';
 import { totp, wrongCode } from './totp.mjs';
 
 async function refusedLogin(run) {
@@ -284,6 +286,23 @@ async function history(run) {
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
 }
 
+/** Finds a device by the network of its address; what is no network is not asked for. */
+async function ofANetwork({ page, go, device, made }, name) {
+  assert.equal((await api(page, 'PATCH', made[0], { management_ip: '10.77.3.4' })).status, 200);
+  await go('/devices');
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Management address in', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Management address in' });
+  await dialog.getByRole('textbox').fill('10.77');
+  await dialog.getByRole('button', { name: 'Use it' }).click();
+  await dialog.locator('.w-field-problem').waitFor();
+  await dialog.getByRole('textbox').fill('10.77.0.0/16');
+  await dialog.getByRole('button', { name: 'Use it' }).click();
+  await page.waitForURL(/devices\?.*management_ip/);
+  await page.getByRole('cell', { name, exact: true }).waitFor();
+  await page.getByRole('cell', { name: device, exact: true }).waitFor({ state: 'detached' });
+}
+
 async function lists(run) {
   const { page, go } = run;
   const bare = `bare-${run.mark}`;
@@ -311,6 +330,7 @@ async function lists(run) {
   await page.getByRole('cell', { name: run.device, exact: true }).waitFor();
   await filterBy(page, 'Status', 'error');
   await page.getByRole('cell', { name: run.device, exact: true }).waitFor({ state: 'detached' });
+  await ofANetwork(run, bare);
   for (const path of ['/devices', '/templates', '/organizations', '/users', '/groups']) {
     await go(path);
     await run.shot(`list${path.replace('/', '-')}`);
@@ -361,9 +381,16 @@ async function many(run) {
   assert.equal(await page.locator('tbody tr').count(), 2);
   await page.locator('thead input[type=checkbox]').check();
   await page.getByRole('region', { name: 'Selected' }).getByRole('button', { name: 'Deactivate…' }).click();
-  await page.getByRole('dialog').getByText(`many-${mark}-b`).waitFor();
+  await page.getByText('2 would change, 0 would stay as they are').waitFor();
+  await page.getByText('What would change, device by device').click();
+  await page.getByRole('listitem').filter({ hasText: `many-${mark}-b: deactivated` }).waitFor();
+  await run.shot('many-tried');
   await confirm(page, 'Deactivate 2 devices');
-  await notice(page, '2 devices deactivated').waitFor();
+  await page.getByRole('heading', { name: '2 devices deactivated' }).waitFor();
+  await run.shot('many-done');
+  await confirm(page, 'Take it back');
+  await page.getByRole('heading', { name: '2 devices as before' }).waitFor();
+  await confirm(page, 'Back to the list');
   await go(`/devices?${new URLSearchParams({ filter: JSON.stringify({ q: `many-${mark}` }) })}`);
   await page.locator('thead input[type=checkbox]').check();
   await page.getByRole('button', { name: 'Delete…' }).click();
@@ -371,9 +398,11 @@ async function many(run) {
   const deletion = page.getByRole('dialog').getByRole('button', { name: 'Delete 2 devices' });
   assert.ok(await deletion.isDisabled(), 'the box comes first');
   await page.getByLabel('Delete them all the same').check();
+  await page.getByText('2 would change, 0 would stay as they are').waitFor();
   await run.shot('many');
   await deletion.click();
-  await notice(page, '2 devices deleted').waitFor();
+  await page.getByRole('heading', { name: '2 devices deleted' }).waitFor();
+  await confirm(page, 'Back to the list');
   await page.getByRole('cell', { name: `many-${mark}-a`, exact: true }).waitFor({ state: 'detached' });
 }
 
@@ -955,11 +984,11 @@ async function lostPage(run) {
   const before = faults.length;
   await go('/');
   // as after an update of the server, whose files have other names
-  await context.route('**/assets/GroupList-*', (route) => route.fulfill({ status: 404, body: 'gone' }));
+  await context.route('**/assets/tenancy-*', (route) => route.fulfill({ status: 404, body: 'gone' }));
   await Promise.all([page.waitForEvent('load'), menu(page).getByRole('link', { name: 'Groups', exact: true }).click()]);
   await page.getByText('This page could not be loaded').waitFor();
   await run.shot('lost-page');
-  await context.unroute('**/assets/GroupList-*');
+  await context.unroute('**/assets/tenancy-*');
   await page.getByRole('button', { name: 'Load again' }).click();
   await page.getByRole('cell', { name: 'Operator', exact: true }).waitFor();
   faults.splice(before); // what the browser says of the missing file
@@ -1031,6 +1060,7 @@ export const steps = [
   ['make a Wi-Fi with four fields and one button', wifi],
   ['look through what a template can do', gallery],
   ['add a template with a preview', template],
+  ...importingSteps,
   ['add a device, refused first', device],
   ['edit a configuration as form and as JSON', configuration],
   ['download the configuration', download],
@@ -1051,6 +1081,7 @@ export const steps = [
   ['everything fits a telephone', narrow],
   ['no page breaks a rule of accessibility', openToAll],
   ['the parts of the design', parts],
+  ...structureSteps,
   ['an operator sees what is theirs', operator],
   ['add an address, confirm it and make it the primary one', addresses, 'outbox'],
   ['make a token that may do one thing only', limitedToken],

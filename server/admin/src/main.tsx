@@ -3,8 +3,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { concerns } from './app/concerns';
 import { vendorConcerns } from './app/vendor';
+import { loadBrand } from './appearance/load';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element with id root');
 const made = createRoot(root);
-void vendorConcerns().then((more) => made.render(<App concerns={[...concerns, ...more]} />));
+void Promise.all([vendorConcerns(), loadBrand()]).then(([more, brand]) => made.render(<App concerns={[...concerns, ...more]} brand={brand} />));

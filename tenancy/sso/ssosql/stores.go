@@ -1,4 +1,4 @@
-// Package ssosql keeps who logs in from elsewhere in PostgreSQL or SQLite.
+// Package ssosql keeps the people that log in from elsewhere, in PostgreSQL or SQLite.
 package ssosql
 
 import (

@@ -1,4 +1,5 @@
 // The shapes of the REST API that every part of the admin reads. Keys are those of the wire.
+import type { components } from './rest';
 
 /** A NetJSON object or any other JSON object whose keys the admin doesn't know. */
 export type JSONObject = Record<string, unknown>;
@@ -19,3 +20,12 @@ export interface ListAnswer<T> {
   previous: string | null;
   results: T[];
 }
+
+/** A shape as the API documents it, by the name of its schema. rest.ts is made of the server's own document. */
+export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
+
+/**
+ * A documented shape of which more is known than the document says: which words there are, that an id is never null. What
+ * it says must fit into the documented type, and be documented.
+ */
+export type Shape<Name extends keyof components['schemas'], Known extends { [Key in keyof Known]: Key extends keyof Schema<Name> ? Schema<Name>[Key] : never }> = Omit<Schema<Name>, keyof Known> & Known;

@@ -1,7 +1,8 @@
 // Puts the admin together: the concerns' resources and pages, providers, theme.
 import { QueryClient } from '@tanstack/react-query';
-import { CoreAdminContext, CoreAdminUI, CustomRoutes, localStorageStore, Notification, type RaRecord, Resource, ThemeProvider, ThemesContext } from 'react-admin';
+import { CoreAdminContext, CoreAdminUI, CustomRoutes, localStorageStore, type RaRecord, Resource, ThemeProvider, ThemesContext } from 'react-admin';
 import { CssBaseline } from '@mui/material';
+import { lazy, memo, Suspense, useEffect, useMemo, useState } from 'react';
 import { createBrowserRouter, Route, RouterProvider } from 'react-router-dom';
 import { createClient } from '../api/client';
 import { createDataProvider } from '../api/dataProvider';
@@ -9,13 +10,16 @@ import { APIError } from '../api/errors';
 import { createAuthProvider } from '../api/session';
 import { createSessionGate } from '../api/sessionGate';
 import { Loading } from '../design/states';
-import { darkTheme, lightTheme } from '../design/theme';
+import { type Brand, productName } from '../design/brand';
+import { BrandContext } from '../design/BrandContext';
+import { themesOf } from '../design/theme';
 import { type Concern, modelsOf } from './concern';
 import { FrameContext } from './ConcernsContext';
 import { Layout } from './Layout';
 import { messagesOf } from './messages';
 import { NotAllowed, NotFound, page, PageError } from './pages';
 
+const Notices = lazy(() => import('./Notices'));
 const LoadingPage = () => <Loading />;
 const Overview = page(() => import('./Overview'));
 const Parts = page(() => import('./Parts'));
@@ -30,7 +34,37 @@ function retry(failures: number, error: unknown): boolean {
 /** What a person chose stays in the browser: theme, columns, views, sound. Without one react-admin forgets it with the page. */
 const store = localStorageStore();
 
-function AdminApp({ concerns }: { concerns: Concern[] }) {
+/** The picture in the browser's tab. */
+function useIcon(icon: string) {
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+    if (!link || !icon) return undefined;
+    const { type, href } = link;
+    link.type = icon.slice('data:'.length, icon.indexOf(';'));
+    link.href = icon;
+    return () => {
+      link.type = type;
+      link.href = href;
+    };
+  }, [icon]);
+}
+
+function AdminApp({ concerns, brand: first }: { concerns: Concern[]; brand: Brand }) {
+  const [brand, setBrand] = useState(first);
+  const branded = useMemo(() => ({ brand, setBrand }), [brand]);
+  const themes = useMemo(() => themesOf(brand), [brand]);
+  useIcon(brand.icon);
+  return (
+    <BrandContext.Provider value={branded}>
+      <ThemesContext.Provider value={themes}>
+        <Admin concerns={concerns} name={first.name || productName} />
+      </ThemesContext.Provider>
+    </BrandContext.Provider>
+  );
+}
+
+/** Made once: another look does not begin the session and what was read anew. */
+const Admin = memo(({ concerns, name }: { concerns: Concern[]; name: string }) => {
   const gate = createSessionGate(createClient());
   const { request } = gate;
   const queryClient = new QueryClient({
@@ -49,57 +83,50 @@ function AdminApp({ concerns }: { concerns: Concern[] }) {
         queryClient={queryClient}
         store={store}
       >
-        <ThemesContext.Provider value={{ lightTheme, darkTheme }}>
-          <ThemeProvider>
-            <CssBaseline enableColorScheme />
-            <CoreAdminUI
-              title="Wispwright"
-              requireAuth
-              disableTelemetry
-              layout={Layout}
-              loading={LoadingPage}
-              error={PageError as never}
-              accessDenied={NotAllowed}
-              loginPage={concerns.find(({ login }) => login)?.login}
-              catchAll={NotFound}
-              dashboard={Overview}
-            >
-        {concerns.flatMap(({ resources }) =>
-          resources.map(({ name, icon, list, create, edit, title = 'name' }) => (
-            <Resource
-              key={name}
-              name={name}
-              icon={icon}
-              list={list}
-              create={create}
-              edit={edit}
-              recordRepresentation={(record: RaRecord) => String(record[title] ?? '')}
-            />
-          )),
-        )}
-        <CustomRoutes>
-          <Route path="/parts" element={<Parts />} />
-          <Route path="/:app/:model/:id/change" element={<OldAddress />} />
-          {/* written out: any two words would also be a page of an object here */}
-          {concerns.flatMap(({ resources }) =>
-            resources.flatMap(({ name, model }) =>
-              model ? ['', '/:id'].map((rest) => <Route key={`${name}${rest}`} path={`/${model.app}/${model.model}${rest}`} element={<OldAddress app={model.app} model={model.model} />} />) : [],
-            ),
-          )}
-          {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
-        </CustomRoutes>
-            </CoreAdminUI>
-            <Notification />
-          </ThemeProvider>
-        </ThemesContext.Provider>
+        <ThemeProvider>
+          <CssBaseline enableColorScheme />
+          <CoreAdminUI
+            title={name}
+            requireAuth
+            disableTelemetry
+            layout={Layout}
+            loading={LoadingPage}
+            error={PageError as never}
+            accessDenied={NotAllowed}
+            loginPage={concerns.find(({ login }) => login)?.login}
+            catchAll={NotFound}
+            dashboard={Overview}
+          >
+            {concerns.flatMap(({ resources }) =>
+              resources.map(({ name, icon, list, create, edit, title = 'name' }) => (
+                <Resource key={name} name={name} icon={icon} list={list} create={create} edit={edit} recordRepresentation={(record: RaRecord) => String(record[title] ?? '')} />
+              )),
+            )}
+            <CustomRoutes>
+              <Route path="/parts" element={<Parts />} />
+              <Route path="/:app/:model/:id/change" element={<OldAddress />} />
+              {/* written out: any two words would also be a page of an object here */}
+              {concerns.flatMap(({ resources }) =>
+                resources.flatMap(({ name, model }) =>
+                  model ? ['', '/:id'].map((rest) => <Route key={`${name}${rest}`} path={`/${model.app}/${model.model}${rest}`} element={<OldAddress app={model.app} model={model.model} />} />) : [],
+                ),
+              )}
+              {concerns.flatMap(({ routes = [] }) => routes.map(({ path, page: Page }) => <Route key={path} path={path} element={<Page />} />))}
+            </CustomRoutes>
+          </CoreAdminUI>
+          <Suspense>
+            <Notices />
+          </Suspense>
+        </ThemeProvider>
       </CoreAdminContext>
     </FrameContext.Provider>
   );
-}
+});
+Admin.displayName = 'Admin';
 
 /** The whole web admin, of the concerns given. */
-export function App({ concerns }: { concerns: Concern[] }) {
+export function App({ concerns, brand }: { concerns: Concern[]; brand: Brand }) {
   // A data router, because only with one can a page ask before unsaved changes are lost.
-  const router = createBrowserRouter([{ path: '*', element: <AdminApp concerns={concerns} /> }], { basename: '/admin' });
+  const router = createBrowserRouter([{ path: '*', element: <AdminApp concerns={concerns} brand={brand} /> }], { basename: '/admin' });
   return <RouterProvider router={router} />;
 }

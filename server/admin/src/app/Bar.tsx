@@ -1,14 +1,17 @@
 // The bar at the top: the name, the find field, theme and account.
-import { Divider, IconButton, ListItemIcon, Menu, MenuItem } from '@mui/material';
-import { LogOut, Menu as MenuIcon, Moon, Search, Sun } from 'lucide-react';
+import { IconButton } from '@mui/material';
+import { Menu as MenuIcon, Moon, Search, Sun } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { useGetIdentity, useLogout, usePermissions, useTheme } from 'react-admin';
+import { useGetIdentity, usePermissions, useTheme } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { administers } from '../api/session';
 import type { Session } from '../api/types';
-import { Mark } from '../design/Logo';
+import { useBrand } from '../design/BrandContext';
+import { productName } from '../design/brand';
+import { Emblem } from '../design/Logo';
 import { useFrame } from './ConcernsContext';
 
+const AccountItems = lazy(() => import('./AccountItems'));
 const Find = lazy(() => import('./Find'));
 
 /** Two letters for a person. */
@@ -28,32 +31,18 @@ function ThemeButton() {
 }
 
 function AccountMenu() {
-  const { concerns } = useFrame();
   const { identity } = useGetIdentity();
-  const logout = useLogout();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const name = identity?.fullName ?? '';
   return (
     <>
       <button type="button" className="w-account" data-letters={initialsOf(name)} aria-label={`${name}, account menu`} aria-haspopup="menu" aria-expanded={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
       </button>
-      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }} transformOrigin={{ vertical: 'top', horizontal: 'right' }}>
-        {concerns
-          .flatMap(({ account = [] }) => account)
-          .map(({ to, label, icon: Icon }) => (
-            <MenuItem key={to} component={Link} to={to} onClick={() => setAnchor(null)}>
-              <ListItemIcon>{Icon && <Icon />}</ListItemIcon>
-              {label}
-            </MenuItem>
-          ))}
-        <Divider />
-        <MenuItem onClick={() => logout()}>
-          <ListItemIcon>
-            <LogOut size={16} />
-          </ListItemIcon>
-          Log out
-        </MenuItem>
-      </Menu>
+      {anchor && (
+        <Suspense>
+          <AccountItems anchor={anchor} onClose={() => setAnchor(null)} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -62,6 +51,8 @@ function AccountMenu() {
 export function Bar({ onMenu }: { onMenu(): void }) {
   const { permissions: session } = usePermissions<Session>();
   const { concerns } = useFrame();
+  const { name: ownName, logo } = useBrand();
+  const name = ownName || productName;
   const [finding, setFinding] = useState(false);
   const staff = session !== undefined && administers(session) && !session.restricted;
   useEffect(() => {
@@ -81,9 +72,11 @@ export function Bar({ onMenu }: { onMenu(): void }) {
           <MenuIcon size={18} />
         </IconButton>
       )}
-      <Link className="w-brand" to="/" aria-label="Wispwright: overview">
-        <Mark size={26} />
-        <span>Wispwright</span>
+      <Link className="w-brand" to="/" aria-label={`${name}: overview`}>
+        <Emblem size={26} logo={logo} />
+        <span className="w-clip" title={name}>
+          {name}
+        </span>
       </Link>
       <span className="w-grow" />
       {staff && (

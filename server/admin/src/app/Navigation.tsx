@@ -1,6 +1,6 @@
 // The navigation: what the concerns offer and the caller may see, in sections.
-import { Drawer } from '@mui/material';
 import { ExternalLink, LayoutDashboard } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { useCreatePath, usePermissions, useTranslate } from 'react-admin';
 import { Link, useLocation } from 'react-router-dom';
 import { administers, allowed, holds } from '../api/session';
@@ -8,6 +8,9 @@ import type { Session } from '../api/types';
 import { LiveState } from '../live/Live';
 import { type MenuEntry, menuOf } from './concern';
 import { useFrame, useModels } from './ConcernsContext';
+
+// of phones alone
+const Drawer = lazy(() => import('@mui/material/Drawer'));
 
 function Entry({ entry }: { entry: MenuEntry }) {
   const { concerns } = useFrame();
@@ -18,7 +21,7 @@ function Entry({ entry }: { entry: MenuEntry }) {
   const to = entry.to ?? (resource ? createPath({ resource, type: 'list' }) : '/');
   const Icon = entry.icon ?? concerns.flatMap(({ resources }) => resources).find(({ name }) => name === resource)?.icon;
   const label = entry.label ?? translate(`resources.${resource}.name`, { smart_count: 2 });
-  const current = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
+  const current = to === '/' ? pathname === '/' : [to, ...(entry.covers ?? [])].some((place) => pathname === place || pathname.startsWith(`${place}/`));
   if (entry.href) {
     return (
       <li>
@@ -77,9 +80,12 @@ export function Navigation({ drawer, open, onClose }: { drawer: boolean; open: b
     </nav>
   );
   if (!drawer) return nav;
+  if (!open) return null;
   return (
-    <Drawer open={open} onClose={onClose} slotProps={{ paper: { sx: { width: 264 } } }}>
-      {nav}
-    </Drawer>
+    <Suspense>
+      <Drawer open onClose={onClose} slotProps={{ paper: { sx: { width: 264 } } }}>
+        {nav}
+      </Drawer>
+    </Suspense>
   );
 }

@@ -1,10 +1,11 @@
 // The log-in over the page, for a session that ended while somebody was at work.
-import { Dialog, DialogContent, DialogTitle } from '@mui/material';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAuthProvider, useGetIdentity } from 'react-admin';
 import type { AdminAuthProvider } from '../api/session';
 import { useFrame } from './ConcernsContext';
+
+const ReloginDialog = lazy(() => import('./ReloginDialog'));
 
 /** Waits for the session to end. */
 export function Relogin() {
@@ -39,15 +40,8 @@ export function Relogin() {
   };
   if (!open || !LoginForm) return null;
   return (
-    <Dialog open aria-labelledby="relogin-title" slotProps={{ paper: { sx: { width: 400 } } }}>
-      <DialogTitle id="relogin-title">Your session has ended</DialogTitle>
-      <DialogContent>
-        <p style={{ marginTop: 0 }}>Log in again to go on where you are. What you typed is still here.</p>
-        <LoginForm login={login} />
-        <button type="button" className="w-link" onClick={() => end(false)}>
-          Leave this page
-        </button>
-      </DialogContent>
-    </Dialog>
+    <Suspense>
+      <ReloginDialog Form={LoginForm} login={login} onLeave={() => end(false)} />
+    </Suspense>
   );
 }

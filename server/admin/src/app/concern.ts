@@ -51,6 +51,8 @@ export interface MenuEntry {
   href?: string;
   label?: string;
   icon?: ComponentType;
+  /** Addresses of other pages that belong to it: the deleted ones, the import. */
+  covers?: string[];
   /** Needed to see it, such as support.view_ticket. */
   permission?: string;
 }
@@ -108,6 +110,8 @@ export interface OverviewPart {
   place: 'top' | 'main' | 'side';
   order?: number;
   model?: Model;
+  /** The chart of the dashboard that it draws, which then is not drawn once more. */
+  chart?: string;
   Part: ComponentType;
 }
 

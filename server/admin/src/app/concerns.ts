@@ -1,4 +1,5 @@
 // The concerns this admin is made of: one line each.
+import { appearance } from '../appearance';
 import { audit } from '../audit';
 import { connection } from '../connection';
 import { controller } from '../controller';
@@ -34,5 +35,6 @@ export const concerns: Concern[] = [
   tenancy,
   audit,
   dashboard,
+  appearance,
   system,
 ];

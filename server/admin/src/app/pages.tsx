@@ -59,7 +59,7 @@ export function NotFound() {
       <Typography color="text.secondary" sx={{ mb: 2 }}>
         The address may be mistyped, or the link is an old one.
       </Typography>
-      <Button variant="contained" component={Link} to="/">
+      <Button variant="contained" component={Link} to="/" sx={{ mt: 2 }}>
         To the overview
       </Button>
     </Box>

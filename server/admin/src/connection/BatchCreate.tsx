@@ -9,7 +9,7 @@ import { useLocation } from 'react-router-dom';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
-import { useManagedOrganizations, useSuperuser } from '../tenancy/references';
+import { useManagedOrganizations, useSuperuser } from '../tenancy/managed';
 import { useAttempt } from './attempt';
 import { type Chosen, CommandInput, inputOf, titleOf, useCommandSchemas } from './CommandInput';
 import type { ConnectionProvider } from './operations';

@@ -162,7 +162,7 @@ function Each({ batch, progress, digest }: { batch: string; progress?: Progress;
   const { data, isPending } = useQuery({ queryKey: ['batchcommands', 'commands', batch, page, digest, progress?.completed], queryFn: () => provider.batchCommands(batch, page, digest), placeholderData: keepPreviousData });
   const pages = Math.max(1, Math.ceil((data?.count ?? 0) / perPage));
   return (
-    <Card title="Devices" note={data && data.count.toLocaleString()} flush>
+    <Card title="Devices" note={data?.count.toLocaleString()} flush>
       {isPending && <Loading rows={3} />}
       <ul className="c-rows">
         {data?.results.map((command: Command) => (

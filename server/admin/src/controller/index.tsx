@@ -4,6 +4,7 @@ import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
 import { type ControllerOperations, controllerOperations } from './operations';
+import { readApproval, saveApproval } from './organization/approval';
 import { readSettings, saveSettings } from './organization/settings';
 import { readWhois, saveWhois } from './organization/whois';
 import type { Device, DeviceGroup, OrganizationSettings, Template } from './types';
@@ -44,15 +45,27 @@ export const controller: Concern<ControllerOperations> = {
       create: page(() => import('./groups/GroupCreate')),
       edit: page(() => import('./groups/GroupEdit')),
     },
+    { name: 'registrations', path: 'controller/registration/', model: device, list: page(() => import('./registrations/RegistrationList')) },
+    { name: 'deleteddevices', path: 'controller/deleted-device/', model: device, list: page(() => import('./deleted/DeletedList')) },
+    { name: 'deletedtemplates', path: 'controller/deleted-template/', model: { app: 'config', model: 'template' }, list: page(() => import('./deleted/DeletedList')) },
   ],
+  routes: [{ path: '/devices-import', page: page(() => import('./imports/ImportPage')) }],
   menu: [
-    { section: 'network', order: 10, resource: 'devices' },
-    { section: 'network', order: 15, resource: 'templates' },
+    { section: 'network', order: 10, resource: 'devices', covers: ['/registrations', '/deleteddevices', '/devices-import'] },
+    { section: 'network', order: 15, resource: 'templates', covers: ['/deletedtemplates'] },
     { section: 'network', order: 12, resource: 'devicegroups' },
   ],
   texts: controllerTexts,
   operations: controllerOperations,
   extensions: [
+    {
+      of: 'organizations',
+      key: 'approval',
+      model: { app: 'config', model: 'organizationconfigsettings' },
+      read: readApproval,
+      save: saveApproval,
+      Fields: page(() => import('./organization/ApprovalFields')),
+    },
     {
       of: 'organizations',
       key: 'settings',
@@ -89,7 +102,7 @@ export const controller: Concern<ControllerOperations> = {
   ],
   overview: [
     { place: 'top', order: 5, model: device, Part: page(() => import('./overview/FirstSteps')) },
-    { place: 'top', order: 10, model: device, Part: page(() => import('./overview/Fleet')) },
+    { place: 'top', order: 10, model: device, chart: 'config_status', Part: page(() => import('./overview/Fleet')) },
     { place: 'main', order: 10, model: device, Part: page(() => import('./overview/Attention')) },
     { place: 'main', order: 20, model: device, Part: page(async () => ({ default: (await import('./overview/Waiting')).Waiting })) },
     { place: 'side', order: 20, model: device, Part: page(async () => ({ default: (await import('./overview/Waiting')).Newest })) },

@@ -45,6 +45,9 @@ export const controllerTexts = {
       empty: 'No templates yet',
       invite: 'A template holds configuration that many devices share.',
     },
+    registrations: { name: 'Device that waits |||| Devices that wait', fields: { ...common } },
+    deleteddevices: { name: 'Deleted device |||| Deleted devices', fields: { ...common } },
+    deletedtemplates: { name: 'Deleted template |||| Deleted templates', fields: { ...common } },
     devicegroups: { name: 'Device group |||| Device groups', fields: { ...common, templates: 'Templates', context: 'Variables', meta_data: 'Metadata' } },
   },
 };

@@ -121,6 +121,8 @@ export interface PreviewRequest {
   name?: string;
   mac_address?: string;
   group?: string | null;
+  /** The VPN server of a template, whose variables it has. */
+  vpn?: string | null;
   /** Asks for sources, variables and changes. */
   explain?: boolean;
 }
@@ -158,6 +160,31 @@ export interface Variable {
   value: unknown;
   values: VariableValue[];
   used: string[];
+  /** What the strongest level that declares it says. */
+  type: VariableType;
+  description: string;
+  /** A mask stands in the place of its value. */
+  secret: boolean;
+  /** What is wrong with the value that counts; '' for nothing. */
+  fault: string;
+}
+
+/** What the values of a variable must be; '' for anything. */
+export type VariableType = '' | 'text' | 'number' | 'boolean' | 'address' | 'network' | 'mac' | 'choice' | 'list';
+
+/** What has variables. */
+export type VariableLevel = 'device' | 'group' | 'template' | 'organization';
+
+/** A variable of one level: with a value, declared, or both. */
+export interface DeclaredVariable {
+  name: string;
+  declared: boolean;
+  type: VariableType;
+  choices: string[];
+  description: string;
+  secret: boolean;
+  set: boolean;
+  value: unknown;
 }
 
 export interface DeviceVariables {
@@ -192,7 +219,66 @@ export interface DeviceTask {
   changed: number;
   unchanged: number;
   failed: number;
+  can_undo: boolean;
   finished: string | null;
+}
+
+/** A variable that configurations use and nobody defines. */
+export interface UndefinedVariable {
+  name: string;
+  used: string[];
+  own: boolean;
+  devices: number;
+  sample: string;
+  sample_id: string;
+}
+
+/** A variable that a level defines and no configuration uses. */
+export interface UnusedVariable {
+  name: string;
+  origin: 'organization' | 'group' | 'template' | 'device';
+  id: string;
+  of: string;
+  devices: number;
+}
+
+/** What is missing of the variables of an organization, and what is too many. */
+export interface VariableReport {
+  devices: number;
+  undefined: UndefinedVariable[];
+  unused: UnusedVariable[];
+}
+
+/** A device that registered and is not there yet. */
+export interface Registration {
+  id: string;
+  organization: string;
+  name: string;
+  mac_address: string;
+  model: string;
+  last_ip: string | null;
+  state: 'waiting' | 'approved' | 'refused';
+  actor: string;
+  created: string;
+  last_seen: string;
+}
+
+/** A device or template that was deleted and can come back. */
+export interface Deleted {
+  id: string;
+  object: string;
+  organization: string | null;
+  name: string;
+  detail: string;
+  actor: string;
+  deleted: string;
+}
+
+/** What is back. */
+export interface Recovered {
+  id: string;
+  name: string;
+  left_out: string[];
 }
 
 /** What became of one of its devices. */

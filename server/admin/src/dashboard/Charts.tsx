@@ -11,7 +11,7 @@ import { Failed, Loading } from '../design/states';
 import { StatusShape } from '../design/Status';
 import { useChanges, usePace } from '../live/useLive';
 import { Arrange } from './Arrange';
-import { listOf, share, within } from './arrange';
+import { listOf, share, undrawn, within } from './arrange';
 import type { DashboardProvider } from './operations';
 import type { Chart, Slice } from './types';
 import './dashboard.css';
@@ -99,12 +99,14 @@ function useRested(fn: () => void) {
 /** The charts. */
 export default function Charts() {
   const provider = useDataProvider<DashboardProvider>();
+  const { concerns } = useFrame();
   const pace = usePace('config.device', { untold: 30_000 });
-  const { data, error, refetch } = useQuery({ queryKey: ['dashboard', 'charts'], queryFn: () => provider.charts(), refetchInterval: pace });
+  const { data: all, error, refetch } = useQuery({ queryKey: ['dashboard', 'charts'], queryFn: () => provider.charts(), refetchInterval: pace });
   const follow = useRested(() => void refetch());
   const [arranging, setArranging] = useState(false);
-  if (error && !data) return <Failed reason={error.message} onRetry={() => void refetch()} />;
-  if (!data) return <Loading rows={4} />;
+  if (error && !all) return <Failed reason={error.message} onRetry={() => void refetch()} />;
+  if (!all) return <Loading rows={4} />;
+  const data = undrawn(all, concerns);
   if (data.length === 0) return null;
   const shown = data.filter(({ hidden }) => !hidden);
   const kinds = [...new Set(shown.flatMap(({ watch }) => watch))].sort();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Concern } from '../app/concern';
-import { layoutOf, listOf, moved, share, toggled, within } from './arrange';
+import { layoutOf, listOf, moved, share, toggled, undrawn, within } from './arrange';
 import type { Chart, Slice } from './types';
 
 const chart = (name: string, hidden = false): Chart => ({ name, label: name, hidden, model: 'config.device', watch: [], unit: '', total: 0, slices: [], quick_link: null, failed: false });
@@ -14,6 +14,11 @@ it('leads to the list of what a part counts', () => {
   expect(listOf(concerns, chart('a'), slice(null))).toBeUndefined();
   expect(listOf(concerns, { ...chart('a'), model: 'config.settings' }, slice({}))).toBeUndefined();
   expect(listOf(concerns, { ...chart('a'), model: 'support.ticket' }, slice({}))).toBeUndefined();
+});
+
+it('draws nothing twice', () => {
+  const drawing: Concern = { name: 'x', resources: [], menu: [], texts: {}, overview: [{ place: 'top', chart: 'b', Part: () => null }, { place: 'top', Part: () => null }] };
+  expect(undrawn([chart('a'), chart('b')], [...concerns, drawing]).map(({ name }) => name)).toEqual(['a']);
 });
 
 it('knows its own addresses', () => {

@@ -11,6 +11,12 @@ export function listOf(concerns: Concern[], chart: Chart, slice: Slice): string 
   return `/${resource.name}?filter=${encodeURIComponent(JSON.stringify(filter))}`;
 }
 
+/** The charts that no other card of the overview draws already. */
+export function undrawn(charts: Chart[], concerns: Concern[]): Chart[] {
+  const drawn = concerns.flatMap(({ overview = [] }) => overview.map(({ chart }) => chart));
+  return charts.filter(({ name }) => !drawn.includes(name));
+}
+
 /** The address of a link within the admin, or undefined for one that leaves it. */
 export function within(url: string): string | undefined {
   return url.startsWith('/admin/') ? url.slice('/admin'.length) : undefined;

@@ -1,4 +1,6 @@
 import { Box, Typography } from '@mui/material';
+import { useBrand } from './BrandContext';
+import { productName } from './brand';
 
 /** The mark: a wisp of signal above its source. */
 export function Mark({ size = 32 }: { size?: number }) {
@@ -15,16 +17,20 @@ export function Mark({ size = 32 }: { size?: number }) {
   );
 }
 
-/** The mark with the name. */
-export function Logo({ size = 32, compact = false }: { size?: number; compact?: boolean }) {
+/** The installation's own picture, or the mark. The name stands beside it, so it has no words of its own. */
+export function Emblem({ size = 32, logo }: { size?: number; logo: string }) {
+  return logo ? <img className="w-emblem" src={logo} alt="" style={{ height: size, maxWidth: size * 5 }} /> : <Mark size={size} />;
+}
+
+/** The emblem with the name. */
+export function Logo({ size = 32 }: { size?: number }) {
+  const { name, logo } = useBrand();
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 1.25 }}>
-      <Mark size={size} />
-      {!compact && (
-        <Typography component="span" sx={{ fontWeight: 700, fontSize: size * 0.58, letterSpacing: '-0.01em' }}>
-          Wispwright
-        </Typography>
-      )}
+      <Emblem size={size} logo={logo} />
+      <Typography component="span" sx={{ fontWeight: 700, fontSize: size * 0.58, letterSpacing: '-0.01em' }}>
+        {name || productName}
+      </Typography>
     </Box>
   );
 }

@@ -1,10 +1,13 @@
 import { type ReactNode, useEffect } from 'react';
+import { useBrand } from './BrandContext';
+import { productName } from './brand';
 
 /** Names the tab and the bookmarks of the browser after the page. */
 export function useDocumentTitle(title: string | undefined) {
+  const name = useBrand().name || productName;
   useEffect(() => {
-    document.title = title && title !== 'Wispwright' ? `${title} · Wispwright` : 'Wispwright';
-  }, [title]);
+    document.title = title && title !== name ? `${title} · ${name}` : name;
+  }, [title, name]);
 }
 
 interface PageHeadProps {

@@ -1,6 +1,7 @@
 // The tokens as MUI's themes. Colours are also CSS variables, which design.css and charts use: no page names a colour.
 import { deepmerge } from '@mui/utils';
 import { defaultDarkTheme, defaultLightTheme, type RaThemeOptions } from 'react-admin';
+import { type Brand, type Colours, coloursOf } from './brand';
 import { type Scheme, tokens, variablesOf } from './tokens';
 
 const { font, radius, size, motion } = tokens;
@@ -34,12 +35,11 @@ function typography(): RaThemeOptions['typography'] {
   };
 }
 
-function components(scheme: Scheme): RaThemeOptions['components'] {
-  const c = tokens[scheme];
+function components(scheme: Scheme, c: Colours): RaThemeOptions['components'] {
   const focus = { outline: `2px solid ${c.focus}`, outlineOffset: 2 };
   const bold = { fontWeight: font.weight.medium };
   return {
-    MuiCssBaseline: { styleOverrides: { ':root': variablesOf(scheme), html: { colorScheme: scheme }, body: { ...text(scale.body), fontFamily: font.sans } } },
+    MuiCssBaseline: { styleOverrides: { ':root': variablesOf(c), html: { colorScheme: scheme }, body: { ...text(scale.body), fontFamily: font.sans } } },
     // a heading of a page is h1, of a card h2, within a card h3
     MuiTypography: { defaultProps: { variantMapping: { h5: 'h1', h6: 'h2', subtitle1: 'h3', subtitle2: 'h3' } } },
     MuiCircularProgress: { defaultProps: { 'aria-label': 'Loading' } },
@@ -101,14 +101,13 @@ function components(scheme: Scheme): RaThemeOptions['components'] {
         standardSuccess: { backgroundColor: c.ok.tint, color: c.text, '& .MuiAlert-icon': { color: c.ok.dot } },
       },
     },
-    ...inputs(scheme),
-    ...frame(scheme),
+    ...inputs(c),
+    ...frame(c),
   };
 }
 
 // Labels stand above their inputs, where they are read before anything is typed.
-function inputs(scheme: Scheme): RaThemeOptions['components'] {
-  const c = tokens[scheme];
+function inputs(c: Colours): RaThemeOptions['components'] {
   return {
     MuiTextField: { defaultProps: { variant: 'outlined', size: 'small', margin: 'dense' } },
     MuiFormControl: { defaultProps: { variant: 'outlined', size: 'small', margin: 'dense' }, styleOverrides: { marginDense: { marginTop: 8, marginBottom: 8 } } },
@@ -158,12 +157,13 @@ function inputs(scheme: Scheme): RaThemeOptions['components'] {
         head: { ...text({ ...scale.small, weight: font.weight.medium }), color: c.textMuted, whiteSpace: 'nowrap', backgroundColor: c.surface },
       },
     },
+    // MUI's heading takes every style off, and a button has the browser's font
+    MuiAccordionSummary: { styleOverrides: { root: { fontFamily: 'inherit', fontSize: 13 } } },
     MuiAccordion: { styleOverrides: { root: { backgroundColor: c.surface, borderRadius: radius.control } } },
   };
 }
 
-function frame(scheme: Scheme): RaThemeOptions['components'] {
-  const c = tokens[scheme];
+function frame(c: Colours): RaThemeOptions['components'] {
   return {
     RaSkipNavigationButton: {
       styleOverrides: { root: { '&&': { backgroundColor: c.accent, color: c.onAccent, '&:hover': { backgroundColor: c.accentHover } } } },
@@ -176,8 +176,8 @@ function frame(scheme: Scheme): RaThemeOptions['components'] {
   };
 }
 
-function themeOf(scheme: Scheme): RaThemeOptions {
-  const c = tokens[scheme];
+function themeOf(scheme: Scheme, brand: Brand): RaThemeOptions {
+  const c = coloursOf(scheme, brand);
   const state = (s: { dot: string; text: string; tint: string }) => ({ main: s.dot, dark: s.text, light: s.tint });
   const shadow = c.shadow;
   return deepmerge(scheme === 'light' ? defaultLightTheme : defaultDarkTheme, {
@@ -200,12 +200,11 @@ function themeOf(scheme: Scheme): RaThemeOptions {
     transitions: { duration: { shortest: 120, shorter: 120, short: 180, standard: 180, complex: 240, enteringScreen: 180, leavingScreen: 120 }, easing: { easeOut: motion.ease } },
     breakpoints: { values: { xs: 0, sm: 640, md: 900, lg: 1280, xl: 1680 } },
     typography: typography(),
-    components: components(scheme),
+    components: components(scheme, c),
   } as RaThemeOptions);
 }
 
-/** The light theme. */
-export const lightTheme: RaThemeOptions = themeOf('light');
-
-/** The dark theme. */
-export const darkTheme: RaThemeOptions = themeOf('dark');
+/** The themes of an installation. */
+export function themesOf(brand: Brand): { lightTheme: RaThemeOptions; darkTheme: RaThemeOptions; defaultTheme?: Scheme } {
+  return { lightTheme: themeOf('light', brand), darkTheme: themeOf('dark', brand), ...(brand.theme && { defaultTheme: brand.theme }) };
+}

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { contrast } from './brand';
 import { type Scheme, type StatusName, tokens } from './tokens';
-
-function luminance(color: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)) as [number, number, number];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-/** The contrast of two colours (WCAG 2.1). */
-function contrast(a: string, b: string): number {
-  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
-  return (high + 0.05) / (low + 0.05);
-}
 
 describe.each(['light', 'dark'] as Scheme[])('the %s theme', (scheme) => {
   const c = tokens[scheme];

@@ -12,13 +12,13 @@ export type LayerName = 'builtin' | 'organization' | 'group' | 'template' | 'dev
 
 export { tokens };
 
-/** The colours of a theme as CSS variables: text is --w-text, critical.tint is --w-critical-tint. */
-export function variablesOf(scheme: Scheme): Record<string, string> {
+/** Colours of a theme as CSS variables: text is --w-text, critical.tint is --w-critical-tint. */
+export function variablesOf(colours: (typeof tokens)[Scheme]): Record<string, string> {
   const found: Record<string, string> = {
     '--w-sans': tokens.font.sans,
     '--w-mono': tokens.font.mono,
   };
-  for (const [name, value] of Object.entries(tokens[scheme])) {
+  for (const [name, value] of Object.entries(colours)) {
     if (typeof value === 'string') found[`--w-${name}`] = value;
     else for (const [part, color] of Object.entries(value)) found[`--w-${name}-${part}`] = color;
   }

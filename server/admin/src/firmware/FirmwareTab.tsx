@@ -85,7 +85,7 @@ function Begin({ device, options, onBegun }: { device: Device; options: DeviceOp
       </p>
       {asked && one && (
         <Ask title={`Upgrade ${device.name} to ${one.category} ${one.version}?`} verb="Upgrade" keep="Not now" dangerous={dangerous} busy={busy} onDo={() => void begin()} onClose={() => setAsked(false)}>
-          <p>The device reboots. Whoever uses it loses the connection for some minutes.</p>
+          <p>The device reboots. Anybody who uses it loses the connection for some minutes.</p>
           <Risks options={chosen} />
         </Ask>
       )}

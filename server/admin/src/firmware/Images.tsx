@@ -208,7 +208,7 @@ export function Images({ build }: { build: Build }) {
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['firmwarebuilds', 'images', build.id], queryFn: () => provider.images(build.id) });
   const again = () => void queries.invalidateQueries({ queryKey: ['firmwarebuilds', 'images', build.id] });
   return (
-    <Card title="Images" note={data && data.length.toLocaleString()} flush>
+    <Card title="Images" note={data?.length.toLocaleString()} flush>
       {isPending && <Loading rows={2} />}
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {data?.length === 0 && <Empty title="No images yet">An image is the file for one type of hardware: a sysupgrade image of OpenWrt, say. For what it is follows from its name.</Empty>}

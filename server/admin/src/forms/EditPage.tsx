@@ -10,6 +10,7 @@ import { APIError } from '../api/errors';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
+import { ClosedOrganization } from './ClosedOrganization';
 import { ConflictDialog } from './ConflictDialog';
 import { Elsewhere } from './Elsewhere';
 import { KeepTyping } from './KeepTyping';
@@ -88,6 +89,7 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
           <div className="w-edit">
             {header(record)}
             <div className="w-edit-contents">
+              <ClosedOrganization record={record} />
               <Elsewhere what={what} record={record} compared={compared} onRead={() => void refetch()} />
               {after}
               {children}

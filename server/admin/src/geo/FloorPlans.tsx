@@ -8,6 +8,7 @@ import { useDataProvider, useNotify } from 'react-admin';
 import { FileButton } from '../design/FileButton';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
+import type { StatusName } from '../design/tokens';
 import { useMayChange } from '../forms/FormParts';
 import type { GeoProvider } from './operations';
 import type { FloorPlan, Location, Spot } from './types';
@@ -23,16 +24,21 @@ interface PlanPictureProps {
   plan: FloorPlan;
   spots: Spot[];
   locked: boolean;
-  onMove(spot: Spot, to: { lat: number; lng: number }): void;
+  onMove?(spot: Spot, to: { lat: number; lng: number }): void;
+  /** How a device is, for its colour and its name. */
+  look?(spot: Spot): { status: StatusName; word: string };
+  onOpen?(spot: Spot): void;
 }
 
 /** A plan with its devices. Its unit is the picture's pixel, from the top left corner. */
-export function PlanPicture({ plan, spots, locked, onMove }: PlanPictureProps) {
+export function PlanPicture({ plan, spots, locked, onMove, look, onOpen }: PlanPictureProps) {
   const at = useRef<HTMLDivElement>(null);
   const map = useRef<L.Map>(undefined);
   const layers = useRef(L.layerGroup());
   const moved = useRef(onMove);
   moved.current = onMove;
+  const opened = useRef(onOpen);
+  opened.current = onOpen;
   useEffect(() => {
     if (!at.current) return undefined;
     const bounds = L.latLngBounds([-plan.image_height, 0], [0, plan.image_width]);
@@ -58,15 +64,19 @@ export function PlanPicture({ plan, spots, locked, onMove }: PlanPictureProps) {
       const name = document.createElement('span');
       name.className = 'w-plan-name';
       name.textContent = spot.device_name;
-      const marker = L.marker([spot.coordinates.lat, spot.coordinates.lng], { icon: L.divIcon({ className: 'w-plan-dot', html: name, iconSize: [14, 14] }), draggable: !locked, alt: spot.device_name, title: spot.device_name });
+      const how = look?.(spot);
+      const title = how ? `${spot.device_name} · ${how.word}` : spot.device_name;
+      const icon = L.divIcon({ className: how ? `w-plan-dot w-plan-health w-map-${how.status}` : 'w-plan-dot', html: name, iconSize: [14, 14] });
+      const marker = L.marker([spot.coordinates.lat, spot.coordinates.lng], { icon, draggable: !locked, alt: title, title });
+      marker.on('click', () => opened.current?.(spot));
       marker.on('dragend', () => {
         const to = inside(marker.getLatLng(), plan);
         marker.setLatLng([to.lat, to.lng]);
-        moved.current(spot, to);
+        moved.current?.(spot, to);
       });
       layers.current.addLayer(marker);
     }
-  }, [spots, locked, plan]);
+  }, [spots, locked, plan, look]);
   return <div ref={at} className="w-map w-plan" role="application" aria-label={plan.name} />;
 }
 

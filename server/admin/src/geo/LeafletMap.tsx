@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'react';
 import { useDataProvider } from 'react-admin';
 import type { GeoProvider } from './operations';
 import type { Background } from './types';
+import { wrapped } from './view';
 import './geo.css';
 
 /** What maps are drawn on. */
@@ -38,6 +39,23 @@ function unwrap(part: unknown): void {
   part.forEach(unwrap);
 }
 
+/**
+ * Where the outlines are too coarse to show anything, lines of latitude and longitude say where a map is: they lie
+ * below the tiles, and are all there is on a machine that has none.
+ */
+class Grid extends L.GridLayer {
+  override createTile({ x, y, z }: L.Coords) {
+    const tile = document.createElement('div');
+    tile.className = 'w-map-grid';
+    const count = 2 ** z;
+    const lng = wrapped((x / count) * 360 - 180);
+    const lat = (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / count))) * 180) / Math.PI;
+    const digits = Math.max(1, Math.min(5, Math.ceil(z / 3) - 1));
+    tile.textContent = `${Math.abs(lat).toFixed(digits)}° ${lat < 0 ? 'S' : 'N'}  ${Math.abs(lng).toFixed(digits)}° ${lng < 0 ? 'W' : 'E'}`;
+    return tile;
+  }
+}
+
 interface LeafletMapProps {
   label: string;
   center: [number, number];
@@ -59,7 +77,10 @@ export function LeafletMap({ label, center, zoom, onReady, className }: LeafletM
     const map = L.map(at.current, { center: middle, zoom: close, minZoom: 1, maxZoom: 19, zoomControl: false, worldCopyJump: true, attributionControl: true });
     map.attributionControl.setPrefix(false);
     L.control.zoom({ position: 'topright' }).addTo(map);
+    L.control.scale({ position: 'bottomleft' }).addTo(map);
     map.createPane('world').style.zIndex = '150'; // below the tiles
+    map.createPane('grid').style.zIndex = '160'; // above the land
+    new Grid({ pane: 'grid', minZoom: 6 }).addTo(map);
     let ended = false;
     void outlines().then((world) => {
       if (ended) return;

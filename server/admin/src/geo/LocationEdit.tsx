@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCreatePath, useDataProvider, useRecordContext, useResourceContext } from 'react-admin';
 import { Link } from 'react-router-dom';
+import { Banner } from '../design/Banner';
 import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
@@ -61,6 +62,7 @@ function Contents() {
   if (!location) return null;
   return (
     <div className="w-form">
+      {location.is_estimated && <Banner status="unknown" title="Estimated from the public address of its devices">It may be far off. Whoever changes address or position here makes it exact.</Banner>}
       <LocationForm locked={locked} />
       {location.type === 'indoor' && <FloorPlans location={location} />}
       <Devices location={location} />

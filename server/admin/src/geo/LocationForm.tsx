@@ -42,6 +42,8 @@ export function GeometryInput({ locked = false }: { locked?: boolean }) {
       const marker = L.marker([lat, lng], { icon: pin, draggable: !locked, alt: 'The location' });
       marker.on('dragend', () => put(marker.getLatLng()));
       shown.current.addLayer(marker);
+      // Leaflet gives it the role of a button, and no name
+      marker.getElement()?.setAttribute('aria-label', locked ? 'The location' : 'The location: drag it to another place');
     } else shown.current.addLayer(L.geoJSON(geometry, { style: { className: 'w-map-dot w-map-ok' } }));
   }, [geometry, locked, put]);
   const [lng, lat] = geometry?.type === 'Point' ? (geometry.coordinates as number[]) : [undefined, undefined];

@@ -12,7 +12,7 @@ import type { Location } from './types';
 const columns: Column<Location>[] = [
   { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '28%', phone: 'title', cell: (location) => <RecordLink record={location} /> },
   { id: 'address', label: 'Address', sort: 'address', phone: 'address', cell: ({ address }) => address },
-  { id: 'type', label: 'Type', sort: 'type', width: 140, phone: 'status', cell: ({ type, is_mobile }) => `${type}${is_mobile ? ', mobile' : ''}` },
+  { id: 'type', label: 'Type', sort: 'type', width: 140, phone: 'status', cell: ({ type, is_mobile, is_estimated }) => [type, is_mobile && 'mobile', is_estimated && 'estimated'].filter(Boolean).join(', ') },
   { id: 'organization', label: 'Organization', width: '16%', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
   { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
 ];

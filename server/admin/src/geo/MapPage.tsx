@@ -5,16 +5,17 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import L from 'leaflet';
 import { Search, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useDataProvider, useGetOne } from 'react-admin';
+import { useDataProvider, useGetList, useGetOne } from 'react-admin';
 import { Link, useLocation, useNavigate } from 'react-router-dom';
 import { PageHead } from '../design/PageHead';
 import { StatusShape } from '../design/Status';
 import { useChanges } from '../live/useLive';
 import { openLink } from '../live/socket';
-import { useManagedOrganizations } from '../tenancy/references';
+import { useManagedOrganizations } from '../tenancy/managed';
+import { Indoor } from './Indoor';
 import { LeafletMap } from './LeafletMap';
 import type { GeoProvider } from './operations';
-import { looks, type Location, type Mark, statuses } from './types';
+import { healthLook, looks, type Location, type Mark, statuses } from './types';
 import { type MapAddress, nearest, readAddress, writeAddress } from './view';
 
 /** A mark on the map: a circle for a place, a number for a cluster. */
@@ -31,10 +32,17 @@ function layerOf(mark: Mark, middle: number, onOpen: (mark: Mark) => void): L.La
 }
 
 /** What is open beside the map: a location with its devices, or the locations of a place. */
-function Panel({ open, onClose }: { open: { id?: string; bbox?: string }; onClose(): void }) {
+function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string }; onClose(): void; onInside(): void }) {
   const provider = useDataProvider<GeoProvider>();
+  const [typed, setTyped] = useState('');
   const { data: location } = useGetOne<Location>('locations', { id: open.id ?? '' }, { enabled: !!open.id });
-  const devices = useQuery({ queryKey: ['locations', 'devices', open.id], queryFn: () => provider.devicesAt(open.id ?? ''), enabled: !!open.id });
+  const sought = typed.trim();
+  const devices = useQuery({
+    queryKey: ['locations', 'monitored', open.id, sought],
+    queryFn: () => provider.monitoredAt(open.id ?? '', sought ? { search: sought } : {}),
+    enabled: !!open.id,
+    placeholderData: keepPreviousData,
+  });
   const many = useQuery({ queryKey: ['locations', 'in', open.bbox], queryFn: () => provider.locationsIn(open.bbox ?? ''), enabled: !!open.bbox });
   return (
     <aside className="w-map-panel" aria-label="What is here">
@@ -47,10 +55,20 @@ function Panel({ open, onClose }: { open: { id?: string; bbox?: string }; onClos
             <Link to={`/locations/${location.id}`}>{location.name}</Link>
           </h2>
           <p className="w-secondary">{[location.address, location.type, location.is_mobile ? 'mobile' : ''].filter(Boolean).join(' · ')}</p>
+          {devices.data?.has_floorplan && (
+            <p>
+              <button type="button" className="w-link" onClick={onInside}>
+                Floor plans
+              </button>
+            </p>
+          )}
+          {(sought || (devices.data?.count ?? 0) > 8) && (
+            <TextField size="small" fullWidth sx={{ marginTop: '8px' }} value={typed} onChange={({ target }) => setTyped(target.value)} placeholder="Name or MAC address" slotProps={{ htmlInput: { 'aria-label': 'Find devices here' } }} />
+          )}
           <ul>
-            {devices.data?.results.map(({ id, name }) => (
-              <li key={id}>
-                <Link to={`/devices/${id}`}>{name}</Link>
+            {devices.data?.results.map(({ id, name, monitoring }) => (
+              <li key={id} title={monitoring.status_label}>
+                <StatusShape status={healthLook(monitoring.status)} /> <Link to={`/devices/${id}`}>{name}</Link>
               </li>
             ))}
           </ul>
@@ -59,7 +77,7 @@ function Panel({ open, onClose }: { open: { id?: string; bbox?: string }; onClos
               <Link to={`/devices?filter=${encodeURIComponent(JSON.stringify({ location: location.id }))}`}>All {devices.data.count}</Link>
             </p>
           )}
-          {devices.data?.count === 0 && <p className="w-muted">No devices here.</p>}
+          {devices.data?.count === 0 && <p className="w-muted">{sought ? 'No such device here.' : 'No devices here.'}</p>}
         </>
       )}
       {many.data && (
@@ -75,6 +93,24 @@ function Panel({ open, onClose }: { open: { id?: string; bbox?: string }; onClos
         </>
       )}
     </aside>
+  );
+}
+
+/** The groups that the map can be limited to: those of the organization, where one is chosen. */
+function GroupFilter({ organization, value, onChange }: { organization?: string; value: string; onChange(value: string): void }) {
+  const { data } = useGetList<{ id: string; name: string; organization: string }>('devicegroups', { pagination: { page: 1, perPage: 100 }, sort: { field: 'name', order: 'ASC' } });
+  const groups = (data ?? []).filter((one) => !organization || one.organization === organization);
+  if (groups.length === 0 && !value) return null;
+  return (
+    <TextField select size="small" sx={{ width: 200 }} value={value} onChange={({ target }) => onChange(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Group' }, select: { displayEmpty: true } }}>
+      <MenuItem value="">All groups</MenuItem>
+      {value && !groups.some(({ id }) => id === value) && <MenuItem value={value}>One group</MenuItem>}
+      {groups.map(({ id, name }) => (
+        <MenuItem key={id} value={id}>
+          {name}
+        </MenuItem>
+      ))}
+    </TextField>
   );
 }
 
@@ -128,7 +164,7 @@ export default function MapPage() {
     if (!here) return;
     if (mark.id) {
       setPlace(undefined);
-      setAddress((now) => ({ ...now, open: mark.id }));
+      setAddress((now) => ({ ...now, open: mark.id, floor: undefined }));
       return;
     }
     const [west, south, east, north] = mark.bounds ?? [mark.lng, mark.lat, mark.lng, mark.lat];
@@ -224,6 +260,7 @@ export default function MapPage() {
             ))}
           </TextField>
         )}
+        <GroupFilter organization={filters.organization} value={filters.group ?? ''} onChange={(value) => filter('group', value)} />
         <TextField select size="small" sx={{ width: 200 }} value={filters.type ?? ''} onChange={({ target }) => filter('type', target.value)} slotProps={{ htmlInput: { 'aria-label': 'Type' }, select: { displayEmpty: true } }}>
           <MenuItem value="">Indoor and outdoor</MenuItem>
           <MenuItem value="indoor">Indoor</MenuItem>
@@ -252,12 +289,17 @@ export default function MapPage() {
         <LeafletMap label="Map of all places" center={[first.current.lat ?? 25, first.current.lng ?? 10]} zoom={first.current.zoom ?? 2} onReady={onReady} className="w-map-large" />
         {(address.open || place) && (
           <Panel
+            key={address.open ?? place}
             open={{ id: address.open, bbox: place }}
+            onInside={() => setAddress((now) => ({ ...now, floor: 0 }))}
             onClose={() => {
               setPlace(undefined);
-              setAddress((now) => ({ ...now, open: undefined }));
+              setAddress((now) => ({ ...now, open: undefined, floor: undefined }));
             }}
           />
+        )}
+        {address.open && address.floor !== undefined && opened && (
+          <Indoor location={opened} floor={address.floor} onFloor={(floor) => setAddress((now) => ({ ...now, floor }))} onClose={() => setAddress((now) => ({ ...now, floor: undefined }))} />
         )}
       </div>
     </div>

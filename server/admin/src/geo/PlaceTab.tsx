@@ -108,7 +108,7 @@ export default function PlaceTab() {
     <div className="w-form">
       <Card
         title={where ? where.name : 'It is nowhere yet'}
-        note={where ? [where.address, where.type, where.is_mobile ? 'mobile' : ''].filter(Boolean).join(' · ') : undefined}
+        note={where ? [where.address, where.type, where.is_mobile ? 'mobile' : '', where.is_estimated ? 'estimated from its public address' : ''].filter(Boolean).join(' · ') : undefined}
         more={
           now && (
             <>

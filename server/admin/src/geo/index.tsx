@@ -3,6 +3,7 @@ import { Map as MapIcon, MapPin } from 'lucide-react';
 import type { Concern } from '../app/concern';
 import { listFinder } from '../app/finders';
 import { page } from '../app/pages';
+import { readEstimates, saveEstimates } from './estimates';
 import { type GeoOperations, geoOperations } from './operations';
 import { geoTexts } from './texts';
 import type { Location } from './types';
@@ -32,6 +33,16 @@ export const geo: Concern<GeoOperations> = {
   operations: geoOperations,
   models: { floorplans: { app: 'geo', model: 'floorplan' }, devicelocations: { app: 'geo', model: 'devicelocation' } },
   tabs: [{ of: 'devices', path: 'place', label: 'Place', model: 'devicelocations', Tab: page(() => import('./PlaceTab')) }],
+  extensions: [
+    {
+      of: 'organizations',
+      key: 'estimates',
+      model: { app: 'config', model: 'organizationconfigsettings' },
+      read: readEstimates,
+      save: saveEstimates,
+      Fields: page(() => import('./EstimateFields')),
+    },
+  ],
   finders: [listFinder<Location>({ name: 'Locations', resource: 'locations', path: 'controller/location/', icon: MapPin, title: ({ name }) => name, detail: ({ address }) => address })],
   kinds: {
     'geo.location': { name: 'Location', resource: 'locations' },

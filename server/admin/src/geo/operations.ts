@@ -4,7 +4,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import { sendForm, sentence } from '../api/form';
 import type { ListAnswer } from '../api/types';
-import type { Background, DevicePlace, FloorPlan, Location, MapView, Spot } from './types';
+import type { Background, DevicePlace, FloorPlan, Location, MapView, Monitored, MonitoredSpot, Spot } from './types';
 
 /** The operations of places. */
 export interface GeoOperations {
@@ -13,12 +13,16 @@ export interface GeoOperations {
   locationsIn(bbox: string): Promise<ListAnswer<Location>>;
   /** The devices at a location: id and name. */
   devicesAt(id: Identifier): Promise<ListAnswer<{ id: string; name: string }>>;
+  /** The same with how they are, some of them by a part of the name or MAC address, or by status. */
+  monitoredAt(id: Identifier, query: { search?: string; status?: string }): Promise<ListAnswer<Monitored> & { has_floorplan: boolean }>;
   floorPlans(location: Identifier): Promise<FloorPlan[]>;
   addFloorPlan(location: Identifier, floor: number, image: File): Promise<FloorPlan>;
   changeFloorPlan(id: Identifier, change: { floor?: number; image?: File }): Promise<FloorPlan>;
   removeFloorPlan(id: Identifier): Promise<unknown>;
   /** The devices on a floor. */
   spots(location: Identifier, floor: number): Promise<Spot[]>;
+  /** The same with how they are. */
+  monitoredSpots(location: Identifier, floor: number): Promise<MonitoredSpot[]>;
   place(device: Identifier): Promise<DevicePlace | null>;
   putPlace(device: Identifier, body: Record<string, unknown>): Promise<DevicePlace>;
   changePlace(device: Identifier, body: Record<string, unknown>): Promise<DevicePlace>;
@@ -40,6 +44,10 @@ export function geoOperations(request: Request): GeoOperations {
     mapView: (query, signal) => request<MapView>('GET', 'controller/location/map/', { query, signal }),
     locationsIn: (bbox) => request('GET', 'controller/location/', { query: { bbox, page_size: 50, ordering: 'name' } }),
     devicesAt: (id) => request('GET', `controller/location/${enc(id)}/device/`, { query: { page_size: 100 } }),
+    monitoredAt: (id, query) => request('GET', `monitoring/location/${enc(id)}/device/`, { query: { ...query, page_size: 100 } }),
+    async monitoredSpots(location, floor) {
+      return (await request<ListAnswer<MonitoredSpot>>('GET', `monitoring/location/${enc(location)}/indoor-coordinates/`, { query: { floor, page_size: 100 } })).results;
+    },
     async floorPlans(location) {
       return (await request<ListAnswer<FloorPlan>>('GET', 'controller/floorplan/', { query: { location, ordering: 'floor', page_size: 100 } })).results;
     },

@@ -9,6 +9,8 @@ export interface Location extends RaRecord<string> {
   organization: string;
   type: 'indoor' | 'outdoor';
   is_mobile: boolean;
+  /** Placed by the public address of a device; missing where that is not done. */
+  is_estimated?: boolean;
   address: string;
   geometry: Geometry | null;
   created: string;
@@ -38,9 +40,27 @@ export interface Spot {
   coordinates: { lat: number; lng: number } | null;
 }
 
+/** A device with how monitoring says it is. */
+export interface Monitored {
+  id: string;
+  name: string;
+  monitoring: { status: string; status_label: string };
+}
+
+/** A device on a floor plan with how it is. */
+export interface MonitoredSpot extends Spot {
+  monitoring: { status: string; status_label: string };
+}
+
+/** The shape of a status of monitoring. */
+export function healthLook(status: string): StatusName {
+  if (status === 'ok' || status === 'problem' || status === 'critical') return status;
+  return status === 'deactivated' ? 'off' : 'unknown';
+}
+
 /** Where a device is. */
 export interface DevicePlace {
-  location: { id: string; geometry: Geometry | null; properties: { type: 'indoor' | 'outdoor'; is_mobile: boolean; name: string; address: string } };
+  location: { id: string; geometry: Geometry | null; properties: { type: 'indoor' | 'outdoor'; is_mobile: boolean; is_estimated?: boolean; name: string; address: string } };
   floorplan: { id: string; name: string; floor: number; image: string } | null;
   indoor: string | null;
 }

@@ -8,6 +8,12 @@ describe('the address of a map', () => {
     const address = { lat: 41.9, lng: 12.5, zoom: 7, filters: { status: 'error,silent', search: 'high street' }, open: id };
     expect(readAddress(`?${writeAddress(address)}`, '')).toEqual(address);
   });
+  it('keeps the floor of what is open', () => {
+    const address = { lat: 41.9, lng: 12.5, zoom: 7, filters: { group: id }, open: id, floor: -1 };
+    expect(readAddress(`?${writeAddress(address)}`, '')).toEqual(address);
+    expect(readAddress(`?open=${id}&floor=1.5`, '').floor).toBeUndefined();
+    expect(writeAddress({ filters: {}, floor: 2 })).toBe('');
+  });
   it('leaves out what is no place, no status and no filter', () => {
     expect(readAddress('?lat=x&lng=&zoom=99&status=bad&open=<b>&evil=1', '')).toEqual({ lat: undefined, lng: undefined, zoom: undefined, filters: {} });
     expect(readAddress('?status=bad,ok', '').filters).toEqual({ status: 'ok' });

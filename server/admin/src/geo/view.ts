@@ -41,7 +41,11 @@ export function readAddress(search: string, hash: string): MapAddress {
   }
   const address: MapAddress = { lat: number('lat', -90, 90), lng: number('lng', -1e6, 1e6), zoom: number('zoom', 0, 22), filters };
   const open = query.get('open');
-  if (open && uuid.test(open)) address.open = open;
+  if (open && uuid.test(open)) {
+    address.open = open;
+    const floor = number('floor', -1000, 1000);
+    if (floor !== undefined && Number.isInteger(floor)) address.floor = floor;
+  }
   for (const part of hash.replace(/^#/, '').split(';')) {
     const fields = new URLSearchParams(part);
     const id = fields.get('id') ?? '';
@@ -57,7 +61,7 @@ export function readAddress(search: string, hash: string): MapAddress {
 }
 
 /** The query that says what a map shows. */
-export function writeAddress({ lat, lng, zoom, filters, open }: MapAddress): string {
+export function writeAddress({ lat, lng, zoom, filters, open, floor }: MapAddress): string {
   const query = new URLSearchParams();
   if (lat !== undefined && lng !== undefined && zoom !== undefined) {
     query.set('lat', String(Math.round(lat * 1e5) / 1e5));
@@ -66,6 +70,7 @@ export function writeAddress({ lat, lng, zoom, filters, open }: MapAddress): str
   }
   for (const name of filterNames) if (filters[name]) query.set(name, filters[name]);
   if (open) query.set('open', open);
+  if (open && floor !== undefined) query.set('floor', String(floor));
   return query.toString();
 }
 

@@ -14,7 +14,7 @@ import { Failed, Loading } from '../design/states';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
-import { useSuperuser } from '../tenancy/references';
+import { useSuperuser } from '../tenancy/managed';
 import { DivisionCard } from '../vpn/DivisionCard';
 import { countText, shareText } from './addresses';
 import type { IPAMProvider } from './operations';

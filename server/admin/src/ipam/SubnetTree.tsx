@@ -9,7 +9,7 @@ import { APIError } from '../api/errors';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
 import { Reference } from '../lists/Reference';
-import { useManagedOrganizations } from '../tenancy/references';
+import { useManagedOrganizations } from '../tenancy/managed';
 import { countText } from './addresses';
 import type { IPAMProvider } from './operations';
 import type { Usage } from './types';

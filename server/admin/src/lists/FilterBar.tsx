@@ -59,6 +59,7 @@ function FindField({ placeholder }: { placeholder: string }) {
 /** The inside of a filter's popover. */
 function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; onChoose(value: unknown): void }) {
   const [text, setText] = useState('');
+  const [problem, setProblem] = useState<string>();
   const of = typeof filter.choices === 'function' ? filter.choices : () => (filter.choices as Choice[] | undefined) ?? noChoices;
   const found = of(text);
   if (filter.kind === 'time' || filter.kind === 'text') {
@@ -67,7 +68,10 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
         className="w-filter-form"
         onSubmit={(event) => {
           event.preventDefault();
-          const given = String(new FormData(event.currentTarget).get('value') ?? '');
+          const given = String(new FormData(event.currentTarget).get('value') ?? '').trim();
+          const wrong = given === '' ? undefined : filter.problem?.(given);
+          setProblem(wrong);
+          if (wrong) return;
           onChoose(given === '' ? undefined : filter.kind === 'time' ? new Date(given).toISOString() : given);
         }}
       >
@@ -75,6 +79,9 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
           name="value"
           label={filter.label}
           type={filter.kind === 'time' ? 'datetime-local' : 'text'}
+          help={filter.help}
+          problem={problem}
+          onChange={() => setProblem(undefined)}
           defaultValue={filter.kind === 'time' && value ? localTime(String(value)) : String(value ?? '')}
           autoFocus
         />

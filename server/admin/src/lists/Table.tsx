@@ -109,14 +109,14 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
   );
 }
 
-function Head<T extends RaRecord>({ column: { label, sort: field, right, width } }: { column: Column<T> }) {
+function Head<T extends RaRecord>({ column: { label, hiddenLabel, sort: field, right, width } }: { column: Column<T> }) {
   const { sort, setSort } = useListContext<T>();
   const sorted = field !== undefined && sort.field === field;
   const Arrow = sort.order === 'ASC' ? ArrowUp : ArrowDown;
   return (
     <th className={right ? 'w-right' : undefined} style={{ width }} aria-sort={sorted ? (sort.order === 'ASC' ? 'ascending' : 'descending') : undefined} scope="col">
       {field === undefined ? (
-        label
+        hiddenLabel ? <span className="w-hidden">{label}</span> : label
       ) : (
         <button type="button" onClick={() => setSort({ field, order: sorted && sort.order === 'ASC' ? 'DESC' : 'ASC' })}>
           {label}

@@ -9,6 +9,8 @@ export type PhonePlace = 'title' | 'aside' | 'status' | 'address' | 'note';
 export interface Column<T extends RaRecord> {
   id: string;
   label: string;
+  /** The name is for screen readers alone: what stands below says itself what it is. */
+  hiddenLabel?: boolean;
   cell(record: T): ReactNode;
   /** What the API orders by. */
   sort?: string;

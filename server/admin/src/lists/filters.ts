@@ -15,6 +15,10 @@ export interface Filter {
   choices?: Choice[] | ((text: string) => Choice[]);
   /** The name of a value that is not among the choices at hand. */
   useName?(value: unknown): string | undefined;
+  /** How a text has to be written, below its field. */
+  help?: string;
+  /** What is wrong with a text that was typed, which is not used then. */
+  problem?(text: string): string | undefined;
   /** Its chip stands there also without a value. */
   shown?: boolean;
 }

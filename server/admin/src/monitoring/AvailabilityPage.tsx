@@ -1,5 +1,5 @@
 // How much of a month devices, or the devices of places, could be reached: for people who have to prove it.
-import { Button, MenuItem, TextField, ToggleButton, ToggleButtonGroup } from '@mui/material';
+import { Button, FormControlLabel, MenuItem, Switch, TextField, ToggleButton, ToggleButtonGroup } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
@@ -10,7 +10,7 @@ import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
 import { Status } from '../design/Status';
 import { Empty, Failed, Loading } from '../design/states';
-import { useManagedOrganizations } from '../tenancy/references';
+import { useManagedOrganizations } from '../tenancy/managed';
 import { durationInWords, percentInWords } from './healthTypes';
 import { type MonitoringProvider, timezone } from './operations';
 import './monitoring.css';
@@ -31,7 +31,8 @@ export default function AvailabilityPage() {
   const [month, setMonth] = useState(months[0].id);
   const [by, setBy] = useState('device');
   const [organization, setOrganization] = useState('');
-  const query = { month, by, time_zone: timezone, organization: organization || undefined };
+  const [planned, setPlanned] = useState(false);
+  const query = { month, by, time_zone: timezone, organization: organization || undefined, maintenance: planned ? 'count' : undefined };
   const { data, error, refetch, isPending } = useQuery({ queryKey: ['monitoring', 'availability', query], queryFn: () => provider.availability(query) });
   const file = (format: string) => `${apiRoot}monitoring/availability/${queryString({ ...query, file: format })}`;
   return (
@@ -66,6 +67,7 @@ export default function AvailabilityPage() {
           <ToggleButton value="device">Devices</ToggleButton>
           <ToggleButton value="location">Locations</ToggleButton>
         </ToggleButtonGroup>
+        <FormControlLabel control={<Switch size="small" checked={planned} onChange={(_, checked) => setPlanned(checked)} />} label="Count maintenance too" />
       </div>
       <div className="w-gap" />
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
@@ -79,7 +81,7 @@ export default function AvailabilityPage() {
               <table className="w-plain">
                 <thead>
                   <tr>
-                    {[by === 'device' ? 'Device' : 'Location', ...(by === 'device' ? ['Location'] : ['Devices']), 'Availability', 'Out of reach', 'Measured', 'Incidents'].map((head) => (
+                    {[by === 'device' ? 'Device' : 'Location', ...(by === 'device' ? ['Location'] : ['Devices']), 'Availability', 'Out of reach', 'Measured', 'Maintenance', 'Incidents'].map((head) => (
                       <th key={head}>{head}</th>
                     ))}
                   </tr>
@@ -94,6 +96,7 @@ export default function AvailabilityPage() {
                       </td>
                       <td>{durationInWords(row.down)}</td>
                       <td>{durationInWords(row.measured)}</td>
+                      <td>{durationInWords(row.planned)}</td>
                       <td>{row.incidents}</td>
                     </tr>
                   ))}

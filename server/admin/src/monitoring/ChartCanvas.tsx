@@ -117,6 +117,7 @@ export function ChartCanvas({ chart, x, before, onZoom }: Props) {
       drawn.current = undefined;
     };
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours, which are read from the page
   useEffect(() => {
     const style = place.current ? getComputedStyle(place.current) : undefined;
     const color = (name: string, otherwise: string) => style?.getPropertyValue(name).trim() || otherwise;

@@ -1,8 +1,11 @@
 // A chart with its title, its explanation and its summaries.
 import { Card } from '../design/Card';
-import { ChartCanvas } from './ChartCanvas';
+import { lazy, Suspense } from 'react';
 import type { Chart } from './types';
 import { summariesOf } from './values';
+
+// what draws is four times as large as a page: it comes once there is something to draw
+const ChartCanvas = lazy(async () => ({ default: (await import('./ChartCanvas')).ChartCanvas }));
 
 interface Props {
   chart: Chart;
@@ -15,7 +18,9 @@ interface Props {
 export function ChartCard({ chart, x, before, onZoom }: Props) {
   return (
     <Card title={<span title={chart.description}>{chart.title}</span>}>
-      <ChartCanvas chart={chart} x={x} before={before} onZoom={onZoom} />
+      <Suspense fallback={<div className="w-chart w-loading" role="status" aria-label="Loading the chart" />}>
+        <ChartCanvas chart={chart} x={x} before={before} onZoom={onZoom} />
+      </Suspense>
       <dl className="w-chart-sums">
         {summariesOf(chart).map(({ label, value, color }) => (
           <div key={label}>

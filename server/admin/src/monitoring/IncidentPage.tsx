@@ -1,6 +1,6 @@
 // One incident: what it means, which devices, what happened, and who takes it.
 import { Button } from '@mui/material';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useCreatePath, useDataProvider, useGetOne, useNotify, usePermissions } from 'react-admin';
 import { Link, useParams } from 'react-router-dom';
@@ -12,7 +12,7 @@ import { Reference } from '../lists/Reference';
 import { useChanges } from '../live/useLive';
 import { sentence, toldOf, type Incident } from './healthTypes';
 import { IncidentStatus } from './IncidentList';
-import type { MonitoringProvider } from './operations';
+import type { MonitoringProvider, Paged } from './operations';
 import './monitoring.css';
 
 function Say({ incident, done }: { incident: Incident; done(): void }) {
@@ -44,6 +44,28 @@ function Say({ incident, done }: { incident: Incident; done(): void }) {
   );
 }
 
+/** The pages of a list that have been read, the next one on demand. */
+function usePages<T>(queryKey: string[], read: (page: number) => Promise<Paged<T>>) {
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam }) => read(pageParam),
+    initialPageParam: 1,
+    getNextPageParam: (last, all) => (all.reduce((sum, { results }) => sum + results.length, 0) < last.count && last.results.length > 0 ? all.length + 1 : undefined),
+  });
+  const pages = query.data?.pages ?? [];
+  return { ...query, rows: pages.flatMap(({ results }) => results), count: pages.at(-1)?.count ?? 0 };
+}
+
+/** Reads the next page, where there is one. */
+function More({ of, word }: { of: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }; word: string }) {
+  if (!of.hasNextPage) return null;
+  return (
+    <Button size="small" disabled={of.isFetchingNextPage} onClick={() => void of.fetchNextPage()}>
+      {word}
+    </Button>
+  );
+}
+
 /** The page. */
 export default function IncidentPage() {
   const { id = '' } = useParams();
@@ -51,8 +73,8 @@ export default function IncidentPage() {
   const provider = useDataProvider<MonitoringProvider>();
   const { permissions } = usePermissions();
   const { data: incident, error, refetch } = useGetOne<Incident>('incidents', { id });
-  const timeline = useQuery({ queryKey: ['monitoring', 'incident', id, 'timeline'], queryFn: () => provider.incidentTimeline(id) });
-  const cases = useQuery({ queryKey: ['monitoring', 'incident', id, 'cases'], queryFn: () => provider.incidentCases(id) });
+  const timeline = usePages(['monitoring', 'incident', id, 'timeline'], (page) => provider.incidentTimeline(id, page));
+  const cases = usePages(['monitoring', 'incident', id, 'cases'], (page) => provider.incidentCases(id, page));
   const again = () => {
     void refetch();
     void timeline.refetch();
@@ -95,9 +117,10 @@ export default function IncidentPage() {
       </Card>
       <Card title="What happened">
         {timeline.error ? <Failed reason={timeline.error instanceof Error ? timeline.error.message : undefined} onRetry={() => void timeline.refetch()} /> : null}
+        <More of={timeline} word="Show earlier" />
         <ol className="w-happened">
-          {(timeline.data ?? []).map((entry) => (
-            <li key={`${entry.at} ${entry.kind}`}>
+          {[...timeline.rows].reverse().map((entry) => (
+            <li key={entry.id}>
               <Moment at={entry.at} /> <span>{sentence(entry)}</span>
             </li>
           ))}
@@ -117,7 +140,7 @@ export default function IncidentPage() {
               </tr>
             </thead>
             <tbody>
-              {(cases.data?.results ?? []).map((one) => (
+              {cases.rows.map((one) => (
                 <tr key={one.id}>
                   <td>
                     <Link to={`/devices/${one.device}/health`}>{one.device_name}</Link>
@@ -134,7 +157,7 @@ export default function IncidentPage() {
             </tbody>
           </table>
         </div>
-        {cases.data && cases.data.count > cases.data.results.length ? <p className="w-note">The first {cases.data.results.length} of {cases.data.count}.</p> : null}
+        <More of={cases} word={`${cases.rows.length} of ${cases.count}. Show more`} />
       </Card>
       </div>
     </div>

@@ -62,7 +62,7 @@ function Fields({ create = false }: { create?: boolean }) {
       <FormCard title="Status page">
         <TextInput source="title" label="Title" validate={required()} helperText={false} fullWidth />
         <OrganizationInput source="organization" readOnly={!create} />
-        <BooleanInput source="show_names" label="Show the names of devices" helperText="Whoever has the link can read them" />
+        <BooleanInput source="show_names" label="Show the names of devices" helperText="Anybody who has the link can read them" />
       </FormCard>
     </Locked>
   );
@@ -84,7 +84,7 @@ function Sharing() {
   return (
     <Card
       title="Link"
-      note="a secret: whoever has it can read the page"
+      note="a secret: anybody who has it can read the page"
       more={
         change && (
           <Button variant="outlined" size="small" onClick={() => setAsked(true)}>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Entry, sentence, shapeOf, toldOf } from './healthTypes';
 
-const entry = (kind: string, more: Partial<Entry> = {}): Entry => ({ at: '', kind, device: null, device_name: '', devices: 0, author: '', text: '', ...more });
+const entry = (kind: string, more: Partial<Entry> = {}): Entry => ({ id: '', at: '', kind, device: null, device_name: '', devices: 0, author: '', text: '', ...more });
 
 test('timelines are told in words', () => {
   expect(sentence(entry('opened', { device_name: 'ap-1' }))).toBe('Began with ap-1');

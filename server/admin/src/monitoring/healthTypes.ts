@@ -35,6 +35,7 @@ export interface Case {
 
 /** A line of an incident's timeline. */
 export interface Entry {
+  id: string;
   at: string;
   kind: string;
   device: string | null;
@@ -247,6 +248,7 @@ export interface Availability {
     devices: number;
     measured: number;
     down: number;
+    planned: number;
     /** In percent; null: nothing was measured. */
     availability: number | null;
     incidents: number;

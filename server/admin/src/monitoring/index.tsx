@@ -79,7 +79,7 @@ export const monitoring: Concern<MonitoringOperations> = {
   },
   texts: monitoringTexts,
   operations: monitoringOperations,
-  overview: [{ place: 'top', order: 20, model: health, Part: page(() => import('./FleetHealth')) }, { place: 'main', order: 10, model: device, Part: page(() => import('./GeneralCharts')) }],
+  overview: [{ place: 'top', order: 20, model: health, Part: page(() => import('./OpenIncidents')) }, { place: 'main', order: 10, model: device, Part: page(() => import('./GeneralCharts')) }],
   tabs: [
     { of: 'devices', path: 'health', label: 'Health', Tab: page(() => import('./DeviceHealth')) },
     { of: 'devices', path: 'checks', label: 'Checks', model: 'checks', Tab: page(() => import('./DeviceChecks')) },

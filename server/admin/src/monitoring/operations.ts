@@ -1,7 +1,7 @@
 // Charts, and the last document of a device.
 import type { DataProvider, Identifier } from 'react-admin';
 import { apiRoot, queryString, type Request } from '../api/client';
-import type { Availability, Case, Check, CheckType, DeviceState, Entry, FleetHealth, Incident, Threshold, ThresholdKind, Why } from './healthTypes';
+import type { Availability, Case, Check, CheckType, DeviceState, Entry, Incident, Threshold, ThresholdKind, Why } from './healthTypes';
 import type { Charts, Measured, Period } from './types';
 
 /** The operations of monitoring. */
@@ -15,11 +15,9 @@ export interface MonitoringOperations {
   /** How a device is, and why. */
   deviceHealth(id: Identifier): Promise<Why>;
   /** What happened in an incident. */
-  incidentTimeline(id: Identifier): Promise<Entry[]>;
+  incidentTimeline(id: Identifier, page: number): Promise<Paged<Entry>>;
   /** The first devices of an incident. */
-  incidentCases(id: Identifier): Promise<{ count: number; results: Case[] }>;
-  /** How many devices are in which way. */
-  fleetHealth(): Promise<FleetHealth>;
+  incidentCases(id: Identifier, page: number): Promise<Paged<Case>>;
   /** How some devices are. */
   deviceStates(ids: Identifier[]): Promise<DeviceState[]>;
   checkTypes(): Promise<CheckType[]>;
@@ -40,6 +38,15 @@ export interface MonitoringOperations {
 
 /** The data provider as the pages of monitoring use it. */
 export type MonitoringProvider = DataProvider & MonitoringOperations;
+
+/** A page of a list. */
+export interface Paged<T> {
+  count: number;
+  results: T[];
+}
+
+/** How many lines or devices of an incident are read at once. */
+const atOnce = 100;
 
 /** The time zone of the browser. */
 export const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -64,9 +71,8 @@ export function monitoringOperations(request: Request): MonitoringOperations {
     deviceStatus: (id) => request<Measured>('GET', device(id), { query: { time: '1d', timezone, status: 1 } }),
     generalCharts: (period, organization) => request<Charts>('GET', 'monitoring/dashboard/', { query: { ...period, timezone, organization_slug: organization } }),
     deviceHealth: (id) => request<Why>('GET', `${device(id)}health/`),
-    incidentTimeline: (id) => request<Entry[]>('GET', `${incident(id)}timeline/`),
-    incidentCases: (id) => request<{ count: number; results: Case[] }>('GET', `${incident(id)}case/`, { query: { page_size: 100 } }),
-    fleetHealth: () => request<FleetHealth>('GET', 'monitoring/health/'),
+    incidentTimeline: (id, page) => request<Paged<Entry>>('GET', `${incident(id)}timeline/`, { query: { page_size: atOnce, page, ordering: '-at' } }),
+    incidentCases: (id, page) => request<Paged<Case>>('GET', `${incident(id)}case/`, { query: { page_size: atOnce, page } }),
     deviceStates: (ids) => request<DeviceState[]>('GET', `monitoring/device-state/?${ids.map((id) => `device=${encodeURIComponent(String(id))}`).join('&')}`),
     checkTypes: () => request<CheckType[]>('GET', 'monitoring/check-type/'),
     deviceChecks: async (id) => (await request<{ results: Check[] }>('GET', 'monitoring/device-check/', { query: { device: id, page_size: 100 } })).results,

@@ -4,7 +4,6 @@ import { defaultBody } from './AlertDefaultForm';
 import { monthsBefore } from './AvailabilityPage';
 import { lookOf, paramsOf } from './DeviceChecks';
 import { numberOf } from './DeviceThresholds';
-import { healthParts, slicesOf } from './FleetHealth';
 import { type Check, durationInWords, minutesInWords, originInWords, percentInWords, thresholdInWords } from './healthTypes';
 import { localOf, momentOf, timesInWords, whoInWords } from './maintenance';
 import { maintenanceBody } from './MaintenanceForm';
@@ -34,14 +33,6 @@ it('reads times of maintenance in their zone, over changes of clocks', () => {
   expect(maintenanceBody({ organization: 'o', name: 'n', from: '2026-12-01T22:30', to: '2026-12-01T23:30', time_zone: 'UTC', repeat: '', last: '2027-01-01T00:00', group: '' })).toMatchObject({ start: '2026-12-01T22:30:00.000Z', until: null, group: null, devices: [] });
 });
 
-it('draws a pie that closes, also of one part', () => {
-  const numbers = { devices: 4, ok: 3, problem: 0, critical: 1, unknown: 0, deactivated: 2, incidents: 1 };
-  const slices = slicesOf(healthParts(numbers));
-  expect(slices.map(({ part }) => part.word)).toEqual(['well', 'out of reach']);
-  expect(slices[0].path).toContain('A1 1 0 1 1 -1.0000 0.0000');
-  expect(slicesOf(healthParts({ ...numbers, critical: 0 }))).toHaveLength(1);
-  expect(slicesOf(healthParts({ ...numbers, ok: 0, critical: 0 }))).toHaveLength(0);
-});
 
 it('says how checks are, and takes objects only as parameters', () => {
   const check = { is_active: true, last_error: '', last_run: null } as Check;

@@ -8,7 +8,7 @@ import { useCreate, useDataProvider, useRedirect } from 'react-admin';
 import { useAttempt } from '../connection/attempt';
 import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
-import { useManagedOrganizations, useSuperuser } from '../tenancy/references';
+import { useManagedOrganizations, useSuperuser } from '../tenancy/managed';
 import type { PlanProvider } from './operations';
 import './plan.css';
 

@@ -20,7 +20,7 @@ export const userAttributes = {
     operators: [':=', '=', '==', '+=', '!=', '>', '>=', '<', '<=', '=~', '!~', '=*', '!*'],
     known: ['Cleartext-Password', 'NT-Password', 'SSHA-Password', 'SHA2-Password', 'MD5-Password', 'Simultaneous-Use', 'Expiration'],
     none: 'A check is what somebody shows to come in: a password of its own for this network, or one of its hashes.',
-    loss: 'Whoever comes in by one of them does not any more.',
+    loss: 'Anybody who comes in by one of them does not any more.',
   },
   reply: {
     title: 'Replies to users',

@@ -11,7 +11,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading } from '../design/states';
-import { useManagedOrganizations } from '../tenancy/references';
+import { useManagedOrganizations } from '../tenancy/managed';
 import type { EnterpriseWish, RadiusProvider } from './operations';
 import type { EnterpriseNetwork } from './types';
 import './radius.css';
@@ -116,7 +116,7 @@ function Parts({ network, onRemove }: { network: EnterpriseNetwork; onRemove(): 
           <p>
             <b>Windows</b>: load the authority into the trusted root authorities; WPA2-Enterprise, EAP-TTLS with PAP, server <span className="w-mono">{network.server_name}</span>.
           </p>
-          <p className="w-secondary">No device should skip the check of the certificate: whoever sends the same name would get the password.</p>
+          <p className="w-secondary">No device should skip the check of the certificate: anybody who sends the same name would get the password.</p>
         </div>
       </Card>
     </div>

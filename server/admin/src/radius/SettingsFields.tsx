@@ -34,6 +34,16 @@ export default function SettingsFields() {
       <BooleanInput source="radius_settings.mac_addr_roaming_enabled" helperText="Devices with an open session come in again without a password" readOnly={locked} />
       <BooleanInput source="radius_settings.needs_identity_verification" helperText={false} readOnly={locked} />
       <BooleanInput source="radius_settings.registration_enabled" helperText={false} readOnly={locked} />
+      <BooleanInput
+        source="radius_settings.social_registration_enabled"
+        helperText="With providers that the settings of the server name"
+        readOnly={locked}
+      />
+      <BooleanInput
+        source="radius_settings.saml_registration_enabled"
+        helperText="With the provider of SAML that the settings of the server name"
+        readOnly={locked}
+      />
       <BooleanInput source="radius_settings.coa_enabled" helperText="When somebody's group changes, or a limit is used up" readOnly={locked} />
       <BooleanInput source="radius_settings.sms_verification" helperText="Needs a sender" readOnly={locked} />
       <Columns>

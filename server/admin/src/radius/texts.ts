@@ -28,6 +28,8 @@ const settings = {
   'radius_settings.needs_identity_verification': 'Only verified identities',
   'radius_settings.mac_addr_roaming_enabled': 'Devices roam by their address',
   'radius_settings.registration_enabled': 'People may join by themselves',
+  'radius_settings.social_registration_enabled': 'Log in with an account elsewhere',
+  'radius_settings.saml_registration_enabled': 'Log in with the account of an institution',
   'radius_settings.sms_verification': 'Verify telephones by codes',
   'radius_settings.sms_sender': 'Sender of codes',
   'radius_settings.sms_message': 'Text with the code',

@@ -1,7 +1,7 @@
 // Filters and names that lists of many concerns share: organizations.
 import { useGetList, useGetOne } from 'react-admin';
 import type { Filter } from '../lists/filters';
-import { useManagedOrganizations } from './references';
+import { useManagedOrganizations } from './managed';
 import type { Organization } from './types';
 
 /** Filters by organization. */

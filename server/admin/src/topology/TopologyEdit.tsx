@@ -11,7 +11,7 @@ import { ObjectHeader } from '../design/ObjectHeader';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
-import { useSuperuser } from '../tenancy/references';
+import { useSuperuser } from '../tenancy/managed';
 import { Chart } from './Chart';
 import { GraphView } from './GraphView';
 import type { TopologyProvider } from './operations';

@@ -41,6 +41,7 @@ const sources: Record<string, string> = {
   'netdiff.OlsrParser': "echo '/all' | nc 127.0.0.1 9090",
   'netdiff.BatmanParser': 'batadv-vis -f jsondoc',
   'netdiff.BabelParser': 'echo dump | nc ::1 33123',
+  'netdiff.LldpParser': '(lldpcli -f json show chassis; lldpcli -f json show neighbors)',
 };
 
 /** The inputs. */

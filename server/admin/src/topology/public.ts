@@ -1,5 +1,5 @@
 // The public page of a topology, and the list of those that have one. It has nothing of the admin but its colours.
-import { type Scheme, variablesOf } from '../design/tokens';
+import { type Scheme, tokens, variablesOf } from '../design/tokens';
 import { Canvas, type Chosen, coloursOf } from './Canvas';
 import { drawNow } from './plot';
 import type { Plot } from './types';
@@ -19,7 +19,7 @@ function element<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Rec
 function paintPage() {
   const scheme: Scheme = dark.matches ? 'dark' : 'light';
   document.documentElement.style.colorScheme = scheme;
-  for (const [name, value] of Object.entries(variablesOf(scheme))) document.documentElement.style.setProperty(name, value);
+  for (const [name, value] of Object.entries(variablesOf(tokens[scheme]))) document.documentElement.style.setProperty(name, value);
 }
 
 async function read<T>(path: string): Promise<T> {

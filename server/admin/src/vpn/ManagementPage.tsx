@@ -10,7 +10,7 @@ import { Card } from '../design/Card';
 import { Field } from '../design/Field';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Failed, Loading } from '../design/states';
-import { useSuperuser } from '../tenancy/references';
+import { useSuperuser } from '../tenancy/managed';
 import type { VPNProvider } from './operations';
 import type { Suggestion } from './types';
 

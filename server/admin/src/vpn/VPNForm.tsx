@@ -18,6 +18,11 @@ function readable(value: unknown): string | undefined {
   }
 }
 
+/** Whether a text looks like what wg genkey writes. */
+export function wireguardKey(value: unknown): string | undefined {
+  return !value || (typeof value === 'string' && /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value.trim())) ? undefined : 'This is no key of WireGuard: 32 bytes in base64.';
+}
+
 /** The inputs. */
 export function VPNForm({ locked = false, create = false }: { locked?: boolean; create?: boolean }) {
   const { setValue, getFieldState } = useFormContext();
@@ -28,6 +33,8 @@ export function VPNForm({ locked = false, create = false }: { locked?: boolean; 
   };
   const certificates = backend.endsWith('OpenVpn');
   const controller = backend.endsWith('ZeroTier');
+  const keys = backend.endsWith('Wireguard');
+  const ca = useWatch({ name: 'ca' }) as number | null | undefined;
   return (
     <div className="w-stack">
       <FormCard title="VPN server">
@@ -42,10 +49,26 @@ export function VPNForm({ locked = false, create = false }: { locked?: boolean; 
               <AutocompleteInput optionText="name" readOnly={locked} helperText="Certificates of server and clients are made" fullWidth />
             </ReferenceInput>
           )}
+          {certificates && ca && (
+            <ReferenceInput source="cert" reference="certs" filter={{ ca }} perPage={50}>
+              <AutocompleteInput optionText="name" readOnly={locked} helperText="The server’s own, with its key; empty: it is made" fullWidth />
+            </ReferenceInput>
+          )}
           <ReferenceInput source="subnet" reference="subnets" perPage={25} sort={{ field: 'subnet', order: 'ASC' }}>
             <AutocompleteInput optionText={(one: { subnet: string; name: string }) => `${one.subnet} ${one.name}`} filterToQuery={(text: string) => ({ q: text })} readOnly={locked} helperText="Where addresses of clients come from" fullWidth />
           </ReferenceInput>
         </Columns>
+        {keys && !locked && (
+          <TextInput
+            source="private_key"
+            type="password"
+            autoComplete="off"
+            validate={wireguardKey}
+            helperText={create ? 'Of a server that exists already; empty: a key is made. It is never shown again.' : 'Not shown; empty: as it is. Another key gives all clients another public key.'}
+            parse={(value: string) => value ?? ''}
+            fullWidth
+          />
+        )}
         <TextInput source="config" format={asText} parse={(value: string) => value} validate={[required(), readable]} multiline minRows={8} readOnly={locked} helperText="NetJSON; keys, addresses and clients are added" slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
         <TextInput source="notes" multiline readOnly={locked} helperText={false} parse={(value: string) => value ?? ''} fullWidth />
       </FormCard>
@@ -60,15 +83,17 @@ export function VPNForm({ locked = false, create = false }: { locked?: boolean; 
 }
 
 /** What the API takes. */
-export function vpnBody({ name, host, organization, backend, ca, subnet, config, notes, webhook_endpoint, auth_token }: Partial<VPN>): Record<string, unknown> {
+export function vpnBody({ name, host, organization, backend, ca, cert, subnet, config, notes, webhook_endpoint, auth_token, private_key }: Partial<VPN>): Record<string, unknown> {
   return {
     name, host, backend,
     organization: organization || null,
     ca: ca || null,
+    ...(cert ? { cert } : {}),
     subnet: subnet || null,
     config: typeof config === 'string' ? (JSON.parse(config) as unknown) : config,
     notes: notes ?? '',
     webhook_endpoint: webhook_endpoint ?? '',
     ...(auth_token ? { auth_token } : {}),
+    ...(private_key ? { private_key: private_key.trim() } : {}),
   };
 }

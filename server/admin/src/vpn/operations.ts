@@ -2,7 +2,7 @@
 import type { DataProvider, Identifier } from 'react-admin';
 import type { Request } from '../api/client';
 import type { ListAnswer } from '../api/types';
-import type { DeviceCertificate, DivisionRule, Suggestion, VPNClient } from './types';
+import type { DeviceCertificate, DivisionForecast, DivisionRule, Suggestion, VPNClient } from './types';
 
 /** What a management network is made of. */
 export interface ManagementAnswers {
@@ -25,7 +25,10 @@ export interface VPNOperations {
   makeManagement(answers: ManagementAnswers): Promise<{ vpn: string; template: string; subnet: string; hub: boolean }>;
   divisionRules(subnet: Identifier): Promise<ListAnswer<DivisionRule>>;
   addDivisionRule(subnet: Identifier, rule: Omit<DivisionRule, 'id'>): Promise<DivisionRule>;
+  changeDivisionRule(rule: Identifier, change: Pick<DivisionRule, 'label' | 'number_of_ips'>): Promise<DivisionRule>;
   removeDivisionRule(rule: Identifier): Promise<void>;
+  divisionForecast(rule: Identifier): Promise<DivisionForecast>;
+  divisionPreview(subnet: Identifier, rule: Omit<DivisionRule, 'id'>): Promise<DivisionForecast>;
 }
 
 /** The data provider as the pages of VPN servers use it. */
@@ -43,6 +46,9 @@ export function vpnOperations(request: Request): VPNOperations {
     makeManagement: (answers) => request('POST', 'controller/management-network/', { body: { ...answers } }),
     divisionRules: (subnet) => request('GET', 'controller/subnet-division-rule/', { query: { master_subnet: subnet, page_size: 100 } }),
     addDivisionRule: (subnet, rule) => request('POST', 'controller/subnet-division-rule/', { body: { ...rule, master_subnet: subnet } }),
+    changeDivisionRule: (rule, change) => request('PATCH', at('controller/subnet-division-rule', rule, ''), { body: { ...change } }),
     removeDivisionRule: (rule) => request('DELETE', at('controller/subnet-division-rule', rule, '')),
+    divisionForecast: (rule) => request('GET', at('controller/subnet-division-rule', rule, 'forecast/')),
+    divisionPreview: (subnet, rule) => request('POST', 'controller/subnet-division-preview/', { body: { ...rule, master_subnet: subnet } }),
   };
 }

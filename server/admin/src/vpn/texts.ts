@@ -11,6 +11,8 @@ export const vpnTexts = {
         host: 'Host',
         backend: 'Type',
         ca: 'CA',
+        cert: 'Certificate',
+        private_key: 'Private key',
         subnet: 'Subnet',
         config: 'Configuration',
         webhook_endpoint: 'Webhook',

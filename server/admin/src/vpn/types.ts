@@ -29,6 +29,8 @@ export interface VPN {
   webhook_endpoint: string | null;
   auth_token?: string | null;
   auth_token_set: boolean;
+  /** Of WireGuard; only sent. */
+  private_key?: string | null;
   public_key: string;
   trouble: string;
   fetched: string | null;
@@ -79,6 +81,13 @@ export interface Suggestion {
   network: string;
   interface: string;
   name: string;
+}
+
+/** What a rule of subnet division would do for the next device. */
+export interface DivisionForecast {
+  /** How many more devices find all of their networks; it may be a very large number. */
+  room: string;
+  networks: { keyword: string; network: string; first_ip: string; last_ip: string }[];
 }
 
 /** A rule of subnet division. */

@@ -44,7 +44,7 @@ function RenewDialog({ cert, onClose }: { cert: Cert; onClose(): void }) {
   };
   return (
     <Ask title={`Renew ${cert.name}?`} verb="Renew" keep="Not now" busy={busy} onDo={() => void run()} onClose={onClose}>
-      {cert.has_private_key ? 'It gets a new key and a new serial number: whoever uses it needs the new files.' : 'Its key is elsewhere and stays; it gets a new serial number: whoever uses it needs the new certificate.'} The old one stays valid until it expires.
+      {cert.has_private_key ? 'It gets a new key and a new serial number: anybody who uses it needs the new files.' : 'Its key is elsewhere and stays; it gets a new serial number: anybody who uses it needs the new certificate.'} The old one stays valid until it expires.
       {cert.revoked && ' It was revoked, and so is what it gets.'}
     </Ask>
   );
@@ -120,7 +120,7 @@ function Page() {
             <Moment at={cert.revoked_at} exact />
           </Banner>
         )}
-        {!cert.has_private_key && <Banner status="unknown" title="The private key is not here">It was made by whoever asked for the certificate, and never left there.</Banner>}
+        {!cert.has_private_key && <Banner status="unknown" title="The private key is not here">It was made by the person who asked for the certificate, and never left there.</Banner>}
         <Locked locked={!change}>
           <FormCard title="Certificate">
             <TextInput helperText={false} source="name" validate={required()} fullWidth />

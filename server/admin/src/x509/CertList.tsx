@@ -16,7 +16,7 @@ import type { Cert } from './types';
 const columns = certificateColumns<Cert>([{ id: 'ca', label: 'CA', width: '14%', cell: ({ ca }) => <Reference resource="cas" id={ca} /> }]);
 
 const questions = {
-  renew: { verb: 'Renew', done: 'renewed', what: 'Each gets a new key and a new serial number. Whoever uses them needs the new files; the old ones stay valid until they expire.' },
+  renew: { verb: 'Renew', done: 'renewed', what: 'Each gets a new key and a new serial number. Anybody who uses them needs the new files; the old ones stay valid until they expire.' },
   revoke: { verb: 'Revoke', done: 'revoked', what: 'Servers that read the revocation list refuse them. This cannot be undone.' },
 };
 

@@ -148,7 +148,7 @@ export function PackDialog({ kind, of, onClose }: { kind: Kind; of: Certified; o
   };
   return (
     <Ask title={`PKCS#12 file of ${of.name}`} verb="Download" keep="Cancel" blocked={password === '' && 'It needs a password'} busy={busy} onDo={() => void run()} onClose={onClose}>
-      <p className="w-secondary">The file holds the private key. Whoever has it and the password has the certificate.</p>
+      <p className="w-secondary">The file holds the private key. Anybody who has it and the password has the certificate.</p>
       <Field label="Password of the file" type="password" autoComplete="new-password" value={password} onChange={setPassword} required autoFocus />
       <label className="x-check">
         <input type="checkbox" checked={legacy} onChange={(event) => setLegacy(event.target.checked)} /> For programs older than 2022 (weak encryption)

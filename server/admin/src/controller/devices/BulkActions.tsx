@@ -1,25 +1,24 @@
 // What can be done with many devices at once. What is asked names them all: a selection may be of several pages.
 import { Alert, Button, Checkbox, FormControlLabel } from '@mui/material';
 import { CirclePause, CirclePlay, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useCanAccess, useDataProvider, useGetMany, useListContext, useNotify, useRefresh } from 'react-admin';
 import { BulkActions } from '../../app/ObjectActions';
-import { attemptEach, type Outcome } from '../../api/dataProvider';
-import { Ask, Names } from '../../design/Ask';
+import { Ask } from '../../design/Ask';
 import { Loading } from '../../design/states';
 import type { ControllerProvider } from '../operations';
-import type { Device } from '../types';
+import type { Device, DeviceTask } from '../types';
 import { ChangeMany } from './ChangeMany';
 import { deletable, devicesOf } from './deletable';
 import { statusLook, statuses, statusOf } from './status';
-import { StatusChip } from './StatusChip';
+import { TaskProgress } from './TaskProgress';
 
 type Action = 'activate' | 'deactivate' | 'delete';
 
 const words: Record<Action, { verb: string; keep: string; done: string; text: string }> = {
   activate: { verb: 'Activate', keep: 'Leave them', done: 'activated', text: 'They get the required and default templates again.' },
   deactivate: { verb: 'Deactivate', keep: 'Keep them', done: 'deactivated', text: 'Their configuration is removed, also from the devices, and nothing can be changed until they are activated again.' },
-  delete: { verb: 'Delete', keep: 'Keep them', done: 'deleted', text: 'Their configurations and versions are deleted with them.' },
+  delete: { verb: 'Delete', keep: 'Keep them', done: 'deleted', text: 'They can be recovered for some time, with their configurations and newest versions.' },
 };
 
 /** The buttons for the selected devices. */
@@ -57,33 +56,60 @@ function Standing({ devices }: { devices: Device[] }) {
   return <p style={{ margin: 0 }}>{counts.map(({ status, count }) => `${count} ${statusLook[status].word}`).join(', ')}</p>;
 }
 
+/** It is tried first, told device by device, done in the background, and taken back where that is wanted. */
 function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) {
   const { selectedIds, onSelect } = useListContext<Device>();
-  const [ids] = useState(selectedIds);
+  const [ids] = useState(selectedIds.map(String));
   const provider = useDataProvider<ControllerProvider>();
   const notify = useNotify();
   const refresh = useRefresh();
   const [force, setForce] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [outcome, setOutcome] = useState<Outcome<Device['id']>>();
+  const [trial, setTrial] = useState<{ id: string; result?: DeviceTask }>();
+  const [doing, setDoing] = useState<{ id: string; result?: DeviceTask }>();
+  const [problem, setProblem] = useState<string>();
+  // what is selected afterwards; not before the dialog is closed, which is part of the bar of the selection
+  const [left, setLeft] = useState<string[]>();
+  const close = () => {
+    if (left) onSelect(left);
+    onClose();
+  };
   const { data: devices, isPending } = useGetMany<Device>('devices', { ids });
   const known = devices?.filter(Boolean) ?? [];
   const early = action === 'delete' ? known.filter((device) => !deletable(device)) : [];
   const { verb, keep, done, text } = words[action];
 
-  const run = async () => {
-    setBusy(true);
-    const work = (id: Device['id']) => (action === 'delete' ? provider.delete('devices', { id, meta: { force: early.some((device) => device.id === id) } }) : provider[action](id));
-    const result = await attemptEach(ids.map(String), work);
-    setBusy(false);
-    onSelect(result.failed.map(({ item }) => item));
+  const start = async (dry: boolean, forced: boolean) => {
+    setProblem(undefined);
+    try {
+      const { id } = await provider.startTask({ action, devices: ids, dry_run: dry, force: forced });
+      if (dry) setTrial({ id });
+      else setDoing({ id });
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is selected does not change while it is asked about
+  useEffect(() => void start(true, force), [force]);
+
+  const over = async (task: DeviceTask) => {
+    setDoing({ id: task.id, result: task });
     refresh();
-    if (result.failed.length > 0) return setOutcome(result);
-    notify(`${devicesOf(result.done.length)} ${done}`, { type: 'success' });
-    onClose();
+    try {
+      const refused = task.failed > 0 ? (await provider.taskItems(task.id, 'failed')).results : [];
+      setLeft(refused.flatMap(({ device }) => (device ? [device] : [])));
+    } catch (error) {
+      notify(messageOf(error), { type: 'error' });
+    }
   };
 
-  if (outcome) return <Results outcome={outcome} done={done} devices={known} onClose={onClose} />;
+  if (doing) {
+    return (
+      <Ask title={doing.result ? `${devicesOf(doing.result.changed)} ${doing.result.action === 'undo' ? 'as before' : done}` : `${verb} ${devicesOf(ids.length)}`} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
+        <TaskProgress id={doing.id} undo={(id) => setDoing({ id })} onOver={(task) => void over(task)} />
+        {doing.result && doing.result.failed > 0 && <p className="w-secondary">Those that failed are still selected.</p>}
+      </Ask>
+    );
+  }
   return (
     <Ask
       title={`${verb} ${devicesOf(ids.length)}?`}
@@ -91,53 +117,25 @@ function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) 
       keep={keep}
       dangerous={action !== 'activate'}
       count={ids.length}
-      busy={busy}
-      blocked={isPending ? 'Reading what is selected…' : early.length > 0 && !force ? 'Tick the box to go on.' : false}
-      onDo={() => void run()}
+      wide
+      blocked={isPending ? 'Reading what is selected…' : early.length > 0 && !force ? 'Tick the box to go on.' : !trial?.result ? 'Trying it…' : trial.result.changed === 0 ? 'Nothing would change.' : false}
+      onDo={() => void start(false, force)}
       onClose={onClose}
     >
       <p style={{ marginTop: 0 }}>{text}</p>
-      {isPending ? (
-        <Loading rows={3} />
-      ) : (
-        <>
-          <Standing devices={known} />
-          <Names
-            total={ids.length}
-            names={known.slice(0, 5).map((device) => (
-              <span key={device.id} style={{ display: 'grid', gridTemplateColumns: '140px minmax(0,1fr)', gap: 8 }}>
-                <StatusChip status={statusOf(device)} />
-                <b className="w-clip">{device.name}</b>
-              </span>
-            ))}
-          />
-        </>
-      )}
+      {isPending ? <Loading rows={3} /> : <Standing devices={known} />}
       {early.length > 0 && (
         <>
           <Alert severity="warning">
             {early.length === 1 ? '1 of them is' : `${early.length.toLocaleString()} of them are`} not fully deactivated: the configuration they have stays on them.
           </Alert>
-          <FormControlLabel control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />} label="Delete them all the same" />
+          <FormControlLabel control={<Checkbox checked={force} onChange={(event) => { setTrial(undefined); setForce(event.target.checked); }} />} label="Delete them all the same" />
         </>
       )}
+      {problem && <Alert severity="error">{problem}</Alert>}
+      {trial && <TaskProgress key={trial.id} id={trial.id} onOver={(result) => setTrial({ id: result.id, result })} />}
     </Ask>
   );
 }
 
-/** What became of it: stays until it is closed. */
-function Results({ outcome: { done, failed }, done: word, devices, onClose }: { outcome: Outcome<string>; done: string; devices: Device[]; onClose(): void }) {
-  const nameOf = (id: string) => devices.find((device) => device.id === id)?.name ?? id;
-  return (
-    <Ask title={`${done.length.toLocaleString()} ${word}, ${failed.length.toLocaleString()} refused`} verb="Back to the list" keep="Close" wide onDo={onClose} onClose={onClose}>
-      <p style={{ marginTop: 0 }}>The refused ones are still selected.</p>
-      <ul className="w-names" style={{ maxHeight: 320, overflow: 'auto' }}>
-        {failed.map(({ item, error }) => (
-          <li key={item}>
-            <b>{nameOf(item)}</b>: {error instanceof Error ? error.message : String(error)}
-          </li>
-        ))}
-      </ul>
-    </Ask>
-  );
-}
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

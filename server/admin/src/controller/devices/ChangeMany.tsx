@@ -1,14 +1,15 @@
 // Changes what is selected in the background: tried first, told device by device, and taken back where that is wanted.
-import { Alert, Button, LinearProgress, MenuItem, TextField } from '@mui/material';
-import { useQuery } from '@tanstack/react-query';
+import { Alert, Button, MenuItem, TextField } from '@mui/material';
 import { SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useGetList, useListContext, useRefresh } from 'react-admin';
 import { Ask } from '../../design/Ask';
 import type { ControllerProvider } from '../operations';
-import type { Device, DeviceGroup, DeviceTask, Template } from '../types';
+import { useManagedOrganizations } from '../../tenancy/managed';
+import type { Device, DeviceGroup, Template } from '../types';
 import { devicesOf } from './deletable';
-import { changeBody, type ChangeKind, changeKinds, summary } from './changeMany';
+import { changeBody, type ChangeKind, changeKinds } from './changeMany';
+import { TaskProgress } from './TaskProgress';
 
 /** The button for the selected devices. */
 export function ChangeMany() {
@@ -27,6 +28,15 @@ export function ChangeMany() {
 
 const some = { pagination: { page: 1, perPage: 100 }, sort: { field: 'name', order: 'ASC' as const } };
 
+/** What is chosen for each kind of change. */
+const choices: Record<ChangeKind, { label: string; of: 'templates' | 'groups' | 'organizations' }> = {
+  add_templates: { label: 'Template', of: 'templates' },
+  remove_templates: { label: 'Template', of: 'templates' },
+  set_variables: { label: 'Variable', of: 'templates' },
+  set_group: { label: 'Group', of: 'groups' },
+  move: { label: 'Organization', of: 'organizations' },
+};
+
 function Question({ onClose }: { onClose(): void }) {
   const { selectedIds, onUnselectItems } = useListContext<Device>();
   const [ids] = useState(selectedIds.map(String));
@@ -40,6 +50,8 @@ function Question({ onClose }: { onClose(): void }) {
   const [problem, setProblem] = useState<string>();
   const templates = useGetList<Template>('templates', some).data ?? [];
   const groups = useGetList<DeviceGroup>('devicegroups', some).data ?? [];
+  const organizations = useManagedOrganizations();
+  const chosen = choices[kind];
   const body = changeBody(kind, choice, value, ids);
   const start = async (dry: boolean) => {
     setProblem(undefined);
@@ -62,7 +74,7 @@ function Question({ onClose }: { onClose(): void }) {
   if (done) {
     return (
       <Ask title={`Changing ${devicesOf(ids.length)}`} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
-        <Progress id={done} undo={setDone} />
+        <TaskProgress id={done} undo={setDone} />
       </Ask>
     );
   }
@@ -82,9 +94,9 @@ function Question({ onClose }: { onClose(): void }) {
             <TextField label="Value" value={value} onChange={(event) => { setValue(event.target.value); again(); }} helperText="Empty takes the variable away" fullWidth />
           </>
         ) : (
-          <TextField select label={kind === 'set_group' ? 'Group' : 'Template'} value={choice} onChange={(event) => { setChoice(event.target.value); again(); }} fullWidth>
+          <TextField select label={chosen.label} value={choice} onChange={(event) => { setChoice(event.target.value); again(); }} fullWidth>
             {kind === 'set_group' && <MenuItem value="none">No group</MenuItem>}
-            {(kind === 'set_group' ? groups : templates).map(({ id, name }) => (
+            {{ templates, groups, organizations }[chosen.of].map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}
               </MenuItem>
@@ -92,40 +104,8 @@ function Question({ onClose }: { onClose(): void }) {
           </TextField>
         )}
         {problem && <Alert severity="error">{problem}</Alert>}
-        {tried && <Progress id={tried} />}
+        {tried && <TaskProgress id={tried} />}
       </div>
     </Ask>
-  );
-}
-
-const over = (task: DeviceTask | undefined) => task?.finished != null;
-
-/** How far a task is, and what fails. */
-function Progress({ id, undo }: { id: string; undo?(id: string): void }) {
-  const provider = useDataProvider<ControllerProvider>();
-  const { data: task, error } = useQuery({ queryKey: ['device-task', id], queryFn: () => provider.task(id), refetchInterval: ({ state }) => (over(state.data) ? false : 1000) });
-  const failed = useQuery({ queryKey: ['device-task', id, 'failed'], queryFn: () => provider.taskItems(id, 'failed'), enabled: over(task) && task !== undefined && task.failed > 0 });
-  if (error) return <Alert severity="error">{error.message}</Alert>;
-  if (!task) return <LinearProgress />;
-  const takeBack = async () => undo?.((await provider.undoTask(id)).id);
-  return (
-    <div role="status">
-      {!over(task) && <LinearProgress variant="determinate" value={(100 * (task.total - task.waiting)) / Math.max(task.total, 1)} />}
-      <p style={{ margin: 0 }}>{summary(task)}</p>
-      {(failed.data?.results ?? []).length > 0 && (
-        <ul className="w-names">
-          {failed.data?.results.map(({ position, name, message }) => (
-            <li key={position}>
-              <b>{name}</b>: {message}
-            </li>
-          ))}
-        </ul>
-      )}
-      {undo && over(task) && task.changed > 0 && task.action !== 'undo' && (
-        <Button size="small" onClick={() => void takeBack()}>
-          Take it back
-        </Button>
-      )}
-    </div>
   );
 }

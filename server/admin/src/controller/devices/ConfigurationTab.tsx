@@ -17,6 +17,7 @@ import { backendChoices, emptyConfig } from '../backends';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane, type PreviewMode } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
+import { DeclaredVariables } from '../editor/DeclaredVariables';
 import { VariablesInput } from '../editor/VariablesInput';
 import { OriginsTable } from './OriginsTable';
 import { TemplatesInput } from './TemplatesInput';
@@ -85,6 +86,7 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
         </FormCard>
         <FormCard title="Variables">
           <VariablesInput source="config.context" label="Of this device" help="Used in the configuration and in templates as {{ name }}." disabled={locked} />
+          {device && !create && <DeclaredVariables of="device" id={device.id} locked={locked} />}
           {device && !create && <AllVariables device={device.id} />}
         </FormCard>
       </div>

@@ -1,10 +1,14 @@
 // The list of devices.
-import { type ReactNode, useMemo } from 'react';
+import { Undo2, Upload, UserRoundCheck } from 'lucide-react';
+import { type ReactNode, Suspense, useMemo } from 'react';
 import { usePermissions } from 'react-admin';
+import { useNavigate } from 'react-router-dom';
 import { useFrame, useModels } from '../../app/ConcernsContext';
 import { allowed } from '../../api/session';
 import type { Session } from '../../api/types';
 import { Moment } from '../../design/Moment';
+import { MoreMenu } from '../../design/MoreMenu';
+import { Loading } from '../../design/states';
 import type { Column as Exported } from '../../lists/csv';
 import type { Column } from '../../lists/columns';
 import { ExportButton } from '../../lists/ExportButton';
@@ -15,14 +19,18 @@ import { Reference } from '../../lists/Reference';
 import type { View } from '../../lists/Views';
 import { organizationFilter, referenceFilter } from '../../tenancy/filters';
 import { backendLabel, backends } from '../backends';
+import { page } from '../../app/pages';
 import { firstLine } from '../overview/reasons';
 import type { Device } from '../types';
-import { BulkDeviceActions } from './BulkActions';
-import { FirstDevice } from './FirstDevice';
 import { LastSeen } from './LastSeen';
+import { networkHelp, networkProblem } from './network';
 import { silences } from './seen';
 import { statusLook, statuses, statusOf } from './status';
 import { StatusChip } from './StatusChip';
+
+// wanted once something is selected, or where there is nothing yet
+const BulkDeviceActions = page(async () => ({ default: (await import('./BulkActions')).BulkDeviceActions }));
+const FirstDevice = page(async () => ({ default: (await import('./FirstDevice')).FirstDevice }));
 
 const filters: Filter[] = [
   {
@@ -34,6 +42,8 @@ const filters: Filter[] = [
   },
   { ...organizationFilter, shown: true },
   { source: 'silent_for', label: 'Silent for', kind: 'choice', shown: true, choices: silences, useName: (value) => (value ? `${value} s` : undefined) },
+  { source: 'management_ip', label: 'Management address in', kind: 'text', help: networkHelp, problem: networkProblem },
+  { source: 'last_ip', label: 'Last address in', kind: 'text', help: networkHelp, problem: networkProblem },
   { source: 'model', label: 'Model', kind: 'text' },
   { source: 'model__exact', label: 'Model is', kind: 'text' },
   { source: 'model__isempty', label: 'Model unknown', kind: 'yesno' },
@@ -138,6 +148,17 @@ function useFurther() {
   }, [concerns, models, permissions]);
 }
 
+/** Where devices are that the list does not have: on their way in, or out. */
+function Further() {
+  const navigate = useNavigate();
+  const actions = [
+    { label: 'Devices that wait', icon: UserRoundCheck, onDo: () => navigate('/registrations') },
+    { label: 'Import and export', icon: Upload, onDo: () => navigate('/devices-import') },
+    { label: 'Deleted devices', icon: Undo2, onDo: () => navigate('/deleteddevices') },
+  ];
+  return <MoreMenu actions={actions} label="Further lists" />;
+}
+
 /** The page. */
 export default function DeviceList() {
   const { columns, filters } = useFurther();
@@ -150,10 +171,15 @@ export default function DeviceList() {
       placeholder="Name, address, MAC, key, error…"
       filters={filters}
       views={views}
-      actions={<ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />}
+      actions={
+        <>
+          <ExportButton<Device> name="devices" columns={exported} names={{ resource: 'organizations', ids: ({ organization }) => [organization] }} />
+          <Further />
+        </>
+      }
       add="Add devices"
-      bulk={<BulkDeviceActions />}
-      empty={<FirstDevice />}
+      bulk={<Suspense><BulkDeviceActions /></Suspense>}
+      empty={<Suspense fallback={<Loading />}><FirstDevice /></Suspense>}
     />
   );
 }

@@ -8,7 +8,7 @@ import { useFrame } from '../../app/ConcernsContext';
 import { Card } from '../../design/Card';
 import { CopyButton } from '../../design/Copyable';
 import { Status } from '../../design/Status';
-import { useManagedOrganizations } from '../../tenancy/references';
+import { useManagedOrganizations } from '../../tenancy/managed';
 import { readSettings } from '../organization/settings';
 import { commandsOf, type Way } from './firstCommands';
 

@@ -41,15 +41,25 @@ export function OriginsTable({ device }: { device: string }) {
         <tbody>
           {data.variables
             .filter(({ defined }) => defined)
-            .map(({ name, value, values }) => {
+            .map(({ name, value, values, secret, fault, description }) => {
               const [first, ...weaker] = values;
               return (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>{isSecretName(name) ? '••••••' : text(value)}</td>
+                  <th scope="row">
+                    {name}
+                    {description && <div className="w-secondary">{description}</div>}
+                  </th>
+                  <td>
+                    {secret || isSecretName(name) ? '••••••' : text(value)}
+                    {fault && (
+                      <Alert severity="warning" sx={{ mt: 0.5, py: 0 }}>
+                        {fault}
+                      </Alert>
+                    )}
+                  </td>
                   <td>
                     {first && originWord(first)}
-                    {weaker.length > 0 && !isSecretName(name) && <Chip size="small" variant="outlined" label={`over ${weaker.length}`} title={weaker.map(said).join('\n')} sx={{ ml: 1 }} />}
+                    {weaker.length > 0 && !secret && !isSecretName(name) && <Chip size="small" variant="outlined" label={`over ${weaker.length}`} title={weaker.map(said).join('\n')} sx={{ ml: 1 }} />}
                   </td>
                 </tr>
               );

@@ -56,10 +56,9 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
   const byID = new Map(data.map((template) => [template.id, template]));
 
   const initial = preselect && organization ? initialTemplates(available).join() : undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of what the device starts with resets the choice
   useEffect(() => {
     if (initial !== undefined) field.onChange(initial === '' ? [] : initial.split(','));
-    // only a change of what the device starts with resets the choice
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [initial]);
 
   const set = (next: string[]) => field.onChange(next);

@@ -6,6 +6,7 @@ test('a change says what is wanted', () => {
   expect(changeBody('add_templates', '', '', ['1'])).toBeUndefined();
   expect(changeBody('add_templates', 't', '', ['1'])).toEqual({ action: 'add_templates', devices: ['1'], templates: ['t'] });
   expect(changeBody('set_group', 'none', '', ['1'])).toEqual({ action: 'set_group', devices: ['1'], group: null });
+  expect(changeBody('move', 'o', '', ['1'])).toEqual({ action: 'move', devices: ['1'], organization: 'o' });
   expect(changeBody('set_variables', ' ssid ', 'x', ['1'])).toEqual({ action: 'set_variables', devices: ['1'], variables: { ssid: 'x' } });
   expect(changeBody('set_variables', 'n', '[1]', ['1'])?.variables).toEqual({ n: [1] });
   expect(changeBody('set_variables', 'n', '', ['1'])?.variables).toEqual({ n: null });

@@ -7,6 +7,7 @@ export const changeKinds = [
   { id: 'remove_templates', name: 'Remove a template' },
   { id: 'set_variables', name: 'Set a variable' },
   { id: 'set_group', name: 'Put into a group' },
+  { id: 'move', name: 'Move to another organization' },
 ] as const;
 
 export type ChangeKind = (typeof changeKinds)[number]['id'];
@@ -29,6 +30,8 @@ export function changeBody(kind: ChangeKind, choice: string, value: string, devi
       return { action: kind, devices, variables: { [choice.trim()]: typed(value) } };
     case 'set_group':
       return { action: kind, devices, group: choice === 'none' ? null : choice };
+    case 'move':
+      return { action: kind, devices, organization: choice };
     default:
       return { action: kind, devices, templates: [choice] };
   }

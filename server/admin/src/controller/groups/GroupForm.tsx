@@ -1,12 +1,15 @@
 // The form of a group of devices.
-import { AutocompleteArrayInput, ReferenceArrayInput, required, TextInput } from 'react-admin';
+import { AutocompleteArrayInput, ReferenceArrayInput, required, TextInput, useRecordContext } from 'react-admin';
 import { FormCard, FormProblems, Locked, useMayChange } from '../../forms/FormParts';
 import { OrganizationInput } from '../../tenancy/references';
+import { DeclaredVariables } from '../editor/DeclaredVariables';
 import { VariablesInput } from '../editor/VariablesInput';
+import type { DeviceGroup } from '../types';
 
 /** The contents. */
 export function GroupForm({ create = false }: { create?: boolean }) {
   const change = useMayChange('devicegroups');
+  const group = useRecordContext<DeviceGroup>();
   const locked = !create && !change;
   return (
     <div className="w-stack w-form">
@@ -23,6 +26,7 @@ export function GroupForm({ create = false }: { create?: boolean }) {
               <AutocompleteArrayInput helperText="Required and default templates come to every device anyway" optionText="name" filterToQuery={(text: string) => ({ q: text })} fullWidth />
             </ReferenceArrayInput>
             <VariablesInput source="context" label="Variables" help="Stronger than those of the organization, weaker than those of a device." disabled={locked} />
+            {group && !create && <DeclaredVariables of="group" id={group.id} locked={locked} />}
           </FormCard>
           <FormCard title="Metadata" note="for programs">
             <VariablesInput source="meta_data" label="Metadata" help="No configuration is made of it." disabled={locked} />

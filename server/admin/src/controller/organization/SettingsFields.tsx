@@ -1,12 +1,14 @@
 // The controller's part of an organization's form: registration, shared secret, variables.
 import { IconButton, Tooltip, Typography } from '@mui/material';
 import { RefreshCw } from 'lucide-react';
-import { BooleanInput } from 'react-admin';
+import { BooleanInput, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { randomKey } from '../../tenancy/organizations/naming';
 import { FormCard, useMayChange } from '../../forms/FormParts';
 import { SecretInput } from '../../design/SecretInput';
+import { DeclaredVariables } from '../editor/DeclaredVariables';
 import { VariablesInput } from '../editor/VariablesInput';
+import { VariableReport } from './VariableReport';
 
 function SharedSecret({ locked }: { locked: boolean }) {
   const { setValue } = useFormContext();
@@ -38,6 +40,7 @@ function SharedSecret({ locked }: { locked: boolean }) {
 /** The fields of the settings. */
 export default function SettingsFields() {
   const locked = !useMayChange('settings');
+  const organization = useRecordContext();
   return (
     <FormCard title="Configuration management">
       <BooleanInput helperText={false} source="settings.registration_enabled" readOnly={locked} />
@@ -48,6 +51,8 @@ export default function SettingsFields() {
         help="In the configuration of every device of the organization; groups and devices may override them."
         disabled={locked}
       />
+      {organization && <DeclaredVariables of="organization" id={String(organization.id)} locked={locked} />}
+      {organization && <VariableReport organization={String(organization.id)} />}
     </FormCard>
   );
 }

@@ -62,10 +62,9 @@ function textOf(value: unknown, kind: FieldKind): string {
 /** Keeps what is typed as long as it means the value: "1." is on its way to a list or a number. */
 function useTyped(value: unknown, write: (value: unknown) => string, read: (text: string) => unknown) {
   const [typed, setTyped] = useState(() => write(value));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed changes the value, not the other way round
   useEffect(() => {
     if (!same(read(typed), value)) setTyped(write(value));
-    // what is typed changes the value, not the other way round
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [value]);
   return [typed, setTyped] as const;
 }
@@ -237,6 +236,7 @@ function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choice
 function PasswordField({ value, onChange, help, problem, ...rest }: FieldInputProps) {
   const [typed, setTyped] = useState('');
   const short = typed !== '' && typed.length < 8;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the hash follows what is typed; onChange is another function each time
   useEffect(() => {
     if (typed === '' || short) return undefined;
     let wanted = true;
@@ -249,8 +249,6 @@ function PasswordField({ value, onChange, help, problem, ...rest }: FieldInputPr
       wanted = false;
       clearTimeout(timer);
     };
-    // the hash follows what is typed; onChange is another function each time
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [typed, short]);
   const set = typeof value === 'string' && value !== '' && typed === '';
   return (

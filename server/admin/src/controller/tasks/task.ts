@@ -91,6 +91,7 @@ export interface Task<V> {
 }
 
 /** A task whatever its answers are: the gallery holds all of them. */
+// biome-ignore lint/suspicious/noExplicitAny: each takes the answers that it has read itself
 export type AnyTask = Task<any>;
 
 /** Lets TypeScript find the type of the answers. */

@@ -1,6 +1,6 @@
 import { useInput } from 'react-admin';
 import { FieldInput } from '../tasks/FieldInput';
-import { useManagedOrganizations, useSuperuser } from '../../tenancy/references';
+import { useManagedOrganizations, useSuperuser } from '../../tenancy/managed';
 import { templateTexts as t } from './texts';
 
 /** What the choice of all organizations is called inside; the API says null. */

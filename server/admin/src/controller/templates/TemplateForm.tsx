@@ -16,10 +16,11 @@ import { useWatch } from 'react-hook-form';
 import type { PreviewRequest, Template } from '../types';
 import { backendChoices } from '../backends';
 import { Columns, FormCard, FormProblems, useMayChange } from '../../forms/FormParts';
-import { useSuperuser } from '../../tenancy/references';
+import { useSuperuser } from '../../tenancy/managed';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
 import { PreviewPane } from '../editor/PreviewPane';
 import { usePreview } from '../editor/usePreview';
+import { DeclaredVariables } from '../editor/DeclaredVariables';
 import { VariablesInput } from '../editor/VariablesInput';
 import { OwnerInput } from './OwnerInput';
 import { WhoInput } from './WhoInput';
@@ -62,6 +63,7 @@ export function previewOf(values: TemplateValues): PreviewRequest | undefined {
     default_values: values.default_values ?? {},
     organization: values.organization || null,
     device: null,
+    vpn: values.type === 'vpn' ? values.vpn || null : null,
   };
 }
 
@@ -107,6 +109,7 @@ function CertificateInputs({ ca, locked }: { ca: number | null | undefined; lock
 
 function Contents({ locked }: { locked: boolean }) {
   const values = useWatch() as TemplateValues;
+  const template = useRecordContext<Template>();
   // the schema names the backends there are; the usual ones are known without it, and it is large
   const [choosing, setChoosing] = useState(false);
   const schemas = useSchemas(choosing);
@@ -128,6 +131,7 @@ function Contents({ locked }: { locked: boolean }) {
         </FormCard>
         <FormCard title="Contents">
           <VariablesInput source="default_values" label="Default values" help="Values of variables for this preview and for devices that define none." disabled={locked} />
+          {template?.id && <DeclaredVariables of="template" id={template.id} locked={locked} />}
           <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
         </FormCard>
         <FormCard title="Notes">

@@ -1,5 +1,6 @@
 // The list of templates.
 import { Button } from '@mui/material';
+import { Undo2 } from 'lucide-react';
 import { useCreatePath } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
@@ -73,6 +74,11 @@ export default function TemplateList() {
         { name: 'Required', filter: { required: true } },
         { name: 'Default', filter: { default: true } },
       ]}
+      actions={
+        <Button variant="outlined" component={Link} to="/deletedtemplates" startIcon={<Undo2 size={16} />}>
+          Deleted
+        </Button>
+      }
       add="Create template"
       bulk={<BulkDelete one="template" many="templates" loss="Devices that have them get a configuration without them." />}
       empty={<NoTemplates />}

@@ -5,6 +5,7 @@ import { Providers } from './Providers';
 import { passkeysWork, signWithPasskey, type PasskeyOptions } from './passkeys';
 import { CodeNeeded } from '../../api/session';
 import { useDocumentTitle } from '../../design/PageHead';
+import { useBrand } from '../../design/BrandContext';
 import { Field } from '../../design/Field';
 import { Logo } from '../../design/Logo';
 
@@ -135,6 +136,7 @@ export function nextOf(search: string, origin: string): string | undefined {
 
 /** The log-in page. */
 export function Login() {
+  const { notice } = useBrand();
   const enter = useLogin();
   const next = nextOf(window.location.search, window.location.origin);
   const login = async (proof: Record<string, unknown>) => {
@@ -147,6 +149,7 @@ export function Login() {
       <main className="w-login-card">
         <Logo size={32} />
         <h1>Log in to manage your network</h1>
+        {notice && <p className="w-secondary">{notice}</p>}
         <LoginForm login={login} />
         <Providers next={next} />
         <p className="w-small w-secondary">

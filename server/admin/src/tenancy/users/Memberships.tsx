@@ -6,7 +6,7 @@ import { useDataProvider, useGetMany, useNotify, useRecordContext, useRefresh } 
 import type { TenancyProvider } from '../operations';
 import { FormCard } from '../../forms/FormParts';
 import type { Membership, Organization, User } from '../types';
-import { useManagedOrganizations, useSuperuser } from '../references';
+import { useManagedOrganizations, useSuperuser } from '../managed';
 
 /** The list of memberships; superusers may change it. */
 export function Memberships() {

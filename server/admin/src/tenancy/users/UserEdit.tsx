@@ -17,7 +17,7 @@ import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useM
 import { Addresses } from '../account/Addresses';
 import { APIKeyPanel } from '../APIKeyPanel';
 import type { TenancyProvider } from '../operations';
-import { useSuperuser } from '../references';
+import { useSuperuser } from '../managed';
 import type { User } from '../types';
 import { emptyToNull, PersonInputs, SwitchInputs } from './fields';
 import { Memberships } from './Memberships';

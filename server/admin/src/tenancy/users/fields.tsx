@@ -2,7 +2,7 @@
 import { FormControl, FormControlLabel, FormLabel, Radio, RadioGroup } from '@mui/material';
 import { BooleanInput, DateInput, email, ReferenceArrayInput, required, SelectArrayInput, TextInput, useCanAccess } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
-import { useSuperuser } from '../references';
+import { useSuperuser } from '../managed';
 import { type Role, roleGroups, roleMeaning, roleName } from './role';
 import { useGroups } from './useGroups';
 

@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPagesNameTheirFilesAhead(t *testing.T) {
+	files := build()
+	files["ahead.json"] = &fstest.MapFile{Data: []byte(`{"": {"scripts": ["assets/overview.js"], "styles": []},
+		"devices": {"scripts": ["assets/list.js"], "styles": ["assets/list.css"]}, "devices/*": {"scripts": ["assets/object.js"], "styles": []}}`)}
+	h := newHandler(files)
+	const id = "00000000-0000-4000-8000-000000000000"
+	for _, c := range []struct{ name, target, cookie, want string }{
+		{"the overview", "/admin/", "sessionid=x", "assets/overview.js"},
+		{"a list", "/admin/devices", "sessionid=x", "assets/list.js"},
+		{"a list with a slash", "/admin/devices/", "sessionid=x", "assets/list.js"},
+		{"an object", "/admin/devices/" + id, "sessionid=x", "assets/object.js"},
+		{"a tab of it", "/admin/devices/" + id + "/history", "csrftoken=y; sessionid=x", "assets/object.js"},
+		{"a new object", "/admin/devices/create", "sessionid=x", ""},
+		{"another list", "/admin/templates", "sessionid=x", ""},
+		{"nobody logged in", "/admin/devices", "", ""},
+		{"a session that was ended", "/admin/devices", "sessionid=", ""},
+		{"a file", "/admin/favicon.svg", "sessionid=x", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			links := strings.Join(ask(t, h, http.MethodGet, c.target, "Cookie", c.cookie).Header.Values("Link"), "\n")
+			if c.want == "" {
+				require.Empty(t, links)
+				return
+			}
+			require.Contains(t, links, "</admin/"+c.want+">; rel=modulepreload; crossorigin")
+			require.Contains(t, links, "</api/v1/users/session/>; rel=preload")
+			require.Equal(t, c.want == "assets/list.js", strings.Contains(links, "</admin/assets/list.css>; rel=preload; as=style; crossorigin"))
+		})
+	}
+	list := ask(t, h, http.MethodGet, "/admin/devices", "Cookie", "sessionid=x")
+	again := ask(t, h, http.MethodGet, "/admin/devices", "Cookie", "sessionid=x", "If-None-Match", list.Header.Get("ETag"))
+	require.Equal(t, http.StatusNotModified, again.StatusCode)
+	require.NotEmpty(t, again.Header.Values("Link"), "also for a page that the browser has")
+}
+
+// TestAheadIsOfTheBuild: what is named ahead is there, and little enough for a slow line.
+func TestAheadIsOfTheBuild(t *testing.T) {
+	if !Built() {
+		t.Skip("built without the pages")
+	}
+	files, err := embedded.ReadDir("dist/assets")
+	require.NoError(t, err)
+	names := map[string]bool{}
+	scripts := 0
+	for _, f := range files {
+		names["/admin/assets/"+f.Name()] = true
+		if strings.HasSuffix(f.Name(), ".js") {
+			scripts++
+		}
+	}
+	require.LessOrEqual(t, scripts, 50, "a file for each concern, not for each page")
+	h := Handler()
+	for _, page := range []struct {
+		target string
+		most   int
+	}{{"/admin/", 10}, {"/admin/devices", 6}, {"/admin/devices/00000000-0000-4000-8000-000000000000", 12}} {
+		links := ask(t, h, http.MethodGet, page.target, "Cookie", "sessionid=x").Header.Values("Link")
+		require.Greater(t, len(links), 2, page.target)
+		require.LessOrEqual(t, len(links), page.most, page.target)
+		for _, link := range links {
+			name, _, _ := strings.Cut(strings.TrimPrefix(link, "<"), ">")
+			require.True(t, names[name] || name == "/api/v1/users/session/", "%s of %s", name, page.target)
+		}
+	}
+}

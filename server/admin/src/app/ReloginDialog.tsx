@@ -1,0 +1,25 @@
+// The dialog of the log-in over the page; it comes when a session has ended.
+import { Dialog, DialogContent, DialogTitle } from '@mui/material';
+import type { ComponentType } from 'react';
+
+interface ReloginDialogProps {
+  Form: ComponentType<{ login(proof: Record<string, unknown>): Promise<unknown> }>;
+  login(proof: Record<string, unknown>): Promise<unknown>;
+  onLeave(): void;
+}
+
+/** The dialog. */
+export default function ReloginDialog({ Form, login, onLeave }: ReloginDialogProps) {
+  return (
+    <Dialog open aria-labelledby="relogin-title" slotProps={{ paper: { sx: { width: 400 } } }}>
+      <DialogTitle id="relogin-title">Your session has ended</DialogTitle>
+      <DialogContent>
+        <p style={{ marginTop: 0 }}>Log in again to go on where you are. What you typed is still here.</p>
+        <Form login={login} />
+        <button type="button" className="w-link" onClick={onLeave}>
+          Leave this page
+        </button>
+      </DialogContent>
+    </Dialog>
+  );
+}
