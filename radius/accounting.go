@@ -90,11 +90,13 @@ type Accounting struct {
 	settings  *SettingsService
 	tokens    *Tokens
 	autoGroup bool
+	together  *gathering[*reported]
 	log       *slog.Logger
 }
 
 func newAccounting(b *entity.Base, stores Stores, accounts Accounts, members *Memberships, standing *standing, settings *SettingsService, tokens *Tokens, o *Options) *Accounting {
 	a := &Accounting{base: b, stores: stores, accounts: accounts, members: members, standing: standing, settings: settings, tokens: tokens, autoGroup: !o.NoAutoGroup, log: o.Log}
+	a.together = &gathering[*reported]{insert: a.store, workers: perAccounting}
 	if b.Tenants != nil {
 		b.Tenants.OnDelete("radius: sessions of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
 			_, err := stores.Sessions.DeleteOf(ctx, organization)
@@ -115,39 +117,84 @@ func (a *Accounting) List(ctx context.Context, scope wispwright.Scope, f Session
 }
 
 // Record stores a report (spec: radius §3c). A session of another organization is
-// left alone.
+// left alone. Reports that come at one time are stored together.
 func (a *Accounting) Record(ctx context.Context, r Report) (outcome Outcome, err error) {
-	told := &Session{}
-	r.Set(told)
+	one := &reported{Report: r, told: &Session{}}
+	r.Set(one.told)
 	if a.autoGroup && r.Status == Start { // so that the transaction need not ask
-		if _, err := a.standing.named(ctx, a.members, text(told.Username), r.OrganizationID); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
+		if _, err := a.standing.named(ctx, a.members, text(one.told.Username), r.OrganizationID); err != nil && !errors.Is(err, wispwright.ErrNotFound) {
 			return Ignored, err
 		}
 	}
+	if wispwright.Pending(ctx) {
+		err = a.store(ctx, one)
+	} else {
+		err = a.together.store(ctx, one)
+	}
+	switch {
+	case err != nil:
+		return Ignored, err
+	case one.now.Session == nil:
+		return Ignored, nil
+	case one.now.Created:
+		return Created, nil
+	}
+	return Updated, nil
+}
+
+// reported is a report on its way, and what became of it.
+type reported struct {
+	Report
+	// told is what it says, by itself.
+	told *Session
+	now  Accounted
+}
+
+// store stores reports in one transaction, all or none: those of one session in the
+// order they came, sessions in the same order everywhere, so that two nodes do not wait
+// for each other.
+func (a *Accounting) store(ctx context.Context, list ...*reported) error {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(x, y *reported) int { return strings.Compare(x.UniqueID, y.UniqueID) })
 	for try := 1; ; try++ {
-		var now Accounted
-		err = a.base.Do(ctx, "radius.Accounting.Record", func(ctx context.Context) error {
-			var err error
-			now, err = a.record(ctx, r, told)
-			return err
+		err := a.base.Do(ctx, "radius.Accounting.Record", func(ctx context.Context) error {
+			held := &holding{tenants: a.base.Tenants}
+			var now []Accounted
+			for _, r := range list {
+				var err error
+				if r.now, err = a.record(ctx, r.Report, r.told, held); err != nil {
+					return err
+				}
+				if r.now.Session != nil {
+					now = append(now, r.now)
+				}
+			}
+			a.Accounted.Publish(ctx, now...)
+			return nil
 		})
 		var conflict *wispwright.ConflictError
-		if errors.As(err, &conflict) && try == 1 && !wispwright.Pending(ctx) {
+		if errors.As(err, &conflict) && try == 1 && len(list) == 1 && !wispwright.Pending(ctx) {
 			continue // another packet of the same session was faster
 		}
-		switch {
-		case err != nil:
-			return Ignored, err
-		case now.Session == nil:
-			return Ignored, nil
-		case now.Created:
-			return Created, nil
-		}
-		return Updated, nil
+		return err
 	}
 }
 
-func (a *Accounting) record(ctx context.Context, r Report, told *Session) (now Accounted, err error) {
+// holding keeps organizations from being deleted, each once in a transaction.
+type holding struct {
+	tenants entity.Tenants
+	held    []wispwright.ID
+}
+
+func (h *holding) hold(ctx context.Context, organization wispwright.ID) error {
+	if h.tenants == nil || slices.Contains(h.held, organization) {
+		return nil
+	}
+	h.held = append(h.held, organization)
+	return h.tenants.Hold(ctx, organization)
+}
+
+func (a *Accounting) record(ctx context.Context, r Report, told *Session, held *holding) (now Accounted, err error) {
 	username, calling := "", "" // others matter to a new session alone
 	if r.Status == Start {
 		username, calling = text(told.Username), text(told.CallingStationID)
@@ -168,7 +215,7 @@ func (a *Accounting) record(ctx context.Context, r Report, told *Session) (now A
 			}
 		}
 		now.Created = true
-		now.Session, err = a.create(ctx, r, beside)
+		now.Session, err = a.create(ctx, r, beside, held)
 	case known.OrganizationID != r.OrganizationID:
 		return now, nil
 	default:
@@ -183,9 +230,12 @@ func (a *Accounting) record(ctx context.Context, r Report, told *Session) (now A
 		}
 	}
 	now.Status = r.Status
-	a.Accounted.Publish(ctx, now)
 	return now, nil
 }
+
+// perAccounting is how many transactions of reports are under way: enough to use the
+// time in which each of them waits for the database, few enough that reports meet.
+const perAccounting = 4
 
 // possible refuses what no session can be and never will: it is not stored, and the
 // access server need not send it again.
@@ -213,7 +263,7 @@ func (r *Report) at(s *Session, now time.Time) {
 	s.Count()
 }
 
-func (a *Accounting) create(ctx context.Context, r Report, beside []*Session) (*Session, error) {
+func (a *Accounting) create(ctx context.Context, r Report, beside []*Session, held *holding) (*Session, error) {
 	s := &Session{}
 	r.Set(s)
 	s.UniqueID, s.OrganizationID = r.UniqueID, r.OrganizationID
@@ -237,10 +287,8 @@ func (a *Accounting) create(ctx context.Context, r Report, beside []*Session) (*
 			}
 		}
 	}
-	if a.base.Tenants != nil {
-		if err := a.base.Tenants.Hold(ctx, s.OrganizationID); err != nil {
-			return nil, err
-		}
+	if err := held.hold(ctx, s.OrganizationID); err != nil {
+		return nil, err
 	}
 	if err := a.stores.Sessions.Insert(ctx, s); err != nil {
 		return nil, err

@@ -2,10 +2,15 @@ package radius_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wispwright/wispwright"
@@ -187,4 +192,79 @@ func TestUnconvertedStationsDoNotComeBack(t *testing.T) {
 	require.Equal(t, "converted", report("converted"))
 	require.Equal(t, "converted", report("AA-AA-AA-AA-AA-AA"))
 	require.Equal(t, "other", report("other"))
+}
+
+// choosy stores sessions of any other name than one.
+type choosy struct{ radius.SessionStore }
+
+var errRefused = errors.New("refused")
+
+func (s choosy) Insert(ctx context.Context, one *radius.Session) error {
+	if one.UniqueID == "refused" {
+		return errRefused
+	}
+	return s.SessionStore.Insert(ctx, one)
+}
+
+// Reports that come while others are stored go into one transaction; each gets its own
+// outcome, and what cannot be stored spoils nothing.
+func TestReportsAreStoredTogether(t *testing.T) {
+	stored := memory(t)
+	stored.Stores.Sessions = choosy{stored.Stores.Sessions}
+	w := radiustest.New(t, stored, nil)
+	entered, release := make(chan struct{}, 8), make(chan struct{})
+	var lock sync.Mutex
+	most, told := 0, map[string]int{}
+	w.Accounting.Accounted.Subscribe("test", func(_ context.Context, all ...radius.Accounted) {
+		lock.Lock()
+		most = max(most, len(all))
+		for _, a := range all {
+			told[a.Session.UniqueID]++
+		}
+		lock.Unlock()
+		if len(all) == 1 && *all[0].Session.Username == "slow" {
+			entered <- struct{}{}
+			<-release
+		}
+	})
+	report := func(id, username string, organization wispwright.ID) (radius.Outcome, error) {
+		return w.Accounting.Record(ctx, radius.Report{OrganizationID: organization, Status: radius.Start, UniqueID: id, Set: func(s *radius.Session) {
+			s.SessionID, s.Username, s.NASAddress = id, &username, netip.MustParseAddr("10.0.0.1")
+		}})
+	}
+	var slow, rest sync.WaitGroup
+	for i := range 4 { // as many as there are transactions at a time
+		slow.Go(func() {
+			_, err := report(fmt.Sprint("slow", i), "slow", w.Alpha)
+			assert.NoError(t, err)
+		})
+		<-entered
+	}
+	var created, updated atomic.Int32
+	for i := range 60 {
+		rest.Go(func() {
+			outcome, err := report(fmt.Sprint("s", i/2), "ann", w.Alpha) // each session twice
+			assert.NoError(t, err)
+			switch outcome {
+			case radius.Created:
+				created.Add(1)
+			case radius.Updated:
+				updated.Add(1)
+			}
+		})
+	}
+	rest.Go(func() {
+		_, err := report("refused", "ann", w.Alpha)
+		assert.ErrorIs(t, err, errRefused)
+	})
+	close(release)
+	slow.Wait()
+	rest.Wait()
+	require.Equal(t, []int32{30, 30}, []int32{created.Load(), updated.Load()})
+	for i := range 30 {
+		require.Equal(t, 2, told[fmt.Sprint("s", i)], "each report is told once")
+	}
+	_, err := w.Accounting.Get(ctx, everywhere(), "refused")
+	require.ErrorIs(t, err, wispwright.ErrNotFound)
+	t.Logf("at most %d together", most)
 }

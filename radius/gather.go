@@ -6,16 +6,18 @@ import (
 	"time"
 )
 
-// gathering stores many small things together: what comes while one transaction is
+// gathering stores many small things together: what comes while transactions are
 // under way goes into the next one. Nobody is told that something was stored before it
 // was, and what cannot be stored with the others is tried alone, so that it does not
 // spoil them.
 type gathering[T any] struct {
 	insert func(ctx context.Context, list ...T) error
+	// workers is how many transactions may be under way
+	workers int
 
 	lock    sync.Mutex
 	waiting []gathered[T]
-	working bool
+	working int
 }
 
 type gathered[T any] struct {
@@ -37,8 +39,8 @@ func (g *gathering[T]) store(ctx context.Context, thing T) error {
 	one := gathered[T]{ctx, thing, make(chan error, 1)}
 	g.lock.Lock()
 	g.waiting = append(g.waiting, one)
-	if !g.working {
-		g.working = true
+	if g.working < g.workers {
+		g.working++
 		go g.work()
 	}
 	g.lock.Unlock()
@@ -57,7 +59,8 @@ func (g *gathering[T]) work() {
 		some := g.waiting[:min(len(g.waiting), mostGathered)]
 		g.waiting = g.waiting[len(some):]
 		if len(some) == 0 {
-			g.working, g.waiting = false, nil
+			g.working--
+			g.waiting = nil
 			g.lock.Unlock()
 			return
 		}

@@ -75,7 +75,7 @@ func newPostAuths(b *entity.Base, store PostAuthStore, o *Options) *PostAuths {
 		})
 	}
 	s := &PostAuths{base: b, store: store, forgetful: o.NoRejectedPasswords}
-	s.together = &gathering[*PostAuth]{insert: s.insert}
+	s.together = &gathering[*PostAuth]{insert: s.insert, workers: 1}
 	return s
 }
 

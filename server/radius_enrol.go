@@ -213,8 +213,11 @@ func (c *RadiusConcern) orderLetters(ctx context.Context, q *radiusJobs, list []
 			continue
 		}
 		in, err := c.Settings.Effective(ctx, s.OrganizationID)
-		if err != nil || in.LoginURL == "" {
+		if err != nil {
 			return err
+		}
+		if in.LoginURL == "" {
+			continue
 		}
 		if err := q.sessions.Insert(context.WithoutCancel(ctx), q.queue, radiusSession{s.OrganizationID, *s.Username}); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/radius"
 	"github.com/wispwright/wispwright/radius/loginpages"
 	"github.com/wispwright/wispwright/radius/loginpages/loginpageshttp"
@@ -48,11 +49,14 @@ func (c *RadiusConcern) pages(h *Host) error {
 	h.AtStop(c.LoginPages.StoreCounts)
 	h.Daily("radius.loginpages", c.LoginPages.Clean)
 	c.Accounting.Accounted.Subscribe("radius: people who came online through a login page", func(ctx context.Context, list ...radius.Accounted) {
+		came := map[wispwright.ID][]string{}
 		for _, a := range list {
-			if !a.Created || a.Session.Username == nil || !a.Session.IsOpen() {
-				continue
+			if a.Created && a.Session.Username != nil && a.Session.IsOpen() {
+				came[a.Session.OrganizationID] = append(came[a.Session.OrganizationID], *a.Session.Username)
 			}
-			if err := c.LoginPages.Arrived(ctx, a.Session.OrganizationID, *a.Session.Username); err != nil {
+		}
+		for organization, names := range came {
+			if err := c.LoginPages.Arrived(ctx, organization, names...); err != nil {
 				h.Log().WarnContext(ctx, "somebody is missing in the funnel", "error", err)
 			}
 		}

@@ -103,14 +103,14 @@ func (s *Service) expect(ctx context.Context, organization wispwright.ID, userna
 	return s.stores.Arrivals.Expect(ctx, Arrival{OrganizationID: organization, Username: username, Day: s.today()})
 }
 
-// Arrived counts a session that began, if its user came through a page today or
+// Arrived counts sessions that began, of users who came through a page today or
 // yesterday and had none.
-func (s *Service) Arrived(ctx context.Context, organization wispwright.ID, username string) error {
-	n, err := s.stores.Arrivals.Arrive(ctx, organization, username, s.yesterday())
+func (s *Service) Arrived(ctx context.Context, organization wispwright.ID, usernames ...string) error {
+	n, err := s.stores.Arrivals.Arrive(ctx, organization, s.yesterday(), usernames...)
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.stores.Days.Add(ctx, Day{OrganizationID: organization, Day: s.today(), Online: 1})
+	return s.stores.Days.Add(ctx, Day{OrganizationID: organization, Day: s.today(), Online: int64(n)})
 }
 
 // Clean removes what nobody waits for any more; run it once a day.

@@ -2,6 +2,7 @@ package loginpages
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/memstore"
@@ -69,14 +70,14 @@ func (s *memoryArrivals) Expect(ctx context.Context, a Arrival) error {
 }
 
 // Arrive implements ArrivalStore.
-func (s *memoryArrivals) Arrive(ctx context.Context, organization wispwright.ID, username, from string) (n int, err error) {
+func (s *memoryArrivals) Arrive(ctx context.Context, organization wispwright.ID, from string, usernames ...string) (n int, err error) {
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		found, err := s.List(ctx, wispwright.ScopeAll(), ArrivalFilter{OrganizationID: organization, Username: username}, wispwright.Page{NoTotal: true})
+		found, err := s.List(ctx, wispwright.ScopeAll(), ArrivalFilter{OrganizationID: organization}, wispwright.Page{NoTotal: true})
 		if err != nil {
 			return err
 		}
 		for _, row := range found.Rows {
-			if row.Day < from || row.Online {
+			if row.Day < from || row.Online || !slices.Contains(usernames, row.Username) {
 				continue
 			}
 			if _, err := s.Update(ctx, wispwright.ScopeAll(), row.ID, func(a *Arrival) error { a.Online = true; return nil }); err != nil {

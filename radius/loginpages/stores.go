@@ -28,9 +28,10 @@ type ArrivalStore interface {
 	wispwright.Repo[Arrival, ArrivalFilter]
 	// Expect notes somebody, unless it is known already.
 	Expect(ctx context.Context, a Arrival) error
-	// Arrive notes that a user who was expected on a day or later has a session, and
-	// returns the number of those for whom this is new: of two at once one gets it.
-	Arrive(ctx context.Context, organization wispwright.ID, username, from string) (int, error)
+	// Arrive notes that users who were expected on a day or later have a session, and
+	// returns the number of those for whom this is new: of two at once one gets it. The
+	// names are at most a few hundred.
+	Arrive(ctx context.Context, organization wispwright.ID, from string, usernames ...string) (int, error)
 	// Forget removes those of earlier days.
 	Forget(ctx context.Context, before string) error
 }

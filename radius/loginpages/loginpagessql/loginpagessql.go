@@ -66,8 +66,13 @@ func (s *arrivals) Expect(ctx context.Context, a loginpages.Arrival) error {
 }
 
 // Arrive implements loginpages.ArrivalStore.
-func (s *arrivals) Arrive(ctx context.Context, organization wispwright.ID, username, from string) (int, error) {
-	n, err := sqlstore.Exec(ctx, s.db, "UPDATE login_page_arrival SET online = ? WHERE organization_id = ? AND username = ? AND day >= ? AND online = ?", true, organization, username, from, false)
+func (s *arrivals) Arrive(ctx context.Context, organization wispwright.ID, from string, usernames ...string) (int, error) {
+	if len(usernames) == 0 {
+		return 0, nil
+	}
+	marks, names := sqlstore.In(usernames)
+	n, err := sqlstore.Exec(ctx, s.db, "UPDATE login_page_arrival SET online = ? WHERE organization_id = ? AND day >= ? AND online = ? AND username IN ("+marks+")",
+		append([]any{true, organization, from, false}, names...)...)
 	if err != nil {
 		return 0, fmt.Errorf("note an arrival: %w", err)
 	}

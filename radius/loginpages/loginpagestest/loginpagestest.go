@@ -123,7 +123,7 @@ func Run(t *testing.T, h Harness) {
 			require.NoError(t, s.Stores.Arrivals.Expect(ctx, loginpages.Arrival{OrganizationID: id(1), Username: "ann", Day: "2026-01-02"}))
 		}
 		arrive := func(organization int, name, from string) int {
-			n, err := s.Stores.Arrivals.Arrive(ctx, id(organization), name, from)
+			n, err := s.Stores.Arrivals.Arrive(ctx, id(organization), from, "nobody", name)
 			require.NoError(t, err)
 			return n
 		}
@@ -132,6 +132,15 @@ func Run(t *testing.T, h Harness) {
 		require.Zero(t, arrive(1, "ann", "2026-01-03"), "too long ago")
 		require.Equal(t, 1, arrive(1, "ann", "2026-01-01"))
 		require.Zero(t, arrive(1, "ann", "2026-01-01"), "twice")
+		for _, name := range []string{"cay", "dan"} {
+			require.NoError(t, s.Stores.Arrivals.Expect(ctx, loginpages.Arrival{OrganizationID: id(1), Username: name, Day: "2026-01-02"}))
+		}
+		n, err := s.Stores.Arrivals.Arrive(ctx, id(1), "2026-01-02")
+		require.NoError(t, err)
+		require.Zero(t, n, "nobody at all")
+		n, err = s.Stores.Arrivals.Arrive(ctx, id(1), "2026-01-02", "ann", "cay", "dan")
+		require.NoError(t, err)
+		require.Equal(t, 2, n, "several at once")
 		require.NoError(t, s.Stores.Arrivals.Forget(ctx, "2026-01-03"))
 		found, err := s.Stores.Arrivals.List(ctx, wispwright.ScopeAll(), loginpages.ArrivalFilter{}, wispwright.Page{Limit: 10})
 		require.NoError(t, err)
