@@ -71,6 +71,9 @@ type Options struct {
 	SilentAfter time.Duration
 	// MapAge is how old what a map shows may be. Default: 5 s.
 	MapAge time.Duration
+	// MapWait is how long a look at a map waits for what is older than MapAge to be
+	// read anew, before it gets what there is. Default: 250 ms.
+	MapWait time.Duration
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
 }
@@ -94,6 +97,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.MapAge <= 0 {
 		out.MapAge = 5 * time.Second
+	}
+	if out.MapWait <= 0 {
+		out.MapWait = 250 * time.Millisecond
 	}
 	if out.Log == nil {
 		out.Log = slog.Default()

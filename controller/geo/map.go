@@ -142,6 +142,8 @@ type View struct {
 	// Zoom is the zoom the clusters were made for, which is less than the one asked
 	// for when that would give too many marks.
 	Zoom int
+	// Stale: something newer is being read, and the next look shows it.
+	Stale bool
 }
 
 const (
@@ -185,12 +187,12 @@ type snapshot struct{ spots []spot }
 // View returns what a part of the map shows at a zoom. Clusters do not depend on
 // how the part is cut, so that they stand still while a map is moved.
 func (m *Map) View(ctx context.Context, scope wispwright.Scope, f MapFilter, box Box, zoom int) (*View, error) {
-	snap, err := m.snapshot(ctx)
+	snap, stale, err := m.snapshot(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("geo.Map.View: %w", err)
 	}
 	zoom = max(0, min(zoom, MaxZoom))
-	out := &View{Statuses: map[Status]int{}}
+	out := &View{Statuses: map[Status]int{}, Stale: stale}
 	words := Statuses()
 	bounds := emptyBox()
 	var inside []*spot
@@ -337,44 +339,39 @@ func (m *Map) Stale() {
 	}
 }
 
-// snapshot returns what is shown: it waits for the first reading, and later gives
-// what there is while one goroutine reads anew.
-func (m *Map) snapshot(ctx context.Context) (*snapshot, error) {
-	for {
+// snapshot returns what is shown, and whether something newer is being read. The
+// first look waits for the reading, later ones no longer than Options.MapWait: of
+// many devices it takes seconds, and what there is, is seconds old.
+func (m *Map) snapshot(ctx context.Context) (now *snapshot, stale bool, err error) {
+	m.mu.Lock()
+	if m.now != nil && time.Since(m.read) < m.rooms.MapAge {
+		defer m.mu.Unlock()
+		return m.now, false, nil
+	}
+	if m.reading == nil {
+		m.reading = make(chan struct{})
+		go m.load(context.WithoutCancel(ctx), m.reading)
+	}
+	reading, former := m.reading, m.now
+	m.mu.Unlock()
+	var late <-chan time.Time
+	if former != nil {
+		patience := time.NewTimer(m.rooms.MapWait)
+		defer patience.Stop()
+		late = patience.C
+	}
+	select {
+	case <-reading:
 		m.mu.Lock()
-		if m.now != nil && time.Since(m.read) < m.rooms.MapAge {
-			defer m.mu.Unlock()
-			return m.now, nil
+		defer m.mu.Unlock()
+		if m.err != nil {
+			return nil, false, m.err
 		}
-		if m.reading == nil {
-			done := make(chan struct{})
-			m.reading = done
-			m.mu.Unlock()
-			m.load(context.WithoutCancel(ctx), done)
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			if m.err != nil {
-				return nil, m.err
-			}
-			return m.now, nil
-		}
-		if m.now != nil {
-			defer m.mu.Unlock()
-			return m.now, nil
-		}
-		wait := m.reading
-		m.mu.Unlock()
-		select {
-		case <-wait:
-			m.mu.Lock()
-			err := m.err
-			m.mu.Unlock()
-			if err != nil {
-				return nil, err
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+		return m.now, false, nil
+	case <-late:
+		return former, true, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
 	}
 }
 

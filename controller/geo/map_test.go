@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type atlas struct {
 	err     error
 	reads   atomic.Int64
 	wait    chan struct{}
+	// patience is how long a look waits for a newer reading; 0: as long as tests run
+	patience time.Duration
 }
 
 func (a *atlas) Points(context.Context) ([]*geo.Location, error) {
@@ -53,7 +56,7 @@ func (a *atlas) open(t testing.TB, age time.Duration) *geo.Map {
 	t.Helper()
 	s := memory()
 	s.Stores.Map = a
-	g, err := geo.New(&entity.Base{Tx: s.Tx, Tenants: entity.NoTenants{}}, s.Stores, &geotest.Fleet{}, &geo.Options{MapAge: age, Health: func(context.Context) (map[wispwright.ID]string, error) { return a.healths, nil }})
+	g, err := geo.New(&entity.Base{Tx: s.Tx, Tenants: entity.NoTenants{}}, s.Stores, &geotest.Fleet{}, &geo.Options{MapAge: age, MapWait: cmp.Or(a.patience, time.Hour), Health: func(context.Context) (map[wispwright.ID]string, error) { return a.healths, nil }})
 	require.NoError(t, err)
 	return g.Map
 }
@@ -224,6 +227,33 @@ func TestMapIsReadOnce(t *testing.T) {
 	_, err = m.View(ctx, wispwright.ScopeAll(), geo.MapFilter{}, world, 1)
 	require.NoError(t, err)
 	m.Stale()
+}
+
+// While what is old is read anew, a look gets what there is, and says so.
+func TestMapDoesNotWaitLong(t *testing.T) {
+	ctx := context.Background()
+	a := &atlas{wait: make(chan struct{}), patience: time.Nanosecond}
+	a.add(1, 1, nil)
+	m := a.open(t, time.Nanosecond)
+	look := func() *geo.View {
+		v, err := m.View(ctx, wispwright.ScopeAll(), geo.MapFilter{}, world, 1)
+		require.NoError(t, err)
+		return v
+	}
+	first := make(chan *geo.View)
+	go func() { first <- look() }()
+	a.wait <- struct{}{}
+	v := <-first
+	require.Equal(t, []any{1, false}, []any{v.Locations, v.Stale}, "the first look waits")
+	for range 3 {
+		v = look()
+		require.Equal(t, []any{1, true}, []any{v.Locations, v.Stale})
+	}
+	a.wait <- struct{}{}
+	for a.reads.Load() < 3 { // the second reading has ended when a third one begins
+		look()
+	}
+	a.wait <- struct{}{}
 }
 
 // BenchmarkMap is a look at 50,000 places, all in sight.

@@ -45,6 +45,7 @@ const openings: Record<string, string> = {
   '': 'src/app/Overview.tsx',
   devices: 'src/controller/devices/DeviceList.tsx',
   'devices/*': 'src/controller/devices/DeviceEdit.tsx',
+  map: 'src/geo/MapPage.tsx',
 };
 
 /** What every page shows around it. */

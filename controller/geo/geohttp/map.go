@@ -32,6 +32,7 @@ type mapOut struct {
 	Statuses map[geo.Status]int `json:"statuses" help:"of all selected locations"`
 	Bounds   *[4]float64        `json:"bounds" help:"what they cover: west, south, east, north"`
 	Marks    []markOut          `json:"marks"`
+	Stale    bool               `json:"stale,omitempty" help:"something newer is being read: ask once more in a second"`
 }
 
 func box(b geo.Box) *[4]float64 { return &[4]float64{b.West, b.South, b.East, b.North} }
@@ -118,7 +119,7 @@ func (h *HTTP) mountMap(api *rest.API) {
 }
 
 func newMapOut(v *geo.View) mapOut {
-	out := mapOut{Zoom: v.Zoom, Count: v.Locations, Statuses: v.Statuses, Marks: make([]markOut, len(v.Marks))}
+	out := mapOut{Zoom: v.Zoom, Count: v.Locations, Statuses: v.Statuses, Marks: make([]markOut, len(v.Marks)), Stale: v.Stale}
 	if v.Locations > 0 {
 		out.Bounds = box(v.Bounds)
 	}

@@ -141,7 +141,7 @@ export default function MapPage() {
     queryFn: ({ signal }) => provider.mapView({ ...box, ...filters }, signal),
     enabled: !!box,
     placeholderData: keepPreviousData,
-    refetchInterval: 60_000,
+    refetchInterval: ({ state }) => (state.data?.stale ? 2_000 : 60_000),
   });
   const stale = useCallback(() => void client.invalidateQueries({ queryKey: ['locations', 'map'] }), [client]);
   useChanges('geo.location', stale);

@@ -104,6 +104,8 @@ export interface MapView {
   statuses: Partial<Record<PlaceStatus, number>>;
   bounds: [number, number, number, number] | null;
   marks: Mark[];
+  /** Something newer is being read. */
+  stale?: boolean;
 }
 
 /** What maps are drawn on. */
