@@ -146,7 +146,7 @@ func DefaultConcerns() []Concern {
 	reach := NewConnection(c)
 	m.Connection = reach
 	graphs := NewTopology(t, c)
-	m.Topology = graphs
+	graphs.Geo, m.Topology = g, graphs
 	f := NewFirmware(reach)
 	f.Geo, f.Rollout = g, waves
 	return []Concern{

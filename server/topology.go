@@ -29,6 +29,9 @@ type TopologyConcern struct {
 	Tenancy *TenancyConcern
 	// Controller has the devices that nodes can be. Without it they are none.
 	Controller *ControllerConcern
+	// Geo knows where the devices are that nodes are. Without it there is no
+	// geographic view.
+	Geo *GeoConcern
 	// Formats are further ones to read topologies from, such as a vendor's.
 	Formats []*netdiff.Format
 	// Matchers find the devices that nodes are, by the name of the format; they take
@@ -110,7 +113,7 @@ func (c *TopologyConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire, err := topologyhttp.New(c.Service, &topologyhttp.Options{
-		Public: !c.Config.AuthRequired, HideKeys: c.Config.HideKeys, BaseURL: c.Config.BaseURL, BodyLimit: c.Config.MaxBytes,
+		Public: !c.Config.AuthRequired, HideKeys: c.Config.HideKeys, BaseURL: c.Config.BaseURL, BodyLimit: c.Config.MaxBytes, Places: c.places,
 	})
 	if err != nil {
 		return err

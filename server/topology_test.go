@@ -367,6 +367,40 @@ func TestTopologyHistory(t *testing.T) {
 	require.Contains(t, text, `"parts":1,"alone":1`)
 }
 
+// The geographic view has the places of the devices that nodes are, and nobody gets
+// them who may not see where devices are.
+func TestTopologyPlaces(t *testing.T) {
+	b := newTopologyBench(t, func(c *settings) { c.Topology.AuthRequired = false })
+	id := b.add("admin", "alpha", "")
+	add := func(path, body string) string {
+		status, text := b.call("admin", "POST", path, body)
+		require.Equal(t, 201, status, text)
+		var out struct{ ID string }
+		require.NoError(t, json.Unmarshal([]byte(text), &out))
+		return out.ID
+	}
+	device := add("/api/v1/controller/device/", `{"name":"tower","mac_address":"02:00:00:00:44:01","organization":"`+b.vars["org_alpha"]+`"}`)
+	b.receive(id, []byte(`{"type":"NetworkGraph","protocol":"OLSR","version":"0.8","metric":"ETX","nodes":[{"id":"02:00:00:00:44:01","local_addresses":["10.0.0.1"]},{"id":"mast"}],
+		"links":[{"source":"02:00:00:00:44:01","target":"mast","cost":1}]}`))
+	plot := "topology/" + id + "/plot/?places=1"
+	require.Eventually(t, func() bool {
+		_, text := b.call("admin", "GET", plot, "")
+		return strings.Contains(text, device)
+	}, time.Minute, 20*time.Millisecond, "the node is the device")
+	_, text := b.call("admin", "GET", plot, "")
+	require.NotContains(t, text, `"place"`, "it has none yet")
+	status, text := b.call("admin", "PUT", "/api/v1/controller/device/"+device+"/location/",
+		`{"location":{"name":"Hill","type":"outdoor","geometry":{"type":"Point","coordinates":[13.24,46.06]}}}`)
+	require.Equal(t, 201, status, text)
+	for user, sees := range map[string]bool{"admin": true, "manager": true, "": false, "member": false, "betamanager": false} {
+		status, text := b.call(user, "GET", plot, "")
+		require.Equal(t, 200, status, "%s: %s", user, text)
+		require.Equal(t, sees, strings.Contains(text, `"place":[13.24,46.06]`), "%s: %s", user, text)
+	}
+	_, text = b.call("admin", "GET", "topology/"+id+"/plot/", "")
+	require.NotContains(t, text, `"place"`, "nobody asked")
+}
+
 func TestTopologyTells(t *testing.T) {
 	b := newTopologyBench(t, nil)
 	id := b.add("manager", "alpha", "")

@@ -72,7 +72,7 @@ type Options struct {
 	// MapAge is how old what a map shows may be. Default: 5 s.
 	MapAge time.Duration
 	// MapWait is how long a look at a map waits for what is older than MapAge to be
-	// read anew, before it gets what there is. Default: 250 ms.
+	// read anew, before it gets what there is. Default: 100 ms.
 	MapWait time.Duration
 	// Log hears of what cannot be returned to anybody. Default: slog.Default().
 	Log *slog.Logger
@@ -99,7 +99,7 @@ func (o *Options) withDefaults() Options {
 		out.MapAge = 5 * time.Second
 	}
 	if out.MapWait <= 0 {
-		out.MapWait = 250 * time.Millisecond
+		out.MapWait = 100 * time.Millisecond
 	}
 	if out.Log == nil {
 		out.Log = slog.Default()

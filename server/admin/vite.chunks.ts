@@ -9,12 +9,13 @@ import type { Plugin } from 'vite';
 const libraries: [name: string, modules: RegExp][] = [
   ['charts', /node_modules[\\/](echarts|zrender)[\\/]/],
   ['map', /node_modules[\\/](leaflet|topojson-client|world-atlas)[\\/]/],
-  ['graph', /node_modules[\\/](sigma|graphology[^\\/]*)[\\/]|src[\\/]topology[\\/](Canvas|plot)\./],
+  ['graph', /node_modules[\\/](sigma|graphology[^\\/]*)[\\/]|src[\\/]topology[\\/](Canvas|plot|geographic)\./],
   ['terminal', /node_modules[\\/]@xterm[\\/]/],
 ];
 
 /** What pages are made of, from the widest used to the least; then parts of concerns that are wanted without the rest of it. */
 const layers: [name: string, modules: RegExp][] = [
+  ['mapbase', /src[\\/]geo[\\/](LeafletMap|view)\./],
   ['lists', /src[\\/]lists[\\/](ListPage|Table|FilterBar)/],
   ['frame', /src[\\/](app[\\/](Notices|Find|AccountItems|Relogin)|notifications[\\/]bell[\\/])/],
   ['devicelist', /src[\\/]controller[\\/]devices[\\/]DeviceList\./],
@@ -25,6 +26,7 @@ const layers: [name: string, modules: RegExp][] = [
   ['further', /node_modules[\\/]/],
   ['common', /src[\\/](lists|api|app)[\\/]/],
   ['editor', /src[\\/]controller[\\/](editor|tasks|devices)[\\/]/],
+  ['geographic', /src[\\/]topology[\\/]GeographicView\./],
 ];
 
 const initial = ['$initial' as const];

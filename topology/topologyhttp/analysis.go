@@ -25,6 +25,7 @@ type plotNodeOut struct {
 	Key    string        `json:"key" doc:"its id in NetJSON"`
 	Label  string        `json:"label"`
 	Device wispwright.ID `json:"device"`
+	Place  *[2]float64   `json:"place,omitempty" doc:"longitude and latitude of the device, where they are asked for and known"`
 }
 
 type plotLinkOut struct {
@@ -58,7 +59,7 @@ func (h *HTTP) mountAnalysis(api *rest.API) {
 	}
 	api.Mount(view("plot", "Network Graph Plot"), rest.Documented[rest.None, plotOut](http.StatusOK, rest.Op{
 		Method: http.MethodGet, ID: "network_topology_topology_plot", Summary: "A topology for a picture, with its single points of failure", Handle: h.plot,
-		Doc: rest.Doc{Query: map[string]string{"include_unpublished": "anything: unpublished ones too"}},
+		Doc: rest.Doc{Query: map[string]string{"include_unpublished": "anything: unpublished ones too", "places": "anything: also where the devices are, for those who may see it"}},
 	}))
 	api.Mount(view("path", "Network Graph Path"), rest.Documented[rest.None, pathOut](http.StatusOK, rest.Op{
 		Method: http.MethodGet, ID: "network_topology_topology_path", Summary: "The cheapest way between two nodes over links that are up", Handle: h.path,
@@ -86,13 +87,43 @@ func (h *HTTP) plot(r *rest.Request) (int, any, error) {
 			out.Nodes[i].Device = wispwright.ID{}
 		}
 	}
+	if err := h.locate(r, out.Nodes); err != nil {
+		return 0, nil, err
+	}
 	return http.StatusOK, out, nil
+}
+
+// locate adds where the devices are of nodes, where it is asked for, for those who
+// may see where devices are: neither the public page nor other organizations.
+func (h *HTTP) locate(r *rest.Request, nodes []plotNodeOut) error {
+	if h.o.Places == nil || r.Query().Get("places") == "" || r.Caller == nil || !r.Can("geo.view_devicelocation") && !r.Can("geo.change_devicelocation") {
+		return nil
+	}
+	var devices []wispwright.ID
+	for i := range nodes {
+		if !nodes[i].Device.IsZero() {
+			devices = append(devices, nodes[i].Device)
+		}
+	}
+	if len(devices) == 0 {
+		return nil
+	}
+	places, err := h.o.Places(r.Context(), r.ReadScope(), devices)
+	if err != nil {
+		return err
+	}
+	for i := range nodes {
+		if at, ok := places[nodes[i].Device]; ok {
+			nodes[i].Place = &at
+		}
+	}
+	return nil
 }
 
 func plotNodes(g *topology.Graph, nodes []*topology.Node) []plotNodeOut {
 	out := make([]plotNodeOut, len(nodes))
 	for i, n := range nodes {
-		out[i] = plotNodeOut{n.ID, n.NetjsonID, g.Name(n), n.DeviceID}
+		out[i] = plotNodeOut{ID: n.ID, Key: n.NetjsonID, Label: g.Name(n), Device: n.DeviceID}
 	}
 	return out
 }

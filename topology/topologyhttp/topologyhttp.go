@@ -3,6 +3,7 @@
 package topologyhttp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -30,6 +31,9 @@ type Options struct {
 	BaseURL string
 	// BodyLimit is the largest body that is received, in bytes. Default: 16 MiB.
 	BodyLimit int64
+	// Places says where devices are, as longitude and latitude, of those that a scope
+	// allows; devices without a place are missing. nil: nobody knows.
+	Places func(ctx context.Context, scope wispwright.Scope, devices []wispwright.ID) (map[wispwright.ID][2]float64, error)
 }
 
 // HTTP is the concern's part of an API.

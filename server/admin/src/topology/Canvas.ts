@@ -5,7 +5,7 @@ import type { Drawing, Look } from './plot';
 import { placesOf } from './plot';
 
 /** The colours of the looks, and of the text. */
-export type Colours = Record<Look | 'text' | 'faint', string>;
+export type Colours = Record<Look | 'text' | 'faint' | 'ring', string>;
 
 /** The colours of the theme as they are now. */
 export function coloursOf(element: HTMLElement): Colours {
@@ -13,7 +13,7 @@ export function coloursOf(element: HTMLElement): Colours {
   const of = (name: string) => style.getPropertyValue(`--w-${name}`).trim();
   return {
     plain: of('textMuted'), device: of('accent'), weak: of('problem-dot'), up: of('ok-dot'), down: of('critical-dot'), added: of('accent'),
-    removed: of('unknown-dot'), changed: of('waiting-dot'), text: of('text'), faint: of('border'),
+    removed: of('unknown-dot'), changed: of('waiting-dot'), text: of('text'), faint: of('border'), ring: of('surface'),
   };
 }
 

@@ -1,17 +1,21 @@
 // The picture of a topology: what it looks like now, on a former day, and what changed since.
-import { Button, IconButton, useTheme } from '@mui/material';
+import { Button, IconButton, ToggleButton, ToggleButtonGroup, useTheme } from '@mui/material';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Expand, Minus, Plus, Route as RouteIcon } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useDataProvider } from 'react-admin';
-import { Link } from 'react-router-dom';
+import { Link, useSearchParams } from 'react-router-dom';
 import { Failed, Loading } from '../design/states';
 import { useChanges } from '../live/useLive';
 import { Canvas, type Chosen, coloursOf } from './Canvas';
+import { placesIn } from './geographic';
 import type { TopologyProvider } from './operations';
 import { type Drawing, drawDay, drawDifference, drawNow, findNodes } from './plot';
 import type { Path, Plot } from './types';
 import './topology.css';
+
+// the map is large, and not everybody looks at it
+const GeographicView = lazy(() => import('./GeographicView'));
 
 const makeWorker = () => new Worker(new URL('./layout.worker.ts', import.meta.url), { type: 'module' });
 
@@ -169,7 +173,9 @@ function Legend({ difference, weak }: { difference: boolean; weak: boolean }) {
 /** The picture with its tools. */
 export function GraphView({ id }: { id: string }) {
   const provider = useDataProvider<TopologyProvider>();
-  const now = useQuery({ queryKey: ['topology', 'plot', id], queryFn: ({ signal }) => provider.plot(id, signal), refetchInterval: 60_000, placeholderData: keepPreviousData });
+  const [address, setAddress] = useSearchParams();
+  const places = address.get('view') === 'map';
+  const now = useQuery({ queryKey: ['topology', 'plot', id, places], queryFn: ({ signal }) => provider.plot(id, { places, signal }), refetchInterval: 60_000, placeholderData: keepPreviousData });
   useChanges('topology.topology', () => void now.refetch(), id);
   const days = useQuery({ queryKey: ['topology', 'days', id], queryFn: () => provider.days(id), staleTime: 300_000 });
   const [back, setBack] = useState(0);
@@ -195,12 +201,28 @@ export function GraphView({ id }: { id: string }) {
     for (const link of drawing.links) if (link.source === chosen.id || link.target === chosen.id) for (const one of [link.id, link.source, link.target]) around.add(one);
     return around;
   }, [path, date, chosen, drawing]);
+  const where = useMemo(() => (plot ? placesIn(plot) : new Map()), [plot]);
   if (now.error && !plot) return <Failed reason={now.error.message} onRetry={() => void now.refetch()} />;
   if (!plot) return <Loading rows={8} />;
   const found = findNodes(drawing, text);
   const up = plot.links.filter(({ status }) => status === 'up').length;
   const known = days.data?.length ?? 0;
   const problem = (former.error ?? change.error)?.message;
+  const shown = {
+    drawing,
+    marked,
+    chosen,
+    onChoose: setChosen,
+    label: `Graph of ${plot.label}: ${plot.nodes.length} nodes, ${up} links up, ${plot.links.length - up} down. The lists of nodes and links have the same as text.`,
+    children: <Legend difference={date !== undefined && compare} weak={weak} />,
+  };
+  const view = (wanted: 'graph' | 'map' | null) => {
+    if (!wanted) return;
+    const next = new URLSearchParams(address);
+    if (wanted === 'map') next.set('view', wanted);
+    else next.delete('view');
+    setAddress(next, { replace: true });
+  };
   return (
     <div className="tp-graph">
       <div className="tp-bar">
@@ -229,6 +251,10 @@ export function GraphView({ id }: { id: string }) {
         </div>
         {!date && <PathFinder plot={plot} onPath={setPath} />}
         <span className="w-grow" />
+        <ToggleButtonGroup size="small" exclusive aria-label="View" value={places ? 'map' : 'graph'} onChange={(_, wanted: 'graph' | 'map' | null) => view(wanted)}>
+          <ToggleButton value="graph">Logical</ToggleButton>
+          <ToggleButton value="map">Geographic</ToggleButton>
+        </ToggleButtonGroup>
         {!date && (
           <label className="tp-check">
             <input type="checkbox" checked={weak} onChange={(event) => setWeak(event.target.checked)} />
@@ -236,15 +262,13 @@ export function GraphView({ id }: { id: string }) {
           </label>
         )}
       </div>
-      <Picture
-        drawing={drawing}
-        marked={marked}
-        chosen={chosen}
-        onChoose={setChosen}
-        label={`Graph of ${plot.label}: ${plot.nodes.length} nodes, ${up} links up, ${plot.links.length - up} down. The lists of nodes and links have the same as text.`}
-      >
-        <Legend difference={date !== undefined && compare} weak={weak} />
-      </Picture>
+      {places ? (
+        <Suspense fallback={<Loading rows={8} />}>
+          <GeographicView {...shown} places={where} />
+        </Suspense>
+      ) : (
+        <Picture {...shown} />
+      )}
       <div className="tp-bar">
         <span className="w-small w-numbers">
           {drawing.nodes.length.toLocaleString()} nodes, {drawing.links.filter(({ look }) => look !== 'down' && look !== 'removed').length.toLocaleString()} links up,{' '}

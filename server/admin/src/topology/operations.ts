@@ -7,7 +7,8 @@ const topology = (id: Identifier) => `network-topology/topology/${encodeURICompo
 
 /** The operations of topologies. */
 export interface TopologyOperations {
-  plot(id: Identifier, signal?: AbortSignal): Promise<Plot>;
+  /** The picture; with places also where the devices are. */
+  plot(id: Identifier, options?: { places?: boolean; signal?: AbortSignal }): Promise<Plot>;
   path(id: Identifier, source: string, target: string): Promise<Path>;
   days(id: Identifier): Promise<Day[]>;
   day(id: Identifier, date: string): Promise<Snapshot>;
@@ -22,7 +23,7 @@ export type TopologyProvider = DataProvider & TopologyOperations;
 /** The operations over a client. */
 export function topologyOperations(request: Request): TopologyOperations {
   return {
-    plot: (id, signal) => request<Plot>('GET', `${topology(id)}plot/`, { query: { include_unpublished: 'true' }, signal }),
+    plot: (id, { places, signal } = {}) => request<Plot>('GET', `${topology(id)}plot/`, { query: { include_unpublished: 'true', ...(places && { places: 'true' }) }, signal }),
     path: (id, source, target) => request<Path>('GET', `${topology(id)}path/`, { query: { source, target, include_unpublished: 'true' } }),
     days: (id) => request<Day[]>('GET', `${topology(id)}days/`, { query: { include_unpublished: 'true' } }),
     day: (id, date) => request<Snapshot>('GET', `${topology(id)}history/`, { query: { date } }),

@@ -72,6 +72,8 @@ export interface PlotNode {
   key: string;
   label: string;
   device: string | null;
+  /** Longitude and latitude of the device, where they are asked for and known. */
+  place?: [number, number];
 }
 
 /** A link of a picture. */
