@@ -1,9 +1,11 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -180,7 +182,8 @@ func TestDamagedDatabase(t *testing.T) {
 }
 
 // A node that is stopped goes on answering for a while, says that it is not
-// ready, and keeps no connection for the next request.
+// ready, and keeps no connection for the next request; one that waits for a request
+// is answered once more, as that may be on its way.
 func TestStoppedServersAnswerForAWhile(t *testing.T) {
 	s := newServer(t, testkit.SQLite(t), func(c *settings) { c.HTTP.ShutdownDelay = 5 * time.Second })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -195,8 +198,24 @@ func TestStoppedServersAnswerForAWhile(t *testing.T) {
 		return answer.StatusCode
 	}
 	testkit.Eventually(t, "ready", func(context.Context) bool { return state() == http.StatusOK })
+	waiting, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, waiting.Close()) }()
+	answers := bufio.NewReader(waiting)
+	closed := func() bool {
+		_, err := fmt.Fprint(waiting, "POST /controller/register/ HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b")
+		require.NoError(t, err)
+		answer, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, answer.Body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusBadRequest, answer.StatusCode)
+		return answer.Close
+	}
+	require.False(t, closed())
 	stop()
 	testkit.Eventually(t, "not ready any more, but there", func(context.Context) bool { return state() == http.StatusServiceUnavailable })
+	require.True(t, closed())
 	require.NoError(t, <-served)
 	_, err = net.Dial("tcp", l.Addr().String())
 	require.Error(t, err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/wispwright/wispwright/controller/controllerhttp"
@@ -39,8 +40,9 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 // ServeOn is Serve on a listener, which it closes.
 func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 	c := s.config.HTTP
+	leaving := new(atomic.Bool)
 	h := &http.Server{
-		Handler: controllerhttp.WithoutInterim(s), ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
+		Handler: controllerhttp.WithoutInterim(lastAnswers(leaving, s)), ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	release, err := s.lock()
@@ -71,11 +73,11 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	leaving.Store(true)
 	s.ready.Store(false)
 	s.hub.Close() // pages go to another node at once
 	if c.ShutdownDelay > 0 && err == nil {
 		// what sends requests here learns of it before connections are refused
-		h.SetKeepAlivesEnabled(false)
 		select {
 		case serr := <-ended:
 			err = fmt.Errorf("serve: %w", serr)
@@ -88,4 +90,16 @@ func (s *Server) ServeOn(ctx context.Context, l net.Listener) error {
 		err = errors.Join(err, fmt.Errorf("requests were cut off: %w", serr), h.Close())
 	}
 	return errors.Join(err, unredirect(last), s.Stop(last), release())
+}
+
+// lastAnswers ends connections with an answer once the node is leaving. To close
+// those that wait for a request (SetKeepAlivesEnabled) would meet requests that are
+// on their way already, and what sends them must not repeat a POST.
+func lastAnswers(leaving *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
