@@ -85,6 +85,9 @@ func (p *presence) look(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.queue.revive(ctx); err != nil {
+		return err
+	}
 	return p.queue.reclaim(ctx, p.id)
 }
 
