@@ -33,6 +33,8 @@ const initial = ['$initial' as const];
 
 /** For the bundler's codeSplitting. */
 export const groups = [
+  // fetched by those who read it
+  { name: 'german', test: /src[\\/](language[\\/]de\.ts|\w+[\\/]de\.json)/, priority: 110 },
   { name: 'tokens', test: /src[\\/]design[\\/]tokens/, priority: 100 },
   ...libraries.map(([name, test]) => ({ name, test, priority: 90 })),
   // what the first page needs: rarely changed, and ours

@@ -406,8 +406,11 @@ async function many(run) {
   await page.getByRole('cell', { name: `many-${mark}-a`, exact: true }).waitFor({ state: 'detached' });
 }
 
+/** Pages beside those of objects, for superusers too. */
+const further = ['/devices-import', '/registrations', '/deleteddevices', '/deletedtemplates', '/appearance', '/map', '/topologies'];
+
 const pagesOf = (run) => ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, `/devices/${run.deviceID}/history`, `/devices/${run.deviceID}/details`, '/devices/create',
-  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`];
+  '/templates', `/templates/${run.templateID}`, '/templates/create', '/organizations', `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/users/create', '/groups', '/events', '/account', '/parts', '/subnets', `/subnets/${run.subnetID}`, '/subnets/create', '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', `/notifications/preferences/${run.userID}`, '/webhooks', '/webhooks/create', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`, ...further];
 
 /** No page breaks a rule of accessibility, in light and in dark. */
 async function openToAll(run) {
@@ -490,11 +493,27 @@ async function parts(run) {
   await page.keyboard.press('Escape');
 }
 
+/** The language is the browser's until another one is chosen, which it then stays. */
+async function german(run) {
+  const { page, go } = run;
+  await go('/devices');
+  await page.locator('.w-account').click();
+  await page.getByRole('menuitemradio', { name: 'Deutsch' }).click();
+  await page.getByRole('heading', { name: 'Geräte', level: 1 }).waitFor();
+  await go(`/devices/${run.deviceID}`);
+  await page.getByRole('tab', { name: 'Übersicht' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+  await run.shot('german');
+  await page.locator('.w-account').click();
+  await page.getByRole('menuitemradio', { name: 'English' }).click();
+  await page.getByRole('tab', { name: 'Overview' }).waitFor();
+}
+
 async function narrow(run) {
   const { page, go } = run;
   await page.setViewportSize({ width: 400, height: 800 });
   const paths = ['/', '/devices', `/devices/${run.deviceID}`, `/devices/${run.deviceID}/configuration`, '/templates',
-    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`];
+    `/templates/${run.templateID}`, `/organizations/${run.organizationID}`, '/users', `/users/${run.userID}`, '/events', '/account', '/subnets', `/subnets/${run.subnetID}`, '/subnets-import', '/addresses', '/notifications', '/notifications/preferences', '/webhooks', `/webhooks/${run.webhookID}`, `/webhooks/${run.webhookID}/deliveries`, '/credentials', '/credentials/create', `/credentials/${run.credentialsID}`, `/devices/${run.deviceID}/connections`, `/devices/${run.deviceID}/commands`, '/batchcommands', '/batchcommands/create', `/batchcommands/${run.batchID}`, '/firmwarecategories', '/firmwarecategories/create', `/firmwarecategories/${run.categoryID}`, `/firmwarecategories/${run.categoryID}/matrix`, '/firmwarebuilds', '/firmwarebuilds/create', `/firmwarebuilds/${run.buildID}`, `/firmwarebuilds/${run.buildID}/upgrade`, '/massupgrades', '/upgradeoperations', `/devices/${run.deviceID}/firmware`, ...further];
   try {
     for (const path of paths) {
       await go(path);
@@ -1079,6 +1098,7 @@ export const steps = [
   ...notificationSteps,
   ...webhookSteps,
   ['everything fits a telephone', narrow],
+  ['another language is chosen and stays', german],
   ['no page breaks a rule of accessibility', openToAll],
   ['the parts of the design', parts],
   ...structureSteps,

@@ -16,6 +16,7 @@ import { themesOf } from '../design/theme';
 import { type Concern, modelsOf } from './concern';
 import { FrameContext } from './ConcernsContext';
 import { Layout } from './Layout';
+import type { Sentences } from '../language/languages';
 import { messagesOf } from './messages';
 import { NotAllowed, NotFound, page, PageError } from './pages';
 
@@ -49,7 +50,14 @@ function useIcon(icon: string) {
   }, [icon]);
 }
 
-function AdminApp({ concerns, brand: first }: { concerns: Concern[]; brand: Brand }) {
+interface AppProps {
+  concerns: Concern[];
+  brand: Brand;
+  /** The language that it begins in, with its texts. */
+  language: { locale: string; sentences: Sentences };
+}
+
+function AdminApp({ concerns, brand: first, language }: AppProps) {
   const [brand, setBrand] = useState(first);
   const branded = useMemo(() => ({ brand, setBrand }), [brand]);
   const themes = useMemo(() => themesOf(brand), [brand]);
@@ -57,16 +65,17 @@ function AdminApp({ concerns, brand: first }: { concerns: Concern[]; brand: Bran
   return (
     <BrandContext.Provider value={branded}>
       <ThemesContext.Provider value={themes}>
-        <Admin concerns={concerns} name={first.name || productName} />
+        <Admin concerns={concerns} name={first.name || productName} language={language} />
       </ThemesContext.Provider>
     </BrandContext.Provider>
   );
 }
 
 /** Made once: another look does not begin the session and what was read anew. */
-const Admin = memo(({ concerns, name }: { concerns: Concern[]; name: string }) => {
+const Admin = memo(({ concerns, name, language }: { concerns: Concern[]; name: string; language: AppProps['language'] }) => {
   const gate = createSessionGate(createClient());
   const { request } = gate;
+  const messages = messagesOf(concerns, language);
   const queryClient = new QueryClient({
     defaultOptions: {
       // a request without a connection fails at once; held back, it would be sent when nobody wants it any more
@@ -79,7 +88,7 @@ const Admin = memo(({ concerns, name }: { concerns: Concern[]; name: string }) =
       <CoreAdminContext
         authProvider={createAuthProvider(request, modelsOf(concerns))}
         dataProvider={createDataProvider(request, concerns)}
-        i18nProvider={messagesOf(concerns)}
+        i18nProvider={messages}
         queryClient={queryClient}
         store={store}
       >
@@ -125,8 +134,8 @@ const Admin = memo(({ concerns, name }: { concerns: Concern[]; name: string }) =
 Admin.displayName = 'Admin';
 
 /** The whole web admin, of the concerns given. */
-export function App({ concerns, brand }: { concerns: Concern[]; brand: Brand }) {
+export function App(props: AppProps) {
   // A data router, because only with one can a page ask before unsaved changes are lost.
-  const router = createBrowserRouter([{ path: '*', element: <AdminApp concerns={concerns} brand={brand} /> }], { basename: '/admin' });
+  const router = createBrowserRouter([{ path: '*', element: <AdminApp {...props} /> }], { basename: '/admin' });
   return <RouterProvider router={router} />;
 }

@@ -2,7 +2,7 @@
 import { IconButton } from '@mui/material';
 import { Menu as MenuIcon, Moon, Search, Sun } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { useGetIdentity, usePermissions, useTheme } from 'react-admin';
+import { useGetIdentity, usePermissions, useTheme, useTranslate } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { administers } from '../api/session';
 import type { Session } from '../api/types';
@@ -22,9 +22,10 @@ export function initialsOf(name: string): string {
 
 function ThemeButton() {
   const [theme, setTheme] = useTheme();
+  const translate = useTranslate();
   const dark = theme === 'dark';
   return (
-      <IconButton title={dark ? 'Light' : 'Dark'} className="w-bar-tool" aria-label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setTheme(dark ? 'light' : 'dark')}>
+      <IconButton title={translate(dark ? 'Light' : 'Dark')} className="w-bar-tool" aria-label={translate(dark ? 'Light theme' : 'Dark theme')} onClick={() => setTheme(dark ? 'light' : 'dark')}>
         {dark ? <Sun size={16} /> : <Moon size={16} />}
       </IconButton>
   );
@@ -33,10 +34,11 @@ function ThemeButton() {
 function AccountMenu() {
   const { identity } = useGetIdentity();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const translate = useTranslate();
   const name = identity?.fullName ?? '';
   return (
     <>
-      <button type="button" className="w-account" data-letters={initialsOf(name)} aria-label={`${name}, account menu`} aria-haspopup="menu" aria-expanded={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
+      <button type="button" className="w-account" data-letters={initialsOf(name)} aria-label={translate('%{name}, account menu', { name })} aria-haspopup="menu" aria-expanded={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
       </button>
       {anchor && (
         <Suspense>
@@ -51,6 +53,7 @@ function AccountMenu() {
 export function Bar({ onMenu }: { onMenu(): void }) {
   const { permissions: session } = usePermissions<Session>();
   const { concerns } = useFrame();
+  const translate = useTranslate();
   const { name: ownName, logo } = useBrand();
   const name = ownName || productName;
   const [finding, setFinding] = useState(false);
@@ -68,11 +71,11 @@ export function Bar({ onMenu }: { onMenu(): void }) {
   return (
     <header className="w-bar">
       {staff && (
-        <IconButton className="w-bar-tool w-bar-menu" aria-label="Navigation" onClick={onMenu}>
+        <IconButton className="w-bar-tool w-bar-menu" aria-label={translate('Navigation')} onClick={onMenu}>
           <MenuIcon size={18} />
         </IconButton>
       )}
-      <Link className="w-brand" to="/" aria-label={`${name}: overview`}>
+      <Link className="w-brand" to="/" aria-label={translate('%{name}: overview', { name })}>
         <Emblem size={26} logo={logo} />
         <span className="w-clip" title={name}>
           {name}
@@ -82,8 +85,8 @@ export function Bar({ onMenu }: { onMenu(): void }) {
       {staff && (
         <button type="button" className="w-find" onClick={() => setFinding(true)} aria-haspopup="dialog">
           <Search size={16} aria-hidden="true" />
-          <span className="w-grow w-clip">Find a device, address, template or person</span>
-          <kbd>Ctrl K</kbd>
+          <span className="w-grow w-clip">{translate('Find a device, address, template or person')}</span>
+          <kbd>{translate('Ctrl K')}</kbd>
         </button>
       )}
       <span className="w-grow" />

@@ -3,7 +3,7 @@ import { Dialog } from '@mui/material';
 import { useQueries } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
-import { usePermissions } from 'react-admin';
+import { usePermissions, useTranslate } from 'react-admin';
 import { useNavigate } from 'react-router-dom';
 import { allowed } from '../api/session';
 import type { Session } from '../api/types';
@@ -44,6 +44,7 @@ function useFound(text: string) {
 export default function Find({ onClose }: { onClose(): void }) {
   const id = useId();
   const navigate = useNavigate();
+  const translate = useTranslate();
   const [text, setText] = useState('');
   const settled = useSettled(text.trim());
   const { groups, pending, failed } = useFound(settled);
@@ -77,7 +78,7 @@ export default function Find({ onClose }: { onClose(): void }) {
     open(all[0]);
   }, [hurried, ready]);
   return (
-    <Dialog open onClose={onClose} maxWidth={false} aria-label="Find" slotProps={{ paper: { sx: { width: 600, alignSelf: 'flex-start', mt: '10vh' } } }}>
+    <Dialog open onClose={onClose} maxWidth={false} aria-label={translate('Find')} slotProps={{ paper: { sx: { width: 600, alignSelf: 'flex-start', mt: '10vh' } } }}>
       <div className="w-finder">
         <div className="w-finder-field">
           <Search size={18} aria-hidden="true" />
@@ -86,9 +87,9 @@ export default function Find({ onClose }: { onClose(): void }) {
             value={text}
             onChange={(event) => setText(event.target.value)}
             onKeyDown={key}
-            placeholder="Name, address, MAC, model, person…"
+            placeholder={translate('Name, address, MAC, model, person…')}
             role="combobox"
-            aria-label="Find"
+            aria-label={translate('Find')}
             aria-expanded={all.length > 0}
             aria-controls={`${id}-found`}
             aria-activedescendant={all[chosen] ? `${id}-${all[chosen].id}` : undefined}
@@ -96,12 +97,12 @@ export default function Find({ onClose }: { onClose(): void }) {
             spellCheck={false}
           />
         </div>
-        <div id={`${id}-found`} role="listbox" aria-label="Found" className="w-finder-found">
+        <div id={`${id}-found`} role="listbox" aria-label={translate('Found')} className="w-finder-found">
           {groups.map(({ finder, found }) => {
             const Icon = finder.icon;
             return (
-              <div key={finder.resource} role="group" aria-label={finder.name}>
-                <p aria-hidden="true">{finder.name}</p>
+              <div key={finder.resource} role="group" aria-label={translate(finder.name, { _: finder.name })}>
+                <p aria-hidden="true">{translate(finder.name, { _: finder.name })}</p>
                 {found.map((one) => (
                   // the field keeps the focus; the keys are its
                   // biome-ignore lint/a11y/useKeyWithClickEvents: see above
@@ -125,7 +126,7 @@ export default function Find({ onClose }: { onClose(): void }) {
         </div>
         {settled !== '' && all.length === 0 && (
           <p className="w-finder-none w-secondary" role="status">
-            {failed ?? (pending ? 'Looking…' : `Nothing is called “${settled}”.`)}
+            {failed ?? (pending ? translate('Looking…') : translate('Nothing is called “%{text}”.', { text: settled }))}
           </p>
         )}
       </div>

@@ -1,7 +1,7 @@
 // The frame of every page: bar, navigation, the page itself and what is shown in place of one that failed.
 import { Suspense, type ReactNode, useEffect, useState } from 'react';
 import { useMediaQuery } from '@mui/material';
-import { usePermissions } from 'react-admin';
+import { usePermissions, useTranslate } from 'react-admin';
 import { Navigate, useLocation } from 'react-router-dom';
 import { administers } from '../api/session';
 import type { Session } from '../api/types';
@@ -19,7 +19,9 @@ import { Relogin } from './Relogin';
 function useNewPage(pathname: string) {
   const [place] = pathname.split('/').slice(1, 2);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the place is what it waits for
-  useEffect(() => window.scrollTo(0, 0), [place]);
+  useEffect(() => {
+    window.scrollTo(0, 0); // newer browsers return a promise, which is no end of an effect
+  }, [place]);
 }
 
 /** Staff who manage no organization: every list would refuse them. */
@@ -28,12 +30,14 @@ function managesNothing({ user, organizations }: Session): boolean {
 }
 
 function NothingManaged({ session }: { session: Session | undefined }) {
+  const translate = useTranslate();
   const names = session?.organizations.map(({ name }) => name).join(', ');
   return (
     <div className="w-page">
       <PageHead title="Overview" />
       <Refused title="You manage no organization yet">
-        {names ? `You are a member of ${names}. ` : ''}An administrator can make you a manager; then devices and templates are here. Your own account is under the letters at the top right.
+        {names ? `${translate('You are a member of %{names}.', { names })} ` : ''}
+        {translate('An administrator can make you a manager; then devices and templates are here. Your own account is under the letters at the top right.')}
       </Refused>
     </div>
   );
@@ -44,6 +48,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const { permissions: session } = usePermissions<Session>();
   const { pathname } = useLocation();
   const online = useOnline();
+  const translate = useTranslate();
   const phone = useMediaQuery('(max-width: 640px)');
   const [open, setOpen] = useState(false);
   useNewPage(pathname);
@@ -55,14 +60,14 @@ export function Layout({ children }: { children: ReactNode }) {
     <Live>
     <div className="w-app">
       <a className="w-skip" href="#main-content">
-        To the contents
+        {translate('To the contents')}
       </a>
       <Bar onMenu={() => setOpen(!open)} />
       <Navigation drawer={phone} open={open} onClose={() => setOpen(false)} />
       <main id="main-content" className="w-main" tabIndex={-1}>
         {!online && (
           <div className="w-offline" role="alert">
-            <StatusShape status="critical" /> No connection. What you see may be old, and nothing is saved.
+            <StatusShape status="critical" /> {translate('No connection. What you see may be old, and nothing is saved.')}
           </div>
         )}
         <ErrorBoundary key={pathname}>

@@ -20,7 +20,7 @@ function Entry({ entry }: { entry: MenuEntry }) {
   const { resource } = entry;
   const to = entry.to ?? (resource ? createPath({ resource, type: 'list' }) : '/');
   const Icon = entry.icon ?? concerns.flatMap(({ resources }) => resources).find(({ name }) => name === resource)?.icon;
-  const label = entry.label ?? translate(`resources.${resource}.name`, { smart_count: 2 });
+  const label = entry.label ? translate(entry.label, { _: entry.label }) : translate(`resources.${resource}.name`, { smart_count: 2 });
   const current = to === '/' ? pathname === '/' : [to, ...(entry.covers ?? [])].some((place) => pathname === place || pathname.startsWith(`${place}/`));
   if (entry.href) {
     return (
@@ -73,8 +73,9 @@ function Sections() {
 
 /** The navigation, beside the page or, on a phone, in a drawer. */
 export function Navigation({ drawer, open, onClose }: { drawer: boolean; open: boolean; onClose(): void }) {
+  const translate = useTranslate();
   const nav = (
-    <nav className="w-nav" aria-label="Main">
+    <nav className="w-nav" aria-label={translate('Main')}>
       <Sections />
       <LiveState />
     </nav>

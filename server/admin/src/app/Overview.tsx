@@ -5,12 +5,14 @@ import { holds } from '../api/session';
 import type { Session } from '../api/types';
 import { PageHead } from '../design/PageHead';
 import { Refused } from '../design/states';
+import { useText } from '../design/useText';
 import type { OverviewPart } from './concern';
 import { useFrame } from './ConcernsContext';
 
 /** The overview. */
 export default function Overview() {
   const { concerns } = useFrame();
+  const say = useText();
   const { permissions: session } = usePermissions<Session>();
   if (!session) return null;
   const sees = ({ model }: OverviewPart) => !model || ['view', 'change'].some((verb) => holds(session, `${model.app}.${verb}_${model.model}`));
@@ -25,7 +27,7 @@ export default function Overview() {
     <div className="w-page">
       <PageHead title="Overview" />
       {parts.length === 0 ? (
-        <Refused title="There is nothing here that you may see">Your account has no group with a permission yet. An administrator can add you to one.</Refused>
+        <Refused title="There is nothing here that you may see">{say('Your account has no group with a permission yet. An administrator can add you to one.')}</Refused>
       ) : (
         <div className="w-stack">
           {at('top')}

@@ -1,6 +1,7 @@
 // The dialog of the log-in over the page; it comes when a session has ended.
 import { Dialog, DialogContent, DialogTitle } from '@mui/material';
 import type { ComponentType } from 'react';
+import { useTranslate } from 'react-admin';
 
 interface ReloginDialogProps {
   Form: ComponentType<{ login(proof: Record<string, unknown>): Promise<unknown> }>;
@@ -10,14 +11,15 @@ interface ReloginDialogProps {
 
 /** The dialog. */
 export default function ReloginDialog({ Form, login, onLeave }: ReloginDialogProps) {
+  const translate = useTranslate();
   return (
     <Dialog open aria-labelledby="relogin-title" slotProps={{ paper: { sx: { width: 400 } } }}>
-      <DialogTitle id="relogin-title">Your session has ended</DialogTitle>
+      <DialogTitle id="relogin-title">{translate('Your session has ended')}</DialogTitle>
       <DialogContent>
-        <p style={{ marginTop: 0 }}>Log in again to go on where you are. What you typed is still here.</p>
+        <p style={{ marginTop: 0 }}>{translate('Log in again to go on where you are. What you typed is still here.')}</p>
         <Form login={login} />
         <button type="button" className="w-link" onClick={onLeave}>
-          Leave this page
+          {translate('Leave this page')}
         </button>
       </DialogContent>
     </Dialog>

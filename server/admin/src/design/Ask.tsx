@@ -2,6 +2,7 @@
 import { Button, CircularProgress, Dialog, DialogActions, DialogContent, DialogTitle } from '@mui/material';
 import { type ReactNode, useState } from 'react';
 import { Field } from './Field';
+import { useText } from './useText';
 
 /** From so many on, the number is typed. */
 export const typedFrom = 10;
@@ -27,22 +28,23 @@ interface AskProps {
 
 /** The dialog. */
 export function Ask({ title, children, verb, keep, dangerous = false, count = 1, blocked, busy = false, wide = false, onDo, onClose }: AskProps) {
+  const text = useText();
   const [typed, setTyped] = useState('');
   const mustType = dangerous && count >= typedFrom;
   const ready = !busy && !blocked && (!mustType || typed.trim() === String(count));
   return (
     <Dialog open onClose={busy ? undefined : onClose} maxWidth={false} slotProps={{ paper: { sx: { width: wide ? 720 : 480 } } }} aria-labelledby="ask-title">
-      <DialogTitle id="ask-title">{title}</DialogTitle>
+      <DialogTitle id="ask-title">{text(title)}</DialogTitle>
       <DialogContent>
-        {children}
+        {text(children)}
         {mustType && (
-          <Field label={`Type ${count} to go on`} value={typed} onChange={setTyped} inputMode="numeric" autoComplete="off" />
+          <Field label={text('Type %{number} to go on', { number: count })} value={typed} onChange={setTyped} inputMode="numeric" autoComplete="off" />
         )}
       </DialogContent>
       <DialogActions>
-        {blocked && <span className="w-small w-secondary w-grow">{blocked}</span>}
+        {blocked && <span className="w-small w-secondary w-grow">{text(blocked)}</span>}
         <Button onClick={onClose} disabled={busy} autoFocus={dangerous} color="inherit">
-          {keep}
+          {text(keep)}
         </Button>
         <Button
           variant={dangerous ? 'outlined' : 'contained'}
@@ -51,7 +53,7 @@ export function Ask({ title, children, verb, keep, dangerous = false, count = 1,
           onClick={onDo}
           startIcon={busy ? <CircularProgress size={14} color="inherit" /> : undefined}
         >
-          {verb}
+          {text(verb)}
         </Button>
       </DialogActions>
     </Dialog>
@@ -60,13 +62,14 @@ export function Ask({ title, children, verb, keep, dangerous = false, count = 1,
 
 /** The first names of many: five, and how many more. */
 export function Names({ names, total = names.length }: { names: ReactNode[]; total?: number }) {
+  const text = useText();
   const shown = names.slice(0, 5);
   return (
     <ul className="w-names">
       {shown.map((name, index) => (
         <li key={index}>{name}</li>
       ))}
-      {total > shown.length && <li className="w-muted">and {(total - shown.length).toLocaleString()} more</li>}
+      {total > shown.length && <li className="w-muted">{text('and %{number} more', { number: (total - shown.length).toLocaleString() })}</li>}
     </ul>
   );
 }

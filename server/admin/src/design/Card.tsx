@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useText } from './useText';
 
 interface CardProps {
   title?: ReactNode;
@@ -13,12 +14,13 @@ interface CardProps {
 
 /** A card on the canvas: it lies flat, with a title of its own. */
 export function Card({ title, note, more, flush = false, children }: CardProps) {
+  const text = useText();
   return (
     <section className="w-card">
       {(title || more) && (
         <header>
-          <h2>{title}</h2>
-          {note && <span className="w-small w-muted">{note}</span>}
+          <h2>{text(title)}</h2>
+          {note && <span className="w-small w-muted">{text(note)}</span>}
           {more && <span className="w-card-more">{more}</span>}
         </header>
       )}

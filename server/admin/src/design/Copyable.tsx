@@ -2,21 +2,24 @@ import { IconButton } from '@mui/material';
 import { Copy, Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
 import { useNotify } from 'react-admin';
+import { useText } from './useText';
 
 /** A button that puts a text on the clipboard. Browsers give the clipboard to secure origins only. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+export function CopyButton({ text, label: english }: { text: string; label: string }) {
   const notify = useNotify();
+  const say = useText();
+  const label = say(english);
   const copy = async () => {
     try {
       if (navigator.clipboard) await navigator.clipboard.writeText(text);
       else copyBySelection(text);
-      notify(`${label} copied`, { type: 'success', autoHideDuration: 2000 });
+      notify(say('%{what} copied', { what: label }), { type: 'success', autoHideDuration: 2000 });
     } catch {
       notify('The browser did not allow copying: select the text and copy it.', { type: 'warning' });
     }
   };
   return (
-      <IconButton title={`Copy ${label}`} size="small" onClick={() => void copy()} aria-label={`Copy ${label}`}>
+      <IconButton title={say('Copy %{what}', { what: label })} size="small" onClick={() => void copy()} aria-label={say('Copy %{what}', { what: label })}>
         <Copy size={14} />
       </IconButton>
   );
@@ -44,15 +47,16 @@ interface CopyableTextProps {
 
 /** A labelled text in fixed width with a copy button. */
 export function CopyableText({ label, text, secret = false }: CopyableTextProps) {
+  const say = useText();
   const [shown, setShown] = useState(!secret);
   return (
     <div className="w-copyable">
-      <span className="w-muted">{label}</span>
+      <span className="w-muted">{say(label)}</span>
       <code className="w-mono w-clip" title={shown ? text : undefined}>
-        {text ? (shown ? text : '•'.repeat(16)) : 'none'}
+        {text ? (shown ? text : '•'.repeat(16)) : say('none')}
       </code>
       {secret && text && (
-        <IconButton size="small" onClick={() => setShown(!shown)} aria-label={shown ? `Hide ${label}` : `Show ${label}`}>
+        <IconButton size="small" onClick={() => setShown(!shown)} aria-label={say(shown ? 'Hide %{what}' : 'Show %{what}', { what: say(label) })}>
           {shown ? <EyeOff size={14} /> : <Eye size={14} />}
         </IconButton>
       )}
@@ -64,7 +68,7 @@ export function CopyableText({ label, text, secret = false }: CopyableTextProps)
 /** A fact of a header that is copied when it is pressed: an address. */
 export function CopyFact({ text, label }: { text: string; label: string }) {
   return (
-    <span className="w-mono" title={label}>
+    <span className="w-mono" title={useText()(label)}>
       {text}
       <CopyButton text={text} label={label} />
     </span>

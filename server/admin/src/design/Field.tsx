@@ -1,4 +1,5 @@
 import { type ComponentProps, useId } from 'react';
+import { useText } from './useText';
 
 interface FieldProps extends Omit<ComponentProps<'input'>, 'onChange'> {
   label: string;
@@ -11,11 +12,12 @@ interface FieldProps extends Omit<ComponentProps<'input'>, 'onChange'> {
 /** A text field with its label above: for what is outside the forms of objects. */
 export function Field({ label, help, problem, onChange, required, ...input }: FieldProps) {
   const id = useId();
-  const said = problem ?? help;
+  const text = useText();
+  const said = text(problem ?? help);
   return (
     <div className="w-field">
       <label htmlFor={id}>
-        {label}
+        {text(label)}
         {required && <span aria-hidden="true"> *</span>}
       </label>
       <input

@@ -1,5 +1,6 @@
 // A time as people say it: how long ago, for a week; then the day. The exact time with its zone is the title.
 import { useEffect, useReducer } from 'react';
+import { useText } from './useText';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -24,9 +25,16 @@ export function exactly(at: Date): string {
   return at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 }
 
+/** How long ago in the language of the person: the number stays, the words around it are a text. */
+function saidIn(text: (english: string, values: Record<string, unknown>) => string, said: string): string {
+  const [, before, number, after] = /^(in )?(\d+)( .*)$/.exec(said) ?? [];
+  return number === undefined || !/ago$|^in /.test(said) ? said : text(`${before ?? ''}%{number}${after}`, { number });
+}
+
 /** A time. Text that stands before it, such as "seen", is the caller's. */
 export function Moment({ at, never = 'never', exact = false }: { at: string | null | undefined; never?: string; exact?: boolean }) {
   const [, again] = useReducer((count: number) => count + 1, 0);
+  const text = useText();
   const date = at ? new Date(at) : undefined;
   const young = date !== undefined && Math.abs(Date.now() - date.getTime()) < hour;
   useEffect(() => {
@@ -34,10 +42,10 @@ export function Moment({ at, never = 'never', exact = false }: { at: string | nu
     const timer = setInterval(again, 15_000);
     return () => clearInterval(timer);
   }, [young, exact]);
-  if (!date) return <span className="w-muted">{never}</span>;
+  if (!date) return <span className="w-muted">{text(never)}</span>;
   return (
     <time dateTime={at ?? undefined} title={exactly(date)} style={{ whiteSpace: 'nowrap' }}>
-      {exact ? exactly(date) : ago(date, new Date())}
+      {exact ? exactly(date) : saidIn(text, ago(date, new Date()))}
     </time>
   );
 }

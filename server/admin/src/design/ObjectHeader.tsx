@@ -3,6 +3,7 @@ import { Tab, Tabs } from '@mui/material';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { useDocumentTitle } from './PageHead';
+import { useText } from './useText';
 
 /** A tab; tabs are addresses. */
 export interface TabDefinition {
@@ -28,12 +29,13 @@ interface ObjectHeaderProps {
 
 /** The header. */
 export function ObjectHeader({ title, above, pill, actions, facts, tabs, tab }: ObjectHeaderProps) {
+  const text = useText();
   useDocumentTitle(title);
   return (
     <div className="w-object">
       {above && (
         <Link className="w-object-above" to={above.to}>
-          {above.label}
+          {text(above.label)}
         </Link>
       )}
       <div className="w-object-line">
@@ -43,7 +45,7 @@ export function ObjectHeader({ title, above, pill, actions, facts, tabs, tab }: 
       </div>
       {facts && <div className="w-object-facts">{facts}</div>}
       {tabs ? (
-        <Tabs value={tab} variant="scrollable" scrollButtons={false} aria-label={`Parts of ${title}`}>
+        <Tabs value={tab} variant="scrollable" scrollButtons={false} aria-label={text('Parts of %{name}', { name: title })}>
           {tabs.map(({ label, to, count }) => (
             <Tab
               key={to}
@@ -52,7 +54,7 @@ export function ObjectHeader({ title, above, pill, actions, facts, tabs, tab }: 
               to={to}
               label={
                 <span>
-                  {label}
+                  {text(label)}
                   {count !== undefined && <span className="w-count">{count.toLocaleString()}</span>}
                 </span>
               }

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import { useBrand } from './BrandContext';
 import { productName } from './brand';
+import { useText } from './useText';
 
 /** Names the tab and the bookmarks of the browser after the page. */
 export function useDocumentTitle(title: string | undefined) {
@@ -17,7 +18,8 @@ interface PageHeadProps {
 }
 
 /** The head of a page: its one h1, and its actions. */
-export function PageHead({ title, children }: PageHeadProps) {
+export function PageHead({ title: english, children }: PageHeadProps) {
+  const title = useText()(english);
   useDocumentTitle(title);
   return (
     <div className="w-head">

@@ -1,6 +1,7 @@
 // A status is a shape and a word; the colour only helps. Shapes differ, so that nobody has to tell red from green.
 import type { ReactNode } from 'react';
 import type { StatusName } from './tokens';
+import { useText } from './useText';
 
 /** The shape of a status, 10 by 10. */
 export function StatusShape({ status }: { status: StatusName }) {
@@ -30,20 +31,22 @@ interface StatusProps {
 
 /** A status in a table or a sentence. */
 export function Status({ status, word, title }: StatusProps) {
+  const text = useText();
   return (
-    <span className={`w-status w-status-${status}`} title={title}>
+    <span className={`w-status w-status-${status}`} title={text(title)}>
       <StatusShape status={status} />
-      <span>{word}</span>
+      <span>{text(word)}</span>
     </span>
   );
 }
 
 /** A status as a pill: in the header of an object and nowhere else. */
 export function StatusPill({ status, word, title }: StatusProps) {
+  const text = useText();
   return (
-    <span className={`w-pill w-pill-${status}`} title={title}>
+    <span className={`w-pill w-pill-${status}`} title={text(title)}>
       <StatusShape status={status} />
-      <span>{word}</span>
+      <span>{text(word)}</span>
     </span>
   );
 }

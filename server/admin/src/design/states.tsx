@@ -2,13 +2,15 @@
 import { Button } from '@mui/material';
 import { Lock } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { useText } from './useText';
 
 /** Nothing is here: one sentence what belongs here, and what to do about it. */
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  const text = useText();
   return (
     <div className="w-state">
-      <p className="w-state-title">{title}</p>
-      {children && <div className="w-secondary">{children}</div>}
+      <p className="w-state-title">{text(title)}</p>
+      {children && <div className="w-secondary">{text(children)}</div>}
       {action}
     </div>
   );
@@ -16,24 +18,26 @@ export function Empty({ title, children, action }: { title: string; children?: R
 
 /** The caller may not see this: a calm page with the reason and whom to ask; never an empty list. */
 export function Refused({ title = 'You may not see this', children }: { title?: string; children?: ReactNode }) {
+  const text = useText();
   return (
     <div className="w-state" role="status">
       <Lock className="w-state-icon" aria-hidden="true" />
-      <p className="w-state-title">{title}</p>
-      {children && <div className="w-secondary">{children}</div>}
+      <p className="w-state-title">{text(title)}</p>
+      {children && <div className="w-secondary">{text(children)}</div>}
     </div>
   );
 }
 
 /** Something failed here: what, and the way to try again. */
 export function Failed({ title = 'This could not be loaded', reason, onRetry }: { title?: string; reason?: string; onRetry?(): void }) {
+  const text = useText();
   return (
     <div className="w-state" role="alert">
-      <p className="w-state-title">{title}</p>
+      <p className="w-state-title">{text(title)}</p>
       {reason && <p className="w-secondary">{reason}</p>}
       {onRetry && (
         <Button variant="outlined" onClick={onRetry}>
-          Try again
+          {text('Try again')}
         </Button>
       )}
     </div>
@@ -45,6 +49,7 @@ export const loadingDelays = { quiet: 200, long: 8000 };
 
 /** Skeletons of the true shape after a moment; after eight seconds, what may be done. */
 export function Loading({ rows = 6, onRetry }: { rows?: number; onRetry?(): void }) {
+  const text = useText();
   const [stage, setStage] = useState<'quiet' | 'skeleton' | 'long'>('quiet');
   useEffect(() => {
     const first = setTimeout(() => setStage('skeleton'), loadingDelays.quiet);
@@ -55,7 +60,7 @@ export function Loading({ rows = 6, onRetry }: { rows?: number; onRetry?(): void
     };
   }, []);
   return (
-    <div className="w-loading" role="status" aria-label="Loading">
+    <div className="w-loading" role="status" aria-label={text('Loading')}>
       {stage !== 'quiet' &&
         Array.from({ length: rows }, (_, row) => (
           <div key={row} className="w-bones" aria-hidden="true">
@@ -66,10 +71,10 @@ export function Loading({ rows = 6, onRetry }: { rows?: number; onRetry?(): void
         ))}
       {stage === 'long' && (
         <p className="w-small w-secondary">
-          This takes longer than usual.{' '}
+          {text('This takes longer than usual.')}{' '}
           {onRetry && (
             <button type="button" className="w-link" onClick={onRetry}>
-              Try again
+              {text('Try again')}
             </button>
           )}
         </p>

@@ -1,11 +1,13 @@
 // Says above an object that its organization is switched off: then it is read and deleted, and not changed (additions: C-12).
 import { Alert } from '@mui/material';
 import { Link, type RaRecord, useGetOne, usePermissions, useResourceContext } from 'react-admin';
+import { useText } from '../design/useText';
 import { closedBy, type OrganizationState } from './closed';
 
 /** The banner; nothing where the organization is in service. Only superusers see objects of others. */
 export function ClosedOrganization({ record }: { record: RaRecord }) {
   const resource = useResourceContext();
+  const say = useText();
   const superuser = usePermissions<{ user: { is_superuser: boolean } }>().permissions?.user.is_superuser ?? false;
   const id = resource === 'organizations' ? undefined : record.organization;
   const { data } = useGetOne<OrganizationState>('organizations', { id }, { enabled: superuser && typeof id === 'string' && id !== '', staleTime: 60_000, retry: false });
@@ -14,10 +16,10 @@ export function ClosedOrganization({ record }: { record: RaRecord }) {
   return (
     <Alert severity="warning" role="alert" sx={{ mb: 2 }}>
       {closed.own ? (
-        'This organization is switched off: its devices are out of service, and what belongs to it can be read and deleted only. Switch it on again to change anything.'
+        say('This organization is switched off: its devices are out of service, and what belongs to it can be read and deleted only. Switch it on again to change anything.')
       ) : (
         <>
-          The organization <Link to={`/organizations/${closed.id}`}>{closed.name}</Link> is switched off: what belongs to it can be read and deleted only.
+          <Link to={`/organizations/${closed.id}`}>{closed.name}</Link>: {say('this organization is switched off; what belongs to it can be read and deleted only.')}
         </>
       )}
     </Alert>

@@ -1,6 +1,7 @@
 // Two people, one object: what the other saved and what is about to be saved, side by side.
 import { Button, Dialog, DialogActions, DialogContent, DialogTitle } from '@mui/material';
 import { type RaRecord, useResourceContext, useTranslateLabel } from 'react-admin';
+import { useText } from '../design/useText';
 import type { Conflict } from '../api/conflict';
 
 function text(value: unknown): string {
@@ -35,26 +36,27 @@ interface ConflictDialogProps {
 export function ConflictDialog({ what, conflict, before, onTheirs, onMine, onClose }: ConflictDialogProps) {
   const resource = useResourceContext();
   const translateLabel = useTranslateLabel();
+  const say = useText();
   const cell = { fontFamily: 'var(--w-mono)', fontSize: 12, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', verticalAlign: 'top', padding: '6px 8px' } as const;
   return (
     <Dialog open onClose={onClose} maxWidth={false} slotProps={{ paper: { sx: { width: 720 } } }} aria-labelledby="conflict-title">
-      <DialogTitle id="conflict-title">Somebody else has saved this {what} in the meantime</DialogTitle>
+      <DialogTitle id="conflict-title">{say('Somebody else has saved this %{what} in the meantime', { what: say(what) })}</DialogTitle>
       <DialogContent>
-        <p style={{ marginTop: 0 }}>You both changed the same. Nothing of yours is lost.</p>
+        <p style={{ marginTop: 0 }}>{say('You both changed the same. Nothing of yours is lost.')}</p>
         <table className="w-compare">
           <thead>
             <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Theirs, saved</th>
-              <th scope="col">Yours</th>
+              <th scope="col">{say('Field')}</th>
+              <th scope="col">{say('Theirs, saved')}</th>
+              <th scope="col">{say('Yours')}</th>
             </tr>
           </thead>
           <tbody>
             {differences(conflict, before).map(({ field, theirs, mine }) => (
               <tr key={field}>
                 <td>{translateLabel({ source: field, resource })}</td>
-                <td style={cell}>{text(theirs)}</td>
-                <td style={cell}>{text(mine)}</td>
+                <td style={cell}>{say(text(theirs))}</td>
+                <td style={cell}>{say(text(mine))}</td>
               </tr>
             ))}
           </tbody>
@@ -62,13 +64,13 @@ export function ConflictDialog({ what, conflict, before, onTheirs, onMine, onClo
       </DialogContent>
       <DialogActions>
         <Button color="inherit" onClick={onClose}>
-          Back to the form
+          {say('Back to the form')}
         </Button>
         <Button variant="outlined" onClick={onTheirs}>
-          Take theirs
+          {say('Take theirs')}
         </Button>
         <Button variant="contained" onClick={onMine}>
-          Save mine
+          {say('Save mine')}
         </Button>
       </DialogActions>
     </Dialog>

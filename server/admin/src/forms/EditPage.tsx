@@ -9,6 +9,7 @@ import { Conflict } from '../api/conflict';
 import { APIError } from '../api/errors';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { PageHead } from '../design/PageHead';
+import { useText } from '../design/useText';
 import { Empty, Failed, Loading, Refused } from '../design/states';
 import { ClosedOrganization } from './ClosedOrganization';
 import { ConflictDialog } from './ConflictDialog';
@@ -33,6 +34,7 @@ interface EditPageProps<T extends RaRecord> {
 
 /** The page of an existing object. Nothing saved by others is replaced without being asked. */
 export function EditPage<T extends RaRecord>({ what, transform, defaultValues, header, compared, bar, aftermath, children }: EditPageProps<T>) {
+  const say = useText();
   const [after, setAfter] = useState<ReactNode>();
   const [conflict, setConflict] = useState<Conflict>();
   const resource = useResourceContext() ?? '';
@@ -65,14 +67,14 @@ export function EditPage<T extends RaRecord>({ what, transform, defaultValues, h
     const refused = error instanceof APIError && error.status === 403;
     return (
       <div className="w-page">
-        {error && <PageHead title={`This ${what} cannot be shown`} />}
+        {error && <PageHead title={say('This %{what} cannot be shown', { what: say(what) })} />}
         {!error && <Loading onRetry={() => void refetch()} />}
         {gone && (
           <Empty
-            title={`There is no such ${what}, or you may not see it`}
+            title={say('There is no such %{what}, or you may not see it', { what: say(what) })}
             action={
               <Button variant="outlined" component={Link} to={above}>
-                To the list
+                {say('To the list')}
               </Button>
             }
           />
@@ -147,11 +149,12 @@ interface CreatePageProps {
 export function CreatePage({ title, list, transform, defaultValues, bar, children, onCreated }: CreatePageProps) {
   const resource = useResourceContext() ?? '';
   const createPath = useCreatePath();
+  const say = useText();
   return (
     <CreateBase redirect="edit" transform={transform as never} mutationOptions={onCreated && { onSuccess: onCreated }}>
       <Form noValidate warnWhenUnsavedChanges formRootPathname={createPath({ resource, type: 'create' })} defaultValues={defaultValues}>
         <div className="w-edit">
-          <ObjectHeader title={title} above={{ label: list, to: createPath({ resource, type: 'list' }) }} />
+          <ObjectHeader title={say(title)} above={{ label: list, to: createPath({ resource, type: 'list' }) }} />
           <div className="w-edit-contents">{children}</div>
           {bar}
         </div>

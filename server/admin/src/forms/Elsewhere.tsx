@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { type RaRecord, useDataProvider, useResourceContext } from 'react-admin';
 import { APIError } from '../api/errors';
 import { Banner } from '../design/Banner';
+import { useText } from '../design/useText';
 import { useChanges, useKind } from '../live/useLive';
 import { savedElsewhere } from './saved';
 
@@ -12,6 +13,7 @@ import { savedElsewhere } from './saved';
 export function Elsewhere({ what, record, compared, onRead }: { what: string; record: RaRecord; compared?: string[]; onRead(): void }) {
   const resource = useResourceContext() ?? '';
   const provider = useDataProvider();
+  const say = useText();
   const [saved, setSaved] = useState<RaRecord | 'gone'>();
   const look = async () => {
     try {
@@ -24,8 +26,8 @@ export function Elsewhere({ what, record, compared, onRead }: { what: string; re
   useChanges(useKind(resource), () => void look(), String(record.id));
   if (saved === 'gone') {
     return (
-      <Banner status="problem" title={`Somebody has deleted this ${what}`} urgent>
-        What you see is what it was; it cannot be saved any more.
+      <Banner status="problem" title={say('Somebody has deleted this %{what}', { what: say(what) })} urgent>
+        {say('What you see is what it was; it cannot be saved any more.')}
       </Banner>
     );
   }
@@ -33,14 +35,14 @@ export function Elsewhere({ what, record, compared, onRead }: { what: string; re
   return (
     <Banner
       status="waiting"
-      title={`Somebody has just saved this ${what}`}
+      title={say('Somebody has just saved this %{what}', { what: say(what) })}
       actions={
         <Button variant="outlined" onClick={onRead}>
-          Show what is saved
+          {say('Show what is saved')}
         </Button>
       }
     >
-      You see what it was before. Saving here asks you first where you both changed the same.
+      {say('You see what it was before. Saving here asks you first where you both changed the same.')}
     </Banner>
   );
 }

@@ -8,6 +8,7 @@ import { flattenErrors } from '../api/errors';
 import { Ask } from '../design/Ask';
 import { SaveBar, useOnline } from '../design/Bars';
 import { Card } from '../design/Card';
+import { useText } from '../design/useText';
 
 /**
  * Options for pages of one object. Lists show less of an object than its detail, and react-admin would fill the form
@@ -95,16 +96,17 @@ export function FormToolbar({ create = false, locked = false, verb, note }: {
   const { reset } = useFormContext();
   const { isDirty, dirtyFields } = useFormState();
   const online = useOnline();
+  const say = useText();
   if (locked || (!create && !change) || (!create && !isDirty)) return null;
   const changes = Math.max(1, countChanges(dirtyFields));
   return (
-    <SaveBar state={note ?? (create ? '' : changes === 1 ? '1 change' : `${changes} changes`)}>
+    <SaveBar state={note ?? (create ? '' : say('%{smart_count} change |||| %{smart_count} changes', { smart_count: changes }))}>
       {!create && (
         <Button color="inherit" onClick={() => reset()}>
-          Discard
+          {say('Discard')}
         </Button>
       )}
-      <SaveButton alwaysEnable={create ? online : undefined} disabled={online ? undefined : true} label={verb ?? 'Save'} icon={<></>} />
+      <SaveButton alwaysEnable={create ? online : undefined} disabled={online ? undefined : true} label={say(verb ?? 'Save')} icon={<></>} />
     </SaveBar>
   );
 }
@@ -116,6 +118,7 @@ export function useDeletion(what: string, name: string, loss: string) {
   const remove = useCanAccess({ resource, action: 'delete' });
   const notify = useNotify();
   const redirect = useRedirect();
+  const say = useText();
   const [asked, setAsked] = useState(false);
   const [deleteOne, { isPending }] = useDelete();
   const run = () =>
@@ -125,7 +128,7 @@ export function useDeletion(what: string, name: string, loss: string) {
       {
         mutationMode: 'pessimistic',
         onSuccess: () => {
-          notify(`${name} deleted`, { type: 'success' });
+          notify(say('%{name} deleted', { name }), { type: 'success' });
           redirect('list', resource);
         },
         onError: (error) => {
@@ -137,7 +140,7 @@ export function useDeletion(what: string, name: string, loss: string) {
   return {
     action: remove.canAccess ? { label: `Delete ${what}…`, icon: Trash2, dangerous: true, onDo: () => setAsked(true) } : undefined,
     question: asked && (
-      <Ask title={`Delete ${name}?`} verb={`Delete ${what}`} keep="Keep it" dangerous busy={isPending} onDo={() => void run()} onClose={() => setAsked(false)}>
+      <Ask title={say('Delete %{name}?', { name })} verb={say('Delete %{what}', { what: say(what) })} keep="Keep it" dangerous busy={isPending} onDo={() => void run()} onClose={() => setAsked(false)}>
         {loss}
       </Ask>
     ),

@@ -4,6 +4,7 @@ import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { useDataProvider, useListContext, useNotify, type RaRecord } from 'react-admin';
 import { maximalPage } from '../api/dataProvider';
+import { useText } from '../design/useText';
 import { csv, type Column } from './csv';
 
 /** More than this is the command line's business. */
@@ -22,6 +23,7 @@ export function ExportButton<T extends RaRecord>({ name, columns, names }: Expor
   const { resource, filterValues, sort, total } = useListContext<T>();
   const provider = useDataProvider();
   const notify = useNotify();
+  const say = useText();
   const [busy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
@@ -39,16 +41,16 @@ export function ExportButton<T extends RaRecord>({ name, columns, names }: Expor
         for (const { id, name } of data) known[id] = name;
       }
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv(columns, records, (id) => known[id] ?? id));
-      notify(`${records.length} exported`, { type: 'success' });
+      notify(say('%{number} exported', { number: records.length }), { type: 'success' });
     } catch (error) {
-      notify(error instanceof Error ? error.message : 'The export failed', { type: 'error' });
+      notify(error instanceof Error ? error.message : say('The export failed'), { type: 'error' });
     } finally {
       setBusy(false);
     }
   };
   return (
     <Button variant="outlined" className="w-desk" onClick={save} disabled={busy || total === 0} startIcon={<Download size={16} />}>
-      Export
+      {say('Export')}
     </Button>
   );
 }

@@ -4,6 +4,7 @@ import { ChevronDown, Plus, Search, X } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useListContext } from 'react-admin';
 import { Field } from '../design/Field';
+import { useText } from '../design/useText';
 import { type Choice, type Filter, filled } from './filters';
 
 const noChoices: Choice[] = [];
@@ -11,6 +12,7 @@ const noName = () => undefined;
 
 function FindField({ placeholder }: { placeholder: string }) {
   const { filterValues, setFilters } = useListContext();
+  const say = useText();
   const given = String(filterValues.q ?? '');
   const [text, setText] = useState(given);
   const field = useRef<HTMLInputElement>(null);
@@ -50,7 +52,7 @@ function FindField({ placeholder }: { placeholder: string }) {
   return (
     <label className="w-search">
       <Search size={16} aria-hidden="true" />
-      <input ref={field} type="search" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === 'Enter' && send()} placeholder={placeholder} aria-label="Search" autoComplete="off" spellCheck={false} />
+      <input ref={field} type="search" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === 'Enter' && send()} placeholder={say(placeholder)} aria-label={say('Search')} autoComplete="off" spellCheck={false} />
       <kbd aria-hidden="true">/</kbd>
     </label>
   );
@@ -60,6 +62,7 @@ function FindField({ placeholder }: { placeholder: string }) {
 function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; onChoose(value: unknown): void }) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string>();
+  const say = useText();
   const of = typeof filter.choices === 'function' ? filter.choices : () => (filter.choices as Choice[] | undefined) ?? noChoices;
   const found = of(text);
   if (filter.kind === 'time' || filter.kind === 'text') {
@@ -86,7 +89,7 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
           autoFocus
         />
         <button type="submit" className="w-link">
-          Use it
+          {say('Use it')}
         </button>
       </form>
     );
@@ -97,15 +100,15 @@ function Choices({ filter, value, onChoose }: { filter: Filter; value: unknown; 
     <>
       {filter.kind === 'choice' && (choices.length > 8 || typeof filter.choices === 'function') && (
         <div className="w-filter-form">
-          <Field label={`Find ${filter.label.toLowerCase()}`} value={text} onChange={setText} onKeyDown={(event) => event.stopPropagation()} autoFocus />
+          <Field label={say('Find: %{what}', { what: say(filter.label) })} value={text} onChange={setText} onKeyDown={(event) => event.stopPropagation()} autoFocus />
         </div>
       )}
       {narrowed.map(({ id, name }) => (
         <MenuItem key={id} selected={String(value) === id} onClick={() => onChoose(filter.kind === 'yesno' ? id === 'true' : id)}>
-          {name}
+          {say(name)}
         </MenuItem>
       ))}
-      {narrowed.length === 0 && <p className="w-filter-form w-muted">Nothing matches.</p>}
+      {narrowed.length === 0 && <p className="w-filter-form w-muted">{say('Nothing matches.')}</p>}
     </>
   );
 }
@@ -124,6 +127,7 @@ function FilterChip({ filter, value, open, onOpen, onClose, onSet }: {
   onSet(value: unknown): void;
 }) {
   const chip = useRef<HTMLSpanElement>(null);
+  const say = useText();
   const useName = filter.useName ?? noName;
   const known = Array.isArray(filter.choices) ? filter.choices.find(({ id }) => id === String(value))?.name : undefined;
   const found = useName(value);
@@ -137,15 +141,15 @@ function FilterChip({ filter, value, open, onOpen, onClose, onSet }: {
   return (
     <span className={`w-chip ${has ? 'w-chip-on' : ''}`} ref={chip}>
       <button type="button" aria-haspopup="dialog" aria-expanded={open} onClick={onOpen}>
-        {filter.label} <b>{has ? name : 'any'}</b>
+        {say(filter.label)} <b>{say(has ? name : 'any')}</b>
         {!has && <ChevronDown size={14} aria-hidden="true" />}
       </button>
       {has && (
-        <button type="button" aria-label={`Any ${filter.label}`} onClick={() => choose(undefined)}>
+        <button type="button" aria-label={say('Any %{what}', { what: say(filter.label) })} onClick={() => choose(undefined)}>
           <X size={14} />
         </button>
       )}
-      <Popover open={open} anchorEl={chip.current} onClose={onClose} anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }} slotProps={{ paper: { className: 'w-popover', 'aria-label': filter.label, role: 'dialog' } }}>
+      <Popover open={open} anchorEl={chip.current} onClose={onClose} anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }} slotProps={{ paper: { className: 'w-popover', 'aria-label': say(filter.label), role: 'dialog' } }}>
         {open && <Choices filter={filter} value={value} onChoose={choose} />}
       </Popover>
     </span>
@@ -155,6 +159,7 @@ function FilterChip({ filter, value, open, onOpen, onClose, onSet }: {
 /** The bar. */
 export function FilterBar({ placeholder, filters, children }: { placeholder?: string; filters: Filter[]; children?: ReactNode }) {
   const { filterValues, setFilters, total } = useListContext();
+  const say = useText();
   const [adding, setAdding] = useState<HTMLElement | null>(null);
   const [open, setOpen] = useState<string>();
   const values = Object.fromEntries(filled(filterValues));
@@ -180,7 +185,7 @@ export function FilterBar({ placeholder, filters, children }: { placeholder?: st
       ))}
       {others.length > 0 && (
         <button type="button" className="w-add" aria-haspopup="menu" onClick={(event) => setAdding(event.currentTarget)}>
-          <Plus size={16} aria-hidden="true" /> Filter
+          <Plus size={16} aria-hidden="true" /> {say('Filter')}
         </button>
       )}
       <Menu open={adding !== null} anchorEl={adding} onClose={() => setAdding(null)}>
@@ -192,14 +197,14 @@ export function FilterBar({ placeholder, filters, children }: { placeholder?: st
               setOpen(source);
             }}
           >
-            {label}
+            {say(label)}
           </MenuItem>
         ))}
       </Menu>
       <span className="w-filters-end">
         {total !== undefined && (
           <span className="w-small w-muted w-numbers" role="status">
-            {total.toLocaleString()} {filled(filterValues).length > 0 ? 'found' : ''}
+            {filled(filterValues).length > 0 ? say('%{number} found', { number: total.toLocaleString() }) : total.toLocaleString()}
           </span>
         )}
         {children}

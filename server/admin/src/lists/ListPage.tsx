@@ -9,6 +9,7 @@ import { APIError } from '../api/errors';
 import { BulkBar } from '../design/Bars';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
+import { useText } from '../design/useText';
 import { type Column, useColumns } from './columns';
 import { FilterBar } from './FilterBar';
 import { type Filter, filled } from './filters';
@@ -71,6 +72,7 @@ function Contents<T extends RaRecord>({ title, what, columns, placeholder, filte
   const { shown, toggle } = useColumns(resource, columns);
   const create = useCanAccess({ resource, action: 'create' });
   const createPath = useCreatePath();
+  const say = useText();
   useHonestSelection();
   const refused = error instanceof APIError && error.status === 403;
   const filtered = filled(filterValues).length > 0;
@@ -80,12 +82,12 @@ function Contents<T extends RaRecord>({ title, what, columns, placeholder, filte
         {!refused && actions}
         {add && create.canAccess && !refused && (
           <Button variant="contained" component={Link} to={createPath({ resource, type: 'create' })} startIcon={<Plus size={16} />}>
-            {add}
+            {say(add)}
           </Button>
         )}
       </PageHead>
       {refused ? (
-        <Refused title={`You may not see ${what}`}>{(error as Error).message}</Refused>
+        <Refused title={say('You may not see this list')}>{(error as Error).message}</Refused>
       ) : (
         <>
           {views && <Views views={views} />}
@@ -95,9 +97,9 @@ function Contents<T extends RaRecord>({ title, what, columns, placeholder, filte
           </FilterBar>
           {isPending && !error && <Loading rows={12} onRetry={() => void refetch()} />}
           {error && !data && <Failed reason={(error as Error).message} onRetry={() => void refetch()} />}
-          {data && data.length > 0 && <Table<T> label={title} columns={shown} selectable={bulk !== undefined} nameOf={nameOf} opens={opens} detail={detail} />}
+          {data && data.length > 0 && <Table<T> label={say(title)} columns={shown} selectable={bulk !== undefined} nameOf={nameOf} opens={opens} detail={detail} />}
           {data && data.length === 0 && !isPending && (filtered ? (
-            <Empty title={`No ${what} match`} action={<Button variant="outlined" onClick={() => setFilters({})}>Clear filters</Button>} />
+            <Empty title={say('No %{what} match', { what: say(what) })} action={<Button variant="outlined" onClick={() => setFilters({})}>{say('Clear filters')}</Button>} />
           ) : (
             empty
           ))}
@@ -137,10 +139,11 @@ function Selected({ children }: { children: ReactNode }) {
 }
 
 function ColumnsButton<T extends RaRecord>({ columns, shown, onToggle }: { columns: Column<T>[]; shown: Column<T>[]; onToggle(id: string): void }) {
+  const say = useText();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
     <span className="w-desk">
-        <IconButton title="Columns" aria-label="Columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <IconButton title={say('Columns')} aria-label={say('Columns')} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
           <Columns3 size={16} />
         </IconButton>
       <Menu open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)}>
@@ -149,7 +152,7 @@ function ColumnsButton<T extends RaRecord>({ columns, shown, onToggle }: { colum
           .map((column) => (
             <MenuItem key={column.id} role="menuitemcheckbox" aria-checked={shown.includes(column)} onClick={() => onToggle(column.id)} dense>
               <Checkbox checked={shown.includes(column)} tabIndex={-1} inert />
-              {column.label}
+              {say(column.label)}
             </MenuItem>
           ))}
       </Menu>
@@ -161,25 +164,26 @@ const pageSizes = [25, 50, 100];
 
 function Pager() {
   const { page, perPage, total = 0, setPage, setPerPage } = useListContext();
+  const say = useText();
   const first = (page - 1) * perPage + 1;
   const last = Math.min(page * perPage, total);
   return (
-    <div className="w-pager" role="navigation" aria-label="Pages of the list">
+    <div className="w-pager" role="navigation" aria-label={say('Pages of the list')}>
       <span className="w-numbers">
-        {first.toLocaleString()} to {last.toLocaleString()} of {total.toLocaleString()}
+        {say('%{first} to %{last} of %{total}', { first: first.toLocaleString(), last: last.toLocaleString(), total: total.toLocaleString() })}
       </span>
       <label>
-        Rows{' '}
+        {say('Rows')}{' '}
         <select value={perPage} onChange={(event) => setPerPage(Number(event.target.value))}>
           {[...new Set([...pageSizes, perPage])].sort((a, b) => a - b).map((size) => (
             <option key={size}>{size}</option>
           ))}
         </select>
       </label>
-      <IconButton aria-label="Page before" disabled={page <= 1} onClick={() => setPage(page - 1)}>
+      <IconButton aria-label={say('Page before')} disabled={page <= 1} onClick={() => setPage(page - 1)}>
         <ChevronLeft size={16} />
       </IconButton>
-      <IconButton aria-label="Next page" disabled={last >= total} onClick={() => setPage(page + 1)}>
+      <IconButton aria-label={say('Next page')} disabled={last >= total} onClick={() => setPage(page + 1)}>
         <ChevronRight size={16} />
       </IconButton>
     </div>

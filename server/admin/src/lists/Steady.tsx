@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { ListContextProvider, type RaRecord, useDataProvider, useListContext } from 'react-admin';
+import { useText } from '../design/useText';
 import { useChanges, useKind, usePace } from '../live/useLive';
 import { followed, looked, type Shown, taken } from './inPlace';
 
@@ -122,11 +123,12 @@ export function Steady<T extends RaRecord>({ children }: { children: ReactNode }
 /** Says that there is more, or in another order, and shows it when it is wanted. */
 export function News() {
   const { fresh, moved, show } = useMotion();
+  const say = useText();
   return (
     <span role="status">
       {moved && (
-        <button type="button" className={fresh > 0 ? 'w-news w-news-fresh' : 'w-news'} onClick={show} title="Rows keep their place until you ask for the present order.">
-          {fresh > 0 ? `${fresh.toLocaleString()} new, show` : 'Order has changed, show'}
+        <button type="button" className={fresh > 0 ? 'w-news w-news-fresh' : 'w-news'} onClick={show} title={say('Rows keep their place until you ask for the present order.')}>
+          {fresh > 0 ? say('%{number} new, show', { number: fresh.toLocaleString() }) : say('Order has changed, show')}
         </button>
       )}
     </span>

@@ -5,6 +5,7 @@ import { ArrowDown, ArrowUp, ChevronRight } from 'lucide-react';
 import { Fragment, type MouseEvent, type ReactNode, useState } from 'react';
 import { type RaRecord, useCreatePath, useListContext } from 'react-admin';
 import { useNavigate } from 'react-router-dom';
+import { useText } from '../design/useText';
 import type { Column } from './columns';
 import { useMotion } from './Steady';
 
@@ -24,6 +25,7 @@ interface TableProps<T extends RaRecord> {
 export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, opens, detail }: TableProps<T>) {
   const { data = [], selectedIds, onToggleItem, onSelect, resource } = useListContext<T>();
   const navigate = useNavigate();
+  const say = useText();
   const createPath = useCreatePath();
   const { beat, changed, gone } = useMotion();
   const [unfolded, setUnfolded] = useState<RaRecord['id'][]>([]);
@@ -47,13 +49,13 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
                 checked={data.length > 0 && onPage === data.length}
                 indeterminate={onPage > 0 && onPage < data.length}
                 onChange={() => onSelect(onPage === data.length ? [] : data.map(({ id }) => id))}
-                slotProps={{ input: { 'aria-label': 'Select all of this page' } }}
+                slotProps={{ input: { 'aria-label': say('Select all of this page') } }}
               />
             </th>
           )}
           {detail && (
             <th className="w-table-check">
-              <span className="w-hidden">Details</span>
+              <span className="w-hidden">{say('Details')}</span>
             </th>
           )}
           {columns.map((column) => (
@@ -69,12 +71,12 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
             <tr
               aria-selected={selectable ? selected : undefined}
               className={[opens && 'w-opens', gone.has(record.id) && 'w-gone', changed.has(record.id) && `w-changed-${beat % 2}`].filter(Boolean).join(' ') || undefined}
-              title={gone.has(record.id) ? 'This is not there any more' : undefined}
+              title={gone.has(record.id) ? say('This is not there any more') : undefined}
               onClick={(event) => open(event, record)}
             >
               {selectable && (
                 <td className="w-table-check">
-                  <Checkbox checked={selected} onChange={() => onToggleItem(record.id)} slotProps={{ input: { 'aria-label': `Select ${nameOf(record)}` } }} />
+                  <Checkbox checked={selected} onChange={() => onToggleItem(record.id)} slotProps={{ input: { 'aria-label': say('Select %{name}', { name: nameOf(record) }) } }} />
                 </td>
               )}
               {detail && (
@@ -83,7 +85,7 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
                     type="button"
                     className="w-unfold"
                     aria-expanded={unfolded.includes(record.id)}
-                    aria-label={`What changed: ${nameOf(record)}`}
+                    aria-label={say('What changed: %{name}', { name: nameOf(record) })}
                     onClick={() => fold(record.id)}
                   >
                     <ChevronRight size={16} aria-hidden="true" />
@@ -109,7 +111,8 @@ export function Table<T extends RaRecord>({ label, columns, selectable, nameOf, 
   );
 }
 
-function Head<T extends RaRecord>({ column: { label, hiddenLabel, sort: field, right, width } }: { column: Column<T> }) {
+function Head<T extends RaRecord>({ column: { label: english, hiddenLabel, sort: field, right, width } }: { column: Column<T> }) {
+  const label = useText()(english);
   const { sort, setSort } = useListContext<T>();
   const sorted = field !== undefined && sort.field === field;
   const Arrow = sort.order === 'ASC' ? ArrowUp : ArrowDown;

@@ -5,6 +5,7 @@ import { Bookmark, X } from 'lucide-react';
 import { useState } from 'react';
 import { useDataProvider, useListContext, useStore } from 'react-admin';
 import { Field } from '../design/Field';
+import { useText } from '../design/useText';
 import { filled, sameFilters } from './filters';
 
 /** A view. */
@@ -30,6 +31,7 @@ export function Views({ views }: { views: View[] }) {
   const [saved, setSaved] = useStore<View[]>(`views.${resource}`, []);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [name, setName] = useState('');
+  const say = useText();
   const all = [...views, ...saved];
   const current = all.find(({ filter }) => sameFilters(filter, filterValues));
   const keep = () => {
@@ -39,17 +41,17 @@ export function Views({ views }: { views: View[] }) {
     setName('');
   };
   return (
-    <div className="w-views" role="group" aria-label="Views">
+    <div className="w-views" role="group" aria-label={say('Views')}>
       {all.map((view) => {
         const on = view === current;
         return (
           <span key={view.name} className={`w-view ${on ? 'w-view-on' : ''}`}>
             <button type="button" aria-pressed={on} onClick={() => setFilters(view.filter)}>
-              {view.name}
+              {views.includes(view) ? say(view.name) : view.name}
               {!isPending && <Count resource={resource} filter={view.filter} />}
             </button>
             {on && saved.includes(view) && (
-              <button type="button" aria-label={`Forget the view ${view.name}`} onClick={() => setSaved(saved.filter((other) => other !== view))}>
+              <button type="button" aria-label={say('Forget the view %{name}', { name: view.name })} onClick={() => setSaved(saved.filter((other) => other !== view))}>
                 <X size={14} />
               </button>
             )}
@@ -58,10 +60,10 @@ export function Views({ views }: { views: View[] }) {
       })}
       {!current && filled(filterValues).length > 0 && (
         <button type="button" className="w-add" aria-haspopup="dialog" onClick={(event) => setAnchor(event.currentTarget)}>
-          <Bookmark size={14} aria-hidden="true" /> Save view
+          <Bookmark size={14} aria-hidden="true" /> {say('Save view')}
         </button>
       )}
-      <Popover open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }} slotProps={{ paper: { className: 'w-popover', role: 'dialog', 'aria-label': 'Save view' } }}>
+      <Popover open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }} slotProps={{ paper: { className: 'w-popover', role: 'dialog', 'aria-label': say('Save view') } }}>
         <form
           className="w-filter-form"
           onSubmit={(event) => {
@@ -71,7 +73,7 @@ export function Views({ views }: { views: View[] }) {
         >
           <Field label="Name of the view" value={name} onChange={setName} autoFocus />
           <Button type="submit" variant="contained" disabled={name.trim() === ''}>
-            Save view
+            {say('Save view')}
           </Button>
         </form>
       </Popover>

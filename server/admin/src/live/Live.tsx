@@ -1,5 +1,6 @@
 // The frame's watches, and the line that says how the link to the server stands.
 import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslate } from 'react-admin';
 import { StatusShape } from '../design/Status';
 import { LiveContext, useLinkState } from './useLive';
 import { createWatches } from './watches';
@@ -22,11 +23,12 @@ const looks = {
 
 /** The line below the navigation. */
 export function LiveState() {
+  const translate = useTranslate();
   const { status, word, title } = looks[useLinkState()];
   return (
-    <p className="w-live" title={title} data-state={status}>
+    <p className="w-live" title={translate(title)} data-state={status}>
       <StatusShape status={status} />
-      <span>{word}</span>
+      <span>{translate(word)}</span>
     </p>
   );
 }

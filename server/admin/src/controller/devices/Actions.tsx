@@ -6,6 +6,7 @@ import { useCanAccess, useDataProvider, useNotify, useRecordContext, useRedirect
 import { useFormContext, useFormState } from 'react-hook-form';
 import { ObjectActions } from '../../app/ObjectActions';
 import { Ask } from '../../design/Ask';
+import { useText } from '../../design/useText';
 import { type Action, MoreMenu } from '../../design/MoreMenu';
 import type { ControllerProvider } from '../operations';
 import { downloadPath } from '../paths';
@@ -19,6 +20,7 @@ export function DeviceActions() {
   const device = useRecordContext<Device>();
   const add = useCanAccess({ resource: 'devices', action: 'create' });
   const remove = useCanAccess({ resource: 'devices', action: 'delete' });
+  const say = useText();
   const [asked, setAsked] = useState<Asked>();
   if (!device) return null;
   const active = !device.is_deactivated;
@@ -31,7 +33,7 @@ export function DeviceActions() {
     <>
       {add.canAccess && !active && (
         <Button variant="outlined" startIcon={<CirclePlay size={16} />} onClick={() => setAsked('activate')}>
-          Activate
+          {say('Activate')}
         </Button>
       )}
       <ObjectActions of="devices" />
@@ -58,6 +60,7 @@ function Question({ device, asked, onClose }: { device: Device; asked: Asked; on
   const redirect = useRedirect();
   const { isDirty } = useFormState();
   const { reset } = useFormContext();
+  const say = useText();
   const [force, setForce] = useState(false);
   const [busy, setBusy] = useState(false);
   const free = deletable(device);
@@ -74,33 +77,33 @@ function Question({ device, asked, onClose }: { device: Device; asked: Asked; on
     } catch (error) {
       setBusy(false);
       onClose();
-      notify(error instanceof Error ? error.message : 'The action failed', { type: 'error', autoHideDuration: 8000 });
+      notify(error instanceof Error ? error.message : say('The action failed'), { type: 'error', autoHideDuration: 8000 });
     }
   };
   const unsaved = isDirty && (
     <Alert severity="warning" sx={{ mt: 2 }}>
-      What you changed on this page and did not save is lost.
+      {say('What you changed on this page and did not save is lost.')}
     </Alert>
   );
   if (asked === 'delete') {
     return (
       <Ask
-        title={`Delete ${device.name}?`}
+        title={say('Delete %{name}?', { name: device.name })}
         verb="Delete device"
         keep="Keep it"
         dangerous
         busy={busy}
         blocked={!free && !force ? 'Tick the box to go on.' : false}
-        onDo={() => void attempt(() => provider.delete('devices', { id: device.id, meta: { force: !free } }), `${device.name} deleted`, true)}
+        onDo={() => void attempt(() => provider.delete('devices', { id: device.id, meta: { force: !free } }), say('%{name} deleted', { name: device.name }), true)}
         onClose={onClose}
       >
-        Its configuration and all versions of it are deleted with it.
+        {say('Its configuration and all versions of it are deleted with it.')}
         {!free && (
           <>
             <Alert severity="warning" sx={{ mt: 2 }}>
-              The device is not fully deactivated: the configuration it has now stays on it. To take it off first, deactivate the device and delete it when it is deactivated.
+              {say('The device is not fully deactivated: the configuration it has now stays on it. To take it off first, deactivate the device and delete it when it is deactivated.')}
             </Alert>
-            <FormControlLabel control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />} label="Delete it all the same" />
+            <FormControlLabel control={<Checkbox checked={force} onChange={(event) => setForce(event.target.checked)} />} label={say('Delete it all the same')} />
           </>
         )}
         {unsaved}
@@ -110,8 +113,8 @@ function Question({ device, asked, onClose }: { device: Device; asked: Asked; on
   const { verb, keep, done, text } = texts[asked];
   const work = asked === 'activate' ? () => provider.activate(device.id) : () => provider.deactivate(device.id);
   return (
-    <Ask title={`${verb} ${device.name}?`} verb={`${verb} device`} keep={keep} dangerous={asked !== 'activate'} busy={busy} onDo={() => void attempt(work, `${device.name} ${done}`)} onClose={onClose}>
-      {text}
+    <Ask title={say(`${verb} %{what}?`, { what: device.name })} verb={say(`${verb} device`)} keep={keep} dangerous={asked !== 'activate'} busy={busy} onDo={() => void attempt(work, `${device.name} ${say(done)}`)} onClose={onClose}>
+      {say(text)}
       {unsaved}
     </Ask>
   );

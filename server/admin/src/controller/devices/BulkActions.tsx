@@ -6,10 +6,11 @@ import { useCanAccess, useDataProvider, useGetMany, useListContext, useNotify, u
 import { BulkActions } from '../../app/ObjectActions';
 import { Ask } from '../../design/Ask';
 import { Loading } from '../../design/states';
+import { useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import type { Device, DeviceTask } from '../types';
 import { ChangeMany } from './ChangeMany';
-import { deletable, devicesOf } from './deletable';
+import { deletable } from './deletable';
 import { statusLook, statuses, statusOf } from './status';
 import { TaskProgress } from './TaskProgress';
 
@@ -25,16 +26,17 @@ const words: Record<Action, { verb: string; keep: string; done: string; text: st
 export function BulkDeviceActions() {
   const add = useCanAccess({ resource: 'devices', action: 'create' });
   const remove = useCanAccess({ resource: 'devices', action: 'delete' });
+  const say = useText();
   const [asked, setAsked] = useState<Action>();
   return (
     <>
       {add.canAccess && (
         <>
           <Button color="inherit" startIcon={<CirclePlay size={16} />} onClick={() => setAsked('activate')}>
-            Activate…
+            {say('Activate…')}
           </Button>
           <Button color="inherit" startIcon={<CirclePause size={16} />} onClick={() => setAsked('deactivate')}>
-            Deactivate…
+            {say('Deactivate…')}
           </Button>
         </>
       )}
@@ -42,7 +44,7 @@ export function BulkDeviceActions() {
       <BulkActions of="devices" />
       {remove.canAccess && (
         <Button color="error" startIcon={<Trash2 size={16} />} onClick={() => setAsked('delete')}>
-          Delete…
+          {say('Delete…')}
         </Button>
       )}
       {asked && <BulkQuestion action={asked} onClose={() => setAsked(undefined)} />}
@@ -52,13 +54,16 @@ export function BulkDeviceActions() {
 
 /** How many of the devices stand how. */
 function Standing({ devices }: { devices: Device[] }) {
+  const say = useText();
   const counts = statuses.map((status) => ({ status, count: devices.filter((device) => statusOf(device) === status).length })).filter(({ count }) => count > 0);
-  return <p style={{ margin: 0 }}>{counts.map(({ status, count }) => `${count} ${statusLook[status].word}`).join(', ')}</p>;
+  return <p style={{ margin: 0 }}>{counts.map(({ status, count }) => `${count} ${say(statusLook[status].word)}`).join(', ')}</p>;
 }
 
 /** It is tried first, told device by device, done in the background, and taken back where that is wanted. */
 function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) {
   const { selectedIds, onSelect } = useListContext<Device>();
+  const say = useText();
+  const devicesOf = (count: number) => say('%{smart_count} device |||| %{smart_count} devices', { smart_count: count });
   const [ids] = useState(selectedIds.map(String));
   const provider = useDataProvider<ControllerProvider>();
   const notify = useNotify();
@@ -104,16 +109,16 @@ function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) 
 
   if (doing) {
     return (
-      <Ask title={doing.result ? `${devicesOf(doing.result.changed)} ${doing.result.action === 'undo' ? 'as before' : done}` : `${verb} ${devicesOf(ids.length)}`} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
+      <Ask title={doing.result ? `${devicesOf(doing.result.changed)} ${say(doing.result.action === 'undo' ? 'as before' : done)}` : say(`${verb} %{what}`, { what: devicesOf(ids.length) })} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
         <TaskProgress id={doing.id} undo={(id) => setDoing({ id })} onOver={(task) => void over(task)} />
-        {doing.result && doing.result.failed > 0 && <p className="w-secondary">Those that failed are still selected.</p>}
+        {doing.result && doing.result.failed > 0 && <p className="w-secondary">{say('Those that failed are still selected.')}</p>}
       </Ask>
     );
   }
   return (
     <Ask
-      title={`${verb} ${devicesOf(ids.length)}?`}
-      verb={`${verb} ${devicesOf(ids.length)}`}
+      title={say(`${verb} %{what}?`, { what: devicesOf(ids.length) })}
+      verb={say(`${verb} %{what}`, { what: devicesOf(ids.length) })}
       keep={keep}
       dangerous={action !== 'activate'}
       count={ids.length}
@@ -122,14 +127,14 @@ function BulkQuestion({ action, onClose }: { action: Action; onClose(): void }) 
       onDo={() => void start(false, force)}
       onClose={onClose}
     >
-      <p style={{ marginTop: 0 }}>{text}</p>
+      <p style={{ marginTop: 0 }}>{say(text)}</p>
       {isPending ? <Loading rows={3} /> : <Standing devices={known} />}
       {early.length > 0 && (
         <>
           <Alert severity="warning">
-            {early.length === 1 ? '1 of them is' : `${early.length.toLocaleString()} of them are`} not fully deactivated: the configuration they have stays on them.
+            {say('%{smart_count} of them is not fully deactivated: the configuration it has stays on it. |||| %{smart_count} of them are not fully deactivated: the configuration they have stays on them.', { smart_count: early.length })}
           </Alert>
-          <FormControlLabel control={<Checkbox checked={force} onChange={(event) => { setTrial(undefined); setForce(event.target.checked); }} />} label="Delete them all the same" />
+          <FormControlLabel control={<Checkbox checked={force} onChange={(event) => { setTrial(undefined); setForce(event.target.checked); }} />} label={say('Delete them all the same')} />
         </>
       )}
       {problem && <Alert severity="error">{problem}</Alert>}

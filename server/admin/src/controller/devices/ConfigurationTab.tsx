@@ -11,6 +11,7 @@ import {
 import { useState } from 'react';
 import { SelectInput, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../design/useText';
 import { FormCard } from '../../forms/FormParts';
 import type { Device, PreviewRequest } from '../types';
 import { backendChoices, emptyConfig } from '../backends';
@@ -42,11 +43,12 @@ function previewOf(values: Partial<Device>, device: Device | undefined, explain:
 
 /** The variables of the device with where they come from. */
 function AllVariables({ device }: { device: string }) {
+  const say = useText();
   const [open, setOpen] = useState(false);
   return (
     <Accordion variant="outlined" disableGutters expanded={open} onChange={(_, next) => setOpen(next)} sx={{ mb: 2, '&::before': { display: 'none' } }}>
       <AccordionSummary expandIcon={<ExpandIcon />}>
-        <span className="w-medium">All variables, and where they come from</span>
+        <span className="w-medium">{say('All variables, and where they come from')}</span>
       </AccordionSummary>
       <AccordionDetails sx={{ overflow: 'auto' }}>{open && <OriginsTable device={device} />}</AccordionDetails>
     </Accordion>
@@ -58,6 +60,7 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
   const device = useRecordContext<Device>();
   const { setValue } = useFormContext();
   const values = useWatch() as Partial<Device>;
+  const say = useText();
   const schemas = useSchemas();
   const [mode, setMode] = useState<PreviewMode>('text');
   const preview = usePreview(previewOf(values, device, mode !== 'text'));
@@ -65,10 +68,10 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
   if (!values.config) {
     return (
       <Box sx={{ py: 3, width: '100%', textAlign: 'center' }}>
-        <Typography sx={{ mb: 1.5 }}>This device has no configuration: it keeps what it has.</Typography>
+        <Typography sx={{ mb: 1.5 }}>{say('This device has no configuration: it keeps what it has.')}</Typography>
         {!locked && (
           <Button variant="contained" onClick={() => setValue('config', emptyConfig, { shouldDirty: true })}>
-            Add configuration
+            {say('Add configuration')}
           </Button>
         )}
       </Box>
@@ -85,7 +88,7 @@ export function ConfigurationTab({ create, locked }: { create: boolean; locked: 
           <ConfigEditor source="config.config" backend={values.config.backend} problem={preview.problem} disabled={locked} />
         </FormCard>
         <FormCard title="Variables">
-          <VariablesInput source="config.context" label="Of this device" help="Used in the configuration and in templates as {{ name }}." disabled={locked} />
+          <VariablesInput source="config.context" label={say('Of this device')} help={say('Used in the configuration and in templates as {{ name }}.')} disabled={locked} />
           {device && !create && <DeclaredVariables of="device" id={device.id} locked={locked} />}
           {device && !create && <AllVariables device={device.id} />}
         </FormCard>

@@ -2,6 +2,7 @@
 import { Button } from '@mui/material';
 import { Suspense } from 'react';
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../design/useText';
 import { page } from '../../app/pages';
 import { Card } from '../../design/Card';
 import { Loading } from '../../design/states';
@@ -16,6 +17,7 @@ const ConfigurationTab = page(() => import('./ConfigurationTab').then((module) =
 const newDevice = { name: '', mac_address: '', key: '', model: '', os: '', system: '', notes: '', config: null };
 
 function Configuration() {
+  const say = useText();
   const { setValue } = useFormContext();
   const config = useWatch({ name: 'config' }) as unknown;
   if (config) {
@@ -28,9 +30,9 @@ function Configuration() {
   return (
     <div className="w-form">
       <Card title="Configuration">
-        <p className="w-secondary">Without one the device keeps what it has. It can also be added later.</p>
+        <p className="w-secondary">{say('Without one the device keeps what it has. It can also be added later.')}</p>
         <Button variant="outlined" onClick={() => setValue('config', emptyConfig, { shouldDirty: true })} sx={{ mt: 1 }}>
-          Configure it now
+          {say('Configure it now')}
         </Button>
       </Card>
     </div>

@@ -4,6 +4,7 @@ import { Suspense } from 'react';
 import { useCreatePath, usePermissions, useRecordContext } from 'react-admin';
 import { useFormState } from 'react-hook-form';
 import { useLocation } from 'react-router-dom';
+import { useText } from '../../design/useText';
 import { allowed } from '../../api/session';
 import type { Session } from '../../api/types';
 import { useFrame, useModels } from '../../app/ConcernsContext';
@@ -55,6 +56,7 @@ function Header() {
   const device = useRecordContext<Device>();
   const live = useLiveDevice();
   const { tab, root } = useTab(device);
+  const say = useText();
   const { errors } = useFormState();
   const further = useFurtherTabs();
   if (!device || !live) return null;
@@ -69,22 +71,22 @@ function Header() {
       actions={<DeviceActions />}
       facts={
         <>
-          <span title="Organization">
+          <span title={say('Organization')}>
             <Building2 size={14} aria-hidden="true" />
             <Reference resource="organizations" id={device.organization} />
           </span>
           {live.model && (
-            <span title="Model">
+            <span title={say('Model')}>
               <RouterIcon size={14} aria-hidden="true" />
               {live.model}
             </span>
           )}
-          {live.os && <span title="Operating system">{live.os}</span>}
+          {live.os && <span title={say('Operating system')}>{live.os}</span>}
           {live.management_ip && <CopyFact text={live.management_ip} label="management address" />}
           {!live.management_ip && live.last_ip && <CopyFact text={live.last_ip} label="address of the last request" />}
           <CopyFact text={device.mac_address} label="MAC address" />
           <span>
-            Seen <LastSeen device={live} />
+            {say('Seen')} <LastSeen device={live} />
           </span>
         </>
       }
@@ -102,15 +104,16 @@ function Header() {
 
 /** A configuration that a change could not renew: the device keeps the last good one. */
 function NotRenewed({ device }: { device: Device }) {
+  const say = useText();
   const since = device.config?.not_renewed_since;
   if (!since) return null;
   const reason = device.config?.not_renewed_reason;
   return (
     <Banner status="problem" title="Its configuration could not be renewed">
-      The device keeps the last good one since <Moment at={since} />: {firstLine(reason)}
+      {say('The device keeps the last good one since')} <Moment at={since} />: {firstLine(reason)}
       {reason?.includes('\n') && (
         <details>
-          <summary>All of the reason</summary>
+          <summary>{say('All of the reason')}</summary>
           <pre>{reason}</pre>
         </details>
       )}
@@ -121,11 +124,12 @@ function NotRenewed({ device }: { device: Device }) {
 /** What is wrong with the device, above the contents of every tab. */
 function Trouble() {
   const live = useLiveDevice();
+  const say = useText();
   if (!live) return null;
   if (live.is_deactivated) {
     return (
       <Banner status="off" title="This device is deactivated">
-        It can be activated or deleted, but not changed.
+        {say('It can be activated or deleted, but not changed.')}
       </Banner>
     );
   }
@@ -135,10 +139,10 @@ function Trouble() {
     <>
     <NotRenewed device={live} />
     <Banner status="critical" title={firstLine(reason)} urgent>
-      It could not apply its configuration and went back to the one before, <Moment at={live.modified} />.
+      {say('It could not apply its configuration and went back to the one before,')} <Moment at={live.modified} />.
       {reason?.includes('\n') && (
         <details>
-          <summary>Log of the device, {reason.trim().split('\n').length} lines, in its own time</summary>
+          <summary>{say('Log of the device, %{number} lines, in its own time', { number: reason.trim().split('\n').length })}</summary>
           <pre>{reason}</pre>
         </details>
       )}

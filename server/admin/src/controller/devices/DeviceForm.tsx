@@ -2,6 +2,7 @@
 import { AutocompleteInput, ReferenceInput, required, TextInput, useRecordContext, useResourceDefinitions } from 'react-admin';
 import { useWatch } from 'react-hook-form';
 import { CopyableText } from '../../design/Copyable';
+import { useText } from '../../design/useText';
 import { Moment } from '../../design/Moment';
 import { SecretInput } from '../../design/SecretInput';
 import { FormCard, Locked } from '../../forms/FormParts';
@@ -56,6 +57,7 @@ export function DeviceFields({ create }: { create: boolean }) {
 export function DeviceDetails() {
   const device = useRecordContext<Device>();
   const locked = useLocked();
+  const say = useText();
   return (
     <Locked locked={locked}>
       <div className="w-stack w-form">
@@ -63,7 +65,7 @@ export function DeviceDetails() {
         <FormCard title="For scripts">
           <CopyableText label="UUID" text={device?.id} />
           <p className="w-small w-secondary" style={{ marginTop: 8 }}>
-            Added <Moment at={device?.created} />, changed <Moment at={device?.modified} />
+            {say('Added')} <Moment at={device?.created} />, {say('changed')} <Moment at={device?.modified} />
           </p>
         </FormCard>
       </div>

@@ -6,6 +6,7 @@ import { useNavigate } from 'react-router-dom';
 import { useFrame, useModels } from '../../app/ConcernsContext';
 import { allowed } from '../../api/session';
 import type { Session } from '../../api/types';
+import { useText } from '../../design/useText';
 import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { Loading } from '../../design/states';
@@ -75,10 +76,11 @@ const views: View[] = [
 
 /** The address at which a device is reached, and which one that is. */
 function Address({ device }: { device: Device }): ReactNode {
+  const say = useText();
   const address = device.management_ip ?? device.last_ip;
-  if (!address) return <span className="w-muted">not known</span>;
+  if (!address) return <span className="w-muted">{say('not known')}</span>;
   return (
-    <span className="w-mono" title={device.management_ip ? 'Management address' : 'Address of the last request'}>
+    <span className="w-mono" title={say(device.management_ip ? 'Management address' : 'Address of the last request')}>
       {address}
     </span>
   );

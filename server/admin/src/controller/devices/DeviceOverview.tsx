@@ -5,6 +5,7 @@ import { Card } from '../../design/Card';
 import { LayerRow } from '../../design/LayerEdge';
 import { Moment } from '../../design/Moment';
 import { Thread } from '../../design/Thread';
+import { useText } from '../../design/useText';
 import { changedNames, initials, verbs } from '../../audit/trail';
 import type { AuditEvent } from '../../audit/types';
 import { Reference } from '../../lists/Reference';
@@ -17,21 +18,22 @@ import { agreements } from './thread';
 import { useLiveDevice } from './useLive';
 import { whoisFacts } from './whois';
 
-const short = (sum: string | null | undefined) => (sum ? <span className="w-mono">{sum.slice(0, 8)}</span> : 'nothing yet');
+const short = (say: (text: string) => string, sum: string | null | undefined) => (sum ? <span className="w-mono">{sum.slice(0, 8)}</span> : say('nothing yet'));
 
 function ConfigurationCard({ device }: { device: Device }) {
+  const say = useText();
   const { desired, served, reported } = device.checksums ?? {};
   const { served: given, reported: told } = agreements(device);
   return (
-    <Card title="Configuration" more={<Link to={`/devices/${device.id}/history`}>Versions</Link>}>
+    <Card title="Configuration" more={<Link to={`/devices/${device.id}/history`}>{say('Versions')}</Link>}>
       {!device.config ? (
-        <p className="w-secondary">This device has no configuration: it keeps what it has.</p>
+        <p className="w-secondary">{say('This device has no configuration: it keeps what it has.')}</p>
       ) : (
         <Thread
           nodes={[
-            { name: 'Desired', agreement: 'same', what: short(desired), detail: 'what it should have now' },
-            { name: 'Served', agreement: given, what: short(served), detail: given === 'awaited' ? 'waiting for its next check' : 'what it downloaded last' },
-            { name: 'Reported', agreement: told, what: short(reported), detail: told === 'awaited' ? 'until it says that it has applied it' : 'what it last said it has' },
+            { name: say('Desired'), agreement: 'same', what: short(say, desired), detail: say('what it should have now') },
+            { name: say('Served'), agreement: given, what: short(say, served), detail: say(given === 'awaited' ? 'waiting for its next check' : 'what it downloaded last') },
+            { name: say('Reported'), agreement: told, what: short(say, reported), detail: say(told === 'awaited' ? 'until it says that it has applied it' : 'what it last said it has') },
           ]}
         />
       )}
@@ -40,27 +42,28 @@ function ConfigurationCard({ device }: { device: Device }) {
 }
 
 function MadeOf({ device }: { device: Device }) {
+  const say = useText();
   const ids = device.config?.templates ?? [];
   const { data: templates = [] } = useGetManyAggregate<Template>('templates', { ids });
   const own = Object.keys(device.config?.config ?? {}).length;
   const variables = Object.keys(device.config?.context ?? {}).length;
   if (!device.config) return null;
   return (
-    <Card title="Made of" note="later wins" more={<Link to={`/devices/${device.id}/configuration`}>Edit</Link>}>
+    <Card title="Made of" note="later wins" more={<Link to={`/devices/${device.id}/configuration`}>{say('Edit')}</Link>}>
       <ul className="w-layers">
-        <LayerRow layer="organization" note="variables">
+        <LayerRow layer="organization" note={say('variables')}>
           <Reference resource="organizations" id={device.organization} />
         </LayerRow>
         {ids.map((id) => {
           const template = templates.find((known) => known?.id === id);
           return (
-            <LayerRow key={id} layer="template" note={template?.required ? 'required' : undefined}>
-              <Link to={`/templates/${id}`}>{template?.name ?? 'a template you may not see'}</Link>
+            <LayerRow key={id} layer="template" note={template?.required ? say('required') : undefined}>
+              <Link to={`/templates/${id}`}>{template?.name ?? say('a template you may not see')}</Link>
             </LayerRow>
           );
         })}
-        <LayerRow layer="device" note={[own > 0 && `${own} ${own === 1 ? 'section' : 'sections'}`, variables > 0 && `${variables} ${variables === 1 ? 'variable' : 'variables'}`].filter(Boolean).join(', ') || 'nothing of its own'}>
-          This device
+        <LayerRow layer="device" note={[own > 0 && say('%{smart_count} section |||| %{smart_count} sections', { smart_count: own }), variables > 0 && say('%{smart_count} variable |||| %{smart_count} variables', { smart_count: variables })].filter(Boolean).join(', ') || say('nothing of its own')}>
+          {say('This device')}
         </LayerRow>
       </ul>
     </Card>
@@ -68,12 +71,13 @@ function MadeOf({ device }: { device: Device }) {
 }
 
 function Activity({ device }: { device: Device }) {
+  const say = useText();
   const { data, error, refetch } = useGetList<AuditEvent>('events', { pagination: { page: 1, perPage: 5 }, sort: { field: 'created', order: 'DESC' }, filter: { object_id: device.id } }, { retry: false });
   useChanges('config.device', () => void refetch(), device.id);
   if (error) return null;
   return (
-    <Card title="Activity" more={<Link to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>All</Link>}>
-      {data?.length === 0 && <p className="w-secondary">Nobody has changed it.</p>}
+    <Card title="Activity" more={<Link to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>{say('All')}</Link>}>
+      {data?.length === 0 && <p className="w-secondary">{say('Nobody has changed it.')}</p>}
       <ol className="w-timeline">
         {data?.map((event) => (
           <li key={event.id}>
@@ -81,7 +85,7 @@ function Activity({ device }: { device: Device }) {
               {initials(event.actor)}
             </span>
             <div>
-              <b>{event.actor || 'The server'}</b> {event.action === 'change' ? `changed ${changedNames(event.fields) || 'it'}` : (verbs[event.action] ?? event.action)}
+              <b>{event.actor || say('The server')}</b> {event.action === 'change' ? `changed ${changedNames(event.fields) || 'it'}` : (verbs[event.action] ?? event.action)}
               <small>
                 <Moment at={event.created} />
               </small>
@@ -103,6 +107,7 @@ function Face({ device }: { device: Device }) {
 
 /** The contents of the tab. */
 export function DeviceOverview() {
+  const say = useText();
   const record = useRecordContext<Device>();
   const device = useLiveDevice() ?? record;
   if (!device) return null;
@@ -123,15 +128,15 @@ export function DeviceOverview() {
           <dl className="w-pairs">
             {facts.map(([name, value]) => (
               <div key={name} style={{ display: 'contents' }}>
-                <dt>{name}</dt>
-                <dd>{value || <span className="w-muted">not known</span>}</dd>
+                <dt>{say(name)}</dt>
+                <dd>{value || <span className="w-muted">{say('not known')}</span>}</dd>
               </div>
             ))}
-            <dt>Last seen</dt>
+            <dt>{say('Last seen')}</dt>
             <dd>
               <LastSeen device={device} />
             </dd>
-            <dt>Added</dt>
+            <dt>{say('Added')}</dt>
             <dd>
               <Moment at={device.created} />
             </dd>

@@ -8,6 +8,7 @@ import { useFrame } from '../../app/ConcernsContext';
 import { Card } from '../../design/Card';
 import { CopyButton } from '../../design/Copyable';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { useManagedOrganizations } from '../../tenancy/managed';
 import { readSettings } from '../organization/settings';
 import { commandsOf, type Way } from './firstCommands';
@@ -25,20 +26,21 @@ export function FirstDevice() {
     queryFn: async () => (await readSettings(request, organization ?? '')) ?? null,
     enabled: organization !== undefined,
   });
+  const say = useText();
   const secret = settings?.shared_secret;
   const commands = (shown: string) => commandsOf(way, window.location.origin, shown);
   return (
     <div className="w-first">
       <Card title="No devices yet">
-        <p className="w-secondary">Type this on a router. It appears here by itself.</p>
+        <p className="w-secondary">{say('Type this on a router. It appears here by itself.')}</p>
         <div className="w-row" style={{ margin: '12px 0' }}>
-          <ToggleButtonGroup exclusive value={way} onChange={(_, next: Way | null) => next && setWay(next)} aria-label="How it registers">
+          <ToggleButtonGroup exclusive value={way} onChange={(_, next: Way | null) => next && setWay(next)} aria-label={say('How it registers')}>
             <ToggleButton value="openwrt">OpenWrt</ToggleButton>
             <ToggleButton value="curl">curl</ToggleButton>
           </ToggleButtonGroup>
           {organizations.length > 1 && (
             <label className="w-small">
-              For{' '}
+              {say('For')}{' '}
               <select value={organization} onChange={(event) => setChosen(event.target.value)}>
                 {organizations.map(({ id, name }) => (
                   <option key={id} value={id}>
@@ -49,17 +51,17 @@ export function FirstDevice() {
             </label>
           )}
           <Button color="inherit" component={Link} to={createPath({ resource: 'devices', type: 'create' })}>
-            Add one by hand
+            {say('Add one by hand')}
           </Button>
         </div>
-        {settings && !settings.registration_enabled && <p className="w-secondary">Registration is off for this organization: turn it on in its settings first.</p>}
+        {settings && !settings.registration_enabled && <p className="w-secondary">{say('Registration is off for this organization: turn it on in its settings first.')}</p>}
         {secret ? (
           <div className="w-code">
             <pre>{commands('•'.repeat(12))}</pre>
             <CopyButton text={commands(secret)} label="commands" />
           </div>
         ) : (
-          settings !== undefined && <p className="w-secondary">The shared secret of the organization is needed, which your account may not see.</p>
+          settings !== undefined && <p className="w-secondary">{say('The shared secret of the organization is needed, which your account may not see.')}</p>
         )}
         <p style={{ marginTop: 12 }}>
           <Status status="waiting" word="Waiting for the first device…" />

@@ -10,6 +10,7 @@ import { useEffect, useState } from 'react';
 import { useDataProvider, useInput } from 'react-admin';
 import type { ControllerProvider } from '../operations';
 import { maximalPage } from '../../api/dataProvider';
+import { useText } from '../../design/useText';
 import type { Template } from '../types';
 import { initialTemplates, move, usable } from './templateOrder';
 
@@ -46,6 +47,7 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
     format: (value: unknown) => value,
     parse: (value: unknown) => value,
   });
+  const say = useText();
   const [dragged, setDragged] = useState<number>();
   const chosen = Array.isArray(field.value) ? (field.value as string[]) : [];
   const { data = [], isPending, error } = useQuery({
@@ -72,10 +74,10 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
   };
 
   return (
-    <Box sx={{ width: '100%', mt: 2, mb: 2 }} role="group" aria-label="Templates">
-      <Typography variant="subtitle2">Templates</Typography>
+    <Box sx={{ width: '100%', mt: 2, mb: 2 }} role="group" aria-label={say('Templates')}>
+      <Typography variant="subtitle2">{say('Templates')}</Typography>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-        Applied from top to bottom: later ones override earlier ones, the device&apos;s own configuration overrides all.
+        {say('Applied from top to bottom: later ones override earlier ones, the own configuration of the device overrides all.')}
       </Typography>
       <Box component="ol" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gridTemplateColumns: 'minmax(0,1fr)', gap: 0.5 }}>
         {chosen.map((id, index) => {
@@ -108,17 +110,17 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
               <Typography component="span" noWrap sx={{ flexGrow: 1, minWidth: 0 }} title={name}>
                 {name}
               </Typography>
-              {template && !template.organization && <Chip size="small" variant="outlined" label="shared" />}
+              {template && !template.organization && <Chip size="small" variant="outlined" label={say('shared')} />}
               {required ? (
-                <Chip size="small" color="primary" variant="outlined" label="required" />
+                <Chip size="small" color="primary" variant="outlined" label={say('required')} />
               ) : (
-                template?.default && <Chip size="small" variant="outlined" label="default" />
+                template?.default && <Chip size="small" variant="outlined" label={say('default')} />
               )}
               <Box sx={{ display: 'flex', flexShrink: 0 }}>
                 <IconButton
                   size="small"
-                  aria-label={`Move ${name} up`}
-                  title={held(index - 1) ? 'Required templates stay first' : undefined}
+                  aria-label={say('Move %{name} up', { name })}
+                  title={held(index - 1) ? say('Required templates stay first') : undefined}
                   disabled={disabled || index === 0 || held(index - 1)}
                   onClick={() => set(move(chosen, index, index - 1))}
                 >
@@ -126,20 +128,20 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
                 </IconButton>
                 <IconButton
                   size="small"
-                  aria-label={`Move ${name} down`}
+                  aria-label={say('Move %{name} down', { name })}
                   disabled={disabled || index === chosen.length - 1 || held(index)}
                   onClick={() => set(move(chosen, index, index + 1))}
                 >
                   <DownIcon fontSize="small" />
                 </IconButton>
                 {required ? (
-                  <Tooltip title="A required template cannot be removed">
+                  <Tooltip title={say('A required template cannot be removed')}>
                     <LockIcon fontSize="small" color="disabled" sx={{ m: '5px' }} />
                   </Tooltip>
                 ) : (
                   <IconButton
                     size="small"
-                    aria-label={`Remove ${name}`}
+                    aria-label={say('Remove %{name}', { name })}
                     disabled={disabled}
                     onClick={() => set(chosen.filter((other) => other !== id))}
                   >
@@ -153,7 +155,7 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
       </Box>
       {chosen.length === 0 && (
         <Typography variant="body2" color="text.secondary">
-          No templates are assigned.
+          {say('No templates are assigned.')}
         </Typography>
       )}
       {!disabled && (
@@ -165,10 +167,10 @@ export function TemplatesInput({ source, backend, organization, preselect = fals
           options={available.filter((template) => !chosen.includes(template.id))}
           getOptionLabel={(template) => template.name}
           getOptionKey={(template) => template.id}
-          groupBy={(template) => (template.organization ? 'Of the organization' : 'Shared')}
+          groupBy={(template) => (say(template.organization ? 'Of the organization' : 'Shared'))}
           onChange={(_, template) => template && set([...chosen, template.id])}
-          noOptionsText={organization ? 'No other template of this backend' : 'Choose the organization first'}
-          renderInput={(params) => <TextField {...params} label="Add a template" />}
+          noOptionsText={say(organization ? 'No other template of this backend' : 'Choose the organization first')}
+          renderInput={(params) => <TextField {...params} label={say('Add a template')} />}
           sx={{ mt: 1, maxWidth: 460 }}
         />
       )}

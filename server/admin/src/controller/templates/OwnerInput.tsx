@@ -1,6 +1,7 @@
 import { useInput } from 'react-admin';
 import { FieldInput } from '../tasks/FieldInput';
 import { useManagedOrganizations, useSuperuser } from '../../tenancy/managed';
+import { useText } from '../../design/useText';
 import { templateTexts as t } from './texts';
 
 /** What the choice of all organizations is called inside; the API says null. */
@@ -12,6 +13,7 @@ const all = 'all';
  */
 export function OwnerInput({ source, disabled }: { source: string; disabled?: boolean }) {
   const organizations = useManagedOrganizations();
+  const say = useText();
   const superuser = useSuperuser();
   const [only, more] = organizations;
   const single = !superuser && more === undefined ? only?.id : undefined;
@@ -28,14 +30,14 @@ export function OwnerInput({ source, disabled }: { source: string; disabled?: bo
   return (
     <FieldInput
       id="owner"
-      label={t.owner}
+      label={say(t.owner)}
       kind="choice"
       value={value}
-      choices={superuser || field.value === null ? [...choices, { value: all, label: t.shared }] : choices}
+      choices={superuser || field.value === null ? [...choices, { value: all, label: say(t.shared) }] : choices}
       onChange={(next) => field.onChange(next === all ? null : next)}
       onBlur={field.onBlur}
-      problem={fieldState.error?.message}
-      help={value === all ? t.ownerHelp : undefined}
+      problem={say(fieldState.error?.message)}
+      help={value === all ? say(t.ownerHelp) : undefined}
       disabled={disabled}
     />
   );

@@ -23,6 +23,7 @@ import { fieldOf } from '../tasks/places';
 import { TaskForm } from '../tasks/TaskForm';
 import type { AnyTask } from '../tasks/task';
 import { taskTexts as tasks } from '../tasks/texts';
+import { useText } from '../../design/useText';
 import { OwnerInput } from './OwnerInput';
 import { previewOf, TemplateForm, templateBody, type TemplateValues } from './TemplateForm';
 import { templateTexts as t } from './texts';
@@ -40,6 +41,7 @@ export default function TemplateCreate() {
   // on a telephone the gallery is folded to what is chosen
   const [open, setOpen] = useState(false);
   useDocumentTitle(task?.title ?? t.emptyTitle);
+  const say = useText();
   const choose = (next: AnyTask | undefined) => {
     setSearch({ task: next?.id ?? 'empty' }, { replace: true });
     setOpen(false);
@@ -48,10 +50,10 @@ export default function TemplateCreate() {
   return (
     <div className="t-page">
       <aside className={open ? 't-side' : 't-side t-closed'} aria-labelledby="t-question">
-        <h2 id="t-question">{tasks.question}</h2>
+        <h2 id="t-question">{say(tasks.question)}</h2>
         <button type="button" className="t-choose" aria-expanded={open} onClick={() => setOpen(!open)}>
           {Icon && <Icon size={20} strokeWidth={1.5} aria-hidden="true" />}
-          <span className="w-grow">{task?.title ?? t.emptyTitle}</span>
+          <span className="w-grow">{say(task?.title ?? t.emptyTitle)}</span>
           <ChevronsUpDown size={16} aria-hidden="true" />
         </button>
         <Gallery chosen={task ? chosen : 'empty'} empty onChoose={choose} />
@@ -95,6 +97,7 @@ function Answers({ task }: { task: AnyTask }) {
   const resource = useResourceContext();
   const { setValue, getFieldState, formState } = useFormContext();
   const values = useWatch() as TemplateValues;
+  const say = useText();
   const [answers, setAnswers] = useState<unknown>(task.blank);
   const [named, setNamed] = useState(false);
   const wrong = Object.keys(task.problems(answers)).length;
@@ -120,10 +123,10 @@ function Answers({ task }: { task: AnyTask }) {
           <div className="t-column">
             <div>
               <p className="t-path">
-                <Link to={`/${resource}`}>{t.all}</Link> › {t.create}
+                <Link to={`/${resource}`}>{say(t.all)}</Link> › {say(t.create)}
               </p>
-              <h1>{task.title}</h1>
-              <p className="w-secondary">{task.intro}</p>
+              <h1>{say(task.title)}</h1>
+              <p className="w-secondary">{say(task.intro)}</p>
             </div>
             <FormProblems />
             <Card>
@@ -134,24 +137,24 @@ function Answers({ task }: { task: AnyTask }) {
               <WhoInput />
               <FieldInput
                 id="template-name"
-                label={t.name}
+                label={say(t.name)}
                 kind="text"
                 value={values.name ?? ''}
                 onChange={(next) => {
                   setNamed(next !== '');
                   setValue('name', next, { shouldDirty: true });
                 }}
-                problem={getFieldState('name', formState).error?.message ?? (strict && !values.name ? t.nameNeeded : undefined)}
+                problem={getFieldState('name', formState).error?.message ?? (strict && !values.name ? say(t.nameNeeded) : undefined)}
               />
             </Card>
           </div>
         </div>
         <div className="t-bar">
-          <SaveBar state={complete ? <Status status="ok" word={t.complete} /> : <span>{t.missing(wrong)}</span>}>
+          <SaveBar state={complete ? <Status status="ok" word={t.complete} /> : <span>{say(t.missing, { smart_count: wrong })}</span>}>
             <Button color="inherit" component={Link} to={`/${resource}`}>
-              {t.discard}
+              {say(t.discard)}
             </Button>
-            <SaveButton label={t.save} icon={<></>} disabled={!complete} alwaysEnable={complete} />
+            <SaveButton label={say(t.save)} icon={<></>} disabled={!complete} alwaysEnable={complete} />
           </SaveBar>
         </div>
       </div>

@@ -10,7 +10,7 @@ import { FormToolbar, useDeletion } from '../../forms/FormParts';
 import { Reference } from '../../lists/Reference';
 import { Aftermath } from '../Aftermath';
 import { backendLabel } from '../backends';
-import { devicesOf } from '../devices/deletable';
+import { useText } from '../../design/useText';
 import { downloadPath } from '../paths';
 import type { Template } from '../types';
 import { TemplateForm, templateBody, type TemplateValues, useTemplateLock } from './TemplateForm';
@@ -20,10 +20,11 @@ function Header({ template }: { template: Template }) {
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const redirect = useRedirect();
+  const say = useText();
   const users = useUsers(template.id);
   const { id: _id, created: _created, modified: _modified, devices: _devices, broken_configurations: _broken, ...copied } = template;
   const clone = () => redirect('create', resource, undefined, undefined, { record: { ...copied, name: `${template.name} (copy)`, tag_names: template.tags } });
-  const deletion = useDeletion('template', template.name, users ? `${devicesOf(users)} that have it get a configuration without it.` : 'No device has it.');
+  const deletion = useDeletion('template', template.name, users ? say('%{smart_count} device that has it gets a configuration without it. |||| %{smart_count} devices that have it get a configuration without it.', { smart_count: users }) : 'No device has it.');
   return (
     <>
       <ObjectHeader
@@ -45,12 +46,12 @@ function Header({ template }: { template: Template }) {
               <Reference resource="organizations" id={template.organization} none="All organizations" />
             </span>
             <span>{backendLabel(template.backend)}</span>
-            {(template.required || template.default) && <span>{template.required ? 'Required' : 'Default'}</span>}
+            {(template.required || template.default) && <span>{say(template.required ? 'Required' : 'Default')}</span>}
             <span>
               <UsedBy template={template.id} count={users ?? template.devices ?? 0} />
             </span>
             <span>
-              Changed <Moment at={template.modified} />
+              {say('Changed')} <Moment at={template.modified} />
             </span>
           </>
         }
@@ -66,11 +67,12 @@ const contents = ['config', 'default_values', 'vpn', 'ca', 'blueprint_cert', 'au
 function Bar() {
   const template = useRecordContext<Template>();
   const users = useUsers(template?.id);
+  const say = useText();
   const { locked } = useTemplateLock();
   const values = useWatch() as TemplateValues;
   // only what devices get from it changes them: not its name, nor who gets it
   const touches = contents.some((key) => JSON.stringify(values[key]) !== JSON.stringify(template?.[key]));
-  return <FormToolbar locked={locked} verb={users && touches ? `Apply to ${devicesOf(users)}` : 'Save'} />;
+  return <FormToolbar locked={locked} verb={users && touches ? say('Apply to %{smart_count} device |||| Apply to %{smart_count} devices', { smart_count: users }) : 'Save'} />;
 }
 
 /** The page. */

@@ -15,6 +15,7 @@ import {
 import { useWatch } from 'react-hook-form';
 import type { PreviewRequest, Template } from '../types';
 import { backendChoices } from '../backends';
+import { useText } from '../../design/useText';
 import { Columns, FormCard, FormProblems, useMayChange } from '../../forms/FormParts';
 import { useSuperuser } from '../../tenancy/managed';
 import { ConfigEditor, useSchemas } from '../editor/ConfigEditor';
@@ -69,6 +70,7 @@ export function previewOf(values: TemplateValues): PreviewRequest | undefined {
 
 function VPNInputs({ locked }: { locked: boolean }) {
   // the server has VPN servers when the admin has pages of them
+  const say = useText();
   const offered = useResourceDefinitions().vpns?.hasList ?? false;
   return (
     <>
@@ -77,7 +79,7 @@ function VPNInputs({ locked }: { locked: boolean }) {
           <AutocompleteInput helperText={false} optionText="name" filterToQuery={(q: string) => ({ q })} readOnly={locked} fullWidth />
         </ReferenceInput>
       ) : (
-        <Alert severity="info">There are no VPN servers that you may see, so none can be chosen.</Alert>
+        <Alert severity="info">{say('There are no VPN servers that you may see, so none can be chosen.')}</Alert>
       )}
       <BooleanInput
         source="auto_cert"
@@ -90,8 +92,9 @@ function VPNInputs({ locked }: { locked: boolean }) {
 }
 
 function CertificateInputs({ ca, locked }: { ca: number | null | undefined; locked: boolean }) {
+  const say = useText();
   const offered = useResourceDefinitions().cas?.hasList ?? false;
-  if (!offered) return <Alert severity="info">There are no CAs that you may see, so none can be chosen.</Alert>;
+  if (!offered) return <Alert severity="info">{say('There are no CAs that you may see, so none can be chosen.')}</Alert>;
   return (
     <>
       <ReferenceInput source="ca" reference="cas" perPage={50}>
@@ -108,6 +111,7 @@ function CertificateInputs({ ca, locked }: { ca: number | null | undefined; lock
 }
 
 function Contents({ locked }: { locked: boolean }) {
+  const say = useText();
   const values = useWatch() as TemplateValues;
   const template = useRecordContext<Template>();
   // the schema names the backends there are; the usual ones are known without it, and it is large
@@ -130,12 +134,12 @@ function Contents({ locked }: { locked: boolean }) {
           </Columns>
         </FormCard>
         <FormCard title="Contents">
-          <VariablesInput source="default_values" label="Default values" help="Values of variables for this preview and for devices that define none." disabled={locked} />
+          <VariablesInput source="default_values" label={say('Default values')} help={say('Values of variables for this preview and for devices that define none.')} disabled={locked} />
           {template?.id && <DeclaredVariables of="template" id={template.id} locked={locked} />}
           <ConfigEditor source="config" backend={values.backend ?? ''} problem={preview.problem} disabled={locked} />
         </FormCard>
         <FormCard title="Notes">
-          <TextInput source="notes" label={false} multiline minRows={2} readOnly={locked} helperText="For people: no configuration is made of them" slotProps={{ htmlInput: { 'aria-label': 'Notes' } }} fullWidth />
+          <TextInput source="notes" label={false} multiline minRows={2} readOnly={locked} helperText="For people: no configuration is made of them" slotProps={{ htmlInput: { 'aria-label': say('Notes') } }} fullWidth />
         </FormCard>
         <FormCard title="Which devices get it">
           <WhoInput disabled={locked} />
@@ -159,12 +163,13 @@ export function useTemplateLock(): { locked: boolean; shared: boolean } {
 /** The contents of the form. */
 export function TemplateForm({ create = false }: { create?: boolean }) {
   const { locked, shared } = useTemplateLock();
+  const say = useText();
   return (
     <>
       <FormProblems />
       {!create && shared && (
         <Alert severity="info" sx={{ mb: 2, width: '100%' }}>
-          This template is for all organizations: only superusers can change it.
+          {say('This template is for all organizations: only superusers can change it.')}
         </Alert>
       )}
       <Contents locked={!create && locked} />

@@ -15,6 +15,7 @@ import { organizationFilter } from '../../tenancy/filters';
 import { backendLabel, backends } from '../backends';
 import type { Template } from '../types';
 import { templateTypes } from './TemplateForm';
+import { useText } from '../../design/useText';
 import { UsedBy } from './UsedBy';
 
 const filters: Filter[] = [
@@ -32,10 +33,14 @@ function given(template: Template): string {
   return template.required ? 'required' : template.default ? 'default' : 'when chosen';
 }
 
+function Given({ template }: { template: Template }) {
+  return <span className="w-tag">{useText()(given(template))}</span>;
+}
+
 const columns: Column<Template>[] = [
   { id: 'name', label: 'Name', sort: 'name', fixed: true, width: '30%', phone: 'title', cell: (template) => <RecordLink record={template} /> },
   { id: 'organization', label: 'Organization', width: '20%', phone: 'status', cell: ({ organization }) => <Reference resource="organizations" id={organization} none="All organizations" /> },
-  { id: 'given', label: 'Given to devices', sort: 'required', width: 140, phone: 'address', cell: (template) => <span className="w-tag">{given(template)}</span> },
+  { id: 'given', label: 'Given to devices', sort: 'required', width: 140, phone: 'address', cell: (template) => <Given template={template} /> },
   { id: 'used', label: 'Devices', right: true, width: 96, phone: 'aside', cell: ({ id, devices }) => <UsedBy template={id} count={devices ?? 0} bare /> },
   { id: 'type', label: 'Type', sort: 'type', hidden: true, width: 110, cell: ({ type }) => templateTypes.find(({ id }) => id === type)?.name },
   { id: 'backend', label: 'Backend', sort: 'backend', width: 110, cell: ({ backend }) => backendLabel(backend) },
@@ -45,22 +50,24 @@ const columns: Column<Template>[] = [
 
 function NoTemplates() {
   const createPath = useCreatePath();
+  const say = useText();
   return (
     <Empty
       title="No templates yet"
       action={
         <Button variant="contained" component={Link} to={createPath({ resource: 'templates', type: 'create' })}>
-          Create template
+          {say('Create template')}
         </Button>
       }
     >
-      A template holds configuration that many devices share.
+      {say('A template holds configuration that many devices share.')}
     </Empty>
   );
 }
 
 /** The page. */
 export default function TemplateList() {
+  const say = useText();
   return (
     <ListPage<Template>
       title="Templates"
@@ -76,7 +83,7 @@ export default function TemplateList() {
       ]}
       actions={
         <Button variant="outlined" component={Link} to="/deletedtemplates" startIcon={<Undo2 size={16} />}>
-          Deleted
+          {say('Deleted')}
         </Button>
       }
       add="Create template"

@@ -1,7 +1,7 @@
 // How many devices have a template: what a change of it touches.
 import { useGetList } from 'react-admin';
 import { Link } from 'react-router-dom';
-import { devicesOf } from '../devices/deletable';
+import { useText } from '../../design/useText';
 import { deviceListPath } from '../paths';
 import type { Device } from '../types';
 
@@ -18,6 +18,7 @@ export function useUsers(template: string | undefined): number | undefined {
 
 /** The number as a link to the list of them. */
 export function UsedBy({ template, count, bare = false }: { template: string; count: number; bare?: boolean }) {
-  const text = bare ? count.toLocaleString() : `Used by ${devicesOf(count)}`;
+  const say = useText();
+  const text = bare ? count.toLocaleString() : say('Used by %{smart_count} device |||| Used by %{smart_count} devices', { smart_count: count });
   return count === 0 ? <span className="w-muted">{text}</span> : <Link className="w-link" to={deviceListPath({ config__templates: template })}>{text}</Link>;
 }

@@ -1,4 +1,5 @@
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../design/useText';
 import { templateTexts as t } from './texts';
 
 const options = [
@@ -9,12 +10,13 @@ const options = [
 
 /** Which devices get a template by themselves: its two switches as one choice, each with what follows. */
 export function WhoInput({ disabled }: { disabled?: boolean }) {
+  const say = useText();
   const { setValue } = useFormContext();
   const required = useWatch({ name: 'required' }) === true;
   const byDefault = useWatch({ name: 'default' }) === true || required;
   return (
     <fieldset className="t-who" disabled={disabled}>
-      <legend className="w-hidden">{t.who}</legend>
+      <legend className="w-hidden">{say(t.who)}</legend>
       <ul className="t-options">
         {options.map((option) => (
           <li key={option.title}>
@@ -29,8 +31,8 @@ export function WhoInput({ disabled }: { disabled?: boolean }) {
                 }}
               />
               <span>
-                <b>{option.title}</b>
-                <small>{option.about}</small>
+                <b>{say(option.title)}</b>
+                <small>{say(option.about)}</small>
               </span>
             </label>
           </li>

@@ -19,7 +19,7 @@ export const templateTexts = {
   name: 'Name of the template',
   nameNeeded: 'A name is needed',
   complete: 'Complete',
-  missing: (count: number) => (count === 1 ? '1 answer is missing or wrong' : `${count} answers are missing or wrong`),
+  missing: '%{smart_count} answer is missing or wrong |||| %{smart_count} answers are missing or wrong',
   discard: 'Discard',
   save: 'Create template',
 };

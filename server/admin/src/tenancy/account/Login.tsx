@@ -8,9 +8,11 @@ import { useDocumentTitle } from '../../design/PageHead';
 import { useBrand } from '../../design/BrandContext';
 import { Field } from '../../design/Field';
 import { Logo } from '../../design/Logo';
+import { useText } from '../../design/useText';
 
 /** The form of the log-in. The API accepts an e-mail address, a phone number or a user name. */
 export function LoginForm({ login }: { login(proof: Record<string, unknown>): Promise<unknown> }) {
+  const say = useText();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string>();
@@ -35,10 +37,10 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
         setPasskey(usable);
         setAgain(false);
         if (error.methods.includes('totp') || (!usable && error.methods.includes('recovery'))) setCode('');
-        else if (!usable) setProblem('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.');
+        else if (!usable) setProblem(say('This account needs a passkey, which does not work here. Use a browser that knows passkeys, and a secure address.'));
         return;
       }
-      setProblem(error instanceof Error ? error.message : 'The login failed. Please try again.');
+      setProblem(error instanceof Error ? error.message : say('The login failed. Please try again.'));
       if (!proven) return; // nothing was sent, and the passkey may be tried again
       if (passkey) {
         // its challenge is used up: the next log-in brings a new one
@@ -54,8 +56,8 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (username.trim() === '' || password === '') return setProblem('Enter your name and your password.');
-    if (code === '' && !again) return setProblem('Enter the code.');
+    if (username.trim() === '' || password === '') return setProblem(say('Enter your name and your password.'));
+    if (code === '' && !again) return setProblem(say('Enter the code.'));
     // without a code, this asks for the second factor anew
     return enter(async () => ({ otp: code?.trim() }));
   };
@@ -63,7 +65,7 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
     <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 1 }}>
       {problem && (
         <Alert severity="error" role="alert">
-          {problem}
+          {say(problem)}
         </Alert>
       )}
       <Field
@@ -104,12 +106,12 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
           onClick={() => enter(async () => ({ webauthn: await signWithPasskey(passkey) }))}
           sx={{ mt: 1 }}
         >
-          Use a passkey
+          {say('Use a passkey')}
         </Button>
       )}
       {passkey && code === undefined && methods.includes('recovery') && (
         <Button size="small" onClick={() => setCode('')}>
-          Use a recovery code
+          {say('Use a recovery code')}
         </Button>
       )}
       <Button
@@ -120,7 +122,7 @@ export function LoginForm({ login }: { login(proof: Record<string, unknown>): Pr
         startIcon={busy ? <CircularProgress size={16} color="inherit" /> : undefined}
         sx={{ mt: 1 }}
       >
-        Log in
+        {say('Log in')}
       </Button>
     </Box>
   );
@@ -136,6 +138,7 @@ export function nextOf(search: string, origin: string): string | undefined {
 
 /** The log-in page. */
 export function Login() {
+  const say = useText();
   const { notice } = useBrand();
   const enter = useLogin();
   const next = nextOf(window.location.search, window.location.origin);
@@ -143,17 +146,18 @@ export function Login() {
     await enter(proof);
     if (next) window.location.assign(next);
   };
-  useDocumentTitle('Log in');
+  useDocumentTitle(say('Log in'));
   return (
     <div className="w-login">
       <main className="w-login-card">
         <Logo size={32} />
-        <h1>Log in to manage your network</h1>
+        <h1>{say('Log in to manage your network')}</h1>
         {notice && <p className="w-secondary">{notice}</p>}
         <LoginForm login={login} />
         <Providers next={next} />
         <p className="w-small w-secondary">
-          <Link href="/accounts/password/reset/">Forgot your password?</Link> The account also works for the <Link href="/api/v1/docs/">REST API</Link>.
+          <Link href="/accounts/password/reset/">{say('Forgot your password?')}</Link> {say('The account also works for the')}{' '}
+          <Link href="/api/v1/docs/">REST API</Link>.
         </p>
       </main>
     </div>

@@ -1,9 +1,11 @@
 import { Button, Divider } from '@mui/material';
 import { useEffect, useState } from 'react';
+import { useText } from '../../design/useText';
 import { type Provider, providersIn } from './providers';
 
 /** Buttons for those who have an account elsewhere; nothing where the installation knows no provider. */
 export function Providers({ next }: { next?: string }) {
+  const say = useText();
   const [providers, setProviders] = useState<Provider[]>([]);
   useEffect(() => {
     const gone = new AbortController();
@@ -16,10 +18,10 @@ export function Providers({ next }: { next?: string }) {
   if (providers.length === 0) return null;
   return (
     <>
-      <Divider sx={{ my: 1 }}>or</Divider>
+      <Divider sx={{ my: 1 }}>{say('or')}</Divider>
       {providers.map(({ label, url }) => (
         <Button key={url} href={`${url}?next=${encodeURIComponent(next ?? '/admin/')}`} variant="outlined" size="large" fullWidth>
-          Log in with {label}
+          {say('Log in with %{name}', { name: label })}
         </Button>
       ))}
     </>
