@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright/internal/country"
 	"github.com/wispwright/wispwright/internal/testkit"
 )
 
@@ -55,6 +56,6 @@ func TestOpenVPNReallyComesUp(t *testing.T) {
 		log, err := os.ReadFile(filepath.Join(w.dir, "vpn-vpn", ovpn["id"].(string), "run", "openvpn.log"))
 		return err == nil && strings.Contains(string(log), "certificate revoked")
 	})
-	require.True(t, w.reaches(t.Context(), "ap1", "10.8.0.1"), "the other client stays")
+	require.True(t, country.Reaches(t.Context(), "ap1", "10.8.0.1"), "the other client stays")
 
 }

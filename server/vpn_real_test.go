@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright/internal/country"
 	"github.com/wispwright/wispwright/internal/netifd"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/server/cli"
@@ -42,28 +43,14 @@ const insideNamespaces = "WISPWRIGHT_TEST_NAMESPACES"
 // can be reached or harmed, and what it starts ends with it. It returns true inside.
 func within(t *testing.T) bool {
 	if os.Getenv(insideNamespaces) != "" {
-		for _, line := range []string{
-			"ip link set lo up", "mkdir -p /run/netns /run/wireguard", "mount -t tmpfs none /run/netns", "mount -t tmpfs none /run/wireguard",
-		} {
-			out, err := exec.Command("sh", "-c", line).CombinedOutput()
-			require.NoError(t, err, "%s: %s", line, out)
-		}
+		require.NoError(t, country.Prepare())
 		return true
 	}
-	missing := ""
-	for _, name := range []string{"unshare", "ip", "ping", "wireguard-go", "openvpn"} {
-		if _, err := exec.LookPath(name); err != nil {
-			missing = name
-		}
+	if missing := country.Missing("wireguard-go", "openvpn"); missing != "" {
+		require.Empty(t, os.Getenv("WISPWRIGHT_REQUIRE_SERVICES"), "scripts/services start vpn: this machine lacks %s", missing)
+		t.Skipf("this machine lacks %s", missing)
 	}
-	if os.Geteuid() != 0 {
-		missing = "the rights of root"
-	}
-	if missing != "" {
-		require.Empty(t, os.Getenv("WISPWRIGHT_REQUIRE_SERVICES"), "scripts/services start vpn: there is no %s", missing)
-		t.Skipf("there is no %s", missing)
-	}
-	cmd := exec.Command("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")
+	cmd := country.Enter(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")
 	cmd.Env = append(os.Environ(), insideNamespaces+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || testing.Verbose() {
@@ -74,20 +61,22 @@ func within(t *testing.T) bool {
 	return false
 }
 
-// country is a network of namespaces: the installation at 10.250.0.1 in that of the
-// test, hosts and devices around it.
-type country struct {
+// vpnCountry has the installation in its middle, hosts and devices around it.
+type vpnCountry struct {
 	*vpnClient
+	*country.Country
 	base string
 	dir  string
 }
 
-func newCountry(t *testing.T, change func(*settings)) *country {
-	w := &country{dir: t.TempDir()}
-	must(t, "ip link add br0 type bridge", "ip addr add 10.250.0.1/24 dev br0", "ip link set br0 up")
+func newCountry(t *testing.T, change func(*settings)) *vpnCountry {
+	w := &vpnCountry{dir: t.TempDir()}
+	var err error
+	w.Country, err = country.New(w.dir)
+	require.NoError(t, err)
 	w.vpnClient = newVPNClient(t, testkit.SQLite(t), change)
 	require.NoError(t, w.Start(t.Context()))
-	l, err := net.Listen("tcp", "10.250.0.1:0")
+	l, err := net.Listen("tcp", country.Middle+":0")
 	require.NoError(t, err)
 	web := &httptest.Server{Listener: l, Config: &http.Server{Handler: w.Server}}
 	web.Start()
@@ -98,28 +87,15 @@ func newCountry(t *testing.T, change func(*settings)) *country {
 
 func must(t *testing.T, lines ...string) {
 	t.Helper()
-	for _, line := range lines {
-		out, err := exec.Command("sh", "-c", line).CombinedOutput()
-		require.NoError(t, err, "%s: %s", line, out)
-	}
+	require.NoError(t, country.Run(lines...))
 }
 
-// place adds a namespace with the address 10.250.0.n.
-func (w *country) place(name string, n int) {
+func (w *vpnCountry) place(name string, n int) {
 	w.t.Helper()
-	must(w.t, "ip netns add "+name, fmt.Sprintf("ip link add v-%s type veth peer name eth0 address 02:00:00:00:01:%02x netns %s", name, n, name),
-		fmt.Sprintf("ip link set v-%s master br0 up", name), "ip netns exec "+name+" ip link set lo up",
-		fmt.Sprintf("ip netns exec %s sh -c 'ip addr add 10.250.0.%d/24 dev eth0 && ip link set eth0 up'", name, n))
+	require.NoError(w.t, w.Place(name, n))
 }
 
-// in is a command in a namespace, with sockets of WireGuard of its own.
-func (w *country) in(place, line string) *exec.Cmd {
-	sockets := filepath.Join(w.dir, "sockets-"+place)
-	_ = os.MkdirAll(sockets, 0o755) // the command says if it is not there
-	return exec.Command("ip", "netns", "exec", place, "sh", "-c", "mount --bind "+sockets+" /run/wireguard && "+line)
-}
-
-func (w *country) background(name string, cmd *exec.Cmd) {
+func (w *vpnCountry) background(name string, cmd *exec.Cmd) {
 	w.t.Helper()
 	log, err := os.Create(filepath.Join(w.dir, name+".log"))
 	require.NoError(w.t, err)
@@ -135,7 +111,7 @@ func (w *country) background(name string, cmd *exec.Cmd) {
 }
 
 // host runs vpn-server in a namespace.
-func (w *country) host(place string, options string, servers ...object) {
+func (w *vpnCountry) host(place string, options string, servers ...object) {
 	w.t.Helper()
 	text := ""
 	for _, s := range servers {
@@ -143,11 +119,11 @@ func (w *country) host(place string, options string, servers ...object) {
 	}
 	list := filepath.Join(w.dir, place+".servers")
 	require.NoError(w.t, os.WriteFile(list, []byte(text), 0o600))
-	w.background(place, w.in(place, fmt.Sprintf("WISPWRIGHT_TEST_PLAY=wispwright exec %s vpn-server %s --servers %s --folder %s %s", os.Args[0], w.base, list, filepath.Join(w.dir, "vpn-"+place), options)))
+	w.background(place, w.Command(place, fmt.Sprintf("WISPWRIGHT_TEST_PLAY=wispwright exec %s vpn-server %s --servers %s --folder %s %s", os.Args[0], w.base, list, filepath.Join(w.dir, "vpn-"+place), options)))
 }
 
 // agent runs our agent as a device in a namespace.
-func (w *country) agent(program, place string, n int) {
+func (w *vpnCountry) agent(program, place string, n int) {
 	w.t.Helper()
 	root := filepath.Join(w.dir, "root-"+place)
 	require.NoError(w.t, os.MkdirAll(filepath.Join(root, "etc/openwisp"), 0o755))
@@ -158,23 +134,18 @@ func (w *country) agent(program, place string, n int) {
 			w.t.Logf("%s: %s", place, text)
 		}
 	})
-	w.background("agent-"+place, w.in(place, fmt.Sprintf("exec %s config --root %s --foreground --url %s --shared-secret secretalpha0123456789 --hostname %s --mac-address 02:00:00:00:01:%02X --interval 1 --management-interface wgmgmt --bootup-delay 0 --post-reload-delay 0",
+	w.background("agent-"+place, w.Command(place, fmt.Sprintf("exec %s config --root %s --foreground --url %s --shared-secret secretalpha0123456789 --hostname %s --mac-address 02:00:00:00:01:%02X --interval 1 --management-interface wgmgmt --bootup-delay 0 --post-reload-delay 0",
 		program, root, w.base, place, n)))
 }
 
-// reaches reports whether a ping crosses.
-func (w *country) reaches(ctx context.Context, place, address string) bool {
-	return exec.CommandContext(ctx, "ip", "netns", "exec", place, "ping", "-n", "-c", "1", "-W", "1", address).Run() == nil
+func (w *vpnCountry) crosses(place, address string) {
+	w.t.Helper()
+	testkit.Eventually(w.t, place+" reaches "+address, func(ctx context.Context) bool { return country.Reaches(ctx, place, address) })
 }
 
-func (w *country) crosses(place, address string) {
+func (w *vpnCountry) dies(place, address string) {
 	w.t.Helper()
-	testkit.Eventually(w.t, place+" reaches "+address, func(ctx context.Context) bool { return w.reaches(ctx, place, address) })
-}
-
-func (w *country) dies(place, address string) {
-	w.t.Helper()
-	testkit.Eventually(w.t, place+" reaches "+address+" no more", func(ctx context.Context) bool { return !w.reaches(ctx, place, address) })
+	testkit.Eventually(w.t, place+" reaches "+address+" no more", func(ctx context.Context) bool { return !country.Reaches(ctx, place, address) })
 }
 
 // buildAgent builds our agent.
@@ -189,7 +160,7 @@ func buildAgent(t *testing.T, dir string) string {
 }
 
 // addressOf is that of a device's client at a server.
-func (w *country) addressOf(device any, server object) string {
+func (w *vpnCountry) addressOf(device any, server object) string {
 	w.t.Helper()
 	list := w.ask("manager", "GET", fmt.Sprintf("controller/device/%s/vpn-client/", device), nil, 200)["results"].([]any)
 	for _, item := range list {
@@ -202,7 +173,7 @@ func (w *country) addressOf(device any, server object) string {
 }
 
 // named waits for a device that registered by itself.
-func (w *country) named(name string) (device object) {
+func (w *vpnCountry) named(name string) (device object) {
 	w.t.Helper()
 	testkit.Eventually(w.t, name+" registers", func(context.Context) bool {
 		for _, item := range w.ask("manager", "GET", "controller/device/", nil, 200)["results"].([]any) {

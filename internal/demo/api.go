@@ -77,7 +77,7 @@ func (a *api) states() ([]state, error) {
 			Config struct{ Status string }
 		}
 	}
-	if err := a.call("GET", "/api/v1/controller/device/?page_size=100", nil, &list); err != nil {
+	if err := a.call("GET", "/api/v1/controller/device/?organization_slug=demo&page_size=100", nil, &list); err != nil {
 		return nil, err
 	}
 	var out []state
@@ -120,17 +120,20 @@ func (d *demo) makeTemplates() error {
 }
 
 // organization is the id of the demo's.
-func (d *demo) organization() (string, error) {
+func (d *demo) organization() (string, error) { return d.organizationOf("demo") }
+
+// organizationOf is the id of the organization with a slug.
+func (d *demo) organizationOf(slug string) (string, error) {
 	var orgs struct{ Results []struct{ ID, Slug string } }
 	if err := d.api.call("GET", "/api/v1/users/organization/?page_size=100", nil, &orgs); err != nil {
 		return "", err
 	}
 	for _, o := range orgs.Results {
-		if o.Slug == "demo" {
+		if o.Slug == slug {
 			return o.ID, nil
 		}
 	}
-	return "", fmt.Errorf("there is no organization demo")
+	return "", fmt.Errorf("there is no organization %s", slug)
 }
 
 // makeCertificates makes a CA with a certificate that has a year and one that is

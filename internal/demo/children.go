@@ -40,7 +40,10 @@ func (d *demo) start(name string, cmd *exec.Cmd) (*child, error) {
 	}
 	defer func() { _ = f.Close() }() // the child has its own handle
 	cmd.Stdout, cmd.Stderr = f, f
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	}
+	cmd.SysProcAttr.Setpgid = true
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
@@ -87,9 +90,9 @@ func (d *demo) startServer(ctx context.Context) error {
 	}
 	load := exec.CommandContext(ctx, d.server, "loaddata", "-")
 	load.Env = env
-	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true}],
+	load.Stdin = strings.NewReader(fmt.Sprintf(`{"organizations":[{"name":"Demo","slug":"demo","shared_secret":%q,"registration_enabled":true},{"name":"Sites","slug":"sites","shared_secret":%q,"registration_enabled":true}],
 		"users":[{"username":%q,"email":"admin@demo.example","password":%q,"token":%q,"is_superuser":true,"is_staff":true}],
-		"subnets":%s}`, secret, user, d.api.password, d.api.token, subnets))
+		"subnets":%s}`, secret, sitesSecret, user, d.api.password, d.api.token, subnets))
 	if out, err := load.CombinedOutput(); err != nil {
 		return fmt.Errorf("fill the database: %w: %s", err, out)
 	}

@@ -5,7 +5,8 @@
 // modified to applied. A fourth device fails its configuration, which makes a
 // notification, an e-mail and a message to a webhook. The server reaches the first
 // device over SSH and the others through the channels that they keep open: at the end
-// a changed template is pushed to them. It ends
+// a changed template is pushed to them. Where the machine allows it, three more devices
+// get tunnels in network namespaces. It ends
 // everything it started.
 package main
 
@@ -22,6 +23,13 @@ import (
 )
 
 func main() {
+	if is, err := inside(os.Args[1:]); is {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "demo:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	var d demo
 	flag.StringVar(&d.dir, "dir", ".demo", "folder for everything the demo keeps; made anew")
 	flag.StringVar(&d.server, "server", "bin/wispwright", "the server")
@@ -189,6 +197,10 @@ func (d *demo) showMore(ctx context.Context, begun time.Time) error {
 	if err != nil {
 		return err
 	}
+	tunnels, err := d.startTunnels()
+	if err != nil {
+		return err
+	}
 	if err := d.show(boxes); err != nil {
 		return err
 	}
@@ -206,6 +218,9 @@ func (d *demo) showMore(ctx context.Context, begun time.Time) error {
 		return err
 	}
 	go d.measure(ctx, boxes, all)
+	if err := tunnels.wait(ctx, d, begun); err != nil {
+		return err
+	}
 	fmt.Printf("  %5.1f s  a week of charts, three places on the map, a topology and a session of RADIUS are in the web admin.\n", time.Since(begun).Seconds())
 	fmt.Printf("  %5.1f s  a guest signed up and logged in at the hotspot's page: http://%s/demo/login, %s with %s\n", time.Since(begun).Seconds(), d.address, guest, guestPassword)
 	return nil

@@ -217,7 +217,7 @@ func (d *demo) showPush(ctx context.Context) error {
 				Address string `json:"management_ip"`
 			}
 		}
-		err := d.api.call("GET", "/api/v1/controller/device/?page_size=100", nil, &list)
+		err := d.api.call("GET", "/api/v1/controller/device/?organization_slug=demo&page_size=100", nil, &list)
 		known := 0
 		for _, r := range list.Results {
 			if r.Address != "" {

@@ -21,7 +21,7 @@ type box struct {
 // boxes are the devices that have registered.
 func (d *demo) boxes() ([]box, error) {
 	var list struct{ Results []box }
-	err := d.api.call("GET", "/api/v1/controller/device/?page_size=100&ordering=name", nil, &list)
+	err := d.api.call("GET", "/api/v1/controller/device/?organization_slug=demo&page_size=100&ordering=name", nil, &list)
 	return list.Results, err
 }
 
