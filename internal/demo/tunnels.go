@@ -255,12 +255,12 @@ func relay(l net.Listener, network, address string) {
 			return
 		}
 		go func() {
-			defer func() { _ = from.Close() }() // both ways have ended
+			defer func() { _ = from.Close() }() // one way has ended, so both have
 			to, err := net.Dial(network, address)
 			if err != nil {
 				return
 			}
-			defer func() { _ = to.Close() }()
+			defer func() { _ = to.Close() }() // so has this one
 			done := make(chan struct{}, 2)
 			for _, way := range [][2]net.Conn{{to, from}, {from, to}} {
 				go func() {
