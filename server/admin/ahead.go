@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -22,14 +23,17 @@ func readAhead(files fs.FS) (ahead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin: what pages need: %w", err)
 	}
-	var pages map[string]struct{ Scripts, Styles []string }
+	var pages map[string]struct{ Scripts, Styles, Data []string }
 	if err := json.Unmarshal(text, &pages); err != nil {
 		return nil, fmt.Errorf("admin: what pages need: %w", err)
 	}
 	out := ahead{}
 	for address, needed := range pages {
 		// who is logged in is asked first by every page
-		links := []string{"</api/v1/users/session/>; rel=preload; as=fetch; crossorigin=anonymous"}
+		links := []string{asked("/api/v1/users/session/")}
+		for _, address := range needed.Data {
+			links = append(links, asked(address))
+		}
 		for _, name := range needed.Scripts {
 			links = append(links, "<"+Path+name+">; rel=modulepreload; crossorigin")
 		}
@@ -41,20 +45,35 @@ func readAhead(files fs.FS) (ahead, error) {
 	return out, nil
 }
 
+// asked is the link to an answer of the API.
+func asked(address string) string {
+	return "<" + address + ">; rel=preload; as=fetch; crossorigin=anonymous"
+}
+
 // of are the links for a request of a page; there are none for a browser without
-// a session, which is shown the log-in.
+// a session, which is shown the log-in. What a page asks the API first depends on
+// what stands behind its address, where filters and order are.
 func (a ahead) of(r *http.Request) []string {
 	if c, err := r.Cookie(sessionCookie); err != nil || c.Value == "" {
 		return nil
 	}
 	parts := strings.SplitN(strings.Trim(strings.TrimPrefix(r.URL.Path, Path), "/"), "/", 3)
 	if len(parts) == 1 {
-		return a[parts[0]]
+		return slices.DeleteFunc(slices.Clone(a[parts[0]]), func(link string) bool {
+			return r.URL.RawQuery != "" && strings.Contains(link, "?") && strings.HasPrefix(link, "</api/")
+		})
 	}
-	if len(parts[1]) == uuidLength {
-		return a[parts[0]+"/*"]
+	id := parts[1]
+	if len(id) != uuidLength || strings.Trim(id, "0123456789abcdef-") != "" {
+		return nil
 	}
-	return nil
+	links := slices.Clone(a[parts[0]+"/*"])
+	for i, link := range links {
+		if strings.HasPrefix(link, "</api/") {
+			links[i] = strings.Replace(link, "*", id, 1)
+		}
+	}
+	return links
 }
 
 // uuidLength is the length of an id in an address.

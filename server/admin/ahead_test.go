@@ -12,7 +12,8 @@ import (
 func TestPagesNameTheirFilesAhead(t *testing.T) {
 	files := build()
 	files["ahead.json"] = &fstest.MapFile{Data: []byte(`{"": {"scripts": ["assets/overview.js"], "styles": []},
-		"devices": {"scripts": ["assets/list.js"], "styles": ["assets/list.css"]}, "devices/*": {"scripts": ["assets/object.js"], "styles": []}}`)}
+		"devices": {"scripts": ["assets/list.js"], "styles": ["assets/list.css"], "data": ["/api/v1/things/?page=1"]},
+		"devices/*": {"scripts": ["assets/object.js"], "styles": [], "data": ["/api/v1/things/*/"]}}`)}
 	h := newHandler(files)
 	const id = "00000000-0000-4000-8000-000000000000"
 	for _, c := range []struct{ name, target, cookie, want string }{
@@ -37,6 +38,15 @@ func TestPagesNameTheirFilesAhead(t *testing.T) {
 			require.Contains(t, links, "</api/v1/users/session/>; rel=preload")
 			require.Equal(t, c.want == "assets/list.js", strings.Contains(links, "</admin/assets/list.css>; rel=preload; as=style; crossorigin"))
 		})
+	}
+	for target, want := range map[string]string{"/admin/devices": "/api/v1/things/?page=1", "/admin/devices?filter=%7B%7D": "", "/admin/devices/" + id: "/api/v1/things/" + id + "/", "/admin/devices/" + id + "/history?x=1": "/api/v1/things/" + id + "/",
+		"/admin/devices/00000000-0000-4000-8000-00000000%3E%3B%0A": ""} {
+		links := strings.Join(ask(t, h, http.MethodGet, target, "Cookie", "sessionid=x").Header.Values("Link"), "\n")
+		if want == "" {
+			require.NotContains(t, links, "things", target)
+		} else {
+			require.Contains(t, links, "<"+want+">; rel=preload; as=fetch; crossorigin=anonymous", target)
+		}
 	}
 	list := ask(t, h, http.MethodGet, "/admin/devices", "Cookie", "sessionid=x")
 	again := ask(t, h, http.MethodGet, "/admin/devices", "Cookie", "sessionid=x", "If-None-Match", list.Header.Get("ETag"))
@@ -64,13 +74,13 @@ func TestAheadIsOfTheBuild(t *testing.T) {
 	for _, page := range []struct {
 		target string
 		most   int
-	}{{"/admin/", 10}, {"/admin/devices", 6}, {"/admin/devices/00000000-0000-4000-8000-000000000000", 12}} {
+	}{{"/admin/", 10}, {"/admin/devices", 7}, {"/admin/devices/00000000-0000-4000-8000-000000000000", 16}} {
 		links := ask(t, h, http.MethodGet, page.target, "Cookie", "sessionid=x").Header.Values("Link")
 		require.Greater(t, len(links), 2, page.target)
 		require.LessOrEqual(t, len(links), page.most, page.target)
 		for _, link := range links {
 			name, _, _ := strings.Cut(strings.TrimPrefix(link, "<"), ">")
-			require.True(t, names[name] || name == "/api/v1/users/session/", "%s of %s", name, page.target)
+			require.True(t, names[name] || strings.HasPrefix(name, "/api/v1/"), "%s of %s", name, page.target)
 		}
 	}
 }

@@ -44,12 +44,15 @@ export const groups = [
   { name: (id: string) => /src[\\/](\w+)[\\/]/.exec(id)?.[1] ?? null, priority: 30 },
 ];
 
-/** Pages that are opened by their address, as the server tells them apart: parts of the path, and a star for any. */
-const openings: Record<string, string> = {
-  '': 'src/app/Overview.tsx',
-  devices: 'src/controller/devices/DeviceList.tsx',
-  'devices/*': 'src/controller/devices/DeviceEdit.tsx',
-  map: 'src/geo/MapPage.tsx',
+/**
+ * Pages that are opened by their address, as the server tells them apart: parts of the path, and a star for an id. Beside their
+ * files stand those of what they show at once, and what they ask the API first, which the browser then asks before it runs anything.
+ */
+const openings: Record<string, { files: string[]; data?: string[] }> = {
+  '': { files: ['src/app/Overview.tsx'] },
+  devices: { files: ['src/controller/devices/DeviceList.tsx'], data: ['/api/v1/controller/device/?page=1&page_size=25&ordering=name'] },
+  'devices/*': { files: ['src/controller/devices/DeviceEdit.tsx', 'src/notifications/silence/SilenceButton.tsx'], data: ['/api/v1/controller/device/*/'] },
+  map: { files: ['src/geo/MapPage.tsx'] },
 };
 
 /** What every page shows around it. */
@@ -81,10 +84,10 @@ export function filesAhead(): Plugin {
       };
       const first = withImports([holding('src/main.tsx')]);
       const ahead = Object.fromEntries(
-        Object.entries(openings).map(([address, path]) => {
-          const wanted = [...withImports([path, ...frame].map(holding))].filter((name) => !first.has(name));
+        Object.entries(openings).map(([address, { files, data = [] }]) => {
+          const wanted = [...withImports([...files, ...frame].map(holding))].filter((name) => !first.has(name));
           const styles = new Set(wanted.flatMap((name) => [...(byName.get(name)?.viteMetadata?.importedCss ?? [])]));
-          return [address, { scripts: wanted, styles: [...styles] }];
+          return [address, { scripts: wanted, styles: [...styles], data }];
         }),
       );
       this.emitFile({ type: 'asset', fileName: 'ahead.json', source: JSON.stringify(ahead, null, 1) });

@@ -1,6 +1,6 @@
 // Says above an object that its organization is switched off: then it is read and deleted, and not changed (additions: C-12).
 import { Alert } from '@mui/material';
-import { Link, type RaRecord, useGetOne, usePermissions, useResourceContext } from 'react-admin';
+import { Link, type RaRecord, useGetManyAggregate, usePermissions, useResourceContext } from 'react-admin';
 import { useText } from '../design/useText';
 import { closedBy, type OrganizationState } from './closed';
 
@@ -10,8 +10,10 @@ export function ClosedOrganization({ record }: { record: RaRecord }) {
   const say = useText();
   const superuser = usePermissions<{ user: { is_superuser: boolean } }>().permissions?.user.is_superuser ?? false;
   const id = resource === 'organizations' ? undefined : record.organization;
-  const { data } = useGetOne<OrganizationState>('organizations', { id }, { enabled: superuser && typeof id === 'string' && id !== '', staleTime: 60_000, retry: false });
-  const closed = closedBy(resource, record, data);
+  // together with those that the page shows the name of, and without what belongs to an organization beside itself
+  const wanted = superuser && typeof id === 'string' && id !== '';
+  const { data } = useGetManyAggregate<OrganizationState>('organizations', { ids: wanted ? [id] : [] }, { enabled: wanted, staleTime: 60_000, retry: false });
+  const closed = closedBy(resource, record, data?.[0]);
   if (!closed) return null;
   return (
     <Alert severity="warning" role="alert" sx={{ mb: 2 }}>

@@ -59,6 +59,7 @@ export function LoginPagePreview({ language }: { language: string }) {
         </ToggleButtonGroup>
       </div>
       {problem && <p role="alert">{problem}</p>}
+      {!shown && !problem && <p className="w-secondary">It appears when an organization is chosen.</p>}
       {shown && <iframe className={`w-preview w-preview-${width}`} title="Preview of the login page" sandbox="" srcDoc={shown} />}
     </FormCard>
   );
