@@ -214,11 +214,7 @@ func New(tx wispwright.Transactor, stores Stores, renderer render.Renderer, orga
 // and takes its devices, templates and settings along when it is deleted.
 func (c *Controller) Attach(o OrganizationEvents) {
 	o.OnCreate("controller: settings of a new organization", c.Settings.organizationCreated)
-	if e, ok := o.(interface {
-		OnEmptying(name string, fn func(ctx context.Context, id wispwright.ID) error)
-	}); ok {
-		e.OnEmptying("controller: most devices of a deleted organization", c.empty)
-	}
+	c.attachEmptying(o)
 	o.OnDelete("controller: devices and templates of a deleted organization", c.removeOrganization)
 	o.OnChange("controller: forget the cached organization", func(ctx context.Context, _ wispwright.ID) error {
 		return c.fleet.forgetTenants(ctx)

@@ -91,20 +91,36 @@ func (c *fleet) removeSome(ctx context.Context, organization wispwright.ID) (int
 	return len(ids), err
 }
 
-// empty removes the devices of an organization that is about to be deleted,
-// each batch in a transaction of its own, so that others are not kept waiting
-// for thousands of them. What is added meanwhile goes with the organization.
-func (c *Controller) empty(ctx context.Context, organization wispwright.ID) error {
-	for {
-		n := 0
-		err := c.fleet.kit.Do(ctx, "controller: devices of a deleted organization", func(ctx context.Context) (err error) {
+// attachEmptying takes devices, groups and templates out of an organization in batches
+// before it is deleted, each in a transaction of its own, so that others are not kept
+// waiting for thousands of them. What is added meanwhile goes with the organization.
+// Devices come first: what others have of them goes along.
+func (c *Controller) attachEmptying(o OrganizationEvents) {
+	e, ok := o.(interface {
+		OnEmptying(name string, count, some func(ctx context.Context, organization wispwright.ID) (int, error))
+	})
+	if !ok {
+		return
+	}
+	e.OnEmptying("controller: devices", c.fleet.countDevices, func(ctx context.Context, organization wispwright.ID) (n int, err error) {
+		err = c.fleet.kit.Do(ctx, "controller: devices of a deleted organization", func(ctx context.Context) (err error) {
 			n, err = c.fleet.removeSome(ctx, organization)
 			return err
 		})
-		if err != nil || n < removedAtOnce {
-			return err
-		}
-	}
+		return n, err
+	})
+	e.OnEmptying("controller: groups", func(ctx context.Context, organization wispwright.ID) (int, error) {
+		items, err := c.Groups.List(ctx, wispwright.ScopeOf(organization), GroupFilter{OrganizationID: organization}, wispwright.Page{Limit: 1})
+		return items.Total, err
+	}, func(ctx context.Context, organization wispwright.ID) (int, error) {
+		return c.Groups.DeleteSome(ctx, wispwright.ScopeOf(organization), GroupFilter{OrganizationID: organization})
+	})
+	e.OnEmptying("controller: templates", func(ctx context.Context, organization wispwright.ID) (int, error) {
+		items, err := c.Templates.List(ctx, wispwright.ScopeOf(organization), TemplateFilter{OrganizationID: organization}, wispwright.Page{Limit: 1})
+		return items.Total, err
+	}, func(ctx context.Context, organization wispwright.ID) (int, error) {
+		return c.Templates.DeleteSome(ctx, wispwright.ScopeOf(organization), TemplateFilter{OrganizationID: organization})
+	})
 }
 
 // removeOrganization removes what is left of a deleted organization: devices

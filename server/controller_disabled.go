@@ -42,6 +42,9 @@ func (c *ControllerConcern) organizationOff(ctx context.Context, organization wi
 	if err != nil || len(o.Rows) == 0 || o.Rows[0].IsActive {
 		return err
 	}
+	if going, err := c.Tenancy.removals.Going(ctx, organization); err != nil || going {
+		return err // its devices are deleted
+	}
 	ctx = entity.WithCause(wispwright.WithCaller(ctx, wispwright.System("controller.organization_off")), "organization "+o.Rows[0].Name+" disabled")
 	_, err = c.Devices.DeactivateAll(ctx, organization)
 	return err

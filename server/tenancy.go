@@ -12,6 +12,8 @@ import (
 	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/tenancy/password"
+	"github.com/wispwright/wispwright/tenancy/removal"
+	"github.com/wispwright/wispwright/tenancy/removal/removalsql"
 	"github.com/wispwright/wispwright/tenancy/sesame"
 	"github.com/wispwright/wispwright/tenancy/tenancyhttp"
 	"github.com/wispwright/wispwright/tenancy/tenancysql"
@@ -34,6 +36,8 @@ type TenancyConcern struct {
 	*tenancy.Tenancy
 	host *Host
 	wire *tenancyhttp.HTTP
+	// removals delete organizations
+	removals *removal.Removals
 }
 
 // NewTenancy returns the concern with its default settings.
@@ -52,7 +56,7 @@ func (t *TenancyConcern) Name() string { return "tenancy" }
 
 // Migrations implements Concern.
 func (t *TenancyConcern) Migrations() []sqlstore.Migrations {
-	return []sqlstore.Migrations{tenancysql.Migrations()}
+	return []sqlstore.Migrations{tenancysql.Migrations(), removalsql.Migrations()}
 }
 
 // Events implements WithEvents.
@@ -86,6 +90,9 @@ func (t *TenancyConcern) Mount(_ context.Context, h *Host) error {
 	}
 	sessions, err := tenancysql.NewSessions(h.DB())
 	if err != nil {
+		return err
+	}
+	if err := t.mountRemovals(h); err != nil {
 		return err
 	}
 	wire, err := tenancyhttp.New(h.DB(), t.Tenancy, t.httpOptions(h, sessions))
@@ -162,7 +169,7 @@ func (t *TenancyConcern) httpOptions(h *Host, sessions *tenancysql.Sessions) *te
 	o := &tenancyhttp.Options{
 		NoTokenEndpoint: !c.TokenEndpoint, TokenRate: c.TokenRate, LoginRate: c.LoginRate, SlugFromName: c.SlugFromName, StrictGroups: c.StrictGroups,
 		Sessions: sessions, SessionLifetime: c.SessionLifetime, SecureCookies: web.SecureCookies || h.Config().tls(),
-		TrustedOrigins: web.Origins, SiteURL: c.SiteURL, SessionEnded: func(ctx context.Context, user wispwright.ID) { h.Hub().Recheck(ctx, user) },
+		Removals: t.removals, TrustedOrigins: web.Origins, SiteURL: c.SiteURL, SessionEnded: func(ctx context.Context, user wispwright.ID) { h.Hub().Recheck(ctx, user) },
 	}
 	if t.TuneHTTP != nil {
 		t.TuneHTTP(o)

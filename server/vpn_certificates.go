@@ -73,14 +73,6 @@ func (c *VPNConcern) certificateWiring() []Wire {
 	}
 	x := c.X509.Authority
 	return []Wire{
-		{"tenancy.Organizations", "devicecert: templates of organizations", func(name string) error {
-			// before the authorities that they need
-			c.Tenancy.Organizations.OnEmptying(name, func(ctx context.Context, id wispwright.ID) error {
-				_, err := c.Controller.Templates.DeleteAll(ctx, wispwright.ScopeOf(id), controller.TemplateFilter{OrganizationID: id, Type: devicecert.Type})
-				return err
-			})
-			return nil
-		}},
 		{"x509.Renewed", "devicecert: renewed certificates", hook(x.Renewed.Subscribe, func(ctx context.Context, renewed ...x509.Renewal) error {
 			for _, r := range renewed {
 				if r.Cert == nil {

@@ -13,7 +13,7 @@ func (t *Tenancy) Events() []event.Listed {
 		t.Organizations.Listed("Organization"), t.Users.Listed("User"), t.Groups.Listed("Group"),
 		t.Memberships.Listed("OrganizationUser"), t.Emails.Listed("EmailAddress"), t.APITokens.Listed(""),
 		[]event.Listed{
-			t.Organizations.Emptying.Listed("tenancy.Organizations.Emptying", ""),
+			{Name: "tenancy.Organizations.Emptying", Kind: "hook", Subscribers: t.Organizations.emptyingNames()},
 			t.Tokens.Changed.Listed("tenancy.Tokens.Changed", ""),
 			t.SecondFactors.Changed.Listed("tenancy.SecondFactors.Changed", ""),
 		})

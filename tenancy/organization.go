@@ -3,11 +3,11 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
-	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
 	"github.com/wispwright/wispwright/kit/valid"
 )
@@ -74,13 +74,11 @@ type OrganizationStore interface {
 // with it.
 type Organizations struct {
 	*entity.Service[wispwright.ID, Organization, OrganizationFilter]
-	// Emptying is fired before the transaction that deletes an organization, for
-	// what would be too much for one transaction. What subscribers remove is gone
-	// even when the deletion is refused afterwards. In a caller's transaction it
-	// is not fired.
-	Emptying event.Hook[*Organization]
 
-	store OrganizationStore
+	// first and last are the steps that take out what an organization has, in order
+	// (see OnEmptying and OnEmptied)
+	first, last []emptying
+	store       OrganizationStore
 	base
 }
 
@@ -159,15 +157,16 @@ func (s *Organizations) OnChange(name string, fn func(ctx context.Context, id wi
 	s.OnDelete(name, fn)
 }
 
-// Delete removes an organization with everything it owns.
+// Delete removes an organization with everything it owns, in batches (see EmptySome)
+// and with a last transaction for the rest. In a caller's transaction it is all one.
 func (s *Organizations) Delete(ctx context.Context, scope wispwright.Scope, id wispwright.ID) error {
 	if !wispwright.Pending(ctx) {
 		o, err := s.store.Get(ctx, scope, id)
 		if err == nil {
 			err = entity.Expected(ctx, id, o)
 		}
-		if err == nil {
-			err = s.Emptying.Fire(ctx, o)
+		for n := 1; err == nil && n > 0; {
+			n, err = s.EmptySome(ctx, o)
 		}
 		if err != nil {
 			return fmt.Errorf("tenancy.Organizations.Delete: %w", err)
@@ -178,17 +177,63 @@ func (s *Organizations) Delete(ctx context.Context, scope wispwright.Scope, id w
 	return s.Service.Delete(ctx, scope, id)
 }
 
-// OnEmptying calls fn before the transaction that deletes an organization; see
-// Emptying.
-func (s *Organizations) OnEmptying(name string, fn func(ctx context.Context, id wispwright.ID) error) {
-	s.Emptying.Subscribe(name, func(ctx context.Context, organizations ...*Organization) error {
-		for _, o := range organizations {
-			if err := fn(entity.WithCause(ctx, "organization "+o.Name+" deleted"), o.ID); err != nil {
-				return err
-			}
+// emptying is a step before an organization is deleted.
+type emptying struct {
+	name        string
+	count, some func(ctx context.Context, organization wispwright.ID) (int, error)
+}
+
+// OnEmptying adds a step that takes a part of what an organization has out before it is
+// deleted, for what would be too much for one transaction: some removes a batch in one
+// transaction and returns how many objects it was, 0 when none is left; count is how many
+// there are. Steps are taken in the order they were added. What they remove is gone
+// even when the deletion is refused afterwards.
+func (s *Organizations) OnEmptying(name string, count, some func(ctx context.Context, organization wispwright.ID) (int, error)) {
+	s.first = append(s.first, emptying{name, count, some})
+}
+
+// OnEmptied is OnEmptying for steps after all of those: the one added last comes first,
+// since concerns are made after what they depend on.
+func (s *Organizations) OnEmptied(name string, count, some func(ctx context.Context, organization wispwright.ID) (int, error)) {
+	s.last = slices.Insert(s.last, 0, emptying{name, count, some})
+}
+
+// EmptySome removes a batch of what an organization has, before it is deleted itself, and
+// returns how many objects that were; 0 when no step has anything left.
+func (s *Organizations) EmptySome(ctx context.Context, o *Organization) (int, error) {
+	ctx = entity.WithCause(ctx, "organization "+o.Name+" deleted")
+	for _, step := range slices.Concat(s.first, s.last) {
+		n, err := step.some(ctx, o.ID)
+		if err != nil {
+			return 0, fmt.Errorf("%s of a deleted organization: %w", step.name, err)
 		}
-		return nil
-	})
+		if n > 0 {
+			return n, nil
+		}
+	}
+	return 0, nil
+}
+
+// Left is how many objects an organization has that EmptySome would remove.
+func (s *Organizations) Left(ctx context.Context, organization wispwright.ID) (int, error) {
+	all := 0
+	for _, step := range slices.Concat(s.first, s.last) {
+		n, err := step.count(ctx, organization)
+		if err != nil {
+			return 0, fmt.Errorf("count %s of an organization: %w", step.name, err)
+		}
+		all += n
+	}
+	return all, nil
+}
+
+// emptyingNames are the steps by their names, in order.
+func (s *Organizations) emptyingNames() []string {
+	var out []string
+	for _, step := range slices.Concat(s.first, s.last) {
+		out = append(out, step.name)
+	}
+	return out
 }
 
 // OnDelete implements entity.Tenants.

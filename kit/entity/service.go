@@ -13,7 +13,7 @@ import (
 	"github.com/wispwright/wispwright/kit/valid"
 )
 
-// batch is how many objects DeleteAll removes at a time.
+// batch is how many objects DeleteAll and DeleteSome remove at a time.
 const batch = 200
 
 // aheadTries is how often an update is prepared before the row is locked; when
@@ -48,12 +48,33 @@ func New[K comparable, T, F any](b *Base, store wispwright.KeyedRepo[K, T, F], k
 	if b.Tenants == nil {
 		s.kind.wrong("belongs to organizations, but Base.Tenants is nil; entity.NoTenants{} is for programs without")
 	}
+	if e, ok := b.Tenants.(emptied); ok {
+		e.OnEmptied(kind.Name, s.ofOrganization, s.someOf)
+	}
 	b.Tenants.OnDelete(kind.Name+" of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
 		var all F
 		_, err := s.DeleteAll(ctx, wispwright.ScopeOf(organization), all)
 		return err
 	})
 	return s
+}
+
+// emptied are Tenants that take what an organization has out in batches before they
+// delete it.
+type emptied interface {
+	OnEmptied(name string, count, some func(ctx context.Context, organization wispwright.ID) (int, error))
+}
+
+// ofOrganization is how many objects an organization has.
+func (s *Service[K, T, F]) ofOrganization(ctx context.Context, organization wispwright.ID) (int, error) {
+	var all F
+	items, err := s.store.List(ctx, wispwright.ScopeOf(organization), all, wispwright.Page{Limit: 1})
+	return items.Total, err
+}
+
+func (s *Service[K, T, F]) someOf(ctx context.Context, organization wispwright.ID) (int, error) {
+	var all F
+	return s.DeleteSome(ctx, wispwright.ScopeOf(organization), all)
 }
 
 // tenanted reports whether objects belong to organizations.
@@ -272,19 +293,30 @@ func (s *Service[K, T, F]) DeleteAll(ctx context.Context, scope wispwright.Scope
 	n := 0
 	err := s.base.Do(ctx, s.kind.Name+".DeleteAll", func(ctx context.Context) error {
 		for n = 0; ; {
-			items, err := s.store.List(ctx, scope, filter, wispwright.Page{Limit: batch, NoTotal: true})
-			if err != nil || len(items.Rows) == 0 {
+			some, err := s.DeleteSome(ctx, scope, filter)
+			if err != nil || some == 0 {
 				return err
 			}
-			err = s.delete(ctx, scope, items.Rows...)
-			if errors.Is(err, wispwright.ErrNotFound) { // somebody else was faster with one of them
-				err = fmt.Errorf("%w: %w", wispwright.ErrCollision, err)
-			}
-			if err != nil {
-				return err
-			}
-			n += len(items.Rows)
+			n += some
 		}
+	})
+	return n, err
+}
+
+// DeleteSome is one batch of DeleteAll, in a transaction of its own unless the caller
+// has one: 200 objects at most. It returns their number, 0 when none is left.
+func (s *Service[K, T, F]) DeleteSome(ctx context.Context, scope wispwright.Scope, filter F) (int, error) {
+	n := 0
+	err := s.base.Do(ctx, s.kind.Name+".DeleteSome", func(ctx context.Context) error {
+		items, err := s.store.List(ctx, scope, filter, wispwright.Page{Limit: batch, NoTotal: true})
+		if n = len(items.Rows); err != nil || n == 0 {
+			return err
+		}
+		err = s.delete(ctx, scope, items.Rows...)
+		if errors.Is(err, wispwright.ErrNotFound) { // somebody else was faster with one of them
+			err = fmt.Errorf("%w: %w", wispwright.ErrCollision, err)
+		}
+		return err
 	})
 	return n, err
 }

@@ -96,6 +96,7 @@ func (h *HTTP) mountOrganizations(api *rest.API) {
 		Detail: rest.Item[wispwright.ID, tenancy.Organization, tenancy.OrganizationFilter, organizationDetailIn, organizationDetailOut]{
 			Check:  h.checkSlug,
 			Update: h.updateOrganization,
+			Delete: h.deleteOrganization,
 			Out:    h.organizationDetails,
 		},
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/tenancy"
+	"github.com/wispwright/wispwright/tenancy/removal"
 )
 
 // Options change what New makes; nil means the defaults.
@@ -60,6 +61,9 @@ type Options struct {
 	// SesameName is the parameter that holds the token of a link
 	// (SESAME_TOKEN_NAME). Default: "sesame".
 	SesameName string
+	// Removals delete organizations, large ones in the background. Default: none,
+	// everything happens in the request.
+	Removals *removal.Removals
 	// AdminPath is where people log in. Default: "/admin/".
 	AdminPath string
 	// Clock tells the time. Default: time.Now.
@@ -135,6 +139,7 @@ func (h *HTTP) Mount(api *rest.API) {
 	}
 	h.mountSession(api)
 	h.mountOrganizations(api)
+	h.mountDeletion(api)
 	h.mountUsers(api)
 	h.mountMemberships(api)
 	h.mountEmails(api)

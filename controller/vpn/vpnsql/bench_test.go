@@ -146,9 +146,8 @@ func newFleet(t testing.TB, jobs vpn.Jobs) *fleet {
 	o := &tenancy.Organization{Name: "acme", Slug: "acme", IsActive: true}
 	require.NoError(t, ten.Organizations.Create(ctx, o))
 	f.acme = o.ID
-	ten.Organizations.OnEmptying("vpn: servers of organizations", func(ctx context.Context, id wispwright.ID) error {
-		_, err := f.Servers.DeleteAll(ctx, wispwright.ScopeOf(id), vpn.ServerFilter{OrganizationID: id})
-		return err
+	ten.Organizations.OnEmptying("vpn: servers of organizations", func(context.Context, wispwright.ID) (int, error) { return 1, nil }, func(ctx context.Context, id wispwright.ID) (int, error) {
+		return f.Servers.DeleteSome(ctx, wispwright.ScopeOf(id), vpn.ServerFilter{OrganizationID: id})
 	})
 	n := &ipam.Subnet{Name: "n", Subnet: netip.MustParsePrefix("10.0.0.0/16"), OrganizationID: o.ID}
 	require.NoError(t, m.Subnets.Create(ctx, n))

@@ -5,7 +5,7 @@ import type { Request } from '../api/client';
 import { APIError } from '../api/errors';
 import type { ListAnswer } from '../api/types';
 import type { PasskeyOptions } from './account/passkeys';
-import type { APIKey, APIToken, EmailAddress, Enrolment, Membership, NewPasskey, Passkey, Permission, SecondFactor, User } from './types';
+import type { APIKey, APIToken, EmailAddress, Enrolment, Membership, NewPasskey, OrganizationDeletion, Passkey, Permission, SecondFactor, User } from './types';
 
 function account(user: Identifier): string {
   return `users/user/${encodeURIComponent(String(user))}/`;
@@ -41,6 +41,8 @@ export interface TenancyOperations {
   renewRecovery(currentPassword: string, code?: string): Promise<string[]>;
   disableFactor(currentPassword: string, code: string): Promise<void>;
   passkeys(): Promise<Passkey[]>;
+  /** How far the deletion of an organization is; undefined when it is not being deleted. */
+  deletionOf(organization: Identifier): Promise<OrganizationDeletion | undefined>;
   /** Begins to add a passkey; resolves to the options for the browser. */
   beginPasskey(currentPassword: string): Promise<PasskeyOptions>;
   /** Adds the passkey the browser made. */
@@ -121,6 +123,14 @@ export function tenancyOperations(request: Request): TenancyOperations {
     },
     async disableFactor(currentPassword: string, code: string) {
       await request('POST', 'users/me/totp/disable/', { body: { current_password: currentPassword, otp: code } });
+    },
+    async deletionOf(organization: Identifier) {
+      try {
+        return await request<OrganizationDeletion>('GET', `users/organization/${organization}/deletion/`);
+      } catch (error) {
+        if (error instanceof APIError && error.status === 404) return undefined;
+        throw error;
+      }
     },
     async passkeys() {
       const { results } = await request<{ results: Passkey[] }>('GET', 'users/me/passkey/');

@@ -111,3 +111,11 @@ export interface APIToken {
   created: string;
   token?: string;
 }
+
+/** How far the deletion of an organization is that goes in the background. */
+export interface OrganizationDeletion {
+  total: number;
+  done: number;
+  /** Why the last attempt failed; empty when it did not. */
+  problem: string;
+}

@@ -1,6 +1,8 @@
 // The page of an organization.
+import { Alert, LinearProgress } from '@mui/material';
+import { useQuery } from '@tanstack/react-query';
 import { Suspense } from 'react';
-import { useCreatePath, useGetList, useResourceContext } from 'react-admin';
+import { useCreatePath, useDataProvider, useGetList, useResourceContext } from 'react-admin';
 import { useFormState } from 'react-hook-form';
 import { useFrame } from '../../app/ConcernsContext';
 import { Moment } from '../../design/Moment';
@@ -9,6 +11,7 @@ import { ObjectHeader } from '../../design/ObjectHeader';
 import { StatusPill } from '../../design/Status';
 import { EditPage } from '../../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
+import type { TenancyProvider } from '../operations';
 import type { Organization } from '../types';
 import { OrganizationForm } from './OrganizationForm';
 
@@ -38,7 +41,28 @@ function Header({ organization }: { organization: Organization }) {
         }
       />
       {deletion.question}
+      <Going organization={organization} />
     </>
+  );
+}
+
+/** How far the deletion is of an organization that goes in the background. */
+function Going({ organization }: { organization: Organization }) {
+  const provider = useDataProvider<TenancyProvider>();
+  const { data } = useQuery({
+    queryKey: ['organization-deletion', organization.id],
+    queryFn: async () => (await provider.deletionOf(organization.id)) ?? null,
+    enabled: !organization.is_active,
+    refetchInterval: 3000,
+  });
+  if (!data) return null;
+  const percent = data.total === 0 ? 100 : Math.floor((100 * data.done) / data.total);
+  return (
+    <Alert severity={data.problem ? 'error' : 'info'} sx={{ mb: 2 }}>
+      {`This organization is being deleted: ${data.done.toLocaleString()} of ${data.total.toLocaleString()} objects are gone.`}
+      <LinearProgress variant="determinate" value={percent} aria-label="Deletion of the organization" sx={{ my: 1 }} />
+      {data.problem && `The last attempt failed and will be repeated: ${data.problem}`}
+    </Alert>
   );
 }
 
