@@ -170,7 +170,8 @@ func (s *Tasks) begin(ctx context.Context, scope wispwright.Scope, t *Task, item
 	})
 }
 
-// atOnce is how many items a job does before the next one is queued.
+// atOnce is how many items a job does before the next one is queued, and how many rows
+// of a file one transaction imports.
 const atOnce = 50
 
 // Work does a part of a task and queues the next. A task that is done, or gone,
@@ -189,10 +190,8 @@ func (s *Tasks) Work(ctx context.Context, job Job) error {
 	}
 	caller := &wispwright.Caller{ID: t.ActorID, Name: t.Actor, Superuser: true, Method: "system"}
 	ctx = entity.WithCause(wispwright.WithCaller(ctx, caller), "bulk: "+string(t.Action))
-	for _, item := range found.Rows {
-		if err := s.one(ctx, t, item); err != nil {
-			return fmt.Errorf("bulk %s of device %s: %w", t.Action, item.DeviceID, err)
-		}
+	if err := s.some(ctx, t, found.Rows); err != nil {
+		return err
 	}
 	return s.base.Do(ctx, "bulk.Tasks.Work", func(ctx context.Context) error {
 		if len(found.Rows) < atOnce {
@@ -236,6 +235,53 @@ func (s *Tasks) next(ctx context.Context, t *Task) (over bool, err error) {
 	return phase != Applying, err
 }
 
+// some does items: rows of a file in one transaction, as long as none of them is faulty,
+// everything else one by one.
+func (s *Tasks) some(ctx context.Context, t *Task, items []*Item) error {
+	if t.Action == Import && len(items) > 1 {
+		err := s.together(ctx, t, items)
+		if err == nil {
+			return nil
+		}
+		if _, known := explain(err); !known {
+			return fmt.Errorf("bulk %s of %d rows from %d: %w", t.Action, len(items), items[0].Position, err)
+		}
+	}
+	for _, item := range items {
+		if err := s.one(ctx, t, item); err != nil {
+			return fmt.Errorf("bulk %s of device %s: %w", t.Action, item.DeviceID, err)
+		}
+	}
+	return nil
+}
+
+// together imports rows in one transaction with their outcomes. The error of the first
+// one that is faulty undoes all of them.
+func (s *Tasks) together(ctx context.Context, t *Task, items []*Item) error {
+	dry := t.DryRun || t.Phase == Checking
+	outcomes := make([]*Item, len(items))
+	err := s.base.Tx.InTx(ahead.Several(ctx, len(items)), func(ctx context.Context) error {
+		for i, item := range items {
+			outcome := *item
+			if err := s.do(ctx, t, &outcome); err != nil {
+				return err
+			}
+			if dry && item.DeviceID.IsZero() {
+				outcome.DeviceID = item.DeviceID // it does not exist
+			}
+			outcomes[i] = &outcome
+		}
+		if dry {
+			return errDry
+		}
+		return s.keep(ctx, outcomes...)
+	})
+	if !errors.Is(err, errDry) {
+		return err
+	}
+	return s.base.Do(ctx, "bulk: outcomes", func(ctx context.Context) error { return s.keep(ctx, outcomes...) })
+}
+
 // errDry rolls back what was only tried.
 var errDry = errors.New("dry run")
 
@@ -271,9 +317,13 @@ func (s *Tasks) one(ctx context.Context, t *Task, item *Item) error {
 	return s.base.Do(ctx, "bulk: outcome", func(ctx context.Context) error { return s.keep(ctx, &outcome) })
 }
 
-func (s *Tasks) keep(ctx context.Context, outcome *Item) error {
-	_, err := s.stores.Items.Update(ctx, wispwright.ScopeAll(), outcome.ID, func(i *Item) error { *i = *outcome; return nil })
-	return err
+func (s *Tasks) keep(ctx context.Context, outcomes ...*Item) error {
+	for _, outcome := range outcomes {
+		if _, err := s.stores.Items.Update(ctx, wispwright.ScopeAll(), outcome.ID, func(i *Item) error { *i = *outcome; return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explain words what an item fails with. Others are errors of the job.
