@@ -75,6 +75,7 @@ type API struct {
 	options  Options
 	mux      *chi.Mux
 	views    map[string]*View
+	owners   map[string]owner // by path, see Owned
 	document *huma.OpenAPI
 	schemas  *schemas
 	plans    plans
@@ -88,7 +89,7 @@ type API struct {
 
 // New returns an API without any view.
 func New(options *Options) *API {
-	a := &API{mux: chi.NewMux(), views: map[string]*View{}}
+	a := &API{mux: chi.NewMux(), views: map[string]*View{}, owners: map[string]owner{}}
 	a.buffers.New = func() any { return new(bytes.Buffer) }
 	if options != nil {
 		a.options = *options

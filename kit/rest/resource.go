@@ -203,7 +203,10 @@ func Mount[K comparable, T, F, In, Out any](a *API, res Resource[K, T, F, In, Ou
 		a.Mount(r.view(r.Path, r.listName()), append(r.collection(a), r.ListOps...)...)
 	}
 	if r.has(onItem) || len(r.ItemOps) > 0 {
-		a.Mount(r.view(r.Path+r.key(), cmp.Or(r.ItemName, r.Name+" Detail")), append(r.item(a), r.ItemOps...)...)
+		v := r.view(r.Path+r.key(), cmp.Or(r.ItemName, r.Name+" Detail"))
+		v.own = r.has(onItem) && r.Organization != nil
+		a.Mount(v, append(r.item(a), r.ItemOps...)...)
+		r.owned(a)
 	}
 }
 

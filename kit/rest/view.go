@@ -30,6 +30,9 @@ type Op struct {
 	// Permission is needed instead of the one that follows from the view's
 	// Kind and the method.
 	Permission wispwright.Permission
+	// Reads is true of a POST, PUT or PATCH that changes nothing of the organization's,
+	// such as a preview: it is answered for one that was switched off too.
+	Reads bool
 	// Handle answers.
 	Handle Handler
 	// Also are further statuses it may answer, each with {"detail": …}; those of
@@ -99,6 +102,7 @@ type View struct {
 	NonField string
 
 	api    *API
+	own    bool // the Resource of the objects checks their organization
 	raw    bool // answers as it likes, whatever the client accepts
 	ops    []Op
 	params []param
