@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/wispwright/wispwright"
 )
@@ -55,6 +56,13 @@ type Job struct {
 	ActorID wispwright.ID
 	// Actor is the name of the user who caused it.
 	Actor string
+}
+
+// Key is the same for jobs that are the same work with the same cause: a queue needs one
+// of them, which is run again when it was asked for while it ran. What differs only in
+// where it begins is other work.
+func (j Job) Key() string {
+	return fmt.Sprint(j.Kind, j.ID, j.After, j.ActorID, j.Added, j.Removed, j.Actor, " ", j.Cause)
 }
 
 // Jobs queues work. Enqueue is called inside the transaction that causes the

@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/controller/explain"
 	"github.com/wispwright/wispwright/controller/variable"
 	"github.com/wispwright/wispwright/kit/entity"
+	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 )
 
 // Inputs are what a version is made of, for people. Variables of the device's
@@ -138,7 +139,8 @@ func addSecrets(add func(field string, was, is any), from, to *Version) error {
 
 // Restore gives a device the templates, the own part and the own variables that
 // a version of it had. Templates have their present content; those that are gone,
-// or belong to another organization by now, are left out and returned.
+// or belong to another organization by now, are left out and returned. Secret variables
+// stay as they are (decision 0118).
 func (s *Devices) Restore(ctx context.Context, scope wispwright.Scope, id wispwright.ID, v *Version) (*Detail, []wispwright.ID, error) {
 	c := s.fleet
 	if v.DeviceID != id {
@@ -166,8 +168,31 @@ func (s *Devices) Restore(ctx context.Context, scope wispwright.Scope, id wispwr
 		})
 		d.Config.Templates = idsOf(templates)
 		gone = less(wanted, d.Config.Templates)
-		d.Config.Backend, d.Config.Config, d.Config.Context = v.Backend, v.Config, v.Own
+		own, err := withoutSecrets(v.Own, d.Config.Declared)
+		if err != nil {
+			return err
+		}
+		d.Config.Backend, d.Config.Config, d.Config.Context = v.Backend, v.Config, own
 		return nil
 	})
 	return detail, gone, err
+}
+
+// withoutSecrets leaves variables out that were in clear once and are secrets now.
+func withoutSecrets(own, declared wispwright.JSON) (wispwright.JSON, error) {
+	all, err := variable.Parse(declared)
+	if err != nil || len(all.Secrets()) == 0 || own == "" {
+		return own, err
+	}
+	values, err := ordered.DecodeObject([]byte(own))
+	if err != nil {
+		return "", fmt.Errorf("variables of a version: %w", err)
+	}
+	values = values.Clone()
+	for name, d := range all {
+		if d.Secret {
+			values.Delete(name)
+		}
+	}
+	return wispwright.JSON(ordered.Append(nil, values)), nil
 }

@@ -295,9 +295,10 @@ func (c *ControllerConcern) renderAnew(ctx context.Context, h *Host, queue fanOu
 }
 
 // fanOutKind is the job that follows from changes: a batch of 500 configurations
-// takes a second; a slow disk may take ten.
+// takes a second; a slow disk may take ten. A VPN server that changes in a burst is one
+// job for each of its templates.
 func fanOutKind() jobs.Kind[controller.Job] {
-	return jobs.Kind[controller.Job]{Name: "controller.fanout", Timeout: 5 * time.Minute, Queue: "controller"}
+	return jobs.Kind[controller.Job]{Name: "controller.fanout", Timeout: 5 * time.Minute, Queue: "controller", Key: controller.Job.Key}
 }
 
 // fanOut queues the controller's work.
