@@ -24,6 +24,10 @@ type IPAMConcern struct {
 	// Formats are the kinds of files beside CSV. Default: XLSX.
 	Formats []ipam.Format
 
+	// generated are subnets that are not written to files of data, since they are made
+	// again; SubnetDivisionConcern sets it
+	generated func(ctx context.Context) (map[wispwright.ID]bool, error)
+
 	// IPAM is made by Mount.
 	*ipam.IPAM
 }

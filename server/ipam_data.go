@@ -175,7 +175,16 @@ func (c *IPAMConcern) DumpData(ctx context.Context) (any, error) {
 		Subnets []subnetData `json:"subnets"`
 	}
 	out.Subnets = []subnetData{}
+	made := map[wispwright.ID]bool{}
+	if c.generated != nil {
+		if made, err = c.generated(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for _, n := range subnets.Rows {
+		if made[n.ID] { // its rule makes it again, for the device that has it
+			continue
+		}
 		d := subnetData{Organization: slugs[n.OrganizationID], Subnet: n.Subnet.String(), Name: n.Name, Description: n.Description, Addresses: of[n.ID]}
 		if m := byID[n.MasterSubnetID]; m != nil {
 			d.Master, d.SharedMaster = m.Subnet.String(), m.Shared() && !n.Shared()

@@ -96,7 +96,18 @@ func (c *SubnetDivisionConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	wire.Mount(h.API())
+	c.IPAM.generated = c.generated
 	return c.Start(h.Lifetime())
+}
+
+// generated are the subnets that rules made.
+func (c *SubnetDivisionConcern) generated(ctx context.Context) (map[wispwright.ID]bool, error) {
+	entries, err := c.Entries(ctx, subnetdivision.EntryFilter{}, wispwright.Page{NoTotal: true})
+	out := make(map[wispwright.ID]bool, len(entries.Rows))
+	for _, e := range entries.Rows {
+		out[e.SubnetID] = true
+	}
+	return out, err
 }
 
 // divisionQueue queues the concern's work.

@@ -143,3 +143,30 @@ func TestTwoNodesDivide(t *testing.T) {
 	drain(t, one.Server)
 	require.Contains(t, fmt.Sprint(one.ask("manager", "GET", "notifications/notification/", nil, 200)), "Failed to provision subnets for")
 }
+
+// People are told when a subnet has room for few further devices, and once it has none.
+func TestPeopleAreToldOfScarceSubnets(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		c := newVPNClient(t, db, func(s *settings) { s.IPAM.WarnBelow = 2 })
+		require.NoError(t, c.Start(t.Context()))
+		c.ask("manager", "POST", "controller/subnet-division-rule/", object{"organization": c.vars["org_alpha"], "type": deviceRule, "master_subnet": c.subnet("10.0.0.0/27"), "label": "OW",
+			"number_of_subnets": 1, "size": 29, "number_of_ips": 2}, 201)
+		told := func(words string) (n int) {
+			t.Helper()
+			idle(t, c.Server)
+			for _, x := range c.ask("admin", "GET", "notifications/notification/?page_size=100", nil, 200)["results"].([]any) {
+				if strings.Contains(fmt.Sprint(x), words) {
+					n++
+				}
+			}
+			return n
+		}
+		c.device(1)
+		require.Equal(t, 1, told("for 2 more devices"))
+		c.device(2)
+		c.device(3)
+		require.Zero(t, told("Failed to provision subnets"))
+		c.device(4)
+		require.Equal(t, 1, told("Failed to provision subnets"))
+	})
+}

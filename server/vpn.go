@@ -119,6 +119,9 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 	if c.VPN, err = vpn.New(base, stores, needs, options); err != nil {
 		return err
 	}
+	h.AtStart(func(ctx context.Context) error {
+		return h.WhenChanged(ctx, "vpn.peer_keys", "1", c.Servers.SealPeerKeys)
+	})
 	h.Jobs().Add(queue.kind.Handle(func(ctx context.Context, job vpn.Job) error { return c.work(ctx, job) }))
 	wire, err := vpnhttp.New(c.VPN, c.Controller.Devices, c.references(), vpnhttp.Hub{Runs: c.Config.Hub, Host: c.Config.HubHost})
 	if err != nil {
@@ -290,9 +293,11 @@ func (c *VPNConcern) wiring() []Wire {
 	list := []Wire{
 		{"tenancy.Organizations", "vpn: servers of organizations", func(name string) error {
 			// before the certificates and subnets that they stand on
-			o.OnEmptying(name, func(ctx context.Context, id wispwright.ID) error {
-				_, err := c.Servers.DeleteAll(ctx, wispwright.ScopeOf(id), vpn.ServerFilter{OrganizationID: id})
-				return err
+			o.OnEmptying(name, func(ctx context.Context, id wispwright.ID) (int, error) {
+				items, err := c.Servers.List(ctx, wispwright.ScopeOf(id), vpn.ServerFilter{OrganizationID: id}, wispwright.Page{Limit: 1})
+				return items.Total, err
+			}, func(ctx context.Context, id wispwright.ID) (int, error) {
+				return c.Servers.DeleteSome(ctx, wispwright.ScopeOf(id), vpn.ServerFilter{OrganizationID: id})
 			})
 			o.OnChange(name, func(ctx context.Context, _ wispwright.ID) error { return c.Forget(ctx) })
 			return nil

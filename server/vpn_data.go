@@ -36,6 +36,7 @@ type vpnData struct {
 	IPAddress       string            `json:"ip_address,omitempty"`
 	Key             string            `json:"key,omitempty"`
 	PrivateKey      string            `json:"private_key,omitempty"`
+	PeerKeys        map[string]string `json:"peer_keys,omitempty"`
 	WebhookEndpoint string            `json:"webhook_endpoint,omitempty"`
 	AuthToken       string            `json:"auth_token,omitempty"`
 	Hub             bool              `json:"hub,omitempty"`
@@ -160,6 +161,13 @@ func (c *VPNConcern) filled(ctx context.Context, organization wispwright.ID, d *
 			if *text != "" {
 				*to = wispwright.Secret(*text)
 			}
+		}
+		if len(d.PeerKeys) > 0 {
+			raw, err := json.Marshal(d.PeerKeys)
+			if err != nil {
+				return err
+			}
+			s.PeerKeys = wispwright.Secret(raw)
 		}
 		return nil
 	}, nil
@@ -322,6 +330,11 @@ func (c *VPNConcern) dumpServer(ctx context.Context, s *vpn.Server, slugs map[wi
 	d := &vpnData{
 		ID: s.ID.String(), Organization: slugs[s.OrganizationID], Name: s.Name, Host: s.Host, Backend: s.Backend, Config: json.RawMessage(s.Config), Notes: s.Notes, DH: s.DH,
 		Key: s.Key.Reveal(), PrivateKey: s.PrivateKey.Reveal(), WebhookEndpoint: s.WebhookEndpoint, AuthToken: s.AuthToken.Reveal(), Hub: s.Hub,
+	}
+	if s.PeerKeys != "" {
+		if err := json.Unmarshal([]byte(s.PeerKeys.Reveal()), &d.PeerKeys); err != nil {
+			return nil, fmt.Errorf("keys of the peers of VPN server %s cannot be read", s.Name)
+		}
 	}
 	if c.PKI == nil && s.CAID != 0 {
 		ca, err := c.X509.CAs.Get(ctx, everyone(), s.CAID)

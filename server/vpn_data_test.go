@@ -94,6 +94,9 @@ func column(t *testing.T, db *sqlstore.DB, query string) (all string) {
 	return all
 }
 
+// A peer of a server that exists already, and the key that both share.
+const bobPublic, peerKey = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=", "FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE="
+
 // Authorities, VPN servers with their templates and rules of subnet division travel in
 // files of data; loading one twice changes nothing.
 func TestVPNData(t *testing.T) {
@@ -103,21 +106,27 @@ func TestVPNData(t *testing.T) {
 	cert := c.ask("manager", "POST", "controller/cert/", object{"name": "gate", "organization": c.vars["org_alpha"], "ca": ca["id"], "key_length": "256", "digest": "sha256", "common_name": "gate.example.org", "passphrase": "open sesame"}, 201)
 	gone := c.ask("manager", "POST", "controller/cert/", object{"name": "gone", "organization": c.vars["org_alpha"], "ca": ca["id"], "key_length": "256", "digest": "sha256", "common_name": "gone"}, 201)
 	c.ask("manager", "POST", fmt.Sprintf("controller/cert/%v/revoke/", gone["id"]), nil, 200)
-	wg := c.wireguard("wg", object{"subnet": subnet, "private_key": aliceKey, "webhook_endpoint": "https://hooks.example.org/", "auth_token": "t0ken"})
+	wg := c.wireguard("wg", object{"subnet": subnet, "private_key": aliceKey, "config": object{"wireguard": []object{{"name": "wg0", "port": 51820, "peers": []object{{"public_key": bobPublic, "allowed_ips": "10.8.7.7/32", "preshared_key": peerKey}}}}}, "webhook_endpoint": "https://hooks.example.org/", "auth_token": "t0ken"})
 	c.template(wg["id"], object{"name": "lead", "default": true, "tags": []string{"mesh"}, "auto_cert": true})
 	c.wireguard("gate", object{"backend": "openwisp_controller.vpn_backends.OpenVpn", "ca": ca["id"], "cert": cert["id"],
 		"config": object{"openvpn": []object{{"name": "tun0", "mode": "server", "proto": "udp", "port": 1194, "dev": "tun0", "dev_type": "tun", "tls_server": true, "ca": "ca.pem", "cert": "cert.pem", "key": "key.pem", "dh": "dh.pem", "server": "10.9.0.0 255.255.0.0"}}}})
 	c.ask("manager", "POST", "controller/subnet-division-rule/", object{"organization": c.vars["org_alpha"], "type": "openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType",
 		"master_subnet": subnet, "label": "LAN", "number_of_subnets": 1, "size": 24, "number_of_ips": 2}, 201)
+	c.device(1)
+	require.Equal(t, 3.0, c.ask("manager", "GET", "ipam/subnet/", nil, 200)["count"], "the reserved one, and that of the device")
 
 	var first bytes.Buffer
 	require.NoError(t, c.DumpData(t.Context(), &first))
-	for _, words := range []string{aliceKey, "t0ken", "Office CA", "gate.example.org", `"label": "LAN"`, `"name": "lead"`, "cessation", "open sesame"} {
+	for _, words := range []string{aliceKey, peerKey, "t0ken", "Office CA", "gate.example.org", `"label": "LAN"`, `"name": "lead"`, "cessation", "open sesame"} {
 		if words == "cessation" {
 			words = `"revoked": "`
 		}
 		require.Contains(t, first.String(), words)
 	}
+	require.NotContains(t, first.String(), "LAN_subnet1", "what a rule made is made again")
+	require.Contains(t, first.String(), "Reserved Subnet")
+	shown := c.ask("manager", "GET", "controller/vpn/"+wg["id"].(string)+"/", nil, 200)
+	require.NotContains(t, fmt.Sprint(shown), peerKey, "nobody reads the keys of peers")
 	other := newServer(t, testkit.SQLite(t), nil)
 	for range 2 {
 		require.NoError(t, other.LoadData(t.Context(), bytes.NewReader(first.Bytes())))

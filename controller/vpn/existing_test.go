@@ -180,3 +180,57 @@ func csr(t *testing.T, key crypto.Signer) string {
 	require.NoError(t, err)
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
 }
+
+// Pre-shared keys of peers in the configuration are nowhere but where the server's host
+// fetches it.
+func TestKeysOfPeersAreSealed(t *testing.T) {
+	w := newWorld(t, nil)
+	const psk, other = "FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE=", "XasIfmJKikt54X+Lg4AO5m87sSkmGLb9HC+LJ/+I4Os="
+	peers := func(first, second string) wispwright.JSON {
+		return wispwright.JSON(`{"wireguard":[{"name":"wg0","port":51820,"peers":[{"public_key":"` + alicePublic + `","allowed_ips":"10.0.0.9/32"` + first + `},{"public_key":"` + aliceKey + `","allowed_ips":"10.0.0.8/32"` + second + `}]}]}`)
+	}
+	s := &vpn.Server{Name: "old", Host: "old.example.com", OrganizationID: w.acme, Backend: wireguard, SubnetID: w.subnet("10.0.0.0/24", w.acme), Config: peers(`,"preshared_key":"`+psk+`"`, ``)}
+	require.NoError(t, w.Servers.Create(ctx(), s))
+	require.NotContains(t, string(s.Config), "preshared_key")
+	require.NotContains(t, string(s.Config), psk)
+	require.Contains(t, s.PeerKeys.Reveal(), psk)
+	require.Contains(t, w.serverFiles(s)["wg0.conf"], "PreSharedKey = "+psk)
+	update := func(config wispwright.JSON) *vpn.Server {
+		changed, err := w.Servers.Update(ctx(), all(), s.ID, func(s *vpn.Server) error { s.Config = config; return nil })
+		require.NoError(t, err)
+		w.work()
+		require.NotContains(t, string(changed.Config), psk)
+		return changed
+	}
+	// what is read and sent again keeps the key, and another peer may get one
+	both := update(peers(``, `,"preshared_key":"`+other+`"`))
+	require.Contains(t, both.PeerKeys.Reveal(), psk)
+	require.Contains(t, w.serverFiles(both)["wg0.conf"], "PreSharedKey = "+other)
+	require.Contains(t, w.serverFiles(both)["wg0.conf"], "PreSharedKey = "+psk)
+	// an empty text takes it away, a variable stays what it is
+	one := update(peers(`,"preshared_key":""`, `,"preshared_key":"{{psk}}"`))
+	require.Empty(t, one.PeerKeys)
+	require.Contains(t, string(one.Config), "{{psk}}")
+	// a peer that is gone takes its key along
+	update(peers(`,"preshared_key":"`+psk+`"`, ``))
+	gone := update(`{"wireguard":[{"name":"wg0","port":51820}]}`)
+	require.Empty(t, gone.PeerKeys)
+	// what is no key is refused, without being told again
+	_, err := w.Servers.Update(ctx(), all(), s.ID, func(s *vpn.Server) error {
+		s.Config = peers(`,"preshared_key":"with a space and far too long to be a key of this kind"`, ``)
+		return nil
+	})
+	require.Contains(t, faults(t, err), "config")
+	_, err = w.Servers.Update(ctx(), all(), s.ID, func(s *vpn.Server) error { s.PeerKeys = "nonsense"; return nil })
+	require.Contains(t, faults(t, err), "peer_keys")
+
+	// one that was stored before is sealed at the start, and nothing else of it changes
+	_, err = w.stores.Servers.Update(ctx(), all(), s.ID, func(s *vpn.Server) error { s.Config = peers(`,"preshared_key":"`+psk+`"`, ``); return nil })
+	require.NoError(t, err)
+	require.NoError(t, w.Servers.SealPeerKeys(ctx()))
+	sealed, err := w.Servers.Get(ctx(), all(), s.ID)
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed.Config), psk)
+	require.Equal(t, gone.Modified, sealed.Modified)
+	require.Contains(t, w.serverFiles(sealed)["wg0.conf"], "PreSharedKey = "+psk)
+}

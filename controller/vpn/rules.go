@@ -56,10 +56,15 @@ func (s *Servers) validate(ctx context.Context, ch entity.Change[Server]) error 
 	if err := adoptKeys(&v, ch.Before, o, t); err != nil {
 		return err
 	}
+	if !v.Has("config") {
+		if err := v.Merge("", adoptPeerKeys(o, t)); err != nil {
+			return err
+		}
+	}
 	if err := s.complete(o, t); err != nil {
 		return err
 	}
-	if v.Has("config") || v.Has("private_key") {
+	if v.Has("config") || v.Has("private_key") || v.Has("peer_keys") {
 		return v.Err()
 	}
 	if err := v.Merge("", s.core.checkConfig(ctx, o, t)); err != nil {

@@ -57,6 +57,9 @@ type Server struct {
 	// PublicKey and PrivateKey are WireGuard's, in base64.
 	PublicKey  string
 	PrivateKey wispwright.Secret
+	// PeerKeys are pre-shared keys of the peers that stand in Config, a JSON object by
+	// their public keys; the service takes them from there.
+	PeerKeys wispwright.Secret
 	// Hub says that the installation itself runs the server.
 	Hub bool
 	// NodeID and NetworkID are ZeroTier's.
@@ -115,7 +118,7 @@ type ServerFilter struct {
 
 // sameInputs reports whether two states of a server are configured alike.
 func (s *Server) sameInputs(o *Server) bool {
-	return s.Config == o.Config && s.Backend == o.Backend && s.CAID == o.CAID && s.CertID == o.CertID && s.DH == o.DH
+	return s.Config == o.Config && s.Backend == o.Backend && s.CAID == o.CAID && s.CertID == o.CertID && s.DH == o.DH && s.PeerKeys == o.PeerKeys
 }
 
 // hex is a server's id in the names of variables.

@@ -312,7 +312,7 @@ func (s *Servers) stored(ctx context.Context, changes ...entity.Change[Server]) 
 func sameForClients(a, b *Server) bool {
 	return a.Config == b.Config && a.Host == b.Host && a.CAID == b.CAID && a.CertID == b.CertID && a.Key == b.Key && a.Backend == b.Backend &&
 		a.SubnetID == b.SubnetID && a.Subnet == b.Subnet && a.AddressID == b.AddressID && a.Address == b.Address && a.DH == b.DH && a.Name == b.Name &&
-		a.PublicKey == b.PublicKey && a.PrivateKey == b.PrivateKey && a.NetworkID == b.NetworkID && a.NodeID == b.NodeID
+		a.PublicKey == b.PublicKey && a.PrivateKey == b.PrivateKey && a.PeerKeys == b.PeerKeys && a.NetworkID == b.NetworkID && a.NodeID == b.NodeID
 }
 
 // deleted takes along what belongs to a server: the templates that lead to it, whose

@@ -185,6 +185,9 @@ func completeWireguard(s *Server, config *ordered.Object, peers []Peer) error {
 	if !o.Has("address") && s.Address.IsValid() && s.Subnet.IsValid() {
 		o.Set("address", s.Address.String()+"/"+strconv.Itoa(s.Subnet.Bits()))
 	}
+	if err := putPeerKeys(s, o); err != nil {
+		return err
+	}
 	if len(peers) == 0 {
 		return nil
 	}

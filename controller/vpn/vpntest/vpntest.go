@@ -53,7 +53,7 @@ func server(n, organization int) *vpn.Server {
 		ID: id(1000 + n), OrganizationID: id(organization), Name: fmt.Sprintf("näher %d", n), Host: fmt.Sprintf("h%d.example.org", n%2), Key: wispwright.Secret(fmt.Sprintf("key%d", n)),
 		Backend: fmt.Sprintf("backend.%d", n%2), CAID: int64(n % 2), CertID: int64(n), OwnCert: n%2 == 0, Config: `{"wireguard": [{"name": "ä", "port": 1}]}`, Notes: "a note",
 		SubnetID: id(5000 + n%2), Subnet: netip.MustParsePrefix("10.0.0.0/16"), AddressID: id(6000 + n), Address: address(n), OwnAddress: n%3 == 0, Hub: n%2 == 1,
-		WebhookEndpoint: "https://example.org/", AuthToken: "token", DH: "dh", PublicKey: "public", PrivateKey: "private", NodeID: "0123456789", NetworkID: "0123456789abcdef",
+		WebhookEndpoint: "https://example.org/", AuthToken: "token", DH: "dh", PublicKey: "public", PrivateKey: "private", PeerKeys: `{"a":"b"}`, NodeID: "0123456789", NetworkID: "0123456789abcdef",
 		Announced: "state", Trouble: "none", Created: at(n), Modified: at(n),
 	}
 	if n%2 == 1 {
@@ -111,6 +111,7 @@ func RunServers(t *testing.T, h Harness) {
 			require.NoError(t, err)
 			require.Len(t, found, 1)
 			require.Equal(t, wispwright.Secret("private"), found[0].PrivateKey)
+			require.Equal(t, wispwright.Secret(`{"a":"b"}`), found[0].PeerKeys)
 			found, err = s.Stores.Servers.Hold(ctx, true)
 			require.NoError(t, err)
 			require.Empty(t, found)
