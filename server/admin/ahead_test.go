@@ -54,6 +54,20 @@ func TestPagesNameTheirFilesAhead(t *testing.T) {
 	require.NotEmpty(t, again.Header.Values("Link"), "also for a page that the browser has")
 }
 
+// TestPublicPageHasNothingOfTheAdmin: the page of a topology that everybody may see
+// loads what draws it, and neither does a page of the admin run its script.
+func TestPublicPageHasNothingOfTheAdmin(t *testing.T) {
+	if !Built() {
+		t.Skip("built without the pages")
+	}
+	html, err := embedded.ReadFile("dist/topology.html")
+	require.NoError(t, err)
+	require.LessOrEqual(t, strings.Count(string(html), "/assets/"), 6)
+	for _, of := range []string{"/assets/admin-", "/assets/vendor-", "/assets/devices-"} {
+		require.NotContains(t, string(html), of)
+	}
+}
+
 // TestAheadIsOfTheBuild: what is named ahead is there, and little enough for a slow line.
 func TestAheadIsOfTheBuild(t *testing.T) {
 	if !Built() {

@@ -41,7 +41,8 @@ export const groups = [
   { name: 'vendor', tags: initial, test: /node_modules[\\/]/, priority: 80 },
   { name: 'admin', tags: initial, test: /src[\\/](?!topology[\\/]public)/, priority: 70 },
   ...layers.map(([name, test], index) => ({ name, test, priority: 60 - index })),
-  { name: (id: string) => /src[\\/](\w+)[\\/]/.exec(id)?.[1] ?? null, priority: 30 },
+  // not the public page of topologies: its script and its styles are of another document
+  { name: (id: string) => (/src[\\/]topology[\\/]public\./.test(id) ? null : (/src[\\/](\w+)[\\/]/.exec(id)?.[1] ?? null)), priority: 30 },
 ];
 
 /**

@@ -78,7 +78,7 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
       if (nodes.length <= 60 || marked?.has(id)) {
         const text = document.createElement('span'); // a name is text, never HTML
         text.textContent = name;
-        circle.bindTooltip(text, { permanent: true, direction: 'right', offset: [6, 0], className: 'tp-name' });
+        circle.bindTooltip(text, { permanent: true, direction: placed.dx < 0 ? 'left' : 'right', offset: [placed.dx < 0 ? -6 : 6, 0], className: 'tp-name' });
       }
     }
     drawn.addTo(map);

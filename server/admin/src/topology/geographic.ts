@@ -34,7 +34,7 @@ export function placesIn(plot: Plot): Map<string, Place> {
 /** How far those of one place stand from it: near enough to be seen as one place, and apart from each other. */
 function ring(index: number, count: number): { dx: number; dy: number } {
   if (count === 1) return { dx: 0, dy: 0 };
-  const radius = Math.max(10, (count * 13) / (2 * Math.PI));
+  const radius = Math.max(16, (count * 13) / (2 * Math.PI));
   const angle = (2 * Math.PI * index) / count - Math.PI / 2;
   return { dx: Math.round(radius * Math.cos(angle)), dy: Math.round(radius * Math.sin(angle)) };
 }
