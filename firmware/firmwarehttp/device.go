@@ -32,6 +32,13 @@ const noun = "DeviceFirmware"
 
 // mountDevice adds the firmware of a device (spec: firmware §7).
 func (h *HTTP) mountDevice(api *rest.API) {
+	rest.Owned(api, Base+"device/", func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		d, err := h.device(r.Context(), r.WriteScope(), id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return d.OrganizationID, nil
+	})
 	view := &rest.View{Path: Base + "device/{device}/firmware/", Name: "Device Firmware Detail", Noun: noun, Tag: tag, Kind: deviceKind, Throttle: h.throttle, StrictIDs: true}
 	put := rest.CheckedAction(http.MethodPut, "firmware_upgrader_device_firmware_update", http.StatusOK, nil, func(*rest.Request, *deviceIn) (deviceOut, error) { return deviceOut{}, nil }, http.StatusCreated)
 	patch := rest.CheckedAction(http.MethodPatch, "firmware_upgrader_device_firmware_partial_update", http.StatusOK, nil, func(*rest.Request, *deviceIn) (deviceOut, error) { return deviceOut{}, nil })

@@ -40,6 +40,13 @@ func (h *HTTP) mountUploads(api *rest.API) {
 		op.Permission, op.Summary = permission, summary
 		return op
 	}
+	rest.Owned(api, Base+"upload/", func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		u, err := h.s.Uploads.Get(r.Context(), r.WriteScope(), id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return u.OrganizationID, nil
+	})
 	api.Mount(&rest.View{Path: Base + "build/{build}/upload/", Name: "Firmware Image Upload", Tag: tag, Kind: imageKind, Throttle: h.throttle, StrictIDs: true, Prepare: h.build},
 		allowed(rest.Action(http.MethodPost, "firmware_upgrader_upload_create", http.StatusCreated, func(r *rest.Request, in *uploadIn) (uploadOut, error) {
 			u := &firmware.Upload{BuildID: r.ID("build"), Name: in.Name.V, Type: in.Type.Or(""), Size: in.Size.V, Checksum: in.Checksum.Or("")}

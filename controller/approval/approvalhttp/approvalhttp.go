@@ -70,6 +70,13 @@ func (h *HTTP) Mount(api *rest.API) {
 	for _, s := range approval.States() {
 		states = append(states, string(s))
 	}
+	rest.Owned(api, base, func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		o, err := h.q.Registrations.Get(r.Context(), r.WriteScope(), id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return o.OrganizationID, nil
+	})
 	rest.Mount(api, rest.Resource[wispwright.ID, approval.Registration, approval.Filter, rest.None, registrationOut]{
 		Path: base, Only: rest.List | rest.Read | rest.Delete, Name: "Registration", Noun: "Registration", ID: "controller_registration", Tag: tag, Kind: kind,
 		Service: h.q.Registrations,

@@ -125,6 +125,13 @@ type itemOut struct {
 
 // Mount adds the endpoints to an API.
 func (h *HTTP) Mount(api *rest.API) {
+	rest.Owned(api, base, func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		t, err := visible{h.tasks}.Get(r.Context(), r.ReadScope(), id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return t.OrganizationID, nil
+	})
 	rest.Mount(api, rest.Resource[wispwright.ID, bulk.Task, bulk.TaskFilter, startIn, taskOut]{
 		Path: base, Only: rest.List | rest.Create | rest.Read, Name: "Device Task", Noun: "Task", ID: "controller_device_task", Tag: tag, Kind: kind,
 		Service: visible{h.tasks}, Out: h.tasksOut, Create: h.start,

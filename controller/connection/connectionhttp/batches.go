@@ -92,6 +92,13 @@ func own(r *rest.Request) (read, write wispwright.Scope) { return r.WriteScope()
 // mountBatches adds mass commands but for their start.
 func (h *HTTP) mountBatches(api *rest.API) {
 	type filter = connection.BatchFilter
+	rest.Owned(api, batchPath, func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		b, err := h.c.Batches.Get(r.Context(), r.WriteScope(), id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return b.OrganizationID, nil
+	})
 	rest.Mount(api, rest.Resource[wispwright.ID, connection.Batch, filter, rest.None, batchOut]{
 		Path: batchPath, Only: rest.List | rest.Read, Name: "Batch Command", Noun: "BatchCommand", ID: "controller_batch_command", Tag: tag, Kind: batchKind,
 		Service: h.c.Batches, Scopes: own, Out: rest.Each(newBatchOut),
@@ -162,6 +169,7 @@ func (h *HTTP) mountBatchActions(api *rest.API) {
 		return newBatchOut(b), nil
 	})
 	stop.Summary = "Do not run what still waits; what runs goes on"
+	stop.Reads = true // it only ends what is under way
 	api.Mount(sub("stop", "Batch Command Stop"), stop)
 	repeat := rest.Action(http.MethodPost, "controller_batch_command_repeat", http.StatusCreated, func(r *rest.Request, in *repeatIn) (batchRef, error) {
 		b, err := h.c.Batches.Repeat(r.Context(), r.WriteScope(), r.ID("id"), in.Input.Or(""))

@@ -51,6 +51,13 @@ func (h *HTTP) Mount(api *rest.API) {
 func (h *HTTP) mount(api *rest.API, kind recovery.Kind, model, path, name, id string) {
 	const tag = "controller"
 	base := "/api/v1/controller/" + path + "/"
+	rest.Owned(api, base, func(r *rest.Request, id wispwright.ID) (wispwright.ID, error) {
+		o, err := h.s.Get(r.Context(), own(r.WriteScope()), kind, id)
+		if err != nil {
+			return wispwright.ID{}, err
+		}
+		return o.OrganizationID, nil
+	})
 	rest.Mount(api, rest.Resource[wispwright.ID, recovery.Deleted, recovery.Filter, rest.None, deletedOut]{
 		Path: base, Only: rest.List | rest.Read | rest.Delete, Name: name, Noun: name, ID: "controller_" + id, Tag: tag, Kind: model,
 		Service: visible{h.s, kind},
