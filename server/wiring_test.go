@@ -36,7 +36,7 @@ func TestEveryEventIsListed(t *testing.T) {
 	for _, e := range append(s.Tenancy().Events(), s.Controller().Events()...) {
 		listed = append(listed, e.Name)
 	}
-	there := []string{}
+	there := []string{"tenancy.Organizations.Emptying"} // steps, which no field keeps
 	for name, concern := range map[string]any{"tenancy": s.Tenancy(), "controller": s.Controller()} {
 		c := reflect.ValueOf(concern).Elem()
 		for _, service := range reflect.VisibleFields(c.Type()) {
