@@ -72,7 +72,8 @@ func (l links) read(purpose, text string, age time.Duration, now time.Time) (*li
 		return nil, errLink
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= linkTime+linkSignature {
+	// a link has one spelling: decoding passes over line ends and over bits of no use
+	if err != nil || len(raw) <= linkTime+linkSignature || base64.RawURLEncoding.EncodeToString(raw) != text {
 		return nil, errLink
 	}
 	out := &link{stamp: raw[:linkTime], signature: raw[linkTime : linkTime+linkSignature], id: raw[linkTime+linkSignature:], purpose: purpose, links: l}

@@ -49,13 +49,13 @@ func FuzzLink(f *testing.F) {
 	l := newLinks("secret")
 	good := l.sign("reset", []byte("id"), "state", now)
 	f.Add(good)
+	f.Add(good[:20] + "\r\n" + good[20:])
 	f.Add("")
 	f.Add(strings.Repeat("A", maxLink))
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := l.read("reset", text, time.Hour, now)
-		if err == nil && got.valid("state") && text != good {
-			// the last letter of base64 may have unused bits
-			require.Equal(t, good[:len(good)-1], text[:len(text)-1])
+		if err == nil && got.valid("state") {
+			require.Equal(t, good, text)
 		}
 	})
 }

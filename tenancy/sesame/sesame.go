@@ -164,12 +164,13 @@ func (s *Signer) parse(text string) (token, error) {
 	if len(text) > maxToken {
 		return token{}, ErrToken
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	raw, err := base64.RawURLEncoding.DecodeString(text)
 	size := idSize
 	if s.o.MaxAge > 0 {
 		size += timeSize
 	}
-	if err != nil || len(raw) != size+s.o.SignatureSize {
+	// a token has one spelling: decoding passes over line ends and over bits of no use
+	if err != nil || len(raw) != size+s.o.SignatureSize || base64.RawURLEncoding.EncodeToString(raw) != text {
 		return token{}, ErrToken
 	}
 	return token{raw[:size], raw[size:]}, nil

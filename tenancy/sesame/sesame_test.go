@@ -167,3 +167,14 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// Line ends in a token are no other spelling of it.
+func TestATokenHasOneSpelling(t *testing.T) {
+	who := Subject{ID: wispwright.NewID(), Password: "x"}
+	s, err := New("secret", nil)
+	require.NoError(t, err)
+	text, err := s.Make(who, "")
+	require.NoError(t, err)
+	require.NoError(t, s.Check(text, who, ""))
+	require.ErrorIs(t, s.Check(text[:5]+"\r\n"+text[5:], who, ""), ErrToken)
+}
