@@ -6,14 +6,13 @@ import { Link } from 'react-router-dom';
 import { PageHead } from '../design/PageHead';
 import { Refused } from '../design/states';
 
-const reloaded = 'wispwright.reloaded';
-
 /**
  * A page of its own file. After an update of the server the files have other names: a page opened before is loaded
  * again then, once.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a part may ask for whatever it is given
 export function page<T extends ComponentType<any>>(load: () => Promise<{ default: T }>) {
+  const reloaded = `wispwright.reloaded ${load}`; // of this page alone: others that load do not begin it anew
   return lazy(async () => {
     try {
       const loaded = await load();
