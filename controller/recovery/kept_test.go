@@ -169,6 +169,11 @@ func TestSecretsAndVersionsComeBack(t *testing.T) {
 	_, _, err = w.Devices.Restore(ctx, all, d.Device.ID, versions[3])
 	require.NoError(t, err)
 	require.Contains(t, w.served(d), "second-of-the-device", "restoring a version leaves secrets as they are")
+	// so can one from before the variable was a secret, without the value in clear
+	restored, _, err := w.Devices.Restore(ctx, all, d.Device.ID, versions[4])
+	require.NoError(t, err)
+	require.NotContains(t, string(restored.Config.Context), "key1")
+	require.Contains(t, w.served(d), "second-of-the-device")
 }
 
 // A long history is cut, and that is said.
