@@ -39,13 +39,18 @@ func (c *configs) assign(ctx context.Context, a assignment) ([]*Template, error)
 
 // chosen returns the wanted templates after checking each of them.
 func (c *configs) chosen(ctx context.Context, a assignment) ([]*Template, error) {
-	wanted := distinct(a.wanted)
-	found, err := c.heldTemplates(ctx, wanted)
+	a.wanted = distinct(a.wanted)
+	found, err := c.heldTemplates(ctx, a.wanted)
 	if err != nil {
 		return nil, err
 	}
+	return found, a.judge(found)
+}
+
+// judge tells what is wrong with the wanted templates, of which some were found.
+func (a assignment) judge(found []*Template) error {
 	var v wispwright.ValidationError
-	for _, id := range wanted {
+	for _, id := range a.wanted {
 		known := slices.ContainsFunc(found, func(t *Template) bool { return t.ID == id })
 		if !known && !slices.Contains(a.had, id) {
 			v.Add("config.templates", valid.UnknownPK(id))
@@ -61,7 +66,7 @@ func (c *configs) chosen(ctx context.Context, a assignment) ([]*Template, error)
 		v.Add("config", "The following templates are owned by organizations which do not match the organization of this configuration: "+
 			strings.Join(foreign, ", "))
 	}
-	return found, v.Err()
+	return v.Err()
 }
 
 // merge appends to a list of templates those it does not have yet.
@@ -121,8 +126,11 @@ func (c *configs) firstConfig(ctx context.Context, n *enrolment, t *tenant) (*Ve
 	if err := c.checkConfig(config); err != nil {
 		return nil, err
 	}
-	given, err := c.chosen(ctx, assignment{device: d, config: config, wanted: n.given})
+	given, err := n.givenTemplates(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := (assignment{device: d, config: config, wanted: n.given}).judge(given); err != nil {
 		return nil, err
 	}
 	defaults, err := c.defaultTemplates(ctx, d.OrganizationID, config.Backend)

@@ -206,6 +206,15 @@ func (c *configs) heldTemplates(ctx context.Context, ids []wispwright.ID) ([]*Te
 	return inOrder(found, ids), nil
 }
 
+func (c *configs) templatesByID(ctx context.Context, ids []wispwright.ID) (map[wispwright.ID]*Template, error) {
+	found, err := c.heldTemplates(ctx, distinct(ids))
+	out := make(map[wispwright.ID]*Template, len(found))
+	for _, t := range found {
+		out[t.ID] = t
+	}
+	return out, err
+}
+
 func inOrder(found []*Template, ids []wispwright.ID) []*Template {
 	out := make([]*Template, 0, len(ids))
 	for _, id := range ids {

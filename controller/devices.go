@@ -3,8 +3,11 @@ package controller
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -43,14 +46,46 @@ type Devices struct {
 // templates become the default ones of the organization followed by the given
 // ones. d holds the outcome.
 func (s *Devices) Create(ctx context.Context, d *Detail) error {
-	n := &enrolment{fleet: s.fleet, detail: d, cause: "created", check: true}
-	if d.Config != nil {
-		n.given = slices.Clone(d.Config.Templates)
+	return s.fleet.kit.Do(ctx, "controller.Devices.Create", s.Prepare(ctx, d)[0])
+}
+
+// Prepare begins to create many devices: it completes and renders them outside the
+// transaction that is to store them, so that others need not wait for it. Each of the
+// functions stores one of them, in their order, as Create would; they are called in
+// one transaction, which may be run again.
+func (s *Devices) Prepare(ctx context.Context, devices ...*Detail) []func(context.Context) error {
+	var given []wispwright.ID
+	for _, d := range devices {
+		if d.Config != nil {
+			given = append(given, d.Config.Templates...)
+		}
 	}
-	if err := n.prepare(ctx); err != nil {
-		return fmt.Errorf("controller.Devices.Create: %w", err)
+	known, err := s.fleet.templatesByID(ctx, given)
+	store := make([]func(context.Context) error, len(devices))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	if wispwright.Pending(ctx) { // a transaction does one thing at a time
+		g.SetLimit(1)
 	}
-	return s.fleet.kit.Do(ctx, "controller.Devices.Create", n.store)
+	for i, d := range devices {
+		n := &enrolment{fleet: s.fleet, detail: d, cause: "created", check: true, known: known}
+		if d.Config != nil {
+			n.given = slices.Clone(d.Config.Templates)
+		}
+		if err != nil {
+			store[i] = func(context.Context) error { return err }
+			continue
+		}
+		g.Go(func() error {
+			store[i] = n.store
+			if err := n.prepare(ctx); err != nil {
+				store[i] = func(context.Context) error { return fmt.Errorf("controller.Devices.Create: %w", err) }
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // what fails is told by its function
+	return store
 }
 
 // Get returns a device with its configuration.

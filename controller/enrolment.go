@@ -16,6 +16,8 @@ type enrolment struct {
 	// given are templates chosen by hand, extra those found by tags
 	given []wispwright.ID
 	extra []*Template
+	// known are the given ones that were found, when they were read for many
+	known map[wispwright.ID]*Template
 	cause string
 	// check asks for everything that is not unique before storing; without it
 	// the store's refusal is returned, which costs a query less
@@ -73,7 +75,7 @@ func (n *enrolment) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	given, err := n.heldTemplates(ctx, n.given)
+	given, err := n.givenTemplates(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,8 +96,27 @@ func (n *enrolment) prepare(ctx context.Context) error {
 	}
 	if earlier, err := n.draft(m); err == nil && n.render(ctx, earlier, nil) == nil {
 		n.earlier = earlier
+		n.believed = !n.tenant.settings.limited() // devices are counted with the settings locked
 	}
 	return nil
+}
+
+// givenTemplates returns those of the given templates that exist. While store
+// compares what is believed, they are the ones prepare saw.
+func (n *enrolment) givenTemplates(ctx context.Context) ([]*Template, error) {
+	if n.known == nil {
+		var err error
+		if n.known, err = n.templatesByID(ctx, n.given); err != nil {
+			return nil, err
+		}
+	}
+	var out []*Template
+	for _, id := range distinct(n.given) {
+		if t := n.known[id]; t != nil {
+			out = append(out, t)
+		}
+	}
+	return out, nil
 }
 
 // store keeps the device and its configuration in the context's transaction,
@@ -107,6 +128,7 @@ func (n *enrolment) store(ctx context.Context) error {
 		return err
 	}
 	if !n.believed {
+		n.known = nil
 		var err error
 		t, err = n.hold(ctx, d.OrganizationID, true)
 		if isNotFound(err) {
@@ -128,6 +150,12 @@ func (n *enrolment) store(ctx context.Context) error {
 	}
 	if err := n.checkWhole(ctx, v, d, t, n.check, true); err != nil {
 		return err
+	}
+	if !d.GroupID.IsZero() { // as it is now, and stays until the transaction ends
+		var err error
+		if n.group, err = n.groupOf(ctx, d); err != nil {
+			return err
+		}
 	}
 	stored, err := n.insert(ctx, t)
 	if err != nil {

@@ -224,7 +224,6 @@ func (c *agents) registerNew(ctx context.Context, t *tenant, r protocol.Registra
 	if err := n.prepare(ctx); err != nil {
 		return nil, err
 	}
-	n.believed = n.earlier != nil && !n.tenant.settings.limited() // devices are counted with the settings locked
 	out := &Registered{Device: d, IsNew: true}
 	err = c.tx.InTx(ctx, func(ctx context.Context) error {
 		if err := n.store(ctx); err != nil {

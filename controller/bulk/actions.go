@@ -185,32 +185,55 @@ func withVariables(context wispwright.JSON, set map[string]any) (wispwright.JSON
 
 // importRow makes or changes the device of a row.
 func (s *Tasks) importRow(ctx context.Context, t *Task, item *Item) error {
-	var row Row
-	if err := json.Unmarshal([]byte(item.Row.Reveal()), &row); err != nil {
+	do, err := s.prepare(ctx, t, []*Item{item})
+	if err != nil {
 		return err
 	}
-	if !row.ID.IsZero() {
-		// looked up first: a change that fails ends the transaction
-		_, err := s.c.Devices.Get(ctx, wispwright.ScopeAll(), row.ID)
-		if err == nil {
-			return s.changeByRow(ctx, t, item, &row)
+	return do[0](ctx, item)
+}
+
+// prepare makes ready what the rows of a file add. Each of the functions makes or
+// changes the device of one row, in their order, in a transaction.
+func (s *Tasks) prepare(ctx context.Context, t *Task, items []*Item) ([]func(context.Context, *Item) error, error) {
+	do := make([]func(context.Context, *Item) error, len(items))
+	var added []*controller.Detail
+	var at []int
+	for i, item := range items {
+		var row Row
+		if err := json.Unmarshal([]byte(item.Row.Reveal()), &row); err != nil {
+			return nil, err
 		}
-		if !isNotFound(err) {
-			return err
+		if !row.ID.IsZero() {
+			// looked up first: a change that fails ends the transaction
+			_, err := s.c.Devices.Get(ctx, wispwright.ScopeAll(), row.ID)
+			if err == nil {
+				do[i] = func(ctx context.Context, item *Item) error { return s.changeByRow(ctx, t, item, &row) }
+				continue
+			}
+			if !isNotFound(err) {
+				return nil, err
+			}
+		}
+		d := &controller.Detail{Device: &controller.Device{ID: row.ID}}
+		if err := row.apply(d, s.c.Backends()[0].Path); err != nil {
+			return nil, err
+		}
+		if !t.scope().Allows(d.Device.OrganizationID) || d.Device.OrganizationID.IsZero() {
+			return nil, wispwright.Invalid("organization_id", valid.UnknownPK(d.Device.OrganizationID))
+		}
+		added, at = append(added, d), append(at, i)
+	}
+	for n, store := range s.c.Devices.Prepare(ctx, added...) {
+		d := added[n].Device
+		do[at[n]] = func(ctx context.Context, item *Item) error {
+			if err := store(ctx); err != nil {
+				return err
+			}
+			item.State, item.DeviceID, item.Name, item.Message = Changed, d.ID, d.Name, "added"
+			return nil
 		}
 	}
-	d := &controller.Detail{Device: &controller.Device{ID: row.ID}}
-	if err := row.apply(d, s.c.Backends()[0].Path); err != nil {
-		return err
-	}
-	if !t.scope().Allows(d.Device.OrganizationID) || d.Device.OrganizationID.IsZero() {
-		return wispwright.Invalid("organization_id", valid.UnknownPK(d.Device.OrganizationID))
-	}
-	if err := s.c.Devices.Create(ctx, d); err != nil {
-		return err
-	}
-	item.DeviceID, item.Name, item.Message = d.Device.ID, d.Device.Name, "added"
-	return nil
+	return do, nil
 }
 
 // changeByRow changes the device whose id a row has.
@@ -222,6 +245,6 @@ func (s *Tasks) changeByRow(ctx context.Context, t *Task, item *Item, row *Row) 
 	if err != nil {
 		return err
 	}
-	item.DeviceID, item.Name, item.Message = row.ID, d.Device.Name, "changed"
+	item.State, item.DeviceID, item.Name, item.Message = Changed, row.ID, d.Device.Name, "changed"
 	return nil
 }

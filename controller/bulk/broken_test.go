@@ -91,12 +91,17 @@ type failing struct {
 	err error
 }
 
-func (s *failing) Update(ctx context.Context, scope wispwright.Scope, id wispwright.ID, change func(*bulk.Item) error) (*bulk.Item, error) {
+func (s *failing) Outcomes(ctx context.Context, items []*bulk.Item) error {
 	if s.err != nil {
-		return nil, s.err
+		return s.err
 	}
-	return s.ItemStore.Update(ctx, scope, id, change)
+	return s.ItemStore.Outcomes(ctx, items)
 }
+
+// silent keeps no outcomes.
+type silent struct{ bulk.ItemStore }
+
+func (silent) Outcomes(context.Context, []*bulk.Item) error { return nil }
 
 // forgetful does nothing again.
 type forgetful struct{ bulk.ItemStore }
@@ -117,6 +122,7 @@ func (s eager) Again(ctx context.Context, _ wispwright.ID, from bulk.State) erro
 
 func TestTheSuiteFindsBrokenStorages(t *testing.T) {
 	storetest.MustFail(t, map[string]func(*testing.T){
+		"no outcomes":      func(t *testing.T) { bulktest.Run(t, harness(func(s *bulk.Stores) { s.Items = silent{s.Items} })) },
 		"nothing again":    func(t *testing.T) { bulktest.Run(t, harness(func(s *bulk.Stores) { s.Items = forgetful{s.Items} })) },
 		"everything again": func(t *testing.T) { bulktest.Run(t, harness(func(s *bulk.Stores) { s.Items = eager{s.Items} })) },
 	})

@@ -35,6 +35,17 @@ func (s *memoryItems) Counts(ctx context.Context, tasks ...wispwright.ID) (map[w
 	return out, err
 }
 
+func (s *memoryItems) Outcomes(ctx context.Context, items []*Item) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		for _, item := range items {
+			if _, err := s.Update(ctx, wispwright.ScopeAll(), item.ID, func(i *Item) error { *i = *item; return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (s *memoryItems) Again(ctx context.Context, task wispwright.ID, from State) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		items, err := s.List(ctx, wispwright.ScopeAll(), ItemFilter{TaskID: task, State: from}, wispwright.Page{NoTotal: true})

@@ -260,10 +260,14 @@ func (s *Tasks) some(ctx context.Context, t *Task, items []*Item) error {
 func (s *Tasks) together(ctx context.Context, t *Task, items []*Item) error {
 	dry := t.DryRun || t.Phase == Checking
 	outcomes := make([]*Item, len(items))
-	err := s.base.Tx.InTx(ahead.Several(ctx, len(items)), func(ctx context.Context) error {
+	add, err := s.prepare(ctx, t, items)
+	if err != nil {
+		return err
+	}
+	err = s.base.Tx.InTx(ahead.Several(ctx, len(items)), func(ctx context.Context) error {
 		for i, item := range items {
 			outcome := *item
-			if err := s.do(ctx, t, &outcome); err != nil {
+			if err := add[i](ctx, &outcome); err != nil {
 				return err
 			}
 			if dry && item.DeviceID.IsZero() {
@@ -318,12 +322,7 @@ func (s *Tasks) one(ctx context.Context, t *Task, item *Item) error {
 }
 
 func (s *Tasks) keep(ctx context.Context, outcomes ...*Item) error {
-	for _, outcome := range outcomes {
-		if _, err := s.stores.Items.Update(ctx, wispwright.ScopeAll(), outcome.ID, func(i *Item) error { *i = *outcome; return nil }); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.stores.Items.Outcomes(ctx, outcomes)
 }
 
 // explain words what an item fails with. Others are errors of the job.

@@ -1,6 +1,8 @@
 package controllersql_test
 
 import (
+	"context"
+	"fmt"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -100,6 +102,75 @@ func TestRegistrationOnANodeThatKnowsOldThings(t *testing.T) {
 		require.NoError(t, err)
 		_, err = two.register(t, 6, secret)
 		require.ErrorIs(t, err, protocol.ErrUnrecognizedSecret)
+	})
+}
+
+// What was prepared of devices and changed before they are stored is made again, in the
+// transaction that stores them.
+func TestDevicesPreparedBeforeSomethingChanged(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		one, two, base := nodes(t, db)
+		ctx, all := t.Context(), wispwright.ScopeAll()
+		chosen := &controller.Template{OrganizationID: one.org, Name: "chosen", Backend: openWrt, Config: `{"general":{"chosen":"{{ text }}"}}`, DefaultValues: `{"text":"a"}`}
+		require.NoError(t, one.Templates.Create(ctx, chosen))
+		group := &controller.Group{OrganizationID: one.org, Name: "roofs", Context: `{"text":"of the group"}`}
+		require.NoError(t, one.Groups.Create(ctx, group))
+		number := 100
+		store := func(change func()) []*controller.Version {
+			devices := make([]*controller.Detail, 3)
+			for i := range devices {
+				number++
+				devices[i] = &controller.Detail{
+					Device: &controller.Device{OrganizationID: one.org, GroupID: group.ID, Name: fmt.Sprint("ap", number), MACAddress: fmt.Sprintf("02:00:00:00:07:%02X", number)},
+					Config: &controller.Config{Backend: openWrt, Config: "{}", Context: "{}", Templates: []wispwright.ID{chosen.ID}},
+				}
+			}
+			ready := two.Devices.Prepare(ctx, devices...)
+			change()
+			require.NoError(t, db.InTx(ctx, func(ctx context.Context) error {
+				for _, store := range ready {
+					if err := store(ctx); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			out := make([]*controller.Version, len(devices))
+			for i, d := range devices {
+				now, err := one.Devices.Get(ctx, all, d.Device.ID)
+				require.NoError(t, err)
+				out[i], err = one.Versions.Get(ctx, all, d.Device.ID, now.Config.VersionID)
+				require.NoError(t, err)
+				require.Equal(t, now.Config.Desired, out[i].Checksum)
+			}
+			return out
+		}
+		for _, v := range store(func() {}) {
+			require.Equal(t, []wispwright.ID{base.RevisionID, chosen.RevisionID}, v.Revisions)
+			require.Contains(t, string(v.Context), `"text":"of the group"`)
+		}
+		var changed *controller.Template
+		for _, v := range store(func() {
+			var err error
+			changed, err = one.Templates.Update(ctx, all, chosen.ID, func(o *controller.Template) error { o.Config = `{"general":{"other":"{{ text }}"}}`; return nil })
+			require.NoError(t, err)
+		}) {
+			require.Equal(t, []wispwright.ID{base.RevisionID, changed.RevisionID}, v.Revisions)
+		}
+		for _, v := range store(func() {
+			_, err := one.Groups.Update(ctx, all, group.ID, func(o *controller.Group) error { o.Context = `{"text":"new"}`; return nil })
+			require.NoError(t, err)
+		}) {
+			require.Contains(t, string(v.Context), `"text":"new"`)
+		}
+		gone := two.Devices.Prepare(ctx, &controller.Detail{
+			Device: &controller.Device{OrganizationID: one.org, Name: "late", MACAddress: "02:00:00:00:08:01"},
+			Config: &controller.Config{Backend: openWrt, Config: "{}", Context: "{}", Templates: []wispwright.ID{chosen.ID}},
+		})
+		require.NoError(t, one.Templates.Delete(ctx, all, chosen.ID))
+		var invalid *wispwright.ValidationError
+		require.ErrorAs(t, db.InTx(ctx, gone[0]), &invalid)
+		require.ErrorContains(t, invalid, chosen.ID.String())
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"strings"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller/bulk"
@@ -55,6 +56,29 @@ func (s *items) Counts(ctx context.Context, tasks ...wispwright.ID) (map[wispwri
 		out[r.ID][bulk.State(r.State)] = r.N
 	}
 	return out, nil
+}
+
+// Outcomes writes all of them in one statement: an import stores little else.
+func (s *items) Outcomes(ctx context.Context, items []*bulk.Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	var all []any
+	for _, item := range items {
+		args, err := s.Args(item)
+		if err != nil {
+			return fmt.Errorf("update controller_bulk_item: %w", err)
+		}
+		all = append(all, args...)
+	}
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(all)/len(items)), ", ") + ")"
+	query := "INSERT INTO controller_bulk_item (" + s.Columns() + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", len(items)), ", ") +
+		" ON CONFLICT (id) DO UPDATE SET state = excluded.state, message = excluded.message, device_id = excluded.device_id, name = excluded.name," +
+		" was = excluded.was, became = excluded.became"
+	if _, err := sqlstore.Exec(ctx, s.db, query, all...); err != nil {
+		return fmt.Errorf("update controller_bulk_item: %w", err)
+	}
+	return nil
 }
 
 func (s *items) Again(ctx context.Context, task wispwright.ID, from bulk.State) error {

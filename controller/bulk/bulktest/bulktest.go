@@ -88,6 +88,14 @@ func Run(t *testing.T, h func(t *testing.T) Storage) {
 		counts, err := s.Stores.Items.Counts(ctx, id(0), id(1), id(77))
 		require.NoError(t, err)
 		require.Equal(t, map[wispwright.ID]map[bulk.State]int{id(0): {bulk.Changed: 2, bulk.Waiting: 1}, id(1): {bulk.Changed: 1, bulk.Waiting: 2}}, counts)
+		told := *many[0]
+		told.State, told.Message, told.DeviceID, told.Name, told.Before, told.After = bulk.Failed, "too wide", id(2500), "other", "was", "is"
+		require.NoError(t, s.Stores.Items.Outcomes(ctx, []*bulk.Item{&told}))
+		kept, err := s.Stores.Items.Get(ctx, wispwright.ScopeAll(), told.ID)
+		require.NoError(t, err)
+		require.Equal(t, &told, kept)
+		require.NoError(t, s.Stores.Items.Outcomes(ctx, []*bulk.Item{many[0]}))
+		require.NoError(t, s.Stores.Items.Outcomes(ctx, nil))
 		require.NoError(t, s.Stores.Items.Again(ctx, id(0), bulk.Changed))
 		counts, err = s.Stores.Items.Counts(ctx, id(0), id(1))
 		require.NoError(t, err)
