@@ -79,7 +79,7 @@ type BuildFilter struct {
 	OrganizationID, CategoryID wispwright.ID
 	// Version and OS are as in Build.
 	Version, OS string
-	// Search is a part of version or OS, in any letter case.
+	// Search is a part of version, OS or the category's name, in any letter case.
 	Search string
 }
 

@@ -12,7 +12,10 @@ import (
 func NewMemory(m *memstore.Store) Stores {
 	s := &memory{store: m}
 	s.categories = memstore.NewRepo[wispwright.ID, Category, CategoryFilter](m, memstore.Spec[Category]{Shape: Category{}.Shape()})
-	s.builds = memstore.NewRepo[wispwright.ID, Build, BuildFilter](m, memstore.Spec[Build]{Shape: Build{}.Shape()})
+	s.builds = memstore.NewRepo[wispwright.ID, Build, BuildFilter](m, memstore.Spec[Build]{Shape: Build{}.Shape(), Search: func(ctx context.Context, b *Build, text string) bool {
+		c, err := s.categories.Get(ctx, wispwright.ScopeAll(), b.CategoryID)
+		return err == nil && memstore.Contains(c.Name, text)
+	}})
 	s.images = memstore.NewRepo[wispwright.ID, Image, ImageFilter](m, memstore.Spec[Image]{Shape: Image{}.Shape()})
 	s.batches = memstore.NewRepo[wispwright.ID, Batch, BatchFilter](m, memstore.Spec[Batch]{Shape: Batch{}.Shape()})
 	s.devices = memstore.NewRepo[wispwright.ID, DeviceFirmware, DeviceFirmwareFilter](m, memstore.Spec[DeviceFirmware]{Shape: DeviceFirmware{}.Shape()})

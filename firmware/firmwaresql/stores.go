@@ -27,7 +27,7 @@ func New(db *sqlstore.DB) (firmware.Stores, error) {
 	b := sqlstore.Build(db)
 	stores := firmware.Stores{
 		Categories: sqlstore.Add[wispwright.ID, firmware.Category, firmware.CategoryFilter](b, sqlstore.Spec{Shape: firmware.Category{}.Shape()}),
-		Builds:     sqlstore.Add[wispwright.ID, firmware.Build, firmware.BuildFilter](b, sqlstore.Spec{Shape: firmware.Build{}.Shape()}),
+		Builds:     sqlstore.Add[wispwright.ID, firmware.Build, firmware.BuildFilter](b, sqlstore.Spec{Shape: firmware.Build{}.Shape(), Search: ofCategory}),
 		Images:     sqlstore.Add[wispwright.ID, firmware.Image, firmware.ImageFilter](b, sqlstore.Spec{Shape: firmware.Image{}.Shape()}),
 		Devices:    &devices{sqlstore.Add[wispwright.ID, firmware.DeviceFirmware, firmware.DeviceFirmwareFilter](b, sqlstore.Spec{Shape: firmware.DeviceFirmware{}.Shape()}), db},
 		Operations: &operations{sqlstore.Add[wispwright.ID, firmware.Operation, firmware.OperationFilter](b, sqlstore.Spec{
@@ -37,6 +37,13 @@ func New(db *sqlstore.DB) (firmware.Stores, error) {
 		Uploads: sqlstore.Add[wispwright.ID, firmware.Upload, firmware.UploadFilter](b, sqlstore.Spec{Shape: firmware.Upload{}.Shape()}),
 	}
 	return stores, b.Err()
+}
+
+// ofCategory finds builds by what their category is called.
+func ofCategory(_ string, contains func(expression string) sqlstore.Cond) sqlstore.Cond {
+	c := contains("c.name")
+	c.SQL = "EXISTS (SELECT 1 FROM firmware_category c WHERE c.id = firmware_build.category_id AND " + c.SQL + ")"
+	return c
 }
 
 func waiting(v any) sqlstore.Cond {

@@ -114,6 +114,7 @@ func runBuilds(t *testing.T, s Storage) {
 			"category":     {Filter: firmware.BuildFilter{CategoryID: id(1001)}, Selects: func(b *firmware.Build) bool { return b.CategoryID == id(1001) }},
 			"version":      {Filter: firmware.BuildFilter{Version: "v2"}, Selects: func(b *firmware.Build) bool { return b.Version == "v2" }},
 			"os":           {Filter: firmware.BuildFilter{OS: "OpenWrt 1"}, Selects: func(b *firmware.Build) bool { return b.System() == "OpenWrt 1" }},
+			"by category":  {Filter: firmware.BuildFilter{Search: "ÄHER 1"}, Selects: func(b *firmware.Build) bool { return b.CategoryID == id(1001) }},
 		},
 		Search: &storetest.Search[firmware.Build, firmware.BuildFilter]{
 			Put: func(b *firmware.Build, text string) { b.Version = text }, Filter: func(text string) firmware.BuildFilter { return firmware.BuildFilter{Search: text} },

@@ -32,13 +32,18 @@ type place struct {
 	devices      []wispwright.ID
 }
 
+// begin makes what is empty at first; f.mu is held.
+func (f *Fleet) begin() {
+	if f.strategies == nil {
+		f.strategies, f.broken, f.groups, f.places = map[wispwright.ID]string{}, map[wispwright.ID]string{}, map[wispwright.ID]wispwright.ID{}, map[wispwright.ID]place{}
+	}
+}
+
 // Add adds a device that has a connection with a strategy; "" for none.
 func (f *Fleet) Add(d firmware.Device, strategy string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.strategies == nil {
-		f.strategies, f.broken, f.groups, f.places = map[wispwright.ID]string{}, map[wispwright.ID]string{}, map[wispwright.ID]wispwright.ID{}, map[wispwright.ID]place{}
-	}
+	f.begin()
 	f.devices = append(f.devices, &d)
 	if strategy != "" {
 		f.strategies[d.ID] = strategy
@@ -49,6 +54,7 @@ func (f *Fleet) Add(d firmware.Device, strategy string) {
 func (f *Fleet) AddGroup(group, organization wispwright.ID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.begin()
 	f.groups[group] = organization
 }
 
@@ -56,6 +62,7 @@ func (f *Fleet) AddGroup(group, organization wispwright.ID) {
 func (f *Fleet) AddLocation(location, organization wispwright.ID, devices ...wispwright.ID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.begin()
 	f.places[location] = place{organization, devices}
 }
 

@@ -92,12 +92,13 @@ func wait(ctx context.Context, d time.Duration) error {
 const Schema = `{
   "$schema": "http://json-schema.org/draft-04/schema#",
   "type": "object",
+  "description": "A device with two places for systems (A/B) keeps the one it runs now in the other, and falls back to it; any other has no way back.",
   "properties": {
-    "c": {"type": "boolean", "title": "Attempt to preserve all changed files in /etc/ (-c)", "default": true, "format": "checkbox"},
+    "c": {"type": "boolean", "title": "Attempt to preserve all changed files in /etc/ (-c)", "description": "Without it only the files that packages name as configuration are kept.", "default": true, "format": "checkbox"},
     "o": {"type": "boolean", "title": "Attempt to preserve all changed files in /, except those from packages but including changed confs. (-o)", "format": "checkbox"},
     "n": {"type": "boolean", "title": "Do not save configuration over reflash (-n)", "description": "The device comes back with the configuration of the image: it is reached again only if that lets it register anew.", "format": "checkbox"},
     "u": {"type": "boolean", "title": "Skip from backup files that are equal to those in /rom (-u)", "format": "checkbox"},
-    "p": {"type": "boolean", "title": "Do not attempt to restore the partition table after flash. (-p)", "format": "checkbox"},
+    "p": {"type": "boolean", "title": "Do not attempt to restore the partition table after flash. (-p)", "description": "What lies on other partitions, the other system of A/B too, may be lost.", "format": "checkbox"},
     "k": {"type": "boolean", "title": "Include in backup a list of current installed packages at /etc/backup/installed_packages.txt (-k)", "format": "checkbox"},
     "F": {"type": "boolean", "title": "Flash image even if image checks fail, this is dangerous! (-F)", "description": "An image for other hardware makes the device unusable.", "format": "checkbox"}
   },

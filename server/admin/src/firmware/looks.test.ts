@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, operationLook, risksOf, sorted, waveSizes } from './looks';
+import { bytes, operationLook, risksOf, sorted, waveSizes, wayBack } from './looks';
 import type { Target } from './types';
 
 const target = (name: string, change: Partial<Target> = {}): Target => ({ device: name, name, model: 'm', device_firmware: 'f', installed: true, image: 'i', type: 't', version: '1', skip: '', ...change });
@@ -21,9 +21,19 @@ describe('what a mass upgrade does', () => {
 });
 
 describe('words', () => {
-  it('say the risk of options', () => {
-    expect(risksOf({ n: true, F: true }).map(({ status }) => status)).toEqual(['critical', 'critical']);
-    expect(risksOf({})).toEqual([{ status: 'ok', text: 'Settings are kept: the files that the packages name as configuration.' }]);
+  it.each([
+    [{}, ['ok'], 'Settings are kept: the files that the packages name as configuration.'],
+    [{ c: true }, ['ok'], 'Settings are kept, with all changed files.'],
+    [{ o: true }, ['ok'], 'Settings are kept, with all changed files.'],
+    [{ n: true, c: false }, ['critical'], 'Settings are lost: the device comes back only when the image itself lets it register.'],
+    [{ F: true, c: true }, ['critical', 'ok'], 'Flashed even when the device refuses the image: one for other hardware makes it unusable.'],
+    [{ F: true, n: true }, ['critical', 'critical'], 'Flashed even when the device refuses the image: one for other hardware makes it unusable.'],
+    [{ p: true, c: true }, ['problem', 'ok'], 'The partition table is not restored: what lies on other partitions, the other system of A/B too, may be lost.'],
+  ])('say the risk of options %j, the worst first', (options, statuses, first) => {
+    const risks = risksOf(options);
+    expect(risks.map(({ status }) => status)).toEqual([...statuses, 'unknown']);
+    expect(risks[0].text).toBe(first);
+    expect(risks.at(-1)?.text).toBe(wayBack); // A/B or not: it is said of each
   });
 
   it('tell waiting operations from running ones', () => {

@@ -50,14 +50,18 @@ export function bytes(n: number): string {
   return `${(n / 1024 ** 2).toFixed(1)} MiB`;
 }
 
+/** Said of every upgrade: only some hardware has a way back. */
+export const wayBack = 'A device with two places for systems (A/B) keeps the one it runs now in the other, and falls back to it; any other has no way back.';
+
 /** What options mean for a device, by the letters of sysupgrade; the worst first. */
 export function risksOf(options: Record<string, unknown>): { status: StatusName; text: string }[] {
   const risks: { status: StatusName; text: string }[] = [];
   if (options.F) risks.push({ status: 'critical', text: 'Flashed even when the device refuses the image: one for other hardware makes it unusable.' });
   if (options.n) risks.push({ status: 'critical', text: 'Settings are lost: the device comes back only when the image itself lets it register.' });
-  if (options.p) risks.push({ status: 'problem', text: 'The partition table is not restored.' });
+  if (options.p) risks.push({ status: 'problem', text: 'The partition table is not restored: what lies on other partitions, the other system of A/B too, may be lost.' });
   if (!options.n && !options.c && !options.o) risks.push({ status: 'ok', text: 'Settings are kept: the files that the packages name as configuration.' });
   if (!options.n && (options.c || options.o)) risks.push({ status: 'ok', text: 'Settings are kept, with all changed files.' });
+  risks.push({ status: 'unknown', text: wayBack });
   return risks;
 }
 
