@@ -40,6 +40,8 @@ type AddressFilter struct {
 	IPAddressWithin netip.Prefix
 	IPAddressFrom   netip.Addr
 	IPAddressBefore netip.Addr
+	// Related limits by what other concerns keep of addresses, as SubnetFilter.Related does.
+	Related map[string]any
 	// Search is a part of the description, in any letter case.
 	Search string
 }

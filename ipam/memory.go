@@ -12,12 +12,16 @@ import (
 // NewMemory returns stores that keep everything in memory. They look through all
 // they have for most questions: they are for tests and small programs.
 func NewMemory(m *memstore.Store) Stores {
-	addresses := &memoryAddresses{memstore.NewRepo[wispwright.ID, Address, AddressFilter](m, memstore.Spec[Address]{Shape: AddressShape()}), m}
+	addresses := &memoryAddresses{memstore.NewRepo[wispwright.ID, Address, AddressFilter](m, memstore.Spec[Address]{
+		Shape: AddressShape(),
+		Match: map[string]func(context.Context, *Address, any) bool{"Related": func(context.Context, *Address, any) bool { return false }}, // nobody else keeps anything here
+	}), m}
 	holes := memoryHoles{memstore.NewMap[wispwright.ID, netip.Addr](m)}
 	subnets := memstore.NewRepo[wispwright.ID, Subnet, SubnetFilter](m, memstore.Spec[Subnet]{
 		Shape: SubnetShape(),
 		Match: map[string]func(context.Context, *Subnet, any) bool{
-			"Root": func(_ context.Context, n *Subnet, value any) bool { return n.MasterSubnetID.IsZero() == value.(bool) },
+			"Root":    func(_ context.Context, n *Subnet, value any) bool { return n.MasterSubnetID.IsZero() == value.(bool) },
+			"Related": func(context.Context, *Subnet, any) bool { return false }, // nobody else keeps anything here
 		},
 	})
 	return Stores{Subnets: &memorySubnets{subnets, m, addresses, holes}, Addresses: addresses, Holes: holes}

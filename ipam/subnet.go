@@ -58,6 +58,10 @@ func (n *Subnet) keepUse(from *Subnet) {
 	n.Used, n.Fullness, n.Nested, n.Allotted, n.FreeFrom, n.Highest, n.Holes = from.Used, from.Fullness, from.Nested, from.Allotted, from.FreeFrom, from.Highest, from.Holes
 }
 
+// Generated is the name of the condition in SubnetFilter.Related and AddressFilter.Related
+// that rules of another concern made something: a bool.
+const Generated = "generated"
+
 // SubnetFilter selects subnets; the zero value all.
 type SubnetFilter struct {
 	// IDs are some of them.
@@ -74,6 +78,10 @@ type SubnetFilter struct {
 	MasterSubnetIDs wispwright.Among[wispwright.ID]
 	// Root selects those without master, or those with one.
 	Root *bool
+	// Related limits by what other concerns keep of subnets: the name of a condition that
+	// the storage was opened with, and its value. A condition that the storage does not
+	// know selects nothing.
+	Related map[string]any
 	// Search is a part of the name or of the description, in any letter case.
 	Search string
 }

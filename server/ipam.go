@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/ipam/xlsx"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
+	"github.com/wispwright/wispwright/kit/rest"
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/tenancy"
 )
@@ -24,9 +25,14 @@ type IPAMConcern struct {
 	// Formats are the kinds of files beside CSV. Default: XLSX.
 	Formats []ipam.Format
 
-	// generated are subnets that are not written to files of data, since they are made
-	// again; SubnetDivisionConcern sets it
+	// generated are subnets and addresses that are not written to files of data, since they
+	// are made again; SubnetDivisionConcern sets it
 	generated func(ctx context.Context) (map[wispwright.ID]bool, error)
+	// what else its lists are asked for, and tell; SubnetDivisionConcern sets it too
+	related        []ipamsql.Related
+	subnetFilters  []rest.Filter[ipam.SubnetFilter]
+	addressFilters []rest.Filter[ipam.AddressFilter]
+	of             func(context.Context, wispwright.Scope, []wispwright.ID) (map[wispwright.ID]ipamhttp.Of, error)
 
 	// IPAM is made by Mount.
 	*ipam.IPAM
@@ -96,7 +102,7 @@ func (c *IPAMConcern) Mount(_ context.Context, h *Host) error {
 	if err := h.Mounted(c.Tenancy); err != nil {
 		return err
 	}
-	stores, err := ipamsql.New(h.DB())
+	stores, err := ipamsql.New(h.DB(), c.related...)
 	if err != nil {
 		return err
 	}
@@ -105,7 +111,8 @@ func (c *IPAMConcern) Mount(_ context.Context, h *Host) error {
 	if c.IPAM, err = ipam.New(base, stores, &ipam.Options{Organizations: directory{t.Organizations}, Formats: c.Formats}); err != nil {
 		return err
 	}
-	wire, err := ipamhttp.New(c.IPAM, &ipamhttp.Options{Rate: c.Config.Rate, ImportLimit: c.Config.ImportLimit})
+	wire, err := ipamhttp.New(c.IPAM, &ipamhttp.Options{Rate: c.Config.Rate, ImportLimit: c.Config.ImportLimit,
+		SubnetFilters: c.subnetFilters, AddressFilters: c.addressFilters, HideGenerated: c.Config.HideGenerated && c.of != nil, Of: c.of})
 	if err != nil {
 		return err
 	}

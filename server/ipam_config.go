@@ -14,6 +14,10 @@ type IPAMConfig struct {
 	ImportLimit int64 `koanf:"import_limit" doc:"The largest file that is imported, in bytes."`
 	// ReuseBlocks gives blocks again that subnet division took back.
 	ReuseBlocks bool `koanf:"reuse_blocks" doc:"Whether subnet division gives blocks again that deleted devices left behind, before those behind the highest network."`
+	// DirectAddresses allows rules that give addresses in the place of networks.
+	DirectAddresses bool `koanf:"direct_addresses" doc:"Whether rules of subnet division may have no networks (number_of_subnets 0): their addresses are taken of the divided subnet itself."`
+	// HideGenerated leaves what rules made out of lists.
+	HideGenerated bool `koanf:"hide_generated" doc:"Whether lists of the web admin leave out the subnets and addresses that subnet division made, unless they are asked for (OPENWISP_CONTROLLER_HIDE_AUTOMATICALLY_GENERATED_SUBNETS_AND_IPS)."`
 	// WarnBelow is when people are told that subnet division runs out of room.
 	WarnBelow int64 `koanf:"warn_below" doc:"For how many further devices a subnet that is divided has room when people are told; -1: they are told when it is full only."`
 }

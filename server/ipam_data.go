@@ -163,8 +163,17 @@ func (c *IPAMConcern) DumpData(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	made := map[wispwright.ID]bool{}
+	if c.generated != nil {
+		if made, err = c.generated(ctx); err != nil {
+			return nil, err
+		}
+	}
 	of := map[wispwright.ID][]addressData{}
 	for _, a := range addresses.Rows {
+		if made[a.ID] {
+			continue
+		}
 		of[a.SubnetID] = append(of[a.SubnetID], addressData{IPAddress: a.IPAddress.String(), Description: a.Description})
 	}
 	byID := map[wispwright.ID]*ipam.Subnet{}
@@ -175,12 +184,6 @@ func (c *IPAMConcern) DumpData(ctx context.Context) (any, error) {
 		Subnets []subnetData `json:"subnets"`
 	}
 	out.Subnets = []subnetData{}
-	made := map[wispwright.ID]bool{}
-	if c.generated != nil {
-		if made, err = c.generated(ctx); err != nil {
-			return nil, err
-		}
-	}
 	for _, n := range subnets.Rows {
 		if made[n.ID] { // its rule makes it again, for the device that has it
 			continue

@@ -43,7 +43,9 @@ var (
 
 // NewSubnetDivision returns the concern.
 func NewSubnetDivision(t *TenancyConcern, c *ControllerConcern, i *IPAMConcern, v *VPNConcern) *SubnetDivisionConcern {
-	return &SubnetDivisionConcern{Tenancy: t, Controller: c, IPAM: i, VPN: v}
+	out := &SubnetDivisionConcern{Tenancy: t, Controller: c, IPAM: i, VPN: v}
+	out.extendLists()
+	return out
 }
 
 // Name implements Concern.
@@ -83,7 +85,7 @@ func (c *SubnetDivisionConcern) Mount(_ context.Context, h *Host) error {
 	base := &entity.Base{Tx: h.DB(), Recorder: c.Tenancy.Trail, Tenants: c.Tenancy.Organizations}
 	c.Divisions, err = subnetdivision.New(base, stores, c.Controller.Controller, c.IPAM.IPAM, tunnels, &subnetdivision.Options{
 		Types: append(subnetdivision.DefaultTypes(), c.Types...), Jobs: queue, Bus: h.DB(), Log: h.Log(),
-		Reuse: c.IPAM.Config.ReuseBlocks, WarnBelow: warnBelow(c.IPAM.Config.WarnBelow),
+		Reuse: c.IPAM.Config.ReuseBlocks, Direct: c.IPAM.Config.DirectAddresses, WarnBelow: warnBelow(c.IPAM.Config.WarnBelow),
 	})
 	if err != nil {
 		return err
@@ -100,12 +102,16 @@ func (c *SubnetDivisionConcern) Mount(_ context.Context, h *Host) error {
 	return c.Start(h.Lifetime())
 }
 
-// generated are the subnets that rules made.
+// generated are the subnets that rules made, and the addresses of subnets that they took.
 func (c *SubnetDivisionConcern) generated(ctx context.Context) (map[wispwright.ID]bool, error) {
 	entries, err := c.Entries(ctx, subnetdivision.EntryFilter{}, wispwright.Page{NoTotal: true})
 	out := make(map[wispwright.ID]bool, len(entries.Rows))
 	for _, e := range entries.Rows {
-		out[e.SubnetID] = true
+		if e.Number > 0 {
+			out[e.SubnetID] = true
+		} else {
+			out[e.AddressID] = true
+		}
 	}
 	return out, err
 }

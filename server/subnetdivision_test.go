@@ -170,3 +170,128 @@ func TestPeopleAreToldOfScarceSubnets(t *testing.T) {
 		require.Equal(t, 1, told("Failed to provision subnets"))
 	})
 }
+
+// The lists of subnets, addresses and devices know what rules made, and for whom
+// (spec: subnet-division §7).
+func TestListsKnowOfSubnetDivision(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) { listsKnow(t, db, hide) })
+	}
+}
+
+func listsKnow(t *testing.T, db *sqlstore.DB, hide bool) {
+	c := newVPNClient(t, db, func(s *settings) { s.IPAM.HideGenerated = hide })
+	master, other := c.subnet("10.0.0.0/16"), c.subnet("10.1.0.0/16")
+	tunnel := c.wireguard("wg0", object{"subnet": other})["id"].(string)
+	c.ask("manager", "POST", "controller/subnet-division-rule/", object{"organization": c.vars["org_alpha"], "type": deviceRule, "master_subnet": master, "label": "OW",
+		"number_of_subnets": 1, "size": 28, "number_of_ips": 2}, 201)
+	first, second := c.device(1), c.device(2)
+	list := func(user, path string) (out []string) {
+		t.Helper()
+		for _, x := range c.ask(user, "GET", path, nil, 200)["results"].([]any) {
+			row := x.(map[string]any)
+			for _, name := range []string{"subnet", "ip_address", "name"} {
+				if text, ok := row[name].(string); ok && (name != "subnet" || strings.Contains(text, "/")) {
+					out = append(out, text)
+					break
+				}
+			}
+		}
+		return out
+	}
+	made, kept := []string{"10.0.0.16/28", "10.0.0.32/28"}, []string{"10.0.0.0/16", "10.0.0.0/28", "10.1.0.0/16"}
+	for _, path := range []string{"ipam/subnet/", "ipam/usage/"} {
+		require.ElementsMatch(t, append(append([]string{}, kept...), made...), list("manager", path), "programs see everything")
+		require.ElementsMatch(t, kept, list("manager", path+"?generated=false"))
+		require.Equal(t, made, list("manager", path+"?generated=true"))
+		require.Equal(t, []string{"10.0.0.0/16"}, list("manager", path+"?rule_type="+deviceRule))
+		require.Empty(t, list("manager", path+"?rule_type=other"))
+		require.Equal(t, []string{"10.1.0.0/16"}, list("manager", path+"?vpn="+tunnel))
+		require.Equal(t, []string{"10.0.0.32/28"}, list("manager", path+"?device=ap2"))
+		require.Empty(t, list("manager", path+"?device=ap"), "a name, and no part of one")
+		require.Empty(t, list("betamanager", path+"?device=ap2"))
+		require.Contains(t, c.ask("betamanager", "GET", path+"?vpn="+tunnel, nil, 400), "vpn", "of others")
+		require.Contains(t, c.ask("manager", "GET", path+"?vpn=x", nil, 400), "vpn")
+	}
+	require.Equal(t, []string{"10.0.0.17", "10.0.0.18", "10.0.0.33", "10.0.0.34"}, list("manager", "ipam/ip-address/?generated=true"))
+	require.Equal(t, []string{"10.1.0.1"}, list("manager", "ipam/ip-address/?generated=false"))
+	for network, want := range map[string][]string{"10.0.0.16/28": {"ap1"}, "10.0.0.0/16": {"ap1", "ap2"}, "10.0.0.0/28": nil, "10.1.0.0/16": nil, "192.0.2.0/24": nil} {
+		require.ElementsMatch(t, want, list("manager", "controller/device/?subnet="+network), network)
+	}
+	require.Empty(t, list("betamanager", "controller/device/?subnet=10.0.0.0/16"))
+	require.Contains(t, c.ask("manager", "GET", "controller/device/?subnet=x", nil, 400), "subnet")
+	told := map[string]any{}
+	for _, x := range c.ask("manager", "GET", "ipam/usage/", nil, 200)["results"].([]any) {
+		row := x.(map[string]any)
+		told[row["subnet"].(string)] = []any{row["device"], row["divided"]}
+	}
+	of := func(d map[string]any) any { return object{"id": d["id"], "name": d["name"]} }
+	require.Equal(t, map[string]any{"10.0.0.0/16": []any{nil, true}, "10.0.0.0/28": []any{nil, false}, "10.1.0.0/16": []any{nil, false},
+		"10.0.0.16/28": []any{of(first), false}, "10.0.0.32/28": []any{of(second), false}}, told)
+
+	// the web admin asks with a session
+	w := asAdmin(t, c)
+	all, hidden := append(append([]string{}, kept...), made...), kept
+	if !hide {
+		hidden = all
+	}
+	require.ElementsMatch(t, hidden, w("ipam/subnet/"))
+	require.ElementsMatch(t, hidden, w("ipam/usage/"))
+	require.ElementsMatch(t, all, w("ipam/usage/?generated=all"))
+	require.ElementsMatch(t, made, w("ipam/usage/?generated=true"))
+	if hide {
+		require.Equal(t, []string{"10.1.0.1"}, w("ipam/ip-address/"))
+	} else {
+		require.Len(t, w("ipam/ip-address/"), 5)
+	}
+}
+
+// asAdmin logs the manager in and returns what lists with the session.
+func asAdmin(t *testing.T, c *vpnClient) func(path string) []string {
+	w := told(t, c.Server, "", "POST", "/api/v1/users/session/", `{"username":"manager","password":"manager-Passw0rd"}`)
+	require.Equal(t, 200, w.Code, w.Body)
+	cookie := ""
+	for _, c := range w.Result().Cookies() {
+		cookie += c.Name + "=" + c.Value + "; "
+	}
+	return func(path string) (out []string) {
+		t.Helper()
+		w := told(t, c.Server, "", "GET", "/api/v1/"+path, "", "Cookie", strings.TrimSuffix(cookie, "; "))
+		require.Equal(t, 200, w.Code, w.Body)
+		var page struct {
+			Results []struct {
+				Subnet string
+				IP     string `json:"ip_address"`
+			}
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &page))
+		for _, row := range page.Results {
+			if row.IP != "" {
+				row.Subnet = row.IP
+			}
+			out = append(out, row.Subnet)
+		}
+		return out
+	}
+}
+
+// A server that allows it takes rules without networks, and dumps nothing of what they made.
+func TestRulesWithoutNetworksOverREST(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		c := newVPNClient(t, db, func(s *settings) { s.IPAM.DirectAddresses = true })
+		master := c.subnet("10.0.0.0/24")
+		rule := object{"organization": c.vars["org_alpha"], "type": deviceRule, "master_subnet": master, "label": "AP", "number_of_subnets": 0, "size": 0, "number_of_ips": 2}
+		foreseen := c.ask("manager", "POST", "controller/subnet-division-preview/", rule, 200)
+		require.Equal(t, "127", foreseen["room"])
+		require.Equal(t, object{"keyword": "AP_ip1", "network": "10.0.0.1/32", "first_ip": "10.0.0.1", "last_ip": "10.0.0.1"}, foreseen["networks"].([]any)[0])
+		require.Equal(t, 24.0, c.ask("manager", "POST", "controller/subnet-division-rule/", rule, 201)["size"])
+		d := c.device(1)["id"].(string)
+		got := c.ask("operator", "GET", "controller/device/"+d+"/subnet-division/", nil, 200)["results"].([]any)
+		require.Len(t, got, 2)
+		require.Equal(t, []any{"AP_ip2", "10.0.0.2", master}, []any{got[1].(map[string]any)["keyword"], got[1].(map[string]any)["value"], got[1].(map[string]any)["subnet"]})
+		var dump strings.Builder
+		require.NoError(t, c.DumpData(t.Context(), &dump))
+		require.Contains(t, dump.String(), `"10.0.0.0/24"`, "the subnet itself is nobody's")
+		require.NotContains(t, dump.String(), `"10.0.0.2"`)
+	})
+}

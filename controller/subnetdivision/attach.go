@@ -78,7 +78,7 @@ func (c *core) Give(ctx context.Context, s *vpn.Server, d *controller.Device) (v
 // firstAddress is what a VPN client gets of its networks.
 func firstAddress(entries []*Entry) vpn.Address {
 	for _, e := range entries {
-		if e.Number == 1 && e.Ordinal == 1 {
+		if e.Number <= 1 && e.Ordinal == 1 {
 			return vpn.Address{ID: e.AddressID, SubnetID: e.SubnetID, Value: parseAddr(e.Value)}
 		}
 	}
@@ -243,9 +243,19 @@ func (c *core) subnetsDeleting(ctx context.Context, list ...*ipam.Subnet) error 
 		if _, err := c.top.Rules.DeleteAll(ctx, wispwright.ScopeAll(), RuleFilter{MasterSubnetIDs: wispwright.Only(some...)}); err != nil {
 			return err
 		}
-		found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{SubnetIDs: wispwright.Only(some...)}, wispwright.Page{NoTotal: true})
-		if err != nil || len(found.Rows) == 0 {
+	}
+	return c.forget(ctx, ids, func(some []wispwright.ID) EntryFilter { return EntryFilter{SubnetIDs: wispwright.Only(some...)} })
+}
+
+// forget removes the entries of what is gone, and renders their devices anew.
+func (c *core) forget(ctx context.Context, ids []wispwright.ID, of func([]wispwright.ID) EntryFilter) error {
+	for some := range slices.Chunk(ids, perQuestion) {
+		found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), of(some), wispwright.Page{NoTotal: true})
+		if err != nil {
 			return err
+		}
+		if len(found.Rows) == 0 {
+			continue
 		}
 		gone := make([]wispwright.ID, len(found.Rows))
 		var devices []wispwright.ID

@@ -51,6 +51,9 @@ func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]
 	if err != nil {
 		return nil, err
 	}
+	if r.direct() {
+		return c.giveDirect(ctx, r, device, master)
+	}
 	free, err := c.begin(ctx, r, master)
 	if err != nil {
 		return nil, err
@@ -60,8 +63,7 @@ func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]
 	for n := int64(1); n <= r.NumberOfSubnets; n++ {
 		block, ok := free.next()
 		if !ok {
-			c.Log.WarnContext(ctx, "Cannot create more subnets of "+master.Name, "subnet", master.Subnet.String(), "device", device.ID.String())
-			c.top.Exhausted.Publish(ctx, Exhaustion{r, device, master})
+			c.exhausted(ctx, r, device, master)
 			break
 		}
 		entries, err := c.makeSubnet(ctx, r, device, block, n)
@@ -70,19 +72,25 @@ func (c *core) give(ctx context.Context, r *Rule, device *controller.Device) ([]
 		}
 		all = append(all, entries...)
 	}
-	c.warn(ctx, Scarcity{Rule: r, Device: device, Master: master}, before, free.room())
+	c.warn(ctx, Scarcity{Rule: r, Device: device, Master: master}, r.NumberOfSubnets, before, free.room())
 	if err := c.stores.Entries.InsertMany(ctx, all); err != nil {
 		return nil, err
 	}
 	return all, c.top.Provisioned.Fire(ctx, Provisioned{r, device, all})
 }
 
-// warn tells of a subnet when it becomes scarce.
-func (c *core) warn(ctx context.Context, s Scarcity, before, after *big.Int) {
+// exhausted tells of a subnet that has not enough for a device.
+func (c *core) exhausted(ctx context.Context, r *Rule, device *controller.Device, master *ipam.Subnet) {
+	c.Log.WarnContext(ctx, "Cannot create more subnets of "+master.Name, "subnet", master.Subnet.String(), "device", device.ID.String())
+	c.top.Exhausted.Publish(ctx, Exhaustion{r, device, master})
+}
+
+// warn tells of a subnet when it becomes scarce; a device takes of it so much at a time.
+func (c *core) warn(ctx context.Context, s Scarcity, each int64, before, after *big.Int) {
 	if c.WarnBelow < 0 {
 		return
 	}
-	per, limit := big.NewInt(s.Rule.NumberOfSubnets), big.NewInt(c.WarnBelow)
+	per, limit := big.NewInt(each), big.NewInt(c.WarnBelow)
 	left := new(big.Int).Quo(after, per)
 	if new(big.Int).Quo(before, per).Cmp(limit) > 0 && left.Cmp(limit) <= 0 {
 		s.Room = left.Int64()
@@ -198,9 +206,9 @@ func (d *Divisions) TakeBack(ctx context.Context, device wispwright.ID, rules ..
 
 // takeBack removes networks with their addresses and entries.
 func (c *core) takeBack(ctx context.Context, f EntryFilter) error {
-	yes := true
-	f.Networks = &yes
-	found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{NoTotal: true})
+	yes, networks := true, f
+	networks.Networks = &yes
+	found, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), networks, wispwright.Page{NoTotal: true})
 	if err != nil {
 		return err
 	}
@@ -215,13 +223,13 @@ func (c *core) takeBack(ctx context.Context, f EntryFilter) error {
 			return fmt.Errorf("network %s: %w", e.Value, err)
 		}
 	}
-	return nil // the entries went with the subnets
+	return c.takeBackDirect(ctx, f) // the entries went with the subnets
 }
 
 // Variables implements controller.ContextProvider: each network and each address of a
 // device, and the prefix length of each rule (spec: subnet-division §4).
 func (c *core) Variables(ctx context.Context, devices []*controller.Device) (map[wispwright.ID]map[string]any, error) {
-	ids := make([]wispwright.ID, len(devices))
+	ids, lengths := make([]wispwright.ID, len(devices)), map[wispwright.ID]string{}
 	for i, d := range devices {
 		ids[i] = d.ID
 	}
@@ -240,6 +248,13 @@ func (c *core) Variables(ctx context.Context, devices []*controller.Device) (map
 			vars[e.Keyword] = e.Value
 			if p := e.network(); e.Ordinal == 0 && p.IsValid() {
 				vars[strings.TrimSuffix(e.Keyword, subnetKeyword("", e.Number))+"_prefixlen"] = strconv.Itoa(p.Bits())
+			}
+			if e.Number == 0 && e.Ordinal == 1 {
+				length, err := c.prefixLength(ctx, e.SubnetID, lengths)
+				if err != nil {
+					return nil, err
+				}
+				vars[strings.TrimSuffix(e.Keyword, directKeyword("", 1))+"_prefixlen"] = length
 			}
 		}
 	}

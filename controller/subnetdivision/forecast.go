@@ -57,6 +57,9 @@ func (s *Rules) Forecast(ctx context.Context, r *Rule) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.direct() {
+		return s.core.foreseeDirect(ctx, r, master)
+	}
 	free, err := s.core.free(ctx, r, master)
 	if err != nil {
 		return nil, err

@@ -182,17 +182,39 @@ func (c *core) workAdapt(ctx context.Context, id wispwright.ID) error {
 		return err
 	}
 	for _, e := range networks.Rows {
-		err := c.kit.Do(ctx, "subnetdivision: adapt", func(ctx context.Context) error {
-			if _, err := c.stores.Rules.Hold(ctx, r.MasterSubnetID); err != nil {
-				return err
-			}
-			return c.adapt(ctx, r, e)
-		})
-		if err != nil {
+		if err := c.holding(ctx, r, func(ctx context.Context) error { return c.adapt(ctx, r, e) }); err != nil {
+			return err
+		}
+	}
+	if !r.direct() {
+		return nil
+	}
+	// the first address of each device stands for all of them
+	all, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{RuleID: id, Direct: &yes}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	done := map[wispwright.ID]bool{}
+	for _, e := range all.Rows {
+		if done[e.DeviceID] {
+			continue
+		}
+		done[e.DeviceID] = true
+		if err := c.holding(ctx, r, func(ctx context.Context) error { return c.adaptDirect(ctx, r, e.DeviceID) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// holding does something in a transaction that holds the rules of a rule's subnet.
+func (c *core) holding(ctx context.Context, r *Rule, do func(context.Context) error) error {
+	return c.kit.Do(ctx, "subnetdivision: adapt", func(ctx context.Context) error {
+		if _, err := c.stores.Rules.Hold(ctx, r.MasterSubnetID); err != nil {
+			return err
+		}
+		return do(ctx)
+	})
 }
 
 // adapt makes one network of a device what its rule says.
@@ -249,18 +271,21 @@ func (c *core) adapt(ctx context.Context, r *Rule, of *Entry) error {
 // workRemove takes back what devices have of a deleted rule. Clients whose address was
 // one of these get another of their server's subnet when they are rendered anew.
 func (c *core) workRemove(ctx context.Context, id wispwright.ID) error {
-	yes := true
 	for {
-		some, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{RuleID: id, Networks: &yes}, wispwright.Page{Limit: atOnce, NoTotal: true})
+		some, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), EntryFilter{RuleID: id}, wispwright.Page{Limit: atOnce, NoTotal: true})
 		if err != nil || len(some.Rows) == 0 {
 			return err
 		}
 		err = c.kit.Do(ctx, "subnetdivision: deleted rule", func(ctx context.Context) error {
+			devices := map[wispwright.ID]bool{}
 			for _, e := range some.Rows {
 				if err := c.letGo(ctx, e); err != nil {
 					return err
 				}
-				if err := c.takeBack(ctx, EntryFilter{RuleID: id, DeviceID: e.DeviceID}); err != nil {
+				devices[e.DeviceID] = true
+			}
+			for device := range devices {
+				if err := c.takeAll(ctx, EntryFilter{RuleID: id, DeviceID: device}); err != nil {
 					return err
 				}
 			}
@@ -272,9 +297,26 @@ func (c *core) workRemove(ctx context.Context, id wispwright.ID) error {
 	}
 }
 
-// letGo takes the addresses of a network from VPN clients.
+// takeAll takes back what entries stand for, and removes also those of what is gone.
+func (c *core) takeAll(ctx context.Context, f EntryFilter) error {
+	if err := c.takeBack(ctx, f); err != nil {
+		return err
+	}
+	left, err := c.stores.Entries.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return err
+	}
+	ids := make([]wispwright.ID, len(left.Rows))
+	for i, e := range left.Rows {
+		ids[i] = e.ID
+	}
+	return c.stores.Entries.DeleteMany(ctx, ids...)
+}
+
+// letGo takes the addresses of a network from VPN clients, or one address of the subnet
+// itself.
 func (c *core) letGo(ctx context.Context, of *Entry) error {
-	if c.vpn == nil {
+	if c.vpn == nil || of.Number > 0 && of.Ordinal > 0 {
 		return nil
 	}
 	clients, err := c.vpn.Clients.List(ctx, wispwright.ScopeAll(), vpn.ClientFilter{DeviceID: of.DeviceID}, wispwright.Page{NoTotal: true})
@@ -282,7 +324,7 @@ func (c *core) letGo(ctx context.Context, of *Entry) error {
 		return err
 	}
 	for _, cl := range clients.Rows {
-		if cl.Address.IsValid() && of.network().Contains(cl.Address) {
+		if cl.Address.IsValid() && (cl.AddressID == of.AddressID || of.network().IsValid() && of.network().Contains(cl.Address)) {
 			if err := c.vpn.AddressesChanged(ctx, vpn.Address{ID: cl.AddressID}); err != nil {
 				return err
 			}

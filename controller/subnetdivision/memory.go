@@ -16,6 +16,7 @@ func NewMemory(m *memstore.Store) Stores {
 		Entries: &memoryEntries{memstore.NewRepo[wispwright.ID, Entry, EntryFilter](m, memstore.Spec[Entry]{Shape: Entry{}.Shape(),
 			Match: map[string]func(context.Context, *Entry, any) bool{
 				"Networks": func(_ context.Context, e *Entry, v any) bool { return (e.Ordinal == 0) == v.(bool) },
+				"Direct":   func(_ context.Context, e *Entry, v any) bool { return (e.Number == 0) == v.(bool) },
 			}})},
 	}
 }

@@ -23,7 +23,8 @@ type Rule struct {
 	// unique in the organization.
 	Label string
 	// NumberOfSubnets is how many networks a device gets, Size their prefix length,
-	// NumberOfIPs how many addresses are taken in each.
+	// NumberOfIPs how many addresses are taken in each. With no networks the addresses
+	// are taken of the subnet itself, which Options.Direct allows; Size is the subnet's then.
 	NumberOfSubnets, Size, NumberOfIPs int64
 	// Created and Modified are when the rule was stored first and last.
 	Created, Modified time.Time
@@ -65,7 +66,7 @@ type Entry struct {
 	// entry.
 	SubnetID, AddressID wispwright.ID
 	// Number counts the networks of a device from 1, Ordinal the addresses of a network;
-	// 0 is the network itself.
+	// 0 is the network itself. An address of the divided subnet itself has the number 0.
 	Number, Ordinal int64
 	// Keyword is the name of the variable, Value what it stands for.
 	Keyword, Value string
@@ -101,8 +102,12 @@ type EntryFilter struct {
 	DeviceIDs        wispwright.Among[wispwright.ID]
 	// RuleIDs limits to some rules, SubnetIDs to some networks.
 	RuleIDs, SubnetIDs wispwright.Among[wispwright.ID]
+	// AddressIDs limits to some addresses.
+	AddressIDs wispwright.Among[wispwright.ID]
 	// Networks limits to the entries of networks, or to those of addresses.
 	Networks *bool
+	// Direct limits to addresses of divided subnets themselves, or to the rest.
+	Direct *bool
 }
 
 // RuleStore keeps rules.

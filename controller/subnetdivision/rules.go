@@ -61,6 +61,9 @@ func (s *Rules) validate(ctx context.Context, ch entity.Change[Rule]) error {
 	if err != nil {
 		return err
 	}
+	if r.direct() && (s.core.Direct || before != nil) {
+		return checkDirect(r, master)
+	}
 	return Check(r, master)
 }
 

@@ -51,6 +51,9 @@ type Options struct {
 	// Reuse gives blocks again that deleted devices left behind, before those behind the
 	// highest network. Default: blocks follow each other, as in OpenWISP.
 	Reuse bool
+	// Direct allows rules without networks, whose addresses are taken of the divided subnet
+	// itself. Default: they are refused, as OpenWISP does.
+	Direct bool
 	// WarnBelow is for how many further devices a subnet has room when Scarce tells of it.
 	// Default: 10; negative: never.
 	WarnBelow int64
@@ -160,6 +163,7 @@ func New(base *entity.Base, stores Stores, c *controller.Controller, m *ipam.IPA
 	c.Devices.Saved.Subscribe("subnetdivision: networks of devices that move to another organization", k.devicesSaved)
 	m.Subnets.Saved.Subscribe("subnetdivision: networks that rules made", k.subnetsSaved)
 	m.Addresses.Saved.Subscribe("subnetdivision: addresses that rules made", k.addressesSaved)
+	m.Addresses.Deleting.Subscribe("subnetdivision: entries of deleted addresses", k.addressesDeleting)
 	m.Subnets.Deleting.Subscribe("subnetdivision: rules and entries of deleted subnets", k.subnetsDeleting)
 	if v != nil {
 		v.AddAddressing(k)

@@ -2,6 +2,7 @@ package ipamhttp
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/ipam"
@@ -77,7 +78,13 @@ func (h *HTTP) mountAddresses(api *rest.API) {
 		Organization: owner,
 		Version:      func(a *ipam.Address) []any { return []any{a.IPAddress.String(), a.SubnetID, a.Description} },
 		Out:          rest.Each(newAddressOut), Ordering: ordering,
-		Filters: append(append(filters, rest.FilterID("subnet", func(f *filter, v wispwright.ID) { f.SubnetID = v })),
+		Within: func(r *rest.Request, f *filter) error {
+			if h.hides(r) {
+				f.Related = map[string]any{ipam.Generated: false}
+			}
+			return nil
+		},
+		Filters: append(append(slices.Concat(filters, h.options.AddressFilters), rest.FilterID("subnet", func(f *filter, v wispwright.ID) { f.SubnetID = v })),
 			rest.FilterOrganization(func(f *filter, v wispwright.ID) { f.OrganizationID = v })...),
 	})
 	rest.Mount(api, rest.Resource[wispwright.ID, ipam.Address, filter, addressIn, addressOut]{

@@ -2,6 +2,7 @@
 package ipamhttp
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -21,8 +22,27 @@ type Options struct {
 	Rate string
 	// ImportLimit is the largest file to import, in bytes. Default: 32 MiB.
 	ImportLimit int64
+	// SubnetFilters and AddressFilters are further parameters of the lists of subnets, with
+	// their usage, and of all addresses.
+	SubnetFilters  []rest.Filter[ipam.SubnetFilter]
+	AddressFilters []rest.Filter[ipam.AddressFilter]
+	// HideGenerated leaves what rules made out of the lists that the web admin asks for, unless
+	// it asks with the parameter generated. It takes filters of this name.
+	HideGenerated bool
+	// Of says what other concerns have of subnets that are listed with their usage, within
+	// the scope of the caller. Default: nothing.
+	Of func(ctx context.Context, scope wispwright.Scope, subnets []wispwright.ID) (map[wispwright.ID]Of, error)
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
+}
+
+// Of is what other concerns have of a subnet.
+type Of struct {
+	// DeviceID and DeviceName are the device that the subnet was made for; zero for none.
+	DeviceID   wispwright.ID
+	DeviceName string
+	// Divided reports whether rules give parts of the subnet to devices.
+	Divided bool
 }
 
 // HTTP is the concern's part of an API.
@@ -30,6 +50,7 @@ type HTTP struct {
 	m        *ipam.IPAM
 	throttle *rest.Throttle
 	limit    int64
+	options  Options
 }
 
 // New returns the HTTP side of the concern. A rate that cannot be read is an
@@ -41,7 +62,7 @@ func New(m *ipam.IPAM, o *Options) (*HTTP, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	h := &HTTP{m: m, limit: o.ImportLimit}
+	h := &HTTP{m: m, limit: o.ImportLimit, options: *o}
 	if h.limit == 0 {
 		h.limit = 32 << 20
 	}
@@ -81,6 +102,11 @@ func (h *HTTP) admit(r *rest.Request) error {
 		return nil
 	}
 	return h.throttle.Admit(r)
+}
+
+// hides reports whether a list leaves out what rules made without being asked.
+func (h *HTTP) hides(r *rest.Request) bool {
+	return h.options.HideGenerated && r.Caller != nil && r.Caller.Method == "session" && !r.HTTP.URL.Query().Has(ipam.Generated)
 }
 
 // own refuses objects of others at their own path as clients know it, 403, and

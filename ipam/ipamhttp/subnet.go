@@ -67,6 +67,14 @@ type usageOut struct {
 	Allotted float64 `json:"allotted"`
 	// Ancestors are the masters from the root down, where one subnet is read.
 	Ancestors []ancestorOut `json:"ancestors"`
+	// Device is whom the subnet was made for, Divided whether rules give parts of it to devices.
+	Device  *deviceOut `json:"device"`
+	Divided bool       `json:"divided"`
+}
+
+type deviceOut struct {
+	ID   wispwright.ID `json:"id"`
+	Name string        `json:"name"`
 }
 
 type ancestorOut struct {
@@ -91,6 +99,13 @@ func (h *HTTP) mountSubnets(api *rest.API) {
 		rest.FilterBool("root", func(f *filter, v bool) { f.Root = &v }),
 		rest.FilterText("search", ipam.SearchSubnets),
 	)
+	filters = append(filters, h.options.SubnetFilters...)
+	within := func(r *rest.Request, f *filter) error {
+		if h.hides(r) {
+			f.Related = map[string]any{ipam.Generated: false}
+		}
+		return nil
+	}
 	ordering := map[string]string{"subnet": "Subnet", "name": "Name", "created": "Created", "modified": "Modified", "used": "Used", "fullness": "Fullness"}
 	prepare := func(r *rest.Request) error {
 		if err := h.admit(r); err != nil || r.ID("id").IsZero() {
@@ -119,12 +134,12 @@ func (h *HTTP) mountSubnets(api *rest.API) {
 		Version: func(n *ipam.Subnet) []any {
 			return []any{n.Name, n.Subnet.String(), n.Description, n.OrganizationID, n.MasterSubnetID}
 		},
-		Out: rest.Each(newSubnetOut), Filters: filters, Ordering: ordering,
+		Out: rest.Each(newSubnetOut), Within: within, Filters: filters, Ordering: ordering,
 		Unique: map[string]error{ipam.UniqueSubnet: wispwright.Invalid("non_field_errors", "The fields subnet, organization must make a unique set.")},
 	})
 	rest.Mount(api, rest.Resource[wispwright.ID, ipam.Subnet, filter, rest.None, usageOut]{
 		Path: "/api/v1/ipam/usage/", Name: "Subnet Usage", Noun: "Subnet", ID: "ipam_usage", Tag: tag, Kind: subnetKind, Only: rest.List | rest.Read,
-		Service: h.m.Subnets, Prepare: prepare, Organization: owner, Out: h.usage, Filters: filters, Ordering: ordering,
+		Service: h.m.Subnets, Prepare: prepare, Organization: owner, Out: h.usage, Within: within, Filters: filters, Ordering: ordering,
 	})
 }
 
@@ -157,9 +172,16 @@ func (h *HTTP) checkParent(r *rest.Request, field string, id wispwright.ID, now 
 
 func (h *HTTP) usage(r *rest.Request, rows []*ipam.Subnet) ([]usageOut, error) {
 	out := make([]usageOut, len(rows))
+	of, err := h.others(r, rows)
+	if err != nil {
+		return nil, err
+	}
 	for i, n := range rows {
 		out[i] = usageOut{ID: n.ID, Name: n.Name, Subnet: n.Subnet.String(), Description: n.Description, Organization: n.OrganizationID, MasterSubnet: n.MasterSubnetID,
-			Used: n.Used, Hosts: ipam.HostCount(n.Subnet).String(), Fullness: n.Fullness, Nested: n.Nested, Allotted: n.Allotted, Ancestors: []ancestorOut{}}
+			Used: n.Used, Hosts: ipam.HostCount(n.Subnet).String(), Fullness: n.Fullness, Nested: n.Nested, Allotted: n.Allotted, Ancestors: []ancestorOut{}, Divided: of[n.ID].Divided}
+		if o := of[n.ID]; !o.DeviceID.IsZero() {
+			out[i].Device = &deviceOut{o.DeviceID, o.DeviceName}
+		}
 		if n.Nested > 0 && !r.WriteScope().Allows(n.OrganizationID) { // of a shared subnet: those of others are not told of
 			visible, err := h.m.Subnets.List(r.Context(), r.ReadScope(), ipam.SubnetFilter{MasterSubnetID: n.ID}, wispwright.Page{Limit: 1})
 			if err != nil {
@@ -179,4 +201,16 @@ func (h *HTTP) usage(r *rest.Request, rows []*ipam.Subnet) ([]usageOut, error) {
 		}
 	}
 	return out, nil
+}
+
+// others asks what other concerns have of subnets.
+func (h *HTTP) others(r *rest.Request, rows []*ipam.Subnet) (map[wispwright.ID]Of, error) {
+	if h.options.Of == nil || len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([]wispwright.ID, len(rows))
+	for i, n := range rows {
+		ids[i] = n.ID
+	}
+	return h.options.Of(r.Context(), r.ReadScope(), ids)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -22,9 +23,37 @@ func Migrations() sqlstore.Migrations {
 	return sqlstore.Migrations{Concern: "ipam", FS: migrations}
 }
 
+// Related are conditions on subnets and addresses by what other concerns keep of them, by
+// the names of ipam.SubnetFilter.Related and ipam.AddressFilter.Related. Each makes a
+// condition on the row of ipam_subnet or ipam_address.
+type Related struct {
+	Subnets, Addresses map[string]func(value any) sqlstore.Cond
+}
+
+// all is the condition that all of some conditions hold; one that nobody knows holds for
+// nothing.
+func all(known map[string]func(any) sqlstore.Cond, wanted map[string]any) (out sqlstore.Cond) {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		part := sqlstore.Cond{SQL: "1 = 0"}
+		if condition := known[name]; condition != nil {
+			part = condition(wanted[name])
+		}
+		if out.SQL != "" {
+			out.SQL += " AND "
+		}
+		out.SQL, out.Args = out.SQL+"("+part.SQL+")", append(out.Args, part.Args...)
+	}
+	return out
+}
+
 // New returns the concern's stores on a migrated database. The database is
-// their transactor.
-func New(db *sqlstore.DB) (ipam.Stores, error) {
+// their transactor. related are conditions of other concerns.
+func New(db *sqlstore.DB, related ...Related) (ipam.Stores, error) {
+	known := Related{map[string]func(any) sqlstore.Cond{}, map[string]func(any) sqlstore.Cond{}}
+	for _, r := range related {
+		maps.Copy(known.Subnets, r.Subnets)
+		maps.Copy(known.Addresses, r.Addresses)
+	}
 	s, err := sqlstore.NewRepo[wispwright.ID, ipam.Subnet, ipam.SubnetFilter](db, sqlstore.Spec{
 		Shape: ipam.SubnetShape(),
 		Where: map[string]func(any) sqlstore.Cond{
@@ -34,12 +63,16 @@ func New(db *sqlstore.DB) (ipam.Stores, error) {
 				}
 				return sqlstore.Cond{SQL: "ipam_subnet.master_subnet_id IS NOT NULL"}
 			},
+			"Related": func(v any) sqlstore.Cond { return all(known.Subnets, v.(map[string]any)) },
 		},
 	})
 	if err != nil {
 		return ipam.Stores{}, err
 	}
-	a, err := sqlstore.NewRepo[wispwright.ID, ipam.Address, ipam.AddressFilter](db, sqlstore.Spec{Shape: ipam.AddressShape()})
+	a, err := sqlstore.NewRepo[wispwright.ID, ipam.Address, ipam.AddressFilter](db, sqlstore.Spec{
+		Shape: ipam.AddressShape(),
+		Where: map[string]func(any) sqlstore.Cond{"Related": func(v any) sqlstore.Cond { return all(known.Addresses, v.(map[string]any)) }},
+	})
 	if err != nil {
 		return ipam.Stores{}, err
 	}

@@ -36,6 +36,12 @@ func New(db *sqlstore.DB) (subnetdivision.Stores, error) {
 					}
 					return sqlstore.Cond{SQL: "ordinal > 0"}
 				},
+				"Direct": func(v any) sqlstore.Cond {
+					if v.(bool) {
+						return sqlstore.Cond{SQL: "number = 0"}
+					}
+					return sqlstore.Cond{SQL: "number > 0"}
+				},
 			},
 		})},
 	}

@@ -100,6 +100,9 @@ func RunEntries(t *testing.T, h Harness) {
 		list = append(list, entry(n))
 	}
 	entries := s.Stores.Entries
+	direct := entry(13) // an address of the divided subnet itself
+	direct.DeviceID, direct.Number, direct.Ordinal = id(4002), 0, 1
+	list = append(list, direct)
 	require.NoError(t, entries.InsertMany(ctx, nil))
 	require.NoError(t, entries.InsertMany(ctx, list))
 	yes, no := true, false
@@ -113,6 +116,9 @@ func RunEntries(t *testing.T, h Harness) {
 		"device":    {subnetdivision.EntryFilter{DeviceID: id(4001)}, func(e *subnetdivision.Entry) bool { return e.DeviceID == id(4001) }},
 		"devices":   {subnetdivision.EntryFilter{DeviceIDs: wispwright.Only(id(4001), id(4002))}, func(e *subnetdivision.Entry) bool { return e.DeviceID != id(4000) }},
 		"subnets":   {subnetdivision.EntryFilter{SubnetIDs: wispwright.Only(id(5002))}, func(e *subnetdivision.Entry) bool { return e.SubnetID == id(5002) }},
+		"addressed": {subnetdivision.EntryFilter{AddressIDs: wispwright.Only(id(6001), id(6003))}, func(e *subnetdivision.Entry) bool { return e.AddressID == id(6001) || e.AddressID == id(6003) }},
+		"direct":    {subnetdivision.EntryFilter{Direct: &yes}, func(e *subnetdivision.Entry) bool { return e.Number == 0 }},
+		"nested":    {subnetdivision.EntryFilter{Direct: &no}, func(e *subnetdivision.Entry) bool { return e.Number > 0 }},
 		"networks":  {subnetdivision.EntryFilter{Networks: &yes}, func(e *subnetdivision.Entry) bool { return e.Ordinal == 0 }},
 		"addresses": {subnetdivision.EntryFilter{Networks: &no}, func(e *subnetdivision.Entry) bool { return e.Ordinal > 0 }},
 	} {
@@ -144,5 +150,5 @@ func RunEntries(t *testing.T, h Harness) {
 	require.NoError(t, entries.DeleteMany(ctx, list[0].ID, id(9999)))
 	found, err := entries.List(ctx, wispwright.ScopeAll(), subnetdivision.EntryFilter{}, wispwright.Page{})
 	require.NoError(t, err)
-	require.Equal(t, 11, found.Total)
+	require.Equal(t, 12, found.Total)
 }
