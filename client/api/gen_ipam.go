@@ -130,6 +130,10 @@ type IpamUsage struct {
 	Ancestors []IpamAncestor `json:"ancestors"`
 	// description.
 	Description string `json:"description"`
+	// device.
+	Device *IpamDevice `json:"device"`
+	// divided.
+	Divided bool `json:"divided"`
 	// fullness.
 	Fullness float64 `json:"fullness"`
 	// hosts.
@@ -158,4 +162,12 @@ type IpamAncestor struct {
 	Name string `json:"name"`
 	// subnet.
 	Subnet string `json:"subnet"`
+}
+
+// IpamDevice is an answer.
+type IpamDevice struct {
+	// id.
+	ID wispwright.ID `json:"id"`
+	// name.
+	Name string `json:"name"`
 }

@@ -37,6 +37,7 @@ type world struct {
 	ctl     *controller.Controller
 	vpn     *vpn.VPN
 	ipam    *ipam.IPAM
+	pki     *x509.Authority
 	tenants *tenancy.Tenancy
 	acme    wispwright.ID
 	devices int
@@ -65,9 +66,9 @@ func newWorldWith(t *testing.T, o *subnetdivision.Options) *world {
 	base := &entity.Base{Tx: m, Tenants: w.tenants.Organizations}
 	w.ipam, err = ipam.New(base, ipam.NewMemory(m), nil)
 	require.NoError(t, err)
-	pki, err := x509.NewAuthority(base, x509.NewMemory(m), nil)
+	w.pki, err = x509.NewAuthority(base, x509.NewMemory(m), nil)
 	require.NoError(t, err)
-	w.vpn, err = vpn.New(base, vpn.NewMemory(m), vpn.Needs{Controller: w.ctl, Organizations: w.tenants.Organizations, PKI: vpn.X509(pki), IPAM: vpn.Subnets(w.ipam)}, nil)
+	w.vpn, err = vpn.New(base, vpn.NewMemory(m), vpn.Needs{Controller: w.ctl, Organizations: w.tenants.Organizations, PKI: vpn.X509(w.pki), IPAM: vpn.Subnets(w.ipam)}, nil)
 	require.NoError(t, err)
 	w.Divisions, err = subnetdivision.New(base, subnetdivision.NewMemory(m), w.ctl, w.ipam, w.vpn, o)
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ export default function AddressList() {
       columns={columns}
       sort={{ field: 'ip_address', order: 'ASC' }}
       placeholder="Address, network, description"
-      filters={[{ ...organizationFilter, shown: true }]}
+      filters={[{ ...organizationFilter, shown: true }, { source: 'generated', label: 'Of networks of devices', kind: 'choice', choices: [{ id: 'all', name: 'too' }, { id: 'true', name: 'only' }, { id: 'false', name: 'no' }] }]}
       actions={<ExportButton<Address> name="addresses" columns={exported} />}
       bulk={<BulkDelete one="address" many="addresses" loss="Others may be given them then." />}
       nameOf={({ ip_address }) => ip_address}

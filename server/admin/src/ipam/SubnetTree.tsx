@@ -3,8 +3,8 @@ import { Button } from '@mui/material';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ChevronRight, Plus, Search, Upload } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
-import { useCanAccess, useDataProvider } from 'react-admin';
-import { Link } from 'react-router-dom';
+import { useCanAccess, useDataProvider, useGetList } from 'react-admin';
+import { Link, useSearchParams } from 'react-router-dom';
 import { APIError } from '../api/errors';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
@@ -54,7 +54,43 @@ function More({ found, depth }: { found: ReturnType<typeof useUsages>; depth: nu
   );
 }
 
-function Row({ usage, depth, tree }: { usage: Usage; depth: number; tree: boolean }) {
+/** Which networks of devices are listed: those that rules made. Nothing: as the server is set. */
+const kinds = [
+  { id: '', name: 'All kinds' },
+  { id: 'generated=all', name: 'Networks of devices too' },
+  { id: 'generated=true', name: 'Networks of devices only' },
+  { id: 'generated=false', name: 'No networks of devices' },
+  { id: 'rule_type=openwisp_controller.subnet_division.rule_types.device.DeviceSubnetDivisionRuleType', name: 'Divided among devices' },
+  { id: 'rule_type=openwisp_controller.subnet_division.rule_types.vpn.VpnSubnetDivisionRuleType', name: 'Divided among VPN clients' },
+];
+
+/** What is asked for beside the search: the addresses of OpenWISP's admin name the same. */
+const asked = ['generated', 'rule_type', 'vpn', 'device'] as const;
+
+/** The devices that a subnet was made for. */
+function Devices({ usage }: { usage: Usage }) {
+  if (usage.device) {
+    return (
+      <>
+        {' '}
+        <Link className="w-secondary" to={`/devices/${usage.device.id}`} title="The device that has it">
+          {usage.device.name}
+        </Link>
+      </>
+    );
+  }
+  if (!usage.divided) return null;
+  return (
+    <>
+      {' '}
+      <Link className="w-secondary" to={`/devices?filter=${encodeURIComponent(JSON.stringify({ subnet: usage.subnet }))}`}>
+        See all devices
+      </Link>
+    </>
+  );
+}
+
+function Row({ usage, depth, tree, query }: { usage: Usage; depth: number; tree: boolean; query: Record<string, string> }) {
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -73,7 +109,10 @@ function Row({ usage, depth, tree }: { usage: Usage; depth: number; tree: boolea
             </Link>
           </span>
         </td>
-        <td title={usage.description}>{usage.name}</td>
+        <td title={usage.description}>
+          {usage.name}
+          <Devices usage={usage} />
+        </td>
         <td className="ip-wide">
           <Reference resource="organizations" id={usage.organization} none="All organizations" />
         </td>
@@ -84,13 +123,15 @@ function Row({ usage, depth, tree }: { usage: Usage; depth: number; tree: boolea
           {usage.used.toLocaleString()} of {countText(usage.hosts)}
         </td>
       </tr>
-      {open && <Nested master={usage.id} depth={depth + 1} />}
+      {open && <Nested master={usage.id} depth={depth + 1} query={query} />}
     </>
   );
 }
 
-function Nested({ master, depth }: { master: string; depth: number }) {
-  const found = useUsages({ master_subnet: master });
+function Nested({ master, depth, query }: { master: string; depth: number; query: Record<string, string> }) {
+  const [shown, setShown] = useState(false);
+  const below = shown ? { generated: 'all' } : query;
+  const found = useUsages({ ...below, master_subnet: master });
   if (found.error && !found.data) {
     return (
       <tr>
@@ -105,7 +146,17 @@ function Nested({ master, depth }: { master: string; depth: number }) {
   }
   return (
     <>
-      {found.data?.results.map((usage) => <Row key={usage.id} usage={usage} depth={depth} tree />)}
+      {found.data?.count === 0 && !shown && (
+        <tr>
+          <td colSpan={5} style={{ paddingLeft: 36 + depth * 20 }}>
+            Only networks that rules made for devices.{' '}
+            <button type="button" className="w-link" onClick={() => setShown(true)}>
+              Show them
+            </button>
+          </td>
+        </tr>
+      )}
+      {found.data?.results.map((usage) => <Row key={usage.id} usage={usage} depth={depth} tree query={below} />)}
       <More found={found} depth={depth} />
     </>
   );
@@ -115,11 +166,25 @@ function Nested({ master, depth }: { master: string; depth: number }) {
 export default function SubnetTree() {
   const [typed, setTyped] = useState('');
   const [organization, setOrganization] = useState('');
+  const [address, setAddress] = useSearchParams();
+  const wanted = Object.fromEntries(asked.flatMap((name) => (address.get(name) ? [[name, address.get(name) ?? '']] : [])));
   const search = useDeferredValue(typed.trim());
   const organizations = useManagedOrganizations();
   const create = useCanAccess({ resource: 'subnets', action: 'create' });
-  const tree = search === '' && organization === '';
-  const found = useUsages(tree ? { root: true } : { search, organization });
+  const narrowed = wanted.rule_type || wanted.vpn || wanted.device || wanted.generated === 'true';
+  const tree = search === '' && organization === '' && !narrowed;
+  const found = useUsages(tree ? { ...wanted, root: true } : { ...wanted, search, organization });
+  const servers = useCanAccess({ resource: 'vpns', action: 'list' });
+  const { data: vpns } = useGetList<{ id: string; name: string }>('vpns', { pagination: { page: 1, perPage: 100 }, sort: { field: 'name', order: 'ASC' }, filter: {} }, { enabled: Boolean(servers.canAccess) });
+  const kind = wanted.rule_type ? `rule_type=${wanted.rule_type}` : wanted.generated ? `generated=${wanted.generated}` : '';
+  const narrow = (change: Record<string, string>) => {
+    const next = { ...wanted, ...change };
+    setAddress(Object.fromEntries(Object.entries(next).filter(([, value]) => value !== '')), { replace: true });
+  };
+  const choose = (text: string) => {
+    const at = text.indexOf('=');
+    narrow({ generated: '', rule_type: '', ...(at > 0 ? { [text.slice(0, at)]: text.slice(at + 1) } : {}) });
+  };
   const refused = found.error instanceof APIError && found.error.status === 403;
   const rows = found.data?.results ?? [];
   const invite = create.canAccess && (
@@ -160,10 +225,36 @@ export default function SubnetTree() {
                 ))}
               </select>
             )}
+            <select className="ip-select" aria-label="Kind" value={kind} onChange={(event) => choose(event.target.value)}>
+              {kinds.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+            {vpns !== undefined && vpns.length > 0 && (
+              <select className="ip-select" aria-label="VPN server" value={wanted.vpn ?? ''} onChange={(event) => narrow({ vpn: event.target.value })}>
+                <option value="">Any VPN server</option>
+                {vpns.map(({ id, name }) => (
+                  <option key={id} value={id}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+            <form
+              className="ip-device"
+              onSubmit={(event) => {
+                event.preventDefault();
+                narrow({ device: String(new FormData(event.currentTarget).get('device') ?? '').trim() });
+              }}
+            >
+              <input className="ip-select" name="device" key={wanted.device} aria-label="Device" placeholder="Name of a device" defaultValue={wanted.device ?? ''} onBlur={(event) => event.target.value.trim() !== (wanted.device ?? '') && narrow({ device: event.target.value.trim() })} />
+            </form>
           </div>
           {found.isPending && <Loading rows={12} onRetry={() => void found.refetch()} />}
           {found.error && !found.data && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
-          {found.data && rows.length === 0 && (tree ? <Empty title="No subnets yet" action={invite}>A subnet is a network whose addresses are kept account of.</Empty> : <Empty title="No subnets match" action={<Button variant="outlined" onClick={() => { setTyped(''); setOrganization(''); }}>Clear filters</Button>} />)}
+          {found.data && rows.length === 0 && (tree ? <Empty title="No subnets yet" action={invite}>A subnet is a network whose addresses are kept account of.</Empty> : <Empty title="No subnets match" action={<Button variant="outlined" onClick={() => { setTyped(''); setOrganization(''); setAddress({}, { replace: true }); }}>Clear filters</Button>} />)}
           {rows.length > 0 && (
             <table className="ip-tree">
               <thead>
@@ -179,7 +270,7 @@ export default function SubnetTree() {
               </thead>
               <tbody>
                 {rows.map((usage) => (
-                  <Row key={usage.id} usage={usage} depth={0} tree={tree} />
+                  <Row key={usage.id} usage={usage} depth={0} tree={tree} query={wanted} />
                 ))}
                 <More found={found} depth={0} />
               </tbody>

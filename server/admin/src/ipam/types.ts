@@ -28,6 +28,10 @@ export interface Usage {
   nested: number;
   allotted: number;
   ancestors: { id: string; name: string; subnet: string }[];
+  /** Whom a rule made the subnet for. */
+  device: { id: string; name: string } | null;
+  /** Whether rules give parts of it to devices. */
+  divided: boolean;
 }
 
 /** An address that is taken. */

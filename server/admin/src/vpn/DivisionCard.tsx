@@ -96,7 +96,7 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
         {data?.results.map((one) => (
           <li key={one.id}>
             <span className="w-grow">
-              <strong>{one.label}</strong> {typeName(one.type)}: {one.number_of_subnets} × /{one.size}, {one.number_of_ips} addresses each
+              <strong>{one.label}</strong> {typeName(one.type)}: {one.number_of_subnets > 0 ? `${one.number_of_subnets} × /${one.size}, ${one.number_of_ips} addresses each` : `${one.number_of_ips} addresses of this subnet`}
               <Room rule={one.id} />
             </span>
             {edit.canAccess && (

@@ -45,6 +45,7 @@ const filters: Filter[] = [
   { source: 'silent_for', label: 'Silent for', kind: 'choice', shown: true, choices: silences, useName: (value) => (value ? `${value} s` : undefined) },
   { source: 'management_ip', label: 'Management address in', kind: 'text', help: networkHelp, problem: networkProblem },
   { source: 'last_ip', label: 'Last address in', kind: 'text', help: networkHelp, problem: networkProblem },
+  { source: 'subnet', label: 'Has networks of', kind: 'text', help: networkHelp, problem: networkProblem },
   { source: 'model', label: 'Model', kind: 'text' },
   { source: 'model__exact', label: 'Model is', kind: 'text' },
   { source: 'model__isempty', label: 'Model unknown', kind: 'yesno' },
