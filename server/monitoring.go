@@ -207,8 +207,8 @@ func (c *MonitoringConcern) besides(h *Host) error {
 		}
 		c.Rollout.AddGate(c.Gate())
 	}
-	if c.Topology != nil && c.Topology.MeshReports == nil {
-		c.Topology.MeshReports = c.meshReports
+	if c.Topology != nil && c.Topology.DeviceReports == nil {
+		c.Topology.DeviceReports = c.deviceReports
 	}
 	if c.Connection != nil {
 		if err := h.Mounted(c.Connection); err != nil {

@@ -37,9 +37,9 @@ type TopologyConcern struct {
 	// Matchers find the devices that nodes are, by the name of the format; they take
 	// the place of the product's.
 	Matchers map[string]topology.Matcher
-	// MeshReports are what the devices of an organization report of WiFi meshes since a time. Default: what
-	// monitoring has, where there is such a concern.
-	MeshReports func(ctx context.Context, organization wispwright.ID, since time.Time) ([]wifimesh.Report, error)
+	// DeviceReports are the devices of an organization; those that reported since a time and have a text in their
+	// report come with it. Default: what monitoring has, where there is such a concern.
+	DeviceReports func(ctx context.Context, organization wispwright.ID, since time.Time, mark string) ([]wifimesh.Report, error)
 
 	// Service is made by Mount.
 	*topology.Service
@@ -169,9 +169,12 @@ func (c *TopologyConcern) work(h *Host) error {
 		}
 		return nil
 	}))
-	var meshes time.Duration
+	var meshes, lldp time.Duration
 	if c.Config.WifiMesh {
 		meshes = c.Config.WifiMeshInterval
+	}
+	if c.Config.LLDP {
+		lldp = c.Config.LLDPInterval
 	}
 	for name, job := range map[string]struct {
 		every time.Duration
@@ -179,6 +182,9 @@ func (c *TopologyConcern) work(h *Host) error {
 	}{
 		"topology.meshes": {meshes, func(ctx context.Context) error {
 			return c.updateMeshes(wispwright.WithCaller(ctx, wispwright.System("topology.meshes")), nil)
+		}},
+		"topology.lldp": {lldp, func(ctx context.Context) error {
+			return c.updateCables(wispwright.WithCaller(ctx, wispwright.System("topology.lldp")), nil)
 		}},
 		"topology.update": {c.Config.UpdateInterval, c.orderFetches},
 		"topology.save":   {c.Config.SnapshotInterval, func(ctx context.Context) error { _, err := c.saveAll(ctx, "", nil); return err }},

@@ -26,6 +26,7 @@ type topologyCommand struct {
 	Receive  topologyReceive  `cmd:"" help:"Update a topology that is received, from a file."`
 	Snapshot topologySnapshot `cmd:"" help:"Keep the published topologies as they are today (save_snapshot)."`
 	Meshes   topologyMeshes   `cmd:"" help:"Make and update the topologies of WiFi meshes from what devices report (create_mesh_topology)."`
+	Cables   topologyCables   `cmd:"" help:"Make and update the topologies of cables from what devices hear by LLDP."`
 	Expire   topologyExpire   `cmd:"" help:"Remove links that are down, nodes that nobody names and history, as the settings say."`
 	Match    topologyMatch    `cmd:"" help:"Find the devices that nodes are (create_device_nodes)."`
 }
@@ -72,6 +73,20 @@ func (topologyMeshes) Run(ctx context.Context, p *Session, c *TopologyConcern) e
 		}
 		return c.updateMeshes(wispwright.WithCaller(ctx, wispwright.System("wispwright topology meshes")), func(organization, mesh string) {
 			fmt.Fprintf(p.Out, "%s: %s\n", organization, mesh)
+		})
+	})
+}
+
+type topologyCables struct{}
+
+// Run makes and updates topologies of cables.
+func (topologyCables) Run(ctx context.Context, p *Session, c *TopologyConcern) error {
+	return p.Open(ctx, func(*Server) error {
+		if !c.Config.LLDP {
+			return errors.New("the setting topology.lldp is off")
+		}
+		return c.updateCables(wispwright.WithCaller(ctx, wispwright.System("wispwright topology cables")), func(organization string) {
+			fmt.Fprintln(p.Out, organization)
 		})
 	})
 }

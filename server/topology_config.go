@@ -32,6 +32,10 @@ type TopologyConfig struct {
 	WifiMesh         bool          `koanf:"wifi_mesh" doc:"Make and update topologies of WiFi meshes (802.11s) from what devices report to monitoring (OPENWISP_NETWORK_TOPOLOGY_WIFI_MESH_INTEGRATION)."`
 	WifiMeshInterval time.Duration `koanf:"wifi_mesh_interval" doc:"How often that is done; 0: only on demand (cron of create_mesh_topology)."`
 	WifiMeshAge      time.Duration `koanf:"wifi_mesh_age" doc:"Reports that are older say nothing of meshes (discard_older_data_time of create_mesh_topology)."`
+	// LLDP makes topologies of cables, every LLDPInterval of what is not older than LLDPAge.
+	LLDP         bool          `koanf:"lldp" doc:"Make and update a topology of each organization's cables (layer 2) from what lldpd on its devices hears and our agent reports to monitoring."`
+	LLDPInterval time.Duration `koanf:"lldp_interval" doc:"How often that is done; 0: only on demand (wispwright topology cables)."`
+	LLDPAge      time.Duration `koanf:"lldp_age" doc:"Reports that are older say nothing of cables."`
 	// MaxBytes and MaxObjects bound data.
 	MaxBytes   int64 `koanf:"max_bytes" doc:"The largest data that are received or fetched, in bytes."`
 	MaxObjects int   `koanf:"max_objects" doc:"How many nodes, and how many links, a topology has at most."`
@@ -41,7 +45,8 @@ type TopologyConfig struct {
 func defaultTopologyConfig() TopologyConfig {
 	return TopologyConfig{
 		Timeout: 8 * time.Second, LinkExpiration: 60, HistoryDays: 3 * 365, AuthRequired: true, UpdateInterval: 5 * time.Minute, SnapshotInterval: time.Hour,
-		FetchNetworks: []string{}, WifiMeshInterval: 5 * time.Minute, WifiMeshAge: 6 * time.Minute, MaxBytes: 16 << 20, MaxObjects: 100_000,
+		FetchNetworks: []string{}, WifiMeshInterval: 5 * time.Minute, WifiMeshAge: 6 * time.Minute, LLDPInterval: 5 * time.Minute, LLDPAge: 6 * time.Minute,
+		MaxBytes: 16 << 20, MaxObjects: 100_000,
 	}
 }
 
@@ -57,6 +62,8 @@ func (c *TopologyConfig) Check() error {
 		{"snapshot_interval", int64(c.SnapshotInterval), 0},
 		{"wifi_mesh_interval", int64(c.WifiMeshInterval), 0},
 		{"wifi_mesh_age", int64(c.WifiMeshAge), int64(time.Second)},
+		{"lldp_interval", int64(c.LLDPInterval), 0},
+		{"lldp_age", int64(c.LLDPAge), int64(time.Second)},
 		{"max_bytes", c.MaxBytes, 1024},
 		{"max_objects", int64(c.MaxObjects), 1},
 	} {

@@ -31,6 +31,12 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	case "document":
+		if err := printDocument(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -41,13 +47,16 @@ const insideNamespaces = "WISPWRIGHT_TEST_NAMESPACES"
 
 // within runs a test in namespaces of its own, where nothing of the machine's network
 // can be reached or harmed, and what it starts ends with it. It returns true inside.
-func within(t *testing.T) bool {
+func within(t *testing.T, programs ...string) bool {
 	if os.Getenv(insideNamespaces) != "" {
 		require.NoError(t, country.Prepare())
 		return true
 	}
-	if missing := country.Missing("wireguard-go", "openvpn"); missing != "" {
-		require.Empty(t, os.Getenv("WISPWRIGHT_REQUIRE_SERVICES"), "scripts/services start vpn: this machine lacks %s", missing)
+	if len(programs) == 0 {
+		programs = []string{"wireguard-go", "openvpn"}
+	}
+	if missing := country.Missing(programs...); missing != "" {
+		require.Empty(t, os.Getenv("WISPWRIGHT_REQUIRE_SERVICES"), "scripts/services start vpn routers: this machine lacks %s", missing)
 		t.Skipf("this machine lacks %s", missing)
 	}
 	cmd := country.Enter(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")

@@ -69,3 +69,39 @@ func TestMeshes(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.ReceiveMesh(t.Context(), organization, "field@11", meshOf()), "what is put by stays as it is")
 }
+
+// TestCables makes one topology of an organization's cables, keeps it up to date, and leaves it alone when it is
+// meshes of which nothing is heard, as those are when it is cables.
+func TestCables(t *testing.T) {
+	b := newBench(t, nil)
+	one, two, three := "02:00:00:00:00:01@11", "02:00:00:00:00:02@11", "02:00:00:00:00:03@11"
+	organization := wispwright.ID{}
+	cables := func() []*topology.Topology {
+		list, err := b.Topologies.List(t.Context(), all(), topology.TopologyFilter{MeshID: topology.CablesID}, wispwright.Page{})
+		require.NoError(t, err)
+		return list.Rows
+	}
+	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf()))
+	require.Empty(t, cables(), "devices without neighbours need no topology")
+	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf([2]string{one, two})))
+	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf([2]string{one, two}, [2]string{two, three})))
+	require.NoError(t, b.ReceiveMesh(t.Context(), organization, "field@11", meshOf([2]string{one, two})))
+	require.Len(t, cables(), 1)
+	o := cables()[0]
+	require.Equal(t, "Cables", o.Label)
+	require.Equal(t, map[string]string{one + " " + two: "up", two + " " + three: "up"}, b.links(o))
+	lost, err := b.LoseMeshes(t.Context(), organization)
+	require.NoError(t, err)
+	require.Equal(t, 1, lost)
+	require.Equal(t, "up", b.links(o)[one+" "+two])
+	require.NoError(t, b.ReceiveMesh(t.Context(), organization, "field@11", meshOf([2]string{one, two})))
+	lost, err = b.LoseCables(t.Context(), organization)
+	require.NoError(t, err)
+	require.Equal(t, 2, lost)
+	require.NoError(t, b.ReceiveCables(t.Context(), organization, "another name", meshOf()))
+	require.Len(t, cables(), 1)
+	require.Equal(t, "Cables", cables()[0].Label, "people may have renamed it")
+	other, err := b.LoseCables(t.Context(), wispwright.NewID())
+	require.NoError(t, err)
+	require.Zero(t, other, "those of other organizations")
+}

@@ -38,7 +38,7 @@ type Topology struct {
 	ExpirationTime int64
 	// Published ones are updated and seen; others are put by.
 	Published bool
-	// MeshID is the mesh it shows, such as "ssid@channel"; empty for others.
+	// MeshID is the mesh it shows, such as "ssid@channel", or CablesID; empty for others.
 	MeshID string
 	// Protocol, Version, Revision and Metric are what the last data said.
 	Protocol, Version, Revision, Metric string
@@ -67,7 +67,7 @@ type TopologyFilter struct {
 	Strategy, Parser string
 	// Published selects those that are, or those that are not.
 	Published *bool
-	// MeshID is the mesh they show.
+	// MeshID is as in Topology.
 	MeshID string
 	// LabelContains is a part of the label, Search of the label or id, in any
 	// letter case.

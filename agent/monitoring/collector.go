@@ -61,7 +61,7 @@ type Sources struct {
 	Radios Radios
 	// Bus is ubus on OpenWrt; nil on any other Linux.
 	Bus Bus
-	// Run runs mmcli; nil: modems are not asked.
+	// Run runs mmcli and lldpcli; nil: modems and lldpd are not asked.
 	Run Command
 	// Now is the time; nil: time.Now.
 	Now func() time.Time
@@ -142,6 +142,7 @@ func (c *Collector) Collect(ctx context.Context, m Monitored) (*Document, error)
 	part("leases", c.leases(d))
 	part("neighbors", c.neighbors(d))
 	part("interfaces", network(ctx, d, m))
+	part("lldpd", c.lldp(ctx, d))
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("collect: %w", ctx.Err())
 	}

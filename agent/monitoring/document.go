@@ -18,6 +18,8 @@ type Document struct {
 	Neighbors []Neighbor `json:"neighbors,omitempty"`
 	// Interfaces are all network devices but the loopback, by name.
 	Interfaces []Interface `json:"interfaces,omitempty"`
+	// LLDP is what lldpd knows of the device's cables; nil without lldpd.
+	LLDP *LLDP `json:"lldp,omitempty"`
 }
 
 // General says which device a document is of.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,9 @@ func (r *router) command(_ context.Context, name string, args ...string) ([]byte
 			return []byte(`{"modem":{"signal":{"lte":{"rsrp":"-95.00","rssi":"--"},"refresh":{"rate":"5"},"5g":{"rsrp":"--"}}}}`), nil
 		}
 		return []byte(`{"modem":{"3gpp":{"imei":"1","operator-name":"op","operator-code":"--"},"generic":{"state":"connected","power-state":"on","ports":["wwan0 (net)"]}}}`), nil
+	}
+	if name == "lldpcli" {
+		return nil, exec.ErrNotFound
 	}
 	key := strings.Join(args[2:], " ")
 	r.asked = append(r.asked, key)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -97,7 +99,7 @@ func (r *recordedRun) run(_ context.Context, name string, args ...string) ([]byt
 	}
 	text, ok := r.Files[key]
 	if !ok {
-		return nil, errAbsent
+		return nil, fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 	}
 	return []byte(text), nil
 }
