@@ -23,6 +23,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server"
 	"github.com/wispwright/wispwright/topology"
+	"github.com/wispwright/wispwright/topology/cables"
 )
 
 // printDocument prints a document of our agent of where it runs.
@@ -75,7 +76,7 @@ func (c *cabled) report(t *testing.T, device, body string) {
 func (c *cabled) cables(t *testing.T) string {
 	t.Helper()
 	w := c.as("admin", http.MethodGet, "/api/v1/network-topology/topology/", "")
-	require.Equal(t, 200, w.Code)
+	require.Equal(t, 200, w.Code, w.Body)
 	var list struct {
 		Collection []struct {
 			Label, Protocol string
@@ -135,7 +136,7 @@ func TestCables(t *testing.T) {
 		require.Equal(t, 3, strings.Count(c.cables(t), " down"))
 		graphs, ok := server.Find[*server.TopologyConcern](c.Concerns())
 		require.True(t, ok)
-		found, err := graphs.Topologies.List(t.Context(), wispwright.ScopeAll(), topology.TopologyFilter{MeshID: topology.CablesID}, wispwright.Page{})
+		found, err := graphs.Topologies.List(t.Context(), wispwright.ScopeAll(), topology.TopologyFilter{MeshID: cables.MeshID}, wispwright.Page{})
 		require.NoError(t, err)
 		require.Len(t, found.Rows, 1)
 	})

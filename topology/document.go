@@ -62,9 +62,19 @@ func (s *Service) Graphs(ctx context.Context, topologies ...*Topology) ([]*Graph
 	}
 	for _, g := range out {
 		g.Devices = devices
+		g.close()
 		g.sort()
 	}
 	return out, nil
+}
+
+// close leaves out links whose nodes came, or went, between the statements that read both.
+func (g *Graph) close() {
+	there := make(map[wispwright.ID]bool, len(g.Nodes))
+	for _, n := range g.Nodes {
+		there[n.ID] = true
+	}
+	g.Links = slices.DeleteFunc(g.Links, func(l *Link) bool { return !there[l.SourceID] || !there[l.TargetID] })
 }
 
 func (g *Graph) sort() {

@@ -5,23 +5,21 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/netdiff"
+	"github.com/wispwright/wispwright/topology/cables"
 )
 
 // meshExpiration is the ExpirationTime of topologies of what devices report, in seconds (spec: topology §6).
 const meshExpiration = 330
 
-// CablesID is the MeshID of the topology that shows the cables of an organization; no mesh has it, for theirs have an @.
-const CablesID = "lldp"
-
 // ReceiveCables updates the topology of an organization's cables, and makes it with a label if there is none and the
 // graph has a link. One that somebody does not publish, or made a fetched one, stays as it is.
 func (s *Service) ReceiveCables(ctx context.Context, organization wispwright.ID, label string, d *netdiff.Document) error {
-	return s.receiveReported(ctx, organization, CablesID, label, d, len(d.Links) > 0)
+	return s.receiveReported(ctx, organization, cables.MeshID, label, d, len(d.Links) > 0)
 }
 
 // LoseCables sets all links of an organization's cables down, as LoseMeshes does those of its meshes.
 func (s *Service) LoseCables(ctx context.Context, organization wispwright.ID) (int, error) {
-	return s.loseReported(ctx, organization, func(t *Topology) bool { return t.MeshID == CablesID })
+	return s.loseReported(ctx, organization, func(t *Topology) bool { return t.MeshID == cables.MeshID })
 }
 
 // ReceiveMesh updates the topology of a WiFi mesh of an organization, and makes it if there is none. One that
@@ -58,7 +56,7 @@ func (s *Service) receiveReported(ctx context.Context, organization wispwright.I
 // told that links went down, for it is the reports that are missing (spec: topology §6). It returns how many
 // links went down.
 func (s *Service) LoseMeshes(ctx context.Context, organization wispwright.ID) (int, error) {
-	return s.loseReported(ctx, organization, func(t *Topology) bool { return t.MeshID != "" && t.MeshID != CablesID })
+	return s.loseReported(ctx, organization, func(t *Topology) bool { return t.MeshID != "" && t.MeshID != cables.MeshID })
 }
 
 // loseReported sets the links of some topologies of what devices report down.

@@ -11,6 +11,7 @@ import (
 	"github.com/wispwright/wispwright/netdiff"
 	"github.com/wispwright/wispwright/netjsonconfig/ordered"
 	"github.com/wispwright/wispwright/topology"
+	"github.com/wispwright/wispwright/topology/cables"
 )
 
 func meshOf(links ...[2]string) *netdiff.Document {
@@ -76,18 +77,18 @@ func TestCables(t *testing.T) {
 	b := newBench(t, nil)
 	one, two, three := "02:00:00:00:00:01@11", "02:00:00:00:00:02@11", "02:00:00:00:00:03@11"
 	organization := wispwright.ID{}
-	cables := func() []*topology.Topology {
-		list, err := b.Topologies.List(t.Context(), all(), topology.TopologyFilter{MeshID: topology.CablesID}, wispwright.Page{})
+	known := func() []*topology.Topology {
+		list, err := b.Topologies.List(t.Context(), all(), topology.TopologyFilter{MeshID: cables.MeshID}, wispwright.Page{})
 		require.NoError(t, err)
 		return list.Rows
 	}
 	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf()))
-	require.Empty(t, cables(), "devices without neighbours need no topology")
+	require.Empty(t, known(), "devices without neighbours need no topology")
 	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf([2]string{one, two})))
 	require.NoError(t, b.ReceiveCables(t.Context(), organization, "Cables", meshOf([2]string{one, two}, [2]string{two, three})))
 	require.NoError(t, b.ReceiveMesh(t.Context(), organization, "field@11", meshOf([2]string{one, two})))
-	require.Len(t, cables(), 1)
-	o := cables()[0]
+	require.Len(t, known(), 1)
+	o := known()[0]
 	require.Equal(t, "Cables", o.Label)
 	require.Equal(t, map[string]string{one + " " + two: "up", two + " " + three: "up"}, b.links(o))
 	lost, err := b.LoseMeshes(t.Context(), organization)
@@ -99,8 +100,8 @@ func TestCables(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, lost)
 	require.NoError(t, b.ReceiveCables(t.Context(), organization, "another name", meshOf()))
-	require.Len(t, cables(), 1)
-	require.Equal(t, "Cables", cables()[0].Label, "people may have renamed it")
+	require.Len(t, known(), 1)
+	require.Equal(t, "Cables", known()[0].Label, "people may have renamed it")
 	other, err := b.LoseCables(t.Context(), wispwright.NewID())
 	require.NoError(t, err)
 	require.Zero(t, other, "those of other organizations")

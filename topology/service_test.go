@@ -540,3 +540,41 @@ func TestExpire(t *testing.T) {
 	require.Equal(t, topology.Expired{Nodes: 2}, e, "nodes that are still named stay, however old they are")
 	require.Equal(t, map[string]string{"a b": "up"}, b.links(o))
 }
+
+// lateLinks are links before whose list something happens, as it may between two statements.
+type lateLinks struct {
+	topology.LinkStore
+	before func()
+}
+
+func (l *lateLinks) List(ctx context.Context, scope wispwright.Scope, f topology.LinkFilter, page wispwright.Page) (wispwright.Items[topology.Link], error) {
+	if l.before != nil {
+		before := l.before
+		l.before = nil
+		before()
+	}
+	return l.LinkStore.List(ctx, scope, f, page)
+}
+
+// TestGraphWhileAnUpdateComes: a document has no link whose nodes it does not have.
+func TestGraphWhileAnUpdateComes(t *testing.T) {
+	m := memstore.New()
+	stores := topology.NewMemory(m)
+	late := &lateLinks{LinkStore: stores.Links}
+	stores.Links = late
+	b := &bench{t: t, s: topologytest.Storage{Tx: m, Stores: stores}, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	b.Service = topologytest.New(t, b.s, func() time.Time { return b.now }, nil)
+	o := b.add(nil)
+	data := `{"type":"NetworkGraph","protocol":"OLSR","version":"1","metric":"ETX","nodes":[],"links":[{"source":"a","target":"b","cost":1.0}%s]}`
+	b.receive(o, fmt.Appendf(nil, data, ""))
+	late.before = func() {
+		b.receive(o, fmt.Appendf(nil, data, `,{"source":"a","target":"late","cost":1.0},{"source":"later","target":"a","cost":1.0}`))
+	}
+	graphs, err := b.Graphs(t.Context(), o)
+	require.NoError(t, err)
+	require.True(t, json.Valid(graphs[0].Document()), "%s", graphs[0].Document())
+	require.Len(t, graphs[0].Links, 1)
+	graphs, err = b.Graphs(t.Context(), o)
+	require.NoError(t, err)
+	require.Len(t, graphs[0].Links, 3)
+}

@@ -38,7 +38,7 @@ type Topology struct {
 	ExpirationTime int64
 	// Published ones are updated and seen; others are put by.
 	Published bool
-	// MeshID is the mesh it shows, such as "ssid@channel", or CablesID; empty for others.
+	// MeshID is the mesh it shows, such as "ssid@channel", or cables.MeshID; empty for others.
 	MeshID string
 	// Protocol, Version, Revision and Metric are what the last data said.
 	Protocol, Version, Revision, Metric string

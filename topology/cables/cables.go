@@ -14,6 +14,8 @@ import (
 )
 
 const (
+	// MeshID marks the topology that shows the cables of an organization; no mesh has it, for theirs have an @.
+	MeshID = "lldp"
 	// Mark stands in each document that speaks of cables.
 	Mark = `"lldp"`
 	// longestID bounds the ids of what is no device, in bytes: LLDP knows no longer ones.
