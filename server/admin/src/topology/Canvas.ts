@@ -1,6 +1,7 @@
 // A drawing on the screen, by WebGL: nothing of React, so that the public page has it too.
 import Graph from 'graphology';
 import Sigma from 'sigma';
+import { Labels } from './labels';
 import type { Drawing, Look } from './plot';
 import { placesOf } from './plot';
 
@@ -42,6 +43,7 @@ export class Canvas {
   private worker: Worker | undefined;
   private places = new Map<string, { x: number; y: number }>();
   private marked: Set<string> | undefined;
+  private labels = new Labels();
 
   constructor(element: HTMLElement, private colours: Colours, private makeWorker: () => Worker, events: Events) {
     this.renderer = new Sigma(this.graph, element, {
@@ -54,6 +56,15 @@ export class Canvas {
       zIndex: true,
       hideEdgesOnMove: false,
       defaultDrawNodeHover: () => undefined,
+      defaultDrawNodeLabel: (context, data, { labelSize, labelFont, labelWeight }) => {
+        if (!data.label) return;
+        context.font = `${labelWeight} ${labelSize}px ${labelFont}`;
+        const within = this.renderer.getDimensions().width;
+        const at = this.labels.beside({ x: data.x, y: data.y, radius: data.size, width: context.measureText(data.label).width, height: labelSize + 3, within });
+        if (at === undefined) return;
+        context.fillStyle = this.colours.text;
+        context.fillText(data.label, at, data.y + labelSize / 3);
+      },
       nodeReducer: (id, data) => {
         if (!this.marked || this.marked.has(id)) return this.marked ? { ...data, zIndex: 2, forceLabel: true } : data;
         return { ...data, color: this.colours.faint, label: '', zIndex: 0 };
@@ -64,6 +75,7 @@ export class Canvas {
         return { ...data, color: this.colours.faint, zIndex: 0 };
       },
     });
+    this.renderer.on('beforeRender', () => this.labels.begin());
     this.renderer.on('clickNode', ({ node }) => events.onChoose({ kind: 'node', id: node }));
     this.renderer.on('clickEdge', ({ edge }) => events.onChoose({ kind: 'link', id: edge }));
     this.renderer.on('clickStage', () => events.onChoose(undefined));

@@ -6,6 +6,7 @@ import { Link } from 'react-router-dom';
 import { LeafletMap } from '../geo/LeafletMap';
 import { type Chosen, coloursOf } from './Canvas';
 import { locate, type Place, type Placed } from './geographic';
+import { Labels } from './labels';
 import type { Drawing, Look } from './plot';
 
 interface GeographicViewProps {
@@ -68,6 +69,7 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
       return layer;
     };
     const drawn = L.layerGroup();
+    const named: { circle: L.CircleMarker; first: boolean; size: number }[] = [];
     for (const { link, from, to } of links) {
       const weight = marked?.has(link.id) ? 5 : link.wide ? 4 : 2;
       told(L.polyline([at(from), at(to)], { renderer, color: colour(link.id, link.look), weight, dashArray: link.look === 'down' || link.look === 'removed' ? '4 6' : undefined }), { kind: 'link', id: link.id }).addTo(drawn);
@@ -79,9 +81,17 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
         const text = document.createElement('span'); // a name is text, never HTML
         text.textContent = name;
         circle.bindTooltip(text, { permanent: true, direction: placed.dx < 0 ? 'left' : 'right', offset: [placed.dx < 0 ? -6 : 6, 0], className: 'tp-name' });
+        named.push({ circle, first: marked?.has(id) ?? false, size });
       }
     }
     drawn.addTo(map);
+    // names that would lie over others are not there: those of what is marked go first, then those of large nodes
+    const labels = new Labels();
+    named.sort((a, b) => Number(b.first) - Number(a.first) || b.size - a.size);
+    for (const { circle } of named) {
+      const box = circle.getTooltip()?.getElement()?.getBoundingClientRect();
+      if (box && !labels.take(box)) circle.unbindTooltip();
+    }
     return () => {
       drawn.remove();
       renderer.remove();
