@@ -12,6 +12,7 @@ import { Field } from '../design/Field';
 import { FileButton } from '../design/FileButton';
 import { PageHead } from '../design/PageHead';
 import { Failed, Loading, Refused } from '../design/states';
+import { useText } from '../design/useText';
 import { brandOf } from './load';
 import { changesOf, pictureOf, previewOf, problemsOf } from './look';
 import type { AppearanceProvider, Chosen } from './operations';
@@ -26,6 +27,7 @@ interface PartProps {
 }
 
 function Picture({ of, label, help, look, settings, problems, set }: PartProps & { of: 'logo' | 'icon'; label: string; help: string }) {
+  const say = useText();
   const [trouble, setTrouble] = useState<string>();
   const shown = look[of] || settings[of];
   const choose = ([file]: File[]) => {
@@ -42,14 +44,14 @@ function Picture({ of, label, help, look, settings, problems, set }: PartProps &
     <div className="w-field" role="group" aria-label={label}>
       <span className="w-look-label">{label}</span>
       <div className="w-look-picture">
-        {shown ? <img src={shown} alt={`${label} now`} /> : <span className="w-muted">The program&rsquo;s own</span>}
+        {shown ? <img src={shown} alt={say('%{label} now', { label })} /> : <span className="w-muted">{say('The program’s own')}</span>}
         <span className="w-grow" />
-        <FileButton variant="outlined" label={`File of the ${label.toLowerCase()}`} accept="image/png,image/jpeg,image/svg+xml" onFiles={choose}>
-          Choose a file…
+        <FileButton variant="outlined" label={say('File of the %{label}', { label: label.toLowerCase() })} accept="image/png,image/jpeg,image/svg+xml" onFiles={choose}>
+          {say('Choose a file…')}
         </FileButton>
         {look[of] && (
           <Button color="inherit" onClick={() => set({ [of]: '' })}>
-            Remove
+            {say('Remove')}
           </Button>
         )}
       </div>
@@ -61,10 +63,11 @@ function Picture({ of, label, help, look, settings, problems, set }: PartProps &
 }
 
 function Colour({ of, label, help, own, look, settings, problems, set }: PartProps & { of: 'bar' | 'accent' | 'accent_dark'; label: string; help: string; own: string }) {
+  const say = useText();
   const under = settings[of] || own;
   return (
     <div className="w-look-colour">
-      <input type="color" aria-label={`${label}, chosen by eye`} value={(/^#[0-9a-f]{6}$/i.test(look[of]) ? look[of] : under).toLowerCase()} onChange={(event) => set({ [of]: event.target.value.toUpperCase() })} />
+      <input type="color" aria-label={say('%{label}, chosen by eye', { label })} value={(/^#[0-9a-f]{6}$/i.test(look[of]) ? look[of] : under).toLowerCase()} onChange={(event) => set({ [of]: event.target.value.toUpperCase() })} />
       <Field label={label} placeholder={under} value={look[of]} problem={problems[of]} help={help} onChange={(value) => set({ [of]: value.trim() })} />
     </div>
   );
@@ -77,6 +80,7 @@ const themes: [Brand['theme'], string][] = [
 ];
 
 function Form({ known, onKnown }: { known: Chosen; onKnown(known: Chosen): void }) {
+  const translate = useText();
   const provider = useDataProvider<AppearanceProvider>();
   const notify = useNotify();
   const { setBrand } = useContext(BrandContext);
@@ -117,7 +121,7 @@ function Form({ known, onKnown }: { known: Chosen; onKnown(known: Chosen): void 
             <Colour of="accent" label="Accent" own={tokensOf('light').accent} help="Links, buttons, what is selected, in the light theme." {...part} />
             <Colour of="accent_dark" label="Accent in the dark theme" own={tokensOf('dark').accent} help="Empty: a lighter tone of the accent." {...part} />
             <div className="w-field">
-              <label htmlFor="look-theme">Theme of people who chose none</label>
+              <label htmlFor="look-theme">{translate('Theme of people who chose none')}</label>
               <select id="look-theme" className="w-select" value={look.theme} onChange={(event) => set({ theme: event.target.value as Brand['theme'] })}>
                 {themes.map(([value, word]) => (
                   <option key={value} value={value}>
@@ -131,15 +135,15 @@ function Form({ known, onKnown }: { known: Chosen; onKnown(known: Chosen): void 
         <Preview look={previewOf(look, settings)} />
       </div>
       <div className="w-savebar">
-        <span className="w-savebar-state">{count === 0 ? 'What is empty is as the settings of the server say.' : count === 1 ? '1 change' : `${count} changes`}</span>
+        <span className="w-savebar-state">{count === 0 ? translate('What is empty is as the settings of the server say.') : count === 1 ? translate('1 change') : translate('%{count} changes', { count })}</span>
         <Button color="inherit" disabled={save.isPending || changesOf(plain, look).length === 0} onClick={() => setLook(plain)}>
-          Empty all
+          {translate('Empty all')}
         </Button>
         <Button color="inherit" disabled={count === 0 || save.isPending} onClick={() => setLook(before)}>
-          Discard
+          {translate('Discard')}
         </Button>
         <Button variant="contained" disabled={count === 0 || save.isPending} onClick={() => save.mutate()}>
-          Save
+          {translate('Save')}
         </Button>
       </div>
     </>
@@ -158,12 +162,13 @@ function Known() {
 
 /** The page. */
 export default function AppearancePage() {
+  const say = useText();
   const { permissions: session } = usePermissions<Session>();
   if (!session) return null;
   return (
     <div className="w-page">
       <PageHead title="Appearance" />
-      {session.user.is_superuser ? <Known /> : <Refused title="Only superusers choose how the installation looks">Ask one of them.</Refused>}
+      {session.user.is_superuser ? <Known /> : <Refused title="Only superusers choose how the installation looks">{say('Ask one of them.')}</Refused>}
     </div>
   );
 }

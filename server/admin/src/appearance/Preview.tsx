@@ -4,24 +4,26 @@ import { type Brand, coloursOf, darkAccentOf, productName } from '../design/bran
 import { Card } from '../design/Card';
 import { Emblem } from '../design/Logo';
 import { type Scheme, variablesOf } from '../design/tokens';
+import { useText } from '../design/useText';
 
 function Sample({ look, scheme }: { look: Brand; scheme: Scheme }) {
+  const say = useText();
   const name = look.name || productName;
   return (
     // a picture of pages, not pages: nothing in it can be reached
-    <div className="w-sample" style={{ ...variablesOf(coloursOf(scheme, look)), colorScheme: scheme } as CSSProperties} role="img" aria-label={`${name} in the ${scheme} theme`}>
+    <div className="w-sample" style={{ ...variablesOf(coloursOf(scheme, look)), colorScheme: scheme } as CSSProperties} role="img" aria-label={say('%{name} in the %{scheme} theme', { name, scheme })}>
       <div className="w-sample-bar">
         <Emblem size={22} logo={look.logo} />
         <b className="w-clip">{name}</b>
-        <span className="w-sample-find">Find a device</span>
+        <span className="w-sample-find">{say('Find a device')}</span>
       </div>
       <div className="w-sample-page">
-        <p className="w-sample-item">Devices</p>
+        <p className="w-sample-item">{say('Devices')}</p>
         <p>
-          <span className="w-sample-link">kennedy-2f-ap07</span> applied
+          <span className="w-sample-link">{say('kennedy-2f-ap07')}</span>{' '}{say('applied')}
         </p>
         <p>
-          <span className="w-sample-button">Save</span> {look.notice && <span className="w-small w-secondary">{look.notice}</span>}
+          <span className="w-sample-button">{say('Save')}</span> {look.notice && <span className="w-small w-secondary">{look.notice}</span>}
         </p>
       </div>
     </div>

@@ -5,7 +5,9 @@ import { useCreatePath, useGetManyAggregate } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { useFrame } from '../app/ConcernsContext';
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import type { Filter } from '../lists/filters';
 import { ListPage } from '../lists/ListPage';
@@ -55,16 +57,17 @@ function Value({ field, value }: { field: string; value: unknown }) {
 
 /** The fields an event changed, old and new; secrets come as stars. */
 function Changes({ event }: { event: AuditEvent }) {
+  const say = useText();
   const cell = { fontFamily: 'var(--w-mono)', fontSize: 12, overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' } as const;
   const change = event.action === 'change';
   return (
     <Box sx={{ p: 1, minWidth: 0 }}>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-        {[new Date(event.created).toLocaleString(), event.method && `by ${event.method}`, event.address && `from ${event.address}`]
+        {[new Date(event.created).toLocaleString(), event.method && say('by %{method}', { method: event.method }), event.address && say('from %{address}', { address: event.address })]
           .filter(Boolean)
           .join(', ')}
       </Typography>
-      {event.fields.length === 0 && <Typography color="text.secondary">No fields were recorded.</Typography>}
+      {event.fields.length === 0 && <Typography color="text.secondary">{say('No fields were recorded.')}</Typography>}
       <Box
         sx={{
           display: 'grid',
@@ -97,6 +100,7 @@ function Changes({ event }: { event: AuditEvent }) {
 
 /** What was changed, as a link to its page while there is one. */
 function Subject({ event }: { event: AuditEvent }) {
+  const say = useText();
   const createPath = useCreatePath();
   const kinds = useKinds();
   const resource = kinds[event.kind]?.resource;
@@ -104,7 +108,7 @@ function Subject({ event }: { event: AuditEvent }) {
     // a membership has no name of its own
     const user = event.fields.find(({ field }) => field === 'UserID');
     const ids = user ? idsIn(user.new ?? user.old) : [];
-    return ids.length > 0 ? <Names resource="users" ids={ids} /> : <span className="w-muted">no name</span>;
+    return ids.length > 0 ? <Names resource="users" ids={ids} /> : <span className="w-muted">{say('no name')}</span>;
   }
   if (!resource || event.action === 'delete') return <>{event.label}</>;
   return (
@@ -130,7 +134,7 @@ function Did({ event }: { event: AuditEvent }) {
 
 const columns: Column<AuditEvent>[] = [
   { id: 'created', label: 'When', width: 120, fixed: true, phone: 'aside', cell: ({ created }) => <Moment at={created} /> },
-  { id: 'actor', label: 'Who', width: '12%', phone: 'status', cell: ({ actor }) => actor || <span className="w-muted">the server</span> },
+  { id: 'actor', label: 'Who', width: '12%', phone: 'status', cell: ({ actor }) => actor || <span className="w-muted"><Say text="the server" /></span> },
   { id: 'label', label: 'What', width: '20%', fixed: true, phone: 'title', cell: (event) => <Subject event={event} /> },
   { id: 'kind', label: 'Kind', width: 150, phone: 'address', cell: (event) => <Kind event={event} /> },
   { id: 'action', label: 'Did', phone: 'note', cell: (event) => <Did event={event} /> },

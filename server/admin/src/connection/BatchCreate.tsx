@@ -9,6 +9,7 @@ import { useLocation } from 'react-router-dom';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
+import { useText } from '../design/useText';
 import { useManagedOrganizations, useSuperuser } from '../tenancy/managed';
 import { useAttempt } from './attempt';
 import { type Chosen, CommandInput, inputOf, titleOf, useCommandSchemas } from './CommandInput';
@@ -21,6 +22,7 @@ const everywhere = '';
 
 /** The page. */
 export default function BatchCreate() {
+  const say = useText();
   const selection = (useLocation().state as Selection | null) ?? {};
   const organizations = useManagedOrganizations();
   const superuser = useSuperuser();
@@ -46,7 +48,7 @@ export default function BatchCreate() {
     retry: false,
   });
   const count = error ? 0 : (ids?.length ?? 0);
-  const devices = count === 1 ? '1 device' : `${count.toLocaleString()} devices`;
+  const devices = count === 1 ? say('1 device') : say('%{count} devices', { count: count.toLocaleString() });
   const schema = schemas?.[value.type];
   const start = () =>
     attempt(async () => {
@@ -68,8 +70,8 @@ export default function BatchCreate() {
       >
         <Card title="Devices" note={about}>
           <div className="c-fields">
-            <TextField select label="Organization" value={organization ?? ''} onChange={({ target }) => setOrganization(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
-              {superuser && <MenuItem value={everywhere}>All organizations</MenuItem>}
+            <TextField select label={say('Organization')} value={organization ?? ''} onChange={({ target }) => setOrganization(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
+              {superuser && <MenuItem value={everywhere}>{say('All organizations')}</MenuItem>}
               {organizations.map(({ id, name }) => (
                 <MenuItem key={id} value={id}>
                   {name}
@@ -77,33 +79,33 @@ export default function BatchCreate() {
               ))}
             </TextField>
             <p role="status" className={error ? 'w-status w-status-critical' : 'w-secondary'}>
-              {error ? error.message : `${devices} would get it.`}
+              {error ? error.message : say('%{devices} would get it.', { devices })}
             </p>
           </div>
         </Card>
         <Card title="Command">
           <div className="c-fields">
             {schemas && <CommandInput schemas={schemas} value={value} onChange={setValue} />}
-            <TextField label="Label" value={label} onChange={({ target }) => setLabel(target.value)} helperText="What it is for" slotProps={{ htmlInput: { maxLength: 64 } }} fullWidth />
-            <TextField label="Notes" value={notes} onChange={({ target }) => setNotes(target.value)} multiline minRows={2} fullWidth />
+            <TextField label={say('Label')} value={label} onChange={({ target }) => setLabel(target.value)} helperText={say('What it is for')} slotProps={{ htmlInput: { maxLength: 64 } }} fullWidth />
+            <TextField label={say('Notes')} value={notes} onChange={({ target }) => setNotes(target.value)} multiline minRows={2} fullWidth />
           </div>
         </Card>
         <Card title="How">
           <div className="c-fields">
-            <TextField label="At once" type="number" value={parallel} onChange={({ target }) => setParallel(target.value)} helperText="On how many devices it runs at the same time" slotProps={{ htmlInput: { min: 1, max: 1000 } }} fullWidth />
-            <TextField label="Stop after failures" type="number" value={stopAfter} onChange={({ target }) => setStopAfter(target.value)} helperText="0: run it on all, whatever happens" slotProps={{ htmlInput: { min: 0 } }} fullWidth />
+            <TextField label={say('At once')} type="number" value={parallel} onChange={({ target }) => setParallel(target.value)} helperText={say('On how many devices it runs at the same time')} slotProps={{ htmlInput: { min: 1, max: 1000 } }} fullWidth />
+            <TextField label={say('Stop after failures')} type="number" value={stopAfter} onChange={({ target }) => setStopAfter(target.value)} helperText={say('0: run it on all, whatever happens')} slotProps={{ htmlInput: { min: 0 } }} fullWidth />
           </div>
         </Card>
         <div>
           <Button type="submit" variant="contained" disabled={busy || count === 0 || !schema} startIcon={<Play size={16} />}>
-            Start on {devices}…
+            {say('Start on %{devices}…', { devices })}
           </Button>
         </div>
       </form>
       {asked && (
-        <Ask title={`${titleOf(schema, value.type)} on ${devices}?`} verb={`Start on ${devices}`} keep="Do not" dangerous count={count} busy={busy} onDo={() => void start()} onClose={() => setAsked(false)}>
+        <Ask title={say('%{schema} on %{devices}?', { schema: titleOf(schema, value.type), devices })} verb={say('Start on %{devices}', { devices })} keep="Do not" dangerous count={count} busy={busy} onDo={() => void start()} onClose={() => setAsked(false)}>
           {value.type === 'custom' && <p className="w-mono">{String(value.input.command ?? '')}</p>}
-          What runs already goes on when it is stopped.
+          {say('What runs already goes on when it is stopped.')}
         </Ask>
       )}
     </div>

@@ -11,6 +11,7 @@ import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Loading } from '../design/states';
 import { Status, StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { openLink } from '../live/socket';
 import { useAttempt } from './attempt';
@@ -44,6 +45,7 @@ function useProgress(batch: string) {
 }
 
 function Header({ batch, progress }: { batch: Batch; progress?: Progress }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const redirect = useRedirect();
   const add = useCanAccess({ resource: 'batchcommands', action: 'create' });
@@ -64,12 +66,12 @@ function Header({ batch, progress }: { batch: Batch; progress?: Progress }) {
             <>
               {status === 'in-progress' && !progress?.stopped && (
                 <Button variant="outlined" color="error" startIcon={<Square size={16} />} onClick={() => setAsked('stop')}>
-                  Stop…
+                  {say('Stop…')}
                 </Button>
               )}
               {status === 'failed' && again > 0 && !secret && (
                 <Button variant="outlined" startIcon={<RotateCw size={16} />} onClick={() => setAsked('repeat')}>
-                  Repeat for {again.toLocaleString()}…
+                  {say('Repeat for %{again}…', { again: again.toLocaleString() })}
                 </Button>
               )}
             </>
@@ -81,7 +83,7 @@ function Header({ batch, progress }: { batch: Batch; progress?: Progress }) {
             <span>
               <Reference resource="organizations" id={batch.organization} none="all organizations" />
             </span>
-            {progress?.actor && <span>by {progress.actor}</span>}
+            {progress?.actor && <span>{say('by %{actor}', { actor: progress.actor })}</span>}
             <span>
               <Moment at={batch.created} />
             </span>
@@ -90,19 +92,19 @@ function Header({ batch, progress }: { batch: Batch; progress?: Progress }) {
       />
       {asked === 'stop' && (
         <Ask title="Stop it?" verb="Stop" keep="Let it run" dangerous busy={busy} onDo={() => then(() => provider.stopBatch(batch.id))} onClose={() => setAsked(undefined)}>
-          What still waits is not run. What runs already goes on.
+          {say('What still waits is not run. What runs already goes on.')}
         </Ask>
       )}
       {asked === 'repeat' && (
         <Ask
-          title={`Repeat it for ${again.toLocaleString()} devices?`}
+          title={say('Repeat it for %{again} devices?', { again: again.toLocaleString() })}
           verb="Repeat"
           keep="Do not"
           busy={busy}
           onDo={() => then(async () => redirect('edit', 'batchcommands', await provider.repeatBatch(batch.id)))}
           onClose={() => setAsked(undefined)}
         >
-          A new mass command is started for those where it failed, and those that were skipped.
+          {say('A new mass command is started for those where it failed, and those that were skipped.')}
         </Ask>
       )}
     </>
@@ -110,12 +112,13 @@ function Header({ batch, progress }: { batch: Batch; progress?: Progress }) {
 }
 
 function Bar({ progress }: { progress: Progress }) {
+  const say = useText();
   const { completed, total, success, failed, running, waiting, skipped, stopped } = progress;
-  const parts = [`${success.toLocaleString()} done`, failed && `${failed.toLocaleString()} failed`, running && `${running.toLocaleString()} running`, waiting && `${waiting.toLocaleString()} waiting`, skipped && `${skipped.toLocaleString()} skipped`, stopped && 'stopped'];
+  const parts = [say('%{success} done', { success: success.toLocaleString() }), failed && say('%{failed} failed', { failed: failed.toLocaleString() }), running && say('%{running} running', { running: running.toLocaleString() }), waiting && say('%{waiting} waiting', { waiting: waiting.toLocaleString() }), skipped && say('%{skipped} skipped', { skipped: skipped.toLocaleString() }), stopped && 'stopped'];
   return (
-    <Card title="Progress" note={`${completed.toLocaleString()} of ${total.toLocaleString()}`}>
+    <Card title="Progress" note={say('%{completed} of %{total}', { completed: completed.toLocaleString(), total: total.toLocaleString() })}>
       <div className="c-progress">
-        <progress max={Math.max(total, 1)} value={total === 0 ? 1 : completed} aria-label="Progress" />
+        <progress max={Math.max(total, 1)} value={total === 0 ? 1 : completed} aria-label={say('Progress')} />
         <p role="status" className="w-secondary">
           {parts.filter(Boolean).join(' · ')}
         </p>
@@ -125,23 +128,24 @@ function Bar({ progress }: { progress: Progress }) {
 }
 
 function Answers({ batch, progress, chosen, onChoose }: { batch: string; progress?: Progress; chosen?: string; onChoose(digest?: string): void }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const { data } = useQuery({ queryKey: ['batchcommands', 'outcomes', batch, progress?.completed], queryFn: () => provider.outcomes(batch), placeholderData: keepPreviousData });
   return (
     <Card title="Answers" note="equal ones together" flush>
-      {data?.length === 0 && <Empty title="None yet">What devices answer stands here, the answer of most of them first.</Empty>}
+      {data?.length === 0 && <Empty title="None yet">{say('What devices answer stands here, the answer of most of them first.')}</Empty>}
       <ul className="c-rows">
         {data?.map((outcome: Outcome) => (
           <li key={outcome.status + outcome.digest} className="c-command">
             <div className="c-title">
               <Status {...commandLook(outcome.status)} />
-              <b>{outcome.count === 1 ? '1 device' : `${outcome.count.toLocaleString()} devices`}</b>
+              <b>{outcome.count === 1 ? say('1 device') : say('%{count} devices', { count: outcome.count.toLocaleString() })}</b>
               <button type="button" className="w-link" aria-pressed={chosen === outcome.digest} onClick={() => onChoose(chosen === outcome.digest ? undefined : outcome.digest)}>
-                {chosen === outcome.digest ? 'show all devices' : 'which ones'}
+                {chosen === outcome.digest ? say('show all devices') : say('which ones')}
               </button>
             </div>
             {outcome.output && (
-              <section className="w-code" aria-label="Answer">
+              <section className="w-code" aria-label={say('Answer')}>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too */}
                 <pre tabIndex={0} className="c-output">
                   {outcome.output}
@@ -156,6 +160,7 @@ function Answers({ batch, progress, chosen, onChoose }: { batch: string; progres
 }
 
 function Each({ batch, progress, digest }: { batch: string; progress?: Progress; digest?: string }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const [page, setPage] = useState(1);
   useEffect(() => setPage((before) => (digest === undefined ? before : 1)), [digest]);
@@ -175,14 +180,14 @@ function Each({ batch, progress, digest }: { batch: string; progress?: Progress;
         ))}
       </ul>
       {pages > 1 && (
-        <div className="w-pager" style={{ padding: '8px 16px' }} role="navigation" aria-label="Pages of devices">
+        <div className="w-pager" style={{ padding: '8px 16px' }} role="navigation" aria-label={say('Pages of devices')}>
           <span>
-            Page {page} of {pages}
+            {say('Page %{page} of %{pages}', { page, pages })}
           </span>
-          <IconButton aria-label="Page before" disabled={page <= 1} onClick={() => setPage(page - 1)}>
+          <IconButton aria-label={say('Page before')} disabled={page <= 1} onClick={() => setPage(page - 1)}>
             <ChevronLeft size={16} />
           </IconButton>
-          <IconButton aria-label="Next page" disabled={page >= pages} onClick={() => setPage(page + 1)}>
+          <IconButton aria-label={say('Next page')} disabled={page >= pages} onClick={() => setPage(page + 1)}>
             <ChevronRight size={16} />
           </IconButton>
         </div>

@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { RecordLink } from '../lists/RecordLink';
@@ -21,6 +22,7 @@ const columns: Column<Batch>[] = [
 
 /** The page. */
 export default function BatchList() {
+  const say = useText();
   return (
     <ListPage<Batch>
       title="Mass commands"
@@ -43,7 +45,7 @@ export default function BatchList() {
         { ...organizationFilter, shown: true },
       ]}
       add="Start mass command"
-      empty={<Empty title="No mass commands yet">A command for many devices at once: select them in the list of devices, or start one for all devices of an organization.</Empty>}
+      empty={<Empty title="No mass commands yet">{say('A command for many devices at once: select them in the list of devices, or start one for all devices of an organization.')}</Empty>}
     />
   );
 }

@@ -2,6 +2,7 @@
 import { MenuItem, TextField } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { useDataProvider } from 'react-admin';
+import { useText } from '../design/useText';
 import type { JSONObject } from '../api/types';
 import type { ConnectionProvider, SchemasByName } from './operations';
 import { beginning, takesNothing } from './schema';
@@ -44,10 +45,11 @@ export function titleOf(schema: JSONObject | undefined, type: string): string {
 
 /** The inputs. */
 export function CommandInput({ schemas, value, onChange }: { schemas: SchemasByName; value: Chosen; onChange(value: Chosen): void }) {
+  const say = useText();
   const schema = schemas[value.type];
   return (
     <>
-      <TextField select label="Command" value={schema ? value.type : ''} onChange={({ target }) => onChange({ type: target.value, input: beginning(schemas[target.value] ?? {}) })} fullWidth>
+      <TextField select label={say('Command')} value={schema ? value.type : ''} onChange={({ target }) => onChange({ type: target.value, input: beginning(schemas[target.value] ?? {}) })} fullWidth>
         {Object.entries(schemas).map(([type, one]) => (
           <MenuItem key={type} value={type}>
             {titleOf(one, type)}

@@ -10,6 +10,7 @@ import { CopyButton } from '../design/Copyable';
 import { Moment } from '../design/Moment';
 import { Empty, Failed, Loading } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { useAttempt } from './attempt';
 import { type Chosen, CommandInput, inputOf, questionOf, titleOf, useCommandSchemas } from './CommandInput';
 import { commandLook } from './looks';
@@ -27,6 +28,7 @@ interface Device {
 }
 
 function Box({ device, onSent }: { device: Device; onSent(): void }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const { data: schemas, error } = useCommandSchemas(device.organization);
   const [value, setValue] = useState<Chosen>({ type: 'custom', input: { command: '' } });
@@ -49,7 +51,7 @@ function Box({ device, onSent }: { device: Device; onSent(): void }) {
     <div
       className="c-box"
       role="group"
-      aria-label="Command"
+      aria-label={say('Command')}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || !(event.target instanceof HTMLInputElement)) return;
         event.preventDefault();
@@ -58,10 +60,10 @@ function Box({ device, onSent }: { device: Device; onSent(): void }) {
     >
       <CommandInput schemas={schemas} value={value} onChange={setValue} />
       <Button variant="contained" disabled={busy || !schema} startIcon={<Play size={16} />} onClick={ask}>
-        Send
+        {say('Send')}
       </Button>
       {asked && (
-        <Ask title={`${titleOf(schema, value.type)} on ${device.name}?`} verb="Send" keep="Do not" dangerous busy={busy} onDo={() => void send()} onClose={() => setAsked(false)}>
+        <Ask title={say('%{schema} on %{name}?', { schema: titleOf(schema, value.type), name: device.name })} verb="Send" keep="Do not" dangerous busy={busy} onDo={() => void send()} onClose={() => setAsked(false)}>
           {question}
         </Ask>
       )}
@@ -70,6 +72,7 @@ function Box({ device, onSent }: { device: Device; onSent(): void }) {
 }
 
 function One({ device, command, onChange }: { device: Device; command: Command; onChange(): void }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const add = useCanAccess({ resource: 'commands', action: 'create' });
   const { busy, attempt } = useAttempt();
@@ -81,7 +84,7 @@ function One({ device, command, onChange }: { device: Device; command: Command; 
           <Status {...commandLook(command.status)} />
           <b>{command.type}</b>
           <span className="w-mono">{command.input}</span>
-          {command.batch_command && <Link to={`/batchcommands/${command.batch_command}`}>mass command</Link>}
+          {command.batch_command && <Link to={`/batchcommands/${command.batch_command}`}>{say('mass command')}</Link>}
         </div>
         <div className="c-actions">
           <span className="w-small w-muted">
@@ -89,13 +92,13 @@ function One({ device, command, onChange }: { device: Device; command: Command; 
           </span>
           {running && add.canAccess && (
             <Button size="small" color="error" variant="outlined" disabled={busy} startIcon={<Square size={14} />} onClick={() => void attempt(() => provider.cancelCommand(device.id, command.id)).then(onChange)}>
-              Stop
+              {say('Stop')}
             </Button>
           )}
         </div>
       </div>
       {command.output && (
-        <section className="w-code" aria-label={`Output of ${command.input || command.type}`}>
+        <section className="w-code" aria-label={say('Output of %{input}', { input: command.input || command.type })}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too */}
           <pre tabIndex={0} className="c-output">
             {command.output}
@@ -114,6 +117,7 @@ export default function CommandsTab() {
 }
 
 function Commands({ device }: { device: Device }) {
+  const say = useText();
   const add = useCanAccess({ resource: 'commands', action: 'create' });
   const { data: reach } = useReach();
   const { data, error, isPending, refetch } = useCommands(device.id);
@@ -123,13 +127,13 @@ function Commands({ device }: { device: Device }) {
     <div className="w-stack">
       {add.canAccess && !device.is_deactivated && (
         <Card title="Send a command">
-          {reach && !reachable ? <p className="w-secondary">The device has no connection that could carry it: add one under Connections.</p> : <Box device={device} onSent={again} />}
+          {reach && !reachable ? <p className="w-secondary">{say('The device has no connection that could carry it: add one under Connections.')}</p> : <Box device={device} onSent={again} />}
         </Card>
       )}
       <Card title="Commands" note="the latest thirty" flush>
         {isPending && <Loading rows={3} onRetry={again} />}
         {error && !data && <Failed reason={error.message} onRetry={again} />}
-        {data && data.results.length === 0 && <Empty title="No commands yet">What is sent to the device stands here with what it answered.</Empty>}
+        {data && data.results.length === 0 && <Empty title="No commands yet">{say('What is sent to the device stands here with what it answered.')}</Empty>}
         <ul className="c-rows">
           {data?.results.map((command) => (
             <One key={command.id} device={device} command={command} onChange={again} />

@@ -10,6 +10,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { Empty, Failed, Loading } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { useAttempt } from './attempt';
 import { connectionLook, pushLook } from './looks';
 import type { ConnectionProvider } from './operations';
@@ -18,6 +19,7 @@ import { useReach } from './useReach';
 import './connection.css';
 
 function PushCard({ push, reachable, onChange }: { push: Push | null; reachable: boolean; onChange(): void }) {
+  const say = useText();
   const device = useRecordContext();
   const provider = useDataProvider<ConnectionProvider>();
   const change = useCanAccess({ resource: 'devices', action: 'change' });
@@ -31,30 +33,30 @@ function PushCard({ push, reachable, onChange }: { push: Push | null; reachable:
         change.canAccess &&
         reachable && (
           <Button variant="outlined" size="small" disabled={busy} startIcon={<Send size={14} />} onClick={() => void run()}>
-            Push now
+            {say('Push now')}
           </Button>
         )
       }
     >
-      {!push && <p className="w-secondary">A change of its configuration is told to the device at once. Nothing was to be told yet.</p>}
+      {!push && <p className="w-secondary">{say('A change of its configuration is told to the device at once. Nothing was to be told yet.')}</p>}
       {push && (
         <>
           <p>
-            <Status {...pushLook(push)} /> {push.reason || 'It is the next one.'}
+            <Status {...pushLook(push)} /> {push.reason || say('It is the next one.')}
           </p>
           <p className="c-facts w-small w-muted">
             <span>
-              Asked for <Moment at={push.requested} />
+              {say('Asked for')}{' '}<Moment at={push.requested} />
             </span>
-            {push.attempts > 0 && <span>{push.attempts === 1 ? '1 attempt' : `${push.attempts} attempts`}</span>}
+            {push.attempts > 0 && <span>{push.attempts === 1 ? say('1 attempt') : say('%{attempts} attempts', { attempts: push.attempts })}</span>}
             {push.next_attempt && push.state === 'waiting' && (
               <span>
-                Next one <Moment at={push.next_attempt} />
+                {say('Next one')}{' '}<Moment at={push.next_attempt} />
               </span>
             )}
             {push.succeeded && (
               <span>
-                Told last <Moment at={push.succeeded} />
+                {say('Told last')}{' '}<Moment at={push.succeeded} />
               </span>
             )}
           </p>
@@ -65,6 +67,7 @@ function PushCard({ push, reachable, onChange }: { push: Push | null; reachable:
 }
 
 function Row({ connection, locked, onChange }: { connection: Connection; locked: boolean; onChange(): void }) {
+  const say = useText();
   const device = useRecordContext();
   const provider = useDataProvider<ConnectionProvider>();
   const change = useCanAccess({ resource: 'connections', action: 'change' });
@@ -103,7 +106,7 @@ function Row({ connection, locked, onChange }: { connection: Connection; locked:
         <div className="c-facts w-small w-muted">
           {connection.last_attempt && (
             <span>
-              Tried <Moment at={connection.last_attempt} />
+              {say('Tried')}{' '}<Moment at={connection.last_attempt} />
             </span>
           )}
           {connection.description && <span>{connection.description}</span>}
@@ -114,20 +117,20 @@ function Row({ connection, locked, onChange }: { connection: Connection; locked:
         <div className="c-actions">
           {change.canAccess && (
             <Button variant="outlined" size="small" disabled={busy || testing} startIcon={<Zap size={14} />} onClick={() => void test()}>
-              Test
+              {say('Test')}
             </Button>
           )}
-          {actions.length > 0 && <MoreMenu label={`More about ${name}`} actions={actions} />}
+          {actions.length > 0 && <MoreMenu label={say('More about %{name}', { name })} actions={actions} />}
         </div>
       )}
       {asked === 'reset' && (
         <Ask title="Forget the host key?" verb="Forget it" keep="Keep it" busy={busy} onDo={() => then(() => provider.resetHostKey(device.id, id), 'The next attempt remembers the key of the device anew')} onClose={() => setAsked(undefined)}>
-          The next attempt takes whatever key the device has then, and remembers it. Do this after the device was installed anew.
+          {say('The next attempt takes whatever key the device has then, and remembers it. Do this after the device was installed anew.')}
         </Ask>
       )}
       {asked === 'remove' && (
-        <Ask title={`Remove ${name}?`} verb="Remove" keep="Keep it" dangerous busy={busy} onDo={() => then(() => provider.removeConnection(device.id, id), 'Removed')} onClose={() => setAsked(undefined)}>
-          The device is not reached with these credentials any more. They stay for others.
+        <Ask title={say('Remove %{name}?', { name })} verb="Remove" keep="Keep it" dangerous busy={busy} onDo={() => then(() => provider.removeConnection(device.id, id), 'Removed')} onClose={() => setAsked(undefined)}>
+          {say('The device is not reached with these credentials any more. They stay for others.')}
         </Ask>
       )}
     </li>
@@ -135,6 +138,7 @@ function Row({ connection, locked, onChange }: { connection: Connection; locked:
 }
 
 function Add({ used, onChange }: { used: string[]; onChange(): void }) {
+  const say = useText();
   const device = useRecordContext<{ id: string; organization: string }>();
   const provider = useDataProvider<ConnectionProvider>();
   const { data = [] } = useGetList<Credentials>('credentials', { pagination: { page: 1, perPage: 100 }, sort: { field: 'name', order: 'ASC' }, filter: {} });
@@ -149,7 +153,7 @@ function Add({ used, onChange }: { used: string[]; onChange(): void }) {
     });
   return (
     <div className="c-add">
-      <TextField select label="Credentials" value={chosen} onChange={({ target }) => setChosen(target.value)} fullWidth>
+      <TextField select label={say('Credentials')} value={chosen} onChange={({ target }) => setChosen(target.value)} fullWidth>
         {offered.map(({ id, name }) => (
           <MenuItem key={id} value={id}>
             {name}
@@ -157,7 +161,7 @@ function Add({ used, onChange }: { used: string[]; onChange(): void }) {
         ))}
       </TextField>
       <Button variant="outlined" disabled={busy || !chosen} onClick={() => void add()}>
-        Add connection
+        {say('Add connection')}
       </Button>
     </div>
   );
@@ -165,6 +169,7 @@ function Add({ used, onChange }: { used: string[]; onChange(): void }) {
 
 /** The tab. */
 export default function ConnectionsTab() {
+  const say = useText();
   const device = useRecordContext<{ id: string; is_deactivated?: boolean }>();
   const add = useCanAccess({ resource: 'connections', action: 'create' });
   const credentials = useCanAccess({ resource: 'credentials', action: 'list' });
@@ -179,11 +184,11 @@ export default function ConnectionsTab() {
       {data.channel && (
         <Card title="Channel">
           <p>
-            <Status status="ok" word="open" /> The device keeps a channel to the server open: it is reached wherever it is, and hears of changes at once.
+            <Status status="ok" word="open" />{' '}{say('The device keeps a channel to the server open: it is reached wherever it is, and hears of changes at once.')}
           </p>
           <p className="c-facts w-small w-muted">
             <span>
-              Since <Moment at={data.channel.since} />
+              {say('Since')}{' '}<Moment at={data.channel.since} />
             </span>
             <span className="w-mono">{data.channel.address}</span>
             <span>{data.channel.agent}</span>
@@ -191,7 +196,7 @@ export default function ConnectionsTab() {
         </Card>
       )}
       <Card title="Connections" flush>
-        {data.connections.length === 0 && <Empty title="The device is not reached">Without credentials it finds out what changed when it asks, every few minutes.</Empty>}
+        {data.connections.length === 0 && <Empty title="The device is not reached">{say('Without credentials it finds out what changed when it asks, every few minutes.')}</Empty>}
         <ul className="c-rows">
           {data.connections.map((connection) => (
             <Row key={connection.id} connection={connection} locked={locked} onChange={again} />

@@ -3,6 +3,7 @@ import { useCreatePath } from 'react-admin';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -16,6 +17,7 @@ export function changedCredentials({ name, organization, connector, auto_add, pa
 }
 
 function Header({ credentials }: { credentials: Credentials }) {
+  const say = useText();
   const createPath = useCreatePath();
   const deletion = useDeletion('credentials', credentials.name, 'The connections of devices with them are deleted too: those devices are told nothing any more, and wait until they ask.');
   return (
@@ -31,7 +33,7 @@ function Header({ credentials }: { credentials: Credentials }) {
               <Reference resource="organizations" id={credentials.organization} none="shared" />
             </span>
             <span>
-              Changed <Moment at={credentials.modified} />
+              {say('Changed')}{' '}<Moment at={credentials.modified} />
             </span>
           </>
         }

@@ -6,6 +6,7 @@ import { BooleanInput, required, SelectInput, TextInput, useDataProvider } from 
 import { useController, useWatch } from 'react-hook-form';
 import type { JSONObject } from '../api/types';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { FormCard, FormProblems, Locked, useMayChange } from '../forms/FormParts';
 import { OrganizationInput } from '../tenancy/references';
 import { connectorName } from './looks';
@@ -21,6 +22,7 @@ export function useConnectorSchemas() {
 }
 
 function ParamsInput({ schemas }: { schemas: SchemasByName }) {
+  const say = useText();
   const { field } = useController({ name: 'params', defaultValue: {} });
   const schema = schemas[useWatch({ name: 'connector' }) as string];
   const value = (field.value ?? {}) as JSONObject;
@@ -33,7 +35,7 @@ function ParamsInput({ schemas }: { schemas: SchemasByName }) {
       {kinds.length > 1 && (
         <TextField
           select
-          label="Log in with"
+          label={say('Log in with')}
           value={at}
           fullWidth
           onChange={({ target }) => {

@@ -1,6 +1,8 @@
 // The list of access credentials.
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -13,7 +15,7 @@ import type { Credentials } from './types';
 const columns: Column<Credentials>[] = [
   { id: 'name', label: 'Name', sort: 'name', width: '30%', fixed: true, phone: 'title', cell: (row) => <RecordLink record={row} /> },
   { id: 'connector', label: 'Connector', sort: 'connector', width: 180, phone: 'address', cell: ({ connector }) => connectorName(connector) },
-  { id: 'auto_add', label: 'Added to', width: 170, cell: ({ auto_add }) => (auto_add ? 'every device' : <span className="w-muted">chosen ones</span>) },
+  { id: 'auto_add', label: 'Added to', width: 170, cell: ({ auto_add }) => (auto_add ? 'every device' : <span className="w-muted"><Say text="chosen ones" /></span>) },
   { id: 'organization', label: 'Organization', width: '18%', phone: 'note', cell: ({ organization }) => <Reference resource="organizations" id={organization} none="shared" /> },
   { id: 'created', label: 'Created', sort: 'created', right: true, width: 120, phone: 'aside', cell: ({ created }) => <Moment at={created} /> },
   { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, hidden: true, cell: ({ modified }) => <Moment at={modified} /> },
@@ -21,6 +23,7 @@ const columns: Column<Credentials>[] = [
 
 /** The page. */
 export default function CredentialsList() {
+  const say = useText();
   return (
     <ListPage<Credentials>
       title="Access credentials"
@@ -35,7 +38,7 @@ export default function CredentialsList() {
       ]}
       add="Add credentials"
       bulk={<BulkDelete one="credentials" many="credentials" loss="The connections of devices with them are deleted too." />}
-      empty={<Empty title="No credentials yet">With a password or a key the server logs in to devices: it tells them of a changed configuration at once, and runs commands on them.</Empty>}
+      empty={<Empty title="No credentials yet">{say('With a password or a key the server logs in to devices: it tells them of a changed configuration at once, and runs commands on them.')}</Empty>}
     />
   );
 }

@@ -2,6 +2,7 @@
 import { Checkbox, FormControlLabel, IconButton, InputAdornment, MenuItem, TextField } from '@mui/material';
 import { Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
+import { useText } from '../design/useText';
 import type { JSONObject } from '../api/types';
 import { fieldsOf, type SchemaField, withField } from './schema';
 
@@ -28,6 +29,7 @@ export function SchemaFields({ schema, root, value, onChange }: Props) {
 }
 
 function OneField({ field, value, onChange }: { field: SchemaField; value: unknown; onChange(value: unknown): void }) {
+  const say = useText();
   const [shown, setShown] = useState(false);
   const { label, help, required } = field;
   if (field.type === 'yesno') {
@@ -40,7 +42,7 @@ function OneField({ field, value, onChange }: { field: SchemaField; value: unkno
       <TextField {...common} select onChange={(event) => onChange(event.target.value)}>
         {field.choices.map((choice) => (
           <MenuItem key={choice} value={choice}>
-            {choice || 'none'}
+            {choice || say('none')}
           </MenuItem>
         ))}
       </TextField>

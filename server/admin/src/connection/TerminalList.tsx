@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { RecordLink } from '../lists/RecordLink';
@@ -22,6 +23,7 @@ const columns: Column<TerminalSession>[] = [
 
 /** The page. */
 export default function TerminalList() {
+  const say = useText();
   return (
     <ListPage<TerminalSession>
       title="Terminals"
@@ -43,7 +45,7 @@ export default function TerminalList() {
         },
         { ...organizationFilter, shown: true },
       ]}
-      empty={<Empty title="No terminals yet">Terminals are opened on the page of a device. What they show is recorded, and kept here for a while.</Empty>}
+      empty={<Empty title="No terminals yet">{say('Terminals are opened on the page of a device. What they show is recorded, and kept here for a while.')}</Empty>}
     />
   );
 }

@@ -11,6 +11,7 @@ import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Failed, Loading } from '../design/states';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useAttempt } from './attempt';
 import { terminalLook } from './looks';
@@ -21,6 +22,7 @@ import type { TerminalSession } from './types';
 
 /** Plays a recording from its beginning. */
 function Player({ cast }: { cast: Cast }) {
+  const say = useText();
   const [running, setRunning] = useState(false);
   const terminal = useRef<Terminal>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -66,20 +68,21 @@ function Player({ cast }: { cast: Cast }) {
       <div className="c-actions">
         {running ? (
           <Button variant="outlined" startIcon={<Square size={14} />} onClick={stop}>
-            Stop
+            {say('Stop')}
           </Button>
         ) : (
           <Button variant="contained" startIcon={<Play size={14} />} onClick={play}>
-            Play
+            {say('Play')}
           </Button>
         )}
-        <span className="w-small w-muted">{Math.ceil(cast.length)} s without long pauses</span>
+        <span className="w-small w-muted">{say('%{number} s without long pauses', { number: Math.ceil(cast.length) })}</span>
       </div>
     </>
   );
 }
 
 function Page() {
+  const say = useText();
   const record = useRecordContext<TerminalSession>();
   const provider = useDataProvider<ConnectionProvider>();
   const redirect = useRedirect();
@@ -94,22 +97,22 @@ function Page() {
   return (
     <div className="w-edit">
       <ObjectHeader
-        title={`Terminal of ${record.actor}`}
+        title={say('Terminal of %{actor}', { actor: record.actor })}
         above={{ label: 'Terminals', to: '/terminals' }}
         pill={<StatusPill {...terminalLook(record.state)} />}
         actions={
           <>
             <Button variant="outlined" startIcon={<Download size={16} />} href={`/api/v1/controller/terminal/${record.id}/recording/`}>
-              Download
+              {say('Download')}
             </Button>
             {record.state !== 'ended' && add.canAccess && (
               <Button variant="outlined" color="error" disabled={busy} startIcon={<Square size={16} />} onClick={() => void attempt(() => provider.endTerminal(record.id), 'It ends within some seconds').then(refresh)}>
-                End
+                {say('End')}
               </Button>
             )}
             {record.state === 'ended' && remove.canAccess && (
               <Button variant="outlined" color="error" startIcon={<Trash2 size={16} />} onClick={() => setAsked(true)}>
-                Delete…
+                {say('Delete…')}
               </Button>
             )}
           </>
@@ -118,7 +121,7 @@ function Page() {
           <>
             <Reference resource="devices" id={record.device} none="" />
             <span>
-              opened <Moment at={record.created} /> from <span className="w-mono">{record.address}</span>
+              {say('opened')}{' '}<Moment at={record.created} />{' '}{say('from')}{' '}<span className="w-mono">{record.address}</span>
             </span>
             {record.reason && <span>{record.reason}</span>}
           </>
@@ -128,7 +131,7 @@ function Page() {
       <Card title="Recording">
         {query.isPending && <Loading rows={6} />}
         {query.error && <Failed reason={query.error.message} onRetry={() => void query.refetch()} />}
-        {cast && cast.events.length === 0 && <Empty title="Nothing was shown">The terminal ended before the device wrote anything.</Empty>}
+        {cast && cast.events.length === 0 && <Empty title="Nothing was shown">{say('The terminal ended before the device wrote anything.')}</Empty>}
         {cast && cast.events.length > 0 && <Player key={record.size} cast={cast} />}
       </Card>
       </div>
@@ -142,7 +145,7 @@ function Page() {
           onDo={() => void attempt(() => provider.delete('terminals', { id: record.id, previousData: record }), 'Deleted').then((done) => done && redirect('/terminals'))}
           onClose={() => setAsked(false)}
         >
-          What was shown cannot be seen any more. That there was a terminal stays in the audit trail.
+          {say('What was shown cannot be seen any more. That there was a terminal stays in the audit trail.')}
         </Ask>
       )}
     </div>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useCanAccess, useDataProvider, useRecordContext } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Card } from '../design/Card';
+import { useText } from '../design/useText';
 import type { ConnectionProvider } from './operations';
 import { Screen } from './Screen';
 import { endOf, pieces } from './terminals';
@@ -30,6 +31,7 @@ const textOf = (error: unknown) => {
 
 /** A terminal that is open, or being opened. */
 function Open({ device, code, onEnd }: { device: Device; code: string; onEnd(reason: string, again: boolean): void }) {
+  const say = useText();
   const provider = useDataProvider<ConnectionProvider>();
   const start = (terminal: Terminal) => {
     let socket: WebSocket | undefined;
@@ -66,19 +68,20 @@ function Open({ device, code, onEnd }: { device: Device; code: string; onEnd(rea
       socket?.close();
     };
   };
-  return <Screen label={`Terminal on ${device.name}`} typed onReady={start} />;
+  return <Screen label={say('Terminal on %{name}', { name: device.name })} typed onReady={start} />;
 }
 
 function Tab({ device }: { device: Device }) {
+  const say = useText();
   const add = useCanAccess({ resource: 'terminals', action: 'create' });
   const { data: reach } = useReach();
   const [open, setOpen] = useState(0);
   const [ended, setEnded] = useState<string>();
   const [asked, setAsked] = useState(false);
   const [code, setCode] = useState('');
-  if (!add.canAccess) return <p className="w-secondary">You may look at recordings, but open no terminals.</p>;
-  if (device.is_deactivated) return <p className="w-secondary">The device is deactivated.</p>;
-  if (reach && !reach.connections.some(({ enabled }) => enabled)) return <p className="w-secondary">The device has no connection that could carry it: add one under Connections.</p>;
+  if (!add.canAccess) return <p className="w-secondary">{say('You may look at recordings, but open no terminals.')}</p>;
+  if (device.is_deactivated) return <p className="w-secondary">{say('The device is deactivated.')}</p>;
+  if (reach && !reach.connections.some(({ enabled }) => enabled)) return <p className="w-secondary">{say('The device has no connection that could carry it: add one under Connections.')}</p>;
   const begin = () => {
     setEnded(undefined);
     setOpen(open + 1);
@@ -90,7 +93,7 @@ function Tab({ device }: { device: Device }) {
       note="What is shown is recorded."
       more={
         <Button component={Link} to={`/terminals?filter=${encodeURIComponent(JSON.stringify({ device: device.id }))}`} size="small">
-          Recordings
+          {say('Recordings')}
         </Button>
       }
     >
@@ -113,9 +116,9 @@ function Tab({ device }: { device: Device }) {
       )}
       {!running && (
         <div className="c-actions">
-          {asked && <TextField label="One-time code" autoComplete="one-time-code" value={code} onChange={({ target }) => setCode(target.value.trim())} />}
+          {asked && <TextField label={say('One-time code')} autoComplete="one-time-code" value={code} onChange={({ target }) => setCode(target.value.trim())} />}
           <Button variant="contained" startIcon={<SquareTerminal size={16} />} disabled={asked && code === ''} onClick={begin}>
-            {open > 0 ? 'Open another one' : 'Open a terminal'}
+            {open > 0 ? say('Open another one') : say('Open a terminal')}
           </Button>
         </div>
       )}

@@ -5,6 +5,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useState } from 'react';
 import { useDataProvider } from 'react-admin';
 import { Banner } from '../design/Banner';
+import { useText } from '../design/useText';
 import { layoutOf, moved, toggled } from './arrange';
 import type { DashboardProvider } from './operations';
 import type { Chart } from './types';
@@ -17,6 +18,7 @@ interface ArrangeProps {
 
 /** The dialog. */
 export function Arrange({ charts: before, onClose, onSaved }: ArrangeProps) {
+  const say = useText();
   const provider = useDataProvider<DashboardProvider>();
   const [charts, setCharts] = useState(before);
   const save = useMutation({ mutationFn: () => provider.arrangeCharts(layoutOf(charts)), onSuccess: onSaved });
@@ -26,18 +28,18 @@ export function Arrange({ charts: before, onClose, onSaved }: ArrangeProps) {
   const shown = charts.filter(({ hidden }) => !hidden).length;
   return (
     <Dialog open onClose={onClose} fullWidth maxWidth="xs" aria-labelledby="arrange-title">
-      <DialogTitle id="arrange-title">Which charts do you want to see?</DialogTitle>
+      <DialogTitle id="arrange-title">{say('Which charts do you want to see?')}</DialogTitle>
       <DialogContent>
-        <p className="w-chart-note">Only for you, on every device you log in from.</p>
+        <p className="w-chart-note">{say('Only for you, on every device you log in from.')}</p>
         {error && <Banner status="critical" title="Nothing was saved" urgent>{error.message}</Banner>}
         <ol className="w-chart-order">
           {charts.map(({ name, label, hidden }, index) => (
             <li key={name}>
               <FormControlLabel className="w-grow" control={<Checkbox checked={!hidden} onChange={() => setCharts(toggled(charts, name))} />} label={label} />
-              <IconButton aria-label={`${label}: up`} disabled={index === 0} onClick={() => setCharts(moved(charts, name, -1))}>
+              <IconButton aria-label={say('%{label}: up', { label })} disabled={index === 0} onClick={() => setCharts(moved(charts, name, -1))}>
                 <ArrowUp size={16} />
               </IconButton>
-              <IconButton aria-label={`${label}: down`} disabled={index === charts.length - 1} onClick={() => setCharts(moved(charts, name, 1))}>
+              <IconButton aria-label={say('%{label}: down', { label })} disabled={index === charts.length - 1} onClick={() => setCharts(moved(charts, name, 1))}>
                 <ArrowDown size={16} />
               </IconButton>
             </li>
@@ -46,14 +48,14 @@ export function Arrange({ charts: before, onClose, onSaved }: ArrangeProps) {
       </DialogContent>
       <DialogActions>
         <Button disabled={busy} onClick={() => reset.mutate()}>
-          As at first
+          {say('As at first')}
         </Button>
         <span className="w-grow" />
         <Button disabled={busy} onClick={onClose}>
-          Leave
+          {say('Leave')}
         </Button>
         <Button variant="contained" disabled={busy} onClick={() => save.mutate()}>
-          Show {shown === 1 ? 'one chart' : `${shown} charts`}
+          {say('Show')}{' '}{shown === 1 ? say('one chart') : say('%{shown} charts', { shown })}
         </Button>
       </DialogActions>
     </Dialog>

@@ -9,6 +9,7 @@ import { useFrame } from '../app/ConcernsContext';
 import { Card } from '../design/Card';
 import { Failed, Loading } from '../design/states';
 import { StatusShape } from '../design/Status';
+import { useText } from '../design/useText';
 import { useChanges, usePace } from '../live/useLive';
 import { Arrange } from './Arrange';
 import { listOf, share, undrawn, within } from './arrange';
@@ -39,18 +40,19 @@ function Part({ chart, slice }: { chart: Chart; slice: Slice }) {
 }
 
 function ChartCard({ chart }: { chart: Chart }) {
+  const say = useText();
   const link = chart.quick_link;
   const here = link && within(link.url);
   return (
     <Card title={chart.label} note={!chart.failed && chart.slices.length > 0 && `${chart.total.toLocaleString()}${chart.unit && ` ${chart.unit}`}`} more={link && (here ? <Link to={here}>{link.label}</Link> : <a href={link.url}>{link.label}</a>)}>
       {chart.failed ? (
-        <p className="w-secondary w-chart-none">The numbers cannot be read at the moment.</p>
+        <p className="w-secondary w-chart-none">{say('The numbers cannot be read at the moment.')}</p>
       ) : chart.slices.length === 0 ? (
         <>
           <div className="w-fleet">
             <i className="w-fleet-none" />
           </div>
-          <p className="w-secondary w-chart-none">Not enough data</p>
+          <p className="w-secondary w-chart-none">{say('Not enough data')}</p>
         </>
       ) : (
         <>
@@ -98,6 +100,7 @@ function useRested(fn: () => void) {
 
 /** The charts. */
 export default function Charts() {
+  const say = useText();
   const provider = useDataProvider<DashboardProvider>();
   const { concerns } = useFrame();
   const pace = usePace('config.device', { untold: 30_000 });
@@ -116,13 +119,13 @@ export default function Charts() {
         <Follow key={kind} kind={kind} onChange={follow} />
       ))}
       <div className="w-charts-head">
-        <h2 id="charts">Charts</h2>
+        <h2 id="charts">{say('Charts')}</h2>
         <Button size="small" variant="text" startIcon={<SlidersHorizontal size={16} />} onClick={() => setArranging(true)}>
-          Arrange charts…
+          {say('Arrange charts…')}
         </Button>
       </div>
       {shown.length === 0 ? (
-        <p className="w-secondary">You hid all {data.length} charts.</p>
+        <p className="w-secondary">{say('You hid all %{number} charts.', { number: data.length })}</p>
       ) : (
         <div className="w-charts">
           {shown.map((chart) => (

@@ -9,6 +9,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -21,6 +22,7 @@ import '../connection/connection.css';
 import './firmware.css';
 
 function Header({ build }: { build: Build }) {
+  const say = useText();
   const add = useCanAccess({ resource: 'firmwarebuilds', action: 'create' });
   const deletion = useDeletion('build', build.version, 'Its images and mass upgrades are deleted with it.');
   return (
@@ -32,7 +34,7 @@ function Header({ build }: { build: Build }) {
           <>
             {add.canAccess && (
               <Button variant="contained" component={Link} to={`/firmwarebuilds/${build.id}/upgrade`} startIcon={<HardDriveDownload size={16} />}>
-                Upgrade devices…
+                {say('Upgrade devices…')}
               </Button>
             )}
             {deletion.action && <MoreMenu label="More about this build" actions={[deletion.action]} />}
@@ -58,6 +60,7 @@ function Header({ build }: { build: Build }) {
 }
 
 function Upgrades({ build }: { build: Build }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const see = useCanAccess({ resource: 'massupgrades', action: 'list' });
   const { data } = useQuery({ queryKey: ['massupgrades', 'of', build.id], queryFn: () => provider.batchesOf(build.id), enabled: see.canAccess === true });
@@ -68,7 +71,7 @@ function Upgrades({ build }: { build: Build }) {
         {data.results.map((batch) => (
           <li key={batch.id} className="c-row">
             <Link to={`/massupgrades/${batch.id}`}>
-              {batch.counts.total === 1 ? '1 device' : `${batch.counts.total.toLocaleString()} devices`}, <Moment at={batch.created} />
+              {batch.counts.total === 1 ? say('1 device') : say('%{total} devices', { total: batch.counts.total.toLocaleString() })}, <Moment at={batch.created} />
             </Link>
             <Status {...batchLook(batch.status)} />
           </li>

@@ -1,6 +1,7 @@
 // The list of builds.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -19,6 +20,7 @@ const columns: Column<Build>[] = [
 
 /** The page. */
 export default function BuildList() {
+  const say = useText();
   return (
     <ListPage<Build>
       title="Firmware builds"
@@ -33,7 +35,7 @@ export default function BuildList() {
       add="Add build"
       nameOf={({ version }) => version}
       bulk={<BulkDelete one="build" many="builds" loss="Their images and mass upgrades are deleted too." />}
-      empty={<Empty title="No builds yet">A build is a version of a category’s firmware, with an image for each type of hardware.</Empty>}
+      empty={<Empty title="No builds yet">{say('A build is a version of a category’s firmware, with an image for each type of hardware.')}</Empty>}
     />
   );
 }

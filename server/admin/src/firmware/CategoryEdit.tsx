@@ -9,6 +9,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -19,6 +20,7 @@ import '../connection/connection.css';
 import './firmware.css';
 
 function Header({ category }: { category: Category }) {
+  const say = useText();
   const matrix = useCanAccess({ resource: 'devicefirmware', action: 'list' });
   const deletion = useDeletion('category', category.name, 'Its builds and images are deleted with it.');
   return (
@@ -30,7 +32,7 @@ function Header({ category }: { category: Category }) {
           <>
             {matrix.canAccess && (
               <Button variant="outlined" component={Link} to={`/firmwarecategories/${category.id}/matrix`} startIcon={<Grid3x3 size={16} />}>
-                Devices and builds
+                {say('Devices and builds')}
               </Button>
             )}
             {deletion.action && <MoreMenu label="More about this category" actions={[deletion.action]} />}
@@ -53,6 +55,7 @@ function Header({ category }: { category: Category }) {
 }
 
 function Builds({ category }: { category: Category }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const add = useCanAccess({ resource: 'firmwarebuilds', action: 'create' });
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['firmwarebuilds', 'of', category.id], queryFn: () => provider.buildsOf(category.id) });
@@ -64,14 +67,14 @@ function Builds({ category }: { category: Category }) {
       more={
         add.canAccess && (
           <Button size="small" component={Link} to={`/firmwarebuilds/create?source=${encodeURIComponent(JSON.stringify({ category: category.id }))}`} startIcon={<Plus size={14} />}>
-            Add build
+            {say('Add build')}
           </Button>
         )
       }
     >
       {isPending && <Loading rows={2} />}
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data?.count === 0 && <Empty title="No builds yet">A build is a version, with an image for each type of hardware.</Empty>}
+      {data?.count === 0 && <Empty title="No builds yet">{say('A build is a version, with an image for each type of hardware.')}</Empty>}
       <ul className="c-rows">
         {data?.results.map((build) => (
           <li key={build.id} className="c-row">

@@ -1,6 +1,7 @@
 // The list of categories.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -18,6 +19,7 @@ const columns: Column<Category>[] = [
 
 /** The page. */
 export default function CategoryList() {
+  const say = useText();
   return (
     <ListPage<Category>
       title="Firmware categories"
@@ -28,7 +30,7 @@ export default function CategoryList() {
       filters={[{ ...organizationFilter, source: 'organization_id', shown: true }]}
       add="Add category"
       bulk={<BulkDelete one="category" many="categories" loss="Their builds and images are deleted too." />}
-      empty={<Empty title="No categories yet">A category holds the builds of one purpose. Devices keep to the category of what they run.</Empty>}
+      empty={<Empty title="No categories yet">{say('A category holds the builds of one purpose. Devices keep to the category of what they run.')}</Empty>}
     />
   );
 }

@@ -13,6 +13,7 @@ import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { Empty, Failed, Loading } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { OperationRow } from './Log';
 import { risksOf } from './looks';
 import type { FirmwareProvider } from './operations';
@@ -31,8 +32,9 @@ interface Device {
 
 /** The risks of options, as lines. */
 export function Risks({ options }: { options: JSONObject }) {
+  const say = useText();
   return (
-    <ul className="f-risks" aria-label="What this means">
+    <ul className="f-risks" aria-label={say('What this means')}>
       {risksOf(options).map(({ status, text }) => (
         <li key={text}>
           <Status status={status} word={text} />
@@ -43,6 +45,7 @@ export function Risks({ options }: { options: JSONObject }) {
 }
 
 function Begin({ device, options, onBegun }: { device: Device; options: DeviceOptions; onBegun(): void }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const { busy, attempt } = useAttempt();
   const [image, setImage] = useState('');
@@ -58,34 +61,34 @@ function Begin({ device, options, onBegun }: { device: Device; options: DeviceOp
       onBegun();
     });
   return (
-    <div role="group" aria-label="Upgrade">
-      <TextField select label="To" value={image} onChange={({ target }) => setImage(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth helperText={`By ${options.upgrader}`}>
+    <div role="group" aria-label={say('Upgrade')}>
+      <TextField select label={say('To')} value={image} onChange={({ target }) => setImage(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth helperText={say('By %{upgrader}', { upgrader: options.upgrader })}>
         <MenuItem value="" disabled>
-          Choose a build
+          {say('Choose a build')}
         </MenuItem>
         {options.images.map(({ id, category, version, current, extraction_status: said }) => (
           <MenuItem key={id} value={id} disabled={said === 'invalid'}>
             {category} {version}
-            {current ? ' (it has this)' : ''}
-            {said === 'invalid' ? ' (must be confirmed first)' : ''}
+            {current ? say(' (it has this)') : ''}
+            {said === 'invalid' ? say(' (must be confirmed first)') : ''}
           </MenuItem>
         ))}
       </TextField>
       {image && (
         <>
           {options.schema && <SchemaFields schema={options.schema} value={chosen} onChange={setChosen} />}
-          <FormControlLabel control={<Checkbox checked={persistent} onChange={({ target }) => setPersistent(target.checked)} />} label="Keep trying while the device cannot be reached" />
+          <FormControlLabel control={<Checkbox checked={persistent} onChange={({ target }) => setPersistent(target.checked)} />} label={say('Keep trying while the device cannot be reached')} />
           <Risks options={chosen} />
         </>
       )}
       <p>
         <Button variant="contained" disabled={!image || busy} startIcon={<HardDriveDownload size={16} />} onClick={() => setAsked(true)}>
-          Upgrade…
+          {say('Upgrade…')}
         </Button>
       </p>
       {asked && one && (
-        <Ask title={`Upgrade ${device.name} to ${one.category} ${one.version}?`} verb="Upgrade" keep="Not now" dangerous={dangerous} busy={busy} onDo={() => void begin()} onClose={() => setAsked(false)}>
-          <p>The device reboots. Anybody who uses it loses the connection for some minutes.</p>
+        <Ask title={say('Upgrade %{name} to %{category} %{version}?', { name: device.name, category: one.category, version: one.version })} verb="Upgrade" keep="Not now" dangerous={dangerous} busy={busy} onDo={() => void begin()} onClose={() => setAsked(false)}>
+          <p>{say('The device reboots. Anybody who uses it loses the connection for some minutes.')}</p>
           <Risks options={chosen} />
         </Ask>
       )}
@@ -94,6 +97,7 @@ function Begin({ device, options, onBegun }: { device: Device; options: DeviceOp
 }
 
 function Has({ firmware, options, device }: { firmware?: DeviceFirmware; options: DeviceOptions; device: Device }) {
+  const text = useText();
   const now = options.images.find(({ current }) => current);
   return (
     <div className="f-facts">
@@ -105,10 +109,10 @@ function Has({ firmware, options, device }: { firmware?: DeviceFirmware; options
           {firmware && (firmware.installed ? <Status status="ok" word="runs it" /> : <Status status="waiting" word="is to get it" />)}
         </>
       ) : (
-        <span className="w-secondary">{firmware ? 'An image that is not offered any more.' : 'Which build it runs is not known.'}</span>
+        <span className="w-secondary">{firmware ? text('An image that is not offered any more.') : text('Which build it runs is not known.')}</span>
       )}
-      {device.os && <span className="w-secondary">It calls its system {device.os}.</span>}
-      {!options.type && <span className="w-secondary">{device.model ? `No type of images is known for ${device.model}.` : 'It did not say its model yet.'}</span>}
+      {device.os && <span className="w-secondary">{text('It calls its system %{os}.', { os: device.os })}</span>}
+      {!options.type && <span className="w-secondary">{device.model ? text('No type of images is known for %{model}.', { model: device.model }) : text('It did not say its model yet.')}</span>}
     </div>
   );
 }
@@ -120,6 +124,7 @@ export default function FirmwareTab() {
 }
 
 function Firmware({ device }: { device: Device }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const queries = useQueryClient();
   const add = useCanAccess({ resource: 'devicefirmware', action: 'create' });
@@ -147,15 +152,15 @@ function Firmware({ device }: { device: Device }) {
       </Card>
       {options.data && add.canAccess && !device.is_deactivated && (
         <Card title="Upgrade">
-          {!options.data.connected && <p className="w-secondary">The device has no connection by which it could be upgraded: add one under Connections.</p>}
-          {options.data.connected && options.data.images.length === 0 && <p className="w-secondary">There is no image for this device: add one to a build.</p>}
-          {options.data.connected && options.data.images.length > 0 && (running ? <p className="w-secondary">An upgrade is under way.</p> : <Begin device={device} options={options.data} onBegun={again} />)}
+          {!options.data.connected && <p className="w-secondary">{say('The device has no connection by which it could be upgraded: add one under Connections.')}</p>}
+          {options.data.connected && options.data.images.length === 0 && <p className="w-secondary">{say('There is no image for this device: add one to a build.')}</p>}
+          {options.data.connected && options.data.images.length > 0 && (running ? <p className="w-secondary">{say('An upgrade is under way.')}</p> : <Begin device={device} options={options.data} onBegun={again} />)}
         </Card>
       )}
       <Card title="Upgrades" note="the latest twenty" flush>
         {upgrades.isPending && <Loading rows={2} />}
         {upgrades.error && !upgrades.data && <Failed reason={upgrades.error.message} onRetry={again} />}
-        {upgrades.data?.results.length === 0 && <Empty title="No upgrades yet">What was done to the device’s firmware stands here, with what was said meanwhile.</Empty>}
+        {upgrades.data?.results.length === 0 && <Empty title="No upgrades yet">{say('What was done to the device’s firmware stands here, with what was said meanwhile.')}</Empty>}
         <ul className="c-rows">
           {upgrades.data?.results.map((operation, n) => {
             const to = options.data?.images.find(({ id }) => id === operation.image);
@@ -167,8 +172,8 @@ function Firmware({ device }: { device: Device }) {
                 onChange={again}
                 title={
                   <>
-                    <Link to={`/upgradeoperations/${operation.id}`}>{to ? `${to.category} ${to.version}` : 'another image'}</Link>
-                    {operation.batch && <Link to={`/massupgrades/${operation.batch}`}>mass upgrade</Link>}
+                    <Link to={`/upgradeoperations/${operation.id}`}>{to ? `${to.category} ${to.version}` : say('another image')}</Link>
+                    {operation.batch && <Link to={`/massupgrades/${operation.batch}`}>{say('mass upgrade')}</Link>}
                   </>
                 }
               />

@@ -11,6 +11,7 @@ import { Card } from '../design/Card';
 import { CopyButton } from '../design/Copyable';
 import { Empty, Failed, Loading } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { bytes, imageLook } from './looks';
 import type { FirmwareProvider } from './operations';
 import type { Build, Image, ImageType } from './types';
@@ -37,6 +38,7 @@ export function typeOfFile(types: ImageType[], name: string): ImageType | undefi
 }
 
 function One({ image, label, onChange }: { image: Image; label?: string; onChange(): void }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const change = useCanAccess({ resource: 'firmwareimages', action: 'edit' });
   const remove = useCanAccess({ resource: 'firmwareimages', action: 'delete' });
@@ -59,38 +61,38 @@ function One({ image, label, onChange }: { image: Image; label?: string; onChang
           <span>{bytes(image.size)}</span>
           {image.fw_version && <span>{image.fw_version}</span>}
           {image.target && <span>{image.target}</span>}
-          {image.compatible.length > 0 && <span>for {image.compatible.join(', ')}</span>}
+          {image.compatible.length > 0 && <span>{say('for %{compatible}', { compatible: image.compatible.join(', ') })}</span>}
         </div>
         {image.failure_reason && <div className="w-small w-field-problem">{image.failure_reason}</div>}
         <div className="f-facts w-muted w-small">
           <span>
-            SHA-256 <span className="w-mono">{image.checksum.slice(0, 16)}…</span> <CopyButton text={image.checksum} label="checksum" />
+            {say('SHA-256')}{' '}<span className="w-mono">{image.checksum.slice(0, 16)}…</span> <CopyButton text={image.checksum} label="checksum" />
           </span>
         </div>
       </div>
       <div className="f-actions">
         {image.extraction_status === 'invalid' && change.canAccess && (
           <Button size="small" variant="outlined" onClick={() => setAsked('confirm')}>
-            It is good…
+            {say('It is good…')}
           </Button>
         )}
         <Button size="small" component="a" href={image.file} startIcon={<Download size={14} />}>
-          Download
+          {say('Download')}
         </Button>
         {remove.canAccess && (
           <Button size="small" color="error" startIcon={<Trash2 size={14} />} onClick={() => setAsked('remove')}>
-            Delete…
+            {say('Delete…')}
           </Button>
         )}
       </div>
       {asked === 'remove' && (
         <Ask title="Delete this image?" verb="Delete" keep="Keep it" dangerous busy={busy} onDo={() => then(() => provider.removeImage(image.build, image.id))} onClose={() => setAsked(undefined)}>
-          Upgrades to it that have not begun to flash fail. Of devices that have it, it is not known any more what they have.
+          {say('Upgrades to it that have not begun to flash fail. Of devices that have it, it is not known any more what they have.')}
         </Ask>
       )}
       {asked === 'confirm' && (
         <Ask title="Is it good although it says that it is for other hardware?" verb="It is good" keep="Leave it" dangerous busy={busy} onDo={() => then(() => provider.confirmImage(image.build, image.id))} onClose={() => setAsked(undefined)}>
-          An image for other hardware makes a device unusable.
+          {say('An image for other hardware makes a device unusable.')}
         </Ask>
       )}
     </li>
@@ -98,6 +100,7 @@ function One({ image, label, onChange }: { image: Image; label?: string; onChang
 }
 
 function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDone(): void }) {
+  const text = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const notify = useNotify();
   const [files, setFiles] = useState<File[]>([]);
@@ -125,7 +128,7 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
       onDone();
     }
     if (failed === 0) {
-      notify(files.length === 1 ? 'The image is there' : `${files.length} images are there`, { type: 'success' });
+      notify(files.length === 1 ? text('The image is there') : text('%{number} images are there', { number: files.length }), { type: 'success' });
       setSent([]);
     }
     setFiles([]);
@@ -133,7 +136,7 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
     setType(null);
   };
   return (
-    <div className="f-add" role="group" aria-label="Add images">
+    <div className="f-add" role="group" aria-label={text('Add images')}>
       <div className="f-actions">
         <FileButton
           variant="outlined"
@@ -146,11 +149,11 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
             setSent([]);
           }}
         >
-          Choose images
+          {text('Choose images')}
         </FileButton>
         {files.length > 0 && !busy && (
           <Button variant="contained" disabled={unknown.length > 0 && (files.length > 1 || !type)} onClick={() => void send()}>
-            {files.length === 1 ? 'Send it' : `Send ${files.length} images`}
+            {files.length === 1 ? text('Send it') : text('Send %{number} images', { number: files.length })}
           </Button>
         )}
       </div>
@@ -159,7 +162,7 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
           <div key={file.name} className="f-facts">
             <b className="w-mono">{file.name}</b>
             <span className="w-secondary">{bytes(file.size)}</span>
-            {known[n] ? <Status status="ok" word={`for ${known[n].label}`} /> : <Status status="problem" word="its name does not say for what" />}
+            {known[n] ? <Status status="ok" word={text('for %{label}', { label: known[n].label })} /> : <Status status="problem" word="its name does not say for what" />}
           </div>
         ))}
       {files.length === 1 && !busy && (
@@ -172,27 +175,27 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
               getOptionLabel={({ label }) => label}
               getOptionKey={({ type: name }) => name}
               isOptionEqualToValue={(a, b) => a.type === b.type}
-              renderInput={(params) => <TextField {...params} label="For" required />}
+              renderInput={(params) => <TextField {...params} label={text('For')} required />}
             />
           )}
-          <TextField label="SHA-256" value={checksum} onChange={({ target }) => setChecksum(target.value)} helperText="If you have it, it is compared" fullWidth />
+          <TextField label={text('SHA-256')} value={checksum} onChange={({ target }) => setChecksum(target.value)} helperText={text('If you have it, it is compared')} fullWidth />
         </div>
       )}
-      {files.length > 1 && unknown.length > 0 && <p className="w-field-problem">Send images whose names do not say for what they are one by one.</p>}
+      {files.length > 1 && unknown.length > 0 && <p className="w-field-problem">{text('Send images whose names do not say for what they are one by one.')}</p>}
       {sent.map((one) => (
         <div key={one.name} className="f-bar">
           <div className="f-facts">
             <b className="w-mono">{one.name}</b>
             <span className={one.problem ? 'w-field-problem' : 'w-secondary'} role="status">
-              {one.problem ?? (one.received > one.size ? 'is there' : one.received === one.size ? 'is looked at' : `${bytes(one.received)} of ${bytes(one.size)}`)}
+              {one.problem ?? (one.received > one.size ? text('is there') : one.received === one.size ? text('is looked at') : text('%{received} of %{size}', { received: bytes(one.received), size: bytes(one.size) }))}
             </span>
             {!one.problem && one.received < one.size && (
               <Button size="small" startIcon={<X size={14} />} onClick={() => one.stop.abort()}>
-                Give it up
+                {text('Give it up')}
               </Button>
             )}
           </div>
-          {!one.problem && <progress max={one.size} value={Math.min(one.received, one.size)} aria-label={`Progress of ${one.name}`} />}
+          {!one.problem && <progress max={one.size} value={Math.min(one.received, one.size)} aria-label={text('Progress of %{name}', { name: one.name })} />}
         </div>
       ))}
     </div>
@@ -201,6 +204,7 @@ function Add({ build, types, onDone }: { build: Build; types: ImageType[]; onDon
 
 /** The card. */
 export function Images({ build }: { build: Build }) {
+  const text = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const queries = useQueryClient();
   const add = useCanAccess({ resource: 'firmwareimages', action: 'create' });
@@ -211,7 +215,7 @@ export function Images({ build }: { build: Build }) {
     <Card title="Images" note={data?.length.toLocaleString()} flush>
       {isPending && <Loading rows={2} />}
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data?.length === 0 && <Empty title="No images yet">An image is the file for one type of hardware: a sysupgrade image of OpenWrt, say. For what it is follows from its name.</Empty>}
+      {data?.length === 0 && <Empty title="No images yet">{text('An image is the file for one type of hardware: a sysupgrade image of OpenWrt, say. For what it is follows from its name.')}</Empty>}
       <ul className="c-rows">
         {data?.map((image) => (
           <One key={image.id} image={image} label={types.find(({ type }) => type === image.type)?.label} onChange={again} />

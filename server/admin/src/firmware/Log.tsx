@@ -8,6 +8,7 @@ import { Ask } from '../design/Ask';
 import { CopyButton } from '../design/Copyable';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { operationLook } from './looks';
 import type { FirmwareProvider } from './operations';
 import type { Operation } from './types';
@@ -15,14 +16,15 @@ import './firmware.css';
 
 /** What an operation wrote; new lines are scrolled to. */
 export function Log({ operation }: { operation: Pick<Operation, 'log' | 'id'> }) {
+  const say = useText();
   const shown = useRef<HTMLPreElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each line moves it
   useEffect(() => {
     if (shown.current) shown.current.scrollTop = shown.current.scrollHeight;
   }, [operation.log]);
-  if (!operation.log) return <p className="w-secondary">It wrote nothing yet.</p>;
+  if (!operation.log) return <p className="w-secondary">{say('It wrote nothing yet.')}</p>;
   return (
-    <section className="w-code" aria-label="Log">
+    <section className="w-code" aria-label={say('Log')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too */}
       <pre ref={shown} tabIndex={0} className="f-log">
         {operation.log}
@@ -34,6 +36,7 @@ export function Log({ operation }: { operation: Pick<Operation, 'log' | 'id'> })
 
 /** The buttons of an operation: cancelling until it flashes, and trying again. */
 export function OperationActions({ operation, onChange, leads = false }: { operation: Operation; onChange(): void; leads?: boolean }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const redirect = useRedirect();
   const change = useCanAccess({ resource: 'upgradeoperations', action: 'edit' });
@@ -52,17 +55,17 @@ export function OperationActions({ operation, onChange, leads = false }: { opera
     <>
       {cancels && change.canAccess && (
         <Button size="small" variant="outlined" color="error" startIcon={<X size={14} />} onClick={() => setAsked('cancel')}>
-          Cancel…
+          {say('Cancel…')}
         </Button>
       )}
       {retries && operation.image && add.canAccess && (
         <Button size="small" variant="outlined" startIcon={<RotateCw size={14} />} onClick={() => setAsked('retry')}>
-          Try again…
+          {say('Try again…')}
         </Button>
       )}
       {asked === 'cancel' && (
         <Ask title="Cancel this upgrade?" verb="Cancel the upgrade" keep="Let it go on" dangerous busy={busy} onDo={() => then(() => provider.cancelUpgrade(operation.id))} onClose={() => setAsked(undefined)}>
-          Until it begins to flash nothing on the device changes.
+          {say('Until it begins to flash nothing on the device changes.')}
         </Ask>
       )}
       {asked === 'retry' && (
@@ -79,7 +82,7 @@ export function OperationActions({ operation, onChange, leads = false }: { opera
           }
           onClose={() => setAsked(undefined)}
         >
-          A new upgrade with the same image and options is begun.
+          {say('A new upgrade with the same image and options is begun.')}
         </Ask>
       )}
     </>
@@ -88,6 +91,7 @@ export function OperationActions({ operation, onChange, leads = false }: { opera
 
 /** How far it is. */
 export function OperationBar({ operation }: { operation: Operation }) {
+  const say = useText();
   const { progress, status, next_retry_at: again } = operation;
   return (
     <div className="f-bar">
@@ -96,17 +100,18 @@ export function OperationBar({ operation }: { operation: Operation }) {
         {status === 'in-progress' && !operation.waiting && <span className="w-secondary">{progress} %</span>}
         {again && (status === 'pending' || status === 'in-progress') && (
           <span className="w-secondary">
-            tried again <Moment at={again} />
+            {say('tried again')}{' '}<Moment at={again} />
           </span>
         )}
       </div>
-      {status === 'in-progress' && !operation.waiting && <progress max={100} value={progress} aria-label="Progress" />}
+      {status === 'in-progress' && !operation.waiting && <progress max={100} value={progress} aria-label={say('Progress')} />}
     </div>
   );
 }
 
 /** A row that unfolds its log. */
 export function OperationRow({ operation, title, open: opened = false, onChange }: { operation: Operation; title: ReactNode; open?: boolean; onChange(): void }) {
+  const say = useText();
   const [open, setOpen] = useState(opened);
   return (
     <li className="c-command">
@@ -125,7 +130,7 @@ export function OperationRow({ operation, title, open: opened = false, onChange 
         <div className="f-actions">
           <OperationActions operation={operation} onChange={onChange} />
           <Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? 'Hide log' : 'Log'}
+            {open ? say('Hide log') : say('Log')}
           </Button>
         </div>
       </div>

@@ -1,8 +1,10 @@
 // The history of upgrades.
 import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -24,12 +26,13 @@ const columns: Column<Operation>[] = [
   { id: 'status', label: 'Status', width: 170, fixed: true, phone: 'status', cell: (row) => <Status {...operationLook(row)} /> },
   { id: 'progress', label: 'Done', right: true, width: 80, cell: ({ progress }) => `${progress} %` },
   { id: 'last', label: 'Last line', phone: 'note', cell: ({ log }) => last(log) },
-  { id: 'batch', label: 'Of', width: 130, cell: ({ batch }) => (batch ? <Link to={`/massupgrades/${batch}`}>mass upgrade</Link> : <span className="w-muted">single</span>) },
+  { id: 'batch', label: 'Of', width: 130, cell: ({ batch }) => (batch ? <Link to={`/massupgrades/${batch}`}><Say text="mass upgrade" /></Link> : <span className="w-muted"><Say text="single" /></span>) },
   { id: 'created', label: 'Begun', sort: 'created', right: true, width: 120, phone: 'aside', cell: ({ created }) => <Moment at={created ?? null} /> },
 ];
 
 /** The page. */
 export default function OperationList() {
+  const say = useText();
   return (
     <ListPage<Operation>
       title="Upgrades"
@@ -43,7 +46,7 @@ export default function OperationList() {
         },
         { ...organizationFilter, source: 'device__organization', shown: true },
       ]}
-      empty={<Empty title="No upgrades yet">Each upgrade of a device stands here: a single one from its page, or one of a mass upgrade.</Empty>}
+      empty={<Empty title="No upgrades yet">{say('Each upgrade of a device stands here: a single one from its page, or one of a mass upgrade.')}</Empty>}
     />
   );
 }

@@ -14,6 +14,7 @@ import { Card } from '../design/Card';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Failed, Loading } from '../design/states';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Risks } from './FirmwareTab';
 import { risksOf, sorted, waveSizes } from './looks';
 import type { FirmwareProvider } from './operations';
@@ -79,13 +80,14 @@ export function strategyOf(fields: WaveFields, now: Date = new Date()): Strategy
 }
 
 function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwareless: boolean; version: string }) {
+  const say = useText();
   const [all, setAll] = useState(false);
   const { chosen, reasons } = sorted(targets, firmwareless);
   const shown = all ? chosen : chosen.slice(0, 10);
   return (
     <>
-      <Card title="What will happen" note={chosen.length === 1 ? '1 device is upgraded' : `${chosen.length.toLocaleString()} devices are upgraded`} flush>
-        {chosen.length === 0 && <Empty title="No device would be upgraded">They have it already, or are left out for the reasons below.</Empty>}
+      <Card title="What will happen" note={chosen.length === 1 ? say('1 device is upgraded') : say('%{number} devices are upgraded', { number: chosen.length.toLocaleString() })} flush>
+        {chosen.length === 0 && <Empty title="No device would be upgraded">{say('They have it already, or are left out for the reasons below.')}</Empty>}
         <ul className="c-rows">
           {shown.map((target) => (
             <li key={target.device} className="c-row">
@@ -93,7 +95,7 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
                 <Link to={`/devices/${target.device}/firmware`}>{target.name}</Link> <span className="w-secondary">{target.model}</span>
               </span>
               <span className="w-secondary">
-                {target.version || 'not known'} → <b>{version}</b>
+                {target.version || say('not known')} → <b>{version}</b>
               </span>
             </li>
           ))}
@@ -101,7 +103,7 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
         {chosen.length > shown.length && (
           <p style={{ padding: '8px 16px', margin: 0 }}>
             <button type="button" className="w-link" onClick={() => setAll(true)}>
-              All {chosen.length.toLocaleString()}
+              {say('All %{number}', { number: chosen.length.toLocaleString() })}
             </button>
           </p>
         )}
@@ -110,14 +112,14 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
         <Card title="Left out" note={(targets.length - chosen.length).toLocaleString()} flush>
           {reasons.map(({ why, targets: list }) => (
             <div key={why} className="f-why">
-              <b>{why}</b> <span className="w-secondary">{list.length === 1 ? '1 device' : `${list.length.toLocaleString()} devices`}</span>
+              <b>{why}</b> <span className="w-secondary">{list.length === 1 ? say('1 device') : say('%{number} devices', { number: list.length.toLocaleString() })}</span>
               <ul className="f-names">
                 {list.slice(0, 20).map(({ device, name }) => (
                   <li key={device}>
                     <Link to={`/devices/${device}`}>{name}</Link>
                   </li>
                 ))}
-                {list.length > 20 && <li className="w-muted">and {(list.length - 20).toLocaleString()} more</li>}
+                {list.length > 20 && <li className="w-muted">{say('and %{value} more', { value: (list.length - 20).toLocaleString() })}</li>}
               </ul>
             </div>
           ))}
@@ -128,6 +130,7 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
 }
 
 function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: Target[]; onChange(fields: WaveFields): void }) {
+  const say = useText();
   const text = (source: 'first' | 'parts' | 'pause' | 'failures' | 'within' | 'parallel' | 'site' | 'deadline' | 'zone' | 'unreachable' | 'problems', label: string, helperText: string) => (
     <TextField label={label} value={fields[source]} onChange={({ target }) => onChange({ ...fields, [source]: target.value })} helperText={helperText} disabled={source === 'first' && fields.canaries.length > 0} fullWidth />
   );
@@ -137,10 +140,10 @@ function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: T
       <div className="f-fields">
         <TextField
           select
-          label="Canaries"
+          label={say('Canaries')}
           value={fields.canaries}
           onChange={({ target }) => onChange({ ...fields, canaries: target.value as unknown as string[] })}
-          helperText="Named devices that come first"
+          helperText={say('Named devices that come first')}
           slotProps={{ select: { multiple: true, displayEmpty: true }, inputLabel: { shrink: true } }}
           fullWidth
         >
@@ -157,14 +160,14 @@ function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: T
         {text('site', 'At one place', 'Devices of a location at a time; 0: any number')}
         {text('failures', 'Failures', 'Accepted in a wave')}
         {text('within', 'Back within', 'Minutes; 0: whenever they are')}
-        <TextField select label="When a wave is stopped" value={fields.stop} onChange={({ target }) => onChange({ ...fields, stop: target.value })} helperText="Taken back: devices get what they had before" fullWidth>
-          <MenuItem value="halt">Wait for people</MenuItem>
-          <MenuItem value="rollback_wave">Take the wave back</MenuItem>
-          <MenuItem value="rollback">Take everything back</MenuItem>
+        <TextField select label={say('When a wave is stopped')} value={fields.stop} onChange={({ target }) => onChange({ ...fields, stop: target.value })} helperText={say('Taken back: devices get what they had before')} fullWidth>
+          <MenuItem value="halt">{say('Wait for people')}</MenuItem>
+          <MenuItem value="rollback_wave">{say('Take the wave back')}</MenuItem>
+          <MenuItem value="rollback">{say('Take everything back')}</MenuItem>
         </TextField>
         {text('deadline', 'Wait for absent devices', 'Days; 0: do not wait')}
-        <TextField type="time" label="Only from" value={fields.from} onChange={({ target }) => onChange({ ...fields, from: target.value })} slotProps={{ inputLabel: { shrink: true } }} helperText="Empty: at any time" fullWidth />
-        <TextField type="time" label="Until" value={fields.to} onChange={({ target }) => onChange({ ...fields, to: target.value })} slotProps={{ inputLabel: { shrink: true } }} helperText="Also over midnight" fullWidth />
+        <TextField type="time" label={say('Only from')} value={fields.from} onChange={({ target }) => onChange({ ...fields, from: target.value })} slotProps={{ inputLabel: { shrink: true } }} helperText={say('Empty: at any time')} fullWidth />
+        <TextField type="time" label={say('Until')} value={fields.to} onChange={({ target }) => onChange({ ...fields, to: target.value })} slotProps={{ inputLabel: { shrink: true } }} helperText={say('Also over midnight')} fullWidth />
         {text('zone', 'Time zone', 'Where a device’s site has none of its own')}
       </div>
       {fields.gates && (
@@ -173,11 +176,11 @@ function WavesForm({ fields, chosen, onChange }: { fields: WaveFields; chosen: T
           {text('problems', 'With a problem', 'Percent of a wave that may have one since; empty: as the server is set')}
         </div>
       )}
-      <FormControlLabel control={<Checkbox checked={fields.gates} onChange={({ target }) => onChange({ ...fields, gates: target.checked })} />} label="Stop when monitoring says that devices are worse than before" />
-      <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => onChange({ ...fields, confirm: target.checked })} />} label="Wait for approval after each wave" />
-      <div className="f-waves" role="group" aria-label="Sizes of waves">
+      <FormControlLabel control={<Checkbox checked={fields.gates} onChange={({ target }) => onChange({ ...fields, gates: target.checked })} />} label={say('Stop when monitoring says that devices are worse than before')} />
+      <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => onChange({ ...fields, confirm: target.checked })} />} label={say('Wait for approval after each wave')} />
+      <div className="f-waves" role="group" aria-label={say('Sizes of waves')}>
         {sizes.map((size, n) => (
-          <StatusPill key={n} status={n === 0 ? 'waiting' : 'off'} word={`wave ${n + 1}: ${size.toLocaleString()}`} />
+          <StatusPill key={n} status={n === 0 ? 'waiting' : 'off'} word={say('wave %{n}: %{size}', { n: n + 1, size: size.toLocaleString() })} />
         ))}
       </div>
     </Card>
@@ -193,6 +196,7 @@ export default function UpgradeCreate() {
 }
 
 function Wizard({ build }: { build: Build }) {
+  const text = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const redirect = useRedirect();
   const { busy, attempt } = useAttempt();
@@ -216,7 +220,7 @@ function Wizard({ build }: { build: Build }) {
   const { chosen } = sorted(targets ?? [], firmwareless);
   const { data: way } = useQuery({ queryKey: ['devices', 'firmware', chosen[0]?.device, 'options'], queryFn: () => provider.firmwareOptions(chosen[0].device), enabled: chosen.length > 0 });
   const waves = fields ?? carefully(chosen.length);
-  const devices = chosen.length === 1 ? '1 device' : `${chosen.length.toLocaleString()} devices`;
+  const devices = chosen.length === 1 ? text('1 device') : text('%{number} devices', { number: chosen.length.toLocaleString() });
   const dangerous = risksOf(options).some(({ status }) => status === 'critical');
   const start = () =>
     attempt(async () => {
@@ -247,7 +251,7 @@ function Wizard({ build }: { build: Build }) {
   );
   return (
     <div className="w-edit">
-      <ObjectHeader title={`Upgrade devices to ${build.category_relation.name} ${build.version}`} above={{ label: build.version, to: `/firmwarebuilds/${build.id}` }} facts={<span>Nothing happens before you say so below.</span>} />
+      <ObjectHeader title={text('Upgrade devices to %{name} %{version}', { name: build.category_relation.name, version: build.version })} above={{ label: build.version, to: `/firmwarebuilds/${build.id}` }} facts={<span>{text('Nothing happens before you say so below.')}</span>} />
       <div className="w-edit-contents">
         <div className="w-stack">
           <Card title="Devices" note="those with firmware of this category, and those that an image fits">
@@ -255,7 +259,7 @@ function Wizard({ build }: { build: Build }) {
               {select('Group', group, 'All groups', groups, setGroup)}
               {select('Location', location, 'All locations', locations, setLocation)}
             </div>
-            <FormControlLabel control={<Checkbox checked={firmwareless} onChange={({ target }) => setFirmwareless(target.checked)} />} label="Also devices of which it is not known what they run" />
+            <FormControlLabel control={<Checkbox checked={firmwareless} onChange={({ target }) => setFirmwareless(target.checked)} />} label={text('Also devices of which it is not known what they run')} />
           </Card>
           {isPending && <Loading rows={4} />}
           {error && <Failed title="It cannot be said what would happen" reason={error.message} onRetry={() => void refetch()} />}
@@ -267,14 +271,14 @@ function Wizard({ build }: { build: Build }) {
                 <Risks options={options} />
               </Card>
               <Card title="How">
-                <FormControlLabel control={<Checkbox checked={inWaves} onChange={({ target }) => setInWaves(target.checked)} />} label="In waves, which end when something goes wrong" />
-                {!inWaves && <p className="w-secondary">All devices are upgraded as soon as there is room, whatever becomes of the others.</p>}
-                <TextField type="datetime-local" label="Begins" value={at} onChange={({ target }) => setAt(target.value)} slotProps={{ inputLabel: { shrink: true } }} helperText={`Empty: at once. In the time of this computer, ${browserZone()}`} />
+                <FormControlLabel control={<Checkbox checked={inWaves} onChange={({ target }) => setInWaves(target.checked)} />} label={text('In waves, which end when something goes wrong')} />
+                {!inWaves && <p className="w-secondary">{text('All devices are upgraded as soon as there is room, whatever becomes of the others.')}</p>}
+                <TextField type="datetime-local" label={text('Begins')} value={at} onChange={({ target }) => setAt(target.value)} slotProps={{ inputLabel: { shrink: true } }} helperText={text('Empty: at once. In the time of this computer, %{browserZone}', { browserZone: browserZone() })} />
               </Card>
               {inWaves && <WavesForm fields={waves} chosen={chosen} onChange={setFields} />}
               <p>
                 <Button variant="contained" startIcon={<HardDriveDownload size={16} />} disabled={busy} onClick={() => setAsked(true)}>
-                  Upgrade {devices}…
+                  {text('Upgrade %{devices}…', { devices })}
                 </Button>
               </p>
             </>
@@ -282,8 +286,8 @@ function Wizard({ build }: { build: Build }) {
         </div>
       </div>
       {asked && (
-        <Ask title={`Upgrade ${devices} to ${build.version}?`} verb={`Upgrade ${devices}`} keep="Not now" dangerous={dangerous} count={chosen.length} busy={busy} onDo={() => void start()} onClose={() => setAsked(false)}>
-          <p>{inWaves ? `In ${waveSizes(chosen.length, wavesOf(waves)).length} waves. ` : ''}Each device reboots when its turn comes.</p>
+        <Ask title={text('Upgrade %{devices} to %{version}?', { devices, version: build.version })} verb={text('Upgrade %{devices}', { devices })} keep="Not now" dangerous={dangerous} count={chosen.length} busy={busy} onDo={() => void start()} onClose={() => setAsked(false)}>
+          <p>{inWaves ? text('In %{number} waves. ', { number: waveSizes(chosen.length, wavesOf(waves)).length }) : ''}{text('Each device reboots when its turn comes.')}</p>
           <Risks options={options} />
         </Ask>
       )}

@@ -13,6 +13,7 @@ import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Loading } from '../design/states';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges } from '../live/useLive';
 import { rolloutLook, through, waveWords } from '../plan/looks';
@@ -30,6 +31,7 @@ import './firmware.css';
 const over = ['success', 'failed', 'cancelled'];
 
 function Header({ batch, onChange }: { batch: Batch; onChange(): void }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const change = useCanAccess({ resource: 'massupgrades', action: 'edit' });
   const { busy, attempt } = useAttempt();
@@ -45,12 +47,12 @@ function Header({ batch, onChange }: { batch: Batch; onChange(): void }) {
           <>
             {batch.rollout && (
               <Button variant="outlined" component={Link} to={`/rollouts/${batch.rollout}`} startIcon={<Waves size={16} />}>
-                Decide about waves
+                {say('Decide about waves')}
               </Button>
             )}
             {!over.includes(batch.status) && change.canAccess && (
               <Button variant="outlined" color="error" startIcon={<X size={16} />} onClick={() => setAsked(true)}>
-                Cancel…
+                {say('Cancel…')}
               </Button>
             )}
           </>
@@ -58,22 +60,22 @@ function Header({ batch, onChange }: { batch: Batch; onChange(): void }) {
         facts={
           <>
             <span>
-              <Link to={`/firmwarebuilds/${batch.build.id}`}>its build</Link>
+              <Link to={`/firmwarebuilds/${batch.build.id}`}>{say('its build')}</Link>
             </span>
             <span>
               <Reference resource="organizations" id={category.organization} none="all organizations" />
             </span>
             {batch.group && (
               <span>
-                group <Reference resource="groups" id={batch.group} />
+                {say('group')}{' '}<Reference resource="groups" id={batch.group} />
               </span>
             )}
             {batch.location && (
               <span>
-                at <Reference resource="locations" id={batch.location} />
+                {say('at')}{' '}<Reference resource="locations" id={batch.location} />
               </span>
             )}
-            {batch.actor && <span>by {batch.actor}</span>}
+            {batch.actor && <span>{say('by %{actor}', { actor: batch.actor })}</span>}
             <span>
               <Moment at={batch.created} />
             </span>
@@ -95,7 +97,7 @@ function Header({ batch, onChange }: { batch: Batch; onChange(): void }) {
           }
           onClose={() => setAsked(false)}
         >
-          What waits does not begin any more. Devices that are being flashed go on; those that were upgraded keep it.
+          {say('What waits does not begin any more. Devices that are being flashed go on; those that were upgraded keep it.')}
         </Ask>
       )}
     </>
@@ -103,17 +105,18 @@ function Header({ batch, onChange }: { batch: Batch; onChange(): void }) {
 }
 
 function Progress({ batch }: { batch: Batch }) {
+  const say = useText();
   const { total, success, failed, aborted, cancelled, running, waiting, pending, skipped } = batch.counts;
   const done = success + failed + aborted + cancelled;
   const parts = [
     [success, 'upgraded'], [failed, 'failed'], [aborted, 'aborted'], [cancelled, 'cancelled'], [running, 'under way'], [pending, 'not reached yet'], [waiting, 'waiting'], [skipped, 'left out'],
   ] as const;
   return (
-    <Card title="Progress" note={`${done.toLocaleString()} of ${total.toLocaleString()}`}>
+    <Card title="Progress" note={say('%{done} of %{total}', { done: done.toLocaleString(), total: total.toLocaleString() })}>
       <div className="f-bar">
-        <progress max={Math.max(total, 1)} value={total === 0 ? (over.includes(batch.status) ? 1 : 0) : done} aria-label="Progress" />
+        <progress max={Math.max(total, 1)} value={total === 0 ? (over.includes(batch.status) ? 1 : 0) : done} aria-label={say('Progress')} />
         <p role="status" className="w-secondary">
-          {parts.filter(([n]) => n > 0).map(([n, word]) => `${n.toLocaleString()} ${word}`).join(' · ') || 'Nothing is done yet.'}
+          {parts.filter(([n]) => n > 0).map(([n, word]) => `${n.toLocaleString()} ${word}`).join(' · ') || say('Nothing is done yet.')}
         </p>
       </div>
     </Card>
@@ -122,6 +125,7 @@ function Progress({ batch }: { batch: Batch }) {
 
 /** The waves of the rollout that carries it out. */
 function WaveCard({ id }: { id: string }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const queries = useQueryClient();
   const see = useCanAccess({ resource: 'rollouts', action: 'show' });
@@ -137,21 +141,21 @@ function WaveCard({ id }: { id: string }) {
           title={data.reason}
           actions={
             <Button component={Link} to={`/rollouts/${id}`} size="small" variant="outlined">
-              Decide
+              {say('Decide')}
             </Button>
           }
         >
-          {data.status === 'stopped' ? 'The wave was stopped: no other device is begun until somebody decides.' : undefined}
+          {data.status === 'stopped' ? say('The wave was stopped: no other device is begun until somebody decides.') : undefined}
         </Banner>
       )}
       <Card title="Waves" note={rolloutLook(data.status).word} flush>
         {(data.progress ?? []).map((wave) => (
           <div key={wave.wave} className="p-wave" aria-current={wave.wave === data.wave && !ended ? 'step' : undefined}>
             <div className="c-title">
-              <b>Wave {wave.wave + 1}</b>
-              <span className="w-secondary">{wave.size === 1 ? '1 device' : `${wave.size.toLocaleString()} devices`}</span>
+              <b>{say('Wave %{wave}', { wave: wave.wave + 1 })}</b>
+              <span className="w-secondary">{wave.size === 1 ? say('1 device') : say('%{size} devices', { size: wave.size.toLocaleString() })}</span>
             </div>
-            <progress max={Math.max(wave.size, 1)} value={wave.size === 0 ? 1 : through(wave)} aria-label={`Wave ${wave.wave + 1}`} />
+            <progress max={Math.max(wave.size, 1)} value={wave.size === 0 ? 1 : through(wave)} aria-label={say('Wave %{wave}', { wave: wave.wave + 1 })} />
             <span role="status">{waveWords(wave)}</span>
           </div>
         ))}
@@ -163,6 +167,7 @@ function WaveCard({ id }: { id: string }) {
 const statuses: OperationStatus[] = ['in-progress', 'pending', 'success', 'failed', 'aborted', 'cancelled'];
 
 function Devices({ batch }: { batch: Batch }) {
+  const say = useText();
   const provider = useDataProvider<FirmwareProvider>();
   const [page, setPage] = useState(1);
   const [status, setStatus] = useState('');
@@ -177,7 +182,7 @@ function Devices({ batch }: { batch: Batch }) {
         <TextField
           select
           size="small"
-          label="Status"
+          label={say('Status')}
           value={status}
           onChange={({ target }) => {
             setStatus(target.value);
@@ -186,7 +191,7 @@ function Devices({ batch }: { batch: Batch }) {
           slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
           sx={{ minWidth: 200 }}
         >
-          <MenuItem value="">any</MenuItem>
+          <MenuItem value="">{say('any')}</MenuItem>
           {statuses.map((one) => (
             <MenuItem key={one} value={one}>
               {operationLook({ status: one, waiting: false }).word}
@@ -195,7 +200,7 @@ function Devices({ batch }: { batch: Batch }) {
         </TextField>
       </div>
       {isPending && <Loading rows={3} />}
-      {data?.count === 0 && <Empty title="None">{status ? 'No device is like this.' : 'The devices stand here when it begins.'}</Empty>}
+      {data?.count === 0 && <Empty title="None">{status ? say('No device is like this.') : say('The devices stand here when it begins.')}</Empty>}
       <ul className="c-rows">
         {data?.results.map((operation) => (
           <OperationRow
@@ -216,6 +221,7 @@ function Devices({ batch }: { batch: Batch }) {
 }
 
 function LeftOut({ skipped }: { skipped: Record<string, string> }) {
+  const say = useText();
   const by = new Map<string, string[]>();
   for (const [device, why] of Object.entries(skipped)) by.set(why, [...(by.get(why) ?? []), device]);
   if (by.size === 0) return null;
@@ -232,7 +238,7 @@ function LeftOut({ skipped }: { skipped: Record<string, string> }) {
                 </Link>
               </li>
             ))}
-            {devices.length > 30 && <li className="w-muted">and {(devices.length - 30).toLocaleString()} more</li>}
+            {devices.length > 30 && <li className="w-muted">{say('and %{value} more', { value: (devices.length - 30).toLocaleString() })}</li>}
           </ul>
         </div>
       ))}
@@ -241,6 +247,7 @@ function LeftOut({ skipped }: { skipped: Record<string, string> }) {
 }
 
 function Whole({ first }: { first: Batch }) {
+  const say = useText();
   const { data = first, refetch } = useBatch(first.id);
   return (
     <div className="w-edit">
@@ -250,7 +257,7 @@ function Whole({ first }: { first: Batch }) {
           {data.problem && <Banner status="critical" title={data.problem} />}
           {data.status === 'scheduled' && (
             <Banner status="unknown" title="It begins at its time">
-              <Moment at={data.scheduled_at} exact />. Which devices it reaches is found out then.
+              <Moment at={data.scheduled_at} exact />{say('. Which devices it reaches is found out then.')}
             </Banner>
           )}
           <Progress batch={data} />

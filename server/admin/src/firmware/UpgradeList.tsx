@@ -3,6 +3,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -30,6 +31,7 @@ const columns: Column<Batch>[] = [
 
 /** The page. */
 export default function UpgradeList() {
+  const say = useText();
   return (
     <ListPage<Batch>
       title="Mass upgrades"
@@ -40,7 +42,7 @@ export default function UpgradeList() {
         { source: 'status', label: 'Status', kind: 'choice', shown: true, choices: (['scheduled', 'in-progress', 'success', 'failed', 'cancelled'] as const).map((id) => ({ id, name: batchLook(id).word })) },
         { ...organizationFilter, source: 'organization_id', shown: true },
       ]}
-      empty={<Empty title="No mass upgrades yet">One build for many devices, in waves: begin it on the page of a build.</Empty>}
+      empty={<Empty title="No mass upgrades yet">{say('One build for many devices, in waves: begin it on the page of a build.')}</Empty>}
     />
   );
 }

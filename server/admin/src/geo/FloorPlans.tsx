@@ -9,6 +9,7 @@ import { FileButton } from '../design/FileButton';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import type { StatusName } from '../design/tokens';
+import { useText } from '../design/useText';
 import { useMayChange } from '../forms/FormParts';
 import type { GeoProvider } from './operations';
 import type { FloorPlan, Location, Spot } from './types';
@@ -82,6 +83,7 @@ export function PlanPicture({ plan, spots, locked, onMove, look, onOpen }: PlanP
 
 /** The card of the floors. */
 export function FloorPlans({ location }: { location: Location }) {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const client = useQueryClient();
   const notify = useNotify();
@@ -113,20 +115,20 @@ export function FloorPlans({ location }: { location: Location }) {
   const placed = new Set(spots.data?.map(({ device_id }) => device_id));
   const number = Number.parseInt(floor, 10);
   return (
-    <Card title="Floors" note={plan ? `${spots.data?.length ?? 0} devices on this floor` : undefined} flush>
+    <Card title="Floors" note={plan ? say('%{number} devices on this floor', { number: spots.data?.length ?? 0 }) : undefined} flush>
       <div className="w-floors">
         {list.length > 0 && (
-          <ToggleButtonGroup size="small" exclusive value={plan?.floor} onChange={(_, value: number | null) => value !== null && setChosen(value)} aria-label="Floor">
+          <ToggleButtonGroup size="small" exclusive value={plan?.floor} onChange={(_, value: number | null) => value !== null && setChosen(value)} aria-label={say('Floor')}>
             {list.map((one) => (
               <ToggleButton key={one.id} value={one.floor}>
-                {one.floor === 0 ? 'Ground' : one.floor}
+                {one.floor === 0 ? say('Ground') : one.floor}
               </ToggleButton>
             ))}
           </ToggleButtonGroup>
         )}
         {mayPlans && (
           <>
-            <TextField size="small" label="Floor" type="number" value={floor} onChange={({ target }) => setFloor(target.value)} sx={{ width: 96 }} />
+            <TextField size="small" label={say('Floor')} type="number" value={floor} onChange={({ target }) => setFloor(target.value)} sx={{ width: 96 }} />
             <FileButton
               variant="outlined"
               label="Plan"
@@ -134,17 +136,17 @@ export function FloorPlans({ location }: { location: Location }) {
               disabled={busy || !Number.isInteger(number)}
               onFiles={([picture]) => picture && void act(() => provider.addFloorPlan(location.id, number, picture).then(() => setChosen(number)), 'Plan added')}
             >
-              Add a plan…
+              {say('Add a plan…')}
             </FileButton>
           </>
         )}
         {mayPlans && plan && (
           <>
             <FileButton color="inherit" label="Picture of the plan" accept={pictures} disabled={busy} onFiles={([picture]) => picture && void act(() => provider.changeFloorPlan(plan.id, { image: picture }), 'Picture replaced')}>
-              Replace the picture…
+              {say('Replace the picture…')}
             </FileButton>
             <Button color="error" disabled={busy} onClick={() => setGoing(plan)}>
-              Delete this plan…
+              {say('Delete this plan…')}
             </Button>
           </>
         )}
@@ -155,12 +157,12 @@ export function FloorPlans({ location }: { location: Location }) {
           plan={plan}
           spots={spots.data ?? []}
           locked={!mayPlaces}
-          onMove={(spot, to) => void act(() => provider.changePlace(spot.device_id, { indoor: `${to.lat},${to.lng}` }), `${spot.device_name} moved`)}
+          onMove={(spot, to) => void act(() => provider.changePlace(spot.device_id, { indoor: `${to.lat},${to.lng}` }), say('%{device_name} moved', { device_name: spot.device_name }))}
         />
       )}
       {plan && mayPlaces && (
         <div className="w-floors">
-          <span className="w-muted w-small">Not on this plan:</span>
+          <span className="w-muted w-small">{say('Not on this plan:')}</span>
           {devices.data?.results
             .filter(({ id }) => !placed.has(id))
             .map(({ id, name }) => (
@@ -169,18 +171,18 @@ export function FloorPlans({ location }: { location: Location }) {
                 size="small"
                 variant="outlined"
                 disabled={busy}
-                onClick={() => void act(() => provider.changePlace(id, { floorplan: plan.id, indoor: `${-Math.round(plan.image_height / 2)},${Math.round(plan.image_width / 2)}` }), `${name} put onto the plan: drag it to its place`)}
+                onClick={() => void act(() => provider.changePlace(id, { floorplan: plan.id, indoor: `${-Math.round(plan.image_height / 2)},${Math.round(plan.image_width / 2)}` }), say('%{name} put onto the plan: drag it to its place', { name }))}
               >
                 {name}
               </Button>
             ))}
-          {devices.data?.results.every(({ id }) => placed.has(id)) && <span className="w-small">nobody</span>}
+          {devices.data?.results.every(({ id }) => placed.has(id)) && <span className="w-small">{say('nobody')}</span>}
         </div>
       )}
-      {!plan && plans.data && <p className="w-muted w-floors">No plans yet: choose the number of a floor and a picture.</p>}
+      {!plan && plans.data && <p className="w-muted w-floors">{say('No plans yet: choose the number of a floor and a picture.')}</p>}
       {going && (
-        <Ask title={`Delete ${going.name}?`} verb="Delete plan" keep="Keep it" dangerous busy={busy} onDo={() => void act(() => provider.removeFloorPlan(going.id), 'Plan deleted').then(() => setGoing(undefined))} onClose={() => setGoing(undefined)}>
-          Its devices stay at the location, without a place on a plan.
+        <Ask title={say('Delete %{name}?', { name: going.name })} verb="Delete plan" keep="Keep it" dangerous busy={busy} onDo={() => void act(() => provider.removeFloorPlan(going.id), 'Plan deleted').then(() => setGoing(undefined))} onClose={() => setGoing(undefined)}>
+          {say('Its devices stay at the location, without a place on a plan.')}
         </Ask>
       )}
     </Card>

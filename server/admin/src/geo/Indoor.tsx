@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { useCallback } from 'react';
 import { useDataProvider } from 'react-admin';
 import { useNavigate } from 'react-router-dom';
+import { useText } from '../design/useText';
 import { PlanPicture } from './FloorPlans';
 import type { GeoProvider } from './operations';
 import { healthLook, type Location, type MonitoredSpot, type Spot } from './types';
@@ -19,6 +20,7 @@ interface IndoorProps {
 
 /** The floors of a location. */
 export function Indoor({ location, floor, onFloor, onClose }: IndoorProps) {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const navigate = useNavigate();
   const plans = useQuery({ queryKey: ['floorplans', location.id], queryFn: () => provider.floorPlans(location.id) });
@@ -35,20 +37,20 @@ export function Indoor({ location, floor, onFloor, onClose }: IndoorProps) {
     return { status: healthLook(status), word };
   }, []);
   return (
-    <section className="w-map-indoor" aria-label={`Floors of ${location.name}`}>
+    <section className="w-map-indoor" aria-label={say('Floors of %{name}', { name: location.name })}>
       <div className="w-floors">
         <strong>{location.name}</strong>
-        <ToggleButtonGroup size="small" exclusive value={plan?.floor ?? null} onChange={(_, value: number | null) => value !== null && onFloor(value)} aria-label="Floor">
+        <ToggleButtonGroup size="small" exclusive value={plan?.floor ?? null} onChange={(_, value: number | null) => value !== null && onFloor(value)} aria-label={say('Floor')}>
           {list.map((one) => (
             <ToggleButton key={one.id} value={one.floor}>
-              {one.floor === 0 ? 'Ground' : one.floor}
+              {one.floor === 0 ? say('Ground') : one.floor}
             </ToggleButton>
           ))}
         </ToggleButtonGroup>
         <span className="w-muted w-small" role="status">
-          {plans.error ? plans.error.message : spots.error ? spots.error.message : spots.data ? `${spots.data.length} devices on this floor` : plans.data && !plan ? 'No plans yet.' : 'Loading…'}
+          {plans.error ? plans.error.message : spots.error ? spots.error.message : spots.data ? say('%{number} devices on this floor', { number: spots.data.length }) : plans.data && !plan ? say('No plans yet.') : say('Loading…')}
         </span>
-        <button type="button" className="w-link w-map-close" onClick={onClose} aria-label="Back to the map">
+        <button type="button" className="w-link w-map-close" onClick={onClose} aria-label={say('Back to the map')}>
           <X size={16} />
         </button>
       </div>

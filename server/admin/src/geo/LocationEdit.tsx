@@ -7,6 +7,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { FloorPlans } from './FloorPlans';
@@ -15,6 +16,7 @@ import type { GeoProvider } from './operations';
 import type { Location } from './types';
 
 function Header({ location }: { location: Location }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const deletion = useDeletion('location', location.name, 'Its floor plans go too; its devices stay, and are nowhere then.');
@@ -27,9 +29,9 @@ function Header({ location }: { location: Location }) {
         facts={
           <>
             <span>{location.type}</span>
-            <Link to={`/map?open=${location.id}`}>Show on the map</Link>
+            <Link to={`/map?open=${location.id}`}>{say('Show on the map')}</Link>
             <span>
-              Changed <Moment at={location.modified} />
+              {say('Changed')}{' '}<Moment at={location.modified} />
             </span>
           </>
         }
@@ -40,11 +42,12 @@ function Header({ location }: { location: Location }) {
 }
 
 function Devices({ location }: { location: Location }) {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const { data } = useQuery({ queryKey: ['locations', 'devices', location.id], queryFn: () => provider.devicesAt(location.id) });
   return (
     <Card title="Devices here" note={data ? String(data.count) : undefined}>
-      {data?.results.length === 0 && <p className="w-muted">None. A device is put here on its own page, under Place.</p>}
+      {data?.results.length === 0 && <p className="w-muted">{say('None. A device is put here on its own page, under Place.')}</p>}
       <ul className="w-map-devices">
         {data?.results.map(({ id, name }) => (
           <li key={id}>
@@ -57,12 +60,13 @@ function Devices({ location }: { location: Location }) {
 }
 
 function Contents() {
+  const say = useText();
   const location = useRecordContext<Location>();
   const locked = !useMayChange('locations');
   if (!location) return null;
   return (
     <div className="w-form">
-      {location.is_estimated && <Banner status="unknown" title="Estimated from the public address of its devices">It may be far off. Whoever changes address or position here makes it exact.</Banner>}
+      {location.is_estimated && <Banner status="unknown" title="Estimated from the public address of its devices">{say('It may be far off. Whoever changes address or position here makes it exact.')}</Banner>}
       <LocationForm locked={locked} />
       {location.type === 'indoor' && <FloorPlans location={location} />}
       <Devices location={location} />

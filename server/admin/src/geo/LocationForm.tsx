@@ -4,6 +4,7 @@ import L from 'leaflet';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { BooleanInput, required, SelectInput, TextInput, useDataProvider, useNotify } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../design/useText';
 import { Columns, FormCard, FormProblems } from '../forms/FormParts';
 import { OrganizationInput } from '../tenancy/references';
 import { LeafletMap, useBackground } from './LeafletMap';
@@ -15,6 +16,7 @@ const pin = L.divIcon({ className: 'w-map-pin', iconSize: [16, 16] });
 
 /** Where a location is: a point that is set by a click and dragged; other geometries are shown. */
 export function GeometryInput({ locked = false }: { locked?: boolean }) {
+  const text = useText();
   const { setValue, getValues } = useFormContext();
   const geometry = useWatch({ name: 'geometry' }) as Location['geometry'] | undefined;
   const map = useRef<L.Map>(undefined);
@@ -51,12 +53,12 @@ export function GeometryInput({ locked = false }: { locked?: boolean }) {
     <>
       <LeafletMap label="Where it is: click to set the place" center={[25, 10]} zoom={2} onReady={onReady} />
       <p className="w-secondary w-small" data-testid="position">
-        {lat !== undefined && lng !== undefined ? `${lat}° latitude, ${lng}° longitude` : geometry ? geometry.type : 'Click into the map to say where it is.'}
+        {lat !== undefined && lng !== undefined ? text('%{lat}° latitude, %{lng}° longitude', { lat, lng }) : geometry ? geometry.type : text('Click into the map to say where it is.')}
         {geometry && !locked && (
           <>
             {' '}
             <button type="button" className="w-link" onClick={() => setValue('geometry', null, { shouldDirty: true })}>
-              Take it off the map
+              {text('Take it off the map')}
             </button>
           </>
         )}
@@ -67,6 +69,7 @@ export function GeometryInput({ locked = false }: { locked?: boolean }) {
 
 /** Finds the address on the map, where the server may ask somebody. */
 function FindAddress() {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const { getValues, setValue } = useFormContext();
   const notify = useNotify();
@@ -86,7 +89,7 @@ function FindAddress() {
   };
   return (
     <Button variant="outlined" disabled={busy} onClick={() => void find()}>
-      Find the address on the map
+      {say('Find the address on the map')}
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 // Every location.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -19,6 +20,7 @@ const columns: Column<Location>[] = [
 
 /** The page. */
 export default function LocationList() {
+  const say = useText();
   return (
     <ListPage<Location>
       title="Locations"
@@ -35,7 +37,7 @@ export default function LocationList() {
       add="Add a location"
       bulk={<BulkDelete one="location" many="locations" loss="Their floor plans go too; devices stay, and are nowhere then." />}
       nameOf={({ name }) => name}
-      empty={<Empty title="No locations yet">A location is a place where devices are: a street, a building, a bus.</Empty>}
+      empty={<Empty title="No locations yet">{say('A location is a place where devices are: a street, a building, a bus.')}</Empty>}
     />
   );
 }

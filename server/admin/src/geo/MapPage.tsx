@@ -9,6 +9,7 @@ import { useDataProvider, useGetList, useGetOne } from 'react-admin';
 import { Link, useLocation, useNavigate } from 'react-router-dom';
 import { PageHead } from '../design/PageHead';
 import { StatusShape } from '../design/Status';
+import { useText } from '../design/useText';
 import { useChanges } from '../live/useLive';
 import { openLink } from '../live/socket';
 import { useManagedOrganizations } from '../tenancy/managed';
@@ -33,6 +34,7 @@ function layerOf(mark: Mark, middle: number, onOpen: (mark: Mark) => void): L.La
 
 /** What is open beside the map: a location with its devices, or the locations of a place. */
 function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string }; onClose(): void; onInside(): void }) {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const [typed, setTyped] = useState('');
   const { data: location } = useGetOne<Location>('locations', { id: open.id ?? '' }, { enabled: !!open.id });
@@ -45,8 +47,8 @@ function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string
   });
   const many = useQuery({ queryKey: ['locations', 'in', open.bbox], queryFn: () => provider.locationsIn(open.bbox ?? ''), enabled: !!open.bbox });
   return (
-    <aside className="w-map-panel" aria-label="What is here">
-      <button type="button" className="w-link w-map-close" onClick={onClose} aria-label="Close">
+    <aside className="w-map-panel" aria-label={say('What is here')}>
+      <button type="button" className="w-link w-map-close" onClick={onClose} aria-label={say('Close')}>
         <X size={16} />
       </button>
       {location && (
@@ -58,12 +60,12 @@ function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string
           {devices.data?.has_floorplan && (
             <p>
               <button type="button" className="w-link" onClick={onInside}>
-                Floor plans
+                {say('Floor plans')}
               </button>
             </p>
           )}
           {(sought || (devices.data?.count ?? 0) > 8) && (
-            <TextField size="small" fullWidth sx={{ marginTop: '8px' }} value={typed} onChange={({ target }) => setTyped(target.value)} placeholder="Name or MAC address" slotProps={{ htmlInput: { 'aria-label': 'Find devices here' } }} />
+            <TextField size="small" fullWidth sx={{ marginTop: '8px' }} value={typed} onChange={({ target }) => setTyped(target.value)} placeholder={say('Name or MAC address')} slotProps={{ htmlInput: { 'aria-label': 'Find devices here' } }} />
           )}
           <ul>
             {devices.data?.results.map(({ id, name, monitoring }) => (
@@ -74,15 +76,15 @@ function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string
           </ul>
           {devices.data && devices.data.count > devices.data.results.length && (
             <p>
-              <Link to={`/devices?filter=${encodeURIComponent(JSON.stringify({ location: location.id }))}`}>All {devices.data.count}</Link>
+              <Link to={`/devices?filter=${encodeURIComponent(JSON.stringify({ location: location.id }))}`}>{say('All %{count}', { count: devices.data.count })}</Link>
             </p>
           )}
-          {devices.data?.count === 0 && <p className="w-muted">{sought ? 'No such device here.' : 'No devices here.'}</p>}
+          {devices.data?.count === 0 && <p className="w-muted">{sought ? say('No such device here.') : say('No devices here.')}</p>}
         </>
       )}
       {many.data && (
         <>
-          <h2>{many.data.count} locations</h2>
+          <h2>{say('%{count} locations', { count: many.data.count })}</h2>
           <ul>
             {many.data.results.map(({ id, name }) => (
               <li key={id}>
@@ -98,13 +100,14 @@ function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string
 
 /** The groups that the map can be limited to: those of the organization, where one is chosen. */
 function GroupFilter({ organization, value, onChange }: { organization?: string; value: string; onChange(value: string): void }) {
+  const say = useText();
   const { data } = useGetList<{ id: string; name: string; organization: string }>('devicegroups', { pagination: { page: 1, perPage: 100 }, sort: { field: 'name', order: 'ASC' } });
   const groups = (data ?? []).filter((one) => !organization || one.organization === organization);
   if (groups.length === 0 && !value) return null;
   return (
     <TextField select size="small" sx={{ width: 200 }} value={value} onChange={({ target }) => onChange(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Group' }, select: { displayEmpty: true } }}>
-      <MenuItem value="">All groups</MenuItem>
-      {value && !groups.some(({ id }) => id === value) && <MenuItem value={value}>One group</MenuItem>}
+      <MenuItem value="">{say('All groups')}</MenuItem>
+      {value && !groups.some(({ id }) => id === value) && <MenuItem value={value}>{say('One group')}</MenuItem>}
       {groups.map(({ id, name }) => (
         <MenuItem key={id} value={id}>
           {name}
@@ -116,6 +119,7 @@ function GroupFilter({ organization, value, onChange }: { organization?: string;
 
 /** The page. */
 export default function MapPage() {
+  const say = useText();
   const provider = useDataProvider<GeoProvider>();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -247,12 +251,12 @@ export default function MapPage() {
           sx={{ width: 260 }}
           value={typed}
           onChange={({ target }) => setTyped(target.value)}
-          placeholder="Name or address"
+          placeholder={say('Name or address')}
           slotProps={{ input: { startAdornment: <InputAdornment position="start"><Search size={16} /></InputAdornment> }, htmlInput: { 'aria-label': 'Find places' } }}
         />
         {organizations.length > 1 && (
           <TextField select size="small" sx={{ width: 200 }} value={filters.organization ?? ''} onChange={({ target }) => filter('organization', target.value)} slotProps={{ htmlInput: { 'aria-label': 'Organization' }, select: { displayEmpty: true } }}>
-            <MenuItem value="">All organizations</MenuItem>
+            <MenuItem value="">{say('All organizations')}</MenuItem>
             {organizations.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}
@@ -262,11 +266,11 @@ export default function MapPage() {
         )}
         <GroupFilter organization={filters.organization} value={filters.group ?? ''} onChange={(value) => filter('group', value)} />
         <TextField select size="small" sx={{ width: 200 }} value={filters.type ?? ''} onChange={({ target }) => filter('type', target.value)} slotProps={{ htmlInput: { 'aria-label': 'Type' }, select: { displayEmpty: true } }}>
-          <MenuItem value="">Indoor and outdoor</MenuItem>
-          <MenuItem value="indoor">Indoor</MenuItem>
-          <MenuItem value="outdoor">Outdoor</MenuItem>
+          <MenuItem value="">{say('Indoor and outdoor')}</MenuItem>
+          <MenuItem value="indoor">{say('Indoor')}</MenuItem>
+          <MenuItem value="outdoor">{say('Outdoor')}</MenuItem>
         </TextField>
-        <div className="w-map-legend" role="group" aria-label="Status">
+        <div className="w-map-legend" role="group" aria-label={say('Status')}>
           {statuses
             .filter((one) => chosen.has(one) || (view.data?.statuses[one] ?? 0) > 0)
             .map((one) => (
@@ -282,7 +286,7 @@ export default function MapPage() {
             ))}
         </div>
         <span className="w-muted w-small" role="status" data-testid="map-count">
-          {view.error ? view.error.message : view.data ? `${view.data.count.toLocaleString('en')} ${view.data.count === 1 ? 'place' : 'places'}` : 'Loading…'}
+          {view.error ? view.error.message : view.data ? `${view.data.count.toLocaleString('en')} ${view.data.count === 1 ? 'place' : 'places'}` : say('Loading…')}
         </span>
       </div>
       <div className="w-map-frame">

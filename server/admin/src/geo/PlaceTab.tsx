@@ -8,6 +8,7 @@ import { Link } from 'react-router-dom';
 import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useMayChange } from '../forms/FormParts';
 import { openLink } from '../live/socket';
 import { useChanges } from '../live/useLive';
@@ -21,6 +22,7 @@ const pin = L.divIcon({ className: 'w-map-pin', iconSize: [16, 16] });
 
 /** The map of one location; what moves, moves. */
 function PlaceMap({ place }: { place: DevicePlace }) {
+  const text = useText();
   const { id, geometry } = place.location;
   const shown = useRef(L.layerGroup());
   const map = useRef<L.Map>(undefined);
@@ -48,12 +50,13 @@ function PlaceMap({ place }: { place: DevicePlace }) {
       map.current = undefined;
     };
   }, [geometry, draw]);
-  if (!geometry) return <p className="w-muted">It moves, and did not say yet where it is.</p>;
-  return <LeafletMap label={`Map of ${place.location.properties.name}`} center={[25, 10]} zoom={2} onReady={onReady} />;
+  if (!geometry) return <p className="w-muted">{text('It moves, and did not say yet where it is.')}</p>;
+  return <LeafletMap label={text('Map of %{name}', { name: place.location.properties.name })} center={[25, 10]} zoom={2} onReady={onReady} />;
 }
 
 /** Chooses a location of the device's organization. */
 function Choose({ organization, onChoose }: { organization: string; onChoose(location: Location): void }) {
+  const say = useText();
   const [text, setText] = useState('');
   const { data = [] } = useGetList<Location>('locations', { pagination: { page: 1, perPage: 25 }, sort: { field: 'name', order: 'ASC' }, filter: { organization, ...(text ? { q: text } : {}) } });
   return (
@@ -67,7 +70,7 @@ function Choose({ organization, onChoose }: { organization: string; onChoose(loc
       value={null}
       blurOnSelect
       noOptionsText="No such location"
-      renderInput={(params) => <TextField {...params} size="small" label="Put it at a location" />}
+      renderInput={(params) => <TextField {...params} size="small" label={say('Put it at a location')} />}
       sx={{ maxWidth: 420 }}
     />
   );
@@ -75,6 +78,7 @@ function Choose({ organization, onChoose }: { organization: string; onChoose(loc
 
 /** The tab. */
 export default function PlaceTab() {
+  const say = useText();
   const device = useRecordContext<{ id: string; name: string; organization: string; is_deactivated?: boolean }>();
   const provider = useDataProvider<GeoProvider>();
   const client = useQueryClient();
@@ -112,7 +116,7 @@ export default function PlaceTab() {
         more={
           now && (
             <>
-              <Link to={`/locations/${now.location.id}`}>Open the location</Link> <Link to={`/map?open=${now.location.id}`}>On the map</Link>
+              <Link to={`/locations/${now.location.id}`}>{say('Open the location')}</Link> <Link to={`/map?open=${now.location.id}`}>{say('On the map')}</Link>
             </>
           )
         }
@@ -120,13 +124,13 @@ export default function PlaceTab() {
         {now && <PlaceMap key={now.location.id} place={now} />}
         {open && (
           <div className="w-floors">
-            <Choose organization={device.organization} onChoose={(location) => void act(() => provider.putPlace(id, { location: location.id }), `${device.name} is at ${location.name}`)} />
+            <Choose organization={device.organization} onChoose={(location) => void act(() => provider.putPlace(id, { location: location.id }), say('%{name} is at %{name2}', { name: device.name, name2: location.name }))} />
             <Button component={Link} to="/locations/create" color="inherit">
-              Add a location
+              {say('Add a location')}
             </Button>
             {now && (
               <Button color="error" onClick={() => setLeaving(true)}>
-                Take it off the map…
+                {say('Take it off the map…')}
               </Button>
             )}
           </div>
@@ -134,8 +138,8 @@ export default function PlaceTab() {
       </Card>
       {now && where?.type === 'indoor' && <FloorPlans location={{ id: now.location.id, ...where } as Location} />}
       {leaving && (
-        <Ask title={`Take ${device.name} off the map?`} verb="Take it off" keep="Keep it there" dangerous onDo={() => void act(() => provider.removePlace(id), 'It is nowhere now').then(() => setLeaving(false))} onClose={() => setLeaving(false)}>
-          The location stays.
+        <Ask title={say('Take %{name} off the map?', { name: device.name })} verb="Take it off" keep="Keep it there" dangerous onDo={() => void act(() => provider.removePlace(id), 'It is nowhere now').then(() => setLeaving(false))} onClose={() => setLeaving(false)}>
+          {say('The location stays.')}
         </Ask>
       )}
     </div>

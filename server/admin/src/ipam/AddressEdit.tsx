@@ -4,12 +4,14 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
 import type { Address } from './types';
 
 function Header({ address }: { address: Address }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const deletion = useDeletion('address', address.ip_address, 'Others may be given it then.');
@@ -22,13 +24,13 @@ function Header({ address }: { address: Address }) {
         facts={
           <>
             <span>
-              In{' '}
+              {say('In')}{' '}
               <Link className="w-mono" to={`/subnets/${address.subnet}`}>
                 <Reference resource="subnets" id={address.subnet} title="subnet" />
               </Link>
             </span>
             <span>
-              Changed <Moment at={address.modified} />
+              {say('Changed')}{' '}<Moment at={address.modified} />
             </span>
           </>
         }

@@ -1,6 +1,7 @@
 // Every recorded address.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import type { Column as Exported } from '../lists/csv';
@@ -22,6 +23,7 @@ const exported: Exported<Address>[] = (['ip_address', 'description', 'subnet', '
 
 /** The page. */
 export default function AddressList() {
+  const say = useText();
   return (
     <ListPage<Address>
       title="Addresses"
@@ -33,7 +35,7 @@ export default function AddressList() {
       actions={<ExportButton<Address> name="addresses" columns={exported} />}
       bulk={<BulkDelete one="address" many="addresses" loss="Others may be given them then." />}
       nameOf={({ ip_address }) => ip_address}
-      empty={<Empty title="No addresses yet">Addresses are recorded on the page of their subnet.</Empty>}
+      empty={<Empty title="No addresses yet">{say('Addresses are recorded on the page of their subnet.')}</Empty>}
     />
   );
 }

@@ -5,6 +5,7 @@ import { useDataProvider, useNotify } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
+import { useText } from '../design/useText';
 import type { ImportOutcome, IPAMProvider } from './operations';
 import './ipam.css';
 
@@ -14,12 +15,13 @@ const sample = 'Office\n10.0.0.0/24\nmy-organization\n\nip_address,description\n
 const mostShown = 500;
 
 function Outcome({ outcome, tried }: { outcome: ImportOutcome; tried: boolean }) {
+  const say = useText();
   const { report, faults } = outcome;
   if (outcome.done && report) {
     return (
       <Alert severity={tried ? 'info' : 'success'}>
-        {report.created ? 'A new subnet' : 'The subnet'} <b className="w-mono">{report.subnet}</b> {report.created && report.name}: {report.added.toLocaleString()} new {report.added === 1 ? 'address' : 'addresses'}
-        {report.existing > 0 && `, ${report.existing.toLocaleString()} recorded already, which stay as they are`}.
+        {report.created ? say('A new subnet') : say('The subnet')} <b className="w-mono">{report.subnet}</b> {report.created && report.name}{say(': %{added} new', { added: report.added.toLocaleString() })}{' '}{report.added === 1 ? say('address') : say('addresses')}
+        {report.existing > 0 && say(', %{existing} recorded already, which stay as they are', { existing: report.existing.toLocaleString() })}.
       </Alert>
     );
   }
@@ -32,18 +34,18 @@ function Outcome({ outcome, tried }: { outcome: ImportOutcome; tried: boolean })
         sx={{ mb: 1 }}
         action={
           <Button color="inherit" size="small" href={`data:text/plain;charset=utf-8,${encodeURIComponent(all.slice(0, 1_000_000))}`} download="faulty-rows.txt">
-            Save the list
+            {say('Save the list')}
           </Button>
         }
       >
-        {faults.length.toLocaleString()} {faults.length === 1 ? 'row is' : 'rows are'} faulty. Nothing was imported.
+        {faults.length.toLocaleString()} {faults.length === 1 ? say('row is') : say('rows are')}{' '}{say('faulty. Nothing was imported.')}
       </Alert>
-      <section className="ip-faults" aria-label="Faulty rows">
+      <section className="ip-faults" aria-label={say('Faulty rows')}>
         <table>
           <thead>
             <tr>
-              <th>Row</th>
-              <th>What is wrong</th>
+              <th>{say('Row')}</th>
+              <th>{say('What is wrong')}</th>
             </tr>
           </thead>
           <tbody>
@@ -56,13 +58,14 @@ function Outcome({ outcome, tried }: { outcome: ImportOutcome; tried: boolean })
           </tbody>
         </table>
       </section>
-      {faults.length > mostShown && <p className="w-small w-muted">The first {mostShown.toLocaleString()} are shown.</p>}
+      {faults.length > mostShown && <p className="w-small w-muted">{say('The first %{mostShown} are shown.', { mostShown: mostShown.toLocaleString() })}</p>}
     </>
   );
 }
 
 /** The page. */
 export default function ImportPage() {
+  const text = useText();
   const provider = useDataProvider<IPAMProvider>();
   const notify = useNotify();
   const [file, setFile] = useState<File>();
@@ -87,9 +90,9 @@ export default function ImportPage() {
       <PageHead title="Import a subnet" />
       <div className="w-stack w-form">
         <Card title="File">
-          <p className="w-secondary">CSV or XLSX. It is tried at once: nothing is stored before you say so, and nothing at all while a row is faulty.</p>
+          <p className="w-secondary">{text('CSV or XLSX. It is tried at once: nothing is stored before you say so, and nothing at all while a row is faulty.')}</p>
           <div className="w-field">
-            <label htmlFor="ip-file">Choose a file</label>
+            <label htmlFor="ip-file">{text('Choose a file')}</label>
             <input
               id="ip-file"
               className="ip-file"
@@ -104,22 +107,22 @@ export default function ImportPage() {
               }}
             />
           </div>
-          {busy && <p role="status">Working…</p>}
+          {busy && <p role="status">{text('Working…')}</p>}
           {outcome && <Outcome {...outcome} />}
           <div className="w-row" style={{ marginTop: 12 }}>
             {imported ? (
               <Button variant="contained" component={Link} to="/subnets">
-                To the subnets
+                {text('To the subnets')}
               </Button>
             ) : (
               <Button variant="contained" disabled={!file || busy || !outcome?.outcome.done} onClick={() => file && void run(file, false)}>
-                Import
+                {text('Import')}
               </Button>
             )}
           </div>
         </Card>
         <Card title="What such a file looks like">
-          <p className="w-secondary">Name, network and the slug of the organization, an empty row, then the addresses. An empty organization makes a shared subnet.</p>
+          <p className="w-secondary">{text('Name, network and the slug of the organization, an empty row, then the addresses. An empty organization makes a shared subnet.')}</p>
           <pre className="w-code w-mono">{sample}</pre>
         </Card>
       </div>

@@ -11,6 +11,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -36,6 +37,7 @@ function useOwn(subnet: { organization: string | null }): boolean {
 }
 
 function Header({ subnet }: { subnet: Subnet }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const provider = useDataProvider<IPAMProvider>();
@@ -57,7 +59,7 @@ function Header({ subnet }: { subnet: Subnet }) {
     }
   };
   const files = create.canAccess
-    ? (['csv', 'xlsx'] as const).map((type) => ({ label: `Export as ${type.toUpperCase()}`, icon: Download, onDo: () => void save(type) }))
+    ? (['csv', 'xlsx'] as const).map((type) => ({ label: say('Export as %{toUpperCase}', { toUpperCase: type.toUpperCase() }), icon: Download, onDo: () => void save(type) }))
     : [];
   return (
     <>
@@ -72,7 +74,7 @@ function Header({ subnet }: { subnet: Subnet }) {
             </span>
             {usage && usage.ancestors.length > 0 && (
               <span className="ip-crumbs">
-                in
+                {say('in')}
                 {usage.ancestors.map((above) => (
                   <Link key={above.id} className="w-mono" to={`/subnets/${above.id}`} title={above.name}>
                     {above.subnet}
@@ -81,7 +83,7 @@ function Header({ subnet }: { subnet: Subnet }) {
               </span>
             )}
             <span>
-              Changed <Moment at={subnet.modified} />
+              {say('Changed')}{' '}<Moment at={subnet.modified} />
             </span>
           </>
         }
@@ -92,25 +94,26 @@ function Header({ subnet }: { subnet: Subnet }) {
 }
 
 function UsageCard({ usage }: { usage: Usage }) {
+  const say = useText();
   return (
     <Card title="Usage">
       <UsageBar usage={usage} />
       <dl className="w-facts ip-facts">
         <div>
-          <dt>Recorded</dt>
+          <dt>{say('Recorded')}</dt>
           <dd>{usage.used.toLocaleString()}</dd>
         </div>
         <div>
-          <dt>Hosts</dt>
+          <dt>{say('Hosts')}</dt>
           <dd>{countText(usage.hosts)}</dd>
         </div>
         <div>
-          <dt>Free</dt>
+          <dt>{say('Free')}</dt>
           <dd>{countText((BigInt(usage.hosts) > BigInt(usage.used) ? BigInt(usage.hosts) - BigInt(usage.used) : 0n).toString())}</dd>
         </div>
         <div>
-          <dt>Nested subnets</dt>
-          <dd>{usage.nested > 0 ? `${usage.nested.toLocaleString()}, ${shareText(usage.allotted)}` : 'none'}</dd>
+          <dt>{say('Nested subnets')}</dt>
+          <dd>{usage.nested > 0 ? `${usage.nested.toLocaleString()}, ${shareText(usage.allotted)}` : say('none')}</dd>
         </div>
       </dl>
     </Card>
@@ -119,6 +122,7 @@ function UsageCard({ usage }: { usage: Usage }) {
 
 /** Records addresses: the next available one, or one that was chosen. */
 function TakeCard({ usage, chosen, onChosen }: { usage: Usage; chosen: string; onChosen(address: string): void }) {
+  const say = useText();
   const provider = useDataProvider<IPAMProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -133,7 +137,7 @@ function TakeCard({ usage, chosen, onChosen }: { usage: Usage; chosen: string; o
         notify('No IP address available', { type: 'warning' });
         return;
       }
-      notify(`${made.ip_address} recorded`, { type: 'success' });
+      notify(say('%{ip_address} recorded', { ip_address: made.ip_address }), { type: 'success' });
       setDescription('');
       onChosen('');
       await queries.invalidateQueries({ queryKey: ['ipam'] });
@@ -148,7 +152,7 @@ function TakeCard({ usage, chosen, onChosen }: { usage: Usage; chosen: string; o
       <Field label="Description" value={description} onChange={setDescription} maxLength={100} />
       <Field label="Address" value={chosen} onChange={onChosen} placeholder={next.data ?? ''} help="Empty: the next one that is free" className="w-mono" />
       <Button type="button" variant="contained" disabled={busy || (chosen.trim() === '' && next.data === null)} onClick={() => void take(chosen.trim() || undefined)}>
-        {chosen.trim() ? `Record ${chosen.trim()}` : 'Request the next address'}
+        {chosen.trim() ? say('Record %{chosen}', { chosen: chosen.trim() }) : say('Request the next address')}
       </Button>
     </Card>
   );
@@ -156,6 +160,7 @@ function TakeCard({ usage, chosen, onChosen }: { usage: Usage; chosen: string; o
 
 /** Finds room for a network inside the subnet. */
 function RoomCard({ usage, mayCreate }: { usage: Usage; mayCreate: boolean }) {
+  const say = useText();
   const provider = useDataProvider<IPAMProvider>();
   const bits = Number(usage.subnet.split('/')[1]);
   const most = usage.subnet.includes(':') ? 128 : 32;
@@ -167,11 +172,11 @@ function RoomCard({ usage, mayCreate }: { usage: Usage; mayCreate: boolean }) {
   const rooms = found.data?.filter((network) => network !== usage.subnet) ?? [];
   return (
     <Card title="Room for subnets">
-      <Field label="Length" value={length} onChange={setLength} inputMode="numeric" placeholder={`${bits + 1} to ${most}`} help={wanted ? undefined : 'Empty: the largest networks that are free'} problem={length !== '' && !wanted ? `A number from ${bits + 1} to ${most}` : undefined} />
+      <Field label="Length" value={length} onChange={setLength} inputMode="numeric" placeholder={say('%{bits} to %{most}', { bits: bits + 1, most })} help={wanted ? undefined : 'Empty: the largest networks that are free'} problem={length !== '' && !wanted ? say('A number from %{bits} to %{most}', { bits: bits + 1, most }) : undefined} />
       {found.isPending && <Loading rows={2} />}
       {found.error && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
-      {found.data?.length === 0 && <p className="w-secondary">There is no room any more.</p>}
-      {found.data?.length === 1 && rooms.length === 0 && <p className="w-secondary">All of it: no subnet lies in it yet. Give a length to see where one would go.</p>}
+      {found.data?.length === 0 && <p className="w-secondary">{say('There is no room any more.')}</p>}
+      {found.data?.length === 1 && rooms.length === 0 && <p className="w-secondary">{say('All of it: no subnet lies in it yet. Give a length to see where one would go.')}</p>}
       {rooms.length > 0 && (
         <ul className="w-rows ip-flush">
           {rooms.map((network) => (
@@ -183,9 +188,9 @@ function RoomCard({ usage, mayCreate }: { usage: Usage; mayCreate: boolean }) {
                   component={Link}
                   to={`/subnets/create?${new URLSearchParams({ subnet: network, master_subnet: usage.id, organization: usage.organization ?? '' })}`}
                   startIcon={<Plus size={14} />}
-                  aria-label={`Create ${network}`}
+                  aria-label={say('Create %{network}', { network })}
                 >
-                  Create
+                  {say('Create')}
                 </Button>
               )}
             </li>
@@ -199,6 +204,7 @@ function RoomCard({ usage, mayCreate }: { usage: Usage; mayCreate: boolean }) {
 const perPage = 20;
 
 function AddressesCard({ usage }: { usage: Usage }) {
+  const say = useText();
   const provider = useDataProvider<IPAMProvider>();
   const [page, setPage] = useState(1);
   const [search, setSearch] = useState('');
@@ -209,7 +215,7 @@ function AddressesCard({ usage }: { usage: Usage }) {
       {usage.used > perPage && <Field label="Find" value={search} onChange={(text) => { setSearch(text); setPage(1); }} placeholder="Address, description" />}
       {found.isPending && <Loading rows={4} />}
       {found.error && !found.data && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
-      {found.data && count === 0 && <p className="w-secondary">{search ? 'None match.' : 'None are recorded yet.'}</p>}
+      {found.data && count === 0 && <p className="w-secondary">{search ? say('None match.') : say('None are recorded yet.')}</p>}
       {count > 0 && (
         <ul className="w-rows ip-flush">
           {found.data?.results.map((address) => (
@@ -228,13 +234,13 @@ function AddressesCard({ usage }: { usage: Usage }) {
       {count > perPage && (
         <div className="w-row">
           <Button type="button" size="small" disabled={page <= 1} onClick={() => setPage(page - 1)}>
-            Before
+            {say('Before')}
           </Button>
           <span className="w-small w-numbers">
-            {((page - 1) * perPage + 1).toLocaleString()} to {Math.min(page * perPage, count).toLocaleString()} of {count.toLocaleString()}
+            {say('%{value} to %{page} of %{count}', { value: ((page - 1) * perPage + 1).toLocaleString(), page: Math.min(page * perPage, count).toLocaleString(), count: count.toLocaleString() })}
           </span>
           <Button type="button" size="small" disabled={page * perPage >= count} onClick={() => setPage(page + 1)}>
-            After
+            {say('After')}
           </Button>
         </div>
       )}

@@ -7,6 +7,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useM
 import { useDataProvider } from 'react-admin';
 import { Link, useNavigate } from 'react-router-dom';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { contains, parseAddress, stepAddress } from './addresses';
 import type { IPAMProvider } from './operations';
 import type { Piece, Usage } from './types';
@@ -54,6 +55,7 @@ interface CanvasProps {
 }
 
 function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
+  const say = useText();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [scheme, setScheme] = useState('');
@@ -132,7 +134,7 @@ function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
       style={{ height: rows * (cell + gap) }}
       tabIndex={0}
       role="img"
-      aria-label={`Addresses from ${piece.start} on: ${piece.taken.length} of ${piece.count} recorded. Arrow keys move, Enter chooses.`}
+      aria-label={say('Addresses from %{start} on: %{number} of %{count} recorded. Arrow keys move, Enter chooses.', { start: piece.start, number: piece.taken.length, count: piece.count })}
       onPointerMove={(event) => onCursor(under(event))}
       onPointerLeave={() => onCursor(undefined)}
       onClick={(event) => {
@@ -149,6 +151,7 @@ function Canvas({ piece, cursor, onCursor, onChoose }: CanvasProps) {
 
 /** The picture; a free address can be chosen to be recorded. */
 export function SubnetMap({ usage, onFree }: { usage: Usage; onFree?(address: string): void }) {
+  const say = useText();
   const provider = useDataProvider<IPAMProvider>();
   const navigate = useNavigate();
   const [start, setStart] = useState<string>();
@@ -176,13 +179,13 @@ export function SubnetMap({ usage, onFree }: { usage: Usage; onFree?(address: st
   return (
     <>
       <div className="ip-map-bar">
-        <IconButton type="button" aria-label="Addresses before" disabled={!before} onClick={() => before && go(before)}>
+        <IconButton type="button" aria-label={say('Addresses before')} disabled={!before} onClick={() => before && go(before)}>
           <ChevronLeft size={16} />
         </IconButton>
         <span className="w-mono">
           {piece.start} – {stepAddress(piece.start, piece.count - 1)}
         </span>
-        <IconButton type="button" aria-label="Addresses after" disabled={!after} onClick={() => after && go(after)}>
+        <IconButton type="button" aria-label={say('Addresses after')} disabled={!after} onClick={() => after && go(after)}>
           <ChevronRight size={16} />
         </IconButton>
         <span className="w-grow" />
@@ -190,8 +193,8 @@ export function SubnetMap({ usage, onFree }: { usage: Usage; onFree?(address: st
           <>
             <label className="w-search" style={{ width: 220 }}>
               <input
-                aria-label="Jump to an address"
-                placeholder="Jump to an address"
+                aria-label={say('Jump to an address')}
+                placeholder={say('Jump to an address')}
                 aria-invalid={problem || undefined}
                 value={wanted}
                 onChange={(event) => setWanted(event.target.value)}
@@ -203,14 +206,14 @@ export function SubnetMap({ usage, onFree }: { usage: Usage; onFree?(address: st
               />
             </label>
             <Button type="button" variant="outlined" onClick={() => go(wanted)}>
-              Jump
+              {say('Jump')}
             </Button>
           </>
         )}
       </div>
       {problem && (
         <p className="w-field-problem" role="alert">
-          Address not valid for subnet
+          {say('Address not valid for subnet')}
         </p>
       )}
       <Canvas piece={piece} cursor={cursor} onCursor={setCursor} onChoose={(at) => {
@@ -223,14 +226,14 @@ export function SubnetMap({ usage, onFree }: { usage: Usage; onFree?(address: st
         {address ? (
           <>
             <b className="w-mono">{address}</b>
-            {taken ? <Link to={`/addresses/${taken.id}`}>{taken.description || 'recorded'}</Link> : nested ? <Link to={`/subnets/${nested.id}`}>{`in ${nested.name} ${nested.subnet}`}</Link> : <span className="w-muted">free</span>}
+            {taken ? <Link to={`/addresses/${taken.id}`}>{taken.description || say('recorded')}</Link> : nested ? <Link to={`/subnets/${nested.id}`}>{say('in %{name} %{subnet}', { name: nested.name, subnet: nested.subnet })}</Link> : <span className="w-muted">{say('free')}</span>}
           </>
         ) : (
           <>
-            <span className="ip-key"><i style={{ background: 'var(--w-accent)' }} />recorded</span>
-            <span className="ip-key"><i style={{ background: 'var(--w-layer-group)' }} />nested subnet</span>
-            <span className="ip-key"><i style={{ background: 'var(--w-sunken)', boxShadow: 'inset 0 0 0 1px var(--w-border)' }} />free</span>
-            <span className="ip-key"><i style={{ background: 'var(--w-border)' }} />network or broadcast address</span>
+            <span className="ip-key"><i style={{ background: 'var(--w-accent)' }} />{say('recorded')}</span>
+            <span className="ip-key"><i style={{ background: 'var(--w-layer-group)' }} />{say('nested subnet')}</span>
+            <span className="ip-key"><i style={{ background: 'var(--w-sunken)', boxShadow: 'inset 0 0 0 1px var(--w-border)' }} />{say('free')}</span>
+            <span className="ip-key"><i style={{ background: 'var(--w-border)' }} />{say('network or broadcast address')}</span>
           </>
         )}
       </div>

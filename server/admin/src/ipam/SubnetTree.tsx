@@ -8,6 +8,7 @@ import { Link, useSearchParams } from 'react-router-dom';
 import { APIError } from '../api/errors';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading, Refused } from '../design/states';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useManagedOrganizations } from '../tenancy/managed';
 import { countText } from './addresses';
@@ -40,6 +41,7 @@ function useUsages(query: Record<string, unknown>) {
 }
 
 function More({ found, depth }: { found: ReturnType<typeof useUsages>; depth: number }) {
+  const say = useText();
   const shown = found.data?.results.length ?? 0;
   const total = found.data?.count ?? 0;
   if (shown >= total) return null;
@@ -47,7 +49,7 @@ function More({ found, depth }: { found: ReturnType<typeof useUsages>; depth: nu
     <tr>
       <td colSpan={5} style={{ paddingLeft: 36 + depth * 20 }}>
         <button type="button" className="w-link" onClick={found.more}>
-          Show more: {(total - shown).toLocaleString()} are left
+          {say('Show more: %{value} are left', { value: (total - shown).toLocaleString() })}
         </button>
       </td>
     </tr>
@@ -69,6 +71,7 @@ const asked = ['generated', 'rule_type', 'vpn', 'device'] as const;
 
 /** The devices that a subnet was made for. */
 function Devices({ usage }: { usage: Usage }) {
+  const say = useText();
   if (usage.device) {
     return (
       <>
@@ -84,13 +87,14 @@ function Devices({ usage }: { usage: Usage }) {
     <>
       {' '}
       <Link className="w-secondary" to={`/devices?filter=${encodeURIComponent(JSON.stringify({ subnet: usage.subnet }))}`}>
-        See all devices
+        {say('See all devices')}
       </Link>
     </>
   );
 }
 
 function Row({ usage, depth, tree, query }: { usage: Usage; depth: number; tree: boolean; query: Record<string, string> }) {
+  const say = useText();
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -120,7 +124,7 @@ function Row({ usage, depth, tree, query }: { usage: Usage; depth: number; tree:
           <UsageBar usage={usage} />
         </td>
         <td className="ip-right ip-wide">
-          {usage.used.toLocaleString()} of {countText(usage.hosts)}
+          {say('%{used} of %{hosts}', { used: usage.used.toLocaleString(), hosts: countText(usage.hosts) })}
         </td>
       </tr>
       {open && <Nested master={usage.id} depth={depth + 1} query={query} />}
@@ -129,6 +133,7 @@ function Row({ usage, depth, tree, query }: { usage: Usage; depth: number; tree:
 }
 
 function Nested({ master, depth, query }: { master: string; depth: number; query: Record<string, string> }) {
+  const say = useText();
   const [shown, setShown] = useState(false);
   const below = shown ? { generated: 'all' } : query;
   const found = useUsages({ ...below, master_subnet: master });
@@ -138,7 +143,7 @@ function Nested({ master, depth, query }: { master: string; depth: number; query
         <td colSpan={5} role="alert">
           {found.error.message}{' '}
           <button type="button" className="w-link" onClick={() => void found.refetch()}>
-            Try again
+            {say('Try again')}
           </button>
         </td>
       </tr>
@@ -149,9 +154,9 @@ function Nested({ master, depth, query }: { master: string; depth: number; query
       {found.data?.count === 0 && !shown && (
         <tr>
           <td colSpan={5} style={{ paddingLeft: 36 + depth * 20 }}>
-            Only networks that rules made for devices.{' '}
+            {say('Only networks that rules made for devices.')}{' '}
             <button type="button" className="w-link" onClick={() => setShown(true)}>
-              Show them
+              {say('Show them')}
             </button>
           </td>
         </tr>
@@ -164,6 +169,7 @@ function Nested({ master, depth, query }: { master: string; depth: number; query
 
 /** The page. */
 export default function SubnetTree() {
+  const say = useText();
   const [typed, setTyped] = useState('');
   const [organization, setOrganization] = useState('');
   const [address, setAddress] = useSearchParams();
@@ -189,7 +195,7 @@ export default function SubnetTree() {
   const rows = found.data?.results ?? [];
   const invite = create.canAccess && (
     <Button variant="contained" component={Link} to="/subnets/create">
-      Create subnet
+      {say('Create subnet')}
     </Button>
   );
   return (
@@ -198,10 +204,10 @@ export default function SubnetTree() {
         {create.canAccess && (
           <>
             <Button variant="outlined" component={Link} to="/subnets-import" startIcon={<Upload size={16} />}>
-              Import
+              {say('Import')}
             </Button>
             <Button variant="contained" component={Link} to="/subnets/create" startIcon={<Plus size={16} />}>
-              Create subnet
+              {say('Create subnet')}
             </Button>
           </>
         )}
@@ -213,11 +219,11 @@ export default function SubnetTree() {
           <div className="w-filters">
             <label className="w-search">
               <Search size={16} aria-hidden="true" />
-              <input type="search" aria-label="Search subnets" placeholder="Address, network, name" value={typed} onChange={(event) => setTyped(event.target.value)} />
+              <input type="search" aria-label={say('Search subnets')} placeholder={say('Address, network, name')} value={typed} onChange={(event) => setTyped(event.target.value)} />
             </label>
             {organizations.length > 1 && (
-              <select className="ip-select" aria-label="Organization" value={organization} onChange={(event) => setOrganization(event.target.value)}>
-                <option value="">All organizations</option>
+              <select className="ip-select" aria-label={say('Organization')} value={organization} onChange={(event) => setOrganization(event.target.value)}>
+                <option value="">{say('All organizations')}</option>
                 {organizations.map(({ id, name }) => (
                   <option key={id} value={id}>
                     {name}
@@ -225,7 +231,7 @@ export default function SubnetTree() {
                 ))}
               </select>
             )}
-            <select className="ip-select" aria-label="Kind" value={kind} onChange={(event) => choose(event.target.value)}>
+            <select className="ip-select" aria-label={say('Kind')} value={kind} onChange={(event) => choose(event.target.value)}>
               {kinds.map(({ id, name }) => (
                 <option key={id} value={id}>
                   {name}
@@ -233,8 +239,8 @@ export default function SubnetTree() {
               ))}
             </select>
             {vpns !== undefined && vpns.length > 0 && (
-              <select className="ip-select" aria-label="VPN server" value={wanted.vpn ?? ''} onChange={(event) => narrow({ vpn: event.target.value })}>
-                <option value="">Any VPN server</option>
+              <select className="ip-select" aria-label={say('VPN server')} value={wanted.vpn ?? ''} onChange={(event) => narrow({ vpn: event.target.value })}>
+                <option value="">{say('Any VPN server')}</option>
                 {vpns.map(({ id, name }) => (
                   <option key={id} value={id}>
                     {name}
@@ -249,22 +255,22 @@ export default function SubnetTree() {
                 narrow({ device: String(new FormData(event.currentTarget).get('device') ?? '').trim() });
               }}
             >
-              <input className="ip-select" name="device" key={wanted.device} aria-label="Device" placeholder="Name of a device" defaultValue={wanted.device ?? ''} onBlur={(event) => event.target.value.trim() !== (wanted.device ?? '') && narrow({ device: event.target.value.trim() })} />
+              <input className="ip-select" name="device" key={wanted.device} aria-label={say('Device')} placeholder={say('Name of a device')} defaultValue={wanted.device ?? ''} onBlur={(event) => event.target.value.trim() !== (wanted.device ?? '') && narrow({ device: event.target.value.trim() })} />
             </form>
           </div>
           {found.isPending && <Loading rows={12} onRetry={() => void found.refetch()} />}
           {found.error && !found.data && <Failed reason={found.error.message} onRetry={() => void found.refetch()} />}
-          {found.data && rows.length === 0 && (tree ? <Empty title="No subnets yet" action={invite}>A subnet is a network whose addresses are kept account of.</Empty> : <Empty title="No subnets match" action={<Button variant="outlined" onClick={() => { setTyped(''); setOrganization(''); setAddress({}, { replace: true }); }}>Clear filters</Button>} />)}
+          {found.data && rows.length === 0 && (tree ? <Empty title="No subnets yet" action={invite}>{say('A subnet is a network whose addresses are kept account of.')}</Empty> : <Empty title="No subnets match" action={<Button variant="outlined" onClick={() => { setTyped(''); setOrganization(''); setAddress({}, { replace: true }); }}>{say('Clear filters')}</Button>} />)}
           {rows.length > 0 && (
             <table className="ip-tree">
               <thead>
                 <tr>
-                  <th style={{ width: '30%' }}>Network</th>
-                  <th style={{ width: '22%' }}>Name</th>
-                  <th className="ip-wide">Organization</th>
-                  <th style={{ width: '26%' }}>Usage</th>
+                  <th style={{ width: '30%' }}>{say('Network')}</th>
+                  <th style={{ width: '22%' }}>{say('Name')}</th>
+                  <th className="ip-wide">{say('Organization')}</th>
+                  <th style={{ width: '26%' }}>{say('Usage')}</th>
                   <th className="ip-right ip-wide" style={{ width: 140 }}>
-                    Addresses
+                    {say('Addresses')}
                   </th>
                 </tr>
               </thead>

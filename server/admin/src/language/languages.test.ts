@@ -1,22 +1,16 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { concerns } from '../app/concerns';
 import { frameTexts } from '../app/texts';
-import { controllerTexts } from '../controller/texts';
-import { tenancyTexts } from '../tenancy/texts';
 import { sentences as german } from './de';
-import { languageOf, languages, speaking, translated } from './languages';
+import { languageOf, languages, saidOf, speaking, translated } from './languages';
 
-/** What is whole in every language: the frame, the log-in, devices and templates. The rest shows English until it is added here. */
-const whole = [
-  'app', 'forms', 'lists', 'design', 'live/Live.tsx', 'tenancy/account/Login.tsx', 'tenancy/account/Providers.tsx',
-  ...['Actions', 'BulkActions', 'ConfigurationTab', 'DeviceCreate', 'DeviceEdit', 'DeviceForm', 'DeviceList', 'DeviceOverview', 'LastSeen', 'StatusChip', 'TemplatesInput', 'FirstDevice'].map((name) => `controller/devices/${name}.tsx`),
-  'controller/devices/status.ts', 'controller/devices/seen.ts', 'controller/devices/thread.ts', 'controller/templates',
-];
+/** All there is. */
+const whole = readdirSync(join(import.meta.dirname, '..')).filter((name) => !name.startsWith('main.') && name !== 'language');
 /** Pages of the frame that are for those who make it. */
-const left = /Parts\.tsx$|Parts\/|\.test\.tsx?$|Logo\.tsx$/;
+const left = /app\/Parts\.tsx$|\.test\.tsx?$|Logo\.tsx$|\/samples\.ts$/;
 
 const source = join(import.meta.dirname, '..');
 
@@ -64,7 +58,11 @@ function textsIn(path: string): { texts: string[]; bare: string[] } {
 }
 
 /** Words that are not translated: names, units, code. */
-const names = new Set(['OpenWrt', 'curl', 'REST API', 'UUID', 'URL', 'JSON', 'Wispwright', 'frame', 'name', 'h1', 'div', 'status', 'Ctrl K', '/']);
+const names = new Set([
+  // names of fields and of what a router has
+  ...'accent accent_dark bar deadline display_name email_subject eth0 failures first firewall green:wlan icon id ill ip_address kennedy-2f-ap07 logo lost mac notice parallel parts pause problems radio0 radio1 site ssid theme title unreachable username variant within zone'.split(' '),
+  ...['ssh-ed25519 AAAA… name', 'sleep 70 && touch /etc/banner && reboot', "config rule 'allow_ssh'\n\toption src 'wan'", 'uci export', 'SHA-256', '#ffffff', 'Authorization: Bearer'],
+  'OpenWrt', 'curl', 'REST API', 'UUID', 'URL', 'JSON', 'Wispwright', 'frame', 'name', 'h1', 'div', 'status', 'Ctrl K', '/']);
 
 const leaves = (texts: object): string[] => Object.values(texts).flatMap((value) => (typeof value === 'string' ? (/\p{L}{2}/u.test(value) ? [value] : []) : leaves(value as object)));
 
@@ -74,7 +72,7 @@ const menu = concerns.flatMap(({ menu, account = [], texts }) => [
   ...menu.map(({ label, resource }) => label ?? (texts.resources as Record<string, { name: string }>)[resource ?? '']?.name),
   ...account.map(({ label }) => label),
 ]);
-const catalogue = leaves({ ra, frame: frameTexts.frame, devices: controllerTexts, people: tenancyTexts, menu: menu.filter((text) => text !== undefined) });
+const catalogue = leaves({ ra, frame: frameTexts.frame, concerns: concerns.map(({ texts }) => texts), menu: menu.filter((text) => text !== undefined) });
 const files = whole.flatMap(filesIn).filter((path) => /\.tsx?$/.test(path) && !left.test(path));
 
 describe('a language', () => {
@@ -93,6 +91,18 @@ describe('a language', () => {
     const given = (text: string) => [...new Set(text.match(/%\{\w+\}/g))].filter((value) => value !== '%{smart_count}').sort();
     for (const [english, said] of Object.entries(german)) expect([english, given(said)]).toEqual([english, given(english)]);
     for (const [english, said] of Object.entries(german)) expect([english, said.split('||||').length]).toEqual([english, english.split('||||').length]);
+  });
+  it('says a text in one way, whichever concern needs it', () => {
+    const said = new Map<string, string>();
+    for (const name of readdirSync(source)) {
+      const path = join(source, name, 'de.json');
+      if (!existsSync(path)) continue;
+      for (const [english, text] of Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>)) {
+        expect([english, said.get(english) ?? text]).toEqual([english, text]);
+        said.set(english, text);
+        expect(german[english]).toBe(text);
+      }
+    }
   });
   it('is not passed by: no page that is whole has a text outside of it', () => {
     const bare: Record<string, string[]> = {};
@@ -116,5 +126,9 @@ describe('the language of a person', () => {
     const plain = { translate: (key: string, options?: { _?: string }) => options?._ ?? key, changeLocale: async () => undefined, getLocale: () => 'de' };
     const { translate } = speaking(plain, () => ({ Save: 'Speichern' }));
     expect([translate('Save', { _: 'Save' }), translate('Other', { _: 'Other' })]).toEqual(['Speichern', 'Other']);
+  });
+  it('finds a text that has numbers in it by their places', () => {
+    const sentences = { '# of # connected': '# von # verbunden', '1 problem': '1 Problem', '2.4 GHz': '2,4 GHz' };
+    expect(['12 of 4,000 connected', '1 problem', '2.4 GHz', '5 GHz', 'connected'].map((text) => saidOf(sentences, text))).toEqual(['12 von 4,000 verbunden', '1 Problem', '2,4 GHz', undefined, undefined]);
   });
 });

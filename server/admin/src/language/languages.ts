@@ -57,12 +57,22 @@ export function translated<T extends object>(texts: T, sentences: Sentences): T 
   return Object.fromEntries(Object.entries(texts as Tree).map(([key, text]) => [key, typeof text === 'string' ? (sentences[text] ?? text) : translated(text, sentences)])) as T;
 }
 
+const numbers = /\d+(?:[.,]\d+)*/g;
+
+/** What a text is called: as it stands, or as one with other numbers, whose places are marked by # ("# min"). */
+export function saidOf(sentences: Sentences, text: string): string | undefined {
+  const said = sentences[text];
+  if (said !== undefined || !/\d/.test(text)) return said;
+  const found = text.match(numbers) ?? [];
+  return sentences[text.replace(numbers, '#')]?.replace(/#/g, () => found.shift() ?? '');
+}
+
 /** Lets a provider also translate English texts, which are keys of themselves. */
 export function speaking(provider: I18nProvider, sentences: () => Sentences): I18nProvider {
   return {
     ...provider,
     translate: (key: string, options?: Record<string, unknown>) => {
-      const said = sentences()[key];
+      const said = saidOf(sentences(), key);
       return provider.translate(key, said === undefined ? options : { ...options, _: said });
     },
   };

@@ -4,6 +4,7 @@ import { AutocompleteInput, NumberInput, ReferenceInput, required, SelectInput, 
 import { useWatch } from 'react-hook-form';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { CreatePage, EditPage } from '../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -19,6 +20,7 @@ export function defaultBody({ organization, group, configuration, is_active, ope
 }
 
 function Contents({ create = false }: { create?: boolean }) {
+  const say = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const change = useMayChange('alert-defaults');
   const { data: kinds = [] } = useQuery({ queryKey: ['monitoring', 'kinds'], queryFn: () => provider.thresholdKinds(), staleTime: 300_000 });
@@ -39,7 +41,7 @@ function Contents({ create = false }: { create?: boolean }) {
             </Columns>
           </FormCard>
           <FormCard title="Threshold">
-            <SelectInput source="configuration" label="Metric" validate={required()} choices={kinds.map(({ id, label }) => ({ id, name: label }))} readOnly={!create} helperText={kind ? `Else: not well when ${thresholdInWords(kind)}` : false} fullWidth />
+            <SelectInput source="configuration" label="Metric" validate={required()} choices={kinds.map(({ id, label }) => ({ id, name: label }))} readOnly={!create} helperText={kind ? say('Else: not well when %{kind}', { kind: thresholdInWords(kind) }) : false} fullWidth />
             <Columns>
               <SelectInput source="operator" label="Not well when it is" emptyText="as inherited" choices={[{ id: '<', name: 'less than' }, { id: '>', name: 'more than' }]} helperText={false} fullWidth />
               <NumberInput source="threshold" label="Threshold" helperText="Empty: as inherited" fullWidth />
@@ -54,8 +56,9 @@ function Contents({ create = false }: { create?: boolean }) {
 }
 
 function Header({ row }: { row: AlertDefault }) {
+  const say = useText();
   const createPath = useCreatePath();
-  const deletion = useDeletion('threshold', `the threshold of ${row.label}`, 'Its devices have the threshold of the organization, or of the metric, then.');
+  const deletion = useDeletion('threshold', say('the threshold of %{label}', { label: row.label }), 'Its devices have the threshold of the organization, or of the metric, then.');
   return (
     <>
       <ObjectHeader
@@ -67,7 +70,7 @@ function Header({ row }: { row: AlertDefault }) {
             <span>
               <Reference resource="organizations" id={row.organization} />
             </span>
-            <span>{row.group ? <Reference resource="devicegroups" id={row.group} /> : 'all devices'}</span>
+            <span>{row.group ? <Reference resource="devicegroups" id={row.group} /> : say('all devices')}</span>
           </>
         }
       />

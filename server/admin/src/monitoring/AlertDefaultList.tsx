@@ -1,6 +1,7 @@
 // Thresholds of organizations and groups: what holds for devices that chose nothing of their own.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -28,6 +29,7 @@ const columns: Column<AlertDefault>[] = [
 
 /** The page. */
 export default function AlertDefaultList() {
+  const say = useText();
   return (
     <ListPage<AlertDefault>
       title="Thresholds"
@@ -38,7 +40,7 @@ export default function AlertDefaultList() {
       add="Add a threshold"
       bulk={<BulkDelete one="threshold" many="thresholds" loss="Their devices have the thresholds of the organization, or of the metric, then." />}
       nameOf={({ label }) => label}
-      empty={<Empty title="No thresholds of your own yet">Every metric has a threshold of its kind. Here an organization or a group of devices gets another one; a device may still choose its own.</Empty>}
+      empty={<Empty title="No thresholds of your own yet">{say('Every metric has a threshold of its kind. Here an organization or a group of devices gets another one; a device may still choose its own.')}</Empty>}
     />
   );
 }

@@ -10,6 +10,7 @@ import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
 import { Status } from '../design/Status';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useManagedOrganizations } from '../tenancy/managed';
 import { durationInWords, percentInWords } from './healthTypes';
 import { type MonitoringProvider, timezone } from './operations';
@@ -25,6 +26,7 @@ export function monthsBefore(now: Date, count: number): { id: string; name: stri
 
 /** The page. */
 export default function AvailabilityPage() {
+  const say = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const months = monthsBefore(new Date(), 13);
   const organizations = useManagedOrganizations();
@@ -39,10 +41,10 @@ export default function AvailabilityPage() {
     <div className="w-page">
       <PageHead title="Availability">
         <Button variant="outlined" component="a" href={file('csv')} startIcon={<Download size={16} />}>
-          CSV
+          {say('CSV')}
         </Button>
         <Button variant="outlined" component="a" href={file('pdf')} startIcon={<Download size={16} />}>
-          PDF
+          {say('PDF')}
         </Button>
       </PageHead>
       <div className="w-map-filters">
@@ -55,7 +57,7 @@ export default function AvailabilityPage() {
         </TextField>
         {organizations.length > 1 && (
           <TextField select size="small" sx={{ width: 200 }} value={organization} onChange={({ target }) => setOrganization(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Organization' }, select: { displayEmpty: true } }}>
-            <MenuItem value="">All organizations</MenuItem>
+            <MenuItem value="">{say('All organizations')}</MenuItem>
             {organizations.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}
@@ -63,21 +65,21 @@ export default function AvailabilityPage() {
             ))}
           </TextField>
         )}
-        <ToggleButtonGroup exclusive size="small" value={by} onChange={(_, value: string | null) => value && setBy(value)} aria-label="A row for each">
-          <ToggleButton value="device">Devices</ToggleButton>
-          <ToggleButton value="location">Locations</ToggleButton>
+        <ToggleButtonGroup exclusive size="small" value={by} onChange={(_, value: string | null) => value && setBy(value)} aria-label={say('A row for each')}>
+          <ToggleButton value="device">{say('Devices')}</ToggleButton>
+          <ToggleButton value="location">{say('Locations')}</ToggleButton>
         </ToggleButtonGroup>
-        <FormControlLabel control={<Switch size="small" checked={planned} onChange={(_, checked) => setPlanned(checked)} />} label="Count maintenance too" />
+        <FormControlLabel control={<Switch size="small" checked={planned} onChange={(_, checked) => setPlanned(checked)} />} label={say('Count maintenance too')} />
       </div>
       <div className="w-gap" />
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {isPending && <Loading rows={4} />}
       {data && (
         <Card title={percentInWords(data.total.availability)} note={`of ${data.total.devices.toLocaleString()} devices, ${durationInWords(data.total.down)} out of reach, goal ${data.target} %`} flush={data.rows.length > 0}>
-          {data.rows.length === 0 && <Empty title="Nothing was measured">Availability is counted from the answers to ping.</Empty>}
+          {data.rows.length === 0 && <Empty title="Nothing was measured">{say('Availability is counted from the answers to ping.')}</Empty>}
           {data.rows.length > 0 && (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard
-            <div className="w-scroll" tabIndex={0} role="region" aria-label="Availability">
+            <div className="w-scroll" tabIndex={0} role="region" aria-label={say('Availability')}>
               <table className="w-plain">
                 <thead>
                   <tr>

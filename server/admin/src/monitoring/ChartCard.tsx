@@ -1,5 +1,6 @@
 // A chart with its title, its explanation and its summaries.
 import { Card } from '../design/Card';
+import { useText } from '../design/useText';
 import { lazy, Suspense } from 'react';
 import type { Chart } from './types';
 import { summariesOf } from './values';
@@ -16,9 +17,10 @@ interface Props {
 
 /** The card. */
 export function ChartCard({ chart, x, before, onZoom }: Props) {
+  const say = useText();
   return (
     <Card title={<span title={chart.description}>{chart.title}</span>}>
-      <Suspense fallback={<div className="w-chart w-loading" role="status" aria-label="Loading the chart" />}>
+      <Suspense fallback={<div className="w-chart w-loading" role="status" aria-label={say('Loading the chart')} />}>
         <ChartCanvas chart={chart} x={x} before={before} onZoom={onZoom} />
       </Suspense>
       <dl className="w-chart-sums">

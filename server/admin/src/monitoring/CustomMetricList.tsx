@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -22,6 +23,7 @@ const columns: Column<CustomMetric>[] = [
 
 /** The page. */
 export default function CustomMetricList() {
+  const say = useText();
   return (
     <ListPage<CustomMetric>
       title="Custom metrics"
@@ -33,7 +35,7 @@ export default function CustomMetricList() {
       add="Declare metric"
       bulk={<BulkDelete one="metric" many="metrics" loss="Their charts and thresholds go with them; what was measured stays in the time series." />}
       nameOf={({ name }) => name}
-      empty={<Empty title="No custom metrics yet">A number that devices tell in their documents becomes a chart with a threshold, such as the temperature of a radio.</Empty>}
+      empty={<Empty title="No custom metrics yet">{say('A number that devices tell in their documents becomes a chart with a threshold, such as the temperature of a radio.')}</Empty>}
     />
   );
 }

@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useDataProvider, useRecordContext } from 'react-admin';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useChanges, usePace } from '../live/useLive';
 import { ChartCard } from './ChartCard';
 import { csvAddress, type MonitoringProvider } from './operations';
@@ -16,6 +17,7 @@ const kind = 'device_monitoring.devicedata';
 
 /** The part of the device's page. */
 export default function DeviceCharts() {
+  const say = useText();
   const record = useRecordContext();
   const provider = useDataProvider<MonitoringProvider>();
   const [period, setPeriod] = useState<Period>({ time: '1d' });
@@ -41,12 +43,12 @@ export default function DeviceCharts() {
   return (
     <div className="w-stack">
       <PeriodBar period={period} onChange={setPeriod}>
-        <FormControlLabel control={<Switch size="small" checked={compare && earlier !== undefined} disabled={!earlier} onChange={(_, on) => setCompare(on)} />} label="Compare with the week before" />
+        <FormControlLabel control={<Switch size="small" checked={compare && earlier !== undefined} disabled={!earlier} onChange={(_, on) => setCompare(on)} />} label={say('Compare with the week before')} />
         <Button size="small" href={csvAddress(id, period)} download>
-          Table
+          {say('Table')}
         </Button>
       </PeriodBar>
-      {data?.charts.length === 0 && <Empty title="Nothing was measured in this time">A device with a monitoring agent tells of itself every five minutes.</Empty>}
+      {data?.charts.length === 0 && <Empty title="Nothing was measured in this time">{say('A device with a monitoring agent tells of itself every five minutes.')}</Empty>}
       <div className="w-charts">
         {data?.charts.map((chart) => (
           <ChartCard

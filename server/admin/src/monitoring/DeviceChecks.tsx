@@ -11,6 +11,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { Status } from '../design/Status';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import type { Check, CheckType } from './healthTypes';
 import type { MonitoringProvider } from './operations';
 import './monitoring.css';
@@ -33,6 +34,7 @@ export function paramsOf(text: string): Record<string, unknown> | undefined {
 }
 
 function CheckDialog({ device, check, types, onClose }: { device: string; check?: Check; types: CheckType[]; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const { busy, attempt } = useAttempt();
   const [type, setType] = useState(check?.check_type ?? types[0]?.id ?? '');
@@ -47,34 +49,35 @@ function CheckDialog({ device, check, types, onClose }: { device: string; check?
     void attempt(() => (check ? provider.changeCheck(check.id, body) : provider.addCheck(body)), check ? 'Saved' : 'The check was added').then((done) => done && onClose());
   };
   return (
-    <Ask title={check ? `Change ${check.name}` : 'Add a check'} verb={check ? 'Save' : 'Add check'} keep="Cancel" busy={busy} blocked={!params && 'The parameters are no JSON object.'} onDo={save} onClose={onClose}>
+    <Ask title={check ? say('Change %{name}', { name: check.name }) : say('Add a check')} verb={check ? 'Save' : 'Add check'} keep="Cancel" busy={busy} blocked={!params && 'The parameters are no JSON object.'} onDo={save} onClose={onClose}>
       <div className="w-dialog-fields">
-        <TextField select label="Type" value={type} onChange={({ target }) => setType(target.value)} disabled={check !== undefined} fullWidth>
+        <TextField select label={say('Type')} value={type} onChange={({ target }) => setType(target.value)} disabled={check !== undefined} fullWidth>
           {types.map(({ id, label }) => (
             <MenuItem key={id} value={id}>
               {label}
             </MenuItem>
           ))}
         </TextField>
-        <TextField label="Name" value={name} onChange={({ target }) => setName(target.value)} placeholder={chosen?.label} helperText="Empty: that of the type" fullWidth />
-        <TextField label="Description" value={description} onChange={({ target }) => setDescription(target.value)} fullWidth />
-        <TextField label="Parameters" value={text} onChange={({ target }) => setText(target.value)} multiline minRows={3} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+        <TextField label={say('Name')} value={name} onChange={({ target }) => setName(target.value)} placeholder={chosen?.label} helperText={say('Empty: that of the type')} fullWidth />
+        <TextField label={say('Description')} value={description} onChange={({ target }) => setDescription(target.value)} fullWidth />
+        <TextField label={say('Parameters')} value={text} onChange={({ target }) => setText(target.value)} multiline minRows={3} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
         {chosen && chosen.params.length > 0 && (
           <ul className="w-note">
             {chosen.params.map((one) => (
               <li key={one.name}>
-                <code>{one.name}</code> {one.help} {one.default !== null && one.default !== '' && <>(else {JSON.stringify(one.default)})</>}
+                <code>{one.name}</code> {one.help} {one.default !== null && one.default !== '' && <>{say('(else %{default})', { default: JSON.stringify(one.default) })}</>}
               </li>
             ))}
           </ul>
         )}
-        <FormControlLabel control={<Checkbox checked={active} onChange={({ target }) => setActive(target.checked)} />} label="It runs" />
+        <FormControlLabel control={<Checkbox checked={active} onChange={({ target }) => setActive(target.checked)} />} label={say('It runs')} />
       </div>
     </Ask>
   );
 }
 
 function Row({ check, types, again }: { check: Check; types: CheckType[]; again(): void }) {
+  const say = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const change = useCanAccess({ resource: 'checks', action: 'change' });
   const remove = useCanAccess({ resource: 'checks', action: 'delete' });
@@ -103,17 +106,17 @@ function Row({ check, types, again }: { check: Check; types: CheckType[]; again(
         <div className="w-small w-muted">
           {check.last_run ? (
             <>
-              Ran <Moment at={check.last_run} />
+              {say('Ran')}{' '}<Moment at={check.last_run} />
             </>
           ) : (
-            'Was not run yet'
+            say('Was not run yet')
           )}
           {check.is_active && (
             <>
-              , next <Moment at={check.next_at} />
+              {say(', next')}{' '}<Moment at={check.next_at} />
             </>
           )}
-          {every ? `, every ${every % 60 === 0 ? `${every / 60} min` : `${every} s`}` : ''}
+          {every ? say(', every %{value}', { value: every % 60 === 0 ? `${every / 60} min` : `${every} s` }) : ''}
           {Object.keys(check.params).length > 0 && (
             <>
               {' · '}
@@ -123,15 +126,15 @@ function Row({ check, types, again }: { check: Check; types: CheckType[]; again(
         </div>
       </div>
       {change.canAccess && (
-        <Button variant="outlined" size="small" disabled={busy || !check.is_active} startIcon={<Play size={14} />} onClick={() => void attempt(() => provider.runCheck(check.id), `${check.name} runs within seconds`).then(again)}>
-          Run now
+        <Button variant="outlined" size="small" disabled={busy || !check.is_active} startIcon={<Play size={14} />} onClick={() => void attempt(() => provider.runCheck(check.id), say('%{name} runs within seconds', { name: check.name })).then(again)}>
+          {say('Run now')}
         </Button>
       )}
-      {actions.length > 0 && <MoreMenu label={`More about ${check.name}`} actions={actions} />}
+      {actions.length > 0 && <MoreMenu label={say('More about %{name}', { name: check.name })} actions={actions} />}
       {asked === 'change' && <CheckDialog device={check.device} check={check} types={types} onClose={close} />}
       {asked === 'remove' && (
-        <Ask title={`Delete the check ${check.name}?`} verb="Delete check" keep="Keep it" dangerous busy={busy} onDo={() => void attempt(() => provider.removeCheck(check.id)).then(close)} onClose={() => setAsked(undefined)}>
-          What it measured is kept; nothing is measured any more.
+        <Ask title={say('Delete the check %{name}?', { name: check.name })} verb="Delete check" keep="Keep it" dangerous busy={busy} onDo={() => void attempt(() => provider.removeCheck(check.id)).then(close)} onClose={() => setAsked(undefined)}>
+          {say('What it measured is kept; nothing is measured any more.')}
         </Ask>
       )}
     </li>
@@ -140,6 +143,7 @@ function Row({ check, types, again }: { check: Check; types: CheckType[]; again(
 
 /** The tab. */
 export default function DeviceChecks() {
+  const say = useText();
   const device = useRecordContext();
   const id = String(device?.id ?? '');
   const provider = useDataProvider<MonitoringProvider>();
@@ -156,12 +160,12 @@ export default function DeviceChecks() {
       more={
         add.canAccess && (
           <Button variant="outlined" size="small" startIcon={<Plus size={14} />} onClick={() => setAdding(true)}>
-            Add a check
+            {say('Add a check')}
           </Button>
         )
       }
     >
-      {checks.data.length === 0 && <Empty title="No checks">A check asks the device how it is, again and again: whether it answers, has its configuration, sends its measurements.</Empty>}
+      {checks.data.length === 0 && <Empty title="No checks">{say('A check asks the device how it is, again and again: whether it answers, has its configuration, sends its measurements.')}</Empty>}
       <ul className="w-checks">
         {checks.data.map((check) => (
           <Row key={check.id} check={check} types={types.data} again={() => void checks.refetch()} />

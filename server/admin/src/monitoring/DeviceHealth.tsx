@@ -6,6 +6,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges } from '../live/useLive';
 import { shapeOf } from './healthTypes';
@@ -14,6 +15,7 @@ import './monitoring.css';
 
 /** The part of the device's page. */
 export default function DeviceHealth() {
+  const say = useText();
   const record = useRecordContext();
   const provider = useDataProvider<MonitoringProvider>();
   const id = String(record?.id ?? '');
@@ -25,21 +27,21 @@ export default function DeviceHealth() {
     <div className="w-stack">
       <Card title="Health">
         <p>
-          <Status status={shapeOf(why.status)} word={why.status} /> {why.since && <>since <Moment at={why.since} /></>}
+          <Status status={shapeOf(why.status)} word={why.status} /> {why.since && <>{say('since')}{' '}<Moment at={why.since} /></>}
         </p>
         <p>{why.meaning}</p>
         {why.uplink && (
           <p>
-            It is reached through{' '}
+            {say('It is reached through')}{' '}
             <Link to={`/devices/${why.uplink}/health`}>
               <Reference resource="devices" id={why.uplink} />
             </Link>
-            , which is <Status status={shapeOf(why.uplink_status)} word={why.uplink_status} />.
+            {say(', which is')}{' '}<Status status={shapeOf(why.uplink_status)} word={why.uplink_status} />.
           </p>
         )}
         {why.incidents.map((incident) => (
           <p key={incident.id}>
-            Part of the incident <Link to={`/incidents/${incident.id}`}>{incident.label}</Link> with {incident.affected === 1 ? 'one device' : `${incident.affected} devices`}.
+            {say('Part of the incident')}{' '}<Link to={`/incidents/${incident.id}`}>{incident.label}</Link>{' '}{say('with')}{' '}{incident.affected === 1 ? say('one device') : say('%{affected} devices', { affected: incident.affected })}.
           </p>
         ))}
       </Card>
@@ -48,9 +50,9 @@ export default function DeviceHealth() {
           <ul className="w-happened">
             {why.failing.map((one) => (
               <li key={one.metric}>
-                <Status status={one.critical ? 'critical' : 'problem'} word={one.name} /> {one.since && <>since <Moment at={one.since} /></>}
-                {one.value !== null && ` · ${Number(one.value.toPrecision(5))}, which is ${one.operator === '<' ? 'less' : 'more'} than ${one.threshold}`}
-                {!one.alerted && one.tolerance > 0 && ` · people are told after ${one.tolerance} minutes`}
+                <Status status={one.critical ? 'critical' : 'problem'} word={one.name} /> {one.since && <>{say('since')}{' '}<Moment at={one.since} /></>}
+                {one.value !== null && say(' · %{value}, which is %{value2} than %{threshold}', { value: Number(one.value.toPrecision(5)), value2: one.operator === '<' ? 'less' : 'more', threshold: one.threshold })}
+                {!one.alerted && one.tolerance > 0 && say(' · people are told after %{tolerance} minutes', { tolerance: one.tolerance })}
                 <p className="w-note">{one.meaning}</p>
               </li>
             ))}
@@ -59,7 +61,7 @@ export default function DeviceHealth() {
       )}
       {why.failing.length > 0 && (
         <Card title="What changed before">
-          {why.changes.length === 0 ? <p>Nothing is recorded of the day before.</p> : null}
+          {why.changes.length === 0 ? <p>{say('Nothing is recorded of the day before.')}</p> : null}
           <ol className="w-happened">
             {why.changes.map((change) => (
               <li key={`${change.at} ${change.text}`}>

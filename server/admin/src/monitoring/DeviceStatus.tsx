@@ -6,6 +6,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useChanges, usePace } from '../live/useLive';
 import type { MonitoringProvider } from './operations';
 import type { DeviceDocument, Interface } from './types';
@@ -28,11 +29,12 @@ function Facts({ facts }: { facts: [string, ReactNode][] }) {
 }
 
 function Resources({ data }: { data: DeviceDocument }) {
+  const say = useText();
   const { load, cpus, memory, disk } = data.resources ?? {};
   const facts: [string, ReactNode][] = [['Running for', duration(data.general?.uptime)]];
-  if (load) facts.push([`Load${cpus ? ` on ${cpus} cores` : ''}`, load.map((n) => n.toFixed(2)).join(' ')]);
-  if (memory) facts.push(['Memory free', `${bytes(memory.available ?? memory.free)} of ${bytes(memory.total)}`]);
-  for (const { mount_point, used_bytes, size_bytes } of disk ?? []) facts.push([`Disk ${mount_point}`, `${bytes(used_bytes)} of ${bytes(size_bytes)}`]);
+  if (load) facts.push([cpus ? say('Load on %{cpus} cores', { cpus }) : say('Load'), load.map((n) => n.toFixed(2)).join(' ')]);
+  if (memory) facts.push(['Memory free', say('%{available} of %{total}', { available: bytes(memory.available ?? memory.free), total: bytes(memory.total) })]);
+  for (const { mount_point, used_bytes, size_bytes } of disk ?? []) facts.push([say('Disk %{mount_point}', { mount_point }), say('%{used_bytes} of %{size_bytes}', { used_bytes: bytes(used_bytes), size_bytes: bytes(size_bytes) })]);
   return (
     <Card title="Resources" flush>
       <Facts facts={facts} />
@@ -114,10 +116,11 @@ function Clients({ list }: { list: Interface[] }) {
 }
 
 function Modems({ list }: { list: Interface[] }) {
+  const say = useText();
   return list
     .filter(({ mobile }) => mobile)
     .map(({ name, mobile }) => (
-      <Card key={name} title={`Modem ${name}`} flush>
+      <Card key={name} title={say('Modem %{name}', { name })} flush>
         <Facts
           facts={[
             ['Operator', mobile?.operator_name],
@@ -132,6 +135,7 @@ function Modems({ list }: { list: Interface[] }) {
 
 /** The part of the device's page. */
 export default function DeviceStatus() {
+  const say = useText();
   const record = useRecordContext();
   const provider = useDataProvider<MonitoringProvider>();
   const id = record?.id ?? '';
@@ -145,12 +149,12 @@ export default function DeviceStatus() {
   if (!data && !error) return <Loading />;
   if (error && !data) return <Failed reason={error.message} onRetry={() => void refetch()} />;
   const document = data?.data;
-  if (!document) return <Empty title="This device has not told anything yet">It needs a monitoring agent, which sends what it measures with the key of the device.</Empty>;
+  if (!document) return <Empty title="This device has not told anything yet">{say('It needs a monitoring agent, which sends what it measures with the key of the device.')}</Empty>;
   const { interfaces = [], neighbors = [], dhcp_leases: leases = [] } = document;
   return (
     <div className="w-stack">
       <p className="w-small w-secondary">
-        Measured <Moment at={data?.data_timestamp} />
+        {say('Measured')}{' '}<Moment at={data?.data_timestamp} />
       </p>
       <Resources data={document} />
       <Modems list={interfaces} />

@@ -9,6 +9,7 @@ import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { Status } from '../design/Status';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { originInWords, type Threshold, thresholdInWords } from './healthTypes';
 import type { MonitoringProvider } from './operations';
 import './monitoring.css';
@@ -19,6 +20,7 @@ export function numberOf(text: string): number | null {
 }
 
 function ThresholdDialog({ one, onClose }: { one: Threshold; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const { busy, attempt } = useAttempt();
   const text = (value: number | null) => (value === null ? '' : String(value));
@@ -30,7 +32,7 @@ function ThresholdDialog({ one, onClose }: { one: Threshold; onClose(): void }) 
   const save = (body: Partial<Threshold>) => void attempt(() => provider.changeThreshold(one.id, body), 'Saved').then((done) => done && onClose());
   return (
     <Ask
-      title={`Threshold of ${one.name}`}
+      title={say('Threshold of %{name}', { name: one.name })}
       verb="Save"
       keep="Cancel"
       busy={busy}
@@ -39,20 +41,20 @@ function ThresholdDialog({ one, onClose }: { one: Threshold; onClose(): void }) 
       onClose={onClose}
     >
       <p className="w-secondary">
-        Now it is not well when it is {thresholdInWords({ operator: one.effective_operator, threshold: one.effective_threshold, tolerance: one.effective_tolerance })}. What is left empty here is inherited from the group, the organization, or the metric.
+        {say('Now it is not well when it is %{value}. What is left empty here is inherited from the group, the organization, or the metric.', { value: thresholdInWords({ operator: one.effective_operator, threshold: one.effective_threshold, tolerance: one.effective_tolerance }) })}
       </p>
       <div className="w-dialog-fields">
-        <TextField select label="It is not well when it is" value={operator} onChange={({ target }) => setOperator(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
-          <MenuItem value="">as inherited</MenuItem>
-          <MenuItem value="<">less than</MenuItem>
-          <MenuItem value=">">more than</MenuItem>
+        <TextField select label={say('It is not well when it is')} value={operator} onChange={({ target }) => setOperator(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
+          <MenuItem value="">{say('as inherited')}</MenuItem>
+          <MenuItem value="<">{say('less than')}</MenuItem>
+          <MenuItem value=">">{say('more than')}</MenuItem>
         </TextField>
-        <TextField label="Threshold" value={threshold} onChange={({ target }) => setThreshold(target.value)} placeholder="as inherited" inputMode="decimal" fullWidth />
-        <TextField label="People are told after" value={tolerance} onChange={({ target }) => setTolerance(target.value)} placeholder="as inherited" helperText="Minutes, at most 10080" inputMode="numeric" fullWidth />
-        <TextField select label="People are told" value={active} onChange={({ target }) => setActive(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
-          <MenuItem value="">as inherited</MenuItem>
-          <MenuItem value="true">yes</MenuItem>
-          <MenuItem value="false">no</MenuItem>
+        <TextField label={say('Threshold')} value={threshold} onChange={({ target }) => setThreshold(target.value)} placeholder={say('as inherited')} inputMode="decimal" fullWidth />
+        <TextField label={say('People are told after')} value={tolerance} onChange={({ target }) => setTolerance(target.value)} placeholder={say('as inherited')} helperText={say('Minutes, at most 10080')} inputMode="numeric" fullWidth />
+        <TextField select label={say('People are told')} value={active} onChange={({ target }) => setActive(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} fullWidth>
+          <MenuItem value="">{say('as inherited')}</MenuItem>
+          <MenuItem value="true">{say('yes')}</MenuItem>
+          <MenuItem value="false">{say('no')}</MenuItem>
         </TextField>
       </div>
     </Ask>
@@ -61,6 +63,7 @@ function ThresholdDialog({ one, onClose }: { one: Threshold; onClose(): void }) 
 
 /** The tab. */
 export default function DeviceThresholds() {
+  const say = useText();
   const device = useRecordContext<{ id: string; group?: string | null; organization: string }>();
   const provider = useDataProvider<MonitoringProvider>();
   const id = String(device?.id ?? '');
@@ -70,11 +73,11 @@ export default function DeviceThresholds() {
   if (error) return <Failed reason={error.message} onRetry={() => void refetch()} />;
   if (!data) return <Loading rows={3} />;
   return (
-    <Card title="Thresholds" more={<Link to="/alert-defaults">Of organizations and groups</Link>} flush={data.length > 0}>
-      {data.length === 0 && <Empty title="Nothing has a threshold yet">A metric gets its threshold when it is measured for the first time.</Empty>}
+    <Card title="Thresholds" more={<Link to="/alert-defaults">{say('Of organizations and groups')}</Link>} flush={data.length > 0}>
+      {data.length === 0 && <Empty title="Nothing has a threshold yet">{say('A metric gets its threshold when it is measured for the first time.')}</Empty>}
       {data.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard
-        <div className="w-scroll" tabIndex={0} role="region" aria-label="Thresholds">
+        <div className="w-scroll" tabIndex={0} role="region" aria-label={say('Thresholds')}>
           <table className="w-plain">
             <thead>
               <tr>
@@ -88,16 +91,16 @@ export default function DeviceThresholds() {
                 <tr key={one.id}>
                   <td>
                     {one.name}
-                    {one.is_critical && <span className="w-muted"> critical</span>}
+                    {one.is_critical && <span className="w-muted">{' '}{say('critical')}</span>}
                   </td>
                   <td>{one.is_healthy === null ? <Status status="unknown" word="not assessed" /> : one.is_healthy ? <Status status="ok" word="well" /> : <Status status={one.is_critical ? 'critical' : 'problem'} word="not well" />}</td>
                   <td>{thresholdInWords({ operator: one.effective_operator, threshold: one.effective_threshold, tolerance: one.effective_tolerance })}</td>
                   <td>{originInWords(one)}</td>
-                  <td>{one.effective_is_active ? 'yes' : 'no'}</td>
+                  <td>{one.effective_is_active ? say('yes') : say('no')}</td>
                   <td>
                     {change.canAccess && (
-                      <Button size="small" onClick={() => setOpen(one)} aria-label={`Change the threshold of ${one.name}`}>
-                        Change
+                      <Button size="small" onClick={() => setOpen(one)} aria-label={say('Change the threshold of %{name}', { name: one.name })}>
+                        {say('Change')}
                       </Button>
                     )}
                   </td>

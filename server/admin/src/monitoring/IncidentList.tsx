@@ -3,6 +3,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { organizationFilter, referenceFilter } from '../tenancy/filters';
@@ -10,8 +11,9 @@ import type { Incident } from './healthTypes';
 
 /** How an incident is. */
 export function IncidentStatus({ incident }: { incident: Incident }) {
+  const say = useText();
   if (!incident.open) return <Status status="ok" word="resolved" />;
-  return incident.acknowledged_at ? <Status status="waiting" word={`taken by ${incident.acknowledged_by}`} /> : <Status status="critical" word="open" />;
+  return incident.acknowledged_at ? <Status status="waiting" word={say('taken by %{acknowledged_by}', { acknowledged_by: incident.acknowledged_by })} /> : <Status status="critical" word="open" />;
 }
 
 const columns: Column<Incident>[] = [
@@ -24,6 +26,7 @@ const columns: Column<Incident>[] = [
 
 /** The page. */
 export default function IncidentList() {
+  const say = useText();
   return (
     <ListPage<Incident>
       title="Incidents"
@@ -37,7 +40,7 @@ export default function IncidentList() {
         referenceFilter('device', 'Device', 'devices'),
       ]}
       nameOf={({ label }) => label}
-      empty={<Empty title="No incidents">An incident begins when a check or a threshold says that devices are not well, and ends when all of them are again.</Empty>}
+      empty={<Empty title="No incidents">{say('An incident begins when a check or a threshold says that devices are not well, and ends when all of them are again.')}</Empty>}
     />
   );
 }

@@ -8,6 +8,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges } from '../live/useLive';
 import { sentence, toldOf, type Incident } from './healthTypes';
@@ -16,6 +17,7 @@ import type { MonitoringProvider, Paged } from './operations';
 import './monitoring.css';
 
 function Say({ incident, done }: { incident: Incident; done(): void }) {
+  const translate = useText();
   const provider = useDataProvider<MonitoringProvider>();
   const notify = useNotify();
   const [text, setText] = useState('');
@@ -36,9 +38,9 @@ function Say({ incident, done }: { incident: Incident; done(): void }) {
         mutate(acknowledge);
       }}
     >
-      <textarea aria-label="Comment" placeholder={acknowledge ? 'What you do about it (may be empty)' : 'Comment'} value={text} maxLength={2000} rows={2} onChange={(event) => setText(event.target.value)} />
+      <textarea aria-label={translate('Comment')} placeholder={acknowledge ? translate('What you do about it (may be empty)') : translate('Comment')} value={text} maxLength={2000} rows={2} onChange={(event) => setText(event.target.value)} />
       <Button type="submit" variant="outlined" disabled={isPending || (!acknowledge && !text.trim())}>
-        {acknowledge ? 'Take it' : 'Comment'}
+        {acknowledge ? translate('Take it') : translate('Comment')}
       </Button>
     </form>
   );
@@ -68,6 +70,7 @@ function More({ of, word }: { of: { hasNextPage: boolean; isFetchingNextPage: bo
 
 /** The page. */
 export default function IncidentPage() {
+  const say = useText();
   const { id = '' } = useParams();
   const createPath = useCreatePath();
   const provider = useDataProvider<MonitoringProvider>();
@@ -86,7 +89,7 @@ export default function IncidentPage() {
   return (
     <div className="w-edit">
       <ObjectHeader
-        title={incident.cause ? `${incident.label}, behind ${incident.cause.name}` : incident.label}
+        title={incident.cause ? say('%{label}, behind %{name}', { label: incident.label, name: incident.cause.name }) : incident.label}
         above={{ label: 'Incidents', to: createPath({ resource: 'incidents', type: 'list' }) }}
         pill={<IncidentStatus incident={incident} />}
         facts={
@@ -94,13 +97,13 @@ export default function IncidentPage() {
             <span>
               <Reference resource="organizations" id={incident.organization} />
             </span>
-            <span>{incident.affected === incident.devices ? `${incident.devices} affected` : `${incident.affected} of ${incident.devices} still affected`}</span>
+            <span>{incident.affected === incident.devices ? say('%{devices} affected', { devices: incident.devices }) : say('%{affected} of %{devices} still affected', { affected: incident.affected, devices: incident.devices })}</span>
             <span>
-              Began <Moment at={incident.started} />
+              {say('Began')}{' '}<Moment at={incident.started} />
             </span>
             {incident.ended && (
               <span>
-                Ended <Moment at={incident.ended} />
+                {say('Ended')}{' '}<Moment at={incident.ended} />
               </span>
             )}
           </>
@@ -111,7 +114,7 @@ export default function IncidentPage() {
         <p>{incident.meaning}</p>
         {incident.cause && (
           <p>
-            Look at <Link to={`/devices/${incident.cause.id}/health`}>{incident.cause.name}</Link> first.
+            {say('Look at')}{' '}<Link to={`/devices/${incident.cause.id}/health`}>{incident.cause.name}</Link>{' '}{say('first.')}
           </p>
         )}
       </Card>
@@ -130,7 +133,7 @@ export default function IncidentPage() {
       <Card title="Devices" flush>
         {cases.error ? <Failed reason={cases.error instanceof Error ? cases.error.message : undefined} onRetry={() => void cases.refetch()} /> : null}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard */}
-        <div className="w-scroll" tabIndex={0} role="region" aria-label="Devices of the incident">
+        <div className="w-scroll" tabIndex={0} role="region" aria-label={say('Devices of the incident')}>
           <table className="w-plain">
             <thead>
               <tr>
@@ -157,7 +160,7 @@ export default function IncidentPage() {
             </tbody>
           </table>
         </div>
-        <More of={cases} word={`${cases.rows.length} of ${cases.count}. Show more`} />
+        <More of={cases} word={say('%{number} of %{count}. Show more', { number: cases.rows.length, count: cases.count })} />
       </Card>
       </div>
     </div>

@@ -1,6 +1,7 @@
 // Times of maintenance, in which nobody is told of problems.
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -20,6 +21,7 @@ const columns: Column<Maintenance>[] = [
 
 /** The page. */
 export default function MaintenanceList() {
+  const say = useText();
   return (
     <ListPage<Maintenance>
       title="Maintenance"
@@ -30,7 +32,7 @@ export default function MaintenanceList() {
       filters={[{ ...organizationFilter, shown: true }]}
       add="Plan maintenance"
       bulk={<BulkDelete one="time of maintenance" many="times of maintenance" loss="People are told of problems again." />}
-      empty={<Empty title="No maintenance planned">While somebody works on devices nobody has to be told that they are away. Incidents are kept; people are told of what still lasts when the time ends.</Empty>}
+      empty={<Empty title="No maintenance planned">{say('While somebody works on devices nobody has to be told that they are away. Incidents are kept; people are told of what still lasts when the time ends.')}</Empty>}
     />
   );
 }

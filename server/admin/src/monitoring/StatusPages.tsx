@@ -9,7 +9,9 @@ import { CopyButton } from '../design/Copyable';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { CreatePage, EditPage } from '../forms/EditPage';
 import { FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../forms/FormParts';
 import { BulkDelete } from '../lists/BulkDelete';
@@ -32,12 +34,13 @@ const columns: Column<StatusPageRecord>[] = [
   { id: 'title', label: 'Title', fixed: true, width: '26%', phone: 'title', cell: (row) => <RecordLink record={row} /> },
   { id: 'organization', label: 'Organization', width: '20%', phone: 'address', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
   { id: 'show_names', label: 'Names of devices', width: 150, phone: 'status', cell: ({ show_names }) => (show_names ? 'shown' : 'not shown') },
-  { id: 'link', label: 'Link', cell: ({ link }) => <a href={link} target="_blank" rel="noreferrer">Open it</a> },
+  { id: 'link', label: 'Link', cell: ({ link }) => <a href={link} target="_blank" rel="noreferrer"><Say text="Open it" /></a> },
   { id: 'modified', label: 'Changed', right: true, width: 120, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
 ];
 
 /** The list. */
 export default function StatusPageList() {
+  const say = useText();
   return (
     <ListPage<StatusPageRecord>
       title="Status pages"
@@ -49,7 +52,7 @@ export default function StatusPageList() {
       add="Add a status page"
       bulk={<BulkDelete one="status page" many="status pages" loss="Their links lead nowhere then." />}
       nameOf={({ title }) => title}
-      empty={<Empty title="No status pages yet">A status page tells everybody who has its link how the network of an organization is, and what went wrong in the last 30 days.</Empty>}
+      empty={<Empty title="No status pages yet">{say('A status page tells everybody who has its link how the network of an organization is, and what went wrong in the last 30 days.')}</Empty>}
     />
   );
 }
@@ -69,6 +72,7 @@ function Fields({ create = false }: { create?: boolean }) {
 }
 
 function Sharing() {
+  const say = useText();
   const row = useRecordContext<StatusPageRecord>();
   const provider = useDataProvider();
   const refresh = useRefresh();
@@ -88,7 +92,7 @@ function Sharing() {
       more={
         change && (
           <Button variant="outlined" size="small" onClick={() => setAsked(true)}>
-            New link…
+            {say('New link…')}
           </Button>
         )
       }
@@ -99,17 +103,17 @@ function Sharing() {
         </a>
         <CopyButton text={row.link} label="Link" />
       </p>
-      <p className="w-secondary">As a part of another page:</p>
+      <p className="w-secondary">{say('As a part of another page:')}</p>
       <p className="w-link-row">
         <code className="w-clip">{embedOf(row)}</code>
         <CopyButton text={embedOf(row)} label="Code" />
       </p>
       <p className="w-secondary">
-        For programs: <a href={`${row.link}data.json`}>the same as JSON</a>
+        {say('For programs:')}{' '}<a href={`${row.link}data.json`}>{say('the same as JSON')}</a>
       </p>
       {asked && (
         <Ask title="Make a new link?" verb="Make a new link" keep="Keep the old one" dangerous busy={busy} onDo={renew} onClose={() => setAsked(false)}>
-          The link that there is leads nowhere then, also where other sites have put it.
+          {say('The link that there is leads nowhere then, also where other sites have put it.')}
         </Ask>
       )}
     </Card>

@@ -3,6 +3,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import type { Column as Exported } from '../lists/csv';
 import { ExportButton } from '../lists/ExportButton';
@@ -31,6 +32,7 @@ const exported: Exported<Session>[] = [
 
 /** The page. */
 export default function WifiSessionList() {
+  const say = useText();
   return (
     <ListPage<Session>
       title="WiFi sessions"
@@ -47,7 +49,7 @@ export default function WifiSessionList() {
       ]}
       actions={<ExportButton<Session> name="wifi-sessions" columns={exported} />}
       nameOf={({ client }) => client.mac_address}
-      empty={<Empty title="No WiFi sessions yet">A session is the time for which a client is at an access point. Devices with a monitoring agent tell of them.</Empty>}
+      empty={<Empty title="No WiFi sessions yet">{say('A session is the time for which a client is at an access point. Devices with a monitoring agent tell of them.')}</Empty>}
     />
   );
 }

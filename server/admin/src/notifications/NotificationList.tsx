@@ -8,8 +8,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { attemptEach } from '../api/dataProvider';
 import { Ask } from '../design/Ask';
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import type { Filter } from '../lists/filters';
 import { ListPage } from '../lists/ListPage';
@@ -54,6 +56,7 @@ const views: View[] = [
 
 /** The words with their links; following one reads it. */
 function What({ one }: { one: Told }) {
+  const say = useText();
   const { read } = useRead();
   const [words, setWords] = useState(false);
   return (
@@ -72,7 +75,7 @@ function What({ one }: { one: Told }) {
             setWords(true);
           }}
         >
-          More
+          {say('More')}
         </button>
       )}
       {words && <Words one={one} onClose={() => setWords(false)} />}
@@ -83,11 +86,12 @@ function What({ one }: { one: Told }) {
 const columns: Column<Told>[] = [
   { id: 'level', label: 'Level', width: 132, fixed: true, phone: 'status', cell: ({ level }) => <Status {...lookOf(level)} /> },
   { id: 'message', label: 'What', fixed: true, phone: 'title', cell: (one) => <What one={one} /> },
-  { id: 'unread', label: 'Read', width: 96, phone: 'note', cell: ({ unread }) => (unread ? <b>unread</b> : <span className="w-muted">read</span>) },
+  { id: 'unread', label: 'Read', width: 96, phone: 'note', cell: ({ unread }) => (unread ? <b><Say text="unread" /></b> : <span className="w-muted"><Say text="read" /></span>) },
   { id: 'timestamp', label: 'When', width: 120, right: true, fixed: true, phone: 'address', cell: ({ timestamp }) => <Moment at={timestamp} /> },
 ];
 
 function BulkActions() {
+  const say = useText();
   const { selectedIds, data = [], onUnselectItems } = useListContext<Told>();
   const provider = useDataProvider<NotificationProvider>();
   const queries = useQueryClient();
@@ -96,7 +100,7 @@ function BulkActions() {
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const count = selectedIds.length;
-  const what = count === 1 ? '1 notification' : `${count.toLocaleString()} notifications`;
+  const what = count === 1 ? say('1 notification') : say('%{count} notifications', { count: count.toLocaleString() });
   const run = async (done: string, work: (id: string) => Promise<unknown>) => {
     setBusy(true);
     const { failed } = await attemptEach(selectedIds.map(String), work);
@@ -105,20 +109,20 @@ function BulkActions() {
     onUnselectItems();
     refresh();
     await queries.invalidateQueries({ queryKey: keys.all });
-    if (failed.length > 0) notify(`${failed.length} of ${count} refused: ${failed[0]?.error instanceof Error ? failed[0].error.message : 'not known why'}`, { type: 'error' });
+    if (failed.length > 0) notify(say('%{number} of %{count} refused: %{value}', { number: failed.length, count, value: failed[0]?.error instanceof Error ? failed[0].error.message : 'not known why' }), { type: 'error' });
     else notify(`${what} ${done}`, { type: 'success' });
   };
   return (
     <>
       <Button disabled={busy} startIcon={<CheckCheck size={16} />} onClick={() => void run('read', (id) => (data.find((one) => one.id === id)?.unread === false ? Promise.resolve() : provider.markRead(id)))}>
-        Mark as read
+        {say('Mark as read')}
       </Button>
       <Button color="error" disabled={busy} startIcon={<Trash2 size={16} />} onClick={() => setAsked(true)}>
-        Delete…
+        {say('Delete…')}
       </Button>
       {asked && (
-        <Ask title={`Delete ${what}?`} verb={`Delete ${what}`} keep={count === 1 ? 'Keep it' : 'Keep them'} dangerous count={count} busy={busy} onDo={() => void run('deleted', (id) => provider.delete('notifications', { id }))} onClose={() => setAsked(false)}>
-          Only you are told of them; nobody else loses them.
+        <Ask title={say('Delete %{what}?', { what })} verb={say('Delete %{what}', { what })} keep={count === 1 ? 'Keep it' : 'Keep them'} dangerous count={count} busy={busy} onDo={() => void run('deleted', (id) => provider.delete('notifications', { id }))} onClose={() => setAsked(false)}>
+          {say('Only you are told of them; nobody else loses them.')}
         </Ask>
       )}
     </>
@@ -126,15 +130,16 @@ function BulkActions() {
 }
 
 function Actions() {
+  const say = useText();
   const { readAll } = useRead();
   const refresh = useRefresh();
   return (
     <>
       <Button variant="outlined" component={Link} to="/notifications/preferences" startIcon={<Settings2 size={16} />}>
-        Preferences
+        {say('Preferences')}
       </Button>
       <Button variant="outlined" startIcon={<CheckCheck size={16} />} onClick={() => void readAll().then(refresh)}>
-        Mark all as read
+        {say('Mark all as read')}
       </Button>
     </>
   );
@@ -142,6 +147,7 @@ function Actions() {
 
 /** The page. */
 export default function NotificationList() {
+  const say = useText();
   return (
     <ListPage<Told>
       title="Notifications"
@@ -154,7 +160,7 @@ export default function NotificationList() {
       bulk={<BulkActions />}
       opens={false}
       nameOf={({ message }) => plain(message)}
-      empty={<Empty title="No notifications yet">You are told here of devices that register and of configurations that fail.</Empty>}
+      empty={<Empty title="No notifications yet">{say('You are told here of devices that register and of configurations that fail.')}</Empty>}
     />
   );
 }

@@ -1,6 +1,7 @@
 // A notification with a longer text, in full.
 import { Button, Dialog, DialogActions, DialogContent, DialogTitle } from '@mui/material';
 import { exactly } from '../design/Moment';
+import { useText } from '../design/useText';
 import { Message, plain } from './Message';
 import { placeOf } from './target';
 import type { Told } from './types';
@@ -8,6 +9,7 @@ import { useRead } from './useRead';
 
 /** The dialog. */
 export function Words({ one, onClose, onOpened }: { one: Told; onClose(): void; onOpened?(): void }) {
+  const say = useText();
   const { open } = useRead();
   return (
     <Dialog open onClose={onClose} maxWidth={false} slotProps={{ paper: { sx: { width: 560 } } }} aria-labelledby="words-title">
@@ -20,7 +22,7 @@ export function Words({ one, onClose, onOpened }: { one: Told; onClose(): void; 
       </DialogContent>
       <DialogActions>
         <Button color="inherit" onClick={onClose}>
-          Close
+          {say('Close')}
         </Button>
         {placeOf(one.target_url) && (
           <Button
@@ -31,7 +33,7 @@ export function Words({ one, onClose, onOpened }: { one: Told; onClose(): void; 
               open(one);
             }}
           >
-            Open
+            {say('Open')}
           </Button>
         )}
       </DialogActions>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useDataProvider, useRedirect } from 'react-admin';
 import { useAttempt } from '../connection/attempt';
 import { Ask } from '../design/Ask';
+import { useText } from '../design/useText';
 import type { PlanProvider } from './operations';
 import type { ApplyRequest, Plan } from './types';
 
@@ -29,6 +30,7 @@ export function requestOf(fields: { first: string; parts: string; pause: string;
 
 /** The dialog. */
 export function ApplyDialog({ plan, onClose }: { plan: Plan; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const queries = useQueryClient();
   const redirect = useRedirect();
@@ -43,10 +45,10 @@ export function ApplyDialog({ plan, onClose }: { plan: Plan; onClose(): void }) 
       await queries.invalidateQueries({ queryKey: ['plans'] });
       if (after.rollout) redirect('edit', 'rollouts', after.rollout);
     }).then((done) => done && onClose());
-  const devices = plan.changed === 1 ? '1 device' : `${plan.changed.toLocaleString()} devices`;
+  const devices = plan.changed === 1 ? say('1 device') : say('%{changed} devices', { changed: plan.changed.toLocaleString() });
   return (
-    <Ask title={`Apply “${plan.name}” to ${devices}?`} verb="Apply" keep="Not now" wide busy={busy} blocked={plan.invalid > 0 && !fields.accept && 'Some devices cannot be rendered.'} onDo={() => void apply()} onClose={onClose}>
-      <p>What was found out is carried out exactly. When something changed since, nothing is done.</p>
+    <Ask title={say('Apply “%{name}” to %{devices}?', { name: plan.name, devices })} verb="Apply" keep="Not now" wide busy={busy} blocked={plan.invalid > 0 && !fields.accept && 'Some devices cannot be rendered.'} onDo={() => void apply()} onClose={onClose}>
+      <p>{say('What was found out is carried out exactly. When something changed since, nothing is done.')}</p>
       <div className="p-strategy">
         {text('first', 'First wave', 'Devices, 0 for none')}
         {text('parts', 'Then', 'Parts in percent; the rest last')}
@@ -55,14 +57,14 @@ export function ApplyDialog({ plan, onClose }: { plan: Plan; onClose(): void }) 
         {text('within', 'Back within', 'Minutes; 0: whenever they are')}
         {text('lost', 'Out of reach', 'Devices of a wave that may be, since it began; empty: as the server is set')}
         {text('ill', 'With a problem', 'Percent of a wave that may have one since; empty: as the server is set')}
-        <TextField select label="When a wave is stopped" value={fields.stop} onChange={({ target }) => setFields({ ...fields, stop: target.value })} fullWidth>
-          <MenuItem value="halt">Wait for people</MenuItem>
-          <MenuItem value="rollback_wave">Take the wave back</MenuItem>
-          <MenuItem value="rollback">Take everything back</MenuItem>
+        <TextField select label={say('When a wave is stopped')} value={fields.stop} onChange={({ target }) => setFields({ ...fields, stop: target.value })} fullWidth>
+          <MenuItem value="halt">{say('Wait for people')}</MenuItem>
+          <MenuItem value="rollback_wave">{say('Take the wave back')}</MenuItem>
+          <MenuItem value="rollback">{say('Take everything back')}</MenuItem>
         </TextField>
       </div>
-      <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => setFields({ ...fields, confirm: target.checked })} />} label="Wait for approval after each wave" />
-      {plan.invalid > 0 && <FormControlLabel control={<Checkbox checked={fields.accept} onChange={({ target }) => setFields({ ...fields, accept: target.checked })} />} label={`${plan.invalid.toLocaleString()} devices cannot be rendered and keep what they have`} />}
+      <FormControlLabel control={<Checkbox checked={fields.confirm} onChange={({ target }) => setFields({ ...fields, confirm: target.checked })} />} label={say('Wait for approval after each wave')} />
+      {plan.invalid > 0 && <FormControlLabel control={<Checkbox checked={fields.accept} onChange={({ target }) => setFields({ ...fields, accept: target.checked })} />} label={say('%{invalid} devices cannot be rendered and keep what they have', { invalid: plan.invalid.toLocaleString() })} />}
     </Ask>
   );
 }

@@ -6,10 +6,12 @@ import { useDataProvider } from 'react-admin';
 import { useAttempt } from '../connection/attempt';
 import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
+import { useText } from '../design/useText';
 import type { PlanProvider } from './operations';
 
 /** The comments of a plan, and a field for one more. */
 export function Comments({ plan }: { plan: string }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const queries = useQueryClient();
   const [text, setText] = useState('');
@@ -33,9 +35,9 @@ export function Comments({ plan }: { plan: string }) {
           });
         }}
       >
-        <TextField label="Comment" value={text} onChange={({ target }) => setText(target.value)} multiline minRows={2} slotProps={{ htmlInput: { maxLength: 10000 } }} fullWidth />
+        <TextField label={say('Comment')} value={text} onChange={({ target }) => setText(target.value)} multiline minRows={2} slotProps={{ htmlInput: { maxLength: 10000 } }} fullWidth />
         <Button type="submit" variant="outlined" disabled={busy || !text.trim()}>
-          Say it
+          {say('Say it')}
         </Button>
       </form>
     </Card>

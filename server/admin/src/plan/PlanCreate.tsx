@@ -8,6 +8,7 @@ import { useCreate, useDataProvider, useRedirect } from 'react-admin';
 import { useAttempt } from '../connection/attempt';
 import { Card } from '../design/Card';
 import { PageHead } from '../design/PageHead';
+import { useText } from '../design/useText';
 import { useManagedOrganizations, useSuperuser } from '../tenancy/managed';
 import type { PlanProvider } from './operations';
 import './plan.css';
@@ -34,6 +35,7 @@ function objectOf(text: string): { value?: unknown; problem?: string } {
 
 /** The page. */
 export default function PlanCreate() {
+  const say = useText();
   const organizations = useManagedOrganizations();
   const superuser = useSuperuser();
   const provider = useDataProvider<PlanProvider>();
@@ -76,10 +78,10 @@ export default function PlanCreate() {
       >
         <Card title="What it is for">
           <div className="c-fields">
-            <TextField label="Name" value={name} onChange={({ target }) => setName(target.value)} required slotProps={{ htmlInput: { maxLength: 128 } }} fullWidth />
-            <TextField label="Notes" value={notes} onChange={({ target }) => setNotes(target.value)} multiline minRows={2} fullWidth />
-            <TextField select label="Organization" value={organization} onChange={({ target }) => setChosen(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} helperText="Whose templates and variables are changed" fullWidth>
-              {superuser && <MenuItem value={everywhere}>All organizations</MenuItem>}
+            <TextField label={say('Name')} value={name} onChange={({ target }) => setName(target.value)} required slotProps={{ htmlInput: { maxLength: 128 } }} fullWidth />
+            <TextField label={say('Notes')} value={notes} onChange={({ target }) => setNotes(target.value)} multiline minRows={2} fullWidth />
+            <TextField select label={say('Organization')} value={organization} onChange={({ target }) => setChosen(target.value)} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} helperText={say('Whose templates and variables are changed')} fullWidth>
+              {superuser && <MenuItem value={everywhere}>{say('All organizations')}</MenuItem>}
               {organizations.map(({ id, name: label }) => (
                 <MenuItem key={id} value={id}>
                   {label}
@@ -92,7 +94,7 @@ export default function PlanCreate() {
           <div className="c-fields">
             <TextField
               select
-              label="Template"
+              label={say('Template')}
               value={own.some(({ id }) => id === template) ? template : ''}
               onChange={({ target }) => {
                 setTemplate(target.value);
@@ -102,27 +104,27 @@ export default function PlanCreate() {
               slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
               fullWidth
             >
-              <MenuItem value="">None</MenuItem>
+              <MenuItem value="">{say('None')}</MenuItem>
               {own.map(({ id, name: label }) => (
                 <MenuItem key={id} value={id}>
                   {label}
                 </MenuItem>
               ))}
             </TextField>
-            {template && <TextField label="Configuration" value={text} onChange={({ target }) => setText(target.value)} multiline minRows={8} maxRows={24} error={Boolean(config.problem)} helperText={config.problem ?? 'NetJSON'} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />}
+            {template && <TextField label={say('Configuration')} value={text} onChange={({ target }) => setText(target.value)} multiline minRows={8} maxRows={24} error={Boolean(config.problem)} helperText={config.problem ?? say('NetJSON')} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />}
           </div>
         </Card>
         {organization !== everywhere && (
           <Card title="Variables of the organization" note="all of them, as they are to be">
             <div className="c-fields">
-              <TextField label="Variables" value={variables} onChange={({ target }) => setVariables(target.value)} multiline minRows={3} maxRows={16} error={Boolean(context.problem)} helperText={context.problem ?? 'A JSON object; empty: they stay as they are'} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
+              <TextField label={say('Variables')} value={variables} onChange={({ target }) => setVariables(target.value)} multiline minRows={3} maxRows={16} error={Boolean(context.problem)} helperText={context.problem ?? say('A JSON object; empty: they stay as they are')} slotProps={{ htmlInput: { className: 'w-mono', spellCheck: false } }} fullWidth />
             </div>
           </Card>
         )}
-        <p className="w-secondary">Plans of more than this (new templates, groups, what devices use, deletions) are made over the API, or of the files of a folder: wispwright plan.</p>
+        <p className="w-secondary">{say('Plans of more than this (new templates, groups, what devices use, deletions) are made over the API, or of the files of a folder: wispwright plan.')}</p>
         <div>
           <Button type="submit" variant="contained" disabled={busy || !name.trim() || changes.length === 0} startIcon={<ListChecks size={16} />}>
-            See what it would do
+            {say('See what it would do')}
           </Button>
         </div>
       </form>

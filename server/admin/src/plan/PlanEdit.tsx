@@ -12,6 +12,7 @@ import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Loading } from '../design/states';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges, usePace } from '../live/useLive';
 import { ApplyDialog } from './ApplyDialog';
@@ -42,6 +43,7 @@ function usePlan(id: string, first: Plan) {
 }
 
 function Header({ plan, onApply }: { plan: Plan; onApply(): void }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const queries = useQueryClient();
   const change = useCanAccess({ resource: 'plans', action: 'edit' });
@@ -58,17 +60,17 @@ function Header({ plan, onApply }: { plan: Plan; onApply(): void }) {
           <>
             {open && (
               <Button variant="outlined" disabled={busy} startIcon={<RefreshCw size={16} />} onClick={() => then(() => provider.computePlan(plan.id))}>
-                {plan.computed ? 'Look again' : 'See what it would do'}
+                {plan.computed ? say('Look again') : say('See what it would do')}
               </Button>
             )}
             {plan.status === 'planned' && (
               <Button variant="outlined" disabled={busy} startIcon={plan.signed ? <Undo2 size={16} /> : <Check size={16} />} onClick={() => then(() => provider.signPlan(plan.id, !plan.signed))}>
-                {plan.signed ? 'Withdraw approval' : 'Approve'}
+                {plan.signed ? say('Withdraw approval') : say('Approve')}
               </Button>
             )}
             {plan.status === 'planned' && (
               <Button variant="contained" disabled={busy} startIcon={<Play size={16} />} onClick={onApply}>
-                Apply…
+                {say('Apply…')}
               </Button>
             )}
           </>
@@ -79,14 +81,14 @@ function Header({ plan, onApply }: { plan: Plan; onApply(): void }) {
           <span>
             <Reference resource="organizations" id={plan.organization} none="all organizations" />
           </span>
-          {plan.actor && <span>by {plan.actor}</span>}
+          {plan.actor && <span>{say('by %{actor}', { actor: plan.actor })}</span>}
           <span>
             <Moment at={plan.created} />
           </span>
-          {plan.signed_by && <span>approved by {plan.signed_by}</span>}
+          {plan.signed_by && <span>{say('approved by %{signed_by}', { signed_by: plan.signed_by })}</span>}
           {plan.rollout && (
             <span>
-              <Link to={`/rollouts/${plan.rollout}`}>its rollout</Link>
+              <Link to={`/rollouts/${plan.rollout}`}>{say('its rollout')}</Link>
             </span>
           )}
         </>
@@ -119,9 +121,10 @@ function Numbers({ plan }: { plan: Plan }) {
 
 /** A difference as of diff -u: what comes, what goes, and what stands around it. */
 export function Diff({ text }: { text: string }) {
+  const say = useText();
   const look = (line: string) => (line.startsWith('+') ? 'p-added' : line.startsWith('-') ? 'p-removed' : line.startsWith('@@') ? 'p-place' : undefined);
   return (
-    <section className="w-code" aria-label="Difference">
+    <section className="w-code" aria-label={say('Difference')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too */}
       <pre tabIndex={0} className="p-diff">
         {text
@@ -138,6 +141,7 @@ export function Diff({ text }: { text: string }) {
 }
 
 function Groups({ plan }: { plan: Plan }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const [page, setPage] = useState(1);
   const { data, isPending } = useQuery({ queryKey: ['plans', 'groups', plan.id, plan.computed, page], queryFn: () => provider.planGroups(plan.id, page), placeholderData: keepPreviousData, enabled: plan.computed !== null });
@@ -145,25 +149,25 @@ function Groups({ plan }: { plan: Plan }) {
   return (
     <Card title="Differences" note="equal ones together" flush>
       {isPending && <Loading rows={3} />}
-      {data?.count === 0 && <Empty title="No device would run anything else">What is stored changes, what devices run does not.</Empty>}
+      {data?.count === 0 && <Empty title="No device would run anything else">{say('What is stored changes, what devices run does not.')}</Empty>}
       <ul className="c-rows">
         {data?.results.map((group: PlanGroup) => (
           <li key={group.id} className="c-command">
             <div className="c-title">
-              <b>{group.count === 1 ? '1 device' : `${group.count.toLocaleString()} devices`}</b>
+              <b>{group.count === 1 ? say('1 device') : say('%{count} devices', { count: group.count.toLocaleString() })}</b>
               {group.sample_id && (
                 <span>
-                  such as <Link to={`/devices/${group.sample_id}`}>{group.sample}</Link>
+                  {say('such as')}{' '}<Link to={`/devices/${group.sample_id}`}>{group.sample}</Link>
                 </span>
               )}
               {!group.fault && (
                 <span className="w-secondary">
-                  {group.added} lines come, {group.removed} go
+                  {say('%{added} lines come, %{removed} go', { added: group.added, removed: group.removed })}
                 </span>
               )}
-              {group.away > 0 && <span className="w-secondary">{group.away.toLocaleString()} not in touch</span>}
+              {group.away > 0 && <span className="w-secondary">{say('%{away} not in touch', { away: group.away.toLocaleString() })}</span>}
             </div>
-            {group.fault ? <p className="w-status w-status-critical">Cannot be rendered: {group.fault}</p> : <Diff text={group.diff} />}
+            {group.fault ? <p className="w-status w-status-critical">{say('Cannot be rendered: %{fault}', { fault: group.fault })}</p> : <Diff text={group.diff} />}
           </li>
         ))}
       </ul>
@@ -173,6 +177,7 @@ function Groups({ plan }: { plan: Plan }) {
 }
 
 function Changes({ changes }: { changes: PlanChange[] }) {
+  const say = useText();
   return (
     <Card title="Changes" note={changes.length.toLocaleString()} flush>
       <ul className="c-rows">
@@ -186,7 +191,7 @@ function Changes({ changes }: { changes: PlanChange[] }) {
             </div>
             {change.set !== null && change.set !== '' && (
               <details>
-                <summary>As it is to be</summary>
+                <summary>{say('As it is to be')}</summary>
                 <pre className="w-mono">{JSON.stringify(change.set, null, 2)}</pre>
               </details>
             )}
@@ -198,6 +203,7 @@ function Changes({ changes }: { changes: PlanChange[] }) {
 }
 
 function Whole({ first }: { first: Plan }) {
+  const say = useText();
   const plan = usePlan(first.id, first);
   const [applying, setApplying] = useState(false);
   return (
@@ -206,7 +212,7 @@ function Whole({ first }: { first: Plan }) {
       <div className="w-edit-contents">
         <div className="w-stack">
           {plan.problem && <Banner status="problem" title="It could not be rehearsed">{plan.problem}</Banner>}
-          {plan.status === 'computing' && <p role="status">Every device that the changes may touch is being rendered…</p>}
+          {plan.status === 'computing' && <p role="status">{say('Every device that the changes may touch is being rendered…')}</p>}
           <Numbers plan={plan} />
           <Groups plan={plan} />
           {plan.notes && <Card title="Notes">{plan.notes}</Card>}

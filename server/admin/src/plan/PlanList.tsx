@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { RecordLink } from '../lists/RecordLink';
@@ -24,6 +25,7 @@ const statuses: Plan['status'][] = ['draft', 'computing', 'planned', 'applying',
 
 /** The page. */
 export default function PlanList() {
+  const say = useText();
   return (
     <ListPage<Plan>
       title="Plans"
@@ -36,7 +38,7 @@ export default function PlanList() {
         { ...organizationFilter, shown: true },
       ]}
       add="Make a plan"
-      empty={<Empty title="No plans yet">A plan says what changes of templates, groups and variables would do to each device before they do it, and carries them out in waves.</Empty>}
+      empty={<Empty title="No plans yet">{say('A plan says what changes of templates, groups and variables would do to each device before they do it, and carries them out in waves.')}</Empty>}
     />
   );
 }

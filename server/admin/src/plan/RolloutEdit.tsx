@@ -13,6 +13,7 @@ import { Moment } from '../design/Moment';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Empty, Loading } from '../design/states';
 import { Status, StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges, usePace } from '../live/useLive';
 import { rolloutLook, states, stepLook, through, waveWords } from './looks';
@@ -45,6 +46,7 @@ const questions: Record<'retry' | 'resume' | 'cancel' | 'rollback', { title: str
 };
 
 function Header({ rollout }: { rollout: Rollout }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const queries = useQueryClient();
   const change = useCanAccess({ resource: 'rollouts', action: 'edit' });
@@ -77,27 +79,27 @@ function Header({ rollout }: { rollout: Rollout }) {
             <>
               {rollout.status === 'running' && (
                 <Button variant="outlined" disabled={busy} startIcon={<Pause size={16} />} onClick={() => decide('pause')}>
-                  Pause
+                  {say('Pause')}
                 </Button>
               )}
               {waits && failed && (
                 <Button variant="outlined" disabled={busy} onClick={() => setAsked('retry')}>
-                  Try failed ones again…
+                  {say('Try failed ones again…')}
                 </Button>
               )}
               {waits && (
                 <Button variant="contained" disabled={busy} startIcon={<Play size={16} />} onClick={() => setAsked('resume')}>
-                  Go on…
+                  {say('Go on…')}
                 </Button>
               )}
               {going && (
                 <Button variant="outlined" color="error" disabled={busy} startIcon={<Undo2 size={16} />} onClick={() => setAsked('rollback')}>
-                  Take back…
+                  {say('Take back…')}
                 </Button>
               )}
               {going && rollout.status !== 'cancelling' && (
                 <Button variant="outlined" color="error" disabled={busy} startIcon={<X size={16} />} onClick={() => setAsked('cancel')}>
-                  Give up…
+                  {say('Give up…')}
                 </Button>
               )}
             </>
@@ -106,19 +108,19 @@ function Header({ rollout }: { rollout: Rollout }) {
         facts={
           <>
             <span>
-              wave {rollout.wave + 1} of {rollout.waves}
+              {say('wave %{wave} of %{waves}', { wave: rollout.wave + 1, waves: rollout.waves })}
             </span>
-            <span>{rollout.devices.toLocaleString()} devices</span>
+            <span>{say('%{devices} devices', { devices: rollout.devices.toLocaleString() })}</span>
             <span>
               <Reference resource="organizations" id={rollout.organization} none="all organizations" />
             </span>
-            {rollout.actor && <span>by {rollout.actor}</span>}
+            {rollout.actor && <span>{say('by %{actor}', { actor: rollout.actor })}</span>}
             <span>
               <Moment at={rollout.created} />
             </span>
             {rollout.kind === 'config.plan' && rollout.subject && (
               <span>
-                <Link to={`/plans/${rollout.subject}`}>its plan</Link>
+                <Link to={`/plans/${rollout.subject}`}>{say('its plan')}</Link>
               </span>
             )}
           </>
@@ -128,10 +130,10 @@ function Header({ rollout }: { rollout: Rollout }) {
         <Ask title={question.title} verb={question.verb} keep="Leave it" dangerous={question.dangerous} busy={busy} onDo={done} onClose={() => setAsked(undefined)}>
           <p>{question.text}</p>
           {asked === 'rollback' && (
-            <TextField select label="From" value={wave} onChange={({ target }) => setWave(Number(target.value))} fullWidth>
+            <TextField select label={say('From')} value={wave} onChange={({ target }) => setWave(Number(target.value))} fullWidth>
               {Array.from({ length: rollout.wave + 1 }, (_, n) => n).map((n) => (
                 <MenuItem key={n} value={n}>
-                  {n === 0 ? 'Everything' : `Wave ${n + 1} and those after it`}
+                  {n === 0 ? say('Everything') : say('Wave %{n} and those after it', { n: n + 1 })}
                 </MenuItem>
               ))}
             </TextField>
@@ -143,16 +145,17 @@ function Header({ rollout }: { rollout: Rollout }) {
 }
 
 function WaveCard({ rollout }: { rollout: Rollout }) {
+  const say = useText();
   return (
     <Card title="Waves" note={rollout.next_at && rollout.status === 'running' && rollout.started === null ? <Moment at={rollout.next_at} /> : undefined} flush>
       <div>
         {(rollout.progress ?? []).map((wave: WaveProgress) => (
           <div key={wave.wave} className="p-wave" aria-current={wave.wave === rollout.wave && !ended.includes(rollout.status) ? 'step' : undefined}>
             <div className="c-title">
-              <b>Wave {wave.wave + 1}</b>
-              <span className="w-secondary">{wave.size === 1 ? '1 device' : `${wave.size.toLocaleString()} devices`}</span>
+              <b>{say('Wave %{wave}', { wave: wave.wave + 1 })}</b>
+              <span className="w-secondary">{wave.size === 1 ? say('1 device') : say('%{size} devices', { size: wave.size.toLocaleString() })}</span>
             </div>
-            <progress max={Math.max(wave.size, 1)} value={wave.size === 0 ? 1 : through(wave)} aria-label={`Wave ${wave.wave + 1}`} />
+            <progress max={Math.max(wave.size, 1)} value={wave.size === 0 ? 1 : through(wave)} aria-label={say('Wave %{wave}', { wave: wave.wave + 1 })} />
             <span role="status">{waveWords(wave)}</span>
           </div>
         ))}
@@ -162,6 +165,7 @@ function WaveCard({ rollout }: { rollout: Rollout }) {
 }
 
 function Devices({ rollout }: { rollout: Rollout }) {
+  const say = useText();
   const provider = useDataProvider<PlanProvider>();
   const [page, setPage] = useState(1);
   const [state, setState] = useState('');
@@ -172,7 +176,7 @@ function Devices({ rollout }: { rollout: Rollout }) {
         <TextField
           select
           size="small"
-          label="State"
+          label={say('State')}
           value={state}
           onChange={({ target }) => {
             setState(target.value);
@@ -181,7 +185,7 @@ function Devices({ rollout }: { rollout: Rollout }) {
           slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
           sx={{ minWidth: 200 }}
         >
-          <MenuItem value="">any</MenuItem>
+          <MenuItem value="">{say('any')}</MenuItem>
           {states.map((one) => (
             <MenuItem key={one} value={one}>
               {stepLook(one).word}
@@ -190,12 +194,12 @@ function Devices({ rollout }: { rollout: Rollout }) {
         </TextField>
       </div>
       {isPending && <Loading rows={3} />}
-      {data?.count === 0 && <Empty title="None">No device is in this state.</Empty>}
+      {data?.count === 0 && <Empty title="None">{say('No device is in this state.')}</Empty>}
       <ul className="c-rows">
         {data?.results.map((step) => (
           <li key={step.id} className="c-row">
             <span>
-              <Link to={`/devices/${step.device}`}>{step.name || step.device}</Link> <span className="w-secondary">wave {step.wave + 1}</span>
+              <Link to={`/devices/${step.device}`}>{step.name || step.device}</Link> <span className="w-secondary">{say('wave %{wave}', { wave: step.wave + 1 })}</span>
               {step.detail && (
                 <>
                   <br />

@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { RecordLink } from '../lists/RecordLink';
@@ -24,6 +25,7 @@ const statuses: Rollout['status'][] = ['running', 'paused', 'stopped', 'cancelli
 
 /** The page. */
 export default function RolloutList() {
+  const say = useText();
   return (
     <ListPage<Rollout>
       title="Rollouts"
@@ -35,7 +37,7 @@ export default function RolloutList() {
         { source: 'status', label: 'Status', kind: 'choice', shown: true, choices: statuses.map((id) => ({ id, name: rolloutLook(id).word })) },
         { ...organizationFilter, shown: true },
       ]}
-      empty={<Empty title="Nothing was rolled out yet">A plan that is applied reaches its devices in waves, which are seen here.</Empty>}
+      empty={<Empty title="Nothing was rolled out yet">{say('A plan that is applied reaches its devices in waves, which are seen here.')}</Empty>}
     />
   );
 }

@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -19,6 +20,7 @@ const columns: Column<PostAuth>[] = [
 
 /** The page. */
 export default function AnswerList() {
+  const say = useText();
   return (
     <ListPage<PostAuth>
       title="Answers"
@@ -41,7 +43,7 @@ export default function AnswerList() {
       ]}
       nameOf={({ username }) => username}
       opens={false}
-      empty={<Empty title="No answers yet">They appear when a RADIUS server tells what it answered.</Empty>}
+      empty={<Empty title="No answers yet">{say('They appear when a RADIUS server tells what it answered.')}</Empty>}
     />
   );
 }

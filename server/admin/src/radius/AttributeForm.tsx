@@ -5,6 +5,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { SecretInput } from '../design/SecretInput';
+import { useText } from '../design/useText';
 import { CreatePage, EditPage } from '../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -23,6 +24,7 @@ function Value() {
 }
 
 function Form({ kind, create = false }: { kind: AttributeKind; create?: boolean }) {
+  const say = useText();
   const change = useMayChange(resources[kind]);
   const { one, operators, known } = userAttributes[kind];
   return (
@@ -33,7 +35,7 @@ function Form({ kind, create = false }: { kind: AttributeKind; create?: boolean 
           <TextInput source="username" validate={required()} label="User" helperText="Name of the account" fullWidth />
           <OrganizationInput source="organization" />
           <Columns>
-            <TextInput source="attribute" validate={required()} helperText={`Such as ${known.slice(0, 3).join(', ')}`} inputProps={{ list: 'r-known' }} fullWidth />
+            <TextInput source="attribute" validate={required()} helperText={say('Such as %{known}', { known: known.slice(0, 3).join(', ') })} inputProps={{ list: 'r-known' }} fullWidth />
             <SelectInput source="op" label="Operator" choices={operators.map((op) => ({ id: op, name: op }))} helperText={false} fullWidth />
           </Columns>
           <datalist id="r-known">
@@ -50,9 +52,10 @@ function Form({ kind, create = false }: { kind: AttributeKind; create?: boolean 
 
 /** The page that adds one. */
 export function AttributeCreate({ kind }: { kind: AttributeKind }) {
+  const say = useText();
   const { title, one, operators } = userAttributes[kind];
   return (
-    <CreatePage title={`Add a ${one}`} list={title} defaultValues={{ username: '', attribute: '', op: operators[0], value: '' }} bar={<FormToolbar create verb={`Add ${one}`} />}>
+    <CreatePage title={say('Add a %{one}', { one })} list={title} defaultValues={{ username: '', attribute: '', op: operators[0], value: '' }} bar={<FormToolbar create verb={say('Add %{one}', { one })} />}>
       <Form kind={kind} create />
     </CreatePage>
   );
@@ -64,15 +67,16 @@ export function changedAttribute({ organization, username, attribute, op, value 
 }
 
 function Header({ kind, row }: { kind: AttributeKind; row: UserAttribute }) {
+  const say = useText();
   const createPath = useCreatePath();
   const { title, one, loss } = userAttributes[kind];
-  const deletion = useDeletion(one, `${row.attribute} of ${row.username}`, loss);
+  const deletion = useDeletion(one, say('%{attribute} of %{username}', { attribute: row.attribute, username: row.username }), loss);
   return (
     <>
       <ObjectHeader
         title={row.username}
         above={{ label: title, to: createPath({ resource: resources[kind], type: 'list' }) }}
-        actions={<MoreMenu label={`More about this ${one}`} actions={deletion.action ? [deletion.action] : []} />}
+        actions={<MoreMenu label={say('More about this %{one}', { one })} actions={deletion.action ? [deletion.action] : []} />}
         facts={
           <>
             <span>{row.attribute}</span>
@@ -80,7 +84,7 @@ function Header({ kind, row }: { kind: AttributeKind; row: UserAttribute }) {
               <Reference resource="organizations" id={row.organization} />
             </span>
             <span>
-              Changed <Moment at={row.modified} />
+              {say('Changed')}{' '}<Moment at={row.modified} />
             </span>
           </>
         }

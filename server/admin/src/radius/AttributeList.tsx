@@ -1,6 +1,8 @@
 // The list of checks, or of replies, of users.
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -42,7 +44,7 @@ const columns: Column<UserAttribute>[] = [
     label: 'Value',
     width: '22%',
     phone: 'note',
-    cell: ({ attribute, value }) => (isSecret(attribute) ? <span className="w-muted">hidden</span> : <span className="w-mono w-clip" title={meaning(attribute, value)}>{value}</span>),
+    cell: ({ attribute, value }) => (isSecret(attribute) ? <span className="w-muted"><Say text="hidden" /></span> : <span className="w-mono w-clip" title={meaning(attribute, value)}>{value}</span>),
   },
   { id: 'organization', label: 'Organization', width: '18%', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
   { id: 'modified', label: 'Changed', sort: 'modified', right: true, width: 120, phone: 'aside', cell: ({ modified }) => <Moment at={modified} /> },
@@ -50,6 +52,7 @@ const columns: Column<UserAttribute>[] = [
 
 /** The page. */
 export function AttributeList({ kind }: { kind: AttributeKind }) {
+  const say = useText();
   const { title, what, one, none, loss } = userAttributes[kind];
   return (
     <ListPage<UserAttribute>
@@ -59,9 +62,9 @@ export function AttributeList({ kind }: { kind: AttributeKind }) {
       sort={{ field: 'username', order: 'ASC' }}
       placeholder="User or attribute"
       filters={[{ ...organizationFilter, shown: true }]}
-      add={`Add ${one}`}
+      add={say('Add %{one}', { one })}
       bulk={<BulkDelete one={one} many={what} loss={loss} />}
-      empty={<Empty title={`No ${what} yet`}>{none}</Empty>}
+      empty={<Empty title={say('No %{what} yet', { what })}>{none}</Empty>}
     />
   );
 }

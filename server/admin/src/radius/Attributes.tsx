@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useCanAccess, useDataProvider, useNotify } from 'react-admin';
 import { Card } from '../design/Card';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import type { AttributeKind, RadiusProvider } from './operations';
 import type { GroupAttribute } from './types';
 import { meaning } from './words';
@@ -33,6 +34,7 @@ const kinds = {
 };
 
 function Row({ kind, row, busy, onSave, onCancel }: { kind: AttributeKind; row: GroupAttribute; busy: boolean; onSave(row: GroupAttribute): void; onCancel(): void }) {
+  const say = useText();
   const [values, setValues] = useState(row);
   const { operators, known } = kinds[kind];
   const said = meaning(values.attribute, values.value);
@@ -43,22 +45,22 @@ function Row({ kind, row, busy, onSave, onCancel }: { kind: AttributeKind; row: 
         options={known}
         inputValue={values.attribute}
         onInputChange={(_, attribute) => setValues({ ...values, attribute })}
-        renderInput={(props) => <TextField {...props} label="Attribute" size="small" autoFocus={!row.id} />}
+        renderInput={(props) => <TextField {...props} label={say('Attribute')} size="small" autoFocus={!row.id} />}
       />
-      <TextField select label="Operator" size="small" value={values.op} onChange={({ target }) => setValues({ ...values, op: target.value })}>
+      <TextField select label={say('Operator')} size="small" value={values.op} onChange={({ target }) => setValues({ ...values, op: target.value })}>
         {operators.map((op) => (
           <MenuItem key={op} value={op}>
             {op}
           </MenuItem>
         ))}
       </TextField>
-      <TextField label="Value" size="small" value={values.value} helperText={said || undefined} onChange={({ target }) => setValues({ ...values, value: target.value })} />
+      <TextField label={say('Value')} size="small" value={values.value} helperText={said || undefined} onChange={({ target }) => setValues({ ...values, value: target.value })} />
       <span className="r-buttons">
         <Button color="inherit" onClick={onCancel}>
-          Cancel
+          {say('Cancel')}
         </Button>
         <Button variant="contained" disabled={busy || !values.attribute || !values.value} onClick={() => onSave(values)}>
-          {row.id ? 'Save' : 'Add'}
+          {row.id ? say('Save') : say('Add')}
         </Button>
       </span>
     </div>
@@ -67,6 +69,7 @@ function Row({ kind, row, busy, onSave, onCancel }: { kind: AttributeKind; row: 
 
 /** The card. */
 export function Attributes({ group, kind }: { group: string; kind: AttributeKind }) {
+  const say = useText();
   const { title, note, none, add, operators, model } = kinds[kind];
   const provider = useDataProvider<RadiusProvider>();
   const client = useQueryClient();
@@ -112,15 +115,15 @@ export function Attributes({ group, kind }: { group: string; kind: AttributeKind
                 <span className="w-mono w-grow w-clip">{row.value}</span>
                 <span className="w-secondary">{meaning(row.attribute, row.value)}</span>
                 {mayChange && (
-                  <Tooltip title="Change">
-                    <IconButton size="small" aria-label={`Change ${row.attribute}`} onClick={() => setEdited(row)}>
+                  <Tooltip title={say('Change')}>
+                    <IconButton size="small" aria-label={say('Change %{attribute}', { attribute: row.attribute })} onClick={() => setEdited(row)}>
                       <Pencil size={16} />
                     </IconButton>
                   </Tooltip>
                 )}
                 {mayDelete && (
-                  <Tooltip title="Delete">
-                    <IconButton size="small" aria-label={`Delete ${row.attribute}`} disabled={busy} onClick={() => void run(() => provider.removeGroupAttribute(group, kind, row.id))}>
+                  <Tooltip title={say('Delete')}>
+                    <IconButton size="small" aria-label={say('Delete %{attribute}', { attribute: row.attribute })} disabled={busy} onClick={() => void run(() => provider.removeGroupAttribute(group, kind, row.id))}>
                       <Trash2 size={16} />
                     </IconButton>
                   </Tooltip>

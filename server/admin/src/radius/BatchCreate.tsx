@@ -5,6 +5,7 @@ import { Alert, Button } from '@mui/material';
 import { useWatch } from 'react-hook-form';
 import { useNavigate } from 'react-router-dom';
 import { PageHead } from '../design/PageHead';
+import { useText } from '../design/useText';
 import { Columns, FormCard } from '../forms/FormParts';
 import { OrganizationInput } from '../tenancy/references';
 import type { NewBatch, RadiusProvider } from './operations';
@@ -12,6 +13,7 @@ import type { NewBatch, RadiusProvider } from './operations';
 const sample = 'ann,cleartext$secret,ann@example.org,Ann,Lee\n,,bob@example.org,Bob,Ray\n';
 
 function Contents({ file, onFile }: { file?: File; onFile(file?: File): void }) {
+  const say = useText();
   const strategy = useWatch({ name: 'strategy' }) as string;
   return (
     <>
@@ -34,9 +36,9 @@ function Contents({ file, onFile }: { file?: File; onFile(file?: File): void }) 
           </Columns>
         ) : (
           <div className="w-field">
-            <label htmlFor="batch-file">File</label>
+            <label htmlFor="batch-file">{say('File')}</label>
             <input id="batch-file" type="file" accept=".csv,text/csv,text/plain" onChange={(event) => onFile(event.target.files?.[0])} />
-            <p className="w-secondary">Username, password, e-mail, first and last name, without a header. Who has no password gets a random one by e-mail.{!file && ' For instance:'}</p>
+            <p className="w-secondary">{say('Username, password, e-mail, first and last name, without a header. Who has no password gets a random one by e-mail.')}{!file && say(' For instance:')}</p>
             {!file && <pre className="w-code w-mono">{sample}</pre>}
           </div>
         )}
@@ -51,6 +53,7 @@ function Contents({ file, onFile }: { file?: File; onFile(file?: File): void }) 
 
 /** The page. */
 export default function BatchCreate() {
+  const say = useText();
   const provider = useDataProvider<RadiusProvider>();
   const notify = useNotify();
   const navigate = useNavigate();
@@ -80,7 +83,7 @@ export default function BatchCreate() {
           <Contents file={file} onFile={setFile} />
           <div className="w-row">
             <Button type="submit" variant="contained" disabled={busy}>
-              {busy ? 'Working…' : 'Add batch'}
+              {busy ? say('Working…') : say('Add batch')}
             </Button>
           </div>
         </div>

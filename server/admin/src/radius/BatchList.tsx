@@ -1,7 +1,9 @@
 // The list of batches of users.
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -16,13 +18,14 @@ const columns: Column<Batch>[] = [
   { id: 'status', label: 'Status', width: 140, phone: 'status', cell: ({ status }) => <Status {...batchStatus(status)} /> },
   { id: 'strategy', label: 'Made of', width: 120, cell: ({ strategy, prefix }) => (strategy === 'csv' ? 'a file' : <span className="w-mono">{prefix}…</span>) },
   { id: 'number_of_users', label: 'Users', right: true, width: 100, phone: 'address', cell: ({ number_of_users }) => number_of_users.toLocaleString() },
-  { id: 'expiration_date', label: 'Until', sort: 'expiration_date', width: 120, cell: ({ expiration_date }) => expiration_date ?? <span className="w-muted">no end</span> },
+  { id: 'expiration_date', label: 'Until', sort: 'expiration_date', width: 120, cell: ({ expiration_date }) => expiration_date ?? <span className="w-muted"><Say text="no end" /></span> },
   { id: 'organization', label: 'Organization', width: '18%', phone: 'note', cell: ({ organization }) => <Reference resource="organizations" id={organization} /> },
   { id: 'created', label: 'Created', sort: 'created', right: true, width: 120, phone: 'aside', cell: ({ created }) => <Moment at={created} /> },
 ];
 
 /** The page. */
 export default function BatchList() {
+  const say = useText();
   return (
     <ListPage<Batch>
       title="Batches of users"
@@ -47,7 +50,7 @@ export default function BatchList() {
       ]}
       add="Add batch"
       bulk={<BulkDelete one="batch" many="batches" loss="The accounts that were made for them are deleted as well." />}
-      empty={<Empty title="No batches yet">A batch makes many accounts at once: with names that begin alike and random passwords, or from a file.</Empty>}
+      empty={<Empty title="No batches yet">{say('A batch makes many accounts at once: with names that begin alike and random passwords, or from a file.')}</Empty>}
     />
   );
 }

@@ -6,6 +6,7 @@ import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { useDeletion } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -13,6 +14,7 @@ import type { Batch } from './types';
 import { batchStatus } from './words';
 
 function Header({ batch }: { batch: Batch }) {
+  const say = useText();
   const createPath = useCreatePath();
   const deletion = useDeletion('batch', batch.name, 'The accounts that were made for it are deleted as well.');
   const ended = batch.status === 'completed' || batch.status === 'failed';
@@ -25,12 +27,12 @@ function Header({ batch }: { batch: Batch }) {
           <>
             {batch.pdf_link && (
               <Button variant="contained" href={batch.pdf_link}>
-                Vouchers (PDF)
+                {say('Vouchers (PDF)')}
               </Button>
             )}
             {batch.csvfile && (
               <Button variant="outlined" href={batch.csvfile}>
-                The file
+                {say('The file')}
               </Button>
             )}
             <MoreMenu label="More about this batch" actions={ended && deletion.action ? [deletion.action] : []} />
@@ -42,9 +44,9 @@ function Header({ batch }: { batch: Batch }) {
             <span>
               <Reference resource="organizations" id={batch.organization} />
             </span>
-            {batch.expiration_date && <span>until {batch.expiration_date}</span>}
+            {batch.expiration_date && <span>{say('until %{expiration_date}', { expiration_date: batch.expiration_date })}</span>}
             <span>
-              Created <Moment at={batch.created} />
+              {say('Created')}{' '}<Moment at={batch.created} />
             </span>
           </>
         }
@@ -55,16 +57,17 @@ function Header({ batch }: { batch: Batch }) {
 }
 
 function Users({ batch }: { batch: Batch }) {
+  const say = useText();
   const passwords = new Map(batch.user_credentials ?? []);
-  if (batch.number_of_users === 0) return <p className="w-secondary">{batch.status === 'failed' ? 'It failed, and nobody was created.' : 'Nobody yet.'}</p>;
+  if (batch.number_of_users === 0) return <p className="w-secondary">{batch.status === 'failed' ? say('It failed, and nobody was created.') : say('Nobody yet.')}</p>;
   return (
     <>
       <table className="w-table">
         <thead>
           <tr>
-            <th>User</th>
-            <th>E-mail</th>
-            {passwords.size > 0 && <th>Password</th>}
+            <th>{say('User')}</th>
+            <th>{say('E-mail')}</th>
+            {passwords.size > 0 && <th>{say('Password')}</th>}
           </tr>
         </thead>
         <tbody>
@@ -77,7 +80,7 @@ function Users({ batch }: { batch: Batch }) {
           ))}
         </tbody>
       </table>
-      {batch.number_of_users > 100 && <p className="w-small w-muted">The first 100 of {batch.number_of_users.toLocaleString()} are shown.</p>}
+      {batch.number_of_users > 100 && <p className="w-small w-muted">{say('The first 100 of %{number_of_users} are shown.', { number_of_users: batch.number_of_users.toLocaleString() })}</p>}
     </>
   );
 }
@@ -92,11 +95,12 @@ export default function BatchShow() {
 }
 
 function BatchContents() {
+  const say = useText();
   const batch = useRecordContext<Batch>();
   if (!batch) return null;
   return (
     <div className="w-stack w-form">
-      {(batch.status === 'pending' || batch.status === 'processing') && <Alert severity="info">It is being made in the background. You are told when it has ended.</Alert>}
+      {(batch.status === 'pending' || batch.status === 'processing') && <Alert severity="info">{say('It is being made in the background. You are told when it has ended.')}</Alert>}
       <Card title={`${batch.number_of_users.toLocaleString()} ${batch.number_of_users === 1 ? 'user' : 'users'}`}>
         <Users batch={batch} />
       </Card>

@@ -11,6 +11,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { PageHead } from '../design/PageHead';
 import { Empty, Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useManagedOrganizations } from '../tenancy/managed';
 import type { EnterpriseWish, RadiusProvider } from './operations';
 import type { EnterpriseNetwork } from './types';
@@ -24,6 +25,7 @@ const fields: { source: keyof Omit<EnterpriseWish, 'radios'>; label: string; hel
 ];
 
 function Wizard({ organization, onMade }: { organization: string; onMade(): void }) {
+  const say = useText();
   const provider = useDataProvider<RadiusProvider>();
   const [wish, setWish] = useState<EnterpriseWish>({ ssid: '', server: '', server_name: '', access_points: '' });
   const [radios, setRadios] = useState('radio0, radio1');
@@ -61,10 +63,10 @@ function Wizard({ organization, onMade }: { organization: string; onMade(): void
               onChange={({ target }) => setWish({ ...wish, [source]: target.value })}
             />
           ))}
-          <TextField label="Radios" fullWidth value={radios} error={wrong.radios !== undefined} helperText={wrong.radios ?? 'Those of the access points that send it, separated by commas'} onChange={({ target }) => setRadios(target.value)} />
+          <TextField label={say('Radios')} fullWidth value={radios} error={wrong.radios !== undefined} helperText={wrong.radios ?? say('Those of the access points that send it, separated by commas')} onChange={({ target }) => setRadios(target.value)} />
           <div>
             <Button type="submit" variant="contained" startIcon={<Wifi size={16} />} disabled={busy || !wish.ssid || !wish.server || !wish.access_points}>
-              {busy ? 'Making it…' : 'Make the network'}
+              {busy ? say('Making it…') : say('Make the network')}
             </Button>
           </div>
         </div>
@@ -74,16 +76,17 @@ function Wizard({ organization, onMade }: { organization: string; onMade(): void
 }
 
 function Parts({ network, onRemove }: { network: EnterpriseNetwork; onRemove(): void }) {
+  const say = useText();
   const createPath = useCreatePath();
   const parts: [string, string, string, string | number][] = [
     ['Authority', 'devices trust it; it issues certificates of users too', 'cas', network.ca],
-    ['Certificate of the server', `${network.server_name}, renewed by itself`, 'certs', network.cert],
-    ['Access points', `${network.access_points}, with a secret that was made`, 'nas', network.nas],
+    ['Certificate of the server', say('%{server_name}, renewed by itself', { server_name: network.server_name }), 'certs', network.cert],
+    ['Access points', say('%{access_points}, with a secret that was made', { access_points: network.access_points }), 'nas', network.nas],
     ['Template', 'assign it to the access points', 'templates', network.template],
   ];
   return (
     <div className="w-stack">
-      <Card title={network.ssid} note="WPA-Enterprise" flush more={<Button color="error" onClick={onRemove}>Take back…</Button>}>
+      <Card title={network.ssid} note="WPA-Enterprise" flush more={<Button color="error" onClick={onRemove}>{say('Take back…')}</Button>}>
         <ul className="w-rows">
           {parts.map(([name, note, resource, id]) => (
             <li key={name}>
@@ -94,7 +97,7 @@ function Parts({ network, onRemove }: { network: EnterpriseNetwork; onRemove(): 
             </li>
           ))}
           <li>
-            <span className="w-medium">Server</span>
+            <span className="w-medium">{say('Server')}</span>
             <span className="w-secondary w-grow">{network.server}</span>
             <Moment at={network.created} />
           </li>
@@ -104,19 +107,19 @@ function Parts({ network, onRemove }: { network: EnterpriseNetwork; onRemove(): 
         <div className="w-stack">
           <div className="r-buttons">
             <Button variant="contained" href={network.profile_url} startIcon={<Download size={16} />}>
-              Profile for iPhone, iPad and Mac
+              {say('Profile for iPhone, iPad and Mac')}
             </Button>
             <Button variant="outlined" href={network.ca_url} startIcon={<Download size={16} />}>
-              Authority for other devices
+              {say('Authority for other devices')}
             </Button>
           </div>
           <p>
-            <b>Android</b>: load the authority as a Wi-Fi certificate; EAP method TTLS, phase 2 PAP, domain <span className="w-mono">{network.server_name}</span>, anonymous identity <span className="w-mono">anonymous</span>.
+            <b>{say('Android')}</b>{say(': load the authority as a Wi-Fi certificate; EAP method TTLS, phase 2 PAP, domain')}{' '}<span className="w-mono">{network.server_name}</span>{say(', anonymous identity')}{' '}<span className="w-mono">{say('anonymous')}</span>.
           </p>
           <p>
-            <b>Windows</b>: load the authority into the trusted root authorities; WPA2-Enterprise, EAP-TTLS with PAP, server <span className="w-mono">{network.server_name}</span>.
+            <b>{say('Windows')}</b>{say(': load the authority into the trusted root authorities; WPA2-Enterprise, EAP-TTLS with PAP, server')}{' '}<span className="w-mono">{network.server_name}</span>.
           </p>
-          <p className="w-secondary">No device should skip the check of the certificate: anybody who sends the same name would get the password.</p>
+          <p className="w-secondary">{say('No device should skip the check of the certificate: anybody who sends the same name would get the password.')}</p>
         </div>
       </Card>
     </div>
@@ -125,6 +128,7 @@ function Parts({ network, onRemove }: { network: EnterpriseNetwork; onRemove(): 
 
 /** The page. */
 export default function EnterprisePage() {
+  const say = useText();
   const organizations = useManagedOrganizations();
   const provider = useDataProvider<RadiusProvider>();
   const client = useQueryClient();
@@ -138,7 +142,7 @@ export default function EnterprisePage() {
     <div className="w-page">
       <PageHead title="WPA-Enterprise">
         {organizations.length > 1 && (
-          <TextField select size="small" label="Organization" value={organization} onChange={({ target }) => setChosen(target.value)}>
+          <TextField select size="small" label={say('Organization')} value={organization} onChange={({ target }) => setChosen(target.value)}>
             {organizations.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}
@@ -147,21 +151,21 @@ export default function EnterprisePage() {
           </TextField>
         )}
       </PageHead>
-      {organization === '' && <Empty title="No organization">You manage no organization.</Empty>}
+      {organization === '' && <Empty title="No organization">{say('You manage no organization.')}</Empty>}
       {organization !== '' && isPending && <Loading rows={4} onRetry={() => void refetch()} />}
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {data === null && <Wizard key={organization} organization={organization} onMade={() => void again()} />}
       {data && <Parts network={data} onRemove={() => setRemoving(true)} />}
       {data && removing && (
         <Ask
-          title={`Take back ${data.ssid}?`}
+          title={say('Take back %{ssid}?', { ssid: data.ssid })}
           verb="Take back"
           keep="Keep it"
           dangerous
           onDo={() => void provider.removeEnterprise(organization).then(() => setRemoving(false)).then(again)}
           onClose={() => setRemoving(false)}
         >
-          Devices are not shown its certificate any more. Authority, certificate, access points and template stay.
+          {say('Devices are not shown its certificate any more. Authority, certificate, access points and template stay.')}
         </Ask>
       )}
     </div>

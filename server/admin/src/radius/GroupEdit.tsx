@@ -3,6 +3,7 @@ import { useCreatePath, useRecordContext } from 'react-admin';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -16,6 +17,7 @@ export function changedGroup(group: Partial<RadiusGroup>): Partial<RadiusGroup> 
 }
 
 function Header({ group }: { group: RadiusGroup }) {
+  const say = useText();
   const createPath = useCreatePath();
   const deletion = useDeletion('group', group.name, 'Its limits are deleted too. Its members have no limits any more, unless they are in another group.');
   return (
@@ -26,12 +28,12 @@ function Header({ group }: { group: RadiusGroup }) {
         actions={<MoreMenu label="More about this group" actions={deletion.action ? [deletion.action] : []} />}
         facts={
           <>
-            <span>{group.default ? 'For new members' : 'For chosen members'}</span>
+            <span>{group.default ? say('For new members') : say('For chosen members')}</span>
             <span>
               <Reference resource="organizations" id={group.organization} />
             </span>
             <span>
-              Changed <Moment at={group.modified} />
+              {say('Changed')}{' '}<Moment at={group.modified} />
             </span>
           </>
         }

@@ -4,6 +4,7 @@ import { useCanAccess, useDataProvider, useNotify, useRefresh } from 'react-admi
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -24,6 +25,7 @@ const columns: Column<Guest>[] = [
 ];
 
 function Detail({ guest }: { guest: Guest }) {
+  const say = useText();
   const provider = useDataProvider<RadiusProvider>();
   const notify = useNotify();
   const refresh = useRefresh();
@@ -31,7 +33,7 @@ function Detail({ guest }: { guest: Guest }) {
   const answer = async (approve: boolean) => {
     try {
       await provider.answerGuest(guest.id, approve);
-      notify(approve ? `${guest.name} may come in` : `${guest.name} was not let in`, { type: 'success' });
+      notify(approve ? say('%{name} may come in', { name: guest.name }) : say('%{name} was not let in', { name: guest.name }), { type: 'success' });
     } catch (error) {
       notify(error instanceof Error ? error.message : 'It did not work', { type: 'error' });
     }
@@ -59,10 +61,10 @@ function Detail({ guest }: { guest: Guest }) {
       {guest.status === 'waiting' && may && (
         <p>
           <Button variant="contained" size="small" onClick={() => answer(true)}>
-            Let in
+            {say('Let in')}
           </Button>{' '}
           <Button variant="outlined" size="small" onClick={() => answer(false)}>
-            Do not let in
+            {say('Do not let in')}
           </Button>
         </p>
       )}
@@ -72,6 +74,7 @@ function Detail({ guest }: { guest: Guest }) {
 
 /** The page. */
 export default function GuestList() {
+  const say = useText();
   return (
     <ListPage<Guest>
       title="Guests"
@@ -98,7 +101,7 @@ export default function GuestList() {
       nameOf={({ name }) => name}
       opens={false}
       detail={(guest) => <Detail guest={guest} />}
-      empty={<Empty title="No guests yet">People appear here who ask a sponsor for access. An organization's page says who may sponsor.</Empty>}
+      empty={<Empty title="No guests yet">{say('People appear here who ask a sponsor for access. An organization\'s page says who may sponsor.')}</Empty>}
     />
   );
 }

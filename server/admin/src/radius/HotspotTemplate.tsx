@@ -2,6 +2,7 @@
 import { Button, Dialog, DialogActions, DialogContent, DialogTitle, MenuItem, TextField } from '@mui/material';
 import { useState } from 'react';
 import { useDataProvider, useNotify, useRecordContext } from 'react-admin';
+import { useText } from '../design/useText';
 import { APIError } from '../api/errors';
 import type { HotspotValues, RadiusProvider } from './operations';
 
@@ -9,6 +10,7 @@ const initial: HotspotValues = { name: 'Hotspot', gateway: 'opennds', ssid: 'Hot
 
 /** A button, and the dialog behind it. */
 export function HotspotTemplate() {
+  const say = useText();
   const organization = useRecordContext()?.id;
   const provider = useDataProvider<RadiusProvider>();
   const notify = useNotify();
@@ -23,7 +25,7 @@ export function HotspotTemplate() {
     setFault('');
     try {
       await provider.makeHotspot(organization, values);
-      notify(`The template "${values.name}" was made. Reload the page to see the portal's settings.`, { type: 'success' });
+      notify(say('The template "%{name}" was made. Reload the page to see the portal\'s settings.', { name: values.name }), { type: 'success' });
       setOpen(false);
       setValues(initial);
     } catch (error) {
@@ -35,29 +37,29 @@ export function HotspotTemplate() {
   return (
     <>
       <Button variant="outlined" size="small" onClick={() => setOpen(true)}>
-        Make a hotspot template
+        {say('Make a hotspot template')}
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} fullWidth maxWidth="xs" aria-labelledby="hotspot-title">
-        <DialogTitle id="hotspot-title">Hotspot template</DialogTitle>
+        <DialogTitle id="hotspot-title">{say('Hotspot template')}</DialogTitle>
         <DialogContent>
-          <TextField label="Name" value={values.name} onChange={set('name')} fullWidth margin="dense" required />
-          <TextField select label="Program on the device" value={values.gateway} onChange={set('gateway')} fullWidth margin="dense">
-            <MenuItem value="opennds">openNDS</MenuItem>
-            <MenuItem value="coovachilli">CoovaChilli</MenuItem>
+          <TextField label={say('Name')} value={values.name} onChange={set('name')} fullWidth margin="dense" required />
+          <TextField select label={say('Program on the device')} value={values.gateway} onChange={set('gateway')} fullWidth margin="dense">
+            <MenuItem value="opennds">{say('openNDS')}</MenuItem>
+            <MenuItem value="coovachilli">{say('CoovaChilli')}</MenuItem>
           </TextField>
-          <TextField label="Name of the WiFi" value={values.ssid} onChange={set('ssid')} fullWidth margin="dense" />
+          <TextField label={say('Name of the WiFi')} value={values.ssid} onChange={set('ssid')} fullWidth margin="dense" />
           {values.gateway === 'coovachilli' && (
             <>
-              <TextField label="RADIUS server" value={values.radius_server} onChange={set('radius_server')} fullWidth margin="dense" required />
-              <TextField label="Secret of the RADIUS server" type="password" autoComplete="off" value={values.radius_secret} onChange={set('radius_secret')} fullWidth margin="dense" required />
+              <TextField label={say('RADIUS server')} value={values.radius_server} onChange={set('radius_server')} fullWidth margin="dense" required />
+              <TextField label={say('Secret of the RADIUS server')} type="password" autoComplete="off" value={values.radius_secret} onChange={set('radius_secret')} fullWidth margin="dense" required />
             </>
           )}
           {fault && <p role="alert">{fault}</p>}
         </DialogContent>
         <DialogActions>
-          <Button onClick={() => setOpen(false)}>Cancel</Button>
+          <Button onClick={() => setOpen(false)}>{say('Cancel')}</Button>
           <Button variant="contained" disabled={busy || !values.name} onClick={() => void make()}>
-            Make it
+            {say('Make it')}
           </Button>
         </DialogActions>
       </Dialog>

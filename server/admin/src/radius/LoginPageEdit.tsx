@@ -3,6 +3,7 @@ import { useCreatePath } from 'react-admin';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -16,6 +17,7 @@ export function changedPage({ organization, variant, document, disabled }: Parti
 }
 
 function Header({ page }: { page: LoginPage }) {
+  const say = useText();
   const createPath = useCreatePath();
   const deletion = useDeletion('login page', page.variant, 'The organization has the standard page again.');
   return (
@@ -30,7 +32,7 @@ function Header({ page }: { page: LoginPage }) {
               <Reference resource="organizations" id={page.organization} />
             </span>
             <span>
-              Changed <Moment at={page.modified} />
+              {say('Changed')}{' '}<Moment at={page.modified} />
             </span>
           </>
         }

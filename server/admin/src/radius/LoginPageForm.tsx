@@ -2,6 +2,7 @@
 import { MenuItem, TextField } from '@mui/material';
 import { useState } from 'react';
 import { BooleanInput, required, TextInput } from 'react-admin';
+import { useText } from '../design/useText';
 import { Columns, FormCard, FormProblems, Locked, useMayChange } from '../forms/FormParts';
 import { OrganizationInput } from '../tenancy/references';
 import { LoginPageFunnel } from './LoginPageFunnel';
@@ -28,6 +29,7 @@ const texts = [
 
 /** The contents. */
 export function LoginPageForm({ create = false }: { create?: boolean }) {
+  const say = useText();
   const change = useMayChange('loginpages');
   const [language, setLanguage] = useState('en');
   const parts = 'document.client.components';
@@ -53,7 +55,7 @@ export function LoginPageForm({ create = false }: { create?: boolean }) {
             <TextInput source="document.client.theme.css" label="Style sheet" helperText={false} multiline minRows={2} fullWidth />
           </FormCard>
           <FormCard title="Texts">
-            <TextField select label="Language" value={language} onChange={(event) => setLanguage(event.target.value)} size="small">
+            <TextField select label={say('Language')} value={language} onChange={(event) => setLanguage(event.target.value)} size="small">
               {languages.map(([tag, name]) => (
                 <MenuItem key={tag} value={tag}>
                   {name}

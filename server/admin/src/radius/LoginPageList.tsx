@@ -1,6 +1,7 @@
 // The list of login pages.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -18,6 +19,7 @@ const columns: Column<LoginPage>[] = [
 
 /** The page. */
 export default function LoginPageList() {
+  const say = useText();
   return (
     <ListPage<LoginPage>
       title="Login pages"
@@ -28,7 +30,7 @@ export default function LoginPageList() {
       filters={[{ ...organizationFilter, shown: true }]}
       add="Add login page"
       bulk={<BulkDelete one="login page" many="login pages" loss="The organization has the standard page again." />}
-      empty={<Empty title="No login pages yet">Every organization has a page of its own at its slug. Add one here to change colours, texts and the captive portal it opens.</Empty>}
+      empty={<Empty title="No login pages yet">{say('Every organization has a page of its own at its slug. Add one here to change colours, texts and the captive portal it opens.')}</Empty>}
     />
   );
 }

@@ -3,6 +3,7 @@ import { ToggleButton, ToggleButtonGroup } from '@mui/material';
 import { useEffect, useState } from 'react';
 import { useDataProvider, useRecordContext } from 'react-admin';
 import { useWatch } from 'react-hook-form';
+import { useText } from '../design/useText';
 import { FormCard } from '../forms/FormParts';
 import type { RadiusProvider } from './operations';
 import type { LoginPage } from './types';
@@ -16,6 +17,7 @@ const pages = [
 
 /** The preview; it follows half a second after the last key. */
 export function LoginPagePreview({ language }: { language: string }) {
+  const say = useText();
   const provider = useDataProvider<RadiusProvider>();
   const organization = useWatch({ name: 'organization' }) as string | undefined;
   const before = useRecordContext<LoginPage>()?.document;
@@ -46,21 +48,21 @@ export function LoginPagePreview({ language }: { language: string }) {
   return (
     <FormCard title="Preview" note="not saved yet">
       <div className="w-preview-bar">
-        <ToggleButtonGroup exclusive size="small" value={page} onChange={(_, value: string | null) => value && setPage(value)} aria-label="Page">
+        <ToggleButtonGroup exclusive size="small" value={page} onChange={(_, value: string | null) => value && setPage(value)} aria-label={say('Page')}>
           {pages.map(([name, label]) => (
             <ToggleButton key={name} value={name}>
               {label}
             </ToggleButton>
           ))}
         </ToggleButtonGroup>
-        <ToggleButtonGroup exclusive size="small" value={width} onChange={(_, value: 'phone' | 'desktop' | null) => value && setWidth(value)} aria-label="Size">
-          <ToggleButton value="phone">Phone</ToggleButton>
-          <ToggleButton value="desktop">Desktop</ToggleButton>
+        <ToggleButtonGroup exclusive size="small" value={width} onChange={(_, value: 'phone' | 'desktop' | null) => value && setWidth(value)} aria-label={say('Size')}>
+          <ToggleButton value="phone">{say('Phone')}</ToggleButton>
+          <ToggleButton value="desktop">{say('Desktop')}</ToggleButton>
         </ToggleButtonGroup>
       </div>
       {problem && <p role="alert">{problem}</p>}
-      {!shown && !problem && <p className="w-secondary">It appears when an organization is chosen.</p>}
-      {shown && <iframe className={`w-preview w-preview-${width}`} title="Preview of the login page" sandbox="" srcDoc={shown} />}
+      {!shown && !problem && <p className="w-secondary">{say('It appears when an organization is chosen.')}</p>}
+      {shown && <iframe className={`w-preview w-preview-${width}`} title={say('Preview of the login page')} sandbox="" srcDoc={shown} />}
     </FormCard>
   );
 }

@@ -3,6 +3,7 @@ import { useCreatePath } from 'react-admin';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -15,6 +16,7 @@ export function changedNAS({ organization, name, short_name, type, ports, secret
 }
 
 function Header({ nas }: { nas: NAS }) {
+  const say = useText();
   const createPath = useCreatePath();
   const deletion = useDeletion('access server', nas.name, 'It is not told any more when the group of somebody changes.');
   return (
@@ -30,7 +32,7 @@ function Header({ nas }: { nas: NAS }) {
               <Reference resource="organizations" id={nas.organization} />
             </span>
             <span>
-              Changed <Moment at={nas.modified} />
+              {say('Changed')}{' '}<Moment at={nas.modified} />
             </span>
           </>
         }

@@ -1,6 +1,7 @@
 // The list of access servers.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -21,6 +22,7 @@ const columns: Column<NAS>[] = [
 
 /** The page. */
 export default function NASList() {
+  const say = useText();
   return (
     <ListPage<NAS>
       title="Access servers"
@@ -31,7 +33,7 @@ export default function NASList() {
       filters={[{ ...organizationFilter, shown: true }]}
       add="Add access server"
       bulk={<BulkDelete one="access server" many="access servers" loss="They are not told any more when the group of somebody changes." />}
-      empty={<Empty title="No access servers yet">Access points, captive portals and switches that let people in (NAS) ask a RADIUS server about them.</Empty>}
+      empty={<Empty title="No access servers yet">{say('Access points, captive portals and switches that let people in (NAS) ask a RADIUS server about them.')}</Empty>}
     />
   );
 }

@@ -1,6 +1,7 @@
 // The list of devices that come in again by their address.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -17,6 +18,7 @@ const columns: Column<RememberedDevice>[] = [
 
 /** The page. */
 export default function RememberedList() {
+  const say = useText();
   return (
     <ListPage<RememberedDevice>
       title="Remembered devices"
@@ -27,7 +29,7 @@ export default function RememberedList() {
       filters={[{ ...organizationFilter, shown: true }]}
       nameOf={({ mac }) => mac}
       opens={false}
-      empty={<Empty title="No devices yet">Devices appear when their users log in, where an organization remembers devices.</Empty>}
+      empty={<Empty title="No devices yet">{say('Devices appear when their users log in, where an organization remembers devices.')}</Empty>}
     />
   );
 }

@@ -1,7 +1,9 @@
 // The list of sessions, which follows what access servers tell.
 import { Moment } from '../design/Moment';
+import { Say } from '../design/Say';
 import { Empty } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -10,7 +12,7 @@ import type { Session } from './types';
 import { amount, lasted } from './words';
 
 const columns: Column<Session>[] = [
-  { id: 'username', label: 'User', sort: 'username', fixed: true, width: '18%', phone: 'title', cell: ({ username }) => <span className="w-medium">{username || <span className="w-muted">nobody</span>}</span> },
+  { id: 'username', label: 'User', sort: 'username', fixed: true, width: '18%', phone: 'title', cell: ({ username }) => <span className="w-medium">{username || <span className="w-muted"><Say text="nobody" /></span>}</span> },
   { id: 'status', label: 'Status', width: 130, phone: 'status', cell: ({ stop_time, terminate_cause }) => (stop_time ? <Status status="off" word="ended" title={terminate_cause ?? ''} /> : <Status status="ok" word="open" />) },
   { id: 'calling_station_id', label: 'Device', width: 170, phone: 'address', cell: ({ calling_station_id }) => <span className="w-mono w-clip">{calling_station_id}</span> },
   { id: 'called_station_id', label: 'Access point', width: 220, cell: ({ called_station_id }) => <span className="w-mono w-clip">{called_station_id}</span> },
@@ -49,6 +51,7 @@ function Detail({ session }: { session: Session }) {
 
 /** The page. */
 export default function SessionList() {
+  const say = useText();
   return (
     <ListPage<Session>
       title="Sessions"
@@ -67,7 +70,7 @@ export default function SessionList() {
       nameOf={({ username, id }) => username || String(id)}
       opens={false}
       detail={(session) => <Detail session={session} />}
-      empty={<Empty title="No sessions yet">They appear when a RADIUS server tells of them: its configuration is in docs/freeradius.</Empty>}
+      empty={<Empty title="No sessions yet">{say('They appear when a RADIUS server tells of them: its configuration is in docs/freeradius.')}</Empty>}
     />
   );
 }

@@ -4,18 +4,20 @@ import { RefreshCw } from 'lucide-react';
 import { BooleanInput, TextInput } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { SecretInput } from '../design/SecretInput';
+import { useText } from '../design/useText';
 import { Columns, FormCard, useMayChange } from '../forms/FormParts';
 import { randomKey } from '../tenancy/organizations/naming';
 
 function Token({ locked }: { locked: boolean }) {
+  const say = useText();
   const { setValue } = useFormContext();
   const token = useWatch({ name: 'radius_settings.token' }) as string | null | undefined;
-  if (token === null || token === undefined) return <p className="w-secondary">The token is shown only to those who may change it.</p>;
+  if (token === null || token === undefined) return <p className="w-secondary">{say('The token is shown only to those who may change it.')}</p>;
   return (
     <SecretInput source="radius_settings.token" name="token of the RADIUS server" helperText="With the organization's id it lets a RADIUS server in" readOnly={locked}>
       {!locked && (
-        <Tooltip title="Make a new one (saved with the form)">
-          <IconButton size="small" aria-label="Make a new token" onClick={() => setValue('radius_settings.token', randomKey(32), { shouldDirty: true })}>
+        <Tooltip title={say('Make a new one (saved with the form)')}>
+          <IconButton size="small" aria-label={say('Make a new token')} onClick={() => setValue('radius_settings.token', randomKey(32), { shouldDirty: true })}>
             <RefreshCw size={16} />
           </IconButton>
         </Tooltip>

@@ -5,6 +5,7 @@ import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useGetList, useNotify, useRecordContext } from 'react-admin';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { FormCard } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
 import type { RadiusProvider } from './operations';
@@ -18,26 +19,27 @@ interface Person {
 }
 
 function Add({ choices, busy, onAdd, onCancel }: { choices: RadiusGroup[]; busy: boolean; onAdd(group: string, priority: number): void; onCancel(): void }) {
+  const say = useText();
   const [group, setGroup] = useState('');
   const [priority, setPriority] = useState('1');
   const wrong = !/^\d{1,9}$/.test(priority);
   return (
     <div className="r-row">
-      <TextField select label="Group" size="small" value={group} onChange={({ target }) => setGroup(target.value)}>
+      <TextField select label={say('Group')} size="small" value={group} onChange={({ target }) => setGroup(target.value)}>
         {choices.map(({ id, name }) => (
           <MenuItem key={id} value={id}>
             {name}
           </MenuItem>
         ))}
       </TextField>
-      <TextField label="Priority" size="small" value={priority} error={wrong} onChange={({ target }) => setPriority(target.value)} slotProps={{ htmlInput: { inputMode: 'numeric' } }} />
+      <TextField label={say('Priority')} size="small" value={priority} error={wrong} onChange={({ target }) => setPriority(target.value)} slotProps={{ htmlInput: { inputMode: 'numeric' } }} />
       <span />
       <span className="r-buttons">
         <Button color="inherit" onClick={onCancel}>
-          Cancel
+          {say('Cancel')}
         </Button>
         <Button variant="contained" disabled={busy || !group || wrong} onClick={() => onAdd(group, Number(priority))}>
-          Add
+          {say('Add')}
         </Button>
       </span>
     </div>
@@ -46,6 +48,7 @@ function Add({ choices, busy, onAdd, onCancel }: { choices: RadiusGroup[]; busy:
 
 /** The card in the form of a person; each change is sent at once. */
 export default function UserGroups() {
+  const say = useText();
   const person = useRecordContext<Person>();
   const user = person?.id ?? '';
   const provider = useDataProvider<RadiusProvider>();
@@ -74,7 +77,7 @@ export default function UserGroups() {
   const choices = groupsFor(groups, person?.organization_users?.map(({ organization }) => organization) ?? [], data);
   return (
     <FormCard title="RADIUS groups">
-      {data.length === 0 && <p className="w-secondary">No group: nothing is limited, and new sessions have none.</p>}
+      {data.length === 0 && <p className="w-secondary">{say('No group: nothing is limited, and new sessions have none.')}</p>}
       {data.length > 0 && (
         <ul className="w-rows">
           {data.map(({ id, group, priority }) => {
@@ -84,10 +87,10 @@ export default function UserGroups() {
                 <span className="w-medium w-grow w-clip">
                   <Reference resource="radiusgroups" id={group} none="unknown" />
                 </span>
-                <span className="w-secondary">priority {priority}</span>
+                <span className="w-secondary">{say('priority %{priority}', { priority })}</span>
                 {mayDelete && (
-                  <Tooltip title="Remove from the group">
-                    <IconButton size="small" aria-label={`Remove from ${name}`} disabled={busy} onClick={() => void run(() => provider.leaveGroup(user, id))}>
+                  <Tooltip title={say('Remove from the group')}>
+                    <IconButton size="small" aria-label={say('Remove from %{name}', { name })} disabled={busy} onClick={() => void run(() => provider.leaveGroup(user, id))}>
                       <Trash2 size={16} />
                     </IconButton>
                   </Tooltip>
@@ -100,7 +103,7 @@ export default function UserGroups() {
       {adding && <Add choices={choices} busy={busy} onAdd={(group, priority) => void run(() => provider.joinGroup(user, group, priority))} onCancel={() => setAdding(false)} />}
       {mayAdd && !adding && choices.length > 0 && (
         <Button startIcon={<Plus size={16} />} onClick={() => setAdding(true)}>
-          Add to a group
+          {say('Add to a group')}
         </Button>
       )}
     </FormCard>

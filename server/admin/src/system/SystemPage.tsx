@@ -8,22 +8,24 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { PageHead } from '../design/PageHead';
 import { Failed, Loading, Refused } from '../design/states';
+import { useText } from '../design/useText';
 import type { SystemProvider } from './operations';
 import './system.css';
 
 const databases: Record<string, string> = { sqlite: 'SQLite', postgresql: 'PostgreSQL' };
 
 function Packages({ packages }: { packages: { name: string; version: string }[] }) {
+  const say = useText();
   const [text, setText] = useState('');
   const found = useMemo(() => packages.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())), [packages, text]);
   return (
     <Card title="Packages" note={packages.length.toLocaleString()}>
       {packages.length === 0 ? (
-        <p className="w-secondary">Not known: the program was built without this information.</p>
+        <p className="w-secondary">{say('Not known: the program was built without this information.')}</p>
       ) : (
         <>
-          <TextField fullWidth placeholder="Find a package" value={text} onChange={(event) => setText(event.target.value)} slotProps={{ htmlInput: { 'aria-label': 'Find a package' } }} />
-          {found.length === 0 && <p className="w-secondary">No package matches.</p>}
+          <TextField fullWidth placeholder={say('Find a package')} value={text} onChange={(event) => setText(event.target.value)} slotProps={{ htmlInput: { 'aria-label': 'Find a package' } }} />
+          {found.length === 0 && <p className="w-secondary">{say('No package matches.')}</p>}
           <ul className="w-packages">
             {found.map(({ name, version }) => (
               <li key={name}>
@@ -79,12 +81,13 @@ function Known() {
 
 /** The page. */
 export default function SystemPage() {
+  const say = useText();
   const { permissions: session } = usePermissions<Session>();
   if (!session) return null;
   return (
     <div className="w-page">
       <PageHead title="System information" />
-      {session.user.is_superuser ? <Known /> : <Refused title="Only superusers see this">It tells which versions run here. Ask a superuser for what you need of it.</Refused>}
+      {session.user.is_superuser ? <Known /> : <Refused title="Only superusers see this">{say('It tells which versions run here. Ask a superuser for what you need of it.')}</Refused>}
     </div>
   );
 }

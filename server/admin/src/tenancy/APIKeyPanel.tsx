@@ -6,10 +6,12 @@ import { useDataProvider, useNotify } from 'react-admin';
 import { Ask } from '../design/Ask';
 import { CopyableText } from '../design/Copyable';
 import { Moment } from '../design/Moment';
+import { useText } from '../design/useText';
 import type { TenancyProvider } from './operations';
 
 /** The panel. own tells that it is one's own key. */
 export function APIKeyPanel({ user, own, mayAdd, mayDelete }: { user: string; own: boolean; mayAdd: boolean; mayDelete: boolean }) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -30,33 +32,33 @@ export function APIKeyPanel({ user, own, mayAdd, mayDelete }: { user: string; ow
   return (
     <>
       <p className="w-secondary" style={{ marginTop: 0 }}>
-        Programs send it as <code>Authorization: Bearer</code> and may do what {own ? 'you' : 'the person'} may.
+        {say('Programs send it as')}{' '}<code>{say('Authorization: Bearer')}</code>{' '}{say('and may do what')}{' '}{own ? say('you') : say('the person')}{' '}{say('may.')}
       </p>
       {data ? (
         <>
           {own ? <CopyableText label="Key" text={data.key} /> : <p className="w-mono w-clip">{data.key}</p>}
           <p className="w-small w-muted">
-            Made <Moment at={data.created} />
+            {say('Made')}{' '}<Moment at={data.created} />
           </p>
           {mayDelete && (
             <Button color="error" variant="outlined" onClick={() => setAsked(true)}>
-              Delete API key…
+              {say('Delete API key…')}
             </Button>
           )}
         </>
       ) : (
         <>
-          <p className="w-muted">There is none.</p>
+          <p className="w-muted">{say('There is none.')}</p>
           {mayAdd && (
             <Button variant="outlined" onClick={() => void change(() => provider.createAPIKey(user), 'API key made')}>
-              Make an API key
+              {say('Make an API key')}
             </Button>
           )}
         </>
       )}
       {asked && (
         <Ask title="Delete the API key?" verb="Delete API key" keep="Keep it" dangerous onDo={() => void change(() => provider.deleteAPIKey(user), 'API key deleted')} onClose={() => setAsked(false)}>
-          Programs that use it are refused from now on.
+          {say('Programs that use it are refused from now on.')}
         </Ask>
       )}
     </>

@@ -1,5 +1,6 @@
 // A small chart of lines over time, drawn at its real width; steps where values hold until they change.
 import { useLayoutEffect, useRef, useState } from 'react';
+import { useText } from '../design/useText';
 
 interface Line {
   name: string;
@@ -13,6 +14,7 @@ const edge = { left: 44, right: 8, top: 8, bottom: 20 };
 
 /** The chart. */
 export function Chart({ lines, label, from, to }: { lines: Line[]; label: string; from?: number; to?: number }) {
+  const say = useText();
   const element = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -35,7 +37,7 @@ export function Chart({ lines, label, from, to }: { lines: Line[]; label: string
   return (
     <div ref={element}>
       {width > 0 && values.length > 0 && (
-        <svg className="tp-chart" width={width} height={height} role="img" aria-label={`${label}, from ${day(first)} to ${day(last)}, highest ${high}`}>
+        <svg className="tp-chart" width={width} height={height} role="img" aria-label={say('%{label}, from %{first} to %{last}, highest %{high}', { label, first: day(first), last: day(last), high })}>
           {[low, (low + high) / 2, high].map((value) => (
             <g key={value}>
               <line className="grid" x1={edge.left} x2={width - edge.right} y1={y(value)} y2={y(value)} />

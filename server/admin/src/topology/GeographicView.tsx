@@ -3,6 +3,7 @@ import L from 'leaflet';
 import { useTheme } from '@mui/material';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router-dom';
+import { useText } from '../design/useText';
 import { LeafletMap } from '../geo/LeafletMap';
 import { type Chosen, coloursOf } from './Canvas';
 import { locate, type Place, type Placed } from './geographic';
@@ -21,6 +22,7 @@ interface GeographicViewProps {
 
 /** The drawing over a map. It is drawn on a canvas: thousands of nodes are no elements of the page. */
 export default function GeographicView({ drawing, places, marked, chosen, onChoose, label, children }: GeographicViewProps) {
+  const translate = useText();
   const frame = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<L.Map>();
   const [turns, setTurns] = useState(0);
@@ -115,7 +117,7 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
         {node || link ? (
           <>
             <b className="w-clip">{node?.label ?? link?.title}</b>
-            {page && now === chosen && <Link to={page}>Open</Link>}
+            {page && now === chosen && <Link to={page}>{translate('Open')}</Link>}
           </>
         ) : (
           children
@@ -124,8 +126,8 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
       {missing > 0 && (
         <p className="tp-missing" role="status">
           {nodes.length === 0
-            ? 'No node has a place: nodes stand where their devices are, and none of these is a device with a location.'
-            : `${missing.toLocaleString()} of ${drawing.nodes.length.toLocaleString()} nodes are not on the map: they are no devices, or devices without a location.`}
+            ? translate('No node has a place: nodes stand where their devices are, and none of these is a device with a location.')
+            : translate('%{missing} of %{number} nodes are not on the map: they are no devices, or devices without a location.', { missing: missing.toLocaleString(), number: drawing.nodes.length.toLocaleString() })}
         </p>
       )}
     </div>

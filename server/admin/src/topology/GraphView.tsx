@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } 
 import { useDataProvider } from 'react-admin';
 import { Link, useSearchParams } from 'react-router-dom';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useChanges } from '../live/useLive';
 import { Canvas, type Chosen, coloursOf } from './Canvas';
 import { placesIn } from './geographic';
@@ -30,6 +31,7 @@ interface PictureProps {
 
 /** The picture alone, with what the pointer is at. */
 function Picture({ drawing, marked, label, chosen, onChoose, children }: PictureProps) {
+  const say = useText();
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<Canvas>(null);
   const choose = useRef(onChoose);
@@ -67,15 +69,15 @@ function Picture({ drawing, marked, label, chosen, onChoose, children }: Picture
   return (
     <div className="tp-picture">
       <div ref={element} className="tp-canvas" role="img" aria-label={label} />
-      {broken && <p className="tp-broken">This browser cannot draw the graph: it has no WebGL. The nodes and links are in their lists.</p>}
+      {broken && <p className="tp-broken">{say('This browser cannot draw the graph: it has no WebGL. The nodes and links are in their lists.')}</p>}
       <div className="tp-tools">
-        <IconButton size="small" title="Closer" aria-label="Closer" onClick={() => canvas.current?.zoom(1.5)}>
+        <IconButton size="small" title={say('Closer')} aria-label={say('Closer')} onClick={() => canvas.current?.zoom(1.5)}>
           <Plus size={14} />
         </IconButton>
-        <IconButton size="small" title="Farther" aria-label="Farther" onClick={() => canvas.current?.zoom(1 / 1.5)}>
+        <IconButton size="small" title={say('Farther')} aria-label={say('Farther')} onClick={() => canvas.current?.zoom(1 / 1.5)}>
           <Minus size={14} />
         </IconButton>
-        <IconButton size="small" title="All of it" aria-label="All of it" onClick={() => canvas.current?.whole()}>
+        <IconButton size="small" title={say('All of it')} aria-label={say('All of it')} onClick={() => canvas.current?.whole()}>
           <Expand size={14} />
         </IconButton>
       </div>
@@ -83,7 +85,7 @@ function Picture({ drawing, marked, label, chosen, onChoose, children }: Picture
         {node || link ? (
           <>
             <b className="w-clip">{node?.label ?? link?.title}</b>
-            {page && at === chosen && <Link to={page}>Open</Link>}
+            {page && at === chosen && <Link to={page}>{say('Open')}</Link>}
           </>
         ) : (
           children
@@ -97,6 +99,7 @@ const pathOf = (path: Path | undefined): Set<string> | undefined => path && new 
 
 /** Finds the way between two nodes. */
 function PathFinder({ plot, onPath }: { plot: Plot; onPath(path: Path | undefined): void }) {
+  const say = useText();
   const provider = useDataProvider<TopologyProvider>();
   const [source, setSource] = useState('');
   const [target, setTarget] = useState('');
@@ -106,7 +109,7 @@ function PathFinder({ plot, onPath }: { plot: Plot; onPath(path: Path | undefine
     try {
       const path = await provider.path(plot.id, idOf(source), idOf(target));
       onPath(path);
-      setSaid(`${path.links.length} ${path.links.length === 1 ? 'link' : 'links'}, cost ${Number(path.cost.toFixed(3))}`);
+      setSaid(say('%{number} %{value}, cost %{cost}', { number: path.links.length, value: path.links.length === 1 ? 'link' : 'links', cost: Number(path.cost.toFixed(3)) }));
     } catch (error) {
       onPath(undefined);
       setSaid(error instanceof Error ? error.message : String(error));
@@ -127,13 +130,13 @@ function PathFinder({ plot, onPath }: { plot: Plot; onPath(path: Path | undefine
         ))}
       </datalist>
       <label className="w-search">
-        <input list="tp-nodes" aria-label="From" placeholder="From" value={source} onChange={(event) => setSource(event.target.value)} />
+        <input list="tp-nodes" aria-label={say('From')} placeholder={say('From')} value={source} onChange={(event) => setSource(event.target.value)} />
       </label>
       <label className="w-search">
-        <input list="tp-nodes" aria-label="To" placeholder="To" value={target} onChange={(event) => setTarget(event.target.value)} />
+        <input list="tp-nodes" aria-label={say('To')} placeholder={say('To')} value={target} onChange={(event) => setTarget(event.target.value)} />
       </label>
       <Button type="button" variant="outlined" startIcon={<RouteIcon size={14} />} disabled={!source.trim() || !target.trim()} onClick={() => void find()}>
-        Show the way
+        {say('Show the way')}
       </Button>
       {said && (
         <span className="w-small" role="status">
@@ -146,7 +149,7 @@ function PathFinder({ plot, onPath }: { plot: Plot; onPath(path: Path | undefine
               onPath(undefined);
             }}
           >
-            Clear
+            {say('Clear')}
           </button>
         </span>
       )}
@@ -172,6 +175,7 @@ function Legend({ difference, weak }: { difference: boolean; weak: boolean }) {
 
 /** The picture with its tools. */
 export function GraphView({ id }: { id: string }) {
+  const say = useText();
   const provider = useDataProvider<TopologyProvider>();
   const [address, setAddress] = useSearchParams();
   const places = address.get('view') === 'map';
@@ -213,7 +217,7 @@ export function GraphView({ id }: { id: string }) {
     marked,
     chosen,
     onChoose: setChosen,
-    label: `Graph of ${plot.label}: ${plot.nodes.length} nodes, ${up} links up, ${plot.links.length - up} down. The lists of nodes and links have the same as text.`,
+    label: say('Graph of %{label}: %{number} nodes, %{up} links up, %{number2} down. The lists of nodes and links have the same as text.', { label: plot.label, number: plot.nodes.length, up, number2: plot.links.length - up }),
     children: <Legend difference={date !== undefined && compare} weak={weak} />,
   };
   const view = (wanted: 'graph' | 'map' | null) => {
@@ -228,7 +232,7 @@ export function GraphView({ id }: { id: string }) {
       <div className="tp-bar">
         <div className="tp-find">
           <label className="w-search">
-            <input aria-label="Find a node" placeholder="Find a node" value={text} onChange={(event) => setText(event.target.value)} />
+            <input aria-label={say('Find a node')} placeholder={say('Find a node')} value={text} onChange={(event) => setText(event.target.value)} />
           </label>
           {text.trim() && (
             <ul>
@@ -245,20 +249,20 @@ export function GraphView({ id }: { id: string }) {
                   </button>
                 </li>
               ))}
-              {found.length === 0 && <li className="w-muted">No node is called so.</li>}
+              {found.length === 0 && <li className="w-muted">{say('No node is called so.')}</li>}
             </ul>
           )}
         </div>
         {!date && <PathFinder plot={plot} onPath={setPath} />}
         <span className="w-grow" />
-        <ToggleButtonGroup size="small" exclusive aria-label="View" value={places ? 'map' : 'graph'} onChange={(_, wanted: 'graph' | 'map' | null) => view(wanted)}>
-          <ToggleButton value="graph">Logical</ToggleButton>
-          <ToggleButton value="map">Geographic</ToggleButton>
+        <ToggleButtonGroup size="small" exclusive aria-label={say('View')} value={places ? 'map' : 'graph'} onChange={(_, wanted: 'graph' | 'map' | null) => view(wanted)}>
+          <ToggleButton value="graph">{say('Logical')}</ToggleButton>
+          <ToggleButton value="map">{say('Geographic')}</ToggleButton>
         </ToggleButtonGroup>
         {!date && (
           <label className="tp-check">
             <input type="checkbox" checked={weak} onChange={(event) => setWeak(event.target.checked)} />
-            Weak points
+            {say('Weak points')}
           </label>
         )}
       </div>
@@ -271,21 +275,20 @@ export function GraphView({ id }: { id: string }) {
       )}
       <div className="tp-bar">
         <span className="w-small w-numbers">
-          {drawing.nodes.length.toLocaleString()} nodes, {drawing.links.filter(({ look }) => look !== 'down' && look !== 'removed').length.toLocaleString()} links up,{' '}
-          {drawing.links.filter(({ look }) => look === 'down').length.toLocaleString()} down
-          {weak && !date && `; ${plot.weak.nodes.length} nodes and ${plot.weak.links.length} links whose loss parts the network, ${plot.weak.parts} ${plot.weak.parts === 1 ? 'part' : 'parts'}, ${plot.weak.alone} nodes alone`}
+          {say('%{number} nodes, %{number2} links up, %{number3} down', { number: drawing.nodes.length.toLocaleString(), number2: drawing.links.filter(({ look }) => look !== 'down' && look !== 'removed').length.toLocaleString(), number3: drawing.links.filter(({ look }) => look === 'down').length.toLocaleString() })}
+          {weak && !date && say('; %{number} nodes and %{number2} links whose loss parts the network, %{parts} %{value}, %{alone} nodes alone', { number: plot.weak.nodes.length, number2: plot.weak.links.length, parts: plot.weak.parts, value: plot.weak.parts === 1 ? 'part' : 'parts', alone: plot.weak.alone })}
         </span>
         <span className="w-grow" />
         {known > 0 && (
           <label className="tp-slider">
-            <span className="w-small">{date ?? 'Now'}</span>
-            <input type="range" min={0} max={known} value={known - back} aria-label="Day" aria-valuetext={date ?? 'now'} onChange={(event) => { setChosen(undefined); setBack(known - Number(event.target.value)); }} />
+            <span className="w-small">{date ?? say('Now')}</span>
+            <input type="range" min={0} max={known} value={known - back} aria-label={say('Day')} aria-valuetext={date ?? 'now'} onChange={(event) => { setChosen(undefined); setBack(known - Number(event.target.value)); }} />
           </label>
         )}
         {date && (
           <label className="tp-check">
             <input type="checkbox" checked={compare} onChange={(event) => { setChosen(undefined); setCompare(event.target.checked); }} />
-            What changed since
+            {say('What changed since')}
           </label>
         )}
       </div>

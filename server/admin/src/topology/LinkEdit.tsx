@@ -8,6 +8,7 @@ import { exactly, Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormCard, FormProblems, FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -19,6 +20,7 @@ import { UserProperties } from './UserProperties';
 import './topology.css';
 
 function Header({ link }: { link: TopologyLink }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const deletion = useDeletion('link', linkName(link), 'Its history is deleted with it. If the network still names it, it comes back.');
@@ -32,22 +34,22 @@ function Header({ link }: { link: TopologyLink }) {
         facts={
           <>
             <span>
-              In{' '}
+              {say('In')}{' '}
               <Link to={`/topologies/${link.topology}`}>
                 <Reference resource="topologies" id={link.topology} title="label" />
               </Link>
             </span>
             <span>
-              From <Link to={`/topologyNodes/${link.source}`}>{link.source_name}</Link>
+              {say('From')}{' '}<Link to={`/topologyNodes/${link.source}`}>{link.source_name}</Link>
             </span>
             <span>
-              To <Link to={`/topologyNodes/${link.target}`}>{link.target_name}</Link>
+              {say('To')}{' '}<Link to={`/topologyNodes/${link.target}`}>{link.target_name}</Link>
             </span>
             <span>
-              Cost {Number(link.cost.toPrecision(6))} {link.cost_text && `(${link.cost_text})`}
+              {say('Cost %{value}', { value: Number(link.cost.toPrecision(6)) })}{' '}{link.cost_text && `(${link.cost_text})`}
             </span>
             <span>
-              {link.status === 'up' ? 'Up' : 'Down'} since <Moment at={link.status_changed} />
+              {link.status === 'up' ? say('Up') : say('Down')}{' '}{say('since')}{' '}<Moment at={link.status_changed} />
             </span>
           </>
         }
@@ -65,6 +67,7 @@ const stretches = [
 ];
 
 function History({ link }: { link: TopologyLink }) {
+  const say = useText();
   const provider = useDataProvider<TopologyProvider>();
   const [days, setDays] = useState(7);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves when the link does
@@ -76,7 +79,7 @@ function History({ link }: { link: TopologyLink }) {
     <Card
       title="History"
       more={
-        <select aria-label="Stretch" value={days} onChange={(event) => setDays(Number(event.target.value))}>
+        <select aria-label={say('Stretch')} value={days} onChange={(event) => setDays(Number(event.target.value))}>
           {stretches.map((stretch) => (
             <option key={stretch.days} value={stretch.days}>
               {stretch.name}
@@ -87,17 +90,17 @@ function History({ link }: { link: TopologyLink }) {
     >
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={3} />}
-      {data && data.spans.length === 0 && <p className="w-secondary">Nothing is known of this time.</p>}
+      {data && data.spans.length === 0 && <p className="w-secondary">{say('Nothing is known of this time.')}</p>}
       {data && data.spans.length > 0 && (
         <div className="w-stack">
           <p className="w-numbers">
-            Up {(100 * data.up).toFixed(data.up > 0.999 && data.up < 1 ? 3 : 1)} % of the time it was known, went down {data.flaps} {data.flaps === 1 ? 'time' : 'times'}
-            {data.truncated && '; more happened than is shown'}
+            {say('Up %{value} % of the time it was known, went down %{flaps}', { value: (100 * data.up).toFixed(data.up > 0.999 && data.up < 1 ? 3 : 1), flaps: data.flaps })}{' '}{data.flaps === 1 ? say('time') : say('times')}
+            {data.truncated && say('; more happened than is shown')}
           </p>
-          <div className="tp-spans" role="img" aria-label={data.spans.map(({ from: begin, status }) => `${status} from ${exactly(new Date(begin))}`).join(', ')}>
+          <div className="tp-spans" role="img" aria-label={data.spans.map(({ from: begin, status }) => say('%{status} from %{value}', { status, value: exactly(new Date(begin)) })).join(', ')}>
             <i style={{ width: `${(100 * (Date.parse(data.spans[0].from) - from.getTime())) / length}%` }} />
             {data.spans.map(({ from: begin, to: end, status }) => (
-              <i key={begin} data-status={status} title={`${status}: ${exactly(new Date(begin))} to ${exactly(new Date(end))}`} style={{ width: `${(100 * (Date.parse(end) - Date.parse(begin))) / length}%` }} />
+              <i key={begin} data-status={status} title={say('%{status}: %{value} to %{value2}', { status, value: exactly(new Date(begin)), value2: exactly(new Date(end)) })} style={{ width: `${(100 * (Date.parse(end) - Date.parse(begin))) / length}%` }} />
             ))}
           </div>
           {data.costs.length > 1 && (

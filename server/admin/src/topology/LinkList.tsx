@@ -3,6 +3,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -33,6 +34,7 @@ const columns: Column<TopologyLink>[] = [
 
 /** The page. */
 export default function LinkList() {
+  const say = useText();
   return (
     <ListPage<TopologyLink>
       title="Links"
@@ -43,7 +45,7 @@ export default function LinkList() {
       filters={[{ ...topologyFilter, shown: true }, { source: 'status', label: 'Status', kind: 'choice', shown: true, choices: [{ id: 'up', name: 'Up' }, { id: 'down', name: 'Down' }] }, organizationFilter]}
       bulk={<BulkDelete one="link" many="links" loss="Their history is deleted with them; what the network still names comes back." />}
       nameOf={linkName}
-      empty={<Empty title="No links yet">Links come with the data of their topology.</Empty>}
+      empty={<Empty title="No links yet">{say('Links come with the data of their topology.')}</Empty>}
     />
   );
 }

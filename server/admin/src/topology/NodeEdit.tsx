@@ -5,6 +5,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormCard, FormProblems, FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -14,6 +15,7 @@ import { UserProperties } from './UserProperties';
 import './topology.css';
 
 function Header({ node }: { node: TopologyNode }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const deletion = useDeletion('node', node.display_name, 'Its links are deleted with it. If the network still names it, it comes back.');
@@ -26,7 +28,7 @@ function Header({ node }: { node: TopologyNode }) {
         facts={
           <>
             <span>
-              In{' '}
+              {say('In')}{' '}
               <Link to={`/topologies/${node.topology}`}>
                 <Reference resource="topologies" id={node.topology} title="label" />
               </Link>
@@ -36,14 +38,14 @@ function Header({ node }: { node: TopologyNode }) {
             </span>
             {node.device && (
               <span>
-                Device{' '}
+                {say('Device')}{' '}
                 <Link to={`/devices/${node.device}`}>
                   <Reference resource="devices" id={node.device} />
                 </Link>
               </span>
             )}
             <span>
-              Changed <Moment at={node.modified} />
+              {say('Changed')}{' '}<Moment at={node.modified} />
             </span>
           </>
         }
@@ -54,15 +56,16 @@ function Header({ node }: { node: TopologyNode }) {
 }
 
 function Links({ node }: { node: TopologyNode }) {
+  const say = useText();
   const { data = [], total = 0 } = useGetList<TopologyLink>('topologyLinks', { pagination: { page: 1, perPage: 50 }, sort: { field: 'status', order: 'ASC' }, filter: { node: node.id } });
   return (
     <Card title="Links" note={total.toLocaleString()}>
-      {data.length === 0 && <p className="w-secondary">It has none.</p>}
+      {data.length === 0 && <p className="w-secondary">{say('It has none.')}</p>}
       <ul className="w-rows">
         {data.map((link) => (
           <li key={link.id}>
             <Link className="w-grow w-clip" to={`/topologyLinks/${link.id}`}>
-              {(link.source === node.id ? link.target_name : link.source_name) || 'of others'}
+              {(link.source === node.id ? link.target_name : link.source_name) || say('of others')}
             </Link>
             <LinkStatus status={link.status} />
             <span className="w-numbers w-muted">{link.cost_text || Number(link.cost.toPrecision(5))}</span>
@@ -74,6 +77,7 @@ function Links({ node }: { node: TopologyNode }) {
 }
 
 function Contents() {
+  const say = useText();
   const node = useRecordContext<TopologyNode>();
   const locked = !useMayChange('topologyNodes');
   if (!node) return null;
@@ -82,7 +86,7 @@ function Contents() {
       <div className="w-stack">
         <FormCard title="Node">
           <FormProblems />
-          <TextInput source="label" readOnly={locked} helperText={node.network_label ? `The network calls it ${node.network_label}; empty: as the network does` : 'Empty: as the network calls it'} parse={(value: string) => value ?? ''} fullWidth />
+          <TextInput source="label" readOnly={locked} helperText={node.network_label ? say('The network calls it %{network_label}; empty: as the network does', { network_label: node.network_label }) : say('Empty: as the network calls it')} parse={(value: string) => value ?? ''} fullWidth />
         </FormCard>
         <FormCard title="User properties">
           <UserProperties locked={locked} key={node.modified} />

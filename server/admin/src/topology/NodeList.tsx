@@ -1,6 +1,7 @@
 // The list of nodes.
 import { Moment } from '../design/Moment';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -21,6 +22,7 @@ const columns: Column<TopologyNode>[] = [
 
 /** The page. */
 export default function NodeList() {
+  const say = useText();
   return (
     <ListPage<TopologyNode>
       title="Nodes"
@@ -31,7 +33,7 @@ export default function NodeList() {
       filters={[{ ...topologyFilter, shown: true }, organizationFilter]}
       bulk={<BulkDelete one="node" many="nodes" loss="Their links are deleted with them; what the network still names comes back." />}
       nameOf={({ display_name }) => display_name}
-      empty={<Empty title="No nodes yet">Nodes come with the data of their topology.</Empty>}
+      empty={<Empty title="No nodes yet">{say('Nodes come with the data of their topology.')}</Empty>}
     />
   );
 }

@@ -8,6 +8,7 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -27,6 +28,7 @@ function useOwn(topology: Topology): boolean {
 }
 
 function Header({ topology }: { topology: Topology }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const provider = useDataProvider<TopologyProvider>();
@@ -46,7 +48,7 @@ function Header({ topology }: { topology: Topology }) {
     attempt(async () => {
       const u = await provider.fetchNow(topology.id);
       const changed = u.nodes_added + u.nodes_changed + u.links_added + u.links_changed + u.links_up + u.links_down;
-      return changed === 0 ? 'Nothing is new' : `${u.nodes_added} nodes and ${u.links_added} links are new, ${u.links_down} links went down`;
+      return changed === 0 ? say('Nothing is new') : say('%{nodes_added} nodes and %{links_added} links are new, %{links_down} links went down', { nodes_added: u.nodes_added, links_added: u.links_added, links_down: u.links_down });
     });
   const publish = () =>
     attempt(async () => {
@@ -79,20 +81,20 @@ function Header({ topology }: { topology: Topology }) {
               </span>
             )}
             <span>
-              <Link to={`/topologyNodes?filter=${encodeURIComponent(JSON.stringify({ topology: topology.id }))}`}>{topology.nodes.toLocaleString()} nodes</Link>
+              <Link to={`/topologyNodes?filter=${encodeURIComponent(JSON.stringify({ topology: topology.id }))}`}>{say('%{nodes} nodes', { nodes: topology.nodes.toLocaleString() })}</Link>
             </span>
             <span>
-              <Link to={`/topologyLinks?filter=${encodeURIComponent(JSON.stringify({ topology: topology.id }))}`}>{(topology.links_up + topology.links_down).toLocaleString()} links</Link>
+              <Link to={`/topologyLinks?filter=${encodeURIComponent(JSON.stringify({ topology: topology.id }))}`}>{say('%{value} links', { value: (topology.links_up + topology.links_down).toLocaleString() })}</Link>
             </span>
             {topology.published && (
               <span>
                 <a href={`/topology/topology/${topology.id}/`} target="_blank" rel="noreferrer">
-                  Its own page
+                  {say('Its own page')}
                 </a>
               </span>
             )}
             <span>
-              Updated <Moment at={topology.updated} />
+              {say('Updated')}{' '}<Moment at={topology.updated} />
             </span>
           </>
         }
@@ -103,12 +105,13 @@ function Header({ topology }: { topology: Topology }) {
 }
 
 function Days({ id }: { id: string }) {
+  const say = useText();
   const provider = useDataProvider<TopologyProvider>();
   const { data = [] } = useQuery({ queryKey: ['topology', 'days', id], queryFn: () => provider.days(id), staleTime: 300_000 });
   if (data.length < 2) return null;
   const at = data.map(({ date }) => Date.parse(date));
   return (
-    <Card title="Day by day" note={`${data.length} days`}>
+    <Card title="Day by day" note={say('%{number} days', { number: data.length })}>
       <Chart
         label="Links up and down, and nodes, by day"
         lines={[

@@ -2,6 +2,7 @@
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import type { Filter } from '../lists/filters';
@@ -13,10 +14,11 @@ import type { Topology } from './types';
 
 /** How a topology is, in a word. */
 export function TopologyStatus({ topology }: { topology: Topology }) {
+  const say = useText();
   if (!topology.published) return <Status status="off" word="Not published" />;
   if (topology.problem) return <Status status="critical" word="Cannot be fetched" title={topology.problem} />;
   if (!topology.updated) return <Status status="unknown" word="No data yet" />;
-  if (topology.links_down > 0) return <Status status="problem" word={`${topology.links_down.toLocaleString()} down`} />;
+  if (topology.links_down > 0) return <Status status="problem" word={say('%{links_down} down', { links_down: topology.links_down.toLocaleString() })} />;
   return <Status status="ok" word="All links up" />;
 }
 
@@ -36,6 +38,7 @@ const strategies: Filter = { source: 'strategy', label: 'Strategy', kind: 'choic
 
 /** The page. */
 export default function TopologyList() {
+  const say = useText();
   return (
     <ListPage<Topology>
       title="Topologies"
@@ -47,7 +50,7 @@ export default function TopologyList() {
       add="Create topology"
       bulk={<BulkDelete one="topology" many="topologies" loss="Their nodes, links and history are deleted with them." />}
       nameOf={({ label }) => label}
-      empty={<Empty title="No topologies yet">A topology is a network as a graph. It is fetched from a routing daemon, or received from a VPN server.</Empty>}
+      empty={<Empty title="No topologies yet">{say('A topology is a network as a graph. It is fetched from a routing daemon, or received from a VPN server.')}</Empty>}
     />
   );
 }

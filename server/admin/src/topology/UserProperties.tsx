@@ -3,6 +3,7 @@ import { Button, IconButton } from '@mui/material';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useInput } from 'react-admin';
+import { useText } from '../design/useText';
 
 interface Row {
   name: string;
@@ -23,6 +24,7 @@ export function meantBy(text: string): unknown {
 
 /** The rows. */
 export function UserProperties({ locked }: { locked: boolean }) {
+  const say = useText();
   const { field } = useInput({ source: 'user_properties' });
   const [rows, setRows] = useState<Row[]>(() => Object.entries((field.value ?? {}) as Record<string, unknown>).map(([name, value]) => ({ name, value: textOf(value) })));
   const change = (next: Row[]) => {
@@ -31,17 +33,17 @@ export function UserProperties({ locked }: { locked: boolean }) {
   };
   return (
     <div className="w-stack">
-      {rows.length === 0 && <p className="w-secondary">None. They stand in documents beside what the network says, and no update touches them.</p>}
+      {rows.length === 0 && <p className="w-secondary">{say('None. They stand in documents beside what the network says, and no update touches them.')}</p>}
       {rows.map((row, index) => (
         <div className="w-row" key={index}>
           <label className="w-search">
-            <input aria-label={`Name ${index + 1}`} placeholder="Name" readOnly={locked} value={row.name} onChange={(event) => change(rows.map((one, at) => (at === index ? { ...one, name: event.target.value } : one)))} />
+            <input aria-label={say('Name %{index}', { index: index + 1 })} placeholder={say('Name')} readOnly={locked} value={row.name} onChange={(event) => change(rows.map((one, at) => (at === index ? { ...one, name: event.target.value } : one)))} />
           </label>
           <label className="w-search w-grow">
-            <input aria-label={`Value ${index + 1}`} placeholder="Value" readOnly={locked} value={row.value} onChange={(event) => change(rows.map((one, at) => (at === index ? { ...one, value: event.target.value } : one)))} />
+            <input aria-label={say('Value %{index}', { index: index + 1 })} placeholder={say('Value')} readOnly={locked} value={row.value} onChange={(event) => change(rows.map((one, at) => (at === index ? { ...one, value: event.target.value } : one)))} />
           </label>
           {!locked && (
-            <IconButton aria-label={`Remove ${row.name || `row ${index + 1}`}`} onClick={() => change(rows.filter((_, at) => at !== index))}>
+            <IconButton aria-label={say('Remove %{name}', { name: row.name || say('row %{index}', { index: index + 1 }) })} onClick={() => change(rows.filter((_, at) => at !== index))}>
               <Trash2 size={14} />
             </IconButton>
           )}
@@ -50,7 +52,7 @@ export function UserProperties({ locked }: { locked: boolean }) {
       {!locked && (
         <div>
           <Button type="button" size="small" startIcon={<Plus size={14} />} onClick={() => change([...rows, { name: '', value: '' }])}>
-            Add a property
+            {say('Add a property')}
           </Button>
         </div>
       )}

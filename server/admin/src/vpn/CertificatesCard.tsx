@@ -6,22 +6,24 @@ import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { Failed } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { certificateLook } from './looks';
 import type { VPNProvider } from './operations';
 import type { DeviceCertificate } from './types';
 
 function Row({ of }: { of: DeviceCertificate }) {
+  const say = useText();
   return (
     <li>
       <span className="w-grow w-clip w-medium">
-        {of.cert === null ? 'No certificate' : <Link to={`/certs/${of.cert}`}>{of.common_name || of.cert}</Link>}
+        {of.cert === null ? say('No certificate') : <Link to={`/certs/${of.cert}`}>{of.common_name || of.cert}</Link>}
       </span>
       <span className="w-small w-muted">
-        by <Link to={`/templates/${of.template}`}>{of.template_name || 'a template'}</Link>
+        {say('by')}{' '}<Link to={`/templates/${of.template}`}>{of.template_name || say('a template')}</Link>
       </span>
       {of.validity_end && (
         <span className="w-small w-muted">
-          until <Moment at={of.validity_end} />
+          {say('until')}{' '}<Moment at={of.validity_end} />
         </span>
       )}
       <Status {...certificateLook(of)} />

@@ -8,6 +8,7 @@ import { Ask } from '../design/Ask';
 import { Card } from '../design/Card';
 import { Field } from '../design/Field';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import type { VPNProvider } from './operations';
 import type { DivisionForecast, DivisionRule } from './types';
 
@@ -35,20 +36,22 @@ function Room({ rule }: { rule: string }) {
 
 /** What may still be changed of a rule. */
 function Change({ rule, busy, onDo, onClose }: { rule: DivisionRule; busy: boolean; onDo(change: { label: string; number_of_ips: number }): void; onClose(): void }) {
+  const say = useText();
   const [label, setLabel] = useState(rule.label);
   const [ips, setIPs] = useState(String(rule.number_of_ips));
   const fewer = Number(ips) < rule.number_of_ips;
   return (
-    <Ask title={`Change the rule ${rule.label}`} verb="Change the rule" keep="Leave it" busy={busy} blocked={fewer || !label.trim() ? 'A rule has a label, and never fewer addresses' : false} onDo={() => onDo({ label, number_of_ips: Number(ips) })} onClose={onClose}>
-      <p>Size and number of networks stay as they are: devices have them already.</p>
+    <Ask title={say('Change the rule %{label}', { label: rule.label })} verb="Change the rule" keep="Leave it" busy={busy} blocked={fewer || !label.trim() ? 'A rule has a label, and never fewer addresses' : false} onDo={() => onDo({ label, number_of_ips: Number(ips) })} onClose={onClose}>
+      <p>{say('Size and number of networks stay as they are: devices have them already.')}</p>
       <Field label="Label" value={label} onChange={setLabel} maxLength={30} help="Variables and networks get the new name; templates that use the old one find nothing" />
-      <Field label="Addresses in each" value={ips} onChange={setIPs} inputMode="numeric" problem={fewer ? `At least ${rule.number_of_ips}` : undefined} />
+      <Field label="Addresses in each" value={ips} onChange={setIPs} inputMode="numeric" problem={fewer ? say('At least %{number_of_ips}', { number_of_ips: rule.number_of_ips }) : undefined} />
     </Ask>
   );
 }
 
 /** The card. */
 export function DivisionCard({ subnet, organization }: { subnet: string; organization: string | null }) {
+  const say = useText();
   const provider = useDataProvider<VPNProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -91,21 +94,21 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
     <Card title="Division" note="networks of devices out of this subnet">
       {isPending && <Loading rows={2} />}
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data?.count === 0 && <p className="w-secondary">No rules. A rule gives each device networks of its own, with variables for templates.</p>}
+      {data?.count === 0 && <p className="w-secondary">{say('No rules. A rule gives each device networks of its own, with variables for templates.')}</p>}
       <ul className="w-rows">
         {data?.results.map((one) => (
           <li key={one.id}>
             <span className="w-grow">
-              <strong>{one.label}</strong> {typeName(one.type)}: {one.number_of_subnets > 0 ? `${one.number_of_subnets} × /${one.size}, ${one.number_of_ips} addresses each` : `${one.number_of_ips} addresses of this subnet`}
+              <strong>{one.label}</strong> {typeName(one.type)}: {one.number_of_subnets > 0 ? `${one.number_of_subnets} × /${one.size}, ${one.number_of_ips} addresses each` : say('%{number_of_ips} addresses of this subnet', { number_of_ips: one.number_of_ips })}
               <Room rule={one.id} />
             </span>
             {edit.canAccess && (
-              <Button size="small" aria-label={`Change ${one.label}`} onClick={() => setChanging(one)}>
+              <Button size="small" aria-label={say('Change %{label}', { label: one.label })} onClick={() => setChanging(one)}>
                 <Pencil size={14} />
               </Button>
             )}
             {remove.canAccess && (
-              <Button size="small" aria-label={`Remove ${one.label}`} onClick={() => setGoing(one)}>
+              <Button size="small" aria-label={say('Remove %{label}', { label: one.label })} onClick={() => setGoing(one)}>
                 <Trash2 size={14} />
               </Button>
             )}
@@ -114,7 +117,7 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
       </ul>
       {add.canAccess && organization !== null && (
         <>
-          <TextField select size="small" label="For" value={rule.type} onChange={(event) => fill({ type: event.target.value })} fullWidth margin="normal">
+          <TextField select size="small" label={say('For')} value={rule.type} onChange={(event) => fill({ type: event.target.value })} fullWidth margin="normal">
             {types.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}
@@ -127,31 +130,31 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
           <Field label="Addresses in each" value={rule.ips} onChange={(ips) => fill({ ips })} inputMode="numeric" />
           {foreseen && (
             <div role="status">
-              <p>The next device gets, with {roomText(foreseen.room)}:</p>
+              <p>{say('The next device gets, with %{room}:', { room: roomText(foreseen.room) })}</p>
               <ul className="w-rows">
                 {foreseen.networks.map((one) => (
                   <li key={one.keyword}>
                     <span className="w-grow">
                       <code>{one.keyword}</code> {one.network}
                     </span>
-                    <span className="w-secondary">{one.first_ip === one.last_ip ? one.first_ip : `${one.first_ip} to ${one.last_ip}`}</span>
+                    <span className="w-secondary">{one.first_ip === one.last_ip ? one.first_ip : say('%{first_ip} to %{last_ip}', { first_ip: one.first_ip, last_ip: one.last_ip })}</span>
                   </li>
                 ))}
               </ul>
             </div>
           )}
           <Button type="button" disabled={busy || !rule.label.trim()} onClick={() => void preview()}>
-            Preview
+            {say('Preview')}
           </Button>
           <Button type="button" variant="outlined" disabled={busy || !rule.label.trim()} onClick={() => void create()}>
-            Add rule
+            {say('Add rule')}
           </Button>
         </>
       )}
       {changing && <Change rule={changing} busy={busy} onDo={(change) => void run(() => provider.changeDivisionRule(changing.id, change))} onClose={() => setChanging(undefined)} />}
       {going && (
-        <Ask title={`Remove the rule ${going.label}?`} verb="Remove the rule" keep="Keep it" dangerous busy={busy} onDo={() => void run(() => provider.removeDivisionRule(going.id))} onClose={() => setGoing(undefined)}>
-          Its networks and addresses are taken back from all devices, and their configurations are rendered anew.
+        <Ask title={say('Remove the rule %{label}?', { label: going.label })} verb="Remove the rule" keep="Keep it" dangerous busy={busy} onDo={() => void run(() => provider.removeDivisionRule(going.id))} onClose={() => setGoing(undefined)}>
+          {say('Its networks and addresses are taken back from all devices, and their configurations are rendered anew.')}
         </Ask>
       )}
     </Card>

@@ -10,6 +10,7 @@ import { Card } from '../design/Card';
 import { Field } from '../design/Field';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { useSuperuser } from '../tenancy/managed';
 import type { VPNProvider } from './operations';
 import type { Suggestion } from './types';
@@ -17,6 +18,7 @@ import type { Suggestion } from './types';
 const everybody = 'all';
 
 function Wizard({ suggestion }: { suggestion: Suggestion }) {
+  const say = useText();
   const provider = useDataProvider<VPNProvider>();
   const notify = useNotify();
   const navigate = useNavigate();
@@ -51,11 +53,10 @@ function Wizard({ suggestion }: { suggestion: Suggestion }) {
       )}
       <Card title="What is made" note="a subnet, a WireGuard server, a template">
         <p className="w-secondary">
-          Each new device gets keys and an address in a tunnel to the server, wherever it is, also behind NAT. That address is where configurations are pushed to and where it is checked. The template is
-          required, so that nobody cuts a device off by mistake.
+          {say('Each new device gets keys and an address in a tunnel to the server, wherever it is, also behind NAT. That address is where configurations are pushed to and where it is checked. The template is required, so that nobody cuts a device off by mistake.')}
         </p>
-        <TextField select label="Devices of" value={organization} onChange={(event) => setOrganization(event.target.value)} fullWidth margin="normal">
-          {superuser && <MenuItem value={everybody}>All organizations</MenuItem>}
+        <TextField select label={say('Devices of')} value={organization} onChange={(event) => setOrganization(event.target.value)} fullWidth margin="normal">
+          {superuser && <MenuItem value={everybody}>{say('All organizations')}</MenuItem>}
           {organizations.data?.map(({ id, name }) => (
             <MenuItem key={id} value={id}>
               {name}
@@ -66,16 +67,16 @@ function Wizard({ suggestion }: { suggestion: Suggestion }) {
         <Field label="UDP port" value={port} onChange={setPort} inputMode="numeric" required />
         <Field label="Network" value={network} onChange={setNetwork} className="w-mono" help="Addresses of devices; it must not be in use anywhere" required />
         <label className="w-check">
-          <input type="checkbox" checked={peers} onChange={(event) => setPeers(event.target.checked)} /> Devices have a route to each other
+          <input type="checkbox" checked={peers} onChange={(event) => setPeers(event.target.checked)} />{' '}{say('Devices have a route to each other')}
         </label>
         <label className="w-check">
-          <input type="checkbox" checked={hub} disabled={!suggestion.hub || !superuser} onChange={(event) => setHub(event.target.checked)} /> This installation runs the server itself
-          {!suggestion.hub && <span className="w-small w-muted"> (start it with --vpn-hub)</span>}
+          <input type="checkbox" checked={hub} disabled={!suggestion.hub || !superuser} onChange={(event) => setHub(event.target.checked)} />{' '}{say('This installation runs the server itself')}
+          {!suggestion.hub && <span className="w-small w-muted">{' '}{say('(start it with --vpn-hub)')}</span>}
         </label>
-        {!hub && <p className="w-secondary">The page of the server then says what to do on its host.</p>}
+        {!hub && <p className="w-secondary">{say('The page of the server then says what to do on its host.')}</p>}
         <p>
           <Button variant="contained" disabled={busy || !host || !organization || !/^\d+$/.test(port)} onClick={() => void make()}>
-            Make the management network
+            {say('Make the management network')}
           </Button>
         </p>
       </Card>

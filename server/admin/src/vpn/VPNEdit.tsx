@@ -13,6 +13,7 @@ import { MoreMenu } from '../design/MoreMenu';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { StatusPill } from '../design/Status';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -23,9 +24,10 @@ import type { VPN } from './types';
 import { VPNForm, vpnBody } from './VPNForm';
 
 function Header({ vpn }: { vpn: VPN }) {
+  const say = useText();
   const createPath = useCreatePath();
   const change = useMayChange('vpns');
-  const deletion = useDeletion('VPN server', vpn.name, `The templates that lead to it are deleted with it, and ${vpn.clients.toLocaleString()} devices lose their tunnel.`);
+  const deletion = useDeletion('VPN server', vpn.name, say('The templates that lead to it are deleted with it, and %{clients} devices lose their tunnel.', { clients: vpn.clients.toLocaleString() }));
   const download = { label: 'Download configuration, keys included', icon: Download, href: `/api/v1/controller/vpn/${vpn.id}/configuration/` };
   const look = serverLook(vpn);
   return (
@@ -44,7 +46,7 @@ function Header({ vpn }: { vpn: VPN }) {
             </span>
             {vpn.status && (
               <span>
-                {vpn.status.driver}, reported <Moment at={vpn.status.reported} />
+                {say('%{driver}, reported', { driver: vpn.status.driver })}{' '}<Moment at={vpn.status.reported} />
               </span>
             )}
           </>
@@ -56,6 +58,7 @@ function Header({ vpn }: { vpn: VPN }) {
 }
 
 function Clients({ vpn }: { vpn: VPN }) {
+  const say = useText();
   const provider = useDataProvider<VPNProvider>();
   const [page, setPage] = useState(1);
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['vpn', 'clients', vpn.id, page], queryFn: () => provider.vpnClients(vpn.id, page), refetchInterval: 15_000 });
@@ -63,7 +66,7 @@ function Clients({ vpn }: { vpn: VPN }) {
     <Card title="Clients" note={data ? data.count.toLocaleString() : undefined} flush={Boolean(data?.results.length)}>
       {isPending && <Loading rows={3} />}
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data?.count === 0 && <p className="w-secondary">None yet. Devices become clients by templates of the type VPN-client that name this server.</p>}
+      {data?.count === 0 && <p className="w-secondary">{say('None yet. Devices become clients by templates of the type VPN-client that name this server.')}</p>}
       {data && data.count > 0 && (
         <ul className="w-rows">
           {data.results.map((client) => (
@@ -74,10 +77,10 @@ function Clients({ vpn }: { vpn: VPN }) {
       {data && (data.previous || data.next) && (
         <p>
           <Button size="small" disabled={!data.previous} onClick={() => setPage(page - 1)}>
-            Previous
+            {say('Previous')}
           </Button>
           <Button size="small" disabled={!data.next} onClick={() => setPage(page + 1)}>
-            Next
+            {say('Next')}
           </Button>
         </p>
       )}
@@ -100,6 +103,7 @@ function HostCard({ vpn }: { vpn: VPN }) {
 }
 
 function Page() {
+  const say = useText();
   const vpn = useRecordContext<VPN>();
   const change = useMayChange('vpns');
   if (!vpn) return null;
@@ -107,7 +111,7 @@ function Page() {
     <div className="w-stack w-form">
       {vpn.status?.state === 'failed' && (
         <Banner status="critical" title="What is to run does not come up">
-          {vpn.status.reason} What ran before runs on.
+          {say('%{reason} What ran before runs on.', { reason: vpn.status.reason })}
         </Banner>
       )}
       {vpn.trouble && (
@@ -120,7 +124,7 @@ function Page() {
       <HostCard vpn={vpn} />
       <VPNForm locked={!change} />
       <p className="w-small">
-        <Link to={`/templates?filter=${encodeURIComponent(JSON.stringify({ vpn: vpn.id }))}`}>Templates of this server</Link>
+        <Link to={`/templates?filter=${encodeURIComponent(JSON.stringify({ vpn: vpn.id }))}`}>{say('Templates of this server')}</Link>
       </p>
     </div>
   );

@@ -6,6 +6,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
 import { Status } from '../design/Status';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
@@ -27,17 +28,19 @@ const columns: Column<VPN>[] = [
 ];
 
 function Wizard() {
+  const say = useText();
   const { canAccess } = useCanAccess({ resource: 'vpns', action: 'create' });
   if (!canAccess) return null;
   return (
     <Button variant="outlined" component={Link} to="/management-network" startIcon={<Wand2 size={16} />}>
-      Management network in one step
+      {say('Management network in one step')}
     </Button>
   );
 }
 
 /** The page. */
 export default function VPNList() {
+  const say = useText();
   return (
     <ListPage<VPN>
       title="VPN servers"
@@ -50,7 +53,7 @@ export default function VPNList() {
       actions={<Wizard />}
       bulk={<BulkDelete one="VPN server" many="VPN servers" loss="The templates that lead to them are deleted too, and devices lose their tunnels." />}
       nameOf={({ name }) => name}
-      empty={<Empty title="No VPN servers yet" action={<Wizard />}>A VPN server gives devices addresses at which they are reached, wherever they are.</Empty>}
+      empty={<Empty title="No VPN servers yet" action={<Wizard />}>{say('A VPN server gives devices addresses at which they are reached, wherever they are.')}</Empty>}
     />
   );
 }

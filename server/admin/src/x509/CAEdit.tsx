@@ -14,6 +14,7 @@ import { MoreMenu } from '../design/MoreMenu';
 import { ObjectActions } from '../app/ObjectActions';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../forms/FormParts';
 import { OrganizationInput } from '../tenancy/references';
@@ -29,6 +30,7 @@ export function changedCA({ name, organization, notes, auto_renew, enrolment }: 
 }
 
 function RenewDialog({ ca, onClose }: { ca: CA; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const notify = useNotify();
   const refresh = useRefresh();
@@ -40,7 +42,7 @@ function RenewDialog({ ca, onClose }: { ca: CA; onClose(): void }) {
     setBusy(true);
     try {
       await provider.renew('ca', ca.id, keep);
-      notify(keep || !data?.certificates ? `${ca.name} is renewed` : `${ca.name} is renewed; of many certificates the last follow within minutes`, { type: 'success' });
+      notify(keep || !data?.certificates ? say('%{name} is renewed', { name: ca.name }) : say('%{name} is renewed; of many certificates the last follow within minutes', { name: ca.name }), { type: 'success' });
       refresh();
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
@@ -48,23 +50,24 @@ function RenewDialog({ ca, onClose }: { ca: CA; onClose(): void }) {
     onClose();
   };
   return (
-    <Ask title={`Renew ${ca.name}?`} verb={keep ? 'Renew the CA' : `Renew the CA and ${touched}`} keep="Not now" dangerous={!keep} count={keep ? 1 : data?.certificates} busy={busy} onDo={() => void run()} onClose={onClose}>
+    <Ask title={say('Renew %{name}?', { name: ca.name })} verb={keep ? say('Renew the CA') : say('Renew the CA and %{touched}', { touched })} keep="Not now" dangerous={!keep} count={keep ? 1 : data?.certificates} busy={busy} onDo={() => void run()} onClose={onClose}>
       <label className="x-check">
-        <input type="radio" name="keep" checked={keep} onChange={() => setKeep(true)} /> With its key: what it issued stays valid, and nobody needs new files but the certificate of the CA
+        <input type="radio" name="keep" checked={keep} onChange={() => setKeep(true)} />{' '}{say('With its key: what it issued stays valid, and nobody needs new files but the certificate of the CA')}
       </label>
       <label className="x-check">
-        <input type="radio" name="keep" checked={!keep} onChange={() => setKeep(false)} /> With a new key: {touched} in force get new keys too, and everybody who uses them needs the new files
+        <input type="radio" name="keep" checked={!keep} onChange={() => setKeep(false)} />{' '}{say('With a new key: %{touched} in force get new keys too, and everybody who uses them needs the new files', { touched })}
       </label>
     </Ask>
   );
 }
 
 function Header({ ca }: { ca: CA }) {
+  const say = useText();
   const createPath = useCreatePath();
   const add = useCanAccess({ resource: 'cas', action: 'create' });
   const provider = useDataProvider<X509Provider>();
   const { data } = useQuery({ queryKey: ['x509', 'affected', ca.id], queryFn: () => provider.affected(ca.id) });
-  const deletion = useDeletion('CA', ca.name, `${data ? `${data.certificates.toLocaleString()} certificates in force` : 'All certificates'} that it issued are deleted with it, and its revocation list ends.`);
+  const deletion = useDeletion('CA', ca.name, say('%{value} that it issued are deleted with it, and its revocation list ends.', { value: data ? say('%{certificates} certificates in force', { certificates: data.certificates.toLocaleString() }) : say('All certificates') }));
   const [open, setOpen] = useState<'renew' | 'revoke' | 'pack'>();
   const { status, word } = validityOf(ca);
   const actions = [
@@ -89,7 +92,7 @@ function Header({ ca }: { ca: CA }) {
           <>
             {add.canAccess && !ca.revoked && (
               <Button variant="outlined" startIcon={<RotateCw size={16} />} onClick={() => setOpen('renew')}>
-                Renew…
+                {say('Renew…')}
               </Button>
             )}
             <ObjectActions of="cas" />
@@ -100,9 +103,9 @@ function Header({ ca }: { ca: CA }) {
           <>
             <span>{keyName(ca.key_length)}</span>
             <span>
-              Valid until <Moment at={ca.validity_end} />
+              {say('Valid until')}{' '}<Moment at={ca.validity_end} />
             </span>
-            {data && <span>{data.certificates === 1 ? '1 certificate' : `${data.certificates.toLocaleString()} certificates`} in force</span>}
+            {data && <span>{data.certificates === 1 ? say('1 certificate') : say('%{certificates} certificates', { certificates: data.certificates.toLocaleString() })}{' '}{say('in force')}</span>}
           </>
         }
       />
@@ -110,7 +113,7 @@ function Header({ ca }: { ca: CA }) {
       {open === 'renew' && <RenewDialog ca={ca} onClose={() => setOpen(undefined)} />}
       {open === 'pack' && <PackDialog kind="ca" of={ca} onClose={() => setOpen(undefined)} />}
       {open === 'revoke' && (
-        <RevokeDialog kind="ca" of={ca} loss={`Everything below it becomes worthless${data ? `: ${data.certificates} certificates, ${data.authorities} CAs` : ''}.`} onClose={() => setOpen(undefined)} />
+        <RevokeDialog kind="ca" of={ca} loss={say('Everything below it becomes worthless%{value}.', { value: data ? say(': %{certificates} certificates, %{authorities} CAs', { certificates: data.certificates, authorities: data.authorities }) : '' })} onClose={() => setOpen(undefined)} />
       )}
     </>
   );
@@ -118,11 +121,12 @@ function Header({ ca }: { ca: CA }) {
 
 /** The newest certificates of a CA. */
 function Issued({ ca }: { ca: CA }) {
+  const say = useText();
   const { data, total } = useGetList<Cert>('certs', { pagination: { page: 1, perPage: 5 }, sort: { field: 'created', order: 'DESC' }, filter: { ca: ca.id } });
   const all = `/certs?filter=${encodeURIComponent(JSON.stringify({ ca: ca.id }))}`;
   return (
-    <Card title="Issued" more={total ? <Link to={all}>All {total.toLocaleString()}</Link> : undefined} flush={Boolean(data?.length)}>
-      {data?.length === 0 && <p className="w-secondary">Nothing yet.</p>}
+    <Card title="Issued" more={total ? <Link to={all}>{say('All %{total}', { total: total.toLocaleString() })}</Link> : undefined} flush={Boolean(data?.length)}>
+      {data?.length === 0 && <p className="w-secondary">{say('Nothing yet.')}</p>}
       {data && data.length > 0 && (
         <ul className="w-rows">
           {data.map((cert) => (
@@ -140,6 +144,7 @@ function Issued({ ca }: { ca: CA }) {
 }
 
 function Page() {
+  const say = useText();
   const ca = useRecordContext<CA>();
   const change = useMayChange('cas');
   if (!ca) return null;
@@ -147,7 +152,7 @@ function Page() {
     <>
       <div className="w-stack w-form">
         <FormProblems />
-        {ca.revoked && <Banner status="critical" title={`Revoked: ${reasonName(ca.revocation_reason)}`}>It issues nothing any more.</Banner>}
+        {ca.revoked && <Banner status="critical" title={`Revoked: ${reasonName(ca.revocation_reason)}`}>{say('It issues nothing any more.')}</Banner>}
         <Locked locked={!change}>
           <FormCard title="CA">
             <TextInput helperText={false} source="name" validate={required()} fullWidth />

@@ -1,5 +1,6 @@
 // The list of certification authorities.
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -10,6 +11,7 @@ const columns = certificateColumns<CA>([{ id: 'parent', label: 'Signed by', widt
 
 /** The page. */
 export default function CAList() {
+  const say = useText();
   return (
     <ListPage<CA>
       title="Certification authorities"
@@ -20,7 +22,7 @@ export default function CAList() {
       filters={certificateFilters}
       add="Add CA"
       bulk={<BulkDelete one="CA" many="CAs" loss="All certificates that they issued are deleted too." />}
-      empty={<Empty title="No CAs yet">A certification authority signs the certificates of VPN servers, clients and devices. Make one, or import one you have.</Empty>}
+      empty={<Empty title="No CAs yet">{say('A certification authority signs the certificates of VPN servers, clients and devices. Make one, or import one you have.')}</Empty>}
     />
   );
 }

@@ -11,6 +11,7 @@ import { MoreMenu } from '../design/MoreMenu';
 import { ObjectActions } from '../app/ObjectActions';
 import { ObjectHeader } from '../design/ObjectHeader';
 import { StatusPill } from '../design/Status';
+import { useText } from '../design/useText';
 import { EditPage } from '../forms/EditPage';
 import { FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../forms/FormParts';
 import { Reference } from '../lists/Reference';
@@ -27,6 +28,7 @@ export function changedCert({ name, organization, notes, auto_renew }: Partial<C
 }
 
 function RenewDialog({ cert, onClose }: { cert: Cert; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const notify = useNotify();
   const refresh = useRefresh();
@@ -35,7 +37,7 @@ function RenewDialog({ cert, onClose }: { cert: Cert; onClose(): void }) {
     setBusy(true);
     try {
       await provider.renew('cert', cert.id);
-      notify(`${cert.name} is renewed`, { type: 'success' });
+      notify(say('%{name} is renewed', { name: cert.name }), { type: 'success' });
       refresh();
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
@@ -43,14 +45,15 @@ function RenewDialog({ cert, onClose }: { cert: Cert; onClose(): void }) {
     onClose();
   };
   return (
-    <Ask title={`Renew ${cert.name}?`} verb="Renew" keep="Not now" busy={busy} onDo={() => void run()} onClose={onClose}>
-      {cert.has_private_key ? 'It gets a new key and a new serial number: anybody who uses it needs the new files.' : 'Its key is elsewhere and stays; it gets a new serial number: anybody who uses it needs the new certificate.'} The old one stays valid until it expires.
-      {cert.revoked && ' It was revoked, and so is what it gets.'}
+    <Ask title={say('Renew %{name}?', { name: cert.name })} verb="Renew" keep="Not now" busy={busy} onDo={() => void run()} onClose={onClose}>
+      {cert.has_private_key ? say('It gets a new key and a new serial number: anybody who uses it needs the new files.') : say('Its key is elsewhere and stays; it gets a new serial number: anybody who uses it needs the new certificate.')}{' '}{say('The old one stays valid until it expires.')}
+      {cert.revoked && say(' It was revoked, and so is what it gets.')}
     </Ask>
   );
 }
 
 function Header({ cert }: { cert: Cert }) {
+  const say = useText();
   const createPath = useCreatePath();
   const add = useCanAccess({ resource: 'certs', action: 'create' });
   const deletion = useDeletion('certificate', cert.name, 'It is put on hold in the revocation list, since its key may still be somewhere.');
@@ -77,7 +80,7 @@ function Header({ cert }: { cert: Cert }) {
           <>
             {add.canAccess && (
               <Button variant="outlined" startIcon={<RotateCw size={16} />} onClick={() => setOpen('renew')}>
-                Renew…
+                {say('Renew…')}
               </Button>
             )}
             <ObjectActions of="certs" />
@@ -87,14 +90,14 @@ function Header({ cert }: { cert: Cert }) {
         facts={
           <>
             <span>
-              CA{' '}
+              {say('CA')}{' '}
               <Link to={`/cas/${cert.ca}`}>
                 <Reference resource="cas" id={cert.ca} />
               </Link>
             </span>
             <span>{keyName(cert.key_length)}</span>
             <span>
-              Valid until <Moment at={cert.validity_end} />
+              {say('Valid until')}{' '}<Moment at={cert.validity_end} />
             </span>
           </>
         }
@@ -108,6 +111,7 @@ function Header({ cert }: { cert: Cert }) {
 }
 
 function Page() {
+  const say = useText();
   const cert = useRecordContext<Cert>();
   const change = useMayChange('certs');
   if (!cert) return null;
@@ -120,7 +124,7 @@ function Page() {
             <Moment at={cert.revoked_at} exact />
           </Banner>
         )}
-        {!cert.has_private_key && <Banner status="unknown" title="The private key is not here">It was made by the person who asked for the certificate, and never left there.</Banner>}
+        {!cert.has_private_key && <Banner status="unknown" title="The private key is not here">{say('It was made by the person who asked for the certificate, and never left there.')}</Banner>}
         <Locked locked={!change}>
           <FormCard title="Certificate">
             <TextInput helperText={false} source="name" validate={required()} fullWidth />

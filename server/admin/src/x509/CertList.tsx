@@ -5,6 +5,7 @@ import { useCanAccess, useDataProvider, useListContext, useNotify, useRefresh } 
 import { attemptEach } from '../api/dataProvider';
 import { Ask } from '../design/Ask';
 import { Empty } from '../design/states';
+import { useText } from '../design/useText';
 import { BulkDelete } from '../lists/BulkDelete';
 import { ListPage } from '../lists/ListPage';
 import { Reference } from '../lists/Reference';
@@ -21,6 +22,7 @@ const questions = {
 };
 
 function Bulk() {
+  const say = useText();
   const { selectedIds, onUnselectItems } = useListContext<Cert>();
   const provider = useDataProvider<X509Provider>();
   const notify = useNotify();
@@ -29,7 +31,7 @@ function Bulk() {
   const [asked, setAsked] = useState<keyof typeof questions>();
   const [busy, setBusy] = useState(false);
   const count = selectedIds.length;
-  const words = count === 1 ? '1 certificate' : `${count} certificates`;
+  const words = count === 1 ? say('1 certificate') : say('%{count} certificates', { count });
   const run = async (what: keyof typeof questions) => {
     setBusy(true);
     const { done, failed } = await attemptEach(selectedIds, (id) => (what === 'renew' ? provider.renew('cert', id) : provider.revoke('cert', id, 'unspecified')));
@@ -37,7 +39,7 @@ function Bulk() {
     setAsked(undefined);
     onUnselectItems();
     refresh();
-    const sum = done.length === 1 ? '1 certificate was' : `${done.length} certificates were`;
+    const sum = done.length === 1 ? say('1 certificate was') : say('%{number} certificates were', { number: done.length });
     const [first] = failed;
     notify(first ? `${sum} ${questions[what].done}, ${failed.length} not: ${first.error instanceof Error ? first.error.message : ''}` : `${sum} ${questions[what].done}.`, { type: first ? 'warning' : 'success' });
   };
@@ -46,10 +48,10 @@ function Bulk() {
       {add.canAccess && (
         <>
           <Button color="inherit" onClick={() => setAsked('renew')}>
-            Renew
+            {say('Renew')}
           </Button>
           <Button color="inherit" onClick={() => setAsked('revoke')}>
-            Revoke
+            {say('Revoke')}
           </Button>
         </>
       )}
@@ -65,6 +67,7 @@ function Bulk() {
 
 /** The page. */
 export default function CertList() {
+  const say = useText();
   return (
     <ListPage<Cert>
       title="Certificates"
@@ -75,7 +78,7 @@ export default function CertList() {
       filters={[...certificateFilters, referenceFilter('ca', 'CA', 'cas')]}
       add="Add certificate"
       bulk={<Bulk />}
-      empty={<Empty title="No certificates yet">Certificates are issued by a CA, to VPN servers, clients and devices.</Empty>}
+      empty={<Empty title="No certificates yet">{say('Certificates are issued by a CA, to VPN servers, clients and devices.')}</Empty>}
     />
   );
 }

@@ -5,6 +5,7 @@ import { Link } from 'react-router-dom';
 import { Card } from '../design/Card';
 import { Moment } from '../design/Moment';
 import { Failed, Loading } from '../design/states';
+import { useText } from '../design/useText';
 import { expiringPath } from './columns';
 import type { X509Provider } from './operations';
 import { ValidityStatus } from './parts';
@@ -21,6 +22,7 @@ function useSoon<T extends CA | Cert>(resource: string) {
 
 /** The card. */
 export default function Expiring() {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const { data, error, refetch } = useQuery({ queryKey: ['x509', 'summary'], queryFn: () => provider.summary(), refetchInterval: 300_000 });
   const cas = useSoon<CA>('cas');
@@ -29,10 +31,10 @@ export default function Expiring() {
     .sort((a, b) => a.row.validity_end.localeCompare(b.row.validity_end))
     .slice(0, 5);
   return (
-    <Card title="Certificates" note={data && `${data.certificates.toLocaleString()} in force`} more={data && data.certificates_expiring > 0 && <Link to={expiringPath('certs', data.days)}>{data.certificates_expiring.toLocaleString()} expire soon</Link>} flush={rows.length > 0}>
+    <Card title="Certificates" note={data && say('%{certificates} in force', { certificates: data.certificates.toLocaleString() })} more={data && data.certificates_expiring > 0 && <Link to={expiringPath('certs', data.days)}>{say('%{certificates_expiring} expire soon', { certificates_expiring: data.certificates_expiring.toLocaleString() })}</Link>} flush={rows.length > 0}>
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={2} />}
-      {data && rows.length === 0 && <p className="w-secondary">Nothing expires within {data.days} days.</p>}
+      {data && rows.length === 0 && <p className="w-secondary">{say('Nothing expires within %{days} days.', { days: data.days })}</p>}
       {rows.length > 0 && (
         <ul className="w-rows">
           {rows.map(({ row, to, kind }) => (

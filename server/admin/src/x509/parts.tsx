@@ -13,6 +13,7 @@ import { Field } from '../design/Field';
 import { Moment } from '../design/Moment';
 import { Failed, Loading } from '../design/states';
 import { Status } from '../design/Status';
+import { useText } from '../design/useText';
 import { Columns, FormCard } from '../forms/FormParts';
 import { type Kind, save, type X509Provider } from './operations';
 import type { CA, Certified } from './types';
@@ -72,6 +73,7 @@ export function Contents({ of }: { of: Certified }) {
 
 /** The description of a certificate, asked for when it is opened. */
 export function Description({ kind, id }: { kind: Kind; id: number }) {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const [open, setOpen] = useState(false);
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['x509', 'text', kind, id], queryFn: () => provider.describe(kind, id), enabled: open });
@@ -79,7 +81,7 @@ export function Description({ kind, id }: { kind: Kind; id: number }) {
     <FormCard title="Everything it says">
       {!open && (
         <Button variant="outlined" onClick={() => setOpen(true)}>
-          Show
+          {say('Show')}
         </Button>
       )}
       {open && isPending && <Loading rows={6} />}
@@ -109,6 +111,7 @@ export function Chain({ first, name }: { first: number | null; name: string }) {
 const deepest = 16;
 
 function Above({ id, depth }: { id: number; depth: number }) {
+  const say = useText();
   const { data } = useGetOne<CA>('cas', { id }, { retry: false });
   return (
     <>
@@ -122,7 +125,7 @@ function Above({ id, depth }: { id: number; depth: number }) {
             </span>
           </>
         ) : (
-          <span className="w-muted">CA {id}</span>
+          <span className="w-muted">{say('CA %{id}', { id })}</span>
         )}
       </li>
     </>
@@ -131,6 +134,7 @@ function Above({ id, depth }: { id: number; depth: number }) {
 
 /** Asks for the password of a PKCS#12 file and gives the file. */
 export function PackDialog({ kind, of, onClose }: { kind: Kind; of: Certified; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const notify = useNotify();
   const [password, setPassword] = useState('');
@@ -148,10 +152,10 @@ export function PackDialog({ kind, of, onClose }: { kind: Kind; of: Certified; o
   };
   return (
     <Ask title={`PKCS#12 file of ${of.name}`} verb="Download" keep="Cancel" blocked={password === '' && 'It needs a password'} busy={busy} onDo={() => void run()} onClose={onClose}>
-      <p className="w-secondary">The file holds the private key. Anybody who has it and the password has the certificate.</p>
+      <p className="w-secondary">{say('The file holds the private key. Anybody who has it and the password has the certificate.')}</p>
       <Field label="Password of the file" type="password" autoComplete="new-password" value={password} onChange={setPassword} required autoFocus />
       <label className="x-check">
-        <input type="checkbox" checked={legacy} onChange={(event) => setLegacy(event.target.checked)} /> For programs older than 2022 (weak encryption)
+        <input type="checkbox" checked={legacy} onChange={(event) => setLegacy(event.target.checked)} />{' '}{say('For programs older than 2022 (weak encryption)')}
       </label>
     </Ask>
   );
@@ -159,6 +163,7 @@ export function PackDialog({ kind, of, onClose }: { kind: Kind; of: Certified; o
 
 /** Asks for the reason and revokes. */
 export function RevokeDialog({ kind, of, loss, onClose }: { kind: Kind; of: Certified; loss: ReactNode; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<X509Provider>();
   const notify = useNotify();
   const refresh = useRefresh();
@@ -168,7 +173,7 @@ export function RevokeDialog({ kind, of, loss, onClose }: { kind: Kind; of: Cert
     setBusy(true);
     try {
       await provider.revoke(kind, of.id, reason);
-      notify(`${of.name} is revoked`, { type: 'success' });
+      notify(say('%{name} is revoked', { name: of.name }), { type: 'success' });
       refresh();
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
@@ -176,10 +181,10 @@ export function RevokeDialog({ kind, of, loss, onClose }: { kind: Kind; of: Cert
     onClose();
   };
   return (
-    <Ask title={`Revoke ${of.name}?`} verb="Revoke" keep="Keep it" dangerous busy={busy} onDo={() => void run()} onClose={onClose}>
-      <p>{loss} This cannot be undone.</p>
+    <Ask title={say('Revoke %{name}?', { name: of.name })} verb="Revoke" keep="Keep it" dangerous busy={busy} onDo={() => void run()} onClose={onClose}>
+      <p>{say('%{loss} This cannot be undone.', { loss })}</p>
       <div className="w-field">
-        <label htmlFor="revocation-reason">Reason</label>
+        <label htmlFor="revocation-reason">{say('Reason')}</label>
         <select id="revocation-reason" value={reason} onChange={(event) => setReason(event.target.value)}>
           {reasonChoices
             .filter(({ id }) => kind === 'ca' || id !== 'ca_compromise')
@@ -231,10 +236,11 @@ export function KeyInputs({ withKey = true }: { withKey?: boolean }) {
 }
 
 function AddExtension() {
+  const say = useText();
   const { add } = useSimpleFormIterator();
   return (
     <Button variant="outlined" startIcon={<Plus size={16} />} onClick={() => add()}>
-      Add extension
+      {say('Add extension')}
     </Button>
   );
 }
@@ -256,6 +262,7 @@ export function ExtensionInputs() {
 
 /** A PKCS#12 file, which the API takes in base64. */
 function PKCS12Input() {
+  const say = useText();
   const { field, fieldState } = useController({ name: 'pkcs12', defaultValue: '' });
   const [name, setName] = useState('');
   const read = async (file: File | undefined) => {
@@ -266,9 +273,9 @@ function PKCS12Input() {
     <div className="w-stack">
       <div className="w-row">
         <FileButton variant="outlined" label="PKCS#12 file" accept=".p12,.pfx,application/x-pkcs12" startIcon={<FileUp size={16} />} onFiles={([file]) => void read(file)}>
-          {name ? 'Choose another file' : 'Choose a PKCS#12 file'}
+          {name ? say('Choose another file') : say('Choose a PKCS#12 file')}
         </FileButton>
-        <span className="w-secondary">{name || 'certificate and key in one, such as .p12 or .pfx; or write them below'}</span>
+        <span className="w-secondary">{name || say('certificate and key in one, such as .p12 or .pfx; or write them below')}</span>
       </div>
       {fieldState.error && (
         <p className="w-field-problem" role="alert">
@@ -309,9 +316,10 @@ function PEMInputs() {
 
 /** A choice between ways to get a certificate. */
 export function Way({ ways, way, onWay }: { ways: { id: string; name: string }[]; way: string; onWay(way: string): void }) {
+  const say = useText();
   return (
     <FormCard title="Where it comes from">
-      <div role="radiogroup" aria-label="Where it comes from" className="x-ways">
+      <div role="radiogroup" aria-label={say('Where it comes from')} className="x-ways">
         {ways.map(({ id, name }) => (
           <label key={id}>
             <input type="radio" name="way" value={id} checked={way === id} onChange={() => onWay(id)} /> {name}

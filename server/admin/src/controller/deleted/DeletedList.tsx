@@ -8,6 +8,7 @@ import { Ask } from '../../design/Ask';
 import { Field } from '../../design/Field';
 import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
+import { useText } from '../../design/useText';
 import { BulkDelete } from '../../lists/BulkDelete';
 import type { Column } from '../../lists/columns';
 import { ListPage } from '../../lists/ListPage';
@@ -18,6 +19,7 @@ import type { Deleted } from '../types';
 import { backOf, recoveredText } from './words';
 
 function Recover({ row }: { row: Deleted }) {
+  const say = useText();
   const resource = useResourceContext() ?? '';
   const { of } = backOf(resource);
   const add = useCanAccess({ resource: of, action: 'create' });
@@ -25,8 +27,8 @@ function Recover({ row }: { row: Deleted }) {
   if (!add.canAccess) return null;
   return (
     <>
-      <Button size="small" startIcon={<Undo2 size={14} />} onClick={() => setOpen(true)} aria-label={`Recover ${row.name}`}>
-        Recover…
+      <Button size="small" startIcon={<Undo2 size={14} />} onClick={() => setOpen(true)} aria-label={say('Recover %{name}', { name: row.name })}>
+        {say('Recover…')}
       </Button>
       {open && <Question row={row} onClose={() => setOpen(false)} />}
     </>
@@ -34,6 +36,7 @@ function Recover({ row }: { row: Deleted }) {
 }
 
 function Question({ row, onClose }: { row: Deleted; onClose(): void }) {
+  const say = useText();
   const resource = useResourceContext() ?? '';
   const { path, of, what, means } = backOf(resource);
   const provider = useDataProvider<ControllerProvider>();
@@ -58,7 +61,7 @@ function Question({ row, onClose }: { row: Deleted; onClose(): void }) {
     }
   };
   return (
-    <Ask title={`Recover the ${what} ${row.name}?`} verb={`Recover the ${what}`} keep="Leave it" busy={busy} blocked={name.trim() === '' && 'It needs a name.'} onDo={() => void run()} onClose={onClose}>
+    <Ask title={say('Recover the %{what} %{name}?', { what, name: row.name })} verb={say('Recover the %{what}', { what })} keep="Leave it" busy={busy} blocked={name.trim() === '' && 'It needs a name.'} onDo={() => void run()} onClose={onClose}>
       <div className="w-stack">
         <p style={{ margin: 0 }}>{means}</p>
         <Field label="Name" value={name} onChange={setName} maxLength={64} help="Another one, where somebody else has this name by now" />
@@ -79,11 +82,12 @@ const columns: Column<Deleted>[] = [
 
 /** The page. */
 export default function DeletedList() {
+  const say = useText();
   const { of, what, many } = backOf(useResourceContext() ?? '');
   return (
     <ListPage<Deleted>
-      title={`Deleted ${many}`}
-      what={`deleted ${many}`}
+      title={say('Deleted %{many}', { many })}
+      what={say('deleted %{many}', { many })}
       columns={columns}
       sort={{ field: 'deleted', order: 'DESC' }}
       placeholder="Name, MAC address or who deleted it"
@@ -91,11 +95,11 @@ export default function DeletedList() {
       opens={false}
       actions={
         <Button variant="outlined" component={Link} to={`/${of}`}>
-          To the {many}
+          {say('To the %{many}', { many })}
         </Button>
       }
-      bulk={<BulkDelete one={`deleted ${what}`} many={`deleted ${many}`} loss="They cannot be recovered any more." />}
-      empty={<Empty title={`No deleted ${many}`}>What is deleted stands here for some time and can be recovered.</Empty>}
+      bulk={<BulkDelete one={say('deleted %{what}', { what })} many={say('deleted %{many}', { many })} loss="They cannot be recovered any more." />}
+      empty={<Empty title={say('No deleted %{many}', { many })}>{say('What is deleted stands here for some time and can be recovered.')}</Empty>}
     />
   );
 }

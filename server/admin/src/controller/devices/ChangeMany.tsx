@@ -4,6 +4,7 @@ import { SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import { useCanAccess, useDataProvider, useGetList, useListContext, useRefresh } from 'react-admin';
 import { Ask } from '../../design/Ask';
+import { useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import { useManagedOrganizations } from '../../tenancy/managed';
 import type { Device, DeviceGroup, Template } from '../types';
@@ -13,13 +14,14 @@ import { TaskProgress } from './TaskProgress';
 
 /** The button for the selected devices. */
 export function ChangeMany() {
+  const say = useText();
   const change = useCanAccess({ resource: 'devices', action: 'edit' });
   const [open, setOpen] = useState(false);
   if (!change.canAccess) return null;
   return (
     <>
       <Button color="inherit" startIcon={<SlidersHorizontal size={16} />} onClick={() => setOpen(true)}>
-        Change…
+        {say('Change…')}
       </Button>
       {open && <Question onClose={() => setOpen(false)} />}
     </>
@@ -38,6 +40,7 @@ const choices: Record<ChangeKind, { label: string; of: 'templates' | 'groups' | 
 };
 
 function Question({ onClose }: { onClose(): void }) {
+  const say = useText();
   const { selectedIds, onUnselectItems } = useListContext<Device>();
   const [ids] = useState(selectedIds.map(String));
   const provider = useDataProvider<ControllerProvider>();
@@ -73,15 +76,15 @@ function Question({ onClose }: { onClose(): void }) {
   const again = () => setTried(undefined);
   if (done) {
     return (
-      <Ask title={`Changing ${devicesOf(ids.length)}`} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
+      <Ask title={say('Changing %{number}', { number: devicesOf(ids.length) })} verb="Back to the list" keep="Close" wide onDo={close} onClose={close}>
         <TaskProgress id={done} undo={setDone} />
       </Ask>
     );
   }
   return (
-    <Ask title={`Change ${devicesOf(ids.length)}`} verb={tried ? `Change ${devicesOf(ids.length)}` : 'Try it'} keep="Leave them" wide blocked={body ? false : 'Say what to change.'} onDo={() => void start(!tried)} onClose={close}>
+    <Ask title={say('Change %{number}', { number: devicesOf(ids.length) })} verb={tried ? say('Change %{number}', { number: devicesOf(ids.length) }) : say('Try it')} keep="Leave them" wide blocked={body ? false : 'Say what to change.'} onDo={() => void start(!tried)} onClose={close}>
       <div className="w-stack">
-        <TextField select label="What" value={kind} onChange={(event) => { setKind(event.target.value as ChangeKind); setChoice(''); setValue(''); again(); }} fullWidth>
+        <TextField select label={say('What')} value={kind} onChange={(event) => { setKind(event.target.value as ChangeKind); setChoice(''); setValue(''); again(); }} fullWidth>
           {changeKinds.map(({ id, name }) => (
             <MenuItem key={id} value={id}>
               {name}
@@ -90,12 +93,12 @@ function Question({ onClose }: { onClose(): void }) {
         </TextField>
         {kind === 'set_variables' ? (
           <>
-            <TextField label="Variable" value={choice} onChange={(event) => { setChoice(event.target.value); again(); }} fullWidth />
-            <TextField label="Value" value={value} onChange={(event) => { setValue(event.target.value); again(); }} helperText="Empty takes the variable away" fullWidth />
+            <TextField label={say('Variable')} value={choice} onChange={(event) => { setChoice(event.target.value); again(); }} fullWidth />
+            <TextField label={say('Value')} value={value} onChange={(event) => { setValue(event.target.value); again(); }} helperText={say('Empty takes the variable away')} fullWidth />
           </>
         ) : (
           <TextField select label={chosen.label} value={choice} onChange={(event) => { setChoice(event.target.value); again(); }} fullWidth>
-            {kind === 'set_group' && <MenuItem value="none">No group</MenuItem>}
+            {kind === 'set_group' && <MenuItem value="none">{say('No group')}</MenuItem>}
             {{ templates, groups, organizations }[chosen.of].map(({ id, name }) => (
               <MenuItem key={id} value={id}>
                 {name}

@@ -3,14 +3,16 @@ import { Wifi } from 'lucide-react';
 import { Link } from 'react-router-dom';
 import type { JSONObject } from '../../api/types';
 import { Card } from '../../design/Card';
+import { useText } from '../../design/useText';
 import { type Face, faceOf, type Port, type Radio } from './face';
 import './face.css';
 
 /** The card. Configurations are those of the templates, the first one lowest, and then the device's own. */
 export function FaceCard({ config, edit }: { config: JSONObject; edit?: string }) {
+  const say = useText();
   const face = faceOf(config);
   return (
-    <Card title="Ports and radios" note="as configured" more={edit && <Link to={edit}>Edit</Link>}>
+    <Card title="Ports and radios" note="as configured" more={edit && <Link to={edit}>{say('Edit')}</Link>}>
       <FacePicture face={face} />
     </Card>
   );
@@ -18,19 +20,20 @@ export function FaceCard({ config, edit }: { config: JSONObject; edit?: string }
 
 /** The picture alone. */
 export function FacePicture({ face }: { face: Face }) {
+  const say = useText();
   const { ports, radios } = face;
-  if (ports.length === 0 && radios.length === 0) return <p className="w-secondary">The configuration names no port and no radio: the device keeps its own.</p>;
+  if (ports.length === 0 && radios.length === 0) return <p className="w-secondary">{say('The configuration names no port and no radio: the device keeps its own.')}</p>;
   return (
     <div className="d-face">
       {ports.length > 0 && (
-        <ul className="d-ports" aria-label="Ports">
+        <ul className="d-ports" aria-label={say('Ports')}>
           {ports.map((port) => (
             <Socket key={port.name} port={port} />
           ))}
         </ul>
       )}
       {radios.length > 0 && (
-        <ul className="d-radios" aria-label="Radios">
+        <ul className="d-radios" aria-label={say('Radios')}>
           {radios.map((radio) => (
             <RadioRow key={radio.name} radio={radio} />
           ))}
@@ -41,6 +44,7 @@ export function FacePicture({ face }: { face: Face }) {
 }
 
 function Socket({ port }: { port: Port }) {
+  const say = useText();
   const state = port.off ? 'off' : port.networks.length > 0 ? 'on' : 'unused';
   return (
     <li className={`d-port d-port-${state}${port.uplink ? ' d-port-uplink' : ''}`}>
@@ -49,13 +53,14 @@ function Socket({ port }: { port: Port }) {
         <path className="d-jack" d="M8 8h20v15H22v-3h-8v3H8z" />
       </svg>
       <b>{port.name}</b>
-      <small>{port.off ? 'off' : [port.networks.join(', '), port.note].filter(Boolean).join(' · ')}</small>
-      {port.uplink && <span className="w-hidden">, uplink</span>}
+      <small>{port.off ? say('off') : [port.networks.join(', '), port.note].filter(Boolean).join(' · ')}</small>
+      {port.uplink && <span className="w-hidden">{say(', uplink')}</span>}
     </li>
   );
 }
 
 function RadioRow({ radio }: { radio: Radio }) {
+  const say = useText();
   return (
     <li className={radio.off ? 'd-radio d-radio-off' : 'd-radio'}>
       <Wifi size={20} strokeWidth={1.5} aria-hidden="true" />
@@ -65,10 +70,10 @@ function RadioRow({ radio }: { radio: Radio }) {
           {[radio.band && radio.name, radio.note, radio.off && 'off'].filter(Boolean).join(', ')}
         </small>
         {radio.networks.length > 0 && (
-          <ul className="d-ssids" aria-label={`Networks on ${radio.name}`}>
+          <ul className="d-ssids" aria-label={say('Networks on %{name}', { name: radio.name })}>
             {radio.networks.map((network, index) => (
               <li key={`${network.name} ${index}`} className="w-tag">
-                {network.name} <span className="w-muted">{[network.security, network.network && `in ${network.network}`, network.hidden && 'hidden'].filter(Boolean).join(', ')}</span>
+                {network.name} <span className="w-muted">{[network.security, network.network && say('in %{network}', { network: network.network }), network.hidden && 'hidden'].filter(Boolean).join(', ')}</span>
               </li>
             ))}
           </ul>

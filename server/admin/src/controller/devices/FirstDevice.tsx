@@ -35,8 +35,8 @@ export function FirstDevice() {
         <p className="w-secondary">{say('Type this on a router. It appears here by itself.')}</p>
         <div className="w-row" style={{ margin: '12px 0' }}>
           <ToggleButtonGroup exclusive value={way} onChange={(_, next: Way | null) => next && setWay(next)} aria-label={say('How it registers')}>
-            <ToggleButton value="openwrt">OpenWrt</ToggleButton>
-            <ToggleButton value="curl">curl</ToggleButton>
+            <ToggleButton value="openwrt">{say('OpenWrt')}</ToggleButton>
+            <ToggleButton value="curl">{say('curl')}</ToggleButton>
           </ToggleButtonGroup>
           {organizations.length > 1 && (
             <label className="w-small">

@@ -26,6 +26,7 @@ import { Link } from 'react-router-dom';
 import type { ControllerProvider } from '../operations';
 import type { Checksums, ConfigVersion, Device } from '../types';
 import { CopyableText } from '../../design/Copyable';
+import { useText } from '../../design/useText';
 import { useChanges } from '../../live/useLive';
 import { lineDiff } from './lineDiff';
 
@@ -65,6 +66,7 @@ function VersionDialog({ device, version, previous, restorable, onClose }: {
   previous?: ConfigVersion;
   onClose(): void;
 }) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const read = (id: ConfigVersion['id']) => ({
     queryKey: ['devices', 'version', device, id],
@@ -79,7 +81,7 @@ function VersionDialog({ device, version, previous, restorable, onClose }: {
   const restore = async () => {
     try {
       const { left_out } = await provider.restore(device, version.id);
-      notify(left_out.length === 0 ? 'Restored' : `Restored without ${left_out.length} of its templates, which are gone`, { type: left_out.length === 0 ? 'success' : 'warning' });
+      notify(left_out.length === 0 ? say('Restored') : say('Restored without %{number} of its templates, which are gone', { number: left_out.length }), { type: left_out.length === 0 ? 'success' : 'warning' });
       refresh();
       onClose();
     } catch (error) {
@@ -94,7 +96,7 @@ function VersionDialog({ device, version, previous, restorable, onClose }: {
   const signs = { same: ' ', added: '+', removed: '-' };
   return (
     <Dialog open onClose={onClose} maxWidth="md" fullWidth>
-      <DialogTitle>Configuration of {new Date(version.created).toLocaleString()}</DialogTitle>
+      <DialogTitle>{say('Configuration of %{value}', { value: new Date(version.created).toLocaleString() })}</DialogTitle>
       <DialogContent>
         <CopyableText label="Checksum" text={version.checksum} />
         {shown.isPending && <CircularProgress size={24} />}
@@ -110,9 +112,9 @@ function VersionDialog({ device, version, previous, restorable, onClose }: {
         )}
       </DialogContent>
       <DialogActions>
-        {restorable && <Button onClick={() => void restore()}>Give the device this again</Button>}
-        {previous && <Button onClick={() => setChanges(!changes)}>{changes ? 'Show all of it' : 'Show what changed'}</Button>}
-        <Button onClick={onClose}>Close</Button>
+        {restorable && <Button onClick={() => void restore()}>{say('Give the device this again')}</Button>}
+        {previous && <Button onClick={() => setChanges(!changes)}>{changes ? say('Show all of it') : say('Show what changed')}</Button>}
+        <Button onClick={onClose}>{say('Close')}</Button>
       </DialogActions>
     </Dialog>
   );
@@ -120,6 +122,7 @@ function VersionDialog({ device, version, previous, restorable, onClose }: {
 
 /** Contents of the history tab. */
 export function HistoryTab() {
+  const say = useText();
   const device = useRecordContext<Device>();
   const provider = useDataProvider<ControllerProvider>();
   const change = useCanAccess({ resource: 'devices', action: 'edit' });
@@ -141,29 +144,29 @@ export function HistoryTab() {
       {device.checksums && <ChecksumTable checksums={device.checksums} />}
       <Box sx={{ display: 'flex', alignItems: 'center' }}>
         <Typography variant="subtitle2" component="h2" sx={{ flexGrow: 1 }}>
-          Versions
+          {say('Versions')}
         </Typography>
         {events.canAccess && (
           <Button size="small" component={Link} to={`/events?${new URLSearchParams({ filter: JSON.stringify({ object_id: device.id }) })}`}>
-            Who changed this device
+            {say('Who changed this device')}
           </Button>
         )}
       </Box>
       {isPending && <CircularProgress size={24} />}
       {error && <Alert severity="warning">{error.message}</Alert>}
-      {data && versions.length === 0 && <Typography color="text.secondary">This device was never given a configuration.</Typography>}
+      {data && versions.length === 0 && <Typography color="text.secondary">{say('This device was never given a configuration.')}</Typography>}
       {versions.length > 0 && (
         <Box sx={{ overflowX: 'auto' }}>
           <Table size="small">
             <TableHead>
               <TableRow>
-                <TableCell>Made</TableCell>
-                <TableCell>Because of</TableCell>
-                <TableCell>By</TableCell>
-                <TableCell>Checksum</TableCell>
-                <TableCell>Reached</TableCell>
+                <TableCell>{say('Made')}</TableCell>
+                <TableCell>{say('Because of')}</TableCell>
+                <TableCell>{say('By')}</TableCell>
+                <TableCell>{say('Checksum')}</TableCell>
+                <TableCell>{say('Reached')}</TableCell>
                 <TableCell>
-                  <span className="w-hidden">Look at it</span>
+                  <span className="w-hidden">{say('Look at it')}</span>
                 </TableCell>
               </TableRow>
             </TableHead>
@@ -177,12 +180,12 @@ export function HistoryTab() {
                     {version.checksum.slice(0, 10)}…
                   </TableCell>
                   <TableCell sx={{ whiteSpace: 'nowrap' }}>
-                    {version.served && <Chip size="small" variant="outlined" label="served" sx={{ mr: 0.5 }} />}
-                    {version.reported && <Chip size="small" color="success" label="applied" />}
+                    {version.served && <Chip size="small" variant="outlined" label={say('served')} sx={{ mr: 0.5 }} />}
+                    {version.reported && <Chip size="small" color="success" label={say('applied')} />}
                   </TableCell>
                   <TableCell align="right">
                     <Button size="small" onClick={() => setOpen(index)}>
-                      View
+                      {say('View')}
                     </Button>
                   </TableCell>
                 </TableRow>

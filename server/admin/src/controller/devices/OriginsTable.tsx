@@ -2,6 +2,7 @@
 import { Alert, Chip, CircularProgress } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { useDataProvider } from 'react-admin';
+import { type Say, useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import type { VariableValue } from '../types';
 import { isSecretName } from '../editor/mask';
@@ -12,12 +13,13 @@ function text(value: unknown): string {
 }
 
 /** One level in words, as a title shows it. */
-function said(value: VariableValue): string {
-  return `${originWord(value)}: ${text(value.value)}`;
+function said(value: VariableValue, say: Say): string {
+  return `${originWord(value, say)}: ${text(value.value)}`;
 }
 
 /** The table. */
 export function OriginsTable({ device }: { device: string }) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const { data, error, isPending } = useQuery({ queryKey: ['devices', 'variables', device], queryFn: () => provider.variables(device) });
   if (isPending) return <CircularProgress size={20} />;
@@ -26,16 +28,16 @@ export function OriginsTable({ device }: { device: string }) {
     <>
       {data.undefined.length > 0 && (
         <Alert severity="warning" sx={{ mb: 1 }}>
-          Used and defined nowhere: {data.undefined.join(', ')}
+          {say('Used and defined nowhere: %{undefined}', { undefined: data.undefined.join(', ') })}
         </Alert>
       )}
-      {data.unused.length > 0 && <p className="w-secondary">Defined and not used by this device: {data.unused.join(', ')}</p>}
+      {data.unused.length > 0 && <p className="w-secondary">{say('Defined and not used by this device: %{unused}', { unused: data.unused.join(', ') })}</p>}
       <table className="w-origins">
         <thead>
           <tr>
-            <th scope="col">Variable</th>
-            <th scope="col">Value</th>
-            <th scope="col">From</th>
+            <th scope="col">{say('Variable')}</th>
+            <th scope="col">{say('Value')}</th>
+            <th scope="col">{say('From')}</th>
           </tr>
         </thead>
         <tbody>
@@ -58,8 +60,8 @@ export function OriginsTable({ device }: { device: string }) {
                     )}
                   </td>
                   <td>
-                    {first && originWord(first)}
-                    {weaker.length > 0 && !secret && !isSecretName(name) && <Chip size="small" variant="outlined" label={`over ${weaker.length}`} title={weaker.map(said).join('\n')} sx={{ ml: 1 }} />}
+                    {first && originWord(first, say)}
+                    {weaker.length > 0 && !secret && !isSecretName(name) && <Chip size="small" variant="outlined" label={say('over %{number}', { number: weaker.length })} title={weaker.map((one) => said(one, say)).join('\n')} sx={{ ml: 1 }} />}
                   </td>
                 </tr>
               );

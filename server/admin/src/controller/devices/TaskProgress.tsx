@@ -3,6 +3,7 @@ import { Alert, Button, LinearProgress } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';
 import { useDataProvider } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import type { ListAnswer } from '../../api/types';
 import type { DeviceTask, DeviceTaskItem } from '../types';
@@ -20,6 +21,7 @@ interface TaskProgressProps {
 
 /** The bar, the numbers, and the failures. */
 export function TaskProgress({ id, undo, onOver }: TaskProgressProps) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const { data: task, error } = useQuery({ queryKey: ['device-task', id], queryFn: () => provider.task(id), refetchInterval: ({ state }) => (over(state.data) ? false : 1000) });
   const failed = useItems(task, 'failed');
@@ -36,22 +38,22 @@ export function TaskProgress({ id, undo, onOver }: TaskProgressProps) {
   return (
     <div role="status">
       {!over(task) && <LinearProgress variant="determinate" value={(100 * (task.total - task.waiting)) / Math.max(task.total, 1)} />}
-      {task.phase === 'refused' && <Alert severity="error">Nothing was imported: some rows are faulty.</Alert>}
+      {task.phase === 'refused' && <Alert severity="error">{say('Nothing was imported: some rows are faulty.')}</Alert>}
       <p style={{ margin: 0 }}>{summary(task)}</p>
       <Items items={failed} rows={rows} />
       {!rows && task.action !== 'undo' && (
         <>
-          <More label={`What ${task.dry_run ? 'would change' : 'changed'}, device by device`} count={changed?.count}>
+          <More label={say('What %{value}, device by device', { value: task.dry_run ? 'would change' : 'changed' })} count={changed?.count}>
             <Items items={changed} />
           </More>
-          <More label={`What ${task.dry_run ? 'would stay' : 'stayed'} as it is`} count={unchanged?.count}>
+          <More label={say('What %{value} as it is', { value: task.dry_run ? 'would stay' : 'stayed' })} count={unchanged?.count}>
             <Items items={unchanged} />
           </More>
         </>
       )}
       {undo && over(task) && task.can_undo && (
         <Button size="small" onClick={() => void takeBack()}>
-          Take it back
+          {say('Take it back')}
         </Button>
       )}
     </div>
@@ -69,17 +71,18 @@ function useItems(task: DeviceTask | undefined, state: 'changed' | 'unchanged' |
 
 /** Devices, or rows of a file, with what is said of each. */
 function Items({ items, rows = false }: { items: ListAnswer<DeviceTaskItem> | undefined; rows?: boolean }) {
+  const say = useText();
   if (!items || items.results.length === 0) return null;
   return (
     <ul className="w-names">
       {items.results.map(({ position, name, message }) => (
         <li key={position}>
-          {rows && <span className="w-muted">row {position + 1} </span>}
+          {rows && <span className="w-muted">{say('row %{position}', { position: position + 1 })}{' '}</span>}
           <b>{name}</b>
           {message && `: ${message}`}
         </li>
       ))}
-      {items.count > items.results.length && <li className="w-muted">and {(items.count - items.results.length).toLocaleString()} more</li>}
+      {items.count > items.results.length && <li className="w-muted">{say('and %{value} more', { value: (items.count - items.results.length).toLocaleString() })}</li>}
     </ul>
   );
 }

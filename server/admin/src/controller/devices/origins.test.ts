@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Say } from '../../design/useText';
 import { originWord, sourceOfLine } from './origins';
 
+const say = ((text: string) => text) as Say;
+
 test('levels have words', () => {
-  expect(originWord({ origin: 'template', name: 'mesh' })).toBe('template mesh');
-  expect(originWord({ origin: 'device', name: '' })).toBe('this device');
-  expect(originWord({ origin: 'new', name: '' })).toBe('new');
+  expect(originWord({ origin: 'template', name: 'mesh' }, say)).toBe('template mesh');
+  expect(originWord({ origin: 'device', name: '' }, say)).toBe('this device');
+  expect(originWord({ origin: 'new', name: '' }, say)).toBe('new');
 });
 
 test('lines have the source whose span they are in', () => {

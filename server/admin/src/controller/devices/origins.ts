@@ -1,4 +1,5 @@
 // Words for where a variable or a line of a configuration comes from.
+import type { Say } from '../../design/useText';
 import type { PreviewSource } from '../types';
 
 const words: Record<string, string> = {
@@ -13,8 +14,8 @@ const words: Record<string, string> = {
 };
 
 /** A level in words. */
-export function originWord({ origin, name }: { origin: string; name: string }): string {
-  return [words[origin] ?? origin, name].filter(Boolean).join(' ');
+export function originWord({ origin, name }: { origin: string; name: string }, say: Say): string {
+  return [say(words[origin] ?? origin), name].filter(Boolean).join(' ');
 }
 
 /** The source of each line, from 1; lines that nobody accounts for are missing. */

@@ -6,6 +6,7 @@ import { useFormState } from 'react-hook-form';
 import { pointerSegments } from '../../api/errors';
 import type { JSONObject } from '../../api/types';
 import { Banner } from '../../design/Banner';
+import { useText } from '../../design/useText';
 import { partsOf } from '../tasks/gallery';
 import { TaskCards } from '../tasks/TaskCards';
 import { JSONText } from './JSONText';
@@ -37,6 +38,7 @@ const withTasks = /\.(OpenWrt|OpenWisp)$/;
 
 /** An input for a NetJSON configuration. */
 export function ConfigEditor({ source, backend, problem, disabled }: ConfigEditorProps) {
+  const say = useText();
   const syntax = useRef<string>(undefined);
   const holder = useRef<HTMLDivElement>(null);
   const { field, fieldState } = useInput({
@@ -100,26 +102,26 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
   return (
     <div className="f-holder" ref={holder}>
       <div className="f-bar">
-        <h3>{t.title}</h3>
+        <h3>{say(t.title)}</h3>
         {asJSON && (
           <Button size="small" disabled={syntaxProblem !== undefined || disabled} onClick={() => setText(formatObject(typed.current))}>
-            {t.format}
+            {say(t.format)}
           </Button>
         )}
-        <ToggleButtonGroup exclusive size="small" value={asJSON ? 'json' : mode} onChange={(_, next: Mode | null) => next && setMode(next)} aria-label={t.how}>
+        <ToggleButtonGroup exclusive size="small" value={asJSON ? 'json' : mode} onChange={(_, next: Mode | null) => next && setMode(next)} aria-label={say(t.how)}>
           {tasks && (
             <ToggleButton value="cards" disabled={syntaxProblem !== undefined}>
-              {t.cards}
+              {say(t.cards)}
             </ToggleButton>
           )}
           <ToggleButton value="form" disabled={syntaxProblem !== undefined}>
-            {t.form}
+            {say(t.form)}
           </ToggleButton>
           <ToggleButton value="json">{t.json}</ToggleButton>
         </ToggleButtonGroup>
       </div>
       {shown.length > 0 && (
-        <Banner status="critical" title={t.problems(shown.length)}>
+        <Banner status="critical" title={say(t.problems, { smart_count: shown.length })}>
           <ul className="f-problems">
             {shown.map(({ path, message, from }) => (
               <li key={`${from} ${path.join('/')} ${message}`}>
@@ -129,7 +131,7 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
                   </button>
                 ) : (
                   <span>
-                    {placeInWords(path, undefined, schema)}, {t.from(from)}
+                    {placeInWords(path, undefined, schema)}, {say(t.from, { source: from })}
                   </span>
                 )}
                 : {message}
@@ -138,8 +140,8 @@ export function ConfigEditor({ source, backend, problem, disabled }: ConfigEdito
           </ul>
         </Banner>
       )}
-      {mode === 'form' && schemas.isError && <p className="t-help t-wrong">{t.unavailable(schemas.error.message)}</p>}
-      {unknown.length > 0 && <p className="t-help">{t.unknown(unknown)}</p>}
+      {mode === 'form' && schemas.isError && <p className="t-help t-wrong">{say(t.unavailable, { reason: schemas.error.message })}</p>}
+      {unknown.length > 0 && <p className="t-help">{say(t.unknown, { names: unknown.join(', '), smart_count: unknown.length })}</p>}
       {asJSON ? (
         <JSONText
           label="Configuration as JSON"

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useDataProvider, useRefresh } from 'react-admin';
 import { APIError, flattenErrors } from '../../api/errors';
 import { Ask } from '../../design/Ask';
+import { useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import type { DeclaredVariable, VariableLevel } from '../types';
 import { bodyOf, type Declaration, declarationOf, typeNames } from './declared';
@@ -26,20 +27,21 @@ export function refusal(error: unknown): string {
 
 /** The list, with a button for one more. */
 export function DeclaredVariables({ of, id, locked }: Props) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const [edited, setEdited] = useState<Declaration>();
   const { data, error } = useQuery({ queryKey: ['declared', of, id], queryFn: () => provider.declared(of, id) });
   if (error) return <Alert severity="warning">{error.message}</Alert>;
   const rows = (data?.variables ?? []).filter(({ declared }) => declared);
   return (
-    <section aria-label="What these variables are">
+    <section aria-label={say('What these variables are')}>
       {rows.length > 0 && (
         <table className="w-origins w-declared">
           <thead>
             <tr>
-              <th scope="col">Variable</th>
-              <th scope="col">What it is</th>
-              <th scope="col">Value</th>
+              <th scope="col">{say('Variable')}</th>
+              <th scope="col">{say('What it is')}</th>
+              <th scope="col">{say('Value')}</th>
               <td />
             </tr>
           </thead>
@@ -50,14 +52,14 @@ export function DeclaredVariables({ of, id, locked }: Props) {
                 <td>
                   {typeNames[row.type]}
                   {row.choices.length > 0 && `: ${row.choices.join(', ')}`}
-                  {row.secret && <Chip size="small" variant="outlined" label="Secret" sx={{ ml: 1 }} />}
+                  {row.secret && <Chip size="small" variant="outlined" label={say('Secret')} sx={{ ml: 1 }} />}
                   {row.description && <div className="w-secondary">{row.description}</div>}
                 </td>
-                <td>{row.secret ? (row.set ? '••••••' : 'none') : row.set ? (typeof row.value === 'string' ? row.value : JSON.stringify(row.value)) : 'none here'}</td>
+                <td>{row.secret ? (row.set ? '••••••' : say('none')) : row.set ? (typeof row.value === 'string' ? row.value : JSON.stringify(row.value)) : say('none here')}</td>
                 <td>
                   {!locked && (
-                    <Button size="small" onClick={() => setEdited(declarationOf(row))} aria-label={`Change what ${row.name} is`}>
-                      Change
+                    <Button size="small" onClick={() => setEdited(declarationOf(row))} aria-label={say('Change what %{name} is', { name: row.name })}>
+                      {say('Change')}
                     </Button>
                   )}
                 </td>
@@ -68,7 +70,7 @@ export function DeclaredVariables({ of, id, locked }: Props) {
       )}
       {!locked && (
         <Button size="small" onClick={() => setEdited(declarationOf(undefined))}>
-          Describe a variable
+          {say('Describe a variable')}
         </Button>
       )}
       {edited && <Editor of={of} id={id} start={edited} known={data?.variables ?? []} onClose={() => setEdited(undefined)} />}
@@ -77,6 +79,7 @@ export function DeclaredVariables({ of, id, locked }: Props) {
 }
 
 function Editor({ of, id, start, known, onClose }: { of: VariableLevel; id: string; start: Declaration; known: DeclaredVariable[]; onClose(): void }) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const client = useQueryClient();
   const refresh = useRefresh();
@@ -101,35 +104,35 @@ function Editor({ of, id, start, known, onClose }: { of: VariableLevel; id: stri
   };
   const save = () => run(() => provider.declare(of, id, now.name.trim(), bodyOf(now)));
   return (
-    <Ask title={start.name ? `What ${start.name} is` : 'Describe a variable'} verb="Save" keep="Leave it" busy={busy} blocked={now.name.trim() ? false : 'It needs a name.'} onDo={() => void save()} onClose={onClose}>
+    <Ask title={start.name ? say('What %{name} is', { name: start.name }) : say('Describe a variable')} verb="Save" keep="Leave it" busy={busy} blocked={now.name.trim() ? false : 'It needs a name.'} onDo={() => void save()} onClose={onClose}>
       <div className="w-stack" style={{ paddingTop: 8 }}>
-        {!start.name && <TextField label="Name" value={now.name} onChange={(event) => set({ name: event.target.value })} fullWidth />}
-        <TextField select label="Type" value={now.type} onChange={(event) => set({ type: event.target.value as Declaration['type'] })} fullWidth>
+        {!start.name && <TextField label={say('Name')} value={now.name} onChange={(event) => set({ name: event.target.value })} fullWidth />}
+        <TextField select label={say('Type')} value={now.type} onChange={(event) => set({ type: event.target.value as Declaration['type'] })} fullWidth>
           {Object.entries(typeNames).map(([value, name]) => (
             <MenuItem key={value} value={value}>
               {name}
             </MenuItem>
           ))}
         </TextField>
-        {now.type === 'choice' && <TextField label="Choices" value={now.choices} onChange={(event) => set({ choices: event.target.value })} helperText="One a line" multiline minRows={2} fullWidth />}
-        <TextField label="Description" value={now.description} onChange={(event) => set({ description: event.target.value })} fullWidth />
-        <FormControlLabel control={<Switch checked={now.secret} onChange={(_, secret) => set({ secret })} />} label="Its value is a secret" />
+        {now.type === 'choice' && <TextField label={say('Choices')} value={now.choices} onChange={(event) => set({ choices: event.target.value })} helperText={say('One a line')} multiline minRows={2} fullWidth />}
+        <TextField label={say('Description')} value={now.description} onChange={(event) => set({ description: event.target.value })} fullWidth />
+        <FormControlLabel control={<Switch checked={now.secret} onChange={(_, secret) => set({ secret })} />} label={say('Its value is a secret')} />
         {now.secret && (
           <TextField
-            label="Value"
+            label={say('Value')}
             type="password"
             autoComplete="new-password"
             value={now.value}
             onChange={(event) => set({ value: event.target.value })}
-            helperText={clear ? 'Empty keeps the value that is there, and hides it' : start.secret ? 'Empty keeps the value that is there. Nobody is shown it.' : 'Devices get it. Nobody is shown it.'}
+            helperText={clear ? say('Empty keeps the value that is there, and hides it') : start.secret ? say('Empty keeps the value that is there. Nobody is shown it.') : say('Devices get it. Nobody is shown it.')}
             fullWidth
           />
         )}
-        {start.secret && !now.secret && <Alert severity="warning">The value is forgotten: a secret is never shown.</Alert>}
+        {start.secret && !now.secret && <Alert severity="warning">{say('The value is forgotten: a secret is never shown.')}</Alert>}
         {problem && <Alert severity="error">{problem}</Alert>}
         {start.name && (
           <Button color="error" disabled={busy} onClick={() => void run(() => provider.undeclare(of, id, start.name))}>
-            Remove it, with its value
+            {say('Remove it, with its value')}
           </Button>
         )}
       </div>

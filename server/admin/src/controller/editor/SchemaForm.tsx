@@ -5,6 +5,7 @@ import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Plus, Trash2 } from 'luc
 import { createContext, useContext, useState } from 'react';
 import type { JSONObject } from '../../api/types';
 import { StatusShape } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { FieldInput } from '../tasks/FieldInput';
 import type { Choice, FieldKind } from '../tasks/task';
 import { fieldID } from './ids';
@@ -44,6 +45,7 @@ const Form = createContext<FormState>({ root: {}, problems: [], strict: false, d
 
 /** The form. */
 export default function SchemaForm({ schema, value, onChange, problems = [], strict = false, disabled = false }: SchemaFormProps) {
+  const say = useText();
   const [left, setLeft] = useState<Set<string>>(() => new Set());
   const leave = (place: string) => setLeft((before) => (before.has(place) ? before : new Set(before).add(place)));
   const flat = variantsOf(schema, schema)[0] ?? {};
@@ -55,7 +57,7 @@ export default function SchemaForm({ schema, value, onChange, problems = [], str
         {known.map(({ key, schema: inner }) => (
           <Section key={key} name={key} schema={inner} value={value[key]} onChange={(next) => onChange(withKey(value, key, next))} />
         ))}
-        {others.length > 0 && <p className="w-small w-muted">{t.others(others)}</p>}
+        {others.length > 0 && <p className="w-small w-muted">{say(t.others, { names: others.join(', ') })}</p>}
       </div>
     </Form>
   );
@@ -80,6 +82,7 @@ function useProblemsBelow(path: string[]): Problem[] {
 
 /** A part of the document: its name and how much is in it, opened to change it. */
 function Section({ name, schema, value, onChange }: { name: string; schema: Flat; value: unknown; onChange: (value: unknown) => void }) {
+  const say = useText();
   const [open, setOpen] = useState(false);
   const below = useProblemsBelow([name]);
   const shown = open || below.length > 0;
@@ -89,7 +92,7 @@ function Section({ name, schema, value, onChange }: { name: string; schema: Flat
       <button type="button" className="f-head" aria-expanded={shown} onClick={() => setOpen(!shown)}>
         {shown ? <ChevronDown size={16} /> : <ChevronRight size={16} />}
         <b>{titleOf(schema, name)}</b>
-        <span className="w-small w-muted">{many > 0 ? many : t.notSet}</span>
+        <span className="w-small w-muted">{many > 0 ? many : say(t.notSet)}</span>
         {below.length > 0 && <StatusShape status="critical" />}
       </button>
       {shown && (
@@ -125,6 +128,7 @@ function Value(props: ValueProps) {
 
 /** The fields of an object, and which kind it is when there are several. */
 function Properties({ path, schema, value, onChange, bare, variants, index }: ValueProps & { variants: Flat[]; index: number }) {
+  const say = useText();
   const { root, disabled } = useContext(Form);
   const flat = variants[index] ?? {};
   const object = isObject(value) ? value : {};
@@ -134,7 +138,7 @@ function Properties({ path, schema, value, onChange, bare, variants, index }: Va
   const kind = variants.length > 1 && (
     <FieldInput
       id={`${fieldID(path)}-kind`}
-      label={bare ? t.kind : title}
+      label={bare ? say(t.kind) : title}
       kind="choice"
       value={value === undefined && !bare ? '' : String(index)}
       choices={variants.map((variant, n) => ({ value: String(n), label: titleOf(variant, kindOf(variant)) }))}
@@ -150,7 +154,7 @@ function Properties({ path, schema, value, onChange, bare, variants, index }: Va
         if (variants.length > 1 && constantOf(inner) !== undefined && (object[key] === undefined || same(object[key], constantOf(inner)))) return null;
         return <Value key={key} path={[...path, key]} schema={inner} value={object[key]} onChange={(next) => onChange(withKey(object, key, next))} required={required} />;
       })}
-      {others.length > 0 && <p className="w-small w-muted f-wide">{t.others(others)}</p>}
+      {others.length > 0 && <p className="w-small w-muted f-wide">{say(t.others, { names: others.join(', ') })}</p>}
     </div>
   );
   if (bare) {
@@ -180,6 +184,7 @@ function kindOf(variant: Flat): string {
 
 /** A list: texts one per line, anything else as cards. */
 function List({ path, schema, value, onChange, bare }: ValueProps) {
+  const say = useText();
   const { root, disabled, problems } = useContext(Form);
   const list: unknown[] = Array.isArray(value) ? value : [];
   const items = isObject(schema.items) ? schema.items : {};
@@ -195,7 +200,7 @@ function List({ path, schema, value, onChange, bare }: ValueProps) {
       </div>
     );
   }
-  const name = titleOf(variants.length === 1 ? (variants[0] ?? {}) : items, t.item);
+  const name = titleOf(variants.length === 1 ? (variants[0] ?? {}) : items, say(t.item));
   return (
     <div className="f-wide" role="group" aria-label={title}>
       {!bare && <h4>{title}</h4>}
@@ -217,7 +222,7 @@ function List({ path, schema, value, onChange, bare }: ValueProps) {
       </div>
       {!disabled && (
         <Button size="small" variant="outlined" startIcon={<Plus size={16} />} onClick={() => onChange([...list, begin(variants[0] ?? {}, root)])}>
-          {t.add(name)}
+          {say(t.add, { name: name.charAt(0).toLowerCase() + name.slice(1) })}
         </Button>
       )}
     </div>
@@ -244,6 +249,7 @@ interface ItemProps {
 
 /** An item of a list as a card. A new one, that has no name yet, is open. */
 function Item({ path, variants, schema, value, last, onChange, onRemove, onMove }: ItemProps) {
+  const say = useText();
   const { root, disabled } = useContext(Form);
   const below = useProblemsBelow(path);
   const variant = variants[variants.length > 1 ? variantOf(variants, value, root) : 0] ?? {};
@@ -257,22 +263,22 @@ function Item({ path, variants, schema, value, last, onChange, onRemove, onMove 
       <header>
         <button type="button" className="t-card-head" aria-expanded={shown} onClick={() => setOpen(!shown)}>
           {shown ? <ChevronDown size={16} /> : <ChevronRight size={16} />}
-          <span className="w-clip">{summary || t.item}</span>
+          <span className="w-clip">{summary || say(t.item)}</span>
           {below.length > 0 && <StatusShape status="critical" />}
         </button>
         {!disabled && (
           <>
             {!(first && last) && (
               <>
-                <IconButton size="small" aria-label={t.up(summary)} disabled={first} onClick={() => onMove(-1)}>
+                <IconButton size="small" aria-label={say(t.up, { name: summary })} disabled={first} onClick={() => onMove(-1)}>
                   <ArrowUp size={16} />
                 </IconButton>
-                <IconButton size="small" aria-label={t.down(summary)} disabled={last} onClick={() => onMove(1)}>
+                <IconButton size="small" aria-label={say(t.down, { name: summary })} disabled={last} onClick={() => onMove(1)}>
                   <ArrowDown size={16} />
                 </IconButton>
               </>
             )}
-            <IconButton size="small" aria-label={t.remove(summary)} onClick={onRemove}>
+            <IconButton size="small" aria-label={say(t.remove, { name: summary })} onClick={onRemove}>
               <Trash2 size={16} />
             </IconButton>
           </>
@@ -317,6 +323,7 @@ function choicesOf(schema: Flat): Choice[] {
 
 /** A field of one value. */
 function Leaf({ path, schema, value, onChange, required }: ValueProps) {
+  const say = useText();
   const { problems, strict, disabled, left, leave } = useContext(Form);
   const key = path[path.length - 1] ?? '';
   const place = path.join('/');
@@ -325,7 +332,7 @@ function Leaf({ path, schema, value, onChange, required }: ValueProps) {
   // nobody is told off for a field that nobody has reached yet
   const problem = found && (strict || value !== undefined || left.has(place)) ? found.message : undefined;
   const shownByDefault = schema.default !== undefined && kind !== 'switch' && kind !== 'choice' ? String(schema.default) : undefined;
-  if (value !== undefined && typeof value === 'object' && value !== null) return <p className="w-small w-muted f-wide">{t.asJSON(titleOf(schema, key))}</p>;
+  if (value !== undefined && typeof value === 'object' && value !== null) return <p className="w-small w-muted f-wide">{say(t.asJSON, { name: titleOf(schema, key) })}</p>;
   const choice = kind === 'choice';
   return (
     <div className={kind === 'code' ? 'f-wide' : undefined}>

@@ -4,6 +4,7 @@ import RemoveIcon from '@mui/icons-material/DeleteOutline';
 import { Box, Button, FormHelperText, IconButton, InputBase, Typography } from '@mui/material';
 import { useEffect, useRef, useState } from 'react';
 import { useInput } from 'react-admin';
+import { useText } from '../../design/useText';
 import { fromVariables, same, toVariables, type Variable, variablesProblem } from './values';
 
 interface VariablesInputProps {
@@ -26,6 +27,7 @@ const cell = {
 
 /** An input for variables. Values that are not strings are shown, and kept, as JSON. */
 export function VariablesInput({ source, label, help, disabled }: VariablesInputProps) {
+  const say = useText();
   const rowsNow = useRef<Variable[]>([]);
   const { field, fieldState } = useInput({
     source,
@@ -64,26 +66,26 @@ export function VariablesInput({ source, label, help, disabled }: VariablesInput
           // a row has no identity of its own: its name is being typed
           <Box key={index} sx={{ display: 'grid', gridTemplateColumns: 'minmax(0,1fr) minmax(0,2fr) auto', gap: 0.75 }}>
             <InputBase
-              placeholder="name"
+              placeholder={say('name')}
               value={row.name}
               disabled={disabled}
               onChange={(event) => edit(index, { name: event.target.value })}
-              inputProps={{ 'aria-label': `Name of variable ${index + 1}` }}
+              inputProps={{ 'aria-label': say('Name of variable %{index}', { index: index + 1 }) }}
               sx={cell}
             />
             <InputBase
-              placeholder="value"
+              placeholder={say('value')}
               value={row.text}
               disabled={disabled}
               multiline
               maxRows={6}
               onChange={(event) => edit(index, { text: event.target.value })}
-              inputProps={{ 'aria-label': `Value of variable ${row.name || index + 1}` }}
+              inputProps={{ 'aria-label': say('Value of variable %{name}', { name: row.name || index + 1 }) }}
               sx={cell}
             />
             <IconButton
               size="small"
-              aria-label={`Remove variable ${row.name || index + 1}`}
+              aria-label={say('Remove variable %{name}', { name: row.name || index + 1 })}
               disabled={disabled}
               onClick={() => set(rows.filter((_, at) => at !== index))}
             >
@@ -99,7 +101,7 @@ export function VariablesInput({ source, label, help, disabled }: VariablesInput
           onClick={() => set([...rows, { name: '', text: '', json: false }])}
           sx={{ mt: 0.5 }}
         >
-          Add variable
+          {say('Add variable')}
         </Button>
       )}
       {problem && <FormHelperText error>{problem}</FormHelperText>}

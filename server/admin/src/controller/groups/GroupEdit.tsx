@@ -4,6 +4,7 @@ import { useWatch } from 'react-hook-form';
 import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
+import { useText } from '../../design/useText';
 import { EditPage } from '../../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
 import { Reference } from '../../lists/Reference';
@@ -18,8 +19,9 @@ export function changedGroup({ organization, name, description, templates, conte
 }
 
 function Header({ group }: { group: DeviceGroup }) {
+  const say = useText();
   const createPath = useCreatePath();
-  const deletion = useDeletion('group', group.name, group.devices ? `${devicesOf(group.devices)} are in no group then, and keep their templates.` : 'No device is in it.');
+  const deletion = useDeletion('group', group.name, group.devices ? say('%{devices} are in no group then, and keep their templates.', { devices: devicesOf(group.devices) }) : say('No device is in it.'));
   return (
     <>
       <ObjectHeader
@@ -35,7 +37,7 @@ function Header({ group }: { group: DeviceGroup }) {
               <DevicesIn group={group.id} count={group.devices ?? 0} />
             </span>
             <span>
-              Changed <Moment at={group.modified} />
+              {say('Changed')}{' '}<Moment at={group.modified} />
             </span>
           </>
         }
@@ -49,10 +51,11 @@ function Header({ group }: { group: DeviceGroup }) {
 const contents = ['templates', 'context'] as const;
 
 function Bar() {
+  const say = useText();
   const group = useRecordContext<DeviceGroup>();
   const values = useWatch() as Partial<DeviceGroup>;
   const touches = contents.some((key) => JSON.stringify(values[key]) !== JSON.stringify(group?.[key]));
-  return <FormToolbar locked={!useMayChange('devicegroups')} verb={group?.devices && touches ? `Apply to ${devicesOf(group.devices)}` : 'Save'} />;
+  return <FormToolbar locked={!useMayChange('devicegroups')} verb={group?.devices && touches ? say('Apply to %{devices}', { devices: devicesOf(group.devices) }) : say('Save')} />;
 }
 
 /** The page. */

@@ -4,6 +4,7 @@ import { useCreatePath } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
+import { useText } from '../../design/useText';
 import { BulkDelete } from '../../lists/BulkDelete';
 import type { Column } from '../../lists/columns';
 import type { Filter } from '../../lists/filters';
@@ -30,17 +31,18 @@ const columns: Column<DeviceGroup>[] = [
 ];
 
 function NoGroups() {
+  const say = useText();
   const createPath = useCreatePath();
   return (
     <Empty
       title="No device groups yet"
       action={
         <Button variant="contained" component={Link} to={createPath({ resource: 'devicegroups', type: 'create' })}>
-          Add group
+          {say('Add group')}
         </Button>
       }
     >
-      A group gives its devices templates and variables.
+      {say('A group gives its devices templates and variables.')}
     </Empty>
   );
 }

@@ -9,6 +9,7 @@ import { Card } from '../../design/Card';
 import { FileButton } from '../../design/FileButton';
 import { PageHead } from '../../design/PageHead';
 import { Refused } from '../../design/states';
+import { useText } from '../../design/useText';
 import { TaskProgress } from '../devices/TaskProgress';
 import type { ControllerProvider } from '../operations';
 import { useManagedOrganizations } from '../../tenancy/managed';
@@ -21,6 +22,7 @@ const formats = ['csv', 'xlsx', 'json'] as const;
 
 /** One file on its way: tried, then imported. */
 function Chosen({ file, onAnother }: { file: File; onAnother(): void }) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const [skip, setSkip] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -45,29 +47,29 @@ function Chosen({ file, onAnother }: { file: File; onAnother(): void }) {
   return (
     <>
       <p className="w-secondary">
-        {file.name}, {Math.ceil(file.size / 1024).toLocaleString()} KiB
+        {say('%{name}, %{size} KiB', { name: file.name, size: Math.ceil(file.size / 1024).toLocaleString() })}
       </p>
       {problem && <Alert severity="error">{problem}</Alert>}
       {tried && !done && <TaskProgress id={tried.id} onOver={(result) => setTried({ id: tried.id, result })} />}
       {done && <TaskProgress id={done.id} onOver={(result) => setDone({ id: done.id, result })} />}
-      {faulty > 0 && !done && <FormControlLabel control={<Checkbox checked={skip} onChange={(_, checked) => setSkip(checked)} />} label="Import the other rows and leave the faulty ones out" />}
+      {faulty > 0 && !done && <FormControlLabel control={<Checkbox checked={skip} onChange={(_, checked) => setSkip(checked)} />} label={say('Import the other rows and leave the faulty ones out')} />}
       <div className="w-row" style={{ marginTop: 12 }}>
         {done?.result ? (
           <Button variant="contained" component={Link} to="/devices">
-            To the devices
+            {say('To the devices')}
           </Button>
         ) : (
           <>
             <Button variant={tried ? 'outlined' : 'contained'} disabled={busy || done !== undefined} onClick={() => void start(true)}>
-              {tried ? 'Try it again' : 'Try it'}
+              {tried ? say('Try it again') : say('Try it')}
             </Button>
             <Button variant="contained" disabled={busy || done !== undefined || !good} onClick={() => void start(false)}>
-              Import
+              {say('Import')}
             </Button>
           </>
         )}
         <Button color="inherit" onClick={onAnother}>
-          Another file
+          {say('Another file')}
         </Button>
       </div>
     </>
@@ -76,6 +78,7 @@ function Chosen({ file, onAnother }: { file: File; onAnother(): void }) {
 
 /** The page. */
 export default function ImportPage() {
+  const text = useText();
   const add = useCanAccess({ resource: 'devices', action: 'create' });
   const organizations = useManagedOrganizations();
   const [file, setFile] = useState<File>();
@@ -85,21 +88,21 @@ export default function ImportPage() {
       <div className="w-stack w-form">
         <Card title="Import">
           {add.canAccess === false ? (
-            <Refused title="You may not add devices">Ask for the permission to add and change devices.</Refused>
+            <Refused title="You may not add devices">{text('Ask for the permission to add and change devices.')}</Refused>
           ) : file ? (
             <Chosen key={`${file.name} ${file.lastModified}`} file={file} onAnother={() => setFile(undefined)} />
           ) : (
             <>
-              <p className="w-secondary">CSV, XLSX or JSON with up to 100,000 rows. Nothing is stored while a row is faulty, unless you say so.</p>
+              <p className="w-secondary">{text('CSV, XLSX or JSON with up to 100,000 rows. Nothing is stored while a row is faulty, unless you say so.')}</p>
               <FileButton label="The file with devices" accept=".csv,.xlsx,.json" variant="contained" startIcon={<Upload size={16} />} onFiles={([chosen]) => setFile(chosen)}>
-                Choose a file
+                {text('Choose a file')}
               </FileButton>
             </>
           )}
         </Card>
         <NativeCard />
         <Card title="Export">
-          <p className="w-secondary">All devices that you may see, in the form that the import takes.</p>
+          <p className="w-secondary">{text('All devices that you may see, in the form that the import takes.')}</p>
           <div className="w-row">
             {formats.map((format) => (
               <Button key={format} variant="outlined" startIcon={<Download size={16} />} href={`${apiRoot}controller/device-export/?as=${format}`} download>
@@ -109,7 +112,7 @@ export default function ImportPage() {
           </div>
         </Card>
         <Card title="What such a file looks like">
-          <p className="w-secondary">A row with the names of the columns, then a device each. A row with the id of a device (column id) changes it. What has no column, or nothing in it, stays as it is; organizations, groups and templates are given by their ids.</p>
+          <p className="w-secondary">{text('A row with the names of the columns, then a device each. A row with the id of a device (column id) changes it. What has no column, or nothing in it, stays as it is; organizations, groups and templates are given by their ids.')}</p>
           <pre className="w-code w-mono i-sample">{sampleOf(organizations[0]?.id ?? 'ID')}</pre>
         </Card>
       </div>

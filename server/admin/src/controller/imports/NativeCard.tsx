@@ -7,14 +7,16 @@ import { Link } from 'react-router-dom';
 import { Card } from '../../design/Card';
 import { FileButton } from '../../design/FileButton';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { defaultBackend } from '../backends';
 import type { ControllerProvider } from '../operations';
 import { groupsOf, isEmpty, type NativeRead, placeOf } from './native';
 
 function Report({ read }: { read: NativeRead }) {
+  const say = useText();
   const groups = groupsOf(read.notes);
   return (
-    <section aria-label="What became of it">
+    <section aria-label={say('What became of it')}>
       {groups.length === 0 && !isEmpty(read) && (
         <p>
           <Status status="ok" word="All of it is in fields of its own." />
@@ -34,13 +36,14 @@ function Report({ read }: { read: NativeRead }) {
           </ul>
         </details>
       ))}
-      {read.more > 0 && <p className="w-secondary">And {read.more.toLocaleString()} more remarks.</p>}
+      {read.more > 0 && <p className="w-secondary">{say('And %{more} more remarks.', { more: read.more.toLocaleString() })}</p>}
     </section>
   );
 }
 
 /** The card. */
 export function NativeCard() {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const createPath = useCreatePath();
   const templates = useCanAccess({ resource: 'templates', action: 'create' });
@@ -64,14 +67,14 @@ export function NativeCard() {
   };
   return (
     <Card title="A router as it is" note="read, not stored">
-      <p className="w-secondary">Its backup (sysupgrade -b, or the archive of LuCI), or what <code className="w-mono">uci export</code> prints. You see what there is no field for, then make a template of it.</p>
-      <TextField label="Configuration as text" value={text} onChange={({ target }) => setText(target.value)} multiline minRows={3} maxRows={12} fullWidth slotProps={{ htmlInput: { spellCheck: false, className: 'w-mono' } }} />
+      <p className="w-secondary">{say('Its backup (sysupgrade -b, or the archive of LuCI), or what')}{' '}<code className="w-mono">{say('uci export')}</code>{' '}{say('prints. You see what there is no field for, then make a template of it.')}</p>
+      <TextField label={say('Configuration as text')} value={text} onChange={({ target }) => setText(target.value)} multiline minRows={3} maxRows={12} fullWidth slotProps={{ htmlInput: { spellCheck: false, className: 'w-mono' } }} />
       <div className="w-row" style={{ marginTop: 12 }}>
         <Button variant="contained" disabled={busy || text.trim() === ''} onClick={() => void ask({ native: text })}>
-          Read the text
+          {say('Read the text')}
         </Button>
         <FileButton label="The backup of a router" variant="outlined" disabled={busy} startIcon={<FileUp size={16} />} onFiles={([file]) => file && void ask({ file })}>
-          Choose a backup
+          {say('Choose a backup')}
         </FileButton>
       </div>
       <div aria-live="polite">
@@ -85,13 +88,13 @@ export function NativeCard() {
             {name && <p className="w-secondary">{name}</p>}
             {isEmpty(read) && (
               <Alert severity="warning" sx={{ mt: 2 }}>
-                Nothing was found that a configuration can hold.
+                {say('Nothing was found that a configuration can hold.')}
               </Alert>
             )}
             <Report read={read} />
             {!isEmpty(read) && (
               <>
-                <TextField label="The configuration that was read" value={JSON.stringify(read.config, null, 2)} multiline maxRows={16} fullWidth sx={{ my: 2 }} slotProps={{ htmlInput: { readOnly: true, spellCheck: false, className: 'w-mono' } }} />
+                <TextField label={say('The configuration that was read')} value={JSON.stringify(read.config, null, 2)} multiline maxRows={16} fullWidth sx={{ my: 2 }} slotProps={{ htmlInput: { readOnly: true, spellCheck: false, className: 'w-mono' } }} />
                 {templates.canAccess && (
                   <Button
                     variant="contained"
@@ -99,7 +102,7 @@ export function NativeCard() {
                     to={createPath({ resource: 'templates', type: 'create' })}
                     state={{ record: { name: name.replace(/\.(tar\.gz|tgz|tar|txt|uci)$/, ''), type: 'generic', backend: defaultBackend, config: read.config } }}
                   >
-                    Make a template of it
+                    {say('Make a template of it')}
                   </Button>
                 )}
               </>

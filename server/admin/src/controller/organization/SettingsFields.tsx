@@ -6,27 +6,29 @@ import { useFormContext, useWatch } from 'react-hook-form';
 import { randomKey } from '../../tenancy/organizations/naming';
 import { FormCard, useMayChange } from '../../forms/FormParts';
 import { SecretInput } from '../../design/SecretInput';
+import { useText } from '../../design/useText';
 import { DeclaredVariables } from '../editor/DeclaredVariables';
 import { VariablesInput } from '../editor/VariablesInput';
 import { VariableReport } from './VariableReport';
 
 function SharedSecret({ locked }: { locked: boolean }) {
+  const say = useText();
   const { setValue } = useFormContext();
   const secret = useWatch({ name: 'settings.shared_secret' }) as string | null | undefined;
   if (secret === null || secret === undefined) {
     return (
       <Typography variant="body2" color="text.secondary">
-        The shared secret is shown only to those who may change it.
+        {say('The shared secret is shown only to those who may change it.')}
       </Typography>
     );
   }
   return (
     <SecretInput source="settings.shared_secret" name="shared secret" helperText="Devices register with it" readOnly={locked}>
       {!locked && (
-        <Tooltip title="Make a new one (saved with the form)">
+        <Tooltip title={say('Make a new one (saved with the form)')}>
           <IconButton
             size="small"
-            aria-label="Make a new shared secret"
+            aria-label={say('Make a new shared secret')}
             onClick={() => setValue('settings.shared_secret', randomKey(32), { shouldDirty: true })}
           >
             <RefreshCw size={16} />

@@ -3,19 +3,21 @@ import { Alert, Button } from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useDataProvider } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { ControllerProvider } from '../operations';
 import type { VariableReport as Report } from '../types';
 import { definedBy, pathOf, usedBy, verdict } from './variableReport';
 
 /** The button, and what was found. */
 export function VariableReport({ organization }: { organization: string }) {
+  const say = useText();
   const provider = useDataProvider<ControllerProvider>();
   const [asked, setAsked] = useState(false);
   const { data, error, isFetching, refetch } = useQuery({ queryKey: ['variable-report', organization], queryFn: () => provider.variableReport(organization), enabled: asked });
   return (
-    <section aria-label="Missing and unused variables">
+    <section aria-label={say('Missing and unused variables')}>
       <Button size="small" disabled={isFetching} onClick={() => (asked ? void refetch() : setAsked(true))}>
-        {isFetching ? 'Looking through all devices…' : 'Look for missing and unused variables'}
+        {isFetching ? say('Looking through all devices…') : say('Look for missing and unused variables')}
       </Button>
       {error && <Alert severity="warning">{error.message}</Alert>}
       {data && <Found report={data} />}
@@ -24,17 +26,18 @@ export function VariableReport({ organization }: { organization: string }) {
 }
 
 function Found({ report }: { report: Report }) {
+  const say = useText();
   return (
     <div role="status">
       <p className="w-secondary">{verdict(report)}</p>
       {report.undefined.length > 0 && (
         <table className="w-origins">
-          <caption>Used and not defined: the text keeps the name in braces</caption>
+          <caption>{say('Used and not defined: the text keeps the name in braces')}</caption>
           <thead>
             <tr>
-              <th scope="col">Variable</th>
-              <th scope="col">Used by</th>
-              <th scope="col">Missing on</th>
+              <th scope="col">{say('Variable')}</th>
+              <th scope="col">{say('Used by')}</th>
+              <th scope="col">{say('Missing on')}</th>
             </tr>
           </thead>
           <tbody>
@@ -43,7 +46,7 @@ function Found({ report }: { report: Report }) {
                 <th scope="row">{row.name}</th>
                 <td>{usedBy(row)}</td>
                 <td>
-                  {row.devices === 1 ? '' : `${row.devices.toLocaleString()} devices, such as `}
+                  {row.devices === 1 ? '' : say('%{devices} devices, such as ', { devices: row.devices.toLocaleString() })}
                   <Link to={`/devices/${row.sample_id}`}>{row.sample}</Link>
                 </td>
               </tr>
@@ -53,11 +56,11 @@ function Found({ report }: { report: Report }) {
       )}
       {report.unused.length > 0 && (
         <table className="w-origins">
-          <caption>Defined and not used</caption>
+          <caption>{say('Defined and not used')}</caption>
           <thead>
             <tr>
-              <th scope="col">Variable</th>
-              <th scope="col">Defined by</th>
+              <th scope="col">{say('Variable')}</th>
+              <th scope="col">{say('Defined by')}</th>
             </tr>
           </thead>
           <tbody>

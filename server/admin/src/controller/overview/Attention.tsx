@@ -5,6 +5,7 @@ import { Card } from '../../design/Card';
 import { Moment } from '../../design/Moment';
 import { Failed, Loading } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { useChanges } from '../../live/useLive';
 import { deviceListPath } from '../paths';
 import type { Device } from '../types';
@@ -12,6 +13,7 @@ import { byReason } from './reasons';
 
 /** The card. */
 export default function Attention() {
+  const say = useText();
   const { data, total, error, isPending, refetch } = useGetList<Device>('devices', {
     pagination: { page: 1, perPage: 100 },
     sort: { field: 'modified', order: 'DESC' },
@@ -23,12 +25,12 @@ export default function Attention() {
     <Card
       title="Needs attention"
       note={groups.length > 0 ? 'by cause' : undefined}
-      more={groups.length > 0 && <Link to={deviceListPath({ config__status: 'error' })}>All {total?.toLocaleString()}</Link>}
+      more={groups.length > 0 && <Link to={deviceListPath({ config__status: 'error' })}>{say('All %{total}', { total: total?.toLocaleString() })}</Link>}
       flush={groups.length > 0}
     >
       {isPending && <Loading rows={3} />}
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data && groups.length === 0 && <p className="w-secondary">Nothing: no device reports an error.</p>}
+      {data && groups.length === 0 && <p className="w-secondary">{say('Nothing: no device reports an error.')}</p>}
       {groups.length > 0 && (
         <ul className="w-rows">
           {groups.slice(0, 8).map(({ reason, devices }) => {
@@ -40,7 +42,7 @@ export default function Attention() {
                 <Link className="w-grow w-clip w-medium" to={to} title={reason}>
                   {reason}
                 </Link>
-                <span className="w-secondary w-clip w-rows-who">{devices.length === 1 ? first?.name : `${first?.name} and ${devices.length - 1} more`}</span>
+                <span className="w-secondary w-clip w-rows-who">{devices.length === 1 ? first?.name : say('%{name} and %{number} more', { name: first?.name, number: devices.length - 1 })}</span>
                 <b className="w-numbers">{devices.length}</b>
                 <span className="w-small w-muted w-rows-time">
                   <Moment at={first?.modified} />

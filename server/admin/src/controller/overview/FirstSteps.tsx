@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useGetList } from 'react-admin';
 import { Link } from 'react-router-dom';
 import { Card } from '../../design/Card';
+import { useText } from '../../design/useText';
 import { useDashboard } from './Fleet';
 
 const remembered = 'wispwright.firstSteps';
@@ -27,6 +28,7 @@ export function stepsOf(has: { organizations?: number; devices?: number; templat
 
 /** The card; nothing once everything is done, or hidden. */
 export default function FirstSteps() {
+  const say = useText();
   const [over, setOver] = useState(localStorage.getItem(remembered) !== null);
   const { data } = useDashboard();
   const young = !over && data !== undefined && (data.devices === 0 || (data.config_status.applied ?? 0) === 0);
@@ -42,10 +44,10 @@ export default function FirstSteps() {
   return (
     <Card
       title="First steps"
-      note={`${steps.filter(({ done }) => done).length} of ${steps.length}`}
+      note={say('%{number} of %{number2}', { number: steps.filter(({ done }) => done).length, number2: steps.length })}
       more={
         <Button color="inherit" onClick={hide}>
-          Hide
+          {say('Hide')}
         </Button>
       }
     >
@@ -60,7 +62,7 @@ export default function FirstSteps() {
             ) : (
               <span>{text}</span>
             )}
-            {done && <span className="w-hidden">, done</span>}
+            {done && <span className="w-hidden">{say(', done')}</span>}
           </li>
         ))}
       </ol>

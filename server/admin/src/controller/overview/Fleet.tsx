@@ -4,6 +4,7 @@ import { useDataProvider } from 'react-admin';
 import { Card } from '../../design/Card';
 import { FleetBar, FleetNumbers } from '../../design/FleetBar';
 import { Failed, Loading } from '../../design/states';
+import { useText } from '../../design/useText';
 import { silentFilter } from '../devices/seen';
 import { type ShownStatus, statusLook } from '../devices/status';
 import { useChanges, usePace } from '../../live/useLive';
@@ -42,21 +43,22 @@ export function useDashboard() {
 
 /** The card. */
 export default function Fleet() {
+  const say = useText();
   const { data, error, refetch } = useDashboard();
   return (
     <Card>
-      <h2 className="w-hidden">Configuration status</h2>
+      <h2 className="w-hidden">{say('Configuration status')}</h2>
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {!data && !error && <Loading rows={2} />}
       {data && (
         <>
           <div className="w-row" style={{ justifyContent: 'space-between', padding: '8px 0 10px' }}>
             <span>
-              <span className="w-figure">{data.devices.toLocaleString()}</span> {data.devices === 1 ? 'device' : 'devices'}
+              <span className="w-figure">{data.devices.toLocaleString()}</span> {data.devices === 1 ? say('device') : say('devices')}
             </span>
-            <span className="w-small w-muted">{(data.config_status.applied ?? 0).toLocaleString()} have the configuration they should have</span>
+            <span className="w-small w-muted">{say('%{value} have the configuration they should have', { value: (data.config_status.applied ?? 0).toLocaleString() })}</span>
           </div>
-          <FleetBar parts={partsOf(data)} label={`${data.devices} devices by status`} />
+          <FleetBar parts={partsOf(data)} label={say('%{devices} devices by status', { devices: data.devices })} />
           <FleetNumbers parts={partsOf(data)} />
           <FleetNumbers parts={worriesOf(data)} />
         </>

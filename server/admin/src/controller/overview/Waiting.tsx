@@ -4,6 +4,7 @@ import { Link } from 'react-router-dom';
 import { Card } from '../../design/Card';
 import { Moment } from '../../design/Moment';
 import { Loading } from '../../design/states';
+import { useText } from '../../design/useText';
 import { statusOf } from '../devices/status';
 import { StatusChip } from '../devices/StatusChip';
 import { useChanges } from '../../live/useLive';
@@ -11,10 +12,11 @@ import { deviceListPath } from '../paths';
 import type { Device } from '../types';
 
 function Few({ title, filter, empty, field }: { title: string; filter: Record<string, unknown>; empty: string; field: 'created' | 'modified' }) {
+  const say = useText();
   const { data, isPending, refetch } = useGetList<Device>('devices', { pagination: { page: 1, perPage: 5 }, sort: { field, order: 'DESC' }, filter });
   useChanges('config.device', () => void refetch());
   return (
-    <Card title={title} more={data && data.length > 0 && <Link to={deviceListPath(filter)}>All</Link>} flush={Boolean(data?.length)}>
+    <Card title={title} more={data && data.length > 0 && <Link to={deviceListPath(filter)}>{say('All')}</Link>} flush={Boolean(data?.length)}>
       {isPending && <Loading rows={3} />}
       {data?.length === 0 && <p className="w-secondary">{empty}</p>}
       {data && data.length > 0 && (

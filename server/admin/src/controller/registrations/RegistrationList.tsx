@@ -10,6 +10,7 @@ import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
 import { Status } from '../../design/Status';
 import type { StatusName } from '../../design/tokens';
+import { useText } from '../../design/useText';
 import { BulkDelete } from '../../lists/BulkDelete';
 import type { Column } from '../../lists/columns';
 import { ListPage } from '../../lists/ListPage';
@@ -33,16 +34,17 @@ const words: Record<Verb, { verb: string; done: string; text: string }> = {
 };
 
 function Decisions() {
+  const say = useText();
   const add = useCanAccess({ resource: 'devices', action: 'create' });
   const [asked, setAsked] = useState<Verb>();
   if (!add.canAccess) return null;
   return (
     <>
       <Button color="inherit" startIcon={<Check size={16} />} onClick={() => setAsked('approve')}>
-        Approve…
+        {say('Approve…')}
       </Button>
       <Button color="inherit" startIcon={<X size={16} />} onClick={() => setAsked('refuse')}>
-        Refuse…
+        {say('Refuse…')}
       </Button>
       <BulkDelete one="registration" many="registrations" loss="Devices that ask again wait again." />
       {asked && <Question verb={asked} onClose={() => setAsked(undefined)} />}
@@ -89,6 +91,7 @@ const columns: Column<Registration>[] = [
 
 /** The page. */
 export default function RegistrationList() {
+  const say = useText();
   return (
     <ListPage<Registration>
       title="Devices that wait"
@@ -105,11 +108,11 @@ export default function RegistrationList() {
       opens={false}
       actions={
         <Button variant="outlined" component={Link} to="/devices">
-          To the devices
+          {say('To the devices')}
         </Button>
       }
       bulk={<Decisions />}
-      empty={<Empty title="No device waits">Devices wait here where their organization approves of them before they are let in.</Empty>}
+      empty={<Empty title="No device waits">{say('Devices wait here where their organization approves of them before they are let in.')}</Empty>}
     />
   );
 }

@@ -3,11 +3,12 @@ import { Autocomplete, Checkbox, FormControlLabel, IconButton, InputAdornment, T
 import { Eye, EyeOff } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { StatusShape } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { same } from './json';
 import { makePassword } from './makePassword';
 import { bytes } from './rules';
 import type { Choice, FieldKind } from './task';
-import { taskTexts as t } from './texts';
+import { inSentence, taskTexts as t } from './texts';
 
 export interface FieldInputProps {
   /** What tests and links find the field by. */
@@ -29,22 +30,24 @@ export interface FieldInputProps {
 
 /** The line below a field: what is wrong, or else the help. */
 function Below({ id, problem, help }: { id: string; problem?: string; help?: string }) {
+  const say = useText();
   if (!problem && !help) return null;
   return (
     <p id={id} className={`t-help${problem ? ' t-wrong' : ''}`} role={problem ? 'alert' : undefined}>
       {problem && <StatusShape status="critical" />}
-      {problem ?? help}
+      {say(problem ?? help)}
     </p>
   );
 }
 
 function Label({ htmlFor, id, children, optional, right }: { htmlFor?: string; id?: string; children: string; optional?: boolean; right?: ReactNode }) {
+  const say = useText();
   return (
     <div className="t-label">
       <label htmlFor={htmlFor} id={id}>
-        {children}
+        {say(children)}
       </label>
-      {optional && <span className="w-small w-muted">{t.optional}</span>}
+      {optional && <span className="w-small w-muted">{say(t.optional)}</span>}
       {right && <span className="t-right">{right}</span>}
     </div>
   );
@@ -90,6 +93,7 @@ export function FieldInput(props: FieldInputProps) {
 }
 
 function TextLike({ id, label, kind, value, onChange, onBlur, problem, help, placeholder, optional, max, unit, disabled }: FieldInputProps) {
+  const say = useText();
   const own = useId();
   const field = id ?? own;
   const list = kind === 'lines' || kind === 'words';
@@ -106,11 +110,11 @@ function TextLike({ id, label, kind, value, onChange, onBlur, problem, help, pla
   const right = secret ? (
     !disabled && (
       <button type="button" className="w-link" onClick={() => { change(makePassword()); setShown(true); }}>
-        {t.make}
+        {say(t.make)}
       </button>
     )
   ) : max ? (
-    <span className="w-small w-muted">{t.count(bytes(typed), max)}</span>
+    <span className="w-small w-muted">{say(t.count, { now: bytes(typed), most: max })}</span>
   ) : undefined;
   return (
     <div className="t-field">
@@ -122,7 +126,7 @@ function TextLike({ id, label, kind, value, onChange, onBlur, problem, help, pla
         value={typed}
         onChange={(event) => change(event.target.value)}
         onBlur={onBlur}
-        placeholder={placeholder}
+        placeholder={say(placeholder)}
         disabled={disabled}
         error={problem !== undefined}
         type={secret && !shown ? 'password' : 'text'}
@@ -142,7 +146,7 @@ function TextLike({ id, label, kind, value, onChange, onBlur, problem, help, pla
           input: {
             endAdornment: secret ? (
               <InputAdornment position="end">
-                <IconButton size="small" aria-label={shown ? t.hide(label) : t.show(label)} onClick={() => setShown(!shown)}>
+                <IconButton size="small" aria-label={say(shown ? t.hide : t.show, { what: inSentence(label, say) })} onClick={() => setShown(!shown)}>
                   {shown ? <EyeOff size={16} /> : <Eye size={16} />}
                 </IconButton>
               </InputAdornment>
@@ -158,13 +162,14 @@ function TextLike({ id, label, kind, value, onChange, onBlur, problem, help, pla
 }
 
 function SwitchField({ id, label, value, onChange, problem, help, disabled }: FieldInputProps) {
+  const say = useText();
   const own = useId();
   const field = id ?? own;
   return (
     <div className="t-field">
       <FormControlLabel
         control={<Checkbox id={field} checked={value === true} disabled={disabled} onChange={(_, on) => onChange(on)} slotProps={{ input: { 'aria-describedby': help ? `${field}-below` : undefined } }} />}
-        label={label}
+        label={say(label)}
       />
       <Below id={`${field}-below`} problem={problem} help={help} />
     </div>
@@ -177,11 +182,12 @@ const segmented = 5;
 const segmentedLetters = 42;
 
 function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choices = [], optional, disabled }: FieldInputProps) {
+  const say = useText();
   const own = useId();
   const field = id ?? own;
   const known = choices.some((choice) => choice.value === value) || value === '' || value === undefined;
   // what is there and no choice stays as it is, and can be seen
-  const all = known ? choices : [...choices, { value: String(value), label: String(value) }];
+  const all = (known ? choices : [...choices, { value: String(value), label: String(value) }]).map((choice) => ({ ...choice, label: say(choice.label) }));
   const letters = all.reduce((sum, choice) => sum + choice.label.length, 0);
   const below = problem || help ? `${field}-below` : undefined;
   if (all.length <= segmented && letters <= segmentedLetters && !optional) {
@@ -224,7 +230,7 @@ function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choice
         isOptionEqualToValue={(one, other) => one.value === other.value}
         onChange={(_, next) => onChange(next?.value ?? '')}
         onBlur={onBlur}
-        renderInput={(params) => <TextField {...params} margin="none" error={problem !== undefined} placeholder={optional ? t.device : undefined} />}
+        renderInput={(params) => <TextField {...params} margin="none" error={problem !== undefined} placeholder={optional ? say(t.device) : undefined} />}
         fullWidth
       />
       <Below id={`${field}-below`} problem={problem} help={help} />
@@ -234,6 +240,7 @@ function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choice
 
 /** A password that is kept as its hash: what is typed is hashed after a moment, and is not kept. */
 function PasswordField({ value, onChange, help, problem, ...rest }: FieldInputProps) {
+  const say = useText();
   const [typed, setTyped] = useState('');
   const short = typed !== '' && typed.length < 8;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the hash follows what is typed; onChange is another function each time
@@ -258,8 +265,8 @@ function PasswordField({ value, onChange, help, problem, ...rest }: FieldInputPr
       value={typed}
       onChange={(next) => setTyped(String(next ?? ''))}
       help={help}
-      placeholder={set ? t.set : undefined}
-      problem={short ? t.tooShort(typed.length) : problem}
+      placeholder={set ? say(t.set) : undefined}
+      problem={short ? say(t.tooShort, { now: typed.length }) : problem}
     />
   );
 }

@@ -2,6 +2,7 @@
 import { InputAdornment, TextField } from '@mui/material';
 import { Braces, Search } from 'lucide-react';
 import { useState } from 'react';
+import { useText } from '../../design/useText';
 import { areas, search } from './gallery';
 import { icons } from './icons';
 import type { AnyTask } from './task';
@@ -19,30 +20,31 @@ interface GalleryProps {
 
 /** The gallery. */
 export function Gallery({ chosen, onChoose, empty = false, autoFocus }: GalleryProps) {
+  const say = useText();
   const [query, setQuery] = useState('');
-  const found = search(query);
+  const found = search(query, say);
   return (
     <div className="t-gallery">
       <TextField
         value={query}
         onChange={(event) => setQuery(event.target.value)}
-        placeholder={t.find}
+        placeholder={say(t.find)}
         fullWidth
         margin="none"
         autoFocus={autoFocus}
         slotProps={{
-          htmlInput: { 'aria-label': t.search, autoComplete: 'off' },
+          htmlInput: { 'aria-label': say(t.search), autoComplete: 'off' },
           input: { startAdornment: <InputAdornment position="start"><Search size={16} /></InputAdornment> },
         }}
       />
-      {found.length === 0 && <p className="w-muted t-nothing">{t.nothing}</p>}
+      {found.length === 0 && <p className="w-muted t-nothing">{say(t.nothing)}</p>}
       {areas.map((area) => {
         const inside = found.filter((task) => task.area === area.id);
         const last = area.id === 'other' && empty;
         if (inside.length === 0 && !last) return null;
         return (
-          <section key={area.id} aria-label={area.title}>
-            <h3>{area.title}</h3>
+          <section key={area.id} aria-label={say(area.title)}>
+            <h3>{say(area.title)}</h3>
             <ul>
               {inside.map((task) => (
                 <Entry key={task.id} icon={icons[task.icon]} title={task.title} about={task.about} on={task.id === chosen} onClick={() => onChoose(task)} />
@@ -57,13 +59,14 @@ export function Gallery({ chosen, onChoose, empty = false, autoFocus }: GalleryP
 }
 
 function Entry({ icon: Icon, title, about, on, onClick }: { icon?: (typeof icons)[string]; title: string; about: string; on: boolean; onClick: () => void }) {
+  const say = useText();
   return (
     <li>
       <button type="button" className="t-entry" aria-current={on ? 'true' : undefined} onClick={onClick}>
         {Icon && <Icon size={20} strokeWidth={1.5} aria-hidden="true" />}
         <span>
-          <b>{title}</b>
-          <small>{about}</small>
+          <b>{say(title)}</b>
+          <small>{say(about)}</small>
         </span>
       </button>
     </li>

@@ -3,6 +3,7 @@ import { Button, Dialog, DialogContent, DialogTitle, IconButton } from '@mui/mat
 import { ChevronDown, ChevronRight, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { JSONObject } from '../../api/types';
+import { useText } from '../../design/useText';
 import { Gallery } from './Gallery';
 import { partsOf, without } from './gallery';
 import { icons } from './icons';
@@ -36,6 +37,7 @@ interface Draft {
 
 /** The cards. */
 export function TaskCards({ value, onChange, backend, problems = [], disabled }: TaskCardsProps) {
+  const say = useText();
   const { parts, others } = partsOf(value);
   const [open, setOpen] = useState<string>();
   const [adding, setAdding] = useState(false);
@@ -64,7 +66,7 @@ export function TaskCards({ value, onChange, backend, problems = [], disabled }:
   };
   return (
     <div className="t-cards">
-      {parts.length === 0 && others.length === 0 && drafts.length === 0 && <p className="w-secondary">{t.none}</p>}
+      {parts.length === 0 && others.length === 0 && drafts.length === 0 && <p className="w-secondary">{say(t.none)}</p>}
       {parts.map((part) => {
         const id = idOf(part.task, part.at);
         const values = pending?.id === id ? pending.values : part.values;
@@ -91,15 +93,15 @@ export function TaskCards({ value, onChange, backend, problems = [], disabled }:
           <TaskForm task={task} values={values} onChange={(next) => draft(key, next)} backend={backend} />
         </Card>
       ))}
-      {others.length > 0 && <p className="w-small w-muted t-others">{t.others(others)}</p>}
+      {others.length > 0 && <p className="w-small w-muted t-others">{say(t.others, { names: others.join(', ') })}</p>}
       {!disabled && (
         <Button variant="outlined" startIcon={<Plus size={16} />} onClick={() => setAdding(true)}>
-          {t.add}
+          {say(t.add)}
         </Button>
       )}
       {adding && (
         <Dialog open onClose={() => setAdding(false)} aria-labelledby="t-adding" slotProps={{ paper: { sx: { width: 360 } } }}>
-          <DialogTitle id="t-adding">{t.question}</DialogTitle>
+          <DialogTitle id="t-adding">{say(t.question)}</DialogTitle>
           <DialogContent>
             <Gallery
               autoFocus
@@ -129,18 +131,20 @@ interface OneCardProps {
 }
 
 function Card({ task, name, open, onToggle, onRemove, children }: OneCardProps) {
+  const say = useText();
   const Icon = icons[task.icon];
+  const called = `${say(task.title)} ${name}`.trim();
   return (
-    <section className="t-card" aria-label={`${task.title} ${name}`.trim()}>
+    <section className="t-card" aria-label={called}>
       <header>
         <button type="button" className="t-card-head" aria-expanded={open} onClick={onToggle}>
           {open ? <ChevronDown size={16} /> : <ChevronRight size={16} />}
           {Icon && <Icon size={16} aria-hidden="true" />}
-          <b>{task.title}</b>
+          <b>{say(task.title)}</b>
           <span className="w-muted w-clip">{name}</span>
         </button>
         {onRemove && (
-          <IconButton size="small" aria-label={t.remove(task.title, name)} onClick={onRemove}>
+          <IconButton size="small" aria-label={say(t.remove, { name: called })} onClick={onRemove}>
             <Trash2 size={16} />
           </IconButton>
         )}

@@ -3,9 +3,10 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { JSONObject } from '../../api/types';
 import { useSchemas } from '../editor/schemas';
+import { type Say, useText } from '../../design/useText';
 import { FieldInput } from './FieldInput';
 import type { AnyTask, Choice, Field } from './task';
-import { taskTexts as t } from './texts';
+import { inSentence, taskTexts as t } from './texts';
 
 interface TaskFormProps {
   task: AnyTask;
@@ -34,15 +35,15 @@ function helpOf(field: Field<unknown>, values: unknown): string | undefined {
 }
 
 /** What is set below "More", in one line. */
-function summary(fields: Field<never>[], values: Record<string, unknown>): string {
+function summary(fields: Field<never>[], values: Record<string, unknown>, say: Say): string {
   return fields
     .map((field) => {
       const value = values[field.name];
-      if (field.kind === 'switch') return value ? field.label.toLowerCase() : '';
+      if (field.kind === 'switch') return value ? inSentence(field.label, say) : '';
       if (value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '';
       const choices = Array.isArray(field.choices) ? field.choices : [];
-      const shown = choices.find((choice) => choice.value === value)?.label ?? (Array.isArray(value) ? value.join(', ') : String(value));
-      return `${field.label.toLowerCase()} ${shown}`;
+      const shown = say(choices.find((choice) => choice.value === value)?.label) ?? (Array.isArray(value) ? value.join(', ') : String(value));
+      return `${inSentence(field.label, say)} ${shown}`;
     })
     .filter(Boolean)
     .join(', ');
@@ -50,6 +51,7 @@ function summary(fields: Field<never>[], values: Record<string, unknown>): strin
 
 /** The form. */
 export function TaskForm({ task, values, onChange, strict = false, found = {}, backend, disabled }: TaskFormProps) {
+  const say = useText();
   const [left, setLeft] = useState<Set<string>>(() => new Set());
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -92,8 +94,8 @@ export function TaskForm({ task, values, onChange, strict = false, found = {}, b
         <>
           <button type="button" className="t-more" aria-expanded={shown} aria-controls={`${id}-more`} onClick={() => setOpen(!shown)}>
             {shown ? <ChevronDown size={16} /> : <ChevronRight size={16} />}
-            <b>{t.more}</b>
-            <span className="w-muted w-clip">{summary(further, values)}</span>
+            <b>{say(t.more)}</b>
+            <span className="w-muted w-clip">{summary(further, values, say)}</span>
           </button>
           <div id={`${id}-more`} hidden={!shown}>
             {shown && further.map(input)}

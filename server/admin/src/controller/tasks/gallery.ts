@@ -34,10 +34,10 @@ export const areas: { id: Area; title: string }[] = [
 ];
 
 /** The tasks that fit a search: every word of it begins a word of the task. */
-export function search(query: string): AnyTask[] {
+export function search(query: string, say: (text: string) => string = (text) => text): AnyTask[] {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   return tasks.filter((one) => {
-    const words = `${one.title} ${one.about} ${one.words}`.toLowerCase().split(/[^a-z0-9.]+/);
+    const words = `${one.title} ${one.about} ${one.words} ${say(one.title)} ${say(one.about)}`.toLowerCase().split(/[^\p{L}\p{N}.]+/u);
     return wanted.every((part) => words.some((word) => word.startsWith(part)));
   });
 }

@@ -1,4 +1,5 @@
 // The sentences around tasks; those of a task are with its fields.
+import type { Say } from '../../design/useText';
 
 /** The texts in English. */
 export const taskTexts = {
@@ -10,16 +11,22 @@ export const taskTexts = {
   emptyAbout: 'every field, or JSON',
   more: 'More',
   add: 'Add',
-  remove: (title: string, name: string) => `Remove ${title} ${name}`.trim(),
-  others: (names: string[]) => `Also in it, and shown in the form: ${names.join(', ')}`,
+  remove: 'Remove %{name}',
+  others: 'Also in it, and shown in the form: %{names}',
   none: 'Nothing is configured yet.',
   make: 'Make one',
-  show: (label: string) => `Show ${label.toLowerCase()}`,
-  hide: (label: string) => `Hide ${label.toLowerCase()}`,
+  show: 'Show %{what}',
+  hide: 'Hide %{what}',
   set: 'Set. Type to replace it.',
-  tooShort: (now: number) => `At least 8 characters, now ${now}`,
-  count: (now: number, most: number) => `${now} of ${most}`,
+  tooShort: 'At least 8 characters, now %{now}',
+  count: '%{now} of %{most}',
   device: 'Left to the device',
   optional: 'optional',
-  problems: (count: number) => (count === 1 ? '1 problem' : `${count} problems`),
+  problems: '%{smart_count} problem |||| %{smart_count} problems',
 };
+
+/** A label within a sentence: English begins it small, another language writes it as it does. */
+export function inSentence(label: string, say: Say): string {
+  const said = say(label);
+  return said === label ? label.toLowerCase() : said;
+}

@@ -24,7 +24,7 @@ function Header({ template }: { template: Template }) {
   const users = useUsers(template.id);
   const { id: _id, created: _created, modified: _modified, devices: _devices, broken_configurations: _broken, ...copied } = template;
   const clone = () => redirect('create', resource, undefined, undefined, { record: { ...copied, name: `${template.name} (copy)`, tag_names: template.tags } });
-  const deletion = useDeletion('template', template.name, users ? say('%{smart_count} device that has it gets a configuration without it. |||| %{smart_count} devices that have it get a configuration without it.', { smart_count: users }) : 'No device has it.');
+  const deletion = useDeletion('template', template.name, users ? say('%{smart_count} device that has it gets a configuration without it. |||| %{smart_count} devices that have it get a configuration without it.', { smart_count: users }) : say('No device has it.'));
   return (
     <>
       <ObjectHeader
@@ -72,7 +72,7 @@ function Bar() {
   const values = useWatch() as TemplateValues;
   // only what devices get from it changes them: not its name, nor who gets it
   const touches = contents.some((key) => JSON.stringify(values[key]) !== JSON.stringify(template?.[key]));
-  return <FormToolbar locked={locked} verb={users && touches ? say('Apply to %{smart_count} device |||| Apply to %{smart_count} devices', { smart_count: users }) : 'Save'} />;
+  return <FormToolbar locked={locked} verb={users && touches ? say('Apply to %{smart_count} device |||| Apply to %{smart_count} devices', { smart_count: users }) : say('Save')} />;
 }
 
 /** The page. */

@@ -3,6 +3,7 @@ import { Bell as BellIcon } from 'lucide-react';
 import { IconButton } from '@mui/material';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useStore } from 'react-admin';
+import { useText } from '../../design/useText';
 import { badgeOf } from '../kind';
 import type { Told } from '../types';
 import { claimWindow, ring } from './sound';
@@ -14,6 +15,7 @@ const Panel = lazy(() => import('./Panel'));
 
 /** The bell. */
 export default function Bell() {
+  const say = useText();
   const button = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   const [news, setNews] = useState<Told[]>([]);
@@ -29,8 +31,8 @@ export default function Bell() {
       <IconButton
         ref={button}
         className="w-bar-tool n-bell"
-        title="Notifications"
-        aria-label={unread > 0 ? `Notifications, ${many} unread` : 'Notifications'}
+        title={say('Notifications')}
+        aria-label={unread > 0 ? say('Notifications, %{many} unread', { many }) : say('Notifications')}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => {

@@ -8,6 +8,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
 import { Empty, Failed, Loading } from '../../design/states';
 import { StatusShape } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { keys } from '../kind';
 import { lookOf } from '../levels';
 import { plain } from '../Message';
@@ -19,6 +20,7 @@ import { quietSystem } from './sound';
 
 /** The panel. */
 export default function Panel({ anchor, unread, onClose }: { anchor: HTMLElement | null; unread: number; onClose(): void }) {
+  const say = useText();
   const [only, setOnly] = useState(false);
   const [words, setWords] = useState<Told>();
   const { readAll } = useRead();
@@ -32,28 +34,28 @@ export default function Panel({ anchor, unread, onClose }: { anchor: HTMLElement
       slotProps={{ paper: { className: 'w-popover n-panel', role: 'dialog', 'aria-label': 'Notifications' } }}
     >
       <header className="n-head">
-        <h2>Notifications</h2>
+        <h2>{say('Notifications')}</h2>
         <span className="w-grow" />
         <Sound />
-        <IconButton title="Preferences" aria-label="Preferences" component={Link} to="/notifications/preferences" onClick={onClose}>
+        <IconButton title={say('Preferences')} aria-label={say('Preferences')} component={Link} to="/notifications/preferences" onClick={onClose}>
           <Settings2 size={16} />
         </IconButton>
       </header>
       <div className="n-tools">
         <button type="button" className="w-link" aria-pressed={only} onClick={() => setOnly(!only)}>
-          {only ? 'Show all' : 'Unread only'}
+          {only ? say('Show all') : say('Unread only')}
         </button>
         <span className="w-grow" />
         {unread > 0 && (
           <button type="button" className="w-link n-tool" onClick={() => void readAll()}>
-            <CheckCheck size={14} aria-hidden="true" /> Mark all as read
+            <CheckCheck size={14} aria-hidden="true" />{' '}{say('Mark all as read')}
           </button>
         )}
       </div>
       <List only={only} onOpen={onClose} onWords={setWords} />
       <footer className="n-foot">
         <Button component={Link} to="/notifications" onClick={onClose}>
-          All notifications
+          {say('All notifications')}
         </Button>
       </footer>
       {words && <Words one={words} onClose={() => setWords(undefined)} onOpened={onClose} />}
@@ -62,18 +64,20 @@ export default function Panel({ anchor, unread, onClose }: { anchor: HTMLElement
 }
 
 function Sound() {
+  const say = useText();
   const [sounds, setSounds] = useStore('notifications.sound', true);
   const quiet = quietSystem();
   const on = sounds && !quiet;
   const title = quiet ? 'No sound: your system asks for less motion' : on ? 'Sound is on' : 'Sound is off';
   return (
-    <IconButton title={title} aria-label="Sound" aria-pressed={on} disabled={quiet} onClick={() => setSounds(!sounds)}>
+    <IconButton title={title} aria-label={say('Sound')} aria-pressed={on} disabled={quiet} onClick={() => setSounds(!sounds)}>
       {on ? <BellRing size={16} /> : <BellOff size={16} />}
     </IconButton>
   );
 }
 
 function List({ only, onOpen, onWords }: { only: boolean; onOpen(): void; onWords(one: Told): void }) {
+  const say = useText();
   const provider = useDataProvider<NotificationProvider>();
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: [...keys.list, only],
@@ -95,17 +99,17 @@ function List({ only, onOpen, onWords }: { only: boolean; onOpen(): void; onWord
   // a page that moved on while it was read brings some twice
   const all = [...new Map(data.pages.flatMap(({ results }) => results).map((one) => [one.id, one])).values()];
   if (all.length === 0) {
-    return <Empty title={only ? 'Nothing is unread' : 'No notifications yet'}>{only ? undefined : 'You are told here of devices that register and of configurations that fail.'}</Empty>;
+    return <Empty title={only ? 'Nothing is unread' : 'No notifications yet'}>{only ? undefined : say('You are told here of devices that register and of configurations that fail.')}</Empty>;
   }
   return (
-    <ul className="n-list" aria-label="Notifications, newest first">
+    <ul className="n-list" aria-label={say('Notifications, newest first')}>
       {all.map((one) => (
         <Item key={one.id} one={one} onOpen={onOpen} onWords={onWords} />
       ))}
       {hasNextPage && (
         <li ref={end} className="n-more">
           <button type="button" className="w-link" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {isFetchingNextPage ? 'Loading…' : 'Older'}
+            {isFetchingNextPage ? say('Loading…') : say('Older')}
           </button>
         </li>
       )}
@@ -114,6 +118,7 @@ function List({ only, onOpen, onWords }: { only: boolean; onOpen(): void; onWord
 }
 
 function Item({ one, onOpen, onWords }: { one: Told; onOpen(): void; onWords(one: Told): void }) {
+  const say = useText();
   const { read, open } = useRead();
   const { status, word } = lookOf(one.level);
   const act = () => {
@@ -134,7 +139,7 @@ function Item({ one, onOpen, onWords }: { one: Told; onOpen(): void; onWords(one
         </span>
       </button>
       {one.unread && (
-        <button type="button" className="n-dot" title="Mark as read" aria-label={`Mark as read: ${plain(one.message)}`} onClick={() => void read(one)}>
+        <button type="button" className="n-dot" title={say('Mark as read')} aria-label={say('Mark as read: %{message}', { message: plain(one.message) })} onClick={() => void read(one)}>
           <i aria-hidden="true" />
         </button>
       )}

@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { StatusShape } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { lookOf } from '../levels';
 import { plain } from '../Message';
 import { placeOf } from '../target';
@@ -27,6 +28,7 @@ export function Toasts({ news, onDone }: { news: Told[]; onDone(ids: string[]): 
 }
 
 function Toast({ one, others, onDone }: { one: Told; others: number; onDone(): void }) {
+  const say = useText();
   const { read, open } = useRead();
   const [held, setHeld] = useState(false);
   const { status, word } = lookOf(one.level);
@@ -44,7 +46,7 @@ function Toast({ one, others, onDone }: { one: Told; others: number; onDone(): v
       <span className="w-hidden">{word}: </span>
       <p>
         {plain(one.message)}
-        {others > 0 && <span className="n-others"> and {others} more</span>}
+        {others > 0 && <span className="n-others">{' '}{say('and %{others} more', { others })}</span>}
       </p>
       {placeOf(one.target_url) && (
         <button
@@ -55,12 +57,12 @@ function Toast({ one, others, onDone }: { one: Told; others: number; onDone(): v
             onDone();
           }}
         >
-          View
+          {say('View')}
         </button>
       )}
       <IconButton
         size="small"
-        aria-label="Close, it is read"
+        aria-label={say('Close, it is read')}
         onClick={() => {
           void read(one);
           onDone();

@@ -9,6 +9,7 @@ import { Card } from '../../design/Card';
 import { Field } from '../../design/Field';
 import { ObjectHeader } from '../../design/ObjectHeader';
 import { Empty, Failed, Loading, Refused } from '../../design/states';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../../tenancy/operations';
 import type { User } from '../../tenancy/types';
 import type { NotificationProvider } from '../operations';
@@ -48,6 +49,7 @@ function usePreferences(user: string) {
 }
 
 function Page({ user, own, name = 'this person' }: { user: string; own: boolean; name?: string }) {
+  const say = useText();
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = usePreferences(user);
   const [text, setText] = useState('');
   const lines = data?.pages.flatMap(({ results }) => results) ?? [];
@@ -55,30 +57,30 @@ function Page({ user, own, name = 'this person' }: { user: string; own: boolean;
   const groups = groupsOf(lines);
   const shown = groups.filter((group) => group.name.toLowerCase().includes(text.trim().toLowerCase()));
   const refused = error instanceof APIError && [403, 404].includes(error.status);
-  const title = own ? 'Notification preferences' : `What ${name} is told of`;
+  const title = own ? say('Notification preferences') : say('What %{name} is told of', { name });
   return (
     <>
       <ObjectHeader title={title} above={own ? { label: 'Notifications', to: '/notifications' } : { label: 'Person', to: `/users/${user}` }} />
       <div className="w-page" style={{ paddingTop: 16 }}>
         <div className="w-stack w-form">
           {isPending && <Loading rows={6} onRetry={() => void refetch()} />}
-          {error && refused && <Refused title="You may not see these preferences">An administrator of an organization that the person manages can.</Refused>}
+          {error && refused && <Refused title="You may not see these preferences">{say('An administrator of an organization that the person manages can.')}</Refused>}
           {error && !refused && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
           {own && data && <Unverified />}
           {everything && <Everything line={everything} user={user} own={own} />}
           {data && groups.length === 0 && (
             <Card>
-              <Empty title={own ? 'You manage no organization' : 'The person manages no organization'}>Superusers are told of all organizations, others of those they manage.</Empty>
+              <Empty title={own ? 'You manage no organization' : 'The person manages no organization'}>{say('Superusers are told of all organizations, others of those they manage.')}</Empty>
             </Card>
           )}
           {groups.length >= manyGroups && <Field label="Find an organization" type="search" value={text} onChange={setText} />}
           {shown.map((group) => (
             <GroupCard key={group.id} group={group} everything={everything} user={user} />
           ))}
-          {groups.length > 0 && shown.length === 0 && <Empty title="No organization matches" action={<Button variant="outlined" onClick={() => setText('')}>Clear</Button>} />}
+          {groups.length > 0 && shown.length === 0 && <Empty title="No organization matches" action={<Button variant="outlined" onClick={() => setText('')}>{say('Clear')}</Button>} />}
           {hasNextPage && (
             <Button variant="outlined" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              More organizations
+              {say('More organizations')}
             </Button>
           )}
           {own && data && <Silences />}
@@ -90,6 +92,7 @@ function Page({ user, own, name = 'this person' }: { user: string; own: boolean;
 
 /** Says that no e-mail goes out while no address is confirmed, and sends the link again. */
 function Unverified() {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const notify = useNotify();
   const { data } = useQuery({ queryKey: ['notifications', 'addresses'], queryFn: () => provider.addresses(), staleTime: 60_000 });
@@ -101,7 +104,7 @@ function Unverified() {
     setBusy(true);
     try {
       await provider.confirmAddress(address.id);
-      notify(`A link was sent to ${address.email}`, { type: 'success' });
+      notify(say('A link was sent to %{email}', { email: address.email }), { type: 'success' });
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
     }
@@ -113,16 +116,16 @@ function Unverified() {
       action={
         address ? (
           <Button color="inherit" disabled={busy} onClick={() => void again()}>
-            Send the link again
+            {say('Send the link again')}
           </Button>
         ) : (
           <Button color="inherit" component={Link} to="/account">
-            Add an address
+            {say('Add an address')}
           </Button>
         )
       }
     >
-      {address ? `${address.email} is not confirmed yet: e-mails go to confirmed addresses only.` : 'You have no e-mail address, so nothing can be mailed to you.'}
+      {address ? say('%{email} is not confirmed yet: e-mails go to confirmed addresses only.', { email: address.email }) : say('You have no e-mail address, so nothing can be mailed to you.')}
     </Alert>
   );
 }
@@ -146,6 +149,7 @@ function useChoose(user: string) {
 }
 
 function Everything({ line, user, own }: { line: Preference; user: string; own: boolean }) {
+  const say = useText();
   const provider = useDataProvider<NotificationProvider>();
   const { busy, choose } = useChoose(user);
   return (
@@ -155,8 +159,8 @@ function Everything({ line, user, own }: { line: Preference; user: string; own: 
         <tbody>
           <tr>
             <th scope="row">
-              All notifications
-              <small>{own ? 'The bell and its sound are the web; e-mails go to your confirmed address.' : 'The bell is the web; e-mails go to the confirmed address.'}</small>
+              {say('All notifications')}
+              <small>{own ? say('The bell and its sound are the web; e-mails go to your confirmed address.') : say('The bell is the web; e-mails go to the confirmed address.')}</small>
             </th>
             {ways.map((way) => (
               <td key={way} className="n-way">
@@ -164,7 +168,7 @@ function Everything({ line, user, own }: { line: Preference; user: string; own: 
                   checked={line[way]}
                   disabled={busy}
                   onChange={(_, on) => void choose(() => provider.choosePreference(user, line.id, wishOf(way, on)))}
-                  slotProps={{ input: { 'aria-label': `${wayNames[way]} for everything` } }}
+                  slotProps={{ input: { 'aria-label': say('%{value} for everything', { value: wayNames[way] }) } }}
                 />
               </td>
             ))}
@@ -193,6 +197,7 @@ function Head({ title }: { title: string }) {
 }
 
 function GroupCard({ group, everything, user }: { group: Group; everything: Preference | undefined; user: string }) {
+  const say = useText();
   const provider = useDataProvider<NotificationProvider>();
   const { busy, choose } = useChoose(user);
   const { lines, name } = group;
@@ -202,7 +207,7 @@ function GroupCard({ group, everything, user }: { group: Group; everything: Pref
         <Head title={name} />
         <tbody>
           <tr className="n-all">
-            <th scope="row">All of it</th>
+            <th scope="row">{say('All of it')}</th>
             {ways.map((way) => {
               const state = stateOf(lines, way);
               return (
@@ -214,7 +219,7 @@ function GroupCard({ group, everything, user }: { group: Group; everything: Pref
                     onChange={() => void choose(() => provider.chooseAll(user, group.id, wishOf(way, state !== 'on')))}
                     slotProps={{
                       input: {
-                        'aria-label': `${wayNames[way]} for all of ${name}`,
+                        'aria-label': say('%{value} for all of %{name}', { value: wayNames[way], name }),
                         // said by the box itself too, not by its looks alone
                         ref: (box: HTMLInputElement | null) => {
                           if (box) box.indeterminate = state === 'some';
@@ -235,7 +240,7 @@ function GroupCard({ group, everything, user }: { group: Group; everything: Pref
                     checked={line[way]}
                     disabled={busy}
                     onChange={() => void choose(() => provider.choosePreference(user, line.id, wishOf(way, !line[way])))}
-                    slotProps={{ input: { 'aria-label': `${wayNames[way]} for ${line.type_label} of ${name}` } }}
+                    slotProps={{ input: { 'aria-label': say('%{value} for %{type_label} of %{name}', { value: wayNames[way], type_label: line.type_label, name }) } }}
                   />
                   <Origin line={line} way={way} everything={everything} busy={busy} onFollow={() => void choose(() => provider.choosePreference(user, line.id, { [way]: null }))} />
                 </td>
@@ -250,12 +255,13 @@ function GroupCard({ group, everything, user }: { group: Group; everything: Pref
 
 /** Whether a line follows a wider choice, or has its own, which can be given up. */
 function Origin({ line, way, everything, busy, onFollow }: { line: Preference; way: Way; everything: Preference | undefined; busy: boolean; onFollow(): void }) {
+  const say = useText();
   if (line[`${way}_inherited`]) return <small>{followsOf(everything, way)}</small>;
   return (
     <small>
-      own ·{' '}
-      <button type="button" disabled={busy} onClick={onFollow} title="Follow the wider choice again" aria-label={`undo, follow the wider choice again: ${wayNames[way]} for ${line.type_label} of ${line.organization_name}`}>
-        undo
+      {say('own ·')}{' '}
+      <button type="button" disabled={busy} onClick={onFollow} title={say('Follow the wider choice again')} aria-label={say('undo, follow the wider choice again: %{value} for %{type_label} of %{organization_name}', { value: wayNames[way], type_label: line.type_label, organization_name: line.organization_name })}>
+        {say('undo')}
       </button>
     </small>
   );

@@ -7,11 +7,13 @@ import { useDataProvider, useNotify, useRecordContext, useResourceContext } from
 import { useKind } from '../../live/useLive';
 import { Ask } from '../../design/Ask';
 import { exactly } from '../../design/Moment';
+import { useText } from '../../design/useText';
 import type { NotificationProvider } from '../operations';
 import { holds, type Length, lengths, untilOf } from './until';
 
 /** The button, in the header of the object. */
 export default function SilenceButton() {
+  const say = useText();
   const record = useRecordContext();
   const [app, model] = (useKind(useResourceContext()) ?? '').split('.');
   const provider = useDataProvider<NotificationProvider>();
@@ -39,39 +41,39 @@ export default function SilenceButton() {
     setBusy(false);
     setOpen(false);
   };
-  const till = silence?.valid_till ? `until ${exactly(new Date(silence.valid_till))}` : 'until you end it';
+  const till = silence?.valid_till ? say('until %{value}', { value: exactly(new Date(silence.valid_till)) }) : say('until you end it');
   return (
     <>
       <Button
         variant="outlined"
         startIcon={<BellOff size={16} />}
-        title={on ? `You are not told of this ${model}, ${till}` : undefined}
-        aria-label={on ? `Silenced ${till}, change` : `Silence ${name}…`}
+        title={on ? say('You are not told of this %{model}, %{till}', { model, till }) : undefined}
+        aria-label={on ? say('Silenced %{till}, change', { till }) : say('Silence %{name}…', { name })}
         onClick={() => setOpen(true)}
         sx={{ '@media (max-width: 640px)': { '& .MuiButton-startIcon': { m: 0 }, minWidth: 40, p: 0 } }}
       >
-        <span className="w-desk">{on ? 'Silenced' : 'Silence…'}</span>
+        <span className="w-desk">{on ? say('Silenced') : say('Silence…')}</span>
       </Button>
       {open && (
         <Ask
-          title={on ? `${name} is silenced` : `Silence ${name}?`}
+          title={on ? say('%{name} is silenced', { name }) : say('Silence %{name}?', { name })}
           verb={on ? 'Change' : 'Silence'}
           keep={on ? 'Leave it' : 'Keep being told'}
           busy={busy}
-          onDo={() => void attempt(() => provider.silence(target, untilOf(length, new Date())), `You are not told of ${name}`)}
+          onDo={() => void attempt(() => provider.silence(target, untilOf(length, new Date())), say('You are not told of %{name}', { name }))}
           onClose={() => setOpen(false)}
         >
           <p style={{ marginTop: 0 }}>
-            {on ? `You are not told of it ${till}.` : 'You are told nothing of it, neither here nor by e-mail. Others are told as before.'}
+            {on ? say('You are not told of it %{till}.', { till }) : say('You are told nothing of it, neither here nor by e-mail. Others are told as before.')}
           </p>
-          <RadioGroup aria-label="How long" value={length} onChange={(_, chosen) => setLength(chosen as Length)}>
+          <RadioGroup aria-label={say('How long')} value={length} onChange={(_, chosen) => setLength(chosen as Length)}>
             {lengths.map(({ id, name: label }) => (
               <FormControlLabel key={id} value={id} control={<Radio />} label={label} />
             ))}
           </RadioGroup>
           {on && (
-            <Button startIcon={<Bell size={16} />} disabled={busy} onClick={() => void attempt(() => provider.endSilence(target), `You are told of ${name} again`)}>
-              End it now
+            <Button startIcon={<Bell size={16} />} disabled={busy} onClick={() => void attempt(() => provider.endSilence(target), say('You are told of %{name} again', { name }))}>
+              {say('End it now')}
             </Button>
           )}
         </Ask>

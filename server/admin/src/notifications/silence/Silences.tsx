@@ -6,6 +6,7 @@ import { Link } from 'react-router-dom';
 import { Card } from '../../design/Card';
 import { Moment } from '../../design/Moment';
 import { Failed, Loading } from '../../design/states';
+import { useText } from '../../design/useText';
 import type { NotificationProvider } from '../operations';
 import type { Silence } from '../types';
 
@@ -19,13 +20,14 @@ const kinds: Record<number, { app: string; model: string; resource: string }> = 
 
 /** The card. */
 export function Silences() {
+  const say = useText();
   const provider = useDataProvider<NotificationProvider>();
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['notifications', 'silences'], queryFn: () => provider.silences() });
   return (
     <Card title="Silenced" note="you are told nothing of these" flush={Boolean(data?.length)}>
       {isPending && <Loading rows={2} />}
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data?.length === 0 && <p className="w-secondary">Nothing. A device is silenced on its page.</p>}
+      {data?.length === 0 && <p className="w-secondary">{say('Nothing. A device is silenced on its page.')}</p>}
       {data && data.length > 0 && (
         <ul className="w-rows">
           {data.map((silence) => (
@@ -38,6 +40,7 @@ export function Silences() {
 }
 
 function Row({ silence }: { silence: Silence }) {
+  const say = useText();
   const kind = kinds[silence.object_content_type];
   const provider = useDataProvider<NotificationProvider>();
   const queries = useQueryClient();
@@ -48,7 +51,7 @@ function Row({ silence }: { silence: Silence }) {
     if (!kind) return;
     try {
       await provider.endSilence({ ...kind, id: silence.object_id });
-      notify(`You are told of ${name} again`, { type: 'success' });
+      notify(say('You are told of %{name} again', { name }), { type: 'success' });
     } catch (error) {
       notify(error instanceof Error ? error.message : String(error), { type: 'error' });
     }
@@ -63,10 +66,10 @@ function Row({ silence }: { silence: Silence }) {
       ) : (
         <span className="w-grow w-clip">{name}</span>
       )}
-      <span className="w-small w-muted">{silence.valid_till ? <>ends <Moment at={silence.valid_till} /></> : 'until you end it'}</span>
+      <span className="w-small w-muted">{silence.valid_till ? <>{say('ends')}{' '}<Moment at={silence.valid_till} /></> : say('until you end it')}</span>
       {kind && (
-        <Button size="small" onClick={() => void end()} aria-label={`Be told of ${name} again`}>
-          End
+        <Button size="small" onClick={() => void end()} aria-label={say('Be told of %{name} again', { name })}>
+          {say('End')}
         </Button>
       )}
     </li>

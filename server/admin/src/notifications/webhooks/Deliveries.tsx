@@ -9,6 +9,7 @@ import { CopyButton } from '../../design/Copyable';
 import { Moment } from '../../design/Moment';
 import { Empty, Failed, Loading } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { useMayChange } from '../../forms/FormParts';
 import { useChanges, usePace } from '../../live/useLive';
 import type { NotificationProvider } from '../operations';
@@ -20,6 +21,7 @@ const perPage = 20;
 
 /** The tab. */
 export function Deliveries() {
+  const say = useText();
   const webhook = useRecordContext<Webhook>();
   const provider = useDataProvider<NotificationProvider>();
   const [page, setPage] = useState(1);
@@ -52,16 +54,16 @@ export function Deliveries() {
           slotProps={{ input: { 'aria-label': 'State' } }}
           size="small"
         >
-          <MenuItem value="">All states</MenuItem>
-          <MenuItem value="waiting">Waiting</MenuItem>
-          <MenuItem value="delivered">Delivered</MenuItem>
-          <MenuItem value="failed">Failed</MenuItem>
+          <MenuItem value="">{say('All states')}</MenuItem>
+          <MenuItem value="waiting">{say('Waiting')}</MenuItem>
+          <MenuItem value="delivered">{say('Delivered')}</MenuItem>
+          <MenuItem value="failed">{say('Failed')}</MenuItem>
         </Select>
       }
     >
       {isPending && <Loading rows={4} onRetry={() => void refetch()} />}
       {error && !data && <Failed reason={error.message} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && <Empty title={state ? 'None is in this state' : 'Nothing was sent yet'}>{state ? undefined : 'Send a test, or wait for an event.'}</Empty>}
+      {data && rows.length === 0 && <Empty title={state ? 'None is in this state' : 'Nothing was sent yet'}>{state ? undefined : say('Send a test, or wait for an event.')}</Empty>}
       {rows.length > 0 && (
         <ul className="n-deliveries">
           {rows.map((delivery) => (
@@ -70,14 +72,14 @@ export function Deliveries() {
         </ul>
       )}
       {pages > 1 && (
-        <div className="w-pager" style={{ padding: '8px 16px' }} role="navigation" aria-label="Pages of the log">
+        <div className="w-pager" style={{ padding: '8px 16px' }} role="navigation" aria-label={say('Pages of the log')}>
           <span>
-            Page {page} of {pages}
+            {say('Page %{page} of %{pages}', { page, pages })}
           </span>
-          <IconButton aria-label="Page before" disabled={page <= 1} onClick={() => setPage(page - 1)}>
+          <IconButton aria-label={say('Page before')} disabled={page <= 1} onClick={() => setPage(page - 1)}>
             <ChevronLeft size={16} />
           </IconButton>
-          <IconButton aria-label="Next page" disabled={page >= pages} onClick={() => setPage(page + 1)}>
+          <IconButton aria-label={say('Next page')} disabled={page >= pages} onClick={() => setPage(page + 1)}>
             <ChevronRight size={16} />
           </IconButton>
         </div>
@@ -94,6 +96,7 @@ function outcome({ status, error, took, attempts, state }: Delivery): string {
 }
 
 function Row({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) {
+  const say = useText();
   const provider = useDataProvider<NotificationProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -127,13 +130,13 @@ function Row({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) {
       {open && (
         <div className="n-exchange">
           <dl className="w-pairs">
-            <dt>Message</dt>
+            <dt>{say('Message')}</dt>
             <dd className="w-mono">{delivery.id}</dd>
-            <dt>Attempts</dt>
+            <dt>{say('Attempts')}</dt>
             <dd>{delivery.attempts}</dd>
             {delivery.next_at && (
               <>
-                <dt>Next attempt</dt>
+                <dt>{say('Next attempt')}</dt>
                 <dd>
                   <Moment at={delivery.next_at} />
                 </dd>
@@ -141,7 +144,7 @@ function Row({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) {
             )}
             {delivery.error && (
               <>
-                <dt>Why</dt>
+                <dt>{say('Why')}</dt>
                 <dd>{delivery.error}</dd>
               </>
             )}
@@ -150,7 +153,7 @@ function Row({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) {
           <Exchange title={delivery.status ? `Answer, ${delivery.status}` : 'Answer'} text={delivery.answer} none="Nothing came back." />
           {change && (
             <Button variant="outlined" disabled={busy} startIcon={<RotateCw size={16} />} onClick={() => void again()}>
-              Send once more
+              {say('Send once more')}
             </Button>
           )}
         </div>

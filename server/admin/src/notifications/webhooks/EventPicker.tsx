@@ -4,11 +4,13 @@ import { useState } from 'react';
 import { useController } from 'react-hook-form';
 import { Field } from '../../design/Field';
 import { Failed, Loading } from '../../design/states';
+import { useText } from '../../design/useText';
 import { byArea, everything } from './formats';
 import { useEvents } from './useEvents';
 
 /** The picker. */
 export function EventPicker({ source, locked }: { source: string; locked: boolean }) {
+  const say = useText();
   const { field, fieldState } = useController({ name: source });
   const { data, error, isPending, refetch } = useEvents();
   const [text, setText] = useState('');
@@ -21,8 +23,8 @@ export function EventPicker({ source, locked }: { source: string; locked: boolea
   const set = (names: string[]) => field.onChange([...new Set(names)].sort());
   return (
     <fieldset disabled={locked} className="n-events">
-      <legend className="w-hidden">Events</legend>
-      <FormControlLabel control={<Switch checked={all} disabled={locked} onChange={(_, on) => set(on ? [everything] : [])} />} label="All events, also those of later versions" />
+      <legend className="w-hidden">{say('Events')}</legend>
+      <FormControlLabel control={<Switch checked={all} disabled={locked} onChange={(_, on) => set(on ? [everything] : [])} />} label={say('All events, also those of later versions')} />
       {fieldState.error && (
         <p className="w-field-problem" role="alert">
           {fieldState.error.message}
@@ -35,10 +37,10 @@ export function EventPicker({ source, locked }: { source: string; locked: boolea
               <Field label="Find an event" type="search" value={text} onChange={setText} autoComplete="off" />
             </div>
             <span className="w-small w-muted" role="status">
-              {chosen.length} of {data.length} chosen
+              {say('%{number} of %{number2} chosen', { number: chosen.length, number2: data.length })}
             </span>
           </div>
-          {found.length === 0 && <p className="w-secondary">No event matches.</p>}
+          {found.length === 0 && <p className="w-secondary">{say('No event matches.')}</p>}
           {byArea(found).map(({ area, events }) => (
             <section key={area} aria-label={area}>
               <h3>{area}</h3>

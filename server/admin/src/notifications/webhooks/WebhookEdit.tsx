@@ -12,6 +12,7 @@ import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
 import { StatusPill } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { EditPage } from '../../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
 import { Reference } from '../../lists/Reference';
@@ -41,6 +42,7 @@ function useLiveWebhook(): Webhook | undefined {
 }
 
 function Header({ onSecret }: { onSecret(secret: string): void }) {
+  const say = useText();
   const record = useRecordContext<Webhook>();
   const live = useLiveWebhook();
   const provider = useDataProvider<NotificationProvider>();
@@ -86,7 +88,7 @@ function Header({ onSecret }: { onSecret(secret: string): void }) {
           <>
             {change && (
               <Button variant="outlined" disabled={busy} startIcon={<Send size={16} />} onClick={() => void test()}>
-                Send a test
+                {say('Send a test')}
               </Button>
             )}
             <MoreMenu
@@ -104,7 +106,7 @@ function Header({ onSecret }: { onSecret(secret: string): void }) {
             </span>
             {live.old_secret_until && (
               <span>
-                the secret before signs too, ends <Moment at={live.old_secret_until} />
+                {say('the secret before signs too, ends')}{' '}<Moment at={live.old_secret_until} />
               </span>
             )}
           </>
@@ -117,8 +119,8 @@ function Header({ onSecret }: { onSecret(secret: string): void }) {
       />
       {deletion.question}
       {asked && (
-        <Ask title={`Make a new secret for ${record.name}?`} verb="Make a new secret" keep="Keep it" busy={busy} onDo={() => void rotate()} onClose={() => setAsked(false)}>
-          It is shown once. For a day requests are signed with the old one too, so that the receiver can follow.
+        <Ask title={say('Make a new secret for %{name}?', { name: record.name })} verb="Make a new secret" keep="Keep it" busy={busy} onDo={() => void rotate()} onClose={() => setAsked(false)}>
+          {say('It is shown once. For a day requests are signed with the old one too, so that the receiver can follow.')}
         </Ask>
       )}
     </>
@@ -127,6 +129,7 @@ function Header({ onSecret }: { onSecret(secret: string): void }) {
 
 /** It failed too often and nothing is sent: since when, why, and the way on. */
 function Paused() {
+  const say = useText();
   const live = useLiveWebhook();
   const provider = useDataProvider<NotificationProvider>();
   const notify = useNotify();
@@ -153,23 +156,24 @@ function Paused() {
       actions={
         change && (
           <Button variant="outlined" disabled={busy} onClick={() => void resume()}>
-            Send again
+            {say('Send again')}
           </Button>
         )
       }
     >
-      Nothing is sent since <Moment at={live.paused} />. Mend the receiver or the address, then send again.
+      {say('Nothing is sent since')}{' '}<Moment at={live.paused} />{say('. Mend the receiver or the address, then send again.')}
     </Banner>
   );
 }
 
 function Contents({ secret, onSeen }: { secret: string | undefined; onSeen(): void }) {
+  const say = useText();
   const { pathname } = useLocation();
   return (
     <div className="w-stack">
       {secret && (
-        <Banner status="waiting" title="The secret is shown this once" actions={<Button onClick={onSeen}>I have it</Button>}>
-          Receivers check with it that requests are from here.
+        <Banner status="waiting" title="The secret is shown this once" actions={<Button onClick={onSeen}>{say('I have it')}</Button>}>
+          {say('Receivers check with it that requests are from here.')}
           <CopyableText label="Secret" text={secret} />
         </Banner>
       )}

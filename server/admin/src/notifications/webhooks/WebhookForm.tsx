@@ -2,6 +2,7 @@
 import { FormControl, FormControlLabel, FormLabel, Radio, RadioGroup } from '@mui/material';
 import { BooleanInput, required, TextInput, useRecordContext } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../design/useText';
 import { FormCard, FormProblems, Locked, useMayChange } from '../../forms/FormParts';
 import { OrganizationInput } from '../../tenancy/references';
 import { EventPicker } from './EventPicker';
@@ -10,12 +11,13 @@ import type { Webhook } from './types';
 import '../notifications.css';
 
 function FormatInput() {
+  const say = useText();
   const { setValue } = useFormContext();
   const chosen = useWatch({ name: 'format' }) as string;
   return (
     <FormControl>
       <FormLabel id="format" className="w-hidden">
-        Format
+        {say('Format')}
       </FormLabel>
       <RadioGroup aria-labelledby="format" value={chosen} onChange={(_, id) => setValue('format', id, { shouldDirty: true })}>
         {formats.map(({ id, name, about }) => (

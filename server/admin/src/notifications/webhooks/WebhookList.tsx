@@ -5,6 +5,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { BulkDelete } from '../../lists/BulkDelete';
 import type { Column } from '../../lists/columns';
 import type { Filter } from '../../lists/filters';
@@ -40,6 +41,7 @@ const columns: Column<Webhook>[] = [
 
 /** The page. */
 export default function WebhookList() {
+  const say = useText();
   return (
     <ListPage<Webhook>
       title="Webhooks"
@@ -55,11 +57,11 @@ export default function WebhookList() {
           title="No webhooks yet"
           action={
             <Button variant="contained" component={Link} to="/webhooks/create" startIcon={<WebhookIcon size={16} />}>
-              Add webhook
+              {say('Add webhook')}
             </Button>
           }
         >
-          A webhook tells a program or a chat of what happens: devices that register, configurations that fail, people who are added.
+          {say('A webhook tells a program or a chat of what happens: devices that register, configurations that fail, people who are added.')}
         </Empty>
       }
     />

@@ -6,6 +6,7 @@ import type { Session } from '../../api/types';
 import { CopyableText } from '../../design/Copyable';
 import { Card } from '../../design/Card';
 import { PageHead } from '../../design/PageHead';
+import { useText } from '../../design/useText';
 import { APIKeyPanel } from '../APIKeyPanel';
 import { Addresses } from './Addresses';
 import { Passkeys } from './Passkeys';
@@ -15,6 +16,7 @@ import { Tokens } from './Tokens';
 
 /** One's own account: who one is, addresses, password, second factor, tokens. */
 export default function Account() {
+  const say = useText();
   const { permissions: session } = usePermissions<Session>();
   const auth = useAuthProvider<AdminAuthProvider>();
   const queries = useQueryClient();
@@ -37,13 +39,13 @@ export default function Account() {
       )}
       {!restricted && !administers(session) && (
         <Alert severity="info" sx={{ mb: 2 }}>
-          This admin is for staff. You can look after your own account here; for more, ask an administrator.
+          {say('This admin is for staff. You can look after your own account here; for more, ask an administrator.')}
         </Alert>
       )}
       <Card title="You">
         <p className="w-medium">{user.username}</p>
         <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap', my: 1 }}>
-          {user.is_superuser && <span className="w-tag">superuser</span>}
+          {user.is_superuser && <span className="w-tag">{say('superuser')}</span>}
           {organizations.map((organization) => (
             <span key={organization.id} className="w-tag">
               {organization.is_admin ? `${organization.name} (manager)` : organization.name}

@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { useDataProvider, useNotify, type Identifier } from 'react-admin';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../operations';
 import { problemOf } from '../../api/errors';
 
@@ -19,6 +20,7 @@ interface AddressesProps {
 
 /** The list of addresses. */
 export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps) {
+  const say = useText();
   const queryKey = ['addresses', user ?? 'me'];
   const provider = useDataProvider<TenancyProvider>();
   const queries = useQueryClient();
@@ -47,22 +49,22 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
     void attempt(async () => {
       const { email } = await provider.addAddress(address.trim(), user);
       setAddress('');
-      notify(`A link to confirm it was sent to ${email}`, { type: 'success' });
+      notify(say('A link to confirm it was sent to %{email}', { email }), { type: 'success' });
     }, setProblem);
   };
 
   return (
     <Box>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-        The primary address gets the e-mails, and {user ? 'the user' : 'you'} can log in with it.
+        {say('The primary address gets the e-mails, and')}{' '}{user ? say('the user') : say('you')}{' '}{say('can log in with it.')}
       </Typography>
       {error && <Alert severity="warning">{error.message}</Alert>}
       {!data && !error && <CircularProgress size={20} />}
-      {data?.length === 0 && <Typography color="text.secondary">{user ? 'The' : 'Your'} account has no address.</Typography>}
+      {data?.length === 0 && <Typography color="text.secondary">{user ? say('The') : say('Your')}{' '}{say('account has no address.')}</Typography>}
       {data?.map(({ id, email, verified, primary }) => (
         <Box key={id} role="group" aria-label={email} sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1, minHeight: 36 }}>
           <Typography sx={{ overflowWrap: 'anywhere' }}>{email}</Typography>
-          {primary && <span className="w-tag">primary</span>}
+          {primary && <span className="w-tag">{say('primary')}</span>}
           <Status status={verified ? 'ok' : 'waiting'} word={verified ? 'confirmed' : 'not confirmed'} />
           <Box sx={{ flexGrow: 1 }} />
           {!verified && !readOnly && (
@@ -72,11 +74,11 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
               onClick={() =>
                 attempt(async () => {
                   await provider.confirmAddress(id, user);
-                  notify(`The link was sent to ${email} again`, { type: 'success' });
+                  notify(say('The link was sent to %{email} again', { email }), { type: 'success' });
                 })
               }
             >
-              Send the link again
+              {say('Send the link again')}
             </Button>
           )}
           {verified && !primary && !readOnly && (
@@ -86,15 +88,15 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
               onClick={() =>
                 attempt(async () => {
                   await provider.makePrimary(id, user);
-                  await onPrimary(`${email} is ${user ? 'the' : 'your'} primary address now`);
+                  await onPrimary(say('%{email} is %{value} primary address now', { email, value: user ? 'the' : 'your' }));
                 })
               }
             >
-              Make primary
+              {say('Make primary')}
             </Button>
           )}
           {!primary && !readOnly && (
-            <IconButton size="small" aria-label={`Remove ${email}`} disabled={busy} onClick={() => attempt(() => provider.removeAddress(id, user))}>
+            <IconButton size="small" aria-label={say('Remove %{email}', { email })} disabled={busy} onClick={() => attempt(() => provider.removeAddress(id, user))}>
               <RemoveIcon fontSize="small" />
             </IconButton>
           )}
@@ -104,7 +106,7 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 520, mt: 0.5 }}>
           <TextField
             fullWidth={false}
-            label="Another address"
+            label={say('Another address')}
             type="email"
             autoComplete={user ? 'off' : 'email'}
             value={address}
@@ -117,7 +119,7 @@ export function Addresses({ user, readOnly = false, onPrimary }: AddressesProps)
             sx={{ flexGrow: 1, minWidth: 200 }}
           />
           <Button variant="outlined" onClick={add} disabled={busy || address.trim() === ''} sx={{ mt: 1 }}>
-            Add
+            {say('Add')}
           </Button>
         </Box>
       )}

@@ -157,7 +157,7 @@ export function Login() {
         <Providers next={next} />
         <p className="w-small w-secondary">
           <Link href="/accounts/password/reset/">{say('Forgot your password?')}</Link> {say('The account also works for the')}{' '}
-          <Link href="/api/v1/docs/">REST API</Link>.
+          <Link href="/api/v1/docs/">{say('REST API')}</Link>.
         </p>
       </main>
     </div>

@@ -3,6 +3,7 @@ import { Alert, Box, Button, CircularProgress, List, ListItem, ListItemText, Tex
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useDataProvider } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../operations';
 import { problemOf } from '../../api/errors';
 import { makePasskey, passkeysWork } from './passkeys';
@@ -21,23 +22,24 @@ interface RowProps {
 }
 
 function Row({ passkey, leaving, onLeave, remove }: RowProps) {
+  const say = useText();
   const used = passkey.last_used
-    ? `Used ${new Date(passkey.last_used).toLocaleString()}`
-    : `Added ${new Date(passkey.created).toLocaleString()}, not used yet`;
+    ? say('Used %{value}', { value: new Date(passkey.last_used).toLocaleString() })
+    : say('Added %{value}, not used yet', { value: new Date(passkey.created).toLocaleString() });
   return (
     <ListItem disableGutters sx={{ maxWidth: 640, flexWrap: 'wrap' }}>
       <ListItemText primary={passkey.name} secondary={used} />
       <Button
         size="small"
         color={leaving ? 'inherit' : 'error'}
-        aria-label={leaving ? `Keep passkey ${passkey.name}` : `Remove passkey ${passkey.name}`}
+        aria-label={leaving ? say('Keep passkey %{name}', { name: passkey.name }) : say('Remove passkey %{name}', { name: passkey.name })}
         onClick={() => onLeave(!leaving)}
       >
-        {leaving ? 'Keep' : 'Remove'}
+        {leaving ? say('Keep') : say('Remove')}
       </Button>
       {leaving && (
         <Box sx={{ flexBasis: '100%' }}>
-          <Step password={`Password, to remove ${passkey.name}`} button="Remove passkey" color="error" run={({ password }) => remove(password)} />
+          <Step password={say('Password, to remove %{name}', { name: passkey.name })} button="Remove passkey" color="error" run={({ password }) => remove(password)} />
         </Box>
       )}
     </ListItem>
@@ -46,6 +48,7 @@ function Row({ passkey, leaving, onLeave, remove }: RowProps) {
 
 /** The panel. onChange is told what was done, since it may lift a restriction. */
 export function Passkeys({ onChange }: { onChange(message: string): Promise<void> }) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const queries = useQueryClient();
   const { data, error } = useQuery({ queryKey, queryFn: () => provider.passkeys() });
@@ -88,8 +91,7 @@ export function Passkeys({ onChange }: { onChange(message: string): Promise<void
   return (
     <Box>
       <Typography variant="body2" color="text.secondary">
-        A passkey of this browser, a telephone or a security token is a second factor too. Keep two of them, or an authenticator app beside: without, only
-        recovery codes open the account when the only one is lost.
+        {say('A passkey of this browser, a telephone or a security token is a second factor too. Keep two of them, or an authenticator app beside: without, only recovery codes open the account when the only one is lost.')}
       </Typography>
       <List dense disablePadding>
         {data.map((passkey) => (
@@ -105,7 +107,7 @@ export function Passkeys({ onChange }: { onChange(message: string): Promise<void
       {codes && <Codes codes={codes} />}
       {data.length > 0 && factor && !factor.confirmed && (
         <Box sx={{ my: 1 }}>
-          <Typography variant="body2">{factor.recovery_codes} recovery codes are left.</Typography>
+          <Typography variant="body2">{say('%{recovery_codes} recovery codes are left.', { recovery_codes: factor.recovery_codes })}</Typography>
           <Step
             password="Password, for new recovery codes"
             button="Renew recovery codes"
@@ -123,10 +125,10 @@ export function Passkeys({ onChange }: { onChange(message: string): Promise<void
       )}
       {passkeysWork() ? (
         <Box component="form" onSubmit={add} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 640 }}>
-          <TextField fullWidth={false} label="Name of a new passkey" value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
+          <TextField fullWidth={false} label={say('Name of a new passkey')} value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
           <TextField
             fullWidth={false}
-            label="Password, to add a passkey"
+            label={say('Password, to add a passkey')}
             type="password"
             autoComplete="current-password"
             value={password}
@@ -134,11 +136,11 @@ export function Passkeys({ onChange }: { onChange(message: string): Promise<void
             sx={{ flexGrow: 1, minWidth: 180 }}
           />
           <Button type="submit" variant="outlined" disabled={busy || name.trim() === '' || password === ''} sx={{ mt: 1 }}>
-            Add passkey
+            {say('Add passkey')}
           </Button>
         </Box>
       ) : (
-        <Typography variant="body2">Passkeys can be added from a secure address (https) with a browser that knows them.</Typography>
+        <Typography variant="body2">{say('Passkeys can be added from a secure address (https) with a browser that knows them.')}</Typography>
       )}
     </Box>
   );

@@ -1,6 +1,7 @@
 import { Alert, Box, Button, TextField } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { useDataProvider } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../operations';
 import { APIError, flattenErrors } from '../../api/errors';
 
@@ -15,6 +16,7 @@ const empty = { current_password: '', new_password: '', confirm_password: '' };
 
 /** Sets a user's password. The server's rules and messages are shown at the fields. */
 export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const [values, setValues] = useState(empty);
   const [problems, setProblems] = useState<Record<string, string>>({});
@@ -61,7 +63,7 @@ export function PasswordForm({ user, own, onDone }: PasswordFormProps) {
           />
         ))}
       <Button type="submit" variant="contained" disabled={busy || values.new_password === ''} sx={{ justifySelf: 'start' }}>
-        Set password
+        {say('Set password')}
       </Button>
     </Box>
   );

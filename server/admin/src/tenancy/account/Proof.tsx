@@ -3,6 +3,7 @@ import { Alert, Box, Button, TextField, Typography } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { problemOf } from '../../api/errors';
 import { CopyButton } from '../../design/Copyable';
+import { useText } from '../../design/useText';
 
 interface StepProps {
   /** Labels of the fields; without one the step does not ask for it. */
@@ -70,10 +71,11 @@ export function Step({ password, code, button, color = 'primary', run }: StepPro
 
 /** Recovery codes, which are shown this once. */
 export function Codes({ codes }: { codes: string[] }) {
+  const say = useText();
   return (
     <Alert severity="success" sx={{ mt: 1, maxWidth: 520 }}>
       <Typography variant="body2">
-        Keep these recovery codes somewhere safe: each opens the account once, when the second factor is not at hand. They are shown only now.
+        {say('Keep these recovery codes somewhere safe: each opens the account once, when the second factor is not at hand. They are shown only now.')}
       </Typography>
       <Box component="pre" data-testid="recovery-codes" sx={{ fontFamily: 'monospace', m: 0, mt: 1 }}>
         {codes.join('\n')}

@@ -6,16 +6,18 @@ import { useDataProvider } from 'react-admin';
 import type { TenancyProvider } from '../operations';
 import type { Enrolment } from '../types';
 import { CopyableText } from '../../design/Copyable';
+import { useText } from '../../design/useText';
 import { Codes, Step } from './Proof';
 
 /** What the account page asks for the state of one's own second factor with. */
 export const factorKey = ['me', 'totp'];
 
 function SetUp({ enrolment, confirm }: { enrolment: Enrolment; confirm(code: string): Promise<void> }) {
+  const say = useText();
   return (
     <Box sx={{ display: 'grid', gridTemplateColumns: 'minmax(0,1fr)', gap: 1 }}>
-      <Typography variant="body2">Scan this with an authenticator app, or type the secret into it; then enter the code it shows.</Typography>
-      <Box component="img" src={enrolment.qr} alt="QR code for the authenticator app" sx={{ width: 200, height: 200, imageRendering: 'pixelated', border: '8px solid #fff' }} />
+      <Typography variant="body2">{say('Scan this with an authenticator app, or type the secret into it; then enter the code it shows.')}</Typography>
+      <Box component="img" src={enrolment.qr} alt={say('QR code for the authenticator app')} sx={{ width: 200, height: 200, imageRendering: 'pixelated', border: '8px solid #fff' }} />
       <CopyableText label="Secret" text={enrolment.secret} />
       <Step code="Code" button="Turn on" run={({ code }) => confirm(code)} />
     </Box>
@@ -24,6 +26,7 @@ function SetUp({ enrolment, confirm }: { enrolment: Enrolment; confirm(code: str
 
 /** The panel. onChange is told what was done, since it may lift a restriction. */
 export function SecondFactorPanel({ onChange }: { onChange(message: string): Promise<void> }) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const queries = useQueryClient();
   const { data, error } = useQuery({ queryKey: factorKey, queryFn: () => provider.secondFactor() });
@@ -44,8 +47,8 @@ export function SecondFactorPanel({ onChange }: { onChange(message: string): Pro
       <Box>
         <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
           {data.required
-            ? 'Your account needs a second factor: a code of an authenticator app beside the password.'
-            : 'A code of an authenticator app can be asked for beside the password.'}
+            ? say('Your account needs a second factor: a code of an authenticator app beside the password.')
+            : say('A code of an authenticator app can be asked for beside the password.')}
         </Typography>
         {enrolment ? (
           <SetUp enrolment={enrolment} confirm={async (code) => done('Second factor turned on', await provider.confirmFactor(code))} />
@@ -58,7 +61,7 @@ export function SecondFactorPanel({ onChange }: { onChange(message: string): Pro
   return (
     <Box>
       <Typography variant="body2" sx={{ mb: 1 }}>
-        On since {new Date(data.confirmed).toLocaleString()}; {data.recovery_codes} recovery codes are left.
+        {say('On since %{value}; %{recovery_codes} recovery codes are left.', { value: new Date(data.confirmed).toLocaleString(), recovery_codes: data.recovery_codes })}
       </Typography>
       {codes && <Codes codes={codes} />}
       <Step

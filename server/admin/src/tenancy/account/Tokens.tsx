@@ -9,6 +9,7 @@ import type { APIToken } from '../types';
 import type { Session } from '../../api/types';
 import { CopyableText } from '../../design/Copyable';
 import { Moment } from '../../design/Moment';
+import { useText } from '../../design/useText';
 
 const queryKey = ['me', 'tokens'];
 
@@ -24,6 +25,7 @@ function useOwnPermissions(): string[] {
 
 /** The list, and a form for a new one, whose text is shown once. */
 export function Tokens() {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const queries = useQueryClient();
   const notify = useNotify();
@@ -55,13 +57,13 @@ export function Tokens() {
   return (
     <Box>
       <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-        A program that sends one as <code>Authorization: Bearer …</code> acts in your name.
+        {say('A program that sends one as')}{' '}<code>{say('Authorization: Bearer …')}</code>{' '}{say('acts in your name.')}
       </Typography>
       {error && <Alert severity="warning">{error.message}</Alert>}
       {!data && !error && <CircularProgress size={20} />}
       {made?.token && (
         <Alert severity="success" sx={{ mb: 1, '& .MuiAlert-message': { minWidth: 0 } }} onClose={() => setMade(undefined)}>
-          The token {made.name} is shown only now:
+          {say('The token %{name} is shown only now:', { name: made.name })}
           <CopyableText label="Token" text={made.token} />
         </Alert>
       )}
@@ -69,12 +71,12 @@ export function Tokens() {
         <Box key={token.id} sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2 }}>
           <Typography sx={{ minWidth: 140, fontWeight: 600 }}>{token.name}</Typography>
           <Typography variant="body2" color="text.secondary" sx={{ flexGrow: 1 }}>
-            made <Moment at={token.created} />, used <Moment at={token.last_used} />, ends {token.expires ? <Moment at={token.expires} /> : 'never'}
-            {token.scopes.length > 0 && <>; limited to {token.scopes.join(', ')}</>}
+            {say('made')}{' '}<Moment at={token.created} />{say(', used')}{' '}<Moment at={token.last_used} />{say(', ends')}{' '}{token.expires ? <Moment at={token.expires} /> : say('never')}
+            {token.scopes.length > 0 && <>{say('; limited to %{scopes}', { scopes: token.scopes.join(', ') })}</>}
           </Typography>
           <IconButton
             size="small"
-            aria-label={`Delete token ${token.name}`}
+            aria-label={say('Delete token %{name}', { name: token.name })}
             onClick={() => {
               if (made?.id === token.id) setMade(undefined);
               void attempt(() => provider.deleteToken(token.id));
@@ -85,10 +87,10 @@ export function Tokens() {
         </Box>
       ))}
       <Box component="form" onSubmit={create} sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start', maxWidth: 620 }}>
-        <TextField fullWidth={false} label="Name of a new token" value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
+        <TextField fullWidth={false} label={say('Name of a new token')} value={name} onChange={(event) => setName(event.target.value)} sx={{ flexGrow: 1, minWidth: 180 }} />
         <TextField
           fullWidth={false}
-          label="Ends"
+          label={say('Ends')}
           type="date"
           value={until}
           onChange={(event) => setUntil(event.target.value)}
@@ -101,10 +103,10 @@ export function Tokens() {
           options={offered}
           value={scopes}
           onChange={(_, chosen) => setScopes(chosen)}
-          renderInput={(params) => <TextField {...params} label="Limited to" helperText="Nothing chosen: all that you may do" />}
+          renderInput={(params) => <TextField {...params} label={say('Limited to')} helperText={say('Nothing chosen: all that you may do')} />}
         />
         <Button type="submit" variant="outlined" disabled={name.trim() === ''} sx={{ mt: 1 }}>
-          Make
+          {say('Make')}
         </Button>
       </Box>
     </Box>

@@ -1,5 +1,6 @@
 // The list of groups: what roles their members have.
 import { Empty } from '../../design/states';
+import { useText } from '../../design/useText';
 import type { Column } from '../../lists/columns';
 import { ListPage } from '../../lists/ListPage';
 import { RecordLink } from '../../lists/RecordLink';
@@ -12,6 +13,7 @@ const columns: Column<Group>[] = [
 
 /** The page. */
 export default function GroupList() {
+  const say = useText();
   return (
     <ListPage<Group>
       title="Groups"
@@ -19,7 +21,7 @@ export default function GroupList() {
       columns={columns}
       sort={{ field: 'name', order: 'ASC' }}
       add="Create group"
-      empty={<Empty title="No groups yet">A group says what its members may do.</Empty>}
+      empty={<Empty title="No groups yet">{say('A group says what its members may do.')}</Empty>}
     />
   );
 }

@@ -4,6 +4,7 @@ import { Alert, Box, Checkbox, Chip, FormControlLabel, FormHelperText, InputAdor
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
 import { useDataProvider, useInput } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../operations';
 import type { Permission } from '../types';
 import { actions, arrange, permissionNumbers, permissionsOf, withPermissions, type AppPermissions, type ModelPermissions } from './permissions';
@@ -48,12 +49,13 @@ function Row({ title, children }: { title: ReactNode; children: ReactNode }) {
 }
 
 function ModelRow({ model, ...choice }: Choice & { model: ModelPermissions }) {
+  const say = useText();
   return (
     <>
       <Row
         title={
           <>
-            <Tick {...choice} permissions={permissionsOf(model)} label={`Everything of ${model.label}`} />
+            <Tick {...choice} permissions={permissionsOf(model)} label={say('Everything of %{label}', { label: model.label })} />
             <Typography variant="body2" sx={{ overflowWrap: 'anywhere', '&::first-letter': { textTransform: 'uppercase' } }}>
               {model.label}
             </Typography>
@@ -85,6 +87,7 @@ function ModelRow({ model, ...choice }: Choice & { model: ModelPermissions }) {
 }
 
 function App({ app, ...choice }: Choice & { app: AppPermissions }) {
+  const say = useText();
   const all = app.models.flatMap(permissionsOf);
   return (
     <Box role="group" aria-label={app.label} sx={{ mt: 2 }}>
@@ -93,7 +96,7 @@ function App({ app, ...choice }: Choice & { app: AppPermissions }) {
           <Typography variant="subtitle2" component="h3">
             {app.label}
           </Typography>
-          <Chip size="small" variant="outlined" label={`${all.filter(({ id }) => choice.chosen.has(id)).length} of ${all.length}`} />
+          <Chip size="small" variant="outlined" label={say('%{number} of %{number2}', { number: all.filter(({ id }) => choice.chosen.has(id)).length, number2: all.length })} />
         </Box>
         {actions.map((action) => (
           <Typography key={action} variant="caption" color="text.secondary" sx={{ textAlign: 'center' }}>
@@ -110,6 +113,7 @@ function App({ app, ...choice }: Choice & { app: AppPermissions }) {
 
 /** The input of a group's permissions. Those it had are kept as they are until something is chosen. */
 export function PermissionPicker({ source, locked = false }: { source: string; locked?: boolean }) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const { data, error } = useQuery({ queryKey: ['permissions'], queryFn: () => provider.permissions(), staleTime: 300_000 });
   const { field, fieldState } = useInput({ source, defaultValue: [], format: permissionNumbers });
@@ -124,18 +128,18 @@ export function PermissionPicker({ source, locked = false }: { source: string; l
     set: (permissions, wanted) => field.onChange(withPermissions(numbers, permissions, wanted)),
   };
   return (
-    <Box role="group" aria-label="Permissions" sx={{ width: '100%', maxWidth: 820, mt: 1 }}>
+    <Box role="group" aria-label={say('Permissions')} sx={{ width: '100%', maxWidth: 820, mt: 1 }}>
       <Box sx={{ display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: 1.5 }}>
         <Typography variant="h6" component="h2">
-          Permissions
+          {say('Permissions')}
         </Typography>
         <Typography variant="body2" color="text.secondary" sx={{ flexGrow: 1 }}>
-          {numbers.length} of {data.length} chosen
+          {say('%{number} of %{number2} chosen', { number: numbers.length, number2: data.length })}
         </Typography>
         <TextField
           fullWidth={false}
           size="small"
-          label="Search permissions"
+          label={say('Search permissions')}
           value={search}
           onChange={(event) => setSearch(event.target.value)}
           // the search is no part of the form: it must not save it
@@ -144,7 +148,7 @@ export function PermissionPicker({ source, locked = false }: { source: string; l
         />
       </Box>
       {fieldState.error?.message && <FormHelperText error>{fieldState.error.message}</FormHelperText>}
-      {apps.length === 0 && <Typography color="text.secondary">No permission matches.</Typography>}
+      {apps.length === 0 && <Typography color="text.secondary">{say('No permission matches.')}</Typography>}
       {apps.map((app) => (
         <App key={app.app} app={app} {...choice} />
       ))}

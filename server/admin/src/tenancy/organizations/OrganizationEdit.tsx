@@ -9,6 +9,7 @@ import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
 import { StatusPill } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { EditPage } from '../../forms/EditPage';
 import { FormToolbar, useDeletion, useMayChange } from '../../forms/FormParts';
 import type { TenancyProvider } from '../operations';
@@ -16,14 +17,15 @@ import type { Organization } from '../types';
 import { OrganizationForm } from './OrganizationForm';
 
 function Header({ organization }: { organization: Organization }) {
+  const say = useText();
   const resource = useResourceContext();
   const createPath = useCreatePath();
   const { concerns } = useFrame();
   const hasDevices = concerns.some(({ resources }) => resources.some(({ name }) => name === 'devices'));
   // who deletes the organization of running devices is told how many (spec: additions C-14)
   const { total = 0 } = useGetList('devices', { filter: { organization: organization.id, is_deactivated: false }, pagination: { page: 1, perPage: 1 }, sort: { field: 'name', order: 'ASC' } }, { enabled: hasDevices });
-  const running = total > 0 ? `${total === 1 ? 'One active device' : `${total.toLocaleString()} active devices`} will not be managed any more. ` : '';
-  const deletion = useDeletion('organization', organization.name, `${running}Its devices, templates and memberships are deleted with it.`);
+  const running = total > 0 ? say('%{smart_count} active device will not be managed any more. |||| %{smart_count} active devices will not be managed any more.', { smart_count: total }) : '';
+  const deletion = useDeletion('organization', organization.name, say('%{running} Its devices, templates and memberships are deleted with it.', { running }));
   return (
     <>
       <ObjectHeader
@@ -35,7 +37,7 @@ function Header({ organization }: { organization: Organization }) {
           <>
             <span className="w-mono">{organization.slug}</span>
             <span>
-              Changed <Moment at={organization.modified} />
+              {say('Changed')}{' '}<Moment at={organization.modified} />
             </span>
           </>
         }
@@ -48,6 +50,7 @@ function Header({ organization }: { organization: Organization }) {
 
 /** How far the deletion is of an organization that goes in the background. */
 function Going({ organization }: { organization: Organization }) {
+  const say = useText();
   const provider = useDataProvider<TenancyProvider>();
   const { data } = useQuery({
     queryKey: ['organization-deletion', organization.id],
@@ -59,9 +62,9 @@ function Going({ organization }: { organization: Organization }) {
   const percent = data.total === 0 ? 100 : Math.floor((100 * data.done) / data.total);
   return (
     <Alert severity={data.problem ? 'error' : 'info'} sx={{ mb: 2 }}>
-      {`This organization is being deleted: ${data.done.toLocaleString()} of ${data.total.toLocaleString()} objects are gone.`}
-      <LinearProgress variant="determinate" value={percent} aria-label="Deletion of the organization" sx={{ my: 1 }} />
-      {data.problem && `The last attempt failed and will be repeated: ${data.problem}`}
+      {say('This organization is being deleted: %{done} of %{total} objects are gone.', { done: data.done.toLocaleString(), total: data.total.toLocaleString() })}
+      <LinearProgress variant="determinate" value={percent} aria-label={say('Deletion of the organization')} sx={{ my: 1 }} />
+      {data.problem && say('The last attempt failed and will be repeated: %{problem}', { problem: data.problem })}
     </Alert>
   );
 }

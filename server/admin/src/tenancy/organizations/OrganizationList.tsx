@@ -5,6 +5,7 @@ import { Link } from 'react-router-dom';
 import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import type { Column } from '../../lists/columns';
 import type { Column as Exported } from '../../lists/csv';
 import { ExportButton } from '../../lists/ExportButton';
@@ -33,17 +34,18 @@ const exported: Exported<Organization>[] = (['name', 'slug', 'is_active', 'email
 }));
 
 function NoOrganizations() {
+  const say = useText();
   const createPath = useCreatePath();
   return (
     <Empty
       title="No organizations yet"
       action={
         <Button variant="contained" component={Link} to={createPath({ resource: 'organizations', type: 'create' })}>
-          Create organization
+          {say('Create organization')}
         </Button>
       }
     >
-      Devices, templates and people belong to organizations.
+      {say('Devices, templates and people belong to organizations.')}
     </Empty>
   );
 }

@@ -2,6 +2,7 @@
 import { Button } from '@mui/material';
 import { UserRoundCheck } from 'lucide-react';
 import { useCanAccess, useDataProvider, useListContext, useNotify, useRefresh } from 'react-admin';
+import { useText } from '../../design/useText';
 import { attemptEach } from '../../api/dataProvider';
 import type { User } from '../types';
 
@@ -12,6 +13,7 @@ export function activation({ expiration_date }: Pick<User, 'expiration_date'>, t
 
 /** The button. */
 export function BulkActivate() {
+  const say = useText();
   const { data = [], selectedIds, onSelect } = useListContext<User>();
   const change = useCanAccess({ resource: 'users', action: 'change' });
   const provider = useDataProvider();
@@ -28,11 +30,11 @@ export function BulkActivate() {
     refresh();
     const [first] = failed;
     if (first) notify(`${done.length} activated, ${failed.length} refused: ${first.error instanceof Error ? first.error.message : String(first.error)}`, { type: 'error', autoHideDuration: 8000 });
-    else notify(done.length === 1 ? '1 person activated' : `${done.length} people activated`, { type: 'success' });
+    else notify(done.length === 1 ? say('1 person activated') : say('%{number} people activated', { number: done.length }), { type: 'success' });
   };
   return (
     <Button color="inherit" startIcon={<UserRoundCheck size={16} />} onClick={() => void run()}>
-      Activate
+      {say('Activate')}
     </Button>
   );
 }

@@ -3,6 +3,7 @@ import { Trash2 } from 'lucide-react';
 import { Box, Button, Chip, FormControlLabel, IconButton, MenuItem, Switch, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import { useDataProvider, useGetMany, useNotify, useRecordContext, useRefresh } from 'react-admin';
+import { useText } from '../../design/useText';
 import type { TenancyProvider } from '../operations';
 import { FormCard } from '../../forms/FormParts';
 import type { Membership, Organization, User } from '../types';
@@ -10,6 +11,7 @@ import { useManagedOrganizations, useSuperuser } from '../managed';
 
 /** The list of memberships; superusers may change it. */
 export function Memberships() {
+  const say = useText();
   const user = useRecordContext<User>();
   const provider = useDataProvider<TenancyProvider>();
   const notify = useNotify();
@@ -43,8 +45,8 @@ export function Memberships() {
 
   return (
     <FormCard title="Organizations">
-      <Box role="group" aria-label="Organizations">
-      {memberships.length === 0 && <Typography color="text.secondary">Member of no organization.</Typography>}
+      <Box role="group" aria-label={say('Organizations')}>
+      {memberships.length === 0 && <Typography color="text.secondary">{say('Member of no organization.')}</Typography>}
       {memberships.map((membership) => (
         <Box key={membership.organization} sx={{ display: 'flex', alignItems: 'center', gap: 2, flexWrap: 'wrap' }}>
           <Typography sx={{ minWidth: 180 }}>{nameOf(membership.organization)}</Typography>
@@ -52,11 +54,11 @@ export function Memberships() {
             <>
               <FormControlLabel
                 control={<Switch size="small" checked={membership.is_admin} disabled={busy} onChange={() => toggle(membership)} />}
-                label="Manager"
+                label={say('Manager')}
               />
               <IconButton
                 size="small"
-                aria-label={`Remove from ${nameOf(membership.organization)}`}
+                aria-label={say('Remove from %{organization}', { organization: nameOf(membership.organization) })}
                 disabled={busy}
                 onClick={() => attempt(() => provider.removeMembership(user.id, membership), 'Membership removed')}
               >
@@ -64,7 +66,7 @@ export function Memberships() {
               </IconButton>
             </>
           ) : (
-            membership.is_admin && <Chip size="small" label="manager" />
+            membership.is_admin && <Chip size="small" label={say('manager')} />
           )}
         </Box>
       ))}
@@ -73,7 +75,7 @@ export function Memberships() {
           <TextField
             select
             fullWidth
-            label="Add to an organization"
+            label={say('Add to an organization')}
             value={added}
             onChange={(event) => setAdded(event.target.value)}
           >
@@ -92,7 +94,7 @@ export function Memberships() {
               void attempt(() => provider.setMembership(user.id, { organization: added, is_admin: false }), 'Membership added');
             }}
           >
-            Add
+            {say('Add')}
           </Button>
         </Box>
       )}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { BooleanInput, DateInput, PasswordInput, required } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { CopyableText } from '../../design/Copyable';
+import { useText } from '../../design/useText';
 import { CreatePage } from '../../forms/EditPage';
 import { Columns, FormCard, FormProblems, FormToolbar } from '../../forms/FormParts';
 import { useSuperuser } from '../managed';
@@ -43,18 +44,19 @@ const initial: NewUser = {
 
 /** An invitation by mail, or a password that is handed over. */
 function AccessCard() {
+  const say = useText();
   const { setValue } = useFormContext();
   const access = useWatch({ name: 'access' }) as Access | undefined;
   const password = useWatch({ name: 'password' }) as string | undefined;
   const [shown, setShown] = useState(false);
   return (
     <FormCard title="How they log in">
-      <ToggleButtonGroup exclusive value={access} onChange={(_, next: Access | null) => next && setValue('access', next)} aria-label="How they log in">
-        <ToggleButton value="invitation">Send an invitation</ToggleButton>
-        <ToggleButton value="password">Set a password</ToggleButton>
+      <ToggleButtonGroup exclusive value={access} onChange={(_, next: Access | null) => next && setValue('access', next)} aria-label={say('How they log in')}>
+        <ToggleButton value="invitation">{say('Send an invitation')}</ToggleButton>
+        <ToggleButton value="password">{say('Set a password')}</ToggleButton>
       </ToggleButtonGroup>
       {access === 'invitation' ? (
-        <p className="w-secondary">An e-mail with a link, good for seven days, in which they choose their password. That also confirms the address.</p>
+        <p className="w-secondary">{say('An e-mail with a link, good for seven days, in which they choose their password. That also confirms the address.')}</p>
       ) : (
         <div style={{ marginTop: 12 }}>
           <PasswordInput helperText={false} source="password" validate={required()} fullWidth slotProps={{ htmlInput: { autoComplete: 'new-password' } }} />
@@ -66,7 +68,7 @@ function AccessCard() {
                 setShown(true);
               }}
             >
-              Make one
+              {say('Make one')}
             </Button>
             {shown && password && <CopyableText label="Password" text={password} />}
           </div>
@@ -80,6 +82,7 @@ function AccessCard() {
 }
 
 function RoleCard() {
+  const say = useText();
   const role = useWatch({ name: 'role' }) as Role | undefined;
   const superuser = useSuperuser();
   return (
@@ -92,7 +95,7 @@ function RoleCard() {
           <BooleanInput helperText={false} source="membership.is_admin" label="Manager of the organization" defaultValue={false} />
         </>
       )}
-      {role === 'superuser' && superuser && <p className="w-small w-secondary">A superuser needs no organization.</p>}
+      {role === 'superuser' && superuser && <p className="w-small w-secondary">{say('A superuser needs no organization.')}</p>}
     </FormCard>
   );
 }

@@ -11,6 +11,7 @@ import { Moment } from '../../design/Moment';
 import { MoreMenu } from '../../design/MoreMenu';
 import { ObjectHeader } from '../../design/ObjectHeader';
 import { StatusPill } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { EditPage } from '../../forms/EditPage';
 import { ExtensionFields } from '../../forms/Extensions';
 import { Columns, FormCard, FormProblems, FormToolbar, Locked, useDeletion, useMayChange } from '../../forms/FormParts';
@@ -31,6 +32,7 @@ export function changedUser({ organization_users: _memberships, last_login: _log
 }
 
 function Header({ user }: { user: User }) {
+  const say = useText();
   const createPath = useCreatePath();
   const groups = useGroups();
   const deletion = useDeletion('person', user.username, 'The sessions, tokens and memberships of the account end.');
@@ -56,7 +58,7 @@ function Header({ user }: { user: User }) {
   const invite = async () => {
     try {
       await provider.inviteAgain(user.id);
-      notify(`Invitation sent to ${user.email}`, { type: 'success' });
+      notify(say('Invitation sent to %{email}', { email: user.email }), { type: 'success' });
     } catch (error) {
       notify(error instanceof Error ? error.message : 'The invitation could not be sent', { type: 'error' });
     }
@@ -85,10 +87,10 @@ function Header({ user }: { user: User }) {
             <span title={roleMeaning[role]}>{roleName[role]}</span>
             {user.email && <CopyFact text={user.email} label="e-mail address" />}
             <span>
-              Last log-in <Moment at={user.last_login} />
+              {say('Last log-in')}{' '}<Moment at={user.last_login} />
             </span>
             <span>
-              Joined <Moment at={user.date_joined} />
+              {say('Joined')}{' '}<Moment at={user.date_joined} />
             </span>
           </>
         }
@@ -96,14 +98,14 @@ function Header({ user }: { user: User }) {
       {deletion.question}
       {removing && (
         <Ask
-          title={`Remove the second factor of ${user.username}?`}
+          title={say('Remove the second factor of %{username}?', { username: user.username })}
           verb="Remove second factor"
           keep="Keep it"
           dangerous
           onDo={() => void remove()}
           onClose={() => setRemoving(false)}
         >
-          The password alone is enough to log in then, until the person sets up a second factor again.
+          {say('The password alone is enough to log in then, until the person sets up a second factor again.')}
         </Ask>
       )}
       {open && <PasswordDialog user={user.id} name={user.username} onClose={() => setOpen(false)} />}
@@ -112,12 +114,13 @@ function Header({ user }: { user: User }) {
 }
 
 function Self() {
+  const say = useText();
   const user = useRecordContext<User>();
   const { identity } = useGetIdentity();
   if (!user || identity?.id !== user.id) return null;
   return (
     <Alert severity="info" sx={{ mb: 2, width: '100%' }}>
-      This is your own account.
+      {say('This is your own account.')}
     </Alert>
   );
 }

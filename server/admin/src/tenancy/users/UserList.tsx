@@ -3,6 +3,7 @@ import { useGetManyAggregate } from 'react-admin';
 import { Moment } from '../../design/Moment';
 import { Empty } from '../../design/states';
 import { Status } from '../../design/Status';
+import { useText } from '../../design/useText';
 import { BulkDelete } from '../../lists/BulkDelete';
 import type { Column } from '../../lists/columns';
 import type { Column as Exported } from '../../lists/csv';
@@ -39,8 +40,9 @@ function Organizations({ user }: { user: User }) {
 }
 
 function RoleCell({ user }: { user: User }) {
+  const say = useText();
   const groups = useGroups();
-  const names = user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? `group ${id}`);
+  const names = user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? say('group %{id}', { id }));
   const role = roleOf(user, names);
   return <span title={`${roleMeaning[role]}${names.length > 0 ? ` Groups: ${names.join(', ')}.` : ''}`}>{roleName[role]}</span>;
 }

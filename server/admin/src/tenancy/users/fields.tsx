@@ -2,6 +2,7 @@
 import { FormControl, FormControlLabel, FormLabel, Radio, RadioGroup } from '@mui/material';
 import { BooleanInput, DateInput, email, ReferenceArrayInput, required, SelectArrayInput, TextInput, useCanAccess } from 'react-admin';
 import { useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../design/useText';
 import { useSuperuser } from '../managed';
 import { type Role, roleGroups, roleMeaning, roleName } from './role';
 import { useGroups } from './useGroups';
@@ -27,6 +28,7 @@ export function PersonInputs() {
 
 /** Chooses a role; custom is the mixture of switches that the API knows. */
 export function RoleInput({ source }: { source: string }) {
+  const say = useText();
   const { setValue } = useFormContext();
   const role = useWatch({ name: source }) as Role | undefined;
   const superuser = useSuperuser();
@@ -38,7 +40,7 @@ export function RoleInput({ source }: { source: string }) {
   return (
     <FormControl>
       <FormLabel id="role" className="w-hidden">
-        Role
+        {say('Role')}
       </FormLabel>
       <RadioGroup aria-labelledby="role" value={role ?? 'custom'} onChange={(_, chosen) => setValue(source, chosen, { shouldDirty: true })}>
         {roles.map((one) => (
