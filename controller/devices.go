@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/entity"
@@ -62,10 +61,10 @@ func (s *Devices) Prepare(ctx context.Context, devices ...*Detail) []func(contex
 	}
 	known, err := s.fleet.templatesByID(ctx, given)
 	store := make([]func(context.Context) error, len(devices))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	if wispwright.Pending(ctx) { // a transaction does one thing at a time
-		g.SetLimit(1)
+		slots = make(chan struct{}, 1)
 	}
 	for i, d := range devices {
 		n := &enrolment{fleet: s.fleet, detail: d, cause: "created", check: true, known: known}
@@ -76,15 +75,16 @@ func (s *Devices) Prepare(ctx context.Context, devices ...*Detail) []func(contex
 			store[i] = func(context.Context) error { return err }
 			continue
 		}
-		g.Go(func() error {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
 			store[i] = n.store
 			if err := n.prepare(ctx); err != nil {
 				store[i] = func(context.Context) error { return fmt.Errorf("controller.Devices.Create: %w", err) }
 			}
-			return nil
 		})
 	}
-	_ = g.Wait() // what fails is told by its function
+	group.Wait()
 	return store
 }
 

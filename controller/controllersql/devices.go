@@ -75,7 +75,7 @@ func newDevices(b *sqlstore.Builder, configs *configs, versions *versions, relat
 					tagged.SQL + ")", Args: tagged.Args}
 			},
 		},
-		Search: searchDevices,
+		Search: searchDevices, Indexed: indexedDevices(b.DB().Dialect()),
 	})
 	s := &devices{Repo: repo, db: b.DB(), configs: configs, versions: versions}
 	s.details = sqlstore.AddPairs(b, repo, []string{"NameKey", "KeyDigest", "KeyHint"}, configs.Repo, "Backend", "Status", "ErrorReason", "NotRenewed", "NotRenewedReason")

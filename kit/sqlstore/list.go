@@ -211,6 +211,13 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 	if c.Op == fields.Contains {
 		var parts []string
 		var args []any
+		var among Cond
+		if r.spec.Indexed != nil {
+			var whole bool
+			if among, whole = r.spec.Indexed(c.Name, value.String()); whole {
+				return among.SQL, among.Args, nil
+			}
+		}
 		contains := r.containing(value.String())
 		for _, t := range c.Targets {
 			part := contains(r.text(t))
@@ -221,7 +228,11 @@ func (r *Repo[K, T, F]) condition(c fields.Cond, value reflect.Value) (string, [
 				parts, args = append(parts, more.SQL), append(args, more.Args...)
 			}
 		}
-		return "(" + strings.Join(parts, " OR ") + ")", args, nil
+		compared := "(" + strings.Join(parts, " OR ") + ")"
+		if among.SQL == "" {
+			return compared, args, nil
+		}
+		return among.SQL + " AND " + compared, slices.Concat(among.Args, args), nil
 	}
 	target := c.Targets[0]
 	target.Pointer = false
@@ -268,7 +279,7 @@ func (r *Repo[K, T, F]) containing(text string) func(expression string) Cond {
 		for _, p := range fold.Pairs {
 			folded, c.Args = "replace("+folded+", ?, ?)", append(c.Args, p[0], p[1])
 		}
-		c.SQL, c.Args = folded+` LIKE ? ESCAPE '\'`, append(c.Args, "%"+escapeLike(fold.Text)+"%")
+		c.SQL, c.Args = folded+` LIKE ? ESCAPE '\'`, append(c.Args, "%"+EscapeLike(fold.Text)+"%")
 		return c
 	}
 }
@@ -292,7 +303,8 @@ func (r *Repo[K, T, F]) inside(f fields.Field, p netip.Prefix) (string, []any, e
 	return column + " >= ? AND " + column + " < ?", []any{from, to + "0"}, errors.Join(err, err2) // "0" is what follows "/"
 }
 
-func escapeLike(s string) string {
+// EscapeLike is a text as LIKE has it literally, with ESCAPE '\'.
+func EscapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 

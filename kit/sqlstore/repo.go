@@ -35,6 +35,11 @@ type Spec struct {
 	// condition that the text is part of an expression, without regard to letter
 	// case.
 	Search func(text string, contains func(expression string) Cond) Cond
+	// Indexed asks an index of texts first: it returns the condition that a row is
+	// among those in which it finds the text a filter field looks for, an empty
+	// one where it cannot tell, and whether that is the whole answer. Otherwise
+	// the rows it finds are compared as all others would be.
+	Indexed func(field, text string) (among Cond, whole bool)
 }
 
 // Cond is a piece of WHERE with ? placeholders.
