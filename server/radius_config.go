@@ -54,22 +54,23 @@ type RadiusConfig struct {
 	SocialClientID     string            `koanf:"social_client_id" doc:"Client id at social_issuer."`
 	SocialClientSecret wispwright.Secret `koanf:"social_client_secret" doc:"The client secret there."`
 	// SAMLEnabled and the following are log-ins with accounts of an institution.
-	SAMLEnabled           bool   `koanf:"saml_registration_enabled" doc:"People may log in by SAML, in organizations that say nothing else (OPENWISP_RADIUS_SAML_REGISTRATION_ENABLED)."`
-	SAMLMetadata          string `koanf:"saml_metadata" doc:"Metadata of a provider of SAML 2.0 for people of networks: an address, or a file. Its own is found at https://SITE/radius/saml2/metadata/. Empty: nobody logs in so."`
-	SAMLEntityID          string `koanf:"saml_entity_id" doc:"What this installation is called there. Empty: the address of its metadata."`
-	SAMLProvider          string `koanf:"saml_provider" doc:"Entity id of the provider, where the metadata has several."`
-	SAMLCertificate       string `koanf:"saml_certificate" doc:"File with the certificate that requests are signed with (PEM), which also decrypts; empty: they are not signed."`
-	SAMLKey               string `koanf:"saml_key" doc:"File with the private key of the certificate (PEM)."`
-	SAMLVerified          bool   `koanf:"saml_verified" doc:"Those who log in so for the first time count as verified (OPENWISP_RADIUS_SAML_IS_VERIFIED)."`
-	SAMLSubjectAttribute  string `koanf:"saml_subject_attribute" doc:"Attribute that names a person for good; empty: the name id, which must not be transient then."`
-	SAMLUsernameAttribute string `koanf:"saml_username_attribute" doc:"Attribute with the user name, for new accounts; empty: the usual names."`
-	SAMLEmailAttribute    string `koanf:"saml_email_attribute" doc:"Attribute with the e-mail address; empty: the usual names."`
-	SAMLTrustEmail        bool   `koanf:"saml_trust_email" doc:"The provider has verified its people's e-mail addresses."`
-	PasswordResetURL      string `koanf:"password_reset_url" doc:"Where letters lead that reset a password; {site}, {organization}, {uid} and {token} are filled in (OPENWISP_RADIUS_PASSWORD_RESET_URLS)."`
-	FirstName             string `koanf:"first_name" doc:"Whether the first name is asked of people who register: disabled, allowed or mandatory (OPENWISP_RADIUS_OPTIONAL_REGISTRATION_FIELDS)."`
-	LastName              string `koanf:"last_name" doc:"The same for the last name."`
-	Location              string `koanf:"location" doc:"The same for the location."`
-	BirthDate             string `koanf:"birth_date" doc:"The same for the date of birth."`
+	SAMLEnabled           bool           `koanf:"saml_registration_enabled" doc:"People may log in by SAML, in organizations that say nothing else (OPENWISP_RADIUS_SAML_REGISTRATION_ENABLED)."`
+	SAMLMetadata          string         `koanf:"saml_metadata" doc:"Metadata of providers of SAML 2.0 for people of networks: addresses or files, with commas between them. Our own are found at https://SITE/radius/saml2/metadata/. Empty: nobody logs in so."`
+	SAMLEntityID          string         `koanf:"saml_entity_id" doc:"What this installation is called there. Empty: the address of its metadata."`
+	SAMLProvider          string         `koanf:"saml_provider" doc:"Entity id of the provider, where the metadata has several; several ids with commas between them are all offered."`
+	SAMLOrganizations     map[string]any `koanf:"saml_organizations" doc:"Which providers an organization takes, by its slug: entity ids with spaces between them. Organizations that are not named take all."`
+	SAMLCertificate       string         `koanf:"saml_certificate" doc:"File with the certificate that requests are signed with (PEM), which also decrypts; empty: they are not signed, and providers are not told of log-outs."`
+	SAMLKey               string         `koanf:"saml_key" doc:"File with the private key of the certificate (PEM)."`
+	SAMLVerified          bool           `koanf:"saml_verified" doc:"Those who log in so for the first time count as verified (OPENWISP_RADIUS_SAML_IS_VERIFIED)."`
+	SAMLSubjectAttribute  string         `koanf:"saml_subject_attribute" doc:"Attribute that names a person for good; empty: the name id, which must not be transient then."`
+	SAMLUsernameAttribute string         `koanf:"saml_username_attribute" doc:"Attribute with the user name, for new accounts; empty: the usual names."`
+	SAMLEmailAttribute    string         `koanf:"saml_email_attribute" doc:"Attribute with the e-mail address; empty: the usual names."`
+	SAMLTrustEmail        bool           `koanf:"saml_trust_email" doc:"The provider has verified its people's e-mail addresses."`
+	PasswordResetURL      string         `koanf:"password_reset_url" doc:"Where letters lead that reset a password; {site}, {organization}, {uid} and {token} are filled in (OPENWISP_RADIUS_PASSWORD_RESET_URLS)."`
+	FirstName             string         `koanf:"first_name" doc:"Whether the first name is asked of people who register: disabled, allowed or mandatory (OPENWISP_RADIUS_OPTIONAL_REGISTRATION_FIELDS)."`
+	LastName              string         `koanf:"last_name" doc:"The same for the last name."`
+	Location              string         `koanf:"location" doc:"The same for the location."`
+	BirthDate             string         `koanf:"birth_date" doc:"The same for the date of birth."`
 	// SMSVerification and the following concern codes that telephones get.
 	SMSVerification     bool              `koanf:"sms_verification" doc:"Telephone numbers are verified by a code, in organizations that say nothing else (OPENWISP_RADIUS_SMS_VERIFICATION_ENABLED)."`
 	SMSMessage          string            `koanf:"sms_message" doc:"Text of a message with a code; {code} and {organization} are filled in (OPENWISP_RADIUS_SMS_MESSAGE_TEMPLATE)."`
@@ -145,7 +146,7 @@ func DefaultRadiusConfig() RadiusConfig {
 		SMSMessage: radius.DefaultSMSMessage, SMSCooldown: 30 * time.Second, SMSValidity: 30 * time.Minute, SMSLength: 6, SMSAttempts: 5, SMSUserDaily: 5, SMSAddressDaily: 999,
 		MobilePrefixes: []string{}, UnverifiedKeep: []string{}, SMSGateway: "file", SettableMethods: []string{"", "email", "mobile_phone"}, BatchAsync: 15, BatchPasswordLength: 8, BatchFileSize: 5 << 20,
 		BatchMailSubject: "Credentials", BatchMailMessage: "username: {}, password: {}", BatchDeleteExpired: 540 * 24 * time.Hour, CodeRate: "none", CoAPort: 3799,
-		PortalURL: "{site}/{organization}/login", SponsorDomains: []string{}, GuestAccess: 24 * time.Hour, GuestApproval: 24 * time.Hour, GuestAge: 90 * 24 * time.Hour, GuestRate: portalhttp.DefaultGuestRate,
+		PortalURL: "{site}/{organization}/login", SponsorDomains: []string{}, GuestAccess: 24 * time.Hour, GuestApproval: 24 * time.Hour, GuestAge: 90 * 24 * time.Hour, GuestRate: portalhttp.DefaultGuestRate, SAMLOrganizations: map[string]any{},
 		Rate: radiushttp.DefaultRate, LoginRate: "none", FreeRADIUSRate: "none",
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,16 @@ func (c *RadiusConfig) checkSocial(e *wispwright.ValidationError) {
 			e.Add(key, "client id and secret are needed together.")
 		}
 	}
-	checkSAML(e, c.SAMLMetadata, c.SAMLCertificate, c.SAMLKey)
+	for _, one := range listed(c.SAMLMetadata, ",") {
+		checkSAML(e, one, "", "")
+	}
+	checkSAML(e, "", c.SAMLCertificate, c.SAMLKey)
+	if len(listed(c.SAMLMetadata, ",")) > 1 && c.SAMLProvider != "" {
+		e.Add("saml_provider", "is for metadata of one place that has several providers.")
+	}
+	if _, err := texts(c.SAMLOrganizations); err != nil {
+		e.Add("saml_organizations", "must hold a text for each organization.")
+	}
 	u, err := url.Parse(c.SocialIssuer)
 	switch {
 	case (c.SocialIssuer == "") != (c.SocialClientID == ""):
@@ -109,6 +119,35 @@ func (c *RadiusConcern) social(h *Host) error {
 	return nil
 }
 
+// listed are the parts of a text that a separator divides, without what is empty.
+func listed(text, separator string) (out []string) {
+	for part := range strings.SplitSeq(text, separator) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// samlProviders are the institutions, for paths that begin with this address: one of each
+// place, or several of one place.
+func (c *RadiusConfig) samlProviders(site string) (out []social.SAMLProvider, err error) {
+	ids := listed(c.SAMLProvider, ",")
+	if len(ids) == 0 {
+		ids = []string{""}
+	}
+	for _, metadata := range listed(c.SAMLMetadata, ",") {
+		for _, id := range ids {
+			p, err := samlSource{"radius", metadata, c.SAMLEntityID, id, c.SAMLCertificate, c.SAMLKey}.open(site)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // saml lets people in with accounts of an institution.
 func (c *RadiusConcern) saml(h *Host, accounts *social.Accounts, o social.Options) error {
 	s := &c.Config
@@ -116,7 +155,7 @@ func (c *RadiusConcern) saml(h *Host, accounts *social.Accounts, o social.Option
 		return nil
 	}
 	site := strings.TrimSuffix(o.Site, "/") + social.SAMLPath
-	provider, err := samlSource{"radius", s.SAMLMetadata, s.SAMLEntityID, s.SAMLProvider, s.SAMLCertificate, s.SAMLKey}.open(site)
+	providers, err := s.samlProviders(site)
 	if err != nil {
 		return err
 	}
@@ -129,7 +168,14 @@ func (c *RadiusConcern) saml(h *Host, accounts *social.Accounts, o social.Option
 	}
 	o.Enter = accounts.By(social.SAMLMethod(), s.SAMLVerified)
 	names := sso.AttributeNames{Subject: s.SAMLSubjectAttribute, Username: s.SAMLUsernameAttribute, Email: s.SAMLEmailAttribute, TrustEmail: s.SAMLTrustEmail}
-	wire, err := social.NewSAML(provider, names, secret, o)
+	takes, err := texts(s.SAMLOrganizations)
+	if err != nil {
+		return err
+	}
+	wire, err := social.NewSAML(social.SAML{Providers: providers, Names: names, Leave: accounts.Leave, Secret: secret, Taken: func(slug, provider string) bool {
+		some, named := takes[slug]
+		return !named || slices.Contains(strings.Fields(some), provider)
+	}}, o)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ type samlSource struct {
 // open returns the provider, for paths that begin with this address.
 func (s samlSource) open(at string) (*saml.ServiceProvider, error) {
 	o := saml.Options{EntityID: s.entity, Metadata: at + "metadata/", Callback: at + "acs/", ProviderID: s.provider}
+	if s.section == "radius" { // administrators end their session here alone
+		o.Logout = at + "ls/"
+	}
 	if strings.HasPrefix(s.metadata, "https://") || strings.HasPrefix(s.metadata, "http://") {
 		o.ProviderAddress = s.metadata
 	} else {

@@ -22,6 +22,8 @@ type Flow struct {
 	// Request is the id of what the provider was asked, State comes back beside its
 	// answer, and Next is the caller's.
 	Request, State, Next string
+	// Provider is who was asked, by its entity id.
+	Provider string
 	// Expires ends the flow.
 	Expires time.Time
 }
@@ -32,27 +34,38 @@ const flowFor = 10 * time.Minute
 // Seal writes a flow for a cookie, so that nobody else can make one: an answer of the
 // provider that somebody caught is worth nothing without the cookie of its browser.
 func (f Flow) Seal(secret wispwright.Secret) string {
-	raw, _ := json.Marshal(f) // three texts and a time
-	return base64.RawURLEncoding.EncodeToString(raw) + "." + base64.RawURLEncoding.EncodeToString(sum(secret, raw))
+	return seal(secret, "saml flow", f)
 }
 
 // OpenFlow reads what Seal wrote; false for anything else.
 func OpenFlow(secret wispwright.Secret, text string) (f Flow, ok bool) {
-	body, mark, _ := strings.Cut(text, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(body)
-	if err != nil {
-		return Flow{}, false
-	}
-	signed, err := base64.RawURLEncoding.DecodeString(mark)
-	if err != nil || !hmac.Equal(signed, sum(secret, raw)) || json.Unmarshal(raw, &f) != nil {
+	if !unseal(secret, "saml flow", text, &f) {
 		return Flow{}, false
 	}
 	return f, true
 }
 
-func sum(secret wispwright.Secret, raw []byte) []byte {
+// seal writes a value with a mark that only this installation can make; the kind keeps what
+// was sealed for one purpose from being used for another.
+func seal(secret wispwright.Secret, kind string, v any) string {
+	raw, _ := json.Marshal(v) // texts and times
+	return base64.RawURLEncoding.EncodeToString(raw) + "." + base64.RawURLEncoding.EncodeToString(sum(secret, kind, raw))
+}
+
+// unseal reads what seal wrote; false for anything else.
+func unseal(secret wispwright.Secret, kind, text string, v any) bool {
+	body, mark, _ := strings.Cut(text, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(body)
+	if err != nil {
+		return false
+	}
+	signed, err := base64.RawURLEncoding.DecodeString(mark)
+	return err == nil && hmac.Equal(signed, sum(secret, kind, raw)) && json.Unmarshal(raw, v) == nil
+}
+
+func sum(secret wispwright.Secret, kind string, raw []byte) []byte {
 	h := hmac.New(sha256.New, []byte(secret.Reveal()))
-	_, _ = h.Write([]byte("saml flow\x00")) // a hash takes everything
+	_, _ = h.Write([]byte(kind + "\x00")) // a hash takes everything
 	_, _ = h.Write(raw)
 	return h.Sum(nil)
 }

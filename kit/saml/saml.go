@@ -36,6 +36,9 @@ type Options struct {
 	// Metadata is the address under which the document of MetadataXML stands, and
 	// Callback the address to which browsers come back. Both are required.
 	Metadata, Callback string
+	// Logout is the address to which browsers come back from logging out; empty: nobody is
+	// told of log-outs.
+	Logout string
 	// Provider is the provider's metadata, or the address of it; one of both is required.
 	Provider        []byte
 	ProviderAddress string
@@ -53,9 +56,10 @@ type Options struct {
 type Assertion struct {
 	// Issuer is the provider, by its entity id.
 	Issuer string
-	// NameID is what the provider calls the person; with Transient set only this once.
-	NameID    string
-	Transient bool
+	// NameID is what the provider calls the person, of the kind Format; with Transient set
+	// only this once. Index is what it calls the session, "" for nothing.
+	NameID, Format, Index string
+	Transient             bool
 	// Attributes are all values by the attribute's name, and by its friendly name where
 	// no attribute has that name.
 	Attributes map[string][]string
@@ -108,6 +112,14 @@ func New(o Options) (*ServiceProvider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("saml: the address of the callback: %w", err)
 	}
+	logout := &url.URL{}
+	var bindings []string
+	if o.Logout != "" {
+		if logout, err = address(o.Logout); err != nil {
+			return nil, fmt.Errorf("saml: the address of log-outs: %w", err)
+		}
+		bindings = []string{saml.HTTPRedirectBinding, saml.HTTPPostBinding}
+	}
 	if o.Client == nil {
 		o.Client = &http.Client{Timeout: 10 * time.Second}
 	}
@@ -115,7 +127,7 @@ func New(o Options) (*ServiceProvider, error) {
 		o.EntityID = o.Metadata
 	}
 	s := &ServiceProvider{options: o, sp: saml.ServiceProvider{
-		EntityID: o.EntityID, MetadataURL: *metadata, AcsURL: *callback, Key: o.Key, Certificate: o.Certificate,
+		EntityID: o.EntityID, MetadataURL: *metadata, AcsURL: *callback, SloURL: *logout, LogoutBindings: bindings, Key: o.Key, Certificate: o.Certificate,
 		AuthnNameIDFormat: saml.UnspecifiedNameIDFormat, AssertionConsumerServiceBindings: []string{saml.HTTPPostBinding},
 		RejectSHA1Signatures: true, RejectExpiredIDPMetadata: true, RequireSignedResponseForCBC: true, IgnoreCertificateExpiry: true, ReplayCache: newUsed(),
 		MetadataOmitValidUntil: true,
@@ -204,6 +216,24 @@ func (s *ServiceProvider) fetch(ctx context.Context) (e *saml.EntityDescriptor, 
 	return parse(raw, s.options.ProviderID)
 }
 
+// Describe returns the provider's entity id, and what it calls itself for people.
+func (s *ServiceProvider) Describe(ctx context.Context) (id, name string, err error) {
+	sp, err := s.ready(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	e := sp.IDPMetadata
+	name = e.EntityID
+	if o := e.Organization; o != nil {
+		for _, names := range [][]saml.LocalizedName{o.OrganizationNames, o.OrganizationDisplayNames} {
+			if len(names) > 0 && names[0].Value != "" {
+				name = names[0].Value
+			}
+		}
+	}
+	return e.EntityID, name, nil
+}
+
 // MetadataXML is what the provider must know of this program.
 func (s *ServiceProvider) MetadataXML() ([]byte, error) {
 	raw, err := xml.MarshalIndent(s.sp.Metadata(), "", "  ")
@@ -224,7 +254,7 @@ func (s *ServiceProvider) Begin(ctx context.Context, next string) (where string,
 	if err != nil {
 		return "", Flow{}, fmt.Errorf("saml: ask the provider: %w", err)
 	}
-	f = Flow{Request: request.ID, State: rand.Text(), Next: next, Expires: time.Now().Add(flowFor)}
+	f = Flow{Request: request.ID, State: rand.Text(), Next: next, Provider: sp.IDPMetadata.EntityID, Expires: time.Now().Add(flowFor)}
 	u, err := request.Redirect(f.State, sp)
 	if err != nil {
 		return "", Flow{}, fmt.Errorf("saml: ask the provider: %w", err)
@@ -249,11 +279,7 @@ func (s *ServiceProvider) Finish(r *http.Request, f Flow) (*Assertion, error) {
 	here.PostForm = here.Form
 	a, err := sp.ParseResponse(here, []string{f.Request})
 	if err != nil {
-		var wrong *saml.InvalidResponseError
-		if errors.As(err, &wrong) {
-			err = wrong.PrivateErr
-		}
-		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: %w", ErrRefused, inside(err))
 	}
 	return asserted(a)
 }
@@ -262,7 +288,10 @@ func asserted(a *saml.Assertion) (*Assertion, error) {
 	if a.Subject == nil || a.Subject.NameID == nil || a.Subject.NameID.Value == "" {
 		return nil, fmt.Errorf("%w: it does not say who it is", ErrRefused)
 	}
-	o := &Assertion{Issuer: a.Issuer.Value, NameID: a.Subject.NameID.Value, Transient: a.Subject.NameID.Format == string(saml.TransientNameIDFormat), Attributes: map[string][]string{}}
+	o := &Assertion{Issuer: a.Issuer.Value, NameID: a.Subject.NameID.Value, Format: a.Subject.NameID.Format, Transient: a.Subject.NameID.Format == string(saml.TransientNameIDFormat), Attributes: map[string][]string{}}
+	for _, s := range a.AuthnStatements {
+		o.Index = s.SessionIndex
+	}
 	friendly := map[string][]string{}
 	for _, s := range a.AttributeStatements {
 		for _, attribute := range s.Attributes {

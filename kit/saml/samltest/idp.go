@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"encoding/xml"
 	"html"
 	"math/big"
@@ -33,11 +34,14 @@ type IDP struct {
 	Session *saml.Session
 	// Inner is the provider, for tests that spoil it.
 	Inner *saml.IdentityProvider
-	// Asked counts requests for its metadata.
-	Asked int
+	// Asked counts requests for its metadata, Left people who were logged out.
+	Asked, Left int
 
 	lock  sync.Mutex
 	known map[string]*saml.EntityDescriptor
+	// last is the session of who was let in last, with where that was
+	last *saml.Session
+	at   []saml.SessionParticipant
 }
 
 // NewKey returns a key with a certificate of its own.
@@ -53,6 +57,15 @@ func NewKey(t testing.TB) (*rsa.PrivateKey, *x509.Certificate) {
 	return key, certificate
 }
 
+// PEM returns what NewKey does, as it stands in files.
+func PEM(t testing.TB) (key, certificate []byte) {
+	t.Helper()
+	k, c := NewKey(t)
+	raw, err := x509.MarshalPKCS8PrivateKey(k)
+	require.NoError(t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+}
+
 // New returns a provider that knows no service provider yet.
 func New(t testing.TB) *IDP {
 	t.Helper()
@@ -66,7 +79,7 @@ func New(t testing.TB) *IDP {
 		require.NoError(t, err)
 		return *u
 	}
-	p.Inner = &saml.IdentityProvider{Key: key, Certificate: certificate, MetadataURL: at("/metadata"), SSOURL: at("/sso"), ServiceProviderProvider: p, SessionProvider: p, SignatureMethod: dsig.RSASHA256SignatureMethod}
+	p.Inner = &saml.IdentityProvider{Key: key, Certificate: certificate, MetadataURL: at("/metadata"), SSOURL: at("/sso"), LogoutURL: at("/slo"), ServiceProviderProvider: p, SessionProvider: p, SignatureMethod: dsig.RSASHA256SignatureMethod}
 	mux.HandleFunc("/metadata", func(w http.ResponseWriter, r *http.Request) {
 		p.lock.Lock()
 		p.Asked++
@@ -74,6 +87,8 @@ func New(t testing.TB) *IDP {
 		p.Inner.ServeMetadata(w, r)
 	})
 	mux.HandleFunc("/sso", p.Inner.ServeSSO)
+	mux.HandleFunc("/slo", p.Inner.ServeSLO)
+	mux.HandleFunc("/leave", func(w http.ResponseWriter, r *http.Request) { p.Inner.StartLogout(w, r, p.last, "") })
 	return p
 }
 
@@ -113,8 +128,43 @@ func (p *IDP) GetSession(w http.ResponseWriter, _ *http.Request, _ *saml.IdpAuth
 	}
 	s := *p.Session
 	s.ID, s.CreateTime, s.ExpireTime, s.Index = "session", time.Now(), time.Now().Add(time.Hour), "1"
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.last, p.at = &s, nil
 	return &s
 }
+
+// InvalidateSession implements saml.SessionInvalidator.
+func (p *IDP) InvalidateSession(_ http.ResponseWriter, _ *http.Request, r *saml.IdpLogoutRequest) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if p.last != nil && r.MatchesSession(p.last) {
+		p.Session, p.last = nil, nil
+		p.Left++
+	}
+	return nil
+}
+
+// AddSessionParticipant implements saml.SessionParticipantTracker.
+func (p *IDP) AddSessionParticipant(_ *http.Request, _ *saml.Session, at saml.SessionParticipant) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.at = append(p.at, at)
+	return nil
+}
+
+// SessionParticipants implements saml.SessionParticipantTracker.
+func (p *IDP) SessionParticipants(_ *http.Request, match func(*saml.Session) bool) ([]saml.SessionParticipant, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if p.last == nil || !match(p.last) {
+		return nil, nil
+	}
+	return p.at, nil
+}
+
+// Leave is where somebody goes to log out at the provider, which tells the others.
+func (p *IDP) Leave() string { return p.URL + "/leave" }
 
 var (
 	field  = regexp.MustCompile(`<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"`)

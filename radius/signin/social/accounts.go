@@ -79,6 +79,22 @@ func (a *Accounts) enter(ctx context.Context, in radius.InForce, p *sso.Person, 
 	return e, err
 }
 
+// Leave takes the key of a person away whose provider tells that the person logged out; one
+// that nobody knows has none. The issuer and the subject are as in sso.Person.
+func (a *Accounts) Leave(ctx context.Context, issuerID, subject string) error {
+	ctx = wispwright.WithCaller(ctx, wispwright.System("social log-out"))
+	found, err := a.identities.List(ctx, wispwright.ScopeAll(), sso.IdentityFilter{Issuer: issuer(&sso.Person{Issuer: issuerID}), Subject: subject}, wispwright.Page{Limit: 1, NoTotal: true})
+	if err != nil || len(found.Rows) == 0 {
+		return err
+	}
+	if _, err := a.t.Tokens.Get(ctx, found.Rows[0].UserID); errors.Is(err, wispwright.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return a.t.Tokens.Delete(ctx, found.Rows[0].UserID)
+}
+
 // register notes how somebody came to the organization, unless that is known already.
 func (a *Accounts) register(ctx context.Context, e *signin.Entry, by radius.Registration) error {
 	switch {
