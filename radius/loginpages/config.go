@@ -209,6 +209,7 @@ type Components struct {
 		} `json:"links"`
 		IntroHTML Text `json:"intro_html"`
 		PreHTML   Text `json:"pre_html"`
+		HelpHTML  Text `json:"help_html"`
 		AfterHTML Text `json:"after_html"`
 	} `json:"login_form"`
 	RegistrationForm struct {
@@ -223,7 +224,19 @@ type Components struct {
 	} `json:"registration_form"`
 	PasswordResetForm        resetForm `json:"password_reset_form"`
 	PasswordResetConfirmForm resetForm `json:"password_reset_confirm_form"`
-	StatusPage               struct {
+	PasswordChangeForm       struct {
+		InputFields struct {
+			Password1 Field `json:"password1"`
+			Password2 Field `json:"password2"`
+		} `json:"input_fields"`
+	} `json:"password_change_form"`
+	PhoneNumberChangeForm struct {
+		Buttons struct {
+			ChangePhoneNumber Switch `json:"change_phone_number"`
+			Cancel            Switch `json:"cancel"`
+		} `json:"buttons"`
+	} `json:"phone_number_change_form"`
+	StatusPage struct {
 		Links               []Link `json:"links"`
 		SAMLLogoutURL       string `json:"saml_logout_url"`
 		RadiusUsageEnabled  bool   `json:"radius_usage_enabled"`
@@ -255,6 +268,9 @@ type resetForm struct {
 	AdditionalText Switch `json:"additional_text"`
 	ContactText    Switch `json:"contact_text"`
 	LoginPageLink  bool   `json:"login_page_link"`
+	InputFields    struct {
+		Password Field `json:"password"`
+	} `json:"input_fields"`
 }
 
 // PortalForm is a form that goes to the captive portal.

@@ -34,13 +34,17 @@ func (v *visit) reset(rest string) {
 	case rest == "reset":
 		v.show(http.StatusOK, "reset", v.T("reset_title"), resetPage{})
 	case len(parts) == 4 && parts[0] == "reset" && parts[1] == "confirm":
-		v.show(http.StatusOK, "reset_confirm", v.T("new_password_title"), passwordPage{Pattern: v.passwordPattern()})
+		v.show(http.StatusOK, "reset_confirm", v.T("new_password_title"), passwordPage{Pattern: v.passwordPattern(v.cfg.Components.PasswordResetConfirmForm.InputFields.Password)})
 	default:
 		v.notFound()
 	}
 }
 
-func (v *visit) passwordPattern() string {
+// passwordPattern is that of a form, else that of the registration.
+func (v *visit) passwordPattern(own Field) string {
+	if own.Pattern != "" {
+		return own.Pattern
+	}
 	return v.cfg.Components.RegistrationForm.InputFields["password"].Pattern
 }
 
@@ -80,7 +84,7 @@ func (v *visit) sendReset(rest string) {
 }
 
 func (v *visit) confirmReset(uid, token string) {
-	page := passwordPage{Pattern: v.passwordPattern(), Wrong: map[string]string{}}
+	page := passwordPage{Pattern: v.passwordPattern(v.cfg.Components.PasswordResetConfirmForm.InputFields.Password), Wrong: map[string]string{}}
 	if v.failure != nil {
 		v.flash.Bad = v.T("unavailable")
 		v.show(http.StatusServiceUnavailable, "reset_confirm", v.T("new_password_title"), page)
@@ -125,7 +129,7 @@ func (v *visit) changePassword(string) {
 	if v.flash.MustLogIn {
 		v.tell(flash{MustLogIn: true})
 	}
-	v.show(http.StatusOK, "password", v.T("password_title"), passwordPage{Pattern: v.passwordPattern(), Forced: e.PasswordExpired})
+	v.show(http.StatusOK, "password", v.T("password_title"), passwordPage{Pattern: v.passwordPattern(v.cfg.Components.PasswordChangeForm.InputFields.Password1), Forced: e.PasswordExpired})
 }
 
 // savePassword takes it.
@@ -181,5 +185,5 @@ func (v *visit) savePassword(string) {
 	if v.flash.MustLogIn {
 		v.tell(flash{MustLogIn: true})
 	}
-	v.show(status, "password", v.T("password_title"), passwordPage{Pattern: v.passwordPattern(), Wrong: wrong, Forced: e.PasswordExpired})
+	v.show(status, "password", v.T("password_title"), passwordPage{Pattern: v.passwordPattern(v.cfg.Components.PasswordChangeForm.InputFields.Password1), Wrong: wrong, Forced: e.PasswordExpired})
 }

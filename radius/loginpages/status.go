@@ -404,7 +404,15 @@ func (v *visit) loggedOut(string) {
 	}
 }
 
+// apart keeps a number and its unit together where texts run from right to left.
+func (x *view) apart(text string) string {
+	if x.Direction() != "rtl" {
+		return text
+	}
+	return "\u2066" + text + "\u2069"
+}
+
 // Used says how much of a limit was used.
 func (x *view) Used(r usageRow) string {
-	return x.words.say("used_of", map[string]string{"Used": r.Used, "Limit": r.Limit})
+	return x.words.say("used_of", map[string]string{"Used": x.apart(r.Used), "Limit": x.apart(r.Limit)})
 }

@@ -34,6 +34,17 @@
     Object.keys(box()).forEach(function (k) { if (k.indexOf('kept:') === 0) box().removeItem(k); });
   }
 
+  // the banner stays closed for this visit; another one is another banner
+  all('.sticky-msg .close', function (b) {
+    var text = b.parentNode.textContent, store = box();
+    if (store && store.getItem('closed') === text) { b.parentNode.remove(); return; }
+    b.hidden = false;
+    b.addEventListener('click', function () {
+      try { if (store) store.setItem('closed', text); } catch (e) { /* it comes back on the next page */ }
+      b.parentNode.remove();
+    });
+  });
+
   all('.peek', function (b) {
     var input = b.parentNode.querySelector('input');
     b.hidden = false;
