@@ -76,7 +76,11 @@ function Begin({ device, options, onBegun }: { device: Device; options: DeviceOp
       </TextField>
       {image && (
         <>
-          {options.schema && <SchemaFields schema={options.schema} value={chosen} onChange={setChosen} />}
+          {options.schema && (
+            <div className="f-options">
+              <SchemaFields schema={options.schema} value={chosen} onChange={setChosen} />
+            </div>
+          )}
           <FormControlLabel control={<Checkbox checked={persistent} onChange={({ target }) => setPersistent(target.checked)} />} label={say('Keep trying while the device cannot be reached')} />
           <Risks options={chosen} />
         </>

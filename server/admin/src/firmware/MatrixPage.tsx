@@ -59,6 +59,7 @@ export default function MatrixPage() {
                     <tr key={device.device}>
                       <td>
                         <Link to={`/devices/${device.device}/firmware`}>{device.name}</Link>
+                        <span className="f-model w-small w-muted">{device.model || say('not known')}</span>
                       </td>
                       <td>{device.model || <span className="w-muted">{say('not known')}</span>}</td>
                       {data.builds.map((build) => (

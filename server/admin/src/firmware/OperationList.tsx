@@ -26,7 +26,7 @@ const columns: Column<Operation>[] = [
   { id: 'status', label: 'Status', width: 170, fixed: true, phone: 'status', cell: (row) => <Status {...operationLook(row)} /> },
   { id: 'progress', label: 'Done', right: true, width: 80, cell: ({ progress }) => `${progress} %` },
   { id: 'last', label: 'Last line', phone: 'note', cell: ({ log }) => last(log) },
-  { id: 'batch', label: 'Of', width: 130, cell: ({ batch }) => (batch ? <Link to={`/massupgrades/${batch}`}><Say text="mass upgrade" /></Link> : <span className="w-muted"><Say text="single" /></span>) },
+  { id: 'batch', label: 'Of', width: 130, cell: ({ batch }) => (batch ? <Link className="w-link" to={`/massupgrades/${batch}`}><Say text="mass upgrade" /></Link> : <span className="w-muted"><Say text="single" /></span>) },
   { id: 'created', label: 'Begun', sort: 'created', right: true, width: 120, phone: 'aside', cell: ({ created }) => <Moment at={created ?? null} /> },
 ];
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { carefully, strategyOf, wavesOf } from './UpgradeCreate';
+import { carefully, runs, strategyOf, wavesOf } from './UpgradeCreate';
+
+describe('what a device runs', () => {
+  it.each([
+    [{ version: '23.05', installed: true }, '23.05'],
+    [{ version: '24.10', installed: false }, 'not known, was to get 24.10'],
+    [{ version: '', installed: false }, 'not known'],
+  ])('of %j is %s', (target, text) => expect(runs(target, (words, values) => words.replace('%{version}', values?.version ?? ''))).toBe(text));
+});
 
 describe('what the fields of waves say', () => {
   it('is canaries, parts and pauses', () => {

@@ -79,6 +79,10 @@ export function strategyOf(fields: WaveFields, now: Date = new Date()): Strategy
   };
 }
 
+/** What a device is known to run: one that was to get a build and did not confirm it may run another. */
+export const runs = ({ version, installed }: Pick<Target, 'version' | 'installed'>, say: (text: string, values?: Record<string, string>) => string) =>
+  !version ? say('not known') : installed ? version : say('not known, was to get %{version}', { version });
+
 function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwareless: boolean; version: string }) {
   const say = useText();
   const [all, setAll] = useState(false);
@@ -95,7 +99,7 @@ function DryRun({ targets, firmwareless, version }: { targets: Target[]; firmwar
                 <Link to={`/devices/${target.device}/firmware`}>{target.name}</Link> <span className="w-secondary">{target.model}</span>
               </span>
               <span className="w-secondary">
-                {target.version || say('not known')} → <b>{version}</b>
+                {runs(target, say)} → <b>{version}</b>
               </span>
             </li>
           ))}
@@ -267,7 +271,11 @@ function Wizard({ build }: { build: Build }) {
           {chosen.length > 0 && (
             <>
               <Card title="Options" note={way?.upgrader}>
-                {way?.schema && <SchemaFields schema={way.schema} value={options} onChange={setOptions} />}
+                {way?.schema && (
+                  <div className="f-options">
+                    <SchemaFields schema={way.schema} value={options} onChange={setOptions} />
+                  </div>
+                )}
                 <Risks options={options} />
               </Card>
               <Card title="How">

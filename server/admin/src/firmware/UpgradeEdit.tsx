@@ -189,7 +189,7 @@ function Devices({ batch }: { batch: Batch }) {
             setPage(1);
           }}
           slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
-          sx={{ minWidth: 200 }}
+          sx={{ minWidth: 200, maxWidth: 280 }}
         >
           <MenuItem value="">{say('any')}</MenuItem>
           {statuses.map((one) => (

@@ -46,7 +46,7 @@ export function LoginPagePreview({ language }: { language: string }) {
     };
   }, [provider, organization, document, page, language]);
   return (
-    <FormCard title="Preview" note="not saved yet">
+    <FormCard title="Preview" note="of what the form has, saved or not">
       <div className="w-preview-bar">
         <ToggleButtonGroup exclusive size="small" value={page} onChange={(_, value: string | null) => value && setPage(value)} aria-label={say('Page')}>
           {pages.map(([name, label]) => (
