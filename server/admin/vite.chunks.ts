@@ -20,6 +20,8 @@ const layers: [name: string, modules: RegExp][] = [
   ['frame', /src[\\/](app[\\/](Notices|Find|AccountItems|Relogin)|notifications[\\/]bell[\\/])/],
   ['devicelist', /src[\\/]controller[\\/]devices[\\/]DeviceList\./],
   ['inputs', /node_modules[\\/](react-hook-form|@mui[\\/]material[\\/]esm[\\/](TextField|Select|Autocomplete))[\\/]/],
+  // what the overview and pages of one object share: neither drags the other along
+  ['shared', /src[\\/](design[\\/]|live[\\/]|audit[\\/]trail|controller[\\/](paths|overview[\\/]reasons|devices[\\/](status|seen)))/],
   ['overview', /src[\\/](app[\\/]Overview|dashboard[\\/]|controller[\\/]overview[\\/]|monitoring[\\/]OpenIncidents|x509[\\/]Expiring|ipam[\\/]Fullest|audit[\\/]Recent)/],
   ['object', /src[\\/]forms[\\/]|src[\\/]design[\\/]|src[\\/]live[\\/]/],
   ['devices', /src[\\/]controller[\\/]devices[\\/]DeviceEdit\./],

@@ -41,12 +41,12 @@ function Picture({ of, label, help, look, settings, problems, set }: PartProps &
   };
   const problem = trouble ?? problems[of];
   return (
-    <div className="w-field" role="group" aria-label={label}>
-      <span className="w-look-label">{label}</span>
+    <div className="w-field" role="group" aria-label={say(label)}>
+      <span className="w-look-label">{say(label)}</span>
       <div className="w-look-picture">
-        {shown ? <img src={shown} alt={say('%{label} now', { label })} /> : <span className="w-muted">{say('The program’s own')}</span>}
+        {shown ? <img src={shown} alt={say('%{label} now', { label: say(label) })} /> : <span className="w-muted">{say('The program’s own')}</span>}
         <span className="w-grow" />
-        <FileButton variant="outlined" label={say('File of the %{label}', { label: label.toLowerCase() })} accept="image/png,image/jpeg,image/svg+xml" onFiles={choose}>
+        <FileButton variant="outlined" label={say('File: %{label}', { label: say(label) })} accept="image/png,image/jpeg,image/svg+xml" onFiles={choose}>
           {say('Choose a file…')}
         </FileButton>
         {look[of] && (
@@ -56,7 +56,7 @@ function Picture({ of, label, help, look, settings, problems, set }: PartProps &
         )}
       </div>
       <p className={problem ? 'w-field-problem' : 'w-small w-muted'} role={problem ? 'alert' : undefined}>
-        {problem ?? help}
+        {say(problem ?? help)}
       </p>
     </div>
   );
@@ -67,7 +67,7 @@ function Colour({ of, label, help, own, look, settings, problems, set }: PartPro
   const under = settings[of] || own;
   return (
     <div className="w-look-colour">
-      <input type="color" aria-label={say('%{label}, chosen by eye', { label })} value={(/^#[0-9a-f]{6}$/i.test(look[of]) ? look[of] : under).toLowerCase()} onChange={(event) => set({ [of]: event.target.value.toUpperCase() })} />
+      <input type="color" aria-label={say('%{label}, chosen by eye', { label: say(label) })} value={(/^#[0-9a-f]{6}$/i.test(look[of]) ? look[of] : under).toLowerCase()} onChange={(event) => set({ [of]: event.target.value.toUpperCase() })} />
       <Field label={label} placeholder={under} value={look[of]} problem={problems[of]} help={help} onChange={(value) => set({ [of]: value.trim() })} />
     </div>
   );

@@ -119,15 +119,16 @@ function Subject({ event }: { event: AuditEvent }) {
 }
 
 function Kind({ event }: { event: AuditEvent }) {
-  return <>{kindName(useKinds(), event.kind)}</>;
+  return <Say text={kindName(useKinds(), event.kind)} />;
 }
 
 /** What was done, and to which fields: seen without unfolding. */
 function Did({ event }: { event: AuditEvent }) {
+  const say = useText();
   const names = event.action === 'change' ? changedNames(event.fields) : '';
   return (
     <span title={names}>
-      {verbs[event.action] ?? event.action} <span className="w-secondary">{names}</span>
+      {say(verbs[event.action] ?? event.action)} <span className="w-secondary">{names}</span>
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useText } from './useText';
 import type { LayerName } from './tokens';
 
 const names: Record<LayerName, string> = {
@@ -11,7 +12,8 @@ const names: Record<LayerName, string> = {
 
 /** The coloured edge that says where something comes from; the same in preview, difference, list and plan. */
 export function LayerEdge({ layer }: { layer: LayerName }) {
-  return <span className={`w-layer w-layer-${layer}`} role="img" aria-label={names[layer]} title={names[layer]} />;
+  const name = useText()(names[layer]);
+  return <span className={`w-layer w-layer-${layer}`} role="img" aria-label={name} title={name} />;
 }
 
 /** A row with its layer's edge: what a configuration is made of. */

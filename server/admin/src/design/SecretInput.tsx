@@ -4,6 +4,7 @@ import { Box, IconButton, Tooltip } from '@mui/material';
 import { useState, type ReactNode } from 'react';
 import { TextInput } from 'react-admin';
 import { useWatch } from 'react-hook-form';
+import { useText } from './useText';
 import { CopyButton } from './Copyable';
 
 interface SecretInputProps {
@@ -18,6 +19,7 @@ interface SecretInputProps {
 
 /** An input whose text is dots until it is asked for, with a copy button. */
 export function SecretInput({ source, name, helperText, readOnly, children }: SecretInputProps) {
+  const say = useText();
   const [shown, setShown] = useState(false);
   const secret = useWatch({ name: source }) as string | null | undefined;
   return (
@@ -31,8 +33,8 @@ export function SecretInput({ source, name, helperText, readOnly, children }: Se
         fullWidth
       />
       <Box sx={{ display: 'flex', pt: 1.25 }}>
-        <Tooltip title={shown ? 'Hide' : 'Show'}>
-          <IconButton size="small" aria-label={`${shown ? 'Hide' : 'Show'} ${name}`} onClick={() => setShown(!shown)}>
+        <Tooltip title={say(shown ? 'Hide' : 'Show')}>
+          <IconButton size="small" aria-label={say(shown ? 'Hide %{what}' : 'Show %{what}', { what: say(name) })} onClick={() => setShown(!shown)}>
             {shown ? <HideIcon fontSize="small" /> : <ShowIcon fontSize="small" />}
           </IconButton>
         </Tooltip>

@@ -5,6 +5,7 @@ import 'leaflet/dist/leaflet.css';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useDataProvider } from 'react-admin';
+import { useText } from '../design/useText';
 import type { GeoProvider } from './operations';
 import type { Background } from './types';
 import { wrapped } from './view';
@@ -67,6 +68,7 @@ interface LeafletMapProps {
 
 /** The map. Its props are those of its beginning. */
 export function LeafletMap({ label, center, zoom, onReady, className }: LeafletMapProps) {
+  const say = useText();
   const at = useRef<HTMLDivElement>(null);
   const made = useRef<L.Map>(undefined);
   const background = useBackground();
@@ -116,7 +118,7 @@ export function LeafletMap({ label, center, zoom, onReady, className }: LeafletM
     const tiles = L.tileLayer(background.url, { maxZoom: 19, referrerPolicy: 'strict-origin-when-cross-origin', attribution: escaped(background.attribution) }).addTo(made.current);
     return () => void tiles.remove();
   }, [background]);
-  return <div ref={at} className={`w-map ${className ?? ''}`} role="application" aria-label={label} />;
+  return <div ref={at} className={`w-map ${className ?? ''}`} role="application" aria-label={say(label)} />;
 }
 
 /** A text as it may stand in HTML. */

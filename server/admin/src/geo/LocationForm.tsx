@@ -16,6 +16,7 @@ const pin = L.divIcon({ className: 'w-map-pin', iconSize: [16, 16] });
 
 /** Where a location is: a point that is set by a click and dragged; other geometries are shown. */
 export function GeometryInput({ locked = false }: { locked?: boolean }) {
+  const say = useText();
   const text = useText();
   const { setValue, getValues } = useFormContext();
   const geometry = useWatch({ name: 'geometry' }) as Location['geometry'] | undefined;
@@ -45,9 +46,9 @@ export function GeometryInput({ locked = false }: { locked?: boolean }) {
       marker.on('dragend', () => put(marker.getLatLng()));
       shown.current.addLayer(marker);
       // Leaflet gives it the role of a button, and no name
-      marker.getElement()?.setAttribute('aria-label', locked ? 'The location' : 'The location: drag it to another place');
+      marker.getElement()?.setAttribute('aria-label', say(locked ? 'The location' : 'The location: drag it to another place'));
     } else shown.current.addLayer(L.geoJSON(geometry, { style: { className: 'w-map-dot w-map-ok' } }));
-  }, [geometry, locked, put]);
+  }, [geometry, locked, put, say]);
   const [lng, lat] = geometry?.type === 'Point' ? (geometry.coordinates as number[]) : [undefined, undefined];
   return (
     <>

@@ -65,7 +65,7 @@ function Panel({ open, onClose, onInside }: { open: { id?: string; bbox?: string
             </p>
           )}
           {(sought || (devices.data?.count ?? 0) > 8) && (
-            <TextField size="small" fullWidth sx={{ marginTop: '8px' }} value={typed} onChange={({ target }) => setTyped(target.value)} placeholder={say('Name or MAC address')} slotProps={{ htmlInput: { 'aria-label': 'Find devices here' } }} />
+            <TextField size="small" fullWidth sx={{ marginTop: '8px' }} value={typed} onChange={({ target }) => setTyped(target.value)} placeholder={say('Name or MAC address')} slotProps={{ htmlInput: { 'aria-label': say('Find devices here') } }} />
           )}
           <ul>
             {devices.data?.results.map(({ id, name, monitoring }) => (
@@ -105,7 +105,7 @@ function GroupFilter({ organization, value, onChange }: { organization?: string;
   const groups = (data ?? []).filter((one) => !organization || one.organization === organization);
   if (groups.length === 0 && !value) return null;
   return (
-    <TextField select size="small" sx={{ width: 200 }} value={value} onChange={({ target }) => onChange(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Group' }, select: { displayEmpty: true } }}>
+    <TextField select size="small" sx={{ width: 200 }} value={value} onChange={({ target }) => onChange(target.value)} slotProps={{ htmlInput: { 'aria-label': say('Group') }, select: { displayEmpty: true } }}>
       <MenuItem value="">{say('All groups')}</MenuItem>
       {value && !groups.some(({ id }) => id === value) && <MenuItem value={value}>{say('One group')}</MenuItem>}
       {groups.map(({ id, name }) => (
@@ -252,10 +252,10 @@ export default function MapPage() {
           value={typed}
           onChange={({ target }) => setTyped(target.value)}
           placeholder={say('Name or address')}
-          slotProps={{ input: { startAdornment: <InputAdornment position="start"><Search size={16} /></InputAdornment> }, htmlInput: { 'aria-label': 'Find places' } }}
+          slotProps={{ input: { startAdornment: <InputAdornment position="start"><Search size={16} /></InputAdornment> }, htmlInput: { 'aria-label': say('Find places') } }}
         />
         {organizations.length > 1 && (
-          <TextField select size="small" sx={{ width: 200 }} value={filters.organization ?? ''} onChange={({ target }) => filter('organization', target.value)} slotProps={{ htmlInput: { 'aria-label': 'Organization' }, select: { displayEmpty: true } }}>
+          <TextField select size="small" sx={{ width: 200 }} value={filters.organization ?? ''} onChange={({ target }) => filter('organization', target.value)} slotProps={{ htmlInput: { 'aria-label': say('Organization') }, select: { displayEmpty: true } }}>
             <MenuItem value="">{say('All organizations')}</MenuItem>
             {organizations.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
@@ -265,7 +265,7 @@ export default function MapPage() {
           </TextField>
         )}
         <GroupFilter organization={filters.organization} value={filters.group ?? ''} onChange={(value) => filter('group', value)} />
-        <TextField select size="small" sx={{ width: 200 }} value={filters.type ?? ''} onChange={({ target }) => filter('type', target.value)} slotProps={{ htmlInput: { 'aria-label': 'Type' }, select: { displayEmpty: true } }}>
+        <TextField select size="small" sx={{ width: 200 }} value={filters.type ?? ''} onChange={({ target }) => filter('type', target.value)} slotProps={{ htmlInput: { 'aria-label': say('Type') }, select: { displayEmpty: true } }}>
           <MenuItem value="">{say('Indoor and outdoor')}</MenuItem>
           <MenuItem value="indoor">{say('Indoor')}</MenuItem>
           <MenuItem value="outdoor">{say('Outdoor')}</MenuItem>

@@ -61,6 +61,9 @@ function Choose({ organization, onChoose }: { organization: string; onChoose(loc
   const { data = [] } = useGetList<Location>('locations', { pagination: { page: 1, perPage: 25 }, sort: { field: 'name', order: 'ASC' }, filter: { organization, ...(text ? { q: text } : {}) } });
   return (
     <Autocomplete<Location>
+      openText={say('Open')}
+      closeText={say('Close')}
+      clearText={say('Clear value')}
       options={data}
       filterOptions={(all) => all}
       getOptionLabel={({ name, address }) => (address ? `${name}, ${address}` : name)}

@@ -234,7 +234,7 @@ export default function SubnetTree() {
             <select className="ip-select" aria-label={say('Kind')} value={kind} onChange={(event) => choose(event.target.value)}>
               {kinds.map(({ id, name }) => (
                 <option key={id} value={id}>
-                  {name}
+                  {say(name)}
                 </option>
               ))}
             </select>

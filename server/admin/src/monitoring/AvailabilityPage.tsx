@@ -48,7 +48,7 @@ export default function AvailabilityPage() {
         </Button>
       </PageHead>
       <div className="w-map-filters">
-        <TextField select size="small" sx={{ width: 200 }} value={month} onChange={({ target }) => setMonth(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Month' } }}>
+        <TextField select size="small" sx={{ width: 200 }} value={month} onChange={({ target }) => setMonth(target.value)} slotProps={{ htmlInput: { 'aria-label': say('Month') } }}>
           {months.map(({ id, name }) => (
             <MenuItem key={id} value={id}>
               {name}
@@ -56,7 +56,7 @@ export default function AvailabilityPage() {
           ))}
         </TextField>
         {organizations.length > 1 && (
-          <TextField select size="small" sx={{ width: 200 }} value={organization} onChange={({ target }) => setOrganization(target.value)} slotProps={{ htmlInput: { 'aria-label': 'Organization' }, select: { displayEmpty: true } }}>
+          <TextField select size="small" sx={{ width: 200 }} value={organization} onChange={({ target }) => setOrganization(target.value)} slotProps={{ htmlInput: { 'aria-label': say('Organization') }, select: { displayEmpty: true } }}>
             <MenuItem value="">{say('All organizations')}</MenuItem>
             {organizations.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
@@ -75,7 +75,7 @@ export default function AvailabilityPage() {
       {error && <Failed reason={error.message} onRetry={() => void refetch()} />}
       {isPending && <Loading rows={4} />}
       {data && (
-        <Card title={percentInWords(data.total.availability)} note={`of ${data.total.devices.toLocaleString()} devices, ${durationInWords(data.total.down)} out of reach, goal ${data.target} %`} flush={data.rows.length > 0}>
+        <Card title={percentInWords(data.total.availability)} note={say('of %{devices} devices, %{down} out of reach, goal %{target} %', { devices: data.total.devices.toLocaleString(), down: durationInWords(data.total.down), target: data.target })} flush={data.rows.length > 0}>
           {data.rows.length === 0 && <Empty title="Nothing was measured">{say('Availability is counted from the answers to ping.')}</Empty>}
           {data.rows.length > 0 && (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard
@@ -84,7 +84,7 @@ export default function AvailabilityPage() {
                 <thead>
                   <tr>
                     {[by === 'device' ? 'Device' : 'Location', ...(by === 'device' ? ['Location'] : ['Devices']), 'Availability', 'Out of reach', 'Measured', 'Maintenance', 'Incidents'].map((head) => (
-                      <th key={head}>{head}</th>
+                      <th key={head}>{say(head)}</th>
                     ))}
                   </tr>
                 </thead>

@@ -1,20 +1,13 @@
 // What went wrong: incidents group devices with one cause.
 import { Link } from 'react-router-dom';
 import { Moment } from '../design/Moment';
-import { Status } from '../design/Status';
 import { Empty } from '../design/states';
 import { useText } from '../design/useText';
 import type { Column } from '../lists/columns';
 import { ListPage } from '../lists/ListPage';
 import { organizationFilter, referenceFilter } from '../tenancy/filters';
+import { IncidentStatus } from './IncidentStatus';
 import type { Incident } from './healthTypes';
-
-/** How an incident is. */
-export function IncidentStatus({ incident }: { incident: Incident }) {
-  const say = useText();
-  if (!incident.open) return <Status status="ok" word="resolved" />;
-  return incident.acknowledged_at ? <Status status="waiting" word={say('taken by %{acknowledged_by}', { acknowledged_by: incident.acknowledged_by })} /> : <Status status="critical" word="open" />;
-}
 
 const columns: Column<Incident>[] = [
   { id: 'label', label: 'What', fixed: true, phone: 'title', cell: ({ id, label, cause }) => <Link className="w-name" to={`/incidents/${id}`}>{cause ? `${label}, behind ${cause.name}` : label}</Link> },

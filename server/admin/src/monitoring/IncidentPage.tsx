@@ -12,7 +12,7 @@ import { useText } from '../design/useText';
 import { Reference } from '../lists/Reference';
 import { useChanges } from '../live/useLive';
 import { sentence, toldOf, type Incident } from './healthTypes';
-import { IncidentStatus } from './IncidentList';
+import { IncidentStatus } from './IncidentStatus';
 import type { MonitoringProvider, Paged } from './operations';
 import './monitoring.css';
 

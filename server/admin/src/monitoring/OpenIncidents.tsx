@@ -7,7 +7,7 @@ import { Failed } from '../design/states';
 import { useText } from '../design/useText';
 import { useChanges } from '../live/useLive';
 import type { Incident } from './healthTypes';
-import { IncidentStatus } from './IncidentList';
+import { IncidentStatus } from './IncidentStatus';
 import './monitoring.css';
 
 /** The card; nothing while there is no incident. */

@@ -13,7 +13,7 @@ export function PeriodBar({ period, onChange, children }: { period: Period; onCh
       <ToggleButtonGroup exclusive size="small" value={period.start ? null : period.time} onChange={(_, time: string | null) => time && onChange({ time })} aria-label={say('Range')}>
         {ranges.map(({ time, label }) => (
           <ToggleButton key={time} value={time}>
-            {label}
+            {say(label)}
           </ToggleButton>
         ))}
       </ToggleButtonGroup>

@@ -100,7 +100,7 @@ export function Attributes({ group, kind }: { group: string; kind: AttributeKind
   if (error) return <Failed reason={error.message} onRetry={() => void refetch()} />;
   return (
     <Card title={title} note={note} flush={data.length > 0}>
-      {data.length === 0 && !edited && <p className="w-secondary">{none}</p>}
+      {data.length === 0 && !edited && <p className="w-secondary">{say(none)}</p>}
       {data.length > 0 && (
         <ul className="w-rows">
           {data.map((row) =>
@@ -141,7 +141,7 @@ export function Attributes({ group, kind }: { group: string; kind: AttributeKind
       {mayAdd && !edited && (
         <div className="r-new">
           <Button startIcon={<Plus size={16} />} onClick={() => setEdited({ id: '', attribute: '', op: operators[0] ?? '=', value: '' })}>
-            {add}
+            {say(add)}
           </Button>
         </div>
       )}

@@ -54,12 +54,12 @@ function Wizard({ organization, onMade }: { organization: string; onMade(): void
           {fields.map(({ source, label, help, needed }) => (
             <TextField
               key={source}
-              label={label}
+              label={say(label)}
               required={needed}
               fullWidth
               value={wish[source] ?? ''}
               error={wrong[source] !== undefined}
-              helperText={wrong[source] ?? help}
+              helperText={wrong[source] ?? say(help)}
               onChange={({ target }) => setWish({ ...wish, [source]: target.value })}
             />
           ))}

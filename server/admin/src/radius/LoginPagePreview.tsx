@@ -51,7 +51,7 @@ export function LoginPagePreview({ language }: { language: string }) {
         <ToggleButtonGroup exclusive size="small" value={page} onChange={(_, value: string | null) => value && setPage(value)} aria-label={say('Page')}>
           {pages.map(([name, label]) => (
             <ToggleButton key={name} value={name}>
-              {label}
+              {say(label)}
             </ToggleButton>
           ))}
         </ToggleButtonGroup>

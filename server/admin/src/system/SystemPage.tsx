@@ -24,7 +24,7 @@ function Packages({ packages }: { packages: { name: string; version: string }[] 
         <p className="w-secondary">{say('Not known: the program was built without this information.')}</p>
       ) : (
         <>
-          <TextField fullWidth placeholder={say('Find a package')} value={text} onChange={(event) => setText(event.target.value)} slotProps={{ htmlInput: { 'aria-label': 'Find a package' } }} />
+          <TextField fullWidth placeholder={say('Find a package')} value={text} onChange={(event) => setText(event.target.value)} slotProps={{ htmlInput: { 'aria-label': say('Find a package') } }} />
           {found.length === 0 && <p className="w-secondary">{say('No package matches.')}</p>}
           <ul className="w-packages">
             {found.map(({ name, version }) => (
@@ -45,6 +45,7 @@ function Packages({ packages }: { packages: { name: string; version: string }[] 
 }
 
 function Known() {
+  const say = useText();
   const provider = useDataProvider<SystemProvider>();
   const { data, error, refetch } = useQuery({ queryKey: ['system'], queryFn: () => provider.systemInfo() });
   if (error && !data) return <Failed reason={error.message} onRetry={() => void refetch()} />;
@@ -65,8 +66,8 @@ function Known() {
         <dl className="w-pairs">
           {facts.map(([name, value]) => (
             <Fragment key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dt>{say(name)}</dt>
+              <dd>{say(value)}</dd>
             </Fragment>
           ))}
         </dl>

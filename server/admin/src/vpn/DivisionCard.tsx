@@ -99,7 +99,7 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
         {data?.results.map((one) => (
           <li key={one.id}>
             <span className="w-grow">
-              <strong>{one.label}</strong> {typeName(one.type)}: {one.number_of_subnets > 0 ? `${one.number_of_subnets} × /${one.size}, ${one.number_of_ips} addresses each` : say('%{number_of_ips} addresses of this subnet', { number_of_ips: one.number_of_ips })}
+              <strong>{one.label}</strong> {say(typeName(one.type))}: {one.number_of_subnets > 0 ? say('%{number_of_subnets} × /%{size}, %{number_of_ips} addresses each', { number_of_subnets: one.number_of_subnets, size: one.size, number_of_ips: one.number_of_ips }) : say('%{number_of_ips} addresses of this subnet', { number_of_ips: one.number_of_ips })}
               <Room rule={one.id} />
             </span>
             {edit.canAccess && (
@@ -120,7 +120,7 @@ export function DivisionCard({ subnet, organization }: { subnet: string; organiz
           <TextField select size="small" label={say('For')} value={rule.type} onChange={(event) => fill({ type: event.target.value })} fullWidth margin="normal">
             {types.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
-                {name}
+                {say(name)}
               </MenuItem>
             ))}
           </TextField>

@@ -8,8 +8,8 @@ import { Failed, Loading } from '../design/states';
 import { useText } from '../design/useText';
 import { expiringPath } from './columns';
 import type { X509Provider } from './operations';
-import { ValidityStatus } from './parts';
 import type { CA, Cert } from './types';
+import { ValidityStatus } from './ValidityStatus';
 import { soonDays } from './validity';
 
 const soonest = { pagination: { page: 1, perPage: 5 }, sort: { field: 'validity_end', order: 'ASC' as const } };

@@ -5,8 +5,8 @@ import type { Filter } from '../lists/filters';
 import { RecordLink } from '../lists/RecordLink';
 import { Reference } from '../lists/Reference';
 import { organizationFilter } from '../tenancy/filters';
-import { ValidityStatus } from './parts';
 import type { Certified } from './types';
+import { ValidityStatus } from './ValidityStatus';
 import { digestChoices, keyChoices, keyName } from './validity';
 
 /** The columns, with those of one kind in between. */

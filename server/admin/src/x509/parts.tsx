@@ -12,30 +12,25 @@ import { CopyButton } from '../design/Copyable';
 import { Field } from '../design/Field';
 import { Moment } from '../design/Moment';
 import { Failed, Loading } from '../design/states';
-import { Status } from '../design/Status';
 import { useText } from '../design/useText';
 import { Columns, FormCard } from '../forms/FormParts';
 import { type Kind, save, type X509Provider } from './operations';
 import type { CA, Certified } from './types';
-import { digestChoices, keyChoices, keyName, reasonChoices, reasonName, validityOf } from './validity';
+import { ValidityStatus } from './ValidityStatus';
+import { digestChoices, keyChoices, keyName, reasonChoices } from './validity';
 
 /** A name for a file of an object. */
 export function fileName(of: Certified, ending: string): string {
   return of.name.replace(/[^\w.-]+/g, '_') + ending;
 }
 
-/** The status of a certificate in a list. */
-export function ValidityStatus({ of }: { of: Certified }) {
-  const { status, word } = validityOf(of);
-  return <Status status={status} word={word} title={of.revoked ? reasonName(of.revocation_reason) : undefined} />;
-}
-
 /** A labelled fact that cannot be changed. */
 function Fact({ label, children }: { label: string; children: ReactNode }) {
+  const say = useText();
   if (children === '' || children === null || children === undefined) return null;
   return (
     <div className="x-fact">
-      <span className="w-small w-muted">{label}</span>
+      <span className="w-small w-muted">{say(label)}</span>
       <div>{children}</div>
     </div>
   );
@@ -322,7 +317,7 @@ export function Way({ ways, way, onWay }: { ways: { id: string; name: string }[]
       <div role="radiogroup" aria-label={say('Where it comes from')} className="x-ways">
         {ways.map(({ id, name }) => (
           <label key={id}>
-            <input type="radio" name="way" value={id} checked={way === id} onChange={() => onWay(id)} /> {name}
+            <input type="radio" name="way" value={id} checked={way === id} onChange={() => onWay(id)} /> {say(name)}
           </label>
         ))}
       </div>

@@ -85,7 +85,7 @@ function Activity({ device }: { device: Device }) {
               {initials(event.actor)}
             </span>
             <div>
-              <b>{event.actor || say('The server')}</b> {event.action === 'change' ? say('changed %{fields}', { fields: changedNames(event.fields) || 'it' }) : (verbs[event.action] ?? event.action)}
+              <b>{event.actor || say('The server')}</b> {event.action === 'change' ? say('changed %{fields}', { fields: changedNames(event.fields) || 'it' }) : say(verbs[event.action] ?? event.action)}
               <small>
                 <Moment at={event.created} />
               </small>

@@ -37,6 +37,7 @@ const meaning = {
 };
 
 function ChecksumTable({ checksums }: { checksums: Checksums }) {
+  const say = useText();
   return (
     <Box sx={{ display: 'grid', gap: 0.5, mb: 2 }}>
       {(Object.keys(meaning) as (keyof Checksums)[]).map((which) => {
@@ -48,7 +49,7 @@ function ChecksumTable({ checksums }: { checksums: Checksums }) {
             <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2, minWidth: 0 }}>
               <CopyableText label={which} text={sum ?? undefined} />
               <Typography variant="body2" color="text.secondary">
-                {meaning[which]}
+                {say(meaning[which])}
               </Typography>
             </Box>
           </Box>
@@ -198,6 +199,10 @@ export function HistoryTab() {
             page={page}
             rowsPerPage={perPage}
             rowsPerPageOptions={[10, 25, 50]}
+            sx={{ '& .MuiTablePagination-toolbar': { flexWrap: 'wrap' }, '& .MuiTablePagination-spacer': { display: { xs: 'none', sm: 'block' } } }}
+            labelRowsPerPage={say('Rows')}
+            labelDisplayedRows={({ from, to, count }) => say('%{first} to %{last} of %{total}', { first: from, last: to, total: count })}
+            getItemAriaLabel={(type) => say(type === 'next' ? 'Next page' : 'Page before')}
             onPageChange={(_, next) => setPage(next)}
             onRowsPerPageChange={(event) => {
               setPerPage(Number(event.target.value));

@@ -54,11 +54,11 @@ export function VariablesInput({ source, label, help, disabled }: VariablesInput
   const problem = variablesProblem(rows) ?? fieldState.error?.message;
 
   return (
-    <Box sx={{ width: '100%', mb: 2 }} role="group" aria-label={label}>
-      <Typography variant="subtitle2">{label}</Typography>
+    <Box sx={{ width: '100%', mb: 2 }} role="group" aria-label={say(label)}>
+      <Typography variant="subtitle2">{say(label)}</Typography>
       {help && (
         <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
-          {help}
+          {say(help)}
         </Typography>
       )}
       <Box sx={{ display: 'grid', gap: 0.75 }}>
@@ -104,7 +104,7 @@ export function VariablesInput({ source, label, help, disabled }: VariablesInput
           {say('Add variable')}
         </Button>
       )}
-      {problem && <FormHelperText error>{problem}</FormHelperText>}
+      {problem && <FormHelperText error>{say(problem)}</FormHelperText>}
     </Box>
   );
 }

@@ -222,6 +222,9 @@ function ChoiceField({ id, label, value, onChange, onBlur, problem, help, choice
         {label}
       </Label>
       <Autocomplete
+        openText={say('Open')}
+        closeText={say('Close')}
+        clearText={say('Clear value')}
         id={field}
         options={all}
         value={chosen}

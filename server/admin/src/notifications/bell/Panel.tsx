@@ -31,7 +31,7 @@ export default function Panel({ anchor, unread, onClose }: { anchor: HTMLElement
       onClose={onClose}
       anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
       transformOrigin={{ vertical: 'top', horizontal: 'right' }}
-      slotProps={{ paper: { className: 'w-popover n-panel', role: 'dialog', 'aria-label': 'Notifications' } }}
+      slotProps={{ paper: { className: 'w-popover n-panel', role: 'dialog', 'aria-label': say('Notifications') } }}
     >
       <header className="n-head">
         <h2>{say('Notifications')}</h2>

@@ -51,7 +51,7 @@ export function Deliveries() {
             setState(event.target.value);
             setPage(1);
           }}
-          slotProps={{ input: { 'aria-label': 'State' } }}
+          slotProps={{ input: { 'aria-label': say('State') } }}
           size="small"
         >
           <MenuItem value="">{say('All states')}</MenuItem>

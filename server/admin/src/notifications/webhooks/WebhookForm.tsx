@@ -27,7 +27,7 @@ function FormatInput() {
             control={<Radio />}
             label={
               <>
-                <b>{name}</b> <span className="w-secondary w-small">{about}</span>
+                <b>{name}</b> <span className="w-secondary w-small">{say(about)}</span>
               </>
             }
           />

@@ -90,11 +90,11 @@ function App({ app, ...choice }: Choice & { app: AppPermissions }) {
   const say = useText();
   const all = app.models.flatMap(permissionsOf);
   return (
-    <Box role="group" aria-label={app.label} sx={{ mt: 2 }}>
+    <Box role="group" aria-label={say(app.label)} sx={{ mt: 2 }}>
       <Box sx={{ display: 'grid', gridTemplateColumns: columns, alignItems: 'end' }}>
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexWrap: 'wrap', pb: 0.5 }}>
           <Typography variant="subtitle2" component="h3">
-            {app.label}
+            {say(app.label)}
           </Typography>
           <Chip size="small" variant="outlined" label={say('%{number} of %{number2}', { number: all.filter(({ id }) => choice.chosen.has(id)).length, number2: all.length })} />
         </Box>

@@ -84,7 +84,7 @@ function Header({ user }: { user: User }) {
         }
         facts={
           <>
-            <span title={roleMeaning[role]}>{roleName[role]}</span>
+            <span title={say(roleMeaning[role])}>{say(roleName[role])}</span>
             {user.email && <CopyFact text={user.email} label="e-mail address" />}
             <span>
               {say('Last log-in')}{' '}<Moment at={user.last_login} />

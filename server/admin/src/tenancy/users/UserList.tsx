@@ -44,7 +44,7 @@ function RoleCell({ user }: { user: User }) {
   const groups = useGroups();
   const names = user.groups.map((id) => groups.find((group) => group.id === id)?.name ?? say('group %{id}', { id }));
   const role = roleOf(user, names);
-  return <span title={`${roleMeaning[role]}${names.length > 0 ? ` Groups: ${names.join(', ')}.` : ''}`}>{roleName[role]}</span>;
+  return <span title={names.length > 0 ? `${say(roleMeaning[role])} ${say('Groups')}: ${names.join(', ')}.` : say(roleMeaning[role])}>{say(roleName[role])}</span>;
 }
 
 const columns: Column<User>[] = [

@@ -50,7 +50,7 @@ export function RoleInput({ source }: { source: string }) {
             control={<Radio />}
             label={
               <>
-                <b>{roleName[one]}</b> <span className="w-secondary w-small">{roleMeaning[one]}</span>
+                <b>{say(roleName[one])}</b> <span className="w-secondary w-small">{say(roleMeaning[one])}</span>
               </>
             }
           />
