@@ -157,7 +157,7 @@ export function HistoryTab() {
       {error && <Alert severity="warning">{error.message}</Alert>}
       {data && versions.length === 0 && <Typography color="text.secondary">{say('This device was never given a configuration.')}</Typography>}
       {versions.length > 0 && (
-        <Box sx={{ overflowX: 'auto' }}>
+        <Box sx={{ overflowX: 'auto', position: 'relative' }}>
           <Table size="small">
             <TableHead>
               <TableRow>
