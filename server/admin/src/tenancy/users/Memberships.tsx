@@ -48,8 +48,8 @@ export function Memberships() {
       <Box role="group" aria-label={say('Organizations')}>
       {memberships.length === 0 && <Typography color="text.secondary">{say('Member of no organization.')}</Typography>}
       {memberships.map((membership) => (
-        <Box key={membership.organization} sx={{ display: 'flex', alignItems: 'center', gap: 2, flexWrap: 'wrap' }}>
-          <Typography sx={{ minWidth: 180 }}>{nameOf(membership.organization)}</Typography>
+        <Box key={membership.organization} sx={{ display: 'flex', alignItems: 'center', gap: { xs: 1, sm: 2 } }}>
+          <Typography sx={{ flex: { xs: 1, sm: 'none' }, minWidth: { xs: 0, sm: 180 }, overflowWrap: 'anywhere' }}>{nameOf(membership.organization)}</Typography>
           {superuser ? (
             <>
               <FormControlLabel
