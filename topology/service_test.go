@@ -578,3 +578,40 @@ func TestGraphWhileAnUpdateComes(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, graphs[0].Links, 3)
 }
+
+// TestFetchThatNeverEnds: what sends for ever, little by little or as fast as it can, costs no more than the time and
+// the size that are allowed, and the old graph stays.
+func TestFetchThatNeverEnds(t *testing.T) {
+	for name, pause := range map[string]time.Duration{"slowly": 5 * time.Millisecond, "fast": 0} {
+		t.Run(name, func(t *testing.T) {
+			endless := false
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !endless {
+					_, _ = w.Write(topologytest.NetworkGraph([]string{"a", "b"}, "a b"))
+					return
+				}
+				for r.Context().Err() == nil {
+					if _, err := w.Write([]byte(" ")); err != nil {
+						return
+					}
+					_ = http.NewResponseController(w).Flush() // whoever went is found out above
+					time.Sleep(pause)
+				}
+			}))
+			defer server.Close()
+			b := newBench(t, &topology.Options{MaxBytes: 64 << 10, Timeout: time.Second})
+			o := b.add(func(o *topology.Topology) { o.Strategy, o.URL = topology.Fetch, server.URL })
+			_, err := b.Fetch(t.Context(), o.ID)
+			require.NoError(t, err)
+			endless = true
+			began := time.Now()
+			_, err = b.Fetch(t.Context(), o.ID)
+			require.Error(t, err)
+			require.Less(t, time.Since(began), 30*time.Second)
+			require.Equal(t, map[string]string{"a b": "up"}, b.links(o))
+			kept, err := b.Topologies.Get(t.Context(), all(), o.ID)
+			require.NoError(t, err)
+			require.NotEmpty(t, kept.Problem)
+		})
+	}
+}

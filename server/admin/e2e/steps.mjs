@@ -8,6 +8,7 @@ import { firmwareSteps } from './firmware.mjs';
 import { monitoringSteps } from './monitoring.mjs';
 import { notificationSteps } from './notifications.mjs';
 import { healthSteps } from './health.mjs';
+import { placeSteps } from './places.mjs';
 import { reachingSteps } from './reaching.mjs';
 import { webhookSteps } from './webhooks.mjs';
 import { confirmationPath } from './outbox.mjs';
@@ -1092,6 +1093,7 @@ export const steps = [
   ...monitoringSteps,
   ...firmwareSteps,
   ...healthSteps,
+  ...placeSteps,
   ['make a group and choose what it may do', group],
   ['add a user', user],
   ['invite somebody, and make an API key', invited],

@@ -96,6 +96,10 @@ export class Canvas {
       if (graph.hasNode(source) && graph.hasNode(target)) graph.addEdgeWithKey(id, source, target, { color: this.colours[look], size: wide ? 3 : 1.2, look });
     }
     this.graph = graph;
+    // names keep clear of each other by themselves, so that few nodes have theirs however small they are
+    const few = drawing.nodes.length <= 200;
+    this.renderer.setSetting('labelRenderedSizeThreshold', few ? 0 : 5);
+    this.renderer.setSetting('labelDensity', few ? 10 : 1);
     this.renderer.setGraph(graph);
     for (const [id, place] of places) this.places.set(id, place);
     this.layout(drawing, places, roundsOf(drawing.nodes.length, fresh));

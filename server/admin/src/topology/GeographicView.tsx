@@ -50,7 +50,8 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
   useEffect(() => {
     if (!map || begun.current || nodes.length === 0) return;
     begun.current = true;
-    map.fitBounds(L.latLngBounds(nodes.map(({ place: [lng, lat] }) => L.latLng(lat, lng))), { padding: [40, 40], maxZoom: 16, animate: false });
+    // room for what is written over the map, and for the names beside the outermost nodes
+    map.fitBounds(L.latLngBounds(nodes.map(({ place: [lng, lat] }) => L.latLng(lat, lng))), { paddingTopLeft: [40, 72], paddingBottomRight: [map.getSize().x > 640 ? 140 : 40, 72], maxZoom: 16, animate: false });
   }, [map, nodes]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the zoom and the theme say when it is drawn anew
@@ -82,7 +83,9 @@ export default function GeographicView({ drawing, places, marked, chosen, onChoo
       if (nodes.length <= 60 || marked?.has(id)) {
         const text = document.createElement('span'); // a name is text, never HTML
         text.textContent = name;
-        circle.bindTooltip(text, { permanent: true, direction: placed.dx < 0 ? 'left' : 'right', offset: [placed.dx < 0 ? -6 : 6, 0], className: 'tp-name' });
+        // about the width of a name is needed on its right
+        const left = placed.dx < 0 || map.latLngToContainerPoint(at(placed)).x > map.getSize().x - 130;
+        circle.bindTooltip(text, { permanent: true, direction: left ? 'left' : 'right', offset: [left ? -6 : 6, 0], className: 'tp-name' });
         named.push({ circle, first: marked?.has(id) ?? false, size });
       }
     }
