@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 )
@@ -98,13 +99,19 @@ func newAccounting(b *entity.Base, stores Stores, accounts Accounts, members *Me
 	a := &Accounting{base: b, stores: stores, accounts: accounts, members: members, standing: standing, settings: settings, tokens: tokens, autoGroup: !o.NoAutoGroup, log: o.Log}
 	a.together = &gathering[*reported]{insert: a.store, workers: perAccounting}
 	if b.Tenants != nil {
-		b.Tenants.OnDelete("radius: sessions of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
-			_, err := stores.Sessions.DeleteOf(ctx, organization)
-			return err
+		emptied.Subscribe(b.Tx, b.Tenants, "radius.Sessions", func(ctx context.Context, organization wispwright.ID) (int, error) {
+			found, err := stores.Sessions.List(ctx, wispwright.ScopeAll(), SessionFilter{OrganizationID: organization}, wispwright.Page{Limit: 1})
+			return found.Total, err
+		}, func(ctx context.Context, organization wispwright.ID) (int, error) {
+			return stores.Sessions.DeleteOf(ctx, organization, atATime)
 		})
 	}
 	return a
 }
+
+// atATime is how many sessions or answers of a deleted organization go in one statement:
+// nobody hears of them.
+const atATime = 2000
 
 // Get returns a session.
 func (a *Accounting) Get(ctx context.Context, scope wispwright.Scope, id string) (*Session, error) {

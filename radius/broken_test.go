@@ -42,7 +42,7 @@ func (s anywhere) Use(ctx context.Context, _ wispwright.ID, username string, sin
 // greedy deletes sessions that have not ended.
 type greedy struct{ radius.SessionStore }
 
-func (s greedy) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
+func (s greedy) DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error) {
 	found, err := s.List(ctx, wispwright.ScopeAll(), radius.SessionFilter{}, wispwright.Page{})
 	if err != nil {
 		return 0, err

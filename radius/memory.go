@@ -111,8 +111,19 @@ func (s *memorySessions) Use(ctx context.Context, organization wispwright.ID, us
 }
 
 // DeleteOf implements SessionStore.
-func (s *memorySessions) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
-	return s.DeleteWhere(ctx, func(r *Session) bool { return r.OrganizationID == organization })
+func (s *memorySessions) DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error) {
+	return s.DeleteWhere(ctx, upTo(most, func(r *Session) bool { return r.OrganizationID == organization }))
+}
+
+// upTo selects no more than some.
+func upTo[T any](most int, selects func(*T) bool) func(*T) bool {
+	return func(r *T) bool {
+		if most == 0 || !selects(r) {
+			return false
+		}
+		most--
+		return true
+	}
 }
 
 // DeleteBefore implements SessionStore.
@@ -127,8 +138,8 @@ type memoryPostAuths struct {
 }
 
 // DeleteOf implements PostAuthStore.
-func (s *memoryPostAuths) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
-	return s.DeleteWhere(ctx, func(r *PostAuth) bool { return r.OrganizationID == organization })
+func (s *memoryPostAuths) DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error) {
+	return s.DeleteWhere(ctx, upTo(most, func(r *PostAuth) bool { return r.OrganizationID == organization }))
 }
 
 // DeleteBefore implements PostAuthStore.

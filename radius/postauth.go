@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/store"
 )
@@ -54,7 +55,7 @@ type PostAuthStore interface {
 	// InsertMany stores new answers, all or none.
 	InsertMany(ctx context.Context, list []*PostAuth) error
 	// DeleteOf removes all of an organization and returns their number.
-	DeleteOf(ctx context.Context, organization wispwright.ID) (int, error)
+	DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error)
 	// DeleteBefore removes those that are older, and returns their number.
 	DeleteBefore(ctx context.Context, date time.Time) (int, error)
 }
@@ -69,9 +70,11 @@ type PostAuths struct {
 
 func newPostAuths(b *entity.Base, store PostAuthStore, o *Options) *PostAuths {
 	if b.Tenants != nil {
-		b.Tenants.OnDelete("radius: answers of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
-			_, err := store.DeleteOf(ctx, organization)
-			return err
+		emptied.Subscribe(b.Tx, b.Tenants, "radius.PostAuths", func(ctx context.Context, organization wispwright.ID) (int, error) {
+			found, err := store.List(ctx, wispwright.ScopeAll(), PostAuthFilter{OrganizationID: organization}, wispwright.Page{Limit: 1})
+			return found.Total, err
+		}, func(ctx context.Context, organization wispwright.ID) (int, error) {
+			return store.DeleteOf(ctx, organization, atATime)
 		})
 	}
 	s := &PostAuths{base: b, store: store, forgetful: o.NoRejectedPasswords}

@@ -116,7 +116,7 @@ type SessionStore interface {
 	// session itself, and the open ones of the same user and device, if both are known.
 	Beside(ctx context.Context, id, username, calling string) ([]*Session, error)
 	// DeleteOf removes all of an organization and returns their number.
-	DeleteOf(ctx context.Context, organization wispwright.ID) (int, error)
+	DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error)
 	// DeleteBefore removes those that ended before a time, and returns their number.
 	DeleteBefore(ctx context.Context, ended time.Time) (int, error)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/store"
 )
@@ -59,25 +60,10 @@ type Tokens struct {
 func newTokens(b *entity.Base, stores Stores, accounts Accounts, o *Options) *Tokens {
 	t := &Tokens{base: b, stores: stores, accounts: accounts, lasting: o.LastingTokens}
 	if b.Tenants != nil {
-		b.Tenants.OnDelete("radius: tokens of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
-			return t.drop(ctx, TokenFilter{OrganizationID: organization})
-		})
+		count, some := emptied.Rows[wispwright.ID, Token, TokenFilter](stores.Tokens, func(organization wispwright.ID) TokenFilter { return TokenFilter{OrganizationID: organization} }, func(k *Token) wispwright.ID { return k.ID })
+		emptied.Subscribe(b.Tx, b.Tenants, "radius.Tokens", count, some)
 	}
 	return t
-}
-
-func (t *Tokens) drop(ctx context.Context, f TokenFilter) error {
-	for {
-		found, err := t.stores.Tokens.List(ctx, wispwright.ScopeAll(), f, wispwright.Page{Limit: 200, NoTotal: true})
-		if err != nil || len(found.Rows) == 0 {
-			return err
-		}
-		for _, k := range found.Rows {
-			if err := t.stores.Tokens.Delete(ctx, wispwright.ScopeAll(), k.ID); err != nil {
-				return raced(err)
-			}
-		}
-	}
 }
 
 // Of returns the token of a user, or wispwright.ErrNotFound.

@@ -34,6 +34,11 @@ func (s *Server) LoadData(ctx context.Context, r io.Reader) error {
 		return fmt.Errorf("load data: %w", err)
 	}
 	ctx = wispwright.WithCaller(ctx, wispwright.System("loaddata"))
+	if t, ok := Find[*TenancyConcern](s.concerns); ok {
+		if err := t.refuseGoing(ctx, file); err != nil {
+			return fmt.Errorf("load data: %w", err)
+		}
+	}
 	var stores []func(context.Context) error
 	for _, c := range s.concerns {
 		d, ok := c.(WithData)

@@ -43,3 +43,17 @@ func (s *Server) whenChanged(ctx context.Context, name, value string, fn func(ct
 		return fn(ctx)
 	})
 }
+
+// inSteps runs fn until it has ended once without an error, for work in transactions of its
+// own that finds by itself what is left: a node that dies in it has it done by the next.
+// Two nodes may do it at the same time.
+func (s *Server) inSteps(ctx context.Context, name, value string, fn func(ctx context.Context) error) error {
+	is, err := sqlstore.Get[int](ctx, s.db, "SELECT count(*) FROM server_state WHERE name = ? AND value = ?", name, value)
+	if err != nil || is > 0 {
+		return err
+	}
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	return s.whenChanged(ctx, name, value, func(context.Context) error { return nil })
+}

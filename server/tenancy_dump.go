@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -16,8 +19,15 @@ func (t *TenancyConcern) DumpData(ctx context.Context) (any, error) {
 		Organizations []json.RawMessage `json:"organizations"`
 		Users         []userData        `json:"users"`
 	}
+	// a file with the half of an organization would bring that half back
+	going, err := t.goingSlugs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, slug := range slices.Sorted(maps.Keys(going)) {
+		return nil, fmt.Errorf("%s: dump when it is gone", going[slug])
+	}
 	var slugs map[wispwright.ID]string
-	var err error
 	if out.Organizations, slugs, err = t.dumpOrganizations(ctx); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/wispwright/wispwright/kit/sqlstore"
 	"github.com/wispwright/wispwright/server/jobs"
 	"github.com/wispwright/wispwright/server/repack"
+	"github.com/wispwright/wispwright/tenancy"
 	"github.com/wispwright/wispwright/x509"
 )
 
@@ -120,7 +121,10 @@ func (c *VPNConcern) Mount(_ context.Context, h *Host) error {
 		return err
 	}
 	h.AtStart(func(ctx context.Context) error {
-		return h.WhenChanged(ctx, "vpn.peer_keys", "1", c.Servers.SealPeerKeys)
+		if err := h.WhenChanged(ctx, "vpn.peer_keys", "1", c.Servers.SealPeerKeys); err != nil {
+			return err
+		}
+		return h.server.inSteps(ctx, "vpn.history_keys", "1", c.forgetKeys)
 	})
 	h.Jobs().Add(queue.kind.Handle(func(ctx context.Context, job vpn.Job) error { return c.work(ctx, job) }))
 	wire, err := vpnhttp.New(c.VPN, c.Controller.Devices, c.references(), vpnhttp.Hub{Runs: c.Config.Hub, Host: c.Config.HubHost})
@@ -382,4 +386,14 @@ func (c *VPNConcern) addressWiring() []Wire {
 			return nil
 		})},
 	}
+}
+
+// forgetKeys takes keys out of the history from before they were sealed.
+func (c *VPNConcern) forgetKeys(ctx context.Context) error {
+	for _, name := range []string{"preshared_key", "private_key"} {
+		if _, err := c.Tenancy.Trail.Amend(ctx, "config.vpn", name, func(e *tenancy.Event) bool { return c.Servers.ForgetKeys(e.Fields) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

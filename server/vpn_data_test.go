@@ -9,8 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/internal/testkit"
 	"github.com/wispwright/wispwright/kit/sqlstore"
+	"github.com/wispwright/wispwright/tenancy"
 )
 
 // The pair of RFC 7748, §6.1, and the other private key there.
@@ -165,4 +167,40 @@ func TestVPNData(t *testing.T) {
 		require.NoError(t, other.DumpData(t.Context(), &after))
 		require.Equal(t, grown.String(), after.String(), "nothing is half loaded")
 	}
+}
+
+// Keys that the history tells of from before they were sealed are taken out of it when
+// the server starts, once; what else it tells stays.
+func TestKeysOfTheHistoryAreForgotten(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		c := newVPNClient(t, db, nil)
+		s := c.wireguard("wg0", object{"subnet": c.subnet("10.8.0.0/24")})
+		config := func(key string) string {
+			return `{"wireguard":[{"name":"wg0","port":51820,"private_key":"` + key + `","peers":[{"public_key":"` + bobPublic + `","preshared_key":"` + key + `","allowed_ips":"10.8.0.7/32"},{"public_key":"x","preshared_key":"{{psk}}"}]}]}`
+		}
+		tell := func(kind, id string) {
+			require.NoError(t, c.Tenancy().Trail.Record(t.Context(), wispwright.Change{Kind: kind, ObjectID: id, Label: "wg0", Action: "change",
+				Fields: []wispwright.FieldChange{{Field: "Config", Old: wispwright.JSON(config(peerKey)), New: wispwright.JSON(config(aliceKey))}, {Field: "Notes", New: "preshared_key"}}}))
+		}
+		for range 3 {
+			tell("config.vpn", s["id"].(string))
+		}
+		require.NoError(t, c.Start(t.Context()))
+		text := column(t, db, "SELECT fields FROM tenancy_event")
+		require.NotContains(t, text, peerKey)
+		require.NotContains(t, text, aliceKey)
+		require.Contains(t, text, `"preshared_key":"***"`, "that there was one stays")
+		require.Contains(t, text, "{{psk}}")
+		require.Contains(t, text, bobPublic)
+		found, err := c.Tenancy().Trail.List(t.Context(), wispwright.ScopeAll(), tenancy.EventFilter{Kind: "config.vpn", ObjectID: s["id"].(string), Action: "change"}, wispwright.Page{})
+		require.NoError(t, err)
+		require.Len(t, found.Rows, 3)
+		for _, e := range found.Rows {
+			require.Equal(t, wispwright.JSON(config("***")), e.Fields[0].Old)
+			require.Equal(t, "preshared_key", e.Fields[1].New)
+		}
+		n, err := sqlstore.Get[int](t.Context(), db, "SELECT count(*) FROM server_state WHERE name = 'vpn.history_keys'")
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+	})
 }

@@ -25,7 +25,7 @@ func TestOpenVPNReallyComesUp(t *testing.T) {
 	ca := w.ask("manager", "POST", "controller/ca/", object{"name": "ca", "organization": w.vars["org_alpha"], "key_length": "256", "digest": "sha256", "serial_number": "1", "common_name": "VPN CA"}, 201)
 	ovpn := w.wireguard("ovpn", object{"host": "10.250.0.2", "backend": "openwisp_controller.vpn_backends.OpenVpn", "ca": ca["id"],
 		"config": object{"openvpn": []object{{"name": "ovpn", "mode": "server", "proto": "udp", "port": 1194, "dev": "tun0", "dev_type": "tun", "ca": "ca.pem", "cert": "cert.pem", "key": "key.pem", "dh": "dh.pem",
-			"tls_server": true, "server": "10.8.0.0 255.255.255.0", "topology": "subnet", "keepalive": "1 5", "verb": 3}}}})
+			"tls_server": true, "server": "10.8.0.0 255.255.255.0", "topology": "subnet", "keepalive": "1 5", "verb": 3, "up_delay": 3}}}})
 	w.template(ovpn["id"], object{"name": "OpenVPN", "auto_cert": true, "default": true})
 	w.host("vpn", "--interval 5s", ovpn)
 	for n, name := range []string{"ap1", "ap2"} {

@@ -2,8 +2,11 @@ package tenancy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -280,6 +283,30 @@ func (s memoryEvents) Append(ctx context.Context, events ...*Event) error {
 	return s.InsertMany(ctx, events)
 }
 
+// Amend implements EventStore.
+func (s memoryEvents) Amend(ctx context.Context, kind, holding string, change func(*Event) bool) (int, error) {
+	found, err := s.List(ctx, wispwright.ScopeAll(), EventFilter{Kind: kind}, wispwright.Page{NoTotal: true})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, e := range found.Rows {
+		text, err := json.Marshal(e.Fields)
+		if err != nil {
+			return n, fmt.Errorf("fields of entry %s: %w", e.ID, err)
+		}
+		if !strings.Contains(string(text), holding) || !change(e) {
+			continue
+		}
+		if _, err := s.Update(ctx, wispwright.ScopeAll(), e.ID, func(stored *Event) error { stored.Fields = e.Fields; return nil }); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// Prune implements EventStore.
 func (s memoryEvents) Prune(ctx context.Context, before time.Time) (int, error) {
 	return s.DeleteWhere(ctx, func(e *Event) bool { return e.Created.Before(before) })
 }

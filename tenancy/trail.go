@@ -10,7 +10,7 @@ import (
 )
 
 // Event is one entry of the audit trail: which user changed what, when, from where
-// and why, with the values before and after. It is never changed.
+// and why, with the values before and after. It is never changed (but see Trail.Amend).
 type Event struct {
 	// ID identifies the entry.
 	ID wispwright.ID
@@ -74,6 +74,10 @@ type EventStore interface {
 	List(ctx context.Context, scope wispwright.Scope, f EventFilter, p wispwright.Page) (wispwright.Items[Event], error)
 	// Get returns one entry.
 	Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Event, error)
+	// Amend goes through the entries of a kind whose fields hold a text, some in each
+	// transaction, and stores those that change reports to have changed. It returns their
+	// number.
+	Amend(ctx context.Context, kind, holding string, change func(*Event) bool) (int, error)
 	// Prune removes entries older than a time and returns their number.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
@@ -127,6 +131,18 @@ func (t *Trail) List(ctx context.Context, scope wispwright.Scope, f EventFilter,
 // Get returns one entry.
 func (t *Trail) Get(ctx context.Context, scope wispwright.Scope, id wispwright.ID) (*Event, error) {
 	return t.store.Get(ctx, scope, id)
+}
+
+// Amend takes out of entries of a kind what they should never have held, such as a secret
+// that was not known to be one: change does so to those whose fields hold a text, and
+// reports whether it did. Some go in each transaction; called again it finds what is
+// left. It returns how many were changed.
+func (t *Trail) Amend(ctx context.Context, kind, holding string, change func(*Event) bool) (int, error) {
+	n, err := t.store.Amend(ctx, kind, holding, change)
+	if err != nil {
+		return n, fmt.Errorf("amend the trail: %w", err)
+	}
+	return n, nil
 }
 
 // Prune removes entries older than the given age and returns their number.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/controller"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 )
@@ -55,6 +56,8 @@ func (s *Service) Attach(o controller.OrganizationEvents) {
 		s.c.Devices.Deleting.Subscribe("recovery: deleted devices", s.devices)
 		s.c.Templates.Deleting.Subscribe("recovery: deleted templates", s.templates)
 	}
+	count, some := emptied.Rows[wispwright.ID, Deleted, Filter](s.store, func(organization wispwright.ID) Filter { return Filter{OrganizationID: organization} }, func(d *Deleted) wispwright.ID { return d.ID })
+	emptied.Batches(s.base.Tx, o, "recovery.Deleted", count, some)
 	o.OnDelete("recovery: what a deleted organization deleted", s.store.Forget)
 }
 

@@ -121,3 +121,56 @@ func (s *Servers) SealPeerKeys(ctx context.Context) error {
 	}
 	return nil
 }
+
+// ForgetKeys takes pre-shared and private keys out of what a history tells of a server's
+// configuration, from before these were sealed, and reports whether there were any.
+// Variables stay, which are no keys.
+func (s *Servers) ForgetKeys(fields []wispwright.FieldChange) bool {
+	some := false
+	for i := range fields {
+		if fields[i].Field != "Config" {
+			continue
+		}
+		for _, value := range []*any{&fields[i].Old, &fields[i].New} {
+			var text string
+			switch v := (*value).(type) {
+			case wispwright.JSON:
+				text = string(v)
+			case string:
+				text = v
+			}
+			config, err := ordered.Decode([]byte(text))
+			if err != nil { // no document: nothing to find in it
+				continue
+			}
+			if config = ordered.Clone(config); forgetKeys(config) {
+				*value, some = wispwright.JSON(ordered.Append(nil, config)), true
+			}
+		}
+	}
+	return some
+}
+
+// forgotten stands where a key stood, as the history tells of secrets.
+const forgotten = "***"
+
+func forgetKeys(value any) (some bool) {
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			some = forgetKeys(item) || some
+		}
+	case *ordered.Object:
+		for i := range v.Len() {
+			name, item := v.At(i)
+			key, is := item.(string)
+			if is && (name == presharedKey || name == "private_key") && key != "" && key != forgotten && !strings.Contains(key, "{{") {
+				v.Set(name, forgotten)
+				some = true
+				continue
+			}
+			some = forgetKeys(item) || some
+		}
+	}
+	return some
+}

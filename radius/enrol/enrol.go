@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
@@ -89,9 +90,8 @@ func New(base *entity.Base, stores Stores, r *radius.Radius, people People, hash
 	e.Codes = newCodes(e, stores)
 	e.Batches = newBatches(e, stores, hasher)
 	if base.Tenants != nil {
-		base.Tenants.OnDelete("radius: codes of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
-			return e.Codes.drop(ctx, CodeFilter{OrganizationID: organization})
-		})
+		count, some := emptied.Rows[wispwright.ID, Code, CodeFilter](stores.Codes, func(organization wispwright.ID) CodeFilter { return CodeFilter{OrganizationID: organization} }, func(c *Code) wispwright.ID { return c.ID })
+		emptied.Subscribe(base.Tx, base.Tenants, "enrol.Codes", count, some)
 	}
 	return e, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wispwright/wispwright"
 	"github.com/wispwright/wispwright/kit/cache"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 )
@@ -94,7 +95,7 @@ func NewService(base *entity.Base, stores Stores, o *ServiceOptions) (*Service, 
 		Unique: map[string]error{uniqueAsset: wispwright.Invalid("name", "The organization has a file of this name already.")},
 	})
 	if base.Tenants != nil {
-		base.Tenants.OnDelete("loginpages: what was kept of an organization's visitors", s.forgetOrganization)
+		s.emptiedWith(base)
 	}
 	return s, nil
 }
@@ -340,13 +341,17 @@ func (s *Service) ForgetUser(ctx context.Context, user wispwright.ID) error {
 	return drop(ctx, s.stores.Signups, SignupFilter{UserID: user}, func(x *Signup) wispwright.ID { return x.ID })
 }
 
-func (s *Service) forgetOrganization(ctx context.Context, organization wispwright.ID) error {
-	return errors.Join(
-		drop(ctx, s.stores.Signups, SignupFilter{OrganizationID: organization}, func(x *Signup) wispwright.ID { return x.ID }),
-		drop(ctx, s.stores.Policies, PolicyFilter{OrganizationID: organization}, func(x *Policy) wispwright.ID { return x.ID }),
-		drop(ctx, s.stores.Days, DayFilter{OrganizationID: organization}, func(x *Day) wispwright.ID { return x.ID }),
-		drop(ctx, s.stores.Arrivals, ArrivalFilter{OrganizationID: organization}, func(x *Arrival) wispwright.ID { return x.ID }),
-	)
+// emptiedWith removes what was kept of visitors with their organization.
+func (s *Service) emptiedWith(base *entity.Base) {
+	type ID = wispwright.ID
+	count, some := emptied.Rows[ID, Signup, SignupFilter](s.stores.Signups, func(o ID) SignupFilter { return SignupFilter{OrganizationID: o} }, func(x *Signup) ID { return x.ID })
+	emptied.Subscribe(base.Tx, base.Tenants, "loginpages.Signups", count, some)
+	count, some = emptied.Rows[ID, Policy, PolicyFilter](s.stores.Policies, func(o ID) PolicyFilter { return PolicyFilter{OrganizationID: o} }, func(x *Policy) ID { return x.ID })
+	emptied.Subscribe(base.Tx, base.Tenants, "loginpages.Policies", count, some)
+	count, some = emptied.Rows[ID, Day, DayFilter](s.stores.Days, func(o ID) DayFilter { return DayFilter{OrganizationID: o} }, func(x *Day) ID { return x.ID })
+	emptied.Subscribe(base.Tx, base.Tenants, "loginpages.Days", count, some)
+	count, some = emptied.Rows[ID, Arrival, ArrivalFilter](s.stores.Arrivals, func(o ID) ArrivalFilter { return ArrivalFilter{OrganizationID: o} }, func(x *Arrival) ID { return x.ID })
+	emptied.Subscribe(base.Tx, base.Tenants, "loginpages.Arrivals", count, some)
 }
 
 // drop removes all objects of a filter, some at a time.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wispwright/wispwright"
+	"github.com/wispwright/wispwright/kit/emptied"
 	"github.com/wispwright/wispwright/kit/entity"
 	"github.com/wispwright/wispwright/kit/event"
 	"github.com/wispwright/wispwright/kit/store"
@@ -95,9 +96,8 @@ func New(base *entity.Base, stores Stores, r *radius.Radius, people People, o *O
 	s.Guests = newGuests(s)
 	s.Devices = newDevices(s)
 	if base.Tenants != nil {
-		base.Tenants.OnDelete("portal: short stays of a deleted organization", func(ctx context.Context, organization wispwright.ID) error {
-			return s.dropGraces(ctx, GraceFilter{OrganizationID: organization})
-		})
+		count, some := emptied.Rows[wispwright.ID, Grace, GraceFilter](stores.Graces, func(organization wispwright.ID) GraceFilter { return GraceFilter{OrganizationID: organization} }, func(g *Grace) wispwright.ID { return g.ID })
+		emptied.Subscribe(base.Tx, base.Tenants, "portal.Graces", count, some)
 	}
 	return s, nil
 }

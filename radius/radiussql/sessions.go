@@ -110,8 +110,8 @@ func (s *sessions) Use(ctx context.Context, organization wispwright.ID, username
 }
 
 // DeleteOf implements radius.SessionStore.
-func (s *sessions) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
-	return remove(ctx, s.db, "sessions", "DELETE FROM radacct WHERE organization_id = ?", organization)
+func (s *sessions) DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error) {
+	return remove(ctx, s.db, "sessions", "DELETE FROM radacct WHERE acctuniqueid IN (SELECT acctuniqueid FROM radacct WHERE organization_id = ? LIMIT ?)", organization, most)
 }
 
 // perDeletion is how many old rows go in one transaction, so that nobody waits long.

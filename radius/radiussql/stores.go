@@ -111,8 +111,8 @@ type postAuths struct {
 }
 
 // DeleteOf implements radius.PostAuthStore.
-func (s *postAuths) DeleteOf(ctx context.Context, organization wispwright.ID) (int, error) {
-	return remove(ctx, s.db, "answers", "DELETE FROM radpostauth WHERE organization_id = ?", organization)
+func (s *postAuths) DeleteOf(ctx context.Context, organization wispwright.ID, most int) (int, error) {
+	return remove(ctx, s.db, "answers", "DELETE FROM radpostauth WHERE id IN (SELECT id FROM radpostauth WHERE organization_id = ? LIMIT ?)", organization, most)
 }
 
 // DeleteBefore implements radius.PostAuthStore.

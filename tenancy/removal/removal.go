@@ -23,7 +23,8 @@ type Removal struct {
 	// Total is how many objects the organization had when this began; Done is how many
 	// of them are gone. What belongs to an object goes with it and is not counted.
 	Total, Done int
-	// Problem is why the last attempt failed; empty when it did not. It is tried again.
+	// Problem is why the last attempt failed, in words for people; empty when it did not.
+	// It is tried again.
 	Problem string
 	// ActorID is the user who asked for it, zero for the system; Actor the user's name.
 	ActorID wispwright.ID

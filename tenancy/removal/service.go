@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/wispwright/wispwright"
@@ -197,12 +198,33 @@ func (r *Removals) turn(ctx context.Context, organization wispwright.ID) (more b
 	}
 }
 
+// words say to people why an attempt failed: what refused it, in its own words. Faults of
+// the server are for its log, which may tell of more than the organization.
+func words(cause error) string {
+	var invalid *wispwright.ValidationError
+	var forbidden *wispwright.ForbiddenError
+	switch {
+	case errors.As(cause, &invalid) && len(invalid.Fields) > 0:
+		var said []string
+		for _, f := range invalid.Fields {
+			said = append(said, f.Messages...)
+		}
+		return strings.Join(said, " ")
+	case errors.As(cause, &forbidden):
+		return forbidden.Message
+	case errors.Is(cause, context.DeadlineExceeded):
+		return "It took too long. It is tried again, and goes on where it was."
+	}
+	return "The server could not do it; its log tells why. It is tried again, and goes on where it was."
+}
+
 // complain keeps why an attempt failed.
 func (r *Removals) complain(ctx context.Context, organization wispwright.ID, cause error) {
 	if ctx.Err() != nil { // the node stops: no fault of the organization's
 		return
 	}
-	_, err := r.store.Update(ctx, wispwright.ScopeAll(), organization, func(m *Removal) error { m.Problem = cause.Error(); return nil })
+	r.options.Log.ErrorContext(ctx, "an organization could not be deleted", "organization", organization, "error", cause)
+	_, err := r.store.Update(ctx, wispwright.ScopeAll(), organization, func(m *Removal) error { m.Problem = words(cause); return nil })
 	if err != nil && !errors.Is(err, wispwright.ErrNotFound) {
 		r.options.Log.ErrorContext(ctx, "why an organization was not deleted could not be kept", "organization", organization, "error", err)
 	}

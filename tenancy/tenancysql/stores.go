@@ -3,6 +3,7 @@ package tenancysql
 import (
 	"context"
 	"embed"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +128,39 @@ func (s events) Append(ctx context.Context, entries ...*tenancy.Event) error {
 		return s.Insert(ctx, entries[0])
 	}
 	return s.InsertMany(ctx, entries)
+}
+
+// Amend implements tenancy.EventStore, in the order of ids, which do not change.
+func (s events) Amend(ctx context.Context, kind, holding string, change func(*tenancy.Event) bool) (total int, err error) {
+	const step = 200
+	text := s.db.Dialect().Text("fields")
+	query := "SELECT " + s.Columns() + " FROM tenancy_event WHERE kind = ? AND " + text + " LIKE ? ESCAPE '\\'"
+	args := []any{kind, "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(holding) + "%"}
+	for after := ""; ; {
+		rows, n := 0, 0
+		err := s.db.InTx(ctx, func(ctx context.Context) error {
+			some, err := s.Query(ctx, query+after+" ORDER BY id LIMIT ?"+s.db.Dialect().ForUpdate(), append(args[:len(args):len(args)], step)...)
+			if err != nil {
+				return err
+			}
+			for _, e := range some {
+				if !change(e) {
+					continue
+				}
+				if _, err := sqlstore.Exec(ctx, s.db, "UPDATE tenancy_event SET fields = ? WHERE id = ?", e.Fields, e.ID); err != nil {
+					return fmt.Errorf("amend entry %s: %w", e.ID, err)
+				}
+				n++
+			}
+			if rows = len(some); rows > 0 {
+				after, args = " AND id > ?", append(args[:2:2], some[rows-1].ID)
+			}
+			return nil
+		})
+		if total += n; err != nil || rows < step {
+			return total, err
+		}
+	}
 }
 
 // Prune removes entries older than a time, a few thousand per transaction so

@@ -494,6 +494,7 @@ func runEvents(t *testing.T, h Harness) {
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
 	require.Equal(t, []wispwright.ID{id(4003), id(4002)}, list(all(), tenancy.EventFilter{}))
+	amended(t, s)
 }
 
 // runReferences checks what goes with what.
@@ -616,4 +617,52 @@ func runServices(t *testing.T, h Harness) {
 			}
 		}
 	}
+}
+
+// amended holds that entries of a kind are changed, however many, and others are not.
+func amended(t *testing.T, s tenancy.Stores) {
+	t.Helper()
+	ctx := context.Background()
+	const secret = "s_cret"
+	var list []*tenancy.Event
+	for n := range 450 {
+		e := &tenancy.Event{ID: wispwright.NewID(), Created: time.Now().UTC().Truncate(time.Microsecond), Kind: "amended.kind", ObjectID: fmt.Sprint(n), Action: "change",
+			Fields: wispwright.FieldChanges{{Field: "Config", Old: wispwright.JSON(`{"key":"` + secret + `"}`), New: "b"}}}
+		switch {
+		case n == 0:
+			e.Kind = "amended.other"
+		case n%3 == 0:
+			e.Fields[0].Old = wispwright.JSON(`{"key":"sacret"}`)
+		}
+		list = append(list, e)
+	}
+	require.NoError(t, s.Events.Append(ctx, list...))
+	seen := 0
+	change := func(e *tenancy.Event) bool {
+		seen++
+		if e.ObjectID == "1" {
+			return false
+		}
+		e.Fields[0].Old = wispwright.JSON(`{}`)
+		return true
+	}
+	n, err := s.Events.Amend(ctx, "amended.kind", secret, change)
+	require.NoError(t, err)
+	require.Equal(t, []int{300, 299}, []int{seen, n}, "those that hold the text, once each")
+	for _, i := range []int{0, 1, 2, 3} {
+		got, err := s.Events.Get(ctx, wispwright.ScopeAll(), list[i].ID)
+		require.NoError(t, err)
+		want := list[i].Fields[0].Old
+		if i == 2 {
+			want = wispwright.JSON(`{}`)
+		}
+		require.Equal(t, want, got.Fields[0].Old, i)
+		require.Equal(t, "b", got.Fields[0].New)
+	}
+	seen = 0
+	n, err = s.Events.Amend(ctx, "amended.kind", secret, change)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 0}, []int{seen, n}, "again: what is left")
+	_, err = s.Events.Prune(ctx, time.Now().Add(time.Hour))
+	require.NoError(t, err)
 }

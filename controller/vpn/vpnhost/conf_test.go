@@ -99,3 +99,16 @@ func TestWhoRunsWhat(t *testing.T) {
 	wg, ovpn := &Bundle{Main: "# made\n\n[Interface]\ndev = x\n"}, &Bundle{Main: "# openvpn\nca ca.pem\ndev tun0\n"}
 	require.Equal(t, []bool{true, false, false, true, false}, []bool{w.Runs(wg), o.Runs(wg), w.Runs(ovpn), o.Runs(ovpn), o.Runs(&Bundle{Main: "{}"})})
 }
+
+// The option up_delay of servers and of their peers, as the program takes it.
+func TestConfigurationsThatAreRun(t *testing.T) {
+	for given, want := range map[string]string{
+		"mode server\nup-delay 10\nverb 3\n":       "mode server\n# up-delay is nothing for servers\nverb 3\n",
+		"mode p2p\nup-delay 10\nremote h 1\n":      "mode p2p\nup-delay\nremote h 1\n",
+		"mode p2p\nup \"/x up-delay 1\"\nverb 1\n": "mode p2p\nup \"/x up-delay 1\"\nverb 1\n",
+	} {
+		if got := runnable(given); got != want {
+			t.Errorf("%q is run as %q, want %q", given, got, want)
+		}
+	}
+}

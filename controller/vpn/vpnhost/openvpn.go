@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,7 +104,20 @@ func (o *OpenVPN) write(b *Bundle) error {
 			return err
 		}
 	}
-	return writeFile(filepath.Join(b.Dir, b.Name+".conf"), []byte(b.Main), 0o600)
+	return writeFile(filepath.Join(b.Dir, b.Name+".conf"), []byte(runnable(b.Main)), 0o600)
+}
+
+// upDelay is rendered as OpenWISP does, with a number; the program takes the word alone.
+var upDelay = regexp.MustCompile(`(?m)^up-delay [0-9]+$`)
+
+// runnable is a configuration as the program takes it. A server has no peer to wait for
+// before it opens its device: the program refuses the option there.
+func runnable(main string) string {
+	with := "up-delay"
+	if regexp.MustCompile(`(?m)^mode server$`).MatchString(main) {
+		with = "# up-delay is nothing for servers"
+	}
+	return upDelay.ReplaceAllString(main, with)
 }
 
 func (o *OpenVPN) start(ctx context.Context, b *Bundle) error {
