@@ -32,18 +32,18 @@ func owning(t *testing.T, clients int, environ ...string) (i *installation, orga
 	got := i.command("vpn", "create", "wire", "--type", "wireguard", "--host", "wire.example.org", "--organization", "acme", "--subnet", "10.8.0.0/16", "--template", "to wire", "--default")
 	require.Equal(t, 0, got.status, got.err)
 	i.start()
-	join := func(secret, mac string) {
-		_, err := simulate.NewClient(i.url, 1, patience).Register(t.Context(), agent.Registration{Key: agent.ConsistentKey(mac, secret), Secret: secret, Name: mac, MACAddress: mac})
-		if err != nil {
-			t.Errorf("%s: %v", mac, err)
+	join := func(r agent.Registration) {
+		r.Key, r.Name = agent.ConsistentKey(r.MACAddress, r.Secret), r.MACAddress
+		if _, err := simulate.NewClient(i.url, 1, patience).Register(t.Context(), r); err != nil {
+			t.Errorf("%s: %v", r.MACAddress, err)
 		}
 	}
-	join("b3t4b3t4b3t4", "02:00:00:00:00:01")
+	join(agent.Registration{Secret: "b3t4b3t4b3t4", MACAddress: "02:00:00:00:00:01"})
 	var workers sync.WaitGroup
 	for w := range 4 {
 		workers.Go(func() {
 			for n := w; n < clients; n += 4 {
-				join("s3cr3tS3cr3t", fmt.Sprintf("02:01:00:%02X:%02X:%02X", n>>16, n>>8&0xff, n&0xff))
+				join(agent.Registration{Secret: "s3cr3tS3cr3t", MACAddress: fmt.Sprintf("02:01:00:%02X:%02X:%02X", n>>16, n>>8&0xff, n&0xff)})
 			}
 		})
 	}
