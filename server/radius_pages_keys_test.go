@@ -26,7 +26,7 @@ func TestKeysOfLoginPages(t *testing.T) {
 `)
 	b := newBrowser(t, e)
 	b.get("/alpha/login").shows(200, `dir="ltr"`, `<div class="help" dir="auto"><p>Ask at the <b>desk</b>.</p></div>`, `<div class="intro" dir="auto"><p>Hello.</p></div>`, `<div dir="auto"><p>Call us.</p></div>`,
-		` dir="ltr">+39 06 1234567</a>`, `role="note"><div dir="auto"><p>Closed tonight.</p></div><button type="button" class="close" hidden aria-label="Close">`)
+		`<a href="tel:+39061234567" dir="ltr">+39 06 1234567</a>`, `role="note"><div dir="auto"><p>Closed tonight.</p></div><button type="button" class="close" hidden aria-label="Close">`)
 	b.get("/alpha/registration").shows(200, `pattern=".{7,}"`)
 	b.get("/alpha/password/reset/confirm/x/y").shows(200, `pattern=".{12,}"`)
 	b.headers.Set("Accept-Language", "ar")

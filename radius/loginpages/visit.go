@@ -71,6 +71,16 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request, at *found) *visit 
 // T is a text of the page.
 func (v *visit) T(id string) string { return v.words.say(id, nil) }
 
+// Dial is a telephone number as its address has it, without what only people read.
+func (v *visit) Dial(number string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("0123456789+*#", r) {
+			return r
+		}
+		return -1
+	}, number)
+}
+
 // TV is a text with a value.
 func (v *visit) TV(id, name, value string) string {
 	return v.words.say(id, map[string]string{name: value})

@@ -44,6 +44,9 @@ type Manifest struct {
 	Created time.Time `json:"created"`
 	// Database is "sqlite" or "postgres".
 	Database string `json:"database"`
+	// Trigrams is the schema in which a PostgreSQL database has the extension pg_trgm,
+	// which indexes of searches need; empty without.
+	Trigrams string `json:"trigrams,omitempty"`
 }
 
 // Sums is the last entry: what each entry before must be, so that a backup that was
@@ -82,6 +85,9 @@ func Write(ctx context.Context, out io.Writer, s Source) (err error) {
 	copied := filepath.Join(folder, databaseName)
 	if isPostgres(s.DSN) {
 		manifest.Database = "postgres"
+		if manifest.Trigrams, err = trigrams(ctx, s.DSN); err != nil {
+			return fmt.Errorf("backup of the database: %w", err)
+		}
 		err = run(ctx, s.DSN, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+copied)
 	} else {
 		err = copySQLite(ctx, s.DSN, copied)

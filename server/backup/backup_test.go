@@ -3,6 +3,7 @@ package backup_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	_ "github.com/lib/pq"
 	"github.com/stretchr/testify/require"
@@ -151,34 +153,58 @@ func TestBackupOfPostgres(t *testing.T) {
 	db, err := sql.Open("postgres", from)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	_, err = db.Exec("CREATE TABLE pair (id SERIAL PRIMARY KEY, a INTEGER); INSERT INTO pair (a) SELECT generate_series(1, 1000)")
+	_, err = db.Exec("CREATE TABLE pair (id SERIAL PRIMARY KEY, a INTEGER); INSERT INTO pair (a) SELECT generate_series(1, 1000); CREATE TABLE controller_device (name TEXT)")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { // others make it too
+		_, err := db.Exec("CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public")
+		return err == nil
+	}, time.Minute, 50*time.Millisecond)
+	_, err = db.Exec("CREATE INDEX controller_device_search ON controller_device USING gin (name public.gin_trgm_ops)")
 	require.NoError(t, err)
 	var file bytes.Buffer
 	require.NoError(t, backup.Write(t.Context(), &file, backup.Source{Data: t.TempDir(), DSN: from, Build: "test"}))
 
-	u, err := url.Parse(from)
+	for _, elsewhere := range []bool{false, true} { // the extension where nobody looks for it: as if there were none
+		to := emptyDatabase(t, from)
+		if elsewhere {
+			admin, err := sql.Open("postgres", to)
+			require.NoError(t, err)
+			_, err = admin.Exec("CREATE SCHEMA other; CREATE EXTENSION pg_trgm WITH SCHEMA other")
+			require.NoError(t, err)
+			require.NoError(t, admin.Close())
+		}
+		_, err = backup.Restore(t.Context(), bytes.NewReader(file.Bytes()), backup.Target{Data: filepath.Join(t.TempDir(), "data"), DSN: to})
+		require.NoError(t, err)
+		restored, err := sql.Open("postgres", to)
+		require.NoError(t, err)
+		var n int
+		require.NoError(t, restored.QueryRow("SELECT count(*) FROM pair").Scan(&n))
+		require.Equal(t, 1000, n)
+		require.NoError(t, restored.QueryRow("SELECT count(*) FROM pg_indexes WHERE indexname = 'controller_device_search'").Scan(&n))
+		require.Equal(t, map[bool]int{false: 1, true: 0}[elsewhere], n)
+		_, err = restored.Exec("INSERT INTO pair (a) VALUES (0)") // the sequence goes on
+		require.NoError(t, err)
+		require.NoError(t, restored.Close())
+	}
+}
+
+// emptyDatabase makes a database, as pg_restore makes the schema itself.
+func emptyDatabase(t *testing.T, beside string) string {
+	t.Helper()
+	admin, err := sql.Open("postgres", beside)
 	require.NoError(t, err)
-	name := "restored_" + strings.TrimPrefix(u.Query().Get("search_path"), "t_")
-	_, err = db.Exec("CREATE DATABASE " + name)
+	u, err := url.Parse(beside)
+	require.NoError(t, err)
+	name := "restored_" + strings.ToLower(rand.Text())
+	_, err = admin.Exec("CREATE DATABASE " + name)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		admin, err := sql.Open("postgres", from)
-		require.NoError(t, err)
-		_, err = admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
 		require.NoError(t, err)
 		require.NoError(t, admin.Close())
 	})
 	u.Path = "/" + name
-	_, err = backup.Restore(t.Context(), bytes.NewReader(file.Bytes()), backup.Target{Data: filepath.Join(t.TempDir(), "data"), DSN: u.String()})
-	require.NoError(t, err)
-	restored, err := sql.Open("postgres", u.String())
-	require.NoError(t, err)
-	defer func() { require.NoError(t, restored.Close()) }()
-	var n int
-	require.NoError(t, restored.QueryRow("SELECT count(*) FROM pair").Scan(&n))
-	require.Equal(t, 1000, n)
-	_, err = restored.Exec("INSERT INTO pair (a) VALUES (0)") // the sequence goes on
-	require.NoError(t, err)
+	return u.String()
 }
 
 func ExampleCheck() {

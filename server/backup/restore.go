@@ -132,12 +132,32 @@ func Restore(ctx context.Context, in io.ReadSeeker, t Target) (m *Manifest, err 
 		return m, fmt.Errorf("restore: %w", err)
 	}
 	if m.Database == "postgres" {
-		err := run(ctx, t.DSN, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", dump)
+		err := restoreDump(ctx, t, m, dump)
 		if err := errors.Join(err, os.Remove(dump)); err != nil {
 			return m, fmt.Errorf("restore the database: %w", err)
 		}
 	}
 	return m, nil
+}
+
+func restoreDump(ctx context.Context, t Target, m *Manifest, dump string) (err error) {
+	// comments: that of an extension may be written by its owner alone
+	args := []string{"--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction"}
+	if m.Trigrams != "" {
+		have, err := needTrigrams(ctx, t.DSN, m.Trigrams)
+		if err != nil {
+			return err
+		}
+		if !have {
+			list := filepath.Join(t.Data, ".database.list")
+			if err := withoutTrigrams(ctx, dump, list); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, os.Remove(list)) }()
+			args = append(args, "--use-list="+list)
+		}
+	}
+	return run(ctx, t.DSN, "pg_restore", append(args, dump)...)
 }
 
 // put writes a file that only its owner can read.
