@@ -3,6 +3,7 @@ package testkit
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
@@ -70,6 +71,28 @@ func PostgresURL(t testing.TB) string {
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// PostgresDatabase makes an empty database beside the one at an address of PostgresURL and
+// returns the address that is the same but for it: what restores a dump makes the schema
+// itself.
+func PostgresDatabase(t testing.TB, beside string) string {
+	t.Helper()
+	admin, err := sql.Open("postgres", beside)
+	require.NoError(t, err)
+	id := wispwright.NewID()
+	name := "restored_" + hex.EncodeToString(id[:8])
+	_, err = admin.Exec("CREATE DATABASE " + name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+		require.NoError(t, err)
+		require.NoError(t, admin.Close())
+	})
+	u, err := url.Parse(beside)
+	require.NoError(t, err)
+	u.Path = "/" + name
 	return u.String()
 }
 

@@ -3,11 +3,9 @@ package backup_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,7 +163,7 @@ func TestBackupOfPostgres(t *testing.T) {
 	require.NoError(t, backup.Write(t.Context(), &file, backup.Source{Data: t.TempDir(), DSN: from, Build: "test"}))
 
 	for _, elsewhere := range []bool{false, true} { // the extension where nobody looks for it: as if there were none
-		to := emptyDatabase(t, from)
+		to := testkit.PostgresDatabase(t, from)
 		if elsewhere {
 			admin, err := sql.Open("postgres", to)
 			require.NoError(t, err)
@@ -186,25 +184,6 @@ func TestBackupOfPostgres(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, restored.Close())
 	}
-}
-
-// emptyDatabase makes a database, as pg_restore makes the schema itself.
-func emptyDatabase(t *testing.T, beside string) string {
-	t.Helper()
-	admin, err := sql.Open("postgres", beside)
-	require.NoError(t, err)
-	u, err := url.Parse(beside)
-	require.NoError(t, err)
-	name := "restored_" + strings.ToLower(rand.Text())
-	_, err = admin.Exec("CREATE DATABASE " + name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
-		require.NoError(t, err)
-		require.NoError(t, admin.Close())
-	})
-	u.Path = "/" + name
-	return u.String()
 }
 
 func ExampleCheck() {

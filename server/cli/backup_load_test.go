@@ -3,9 +3,7 @@ package cli_test
 import (
 	"database/sql"
 	"maps"
-	"net/url"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,27 +33,8 @@ func TestBackupUnderLoadIsWhole(t *testing.T) {
 	})
 	t.Run("postgresql", func(t *testing.T) {
 		from := testkit.PostgresURL(t)
-		backedUp(t, install(t, toldFixture, "WISPWRIGHT_DATABASE="+from), filepath.Join(t.TempDir(), "restored"), "WISPWRIGHT_DATABASE="+emptyDatabase(t, from))
+		backedUp(t, install(t, toldFixture, "WISPWRIGHT_DATABASE="+from), filepath.Join(t.TempDir(), "restored"), "WISPWRIGHT_DATABASE="+testkit.PostgresDatabase(t, from))
 	})
-}
-
-// emptyDatabase makes a database, as pg_restore makes the schema itself.
-func emptyDatabase(t *testing.T, beside string) string {
-	t.Helper()
-	admin, err := sql.Open("postgres", beside)
-	require.NoError(t, err)
-	u, err := url.Parse(beside)
-	require.NoError(t, err)
-	name := "restored_" + strings.TrimPrefix(u.Query().Get("search_path"), "t_")
-	_, err = admin.Exec("CREATE DATABASE " + name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
-		require.NoError(t, err)
-		require.NoError(t, admin.Close())
-	})
-	u.Path = "/" + name
-	return u.String()
 }
 
 func backedUp(t *testing.T, i *installation, data string, environ ...string) {
