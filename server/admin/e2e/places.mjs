@@ -32,8 +32,22 @@ function picture(width, height) {
 async function make(run, path, body, remove) {
   const answer = await api(run.page, 'POST', path, body);
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  run.made.unshift(remove(answer.body.id));
+  kept(run, remove(answer.body.id));
   return answer.body;
+}
+
+/** What these steps take away again, the last first; what is left when one of them fails goes with all the rest. */
+function kept(run, path) {
+  run.made.unshift(path);
+  run.places = [path, ...(run.places ?? [])];
+}
+
+/** Takes away what these steps made: later ones count the devices of the organization. */
+async function gone(run) {
+  for (const path of run.places ?? []) {
+    assert.equal((await api(run.page, 'DELETE', path)).status, 204, path);
+    run.made.splice(run.made.indexOf(path), 1);
+  }
 }
 
 /** A device of the organization, n of some. */
@@ -104,7 +118,7 @@ async function moving(run) {
   };
   await say(13.2, 46.05);
   const { body } = await api(page, 'GET', `controller/device/${run.bus.id}/location/`);
-  run.made.unshift(`controller/location/${body.location.id}/`);
+  kept(run, `controller/location/${body.location.id}/`);
   await go(`/map?${new URLSearchParams({ lat: '46.06', lng: '13.23', zoom: '13', search: `bus-${mark}` })}`);
   await page.getByTestId('map-count').getByText('1 place').waitFor();
   const dot = page.locator('path.w-map-dot');
@@ -192,4 +206,5 @@ export const placeSteps = [
   ['drag a device on the plan of a floor', floorPlan],
   ['a place that moves moves on the map', moving],
   ['a topology as a graph and on the map', geographic],
+  ['take the places away', gone],
 ];
