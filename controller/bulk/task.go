@@ -168,8 +168,8 @@ type ItemStore interface {
 	InsertMany(ctx context.Context, items []*Item) error
 	// Counts counts the items of tasks by their state.
 	Counts(ctx context.Context, tasks ...wispwright.ID) (map[wispwright.ID]map[State]int, error)
-	// Outcomes stores what became of items: their State, Message, DeviceID, Name,
-	// Before and After.
+	// Outcomes stores what became of the items of one job, at most some hundreds:
+	// their State, Message, DeviceID, Name, Before and After.
 	Outcomes(ctx context.Context, items []*Item) error
 	// Again makes the items of a task wait that are in a state.
 	Again(ctx context.Context, task wispwright.ID, from State) error
