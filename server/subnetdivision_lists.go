@@ -62,7 +62,10 @@ func (c *SubnetDivisionConcern) subnetFilters() []rest.Filter[ipam.SubnetFilter]
 	type filter = ipam.SubnetFilter
 	out := []rest.Filter[filter]{
 		generatedFilter(func(f *filter) *map[string]any { return &f.Related }),
-		rest.FilterText("rule_type", func(f *filter, v string) { relate(&f.Related, subnetdivisionsql.Ruled, v) }),
+		{Name: "rule_type", Apply: func(r *rest.Request, f *filter, v string) error {
+			relate(&f.Related, subnetdivisionsql.Ruled, subnetdivisionsql.RuledBy{Type: v, Scope: r.ReadScope()})
+			return nil
+		}},
 		rest.FilterText("device", func(f *filter, v string) { relate(&f.Related, subnetdivisionsql.OfDeviceNamed, v) }),
 	}
 	if c.VPN == nil {

@@ -14,13 +14,22 @@ const (
 	// InSubnet selects devices with networks that are subnets, or parts of them: a
 	// []wispwright.ID of subnets.
 	InSubnet = "subnetdivision.subnet"
-	// Ruled selects subnets that rules of a type divide: a string.
+	// Ruled selects subnets that rules of a type divide: a RuledBy.
 	Ruled = "subnetdivision.type"
 	// OfVPN selects the subnet of a VPN server: an ID.
 	OfVPN = "subnetdivision.vpn"
 	// OfDeviceNamed selects the networks of devices with a name: a string.
 	OfDeviceNamed = "subnetdivision.device"
 )
+
+// RuledBy is the value of Ruled.
+type RuledBy struct {
+	// Type is the type of the rules.
+	Type string
+	// Scope are the organizations whose rules count: a shared subnet may be divided by
+	// others, which are nobody else's business.
+	Scope wispwright.Scope
+}
 
 // Devices are conditions on devices for controllersql.New.
 func Devices(sqlstore.Dialect) controllersql.Related {
@@ -51,7 +60,15 @@ func Subnets(servers bool) ipamsql.Related {
 	}
 	out := ipamsql.Related{
 		Subnets: map[string]func(any) sqlstore.Cond{
-			Ruled:          in("SELECT r.master_subnet_id FROM subnetdivision_rule r WHERE r.type = ?"),
+			Ruled: func(v any) sqlstore.Cond {
+				by, _ := v.(RuledBy)
+				c := sqlstore.Cond{SQL: "SELECT r.master_subnet_id FROM subnetdivision_rule r WHERE r.type = ?", Args: []any{by.Type}}
+				if scope := sqlstore.ScopeCond("r.organization_id", by.Scope); scope.SQL != "" {
+					c.SQL, c.Args = c.SQL+" AND "+scope.SQL, append(c.Args, scope.Args...)
+				}
+				c.SQL = "ipam_subnet.id IN (" + c.SQL + ")"
+				return c
+			},
 			OfDeviceNamed:  in("SELECT e.subnet_id FROM subnetdivision_entry e JOIN " + controllersql.DeviceTable + " d ON d.id = e.device_id WHERE d.name = ?"),
 			ipam.Generated: made("SELECT 1 FROM subnetdivision_entry e WHERE e.subnet_id = ipam_subnet.id AND e.ordinal = 0"),
 		},
