@@ -295,3 +295,19 @@ func TestRulesWithoutNetworksOverREST(t *testing.T) {
 		require.NotContains(t, dump.String(), `"10.0.0.2"`)
 	})
 }
+
+// That others divide a shared subnet is not told by a filter.
+func TestRulesOfOthersAreNotFilteredBy(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, db *sqlstore.DB) {
+		c := newVPNClient(t, db, nil)
+		shared := c.ask("admin", "POST", "ipam/subnet/", object{"name": "of all", "subnet": "10.2.0.0/16", "organization": nil}, 201)["id"].(string)
+		c.ask("manager", "POST", "controller/subnet-division-rule/", object{"organization": c.vars["org_alpha"], "type": deviceRule, "master_subnet": shared, "label": "ALL",
+			"number_of_subnets": 1, "size": 28, "number_of_ips": 2}, 201)
+		for user, want := range map[string]int{"admin": 1, "manager": 1, "betamanager": 0} {
+			for _, path := range []string{"ipam/subnet/", "ipam/usage/"} {
+				require.Contains(t, fmt.Sprint(c.ask(user, "GET", path, nil, 200)["results"]), "10.2.0.0/16", "everybody sees the subnet")
+				require.Len(t, c.ask(user, "GET", path+"?rule_type="+deviceRule, nil, 200)["results"], want, user)
+			}
+		}
+	})
+}
